@@ -1,0 +1,21 @@
+# Airflow's official image with the project in it. Airflow's version is that of requirements.txt.
+
+FROM apache/airflow:slim-3.3.2-python3.11 AS build
+COPY --chown=airflow:root tools/bootstrap.txt pyproject.toml hatch_dependencies.py requirements.in README.md /build/
+COPY --chown=airflow:root include /build/include
+COPY --chown=airflow:root plugins /build/plugins
+COPY --chown=airflow:root sql /build/sql
+WORKDIR /build
+RUN pip install --no-cache-dir --require-hashes -r bootstrap.txt \
+    && pip wheel --no-deps --no-build-isolation --wheel-dir /build/dist .
+
+FROM apache/airflow:slim-3.3.2-python3.11
+# Installed before the code is copied: a change of the code does not install them again.
+COPY --chown=airflow:root requirements.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
+COPY --from=build /build/dist /tmp/dist
+RUN pip install --no-cache-dir --no-deps /tmp/dist/*.whl
+COPY --chown=airflow:root dags /opt/airflow/dags
+COPY --chown=airflow:root plugins /opt/airflow/plugins
+# Named volumes take owner and rights from these folders.
+RUN mkdir -p /opt/airflow/logs /opt/airflow/data_docs /opt/airflow/auth /opt/airflow/sandbox

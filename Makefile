@@ -1,0 +1,51 @@
+# Everything a person or a build server runs. `make` alone explains.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check bench clean lock format install install-dev
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+export PYTHON
+# Settings of the calling shell that would slow us down or put other code in front of ours.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+
+help: ## this list
+	@echo "CRM contacts to Mailchimp audiences, campaign reports back. Targets:"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo "Settings (all optional): .env.example"
+
+demo: install ## run the whole pipeline once on sample data, here, without any account (3 minutes)
+	@$(PY) -m crm_mailchimp.sandbox.demo
+
+up: install ## the same installation with the Airflow web page, until Ctrl-C
+	@$(PY) -m crm_mailchimp.sandbox.up
+
+test: install-dev ## the whole test suite (up to 15 minutes)
+	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: install-dev ## what to run before a commit: style, types, SQL, fast tests (under a minute)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy include plugins
+	$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar sql
+	$(PY) -m pytest -q -n 2 --dist loadgroup -m 'not slow' $(ARGS)
+
+bench: install-dev ## measure speed and memory on large data
+	$(PY) -m pytest -s -p no:xdist -o python_files='bench_*.py' tests/benchmarks $(ARGS)
+
+format: install-dev ## put Python and SQL into the house style
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql
+
+clean: ## stop what still runs of ours and remove every trace: .local, .venv, caches
+	@tools/clean
+
+lock: install-dev ## resolve requirements*.in again into the locked, hashed requirements*.txt
+	tools/lock
+
+install: # .venv with what the pipeline runs on; nothing to do when it is current
+	@MAKE_TARGET=$(firstword $(MAKECMDGOALS)) tools/install run
+
+install-dev: # .venv with what tests and checks need as well
+	@MAKE_TARGET=$(firstword $(MAKECMDGOALS)) tools/install dev

@@ -1,0 +1,62 @@
+"""
+# refresh_marts
+
+Catches up the `mart` tables that dashboards read (`campaign_performance`, `contact_engagement`,
+`link_performance`, …) with what changed in `stats`.
+
+**When.** Whenever `extract_reports` has brought something. By hand at any time: it only counts
+anew what changed, and dashboards go on reading meanwhile.
+
+**Setting.** Days and hours are those of `REPORT_TIME_ZONE` (an IANA name such as `Europe/Athens`);
+without it, of Airflow's own default time zone.
+
+**When something is wrong.** "time zone … not recognized": correct `REPORT_TIME_ZONE`. A mart that
+looks wrong is rebuilt from nothing by `update mart.setting set caught_up_to = '-infinity'` and
+another run.
+"""
+
+# ruff: noqa: PLC0415 - the scheduler parses this file often: what takes long is imported in tasks
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+from airflow.sdk import Asset, conf, dag, task
+
+STATS = Asset("crm_mailchimp_stats")
+MARTS = Asset("crm_mailchimp_marts")
+
+
+@dag(
+    dag_id="refresh_marts",
+    schedule=[STATS],
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "crm-mailchimp",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "execution_timeout": timedelta(hours=2),
+    },
+    tags=["mailchimp", "reports"],
+    doc_md=__doc__,
+)
+def refresh_marts() -> None:
+    @task(outlets=[MARTS])
+    def refresh() -> dict[str, int]:
+        """Count anew what changed; returns the rows counted."""
+        from dataclasses import asdict
+
+        from crm_mailchimp.stats.marts import refresh_marts as catch_up
+        from mailchimp_provider.connections import warehouse_connection
+
+        time_zone = os.environ.get("REPORT_TIME_ZONE") or conf.get("core", "default_timezone")
+        with warehouse_connection() as warehouse:
+            return asdict(catch_up(warehouse, time_zone=time_zone))
+
+    refresh()
+
+
+refresh_marts()

@@ -1,0 +1,1 @@
+"""CRM to Mailchimp and back: the work itself, importable without Airflow."""

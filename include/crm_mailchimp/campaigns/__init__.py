@@ -1,0 +1,1 @@
+"""Campaigns from the CRM's plan to the inbox: drafted, held back by the gate, sent, shown."""

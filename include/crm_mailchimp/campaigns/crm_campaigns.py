@@ -1,0 +1,87 @@
+"""Campaigns as the CRM plans them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from crm_mailchimp.provider import CampaignDraft
+from crm_mailchimp.statements import statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrmCampaign:
+    """A row of ``crm.campaign``; sender values filled up from its collection and the provider."""
+
+    campaign_id: int
+    code: str
+    description: str
+    collection_id: int
+    collection_code: str
+    collection_is_active: bool
+    campaign_type: str
+    gdpr_category: str | None
+    subject_line: str
+    preview_text: str
+    from_name: str | None
+    reply_to: str | None
+    planned_at: datetime | None
+    state: str
+
+    @property
+    def title(self) -> str:
+        """``<description> (<code>)``: by this a campaign is found again in Mailchimp."""
+        return " ".join(f"{self.description} ({self.code})".split())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Columns that Mailchimp requires and neither campaign, collection nor provider fill."""
+        return tuple(
+            name
+            for name, value in (
+                ("subject_line", self.subject_line.strip()),
+                ("from_name", self.from_name),
+                ("reply_to", self.reply_to),
+            )
+            if not value
+        )
+
+    def draft(self, list_id: str) -> CampaignDraft:
+        """What Mailchimp's draft is to be made from."""
+        return CampaignDraft(
+            list_id=list_id,
+            title=self.title,
+            subject_line=self.subject_line.strip(),
+            preview_text=self.preview_text.strip(),
+            from_name=self.from_name or "",
+            reply_to=self.reply_to or "",
+        )
+
+
+def read_campaigns(
+    crm: Connection[Any],
+    *,
+    codes: Sequence[str] = (),
+    campaign_ids: Sequence[int] | None = None,
+) -> list[CrmCampaign]:
+    """Campaigns of collections that have an external provider.
+
+    Args:
+        crm: to ``crm_db``.
+        codes: only these; empty means all.
+        campaign_ids: only these; None means all.
+    """
+    with crm.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            statement("campaigns/read_crm_campaigns"),
+            {
+                "codes": list(codes),
+                "campaign_ids": None if campaign_ids is None else list(campaign_ids),
+            },
+        ).fetchall()
+    return [CrmCampaign(**row) for row in rows]

@@ -1,0 +1,128 @@
+"""What a person may say about a closed gate. The consent rule is not among it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.statements import statement
+
+Decision = Literal["approved", "rejected", "timed_out"]
+
+
+class NotReleasableError(PermanentError):
+    """The gate is unknown, or closed for a reason nobody may release."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseRequest:
+    """A closed gate that a person may open: which campaign, and why it is closed."""
+
+    gate_id: int
+    campaign_code: str
+    recipients: int
+    reasons: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """The question in one line."""
+        return f"Let campaign {self.campaign_code} go to {self.recipients} recipients?"
+
+    @property
+    def body(self) -> str:
+        """Why the gate is closed, in Markdown."""
+        reasons = "\n".join(f"- {reason}" for reason in self.reasons)
+        return f"The gate is closed ({self.gate_id} in `sync.campaign_gate`):\n\n{reasons}\n"
+
+
+def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[int]:
+    """Note what people are to be asked about these campaigns; commits.
+
+    Returns:
+        gates that nobody answered about yet, those asked about before included.
+    """
+    parameters = {"codes": list(codes)}
+    warehouse.execute(statement("campaigns/request_releases"), parameters)
+    rows = warehouse.execute(statement("campaigns/open_requests"), parameters).fetchall()
+    warehouse.commit()
+    return [gate_id for (gate_id,) in rows]
+
+
+def find_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | None:
+    """What a person is asked; None when the gate has opened, or closed for more, meanwhile.
+
+    Raises:
+        NotReleasableError: there is no such gate, or it is closed for what nobody may release.
+    """
+    with warehouse.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(statement("campaigns/find_gate"), {"gate_id": gate_id}).fetchone()
+    if row is None:
+        raise NotReleasableError(f"there is no gate {gate_id}: see sync.campaign_gate")
+    firm = [reason["code"] for reason in row["reasons"] if not reason["may_be_released"]]
+    if firm:
+        raise NotReleasableError(
+            f"gate {gate_id} of campaign {row['campaign_code']} is closed for "
+            f"{', '.join(firm)}: nobody may release that; its reasons say what to do"
+        )
+    asked = {reason["key"] for reason in row["reasons"]}
+    now = {reason["key"] for reason in row["reasons_now"]}
+    if row["is_open"] or row["is_open_now"] or not now <= asked:
+        warehouse.execute(
+            "update sync.campaign_release set decision = 'superseded', decided_at = now()"
+            " where gate_id = %s and decision is null",
+            (gate_id,),
+        )
+        warehouse.commit()
+        return None
+    warehouse.commit()
+    return ReleaseRequest(
+        gate_id=gate_id,
+        campaign_code=row["campaign_code"],
+        recipients=row["recipients"] or 0,
+        reasons=tuple(f"{reason['code']}: {reason['detail']}" for reason in row["reasons"]),
+    )
+
+
+def decide_release(
+    warehouse: Connection[Any],
+    gate_id: int,
+    decision: Decision,
+    *,
+    holds: timedelta,
+    decided_by: str | None = None,
+) -> bool:
+    """Store a person's word, or their silence; committed. The first word about a gate stands.
+
+    Args:
+        warehouse: the warehouse.
+        gate_id: the gate that ``find_request`` told about.
+        decision: what was said.
+        holds: how long it is good for.
+        decided_by: Airflow's id of the person.
+
+    Returns:
+        whether the gate's reasons are released now.
+
+    Raises:
+        NotReleasableError: nobody may release this.
+    """
+    if find_request(warehouse, gate_id) is None:
+        return False
+    parameters = {
+        "gate_id": gate_id,
+        "decision": decision,
+        "decided_by": decided_by,
+        "holds": holds,
+    }
+    warehouse.execute(statement("campaigns/store_release"), parameters)
+    row = warehouse.execute(
+        "select decision from sync.campaign_release where gate_id = %s", (gate_id,)
+    ).fetchone()
+    warehouse.commit()
+    return row is not None and row[0] == "approved"

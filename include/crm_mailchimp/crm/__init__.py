@@ -1,0 +1,1 @@
+"""Reading the CRM contract: settings, collections, contacts, consents, campaigns; write-back."""

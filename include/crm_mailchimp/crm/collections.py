@@ -1,0 +1,137 @@
+"""Contact collections and the settings their audiences are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.statements import statement
+
+#: Columns Mailchimp demands for an audience (OpenAPI 3.0.55, ``POST /lists``, ``required``).
+REQUIRED_SETTINGS = (
+    "company",
+    "address1",
+    "city",
+    "country",
+    "from_name",
+    "from_email",
+    "subject",
+    "language",
+    "permission_reminder",
+)
+
+
+class UnknownCollectionError(PermanentError):
+    """A collection code was asked for that the CRM does not have, or not as an active one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """One active contact collection with an external provider, its settings resolved."""
+
+    collection_id: int
+    code: str
+    description: str
+    comments: str | None
+    owner_name: str | None
+    is_shared: bool
+    is_static: bool
+    query_text: str | None
+    sync_merge_fields: bool
+    provider: str
+    provider_list_id: str | None
+    campaign_type: str | None
+    gdpr_category: str | None
+    settings: Mapping[str, Any]
+    missing_settings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactField:
+    """An additional field of the CRM's contacts (``crm.contact_field``)."""
+
+    code: str
+    label: str
+    data_type: str
+    choices: tuple[str, ...]
+
+
+def read_collections(connection: Connection[Any], codes: Sequence[str] = ()) -> list[Collection]:
+    """Active collections that have an external provider.
+
+    Args:
+        connection: to ``crm_db``, in the run's snapshot.
+        codes: only these; empty means all.
+
+    Raises:
+        UnknownCollectionError: one of ``codes`` is not an active collection with a provider.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            statement("crm/extract_collections"), {"codes": list(codes)}
+        ).fetchall()
+    collections = [_collection(row) for row in rows]
+    unknown = sorted(set(codes) - {collection.code for collection in collections})
+    if unknown:
+        raise UnknownCollectionError(
+            f"param 'collections' names {', '.join(unknown)}: no active collection with an "
+            "external provider has this code; check crm.contact_collection"
+        )
+    return collections
+
+
+def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
+    """The CRM's additional contact fields, by code."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("crm/extract_fields")).fetchall()
+    return [ContactField(**{**row, "choices": tuple(row["choices"])}) for row in rows]
+
+
+def resolve_settings(
+    own: Mapping[str, Any], provider: Mapping[str, Any], *, use_provider_defaults: bool
+) -> dict[str, Any]:
+    """Sender information and list defaults of one collection.
+
+    With ``use_provider_defaults`` the provider's values are used whole; without it an own value
+    beats the provider's, which fills what is empty (CRM contract).
+    """
+    if use_provider_defaults:
+        return dict(provider)
+    return {name: provider.get(name) if _blank(own[name]) else own[name] for name in own}
+
+
+def _collection(row: Mapping[str, Any]) -> Collection:
+    settings = resolve_settings(
+        row["own_settings"],
+        row["provider_settings"],
+        use_provider_defaults=row["use_provider_defaults"],
+    )
+    taken_over = (
+        "collection_id",
+        "code",
+        "description",
+        "comments",
+        "owner_name",
+        "is_shared",
+        "is_static",
+        "query_text",
+        "sync_merge_fields",
+        "provider",
+        "provider_list_id",
+        "campaign_type",
+        "gdpr_category",
+    )
+    return Collection(
+        **{name: row[name] for name in taken_over},
+        settings=settings,
+        missing_settings=tuple(name for name in REQUIRED_SETTINGS if _blank(settings.get(name))),
+    )
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -1,0 +1,92 @@
+"""Reading contacts, consents and refusals out of the CRM, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import Connection, IsolationLevel
+from psycopg.rows import dict_row, namedtuple_row
+
+from crm_mailchimp.statements import statement
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The run's view of the CRM: its clock, and the name others join it by."""
+
+    clock: datetime
+    name: str
+
+
+class Refusal(NamedTuple):
+    """A request for erasure (category None) or a withdrawal in force."""
+
+    contact_id: int
+    email: str | None
+    gdpr_category: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecheckedContact:
+    """A contact's state right before its push."""
+
+    contact_id: int
+    email: str | None = field(repr=False)
+    is_active: bool
+    is_erased: bool
+    consent_id: int | None
+    has_consent: bool
+
+
+@contextmanager
+def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
+    """One ``REPEATABLE READ READ ONLY`` transaction of the CRM; its clock is the run's clock.
+
+    Args:
+        connection: to ``crm_db``, outside a transaction.
+    """
+    connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+    connection.set_read_only(True)
+    with connection.transaction():
+        row = connection.execute("select transaction_timestamp(), pg_export_snapshot()").fetchone()
+        if row is None:
+            raise RuntimeError("crm_db answered no clock")
+        yield Snapshot(*row)
+
+
+def contacts(
+    connection: Connection[Any], contact_ids: Sequence[int], *, with_fields: bool
+) -> Iterator[Any]:
+    """Contacts of one batch as named tuples (see ``sql/crm/extract_contacts.sql``)."""
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        yield from cursor.execute(
+            statement("crm/extract_contacts"),
+            {"contact_ids": list(contact_ids), "with_fields": with_fields},
+        )
+
+
+def refusals(
+    connection: Connection[Any], *, clock: datetime, since: datetime | None = None
+) -> Iterator[Refusal]:
+    """Refusals in force at ``clock`` in the whole CRM, or only those recorded since a time."""
+    with connection.cursor("refusals") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(statement("crm/extract_refusals"), {"clock": clock, "since": since})
+        for row in cursor:
+            yield Refusal(*row)
+
+
+def recheck(
+    connection: Connection[Any], contact_ids: Sequence[int], gdpr_category: str
+) -> dict[int, RecheckedContact]:
+    """The present state of contacts about to be pushed; who is missing is gone from the CRM."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            statement("crm/recheck_contacts"),
+            {"contact_ids": list(contact_ids), "gdpr_category": gdpr_category},
+        ).fetchall()
+    return {row["contact_id"]: RecheckedContact(**row) for row in rows}

@@ -1,0 +1,102 @@
+"""The login under which the untrusted texts of dynamic collections run.
+
+The parser refuses what it does not know; this login is the second wall: its rights alone stop
+every write, lock, file, program, role change and other schema. What rights cannot stop, because
+Postgres lets every session do it, is held by other means:
+
+* ``SET`` of the session's own settings, so ``default_transaction_read_only`` and the timeouts are
+  a courtesy: the caller has its own timeout, and the right to write is missing anyway. Only
+  ``temp_file_limit`` cannot be lifted by the session.
+* CPU and memory of one query: the caller's timeout, row limit, and the connection limit.
+* ``LISTEN`` and ``NOTIFY`` as statements (the parser lets only SELECT through).
+* Reading the system catalogs: names of tables, roles and settings, not their content.
+* Logins made later hold none of what PUBLIC lost; grant it to them by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from crm_mailchimp.crm.schema import ContractError, contract_columns
+from crm_mailchimp.statements import statement
+
+_CONNECTION_LIMIT = 10
+#: Functions of Postgres that everybody may call and that write, lock, wait, signal, change
+#: settings or run a text as a query. Source: PostgreSQL 18 manual, chapter 9 "Functions and
+#: Operators", and 33.4 "Server-Side Functions" (large objects).
+_DANGEROUS_FUNCTIONS = (
+    "^(lo_.*|loread|lowrite|pg_(try_)?advisory_.*|pg_sleep.*|pg_notify|pg_logical_emit_message"
+    "|set_config|pg_(cancel|terminate)_backend|pg_export_snapshot|ts_stat|ts_rewrite"
+    "|(query|table|cursor|schema|database)_to_xml.*)$"
+)
+
+
+def create_query_login(connection: psycopg.Connection[Any], login: str, password: str) -> list[str]:
+    """Create the login, or give an existing one its password and exactly these rights.
+
+    Args:
+        connection: of the CRM's database, as a superuser or as the owner of the database with
+            CREATEROLE. Committed here.
+        login: its name.
+        password: its password; only its SCRAM verifier goes to the server.
+
+    Returns:
+        what is still open to the login beyond reading the contract, each in a few words; empty
+        when a superuser ran this and the login has no rights in other databases.
+
+    Raises:
+        ContractError: no password, or the name belongs to a login with other duties.
+        psycopg.Error: the database refuses.
+    """
+    if not password:
+        raise ContractError(f"no password for {login}: set CRM_QUERY_PASSWORD")
+    with connection.transaction():
+        _refuse_other_duties(connection, login)
+        connection.execute("set local client_min_messages = error")
+        _set_role(connection, login, password)
+        connection.execute(
+            "select set_config('crm_setup.login', %s, true), "
+            "set_config('crm_setup.functions', %s, true), set_config('crm_setup.tables', %s, true)",
+            [login, _DANGEROUS_FUNCTIONS, " ".join(contract_columns())],
+        )
+        connection.execute(statement("crm/create_query_login_rights"))
+        rows = connection.execute(
+            statement("crm/query_login_open"),
+            {"login": login, "functions": _DANGEROUS_FUNCTIONS},
+        ).fetchall()
+    return [str(what) for (what,) in rows]
+
+
+def _refuse_other_duties(connection: psycopg.Connection[Any], login: str) -> None:
+    row = connection.execute(
+        "select rolsuper or rolreplication or rolbypassrls or rolname in (session_user, "
+        "current_user) or exists (select from pg_shdepend where refobjid = pg_roles.oid "
+        "and refclassid = 'pg_authid'::regclass and deptype = 'o') "
+        "from pg_roles where rolname = %s",
+        [login],
+    ).fetchone()
+    if row and row[0]:
+        raise ContractError(
+            f"the login {login} is powerful, owns something, or is the one in use: "
+            "dynamic queries need a login of their own, choose another name"
+        )
+
+
+def _set_role(connection: psycopg.Connection[Any], login: str, password: str) -> None:
+    exists = connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone()
+    verifier = connection.pgconn.encrypt_password(
+        password.encode(), login.encode(), b"scram-sha-256"
+    ).decode()
+    connection.execute(
+        sql.SQL(
+            "{} role {} login noinherit nocreatedb nocreaterole connection limit {} password {}"
+        ).format(
+            sql.SQL("alter" if exists else "create"),
+            sql.Identifier(login),
+            sql.Literal(_CONNECTION_LIMIT),
+            sql.Literal(verifier),
+        )
+    )

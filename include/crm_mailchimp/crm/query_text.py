@@ -1,0 +1,342 @@
+"""Which query texts of dynamic collections may run: one harmless SELECT over the CRM contract.
+
+Two readers look at the text, one after the other, and each has a list of what is allowed rather
+than of what is forbidden:
+
+* :func:`_read_words`, a small lexer of ours, lets through only lexical forms that Postgres and
+  sqlglot cannot read differently (no comments, dollar quotes, escape strings, ``U&`` names), and
+  names in front of a parenthesis only from the list of functions.
+* sqlglot's tree may consist only of the nodes below, and reads only tables of the contract.
+
+Tables are then written with their schema, so that the text can run with ``search_path`` set to
+``pg_catalog`` alone: no function, operator, type or table elsewhere answers to an allowed name.
+What gets past all that runs as a login that can only read (``create --query-login``).
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+
+def _set_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+#: Tables of the CRM contract a query may read.
+ALLOWED_TABLES = _set_of(
+    "external_provider campaign_type resource contact contact_field contact_field_value "
+    "consent contact_collection collection_member campaign"
+)
+
+#: Functions of Postgres a query may call: none has side effects, none makes many rows or large
+#: values out of nothing (no generate_series, repeat, lpad), none takes a query or a name as text.
+ALLOWED_FUNCTIONS = _set_of(
+    "abs age array_agg array_length array_position array_to_string avg bool_and bool_or btrim "
+    "cardinality cast ceil ceiling char_length character_length clock_timestamp coalesce "
+    "concat concat_ws count cume_dist date date_bin date_part date_trunc dense_rank div every "
+    "extract first_value floor greatest initcap isfinite justify_days lag last_value lead "
+    "least left length ln log lower ltrim make_date make_interval max md5 min mod mode now "
+    "nth_value ntile nullif num_nonnulls num_nulls octet_length percent_rank percentile_cont "
+    "percentile_disc position power rank regexp_count regexp_like regexp_match regexp_replace "
+    "replace reverse right round row_number rtrim sign split_part sqrt starts_with stddev "
+    "string_agg string_to_array strpos substr substring sum timezone to_char to_date "
+    "to_number to_timestamp translate trim trunc unnest upper variance"
+)
+
+#: Longest query text that is looked at, in characters.
+LONGEST_TEXT = 100_000
+#: Deepest nesting of parentheses and brackets.
+DEEPEST_NESTING = 50
+
+_TYPES = _set_of(
+    "bigint boolean bpchar char date decimal double float int interval numeric smallint text time "
+    "timestamp timestamptz varchar"
+)
+# sqlglot's own names of the types above, and of what it reads them as.
+_PARSED_TYPES = {name.upper() for name in _TYPES} | {"ARRAY"}
+
+# What may stand in front of a parenthesis without being a function.
+_WORDS_BEFORE_PARENTHESIS = _set_of(
+    "all and any array as between by case cube distinct else except exists filter from group "
+    "having ilike in intersect interval is join lateral like limit materialized not offset on or "
+    "over overlaps rollup select sets similar some then to union using values when where"
+)
+
+# The nodes of sqlglot 30 that a tree may consist of. A newer sqlglot that names one differently
+# makes queries refused, never admitted.
+_NODES = _set_of(
+    "Abs Add Alias All And Anonymous Any Array ArrayAgg ArrayPosition ArraySize ArrayToString "
+    "AtTimeZone Avg Between Boolean Bracket Case Cast Ceil Coalesce Column Concat ConcatWs "
+    "Count CTE Cube CumeDist CurrentDate CurrentTime CurrentTimestamp DPipe DataType "
+    "DataTypeParam Date DateBin DenseRank Distinct Div EQ Escape Except Exists Explode Extract "
+    "Fetch Filter FirstValue Floor From GT GTE Greatest Group GroupConcat GroupingSets Having "
+    "Identifier If ILike In Initcap IntDiv Intersect Interval IntervalSpan Is Join JustifyDays "
+    "Kwarg LT LTE Lag LastValue Lateral Lead Least Left Length Like Limit LimitOptions Literal "
+    "Ln Localtime Localtimestamp Log LogicalAnd LogicalOr Lower MD5 MakeInterval Max Min Mod "
+    "Mode Mul NEQ Neg Not NthValue Ntile Null NullSafeEQ NullSafeNEQ Nullif Offset Or Order "
+    "Ordered Overlaps Paren PercentRank PercentileCont PercentileDisc Pow Rank RegexpCount "
+    "RegexpILike RegexpLike RegexpReplace Replace Reverse Right Rollup Round RowNumber Select "
+    "Sign SimilarTo SplitPart Sqrt Star StartsWith Stddev StrPosition StrToDate StrToTime "
+    "StringToArray Sub Subquery Substring Sum Table TableAlias TimeToStr TimestampTrunc "
+    "ToNumber Translate Trim Trunc Tuple Union UnixToTime Unnest Upper Values Var Variance "
+    "Where Window WindowSpec With WithinGroup"
+)
+
+_LEXICAL_FORMS = re.compile(
+    r"""(?P<space>[ \t\r\n]+)
+    | (?P<comment>--|/\*)
+    | (?P<string>'(?:[^']|'')*')
+    | (?P<quoted>"(?:[^"]|"")+")
+    | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w$.]))
+    | (?P<word>[A-Za-z_\u0370-\u03ff\u1f00-\u1fff][A-Za-z0-9_\u0370-\u03ff\u1f00-\u1fff]*(?![\w$]))
+    | (?P<operator>(?:(?!--|/\*)[-+*/%<>=!~|])+)
+    | (?P<mark>::|[(),.;\[\]])
+    """,
+    re.VERBOSE,
+)
+_OPERATORS = _set_of("+ - * / % < > = <> != <= >= => || ~ ~* !~ !~* ~~ ~~* !~~ !~~*")
+_STRING_PREFIXES = frozenset({"b", "e", "n", "x"})
+# Read like a column, yet answered by the server about itself.
+_SERVER_WORDS = _set_of(
+    "user current_user session_user system_user current_role current_catalog current_schema"
+)
+
+
+class QueryRefusedError(Exception):
+    """The text is not one harmless SELECT; the message names the rule."""
+
+
+class _Word(NamedTuple):
+    form: str
+    text: str
+
+
+def check_query(text: str | None) -> str:
+    """The query as it may run: its tables written with their schema, no closing semicolon.
+
+    Args:
+        text: the CRM's query text.
+
+    Raises:
+        QueryRefusedError: naming the rule that was broken.
+    """
+    query = re.sub(r"[\s;]+\Z", "", (text or "").strip())
+    if not query:
+        raise QueryRefusedError("the query text is empty")
+    if "\x00" in query:
+        raise QueryRefusedError("the query text holds a NUL character")
+    if len(query) > LONGEST_TEXT:
+        raise QueryRefusedError(f"the query text is longer than {LONGEST_TEXT} characters")
+    words = list(_read_words(query))
+    _check_statement(words)
+    tree = _parse(query)
+    for node in tree.walk():
+        _check_node(node)
+    _check_calls(words, tree)
+    return _qualified(query, tree)
+
+
+def without_addresses(text: str) -> str:
+    """A message with whatever looks like an e-mail address taken out, and not too long."""
+    return re.sub(r"\S*@\S*", "…", text)[:300]
+
+
+def _read_words(query: str) -> Iterator[_Word]:
+    position = depth = 0
+    while position < len(query):
+        found = _LEXICAL_FORMS.match(query, position)
+        if found is None:
+            raise QueryRefusedError(_unreadable(query[position]))
+        form, position = str(found.lastgroup), found.end()
+        if form == "comment":
+            raise QueryRefusedError("comments are not allowed")
+        if form == "operator" and _bare_operator(found[0]) not in _OPERATORS:
+            raise QueryRefusedError(f"operator {found[0]!r} is not allowed")
+        if form == "word" and found[0].lower() in _STRING_PREFIXES and query[position:][:1] == "'":
+            raise QueryRefusedError("strings with a prefix (E'', N'', B'', X'') are not allowed")
+        depth += (found[0] in "([") - (found[0] in ")]") if form == "mark" else 0
+        if depth > DEEPEST_NESTING:
+            raise QueryRefusedError(f"parentheses are nested deeper than {DEEPEST_NESTING}")
+        if form != "space":
+            yield _Word(form, found[0])
+
+
+def _bare_operator(operator: str) -> str:
+    # "=-1" is "=" and a sign, and "<*" cannot be told from a select list's star: it is refused.
+    return operator.rstrip("+-") or operator[:1]
+
+
+def _unreadable(character: str) -> str:
+    if character == "$":
+        return "parameters and dollar quotes ($) are not allowed"
+    if character in "?:@":
+        return f"parameters are not allowed ({character!r} outside a string)"
+    if character in "'\"":
+        return "a string or a quoted name does not end"
+    return f"character {character!r} is not allowed outside strings and quoted names"
+
+
+def _check_statement(words: list[_Word]) -> None:
+    if any(word == ("mark", ";") for word in words):
+        raise QueryRefusedError("exactly one statement is allowed")
+    first = next((word for word in words if word != ("mark", "(")), None)
+    if first is None or first.form != "word" or first.text.lower() not in ("select", "with"):
+        raise QueryRefusedError("only a SELECT is allowed")
+    names = {word.text.lower() for word in words if word.form == "word"}
+    if "table" in names:
+        raise QueryRefusedError("only a SELECT is allowed, not TABLE")
+    if "operator" in names:
+        raise QueryRefusedError("OPERATOR(…) is not allowed")
+
+
+def _parse(query: str) -> exp.Query:
+    logger = logging.getLogger("sqlglot")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # it would write the text of what it cannot parse
+    try:
+        statements = sqlglot.parse(query, read="postgres")
+    except (SqlglotError, RecursionError, AttributeError, LookupError, TypeError, ValueError):
+        # The last four would be mistakes of the parser: no text may stop the other collections.
+        raise QueryRefusedError("the query text is not valid SQL") from None
+    finally:
+        logger.setLevel(level)
+    tree = statements[0] if len(statements) == 1 else None
+    if not isinstance(tree, exp.Query):
+        raise QueryRefusedError("only a SELECT is allowed")
+    return tree
+
+
+def _check_node(node: exp.Expr) -> None:
+    if isinstance(node, (exp.DML, exp.DDL, exp.Command)) and not isinstance(node, exp.Query):
+        raise QueryRefusedError("only a SELECT is allowed, also inside WITH")
+    if isinstance(node, exp.Into):
+        raise QueryRefusedError("SELECT INTO is not allowed")
+    if isinstance(node, exp.Lock):
+        raise QueryRefusedError("row locks (FOR UPDATE, FOR SHARE) are not allowed")
+    if isinstance(node, (exp.Placeholder, exp.Parameter, exp.SessionParameter)):
+        raise QueryRefusedError("parameters are not allowed")
+    if isinstance(node, exp.Dot):
+        raise QueryRefusedError(
+            "functions must be named without a schema, and (row).column is not allowed"
+        )
+    if isinstance(node, exp.With) and node.args.get("recursive"):
+        raise QueryRefusedError("WITH RECURSIVE is not allowed")
+    if isinstance(node, exp.Table):
+        _check_table(node)
+    elif isinstance(node, exp.Column):
+        _check_column(node)
+    elif isinstance(node, exp.Cast):
+        _check_cast(node)
+    elif isinstance(node, exp.Anonymous):
+        _check_function(node.name.lower())
+    elif type(node).__name__ not in _NODES:
+        kind = "function" if isinstance(node, exp.Func) else "construct"
+        name = node.sql_names()[0] if isinstance(node, exp.Func) else type(node).__name__
+        raise QueryRefusedError(f"{kind} {name} is not on the list of what is allowed")
+
+
+def _check_table(table: exp.Table) -> None:
+    if not isinstance(table.this, exp.Identifier):
+        raise QueryRefusedError("functions in FROM are not allowed")
+    if table.catalog:
+        raise QueryRefusedError("other databases are not allowed")
+    schema = _folded(table.args.get("db"))
+    if schema not in ("", "crm"):
+        raise QueryRefusedError(without_addresses(f"schema {schema!r} is not allowed, only crm is"))
+    if not schema and _folded(table.this) in _visible_ctes(table):
+        return
+    if _folded(table.this) not in ALLOWED_TABLES:
+        raise QueryRefusedError(
+            without_addresses(f"table {table.name!r} is not part of the CRM contract")
+        )
+
+
+def _check_column(column: exp.Column) -> None:
+    if column.args.get("catalog") or _folded(column.args.get("db")) not in ("", "crm"):
+        raise QueryRefusedError("columns of other schemas are not allowed")
+    name = column.this
+    if not column.table and not name.args.get("quoted") and name.name.lower() in _SERVER_WORDS:
+        raise QueryRefusedError(f"function {name.name.lower()!r} is not allowed")
+
+
+def _check_cast(cast: exp.Cast) -> None:
+    for data_type in cast.to.find_all(exp.DataType):
+        kind = data_type.this
+        if (kind.value if isinstance(kind, exp.DataType.Type) else str(kind)) not in _PARSED_TYPES:
+            raise QueryRefusedError(
+                without_addresses(f"a cast to {cast.to.sql('postgres')} is not allowed")
+            )
+
+
+def _check_function(name: str) -> None:
+    if name not in ALLOWED_FUNCTIONS:
+        raise QueryRefusedError(
+            without_addresses(f"function {name!r} is not on the list of what is allowed")
+        )
+
+
+def _check_calls(words: list[_Word], tree: exp.Query) -> None:
+    """Whatever the tree says: a name in front of a parenthesis is on a list, or an alias."""
+    aliases = {
+        _folded(alias.this)
+        for alias in tree.find_all(exp.TableAlias)
+        if alias.args.get("columns") and alias.this
+    }
+    for word, following in itertools.pairwise(words):
+        if following != ("mark", "(") or word.form not in ("word", "quoted"):
+            continue
+        name = word.text.lower() if word.form == "word" else word.text[1:-1].replace('""', '"')
+        if name in aliases or (
+            word.form == "word" and (name in _WORDS_BEFORE_PARENTHESIS or name in _TYPES)
+        ):
+            continue
+        _check_function(name if word.form == "word" else word.text)
+
+
+def _visible_ctes(table: exp.Table) -> set[str]:
+    """Names of the WITH queries in whose scope a table is named: earlier ones, not its own."""
+    visible: set[str] = set()
+    node: exp.Expr = table
+    while node.parent is not None:
+        parent = node.parent
+        if isinstance(parent, exp.With):
+            before = parent.expressions[: parent.expressions.index(node)]
+            visible |= {_folded(cte.args["alias"].this) for cte in before}
+        elif not isinstance(node, exp.With):
+            clause = parent.args.get("with_")
+            if isinstance(clause, exp.With):
+                visible |= {_folded(cte.args["alias"].this) for cte in clause.expressions}
+        node = parent
+    return visible
+
+
+def _qualified(query: str, tree: exp.Query) -> str:
+    places = []
+    for table in tree.find_all(exp.Table):
+        name = table.this
+        if table.args.get("db") or _folded(name) in _visible_ctes(table):
+            continue
+        start, end = name.meta.get("start"), name.meta.get("end")
+        if start is None or query[start : end + 1].strip('"').lower() != _folded(name):
+            raise QueryRefusedError(f"table {_folded(name)!r} must be written as crm.{name.name}")
+        places.append(start)
+    for start in sorted(places, reverse=True):
+        query = f"{query[:start]}crm.{query[start:]}"
+    return query
+
+
+def _folded(name: object) -> str:
+    """A name as Postgres folds it: ASCII letters to lower case, unless it is quoted."""
+    if not isinstance(name, exp.Identifier):
+        return ""
+    if name.args.get("quoted"):
+        return str(name.name)
+    return re.sub("[A-Z]+", lambda found: found[0].lower(), str(name.name))

@@ -1,0 +1,45 @@
+"""Database errors that may be shown: Postgres quotes rows in its messages, and rows are people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+# Classes whose message never quotes a row: connection, authorisation, resources, operator
+# intervention, system; syntax and names.
+_SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57", "58")
+
+
+class DatabaseError(Exception):
+    """A database error told without the data it is about."""
+
+
+@contextmanager
+def told_without_data() -> Iterator[None]:
+    """Turn a ``psycopg.Error`` into one whose text holds no values of rows.
+
+    Raises:
+        DatabaseError: instead of the ``psycopg.Error`` of the block.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DatabaseError(tell(error)) from None
+
+
+def tell(error: psycopg.Error) -> str:
+    """What went wrong: kind, SQLSTATE, table and constraint; the message only where it is safe."""
+    parts = [f"{type(error).__name__} ({error.sqlstate or 'no connection'})"]
+    diagnosis = error.diag
+    if diagnosis.table_name:
+        parts.append(f"table {diagnosis.schema_name}.{diagnosis.table_name}")
+    if diagnosis.constraint_name:
+        parts.append(f"constraint {diagnosis.constraint_name}")
+    if error.sqlstate is None:
+        # The client's own words: no server, a lost connection, wrong host. They name no rows.
+        parts.append(str(error).strip().splitlines()[0] if str(error).strip() else "lost")
+    elif error.sqlstate.startswith(_SAFE_CLASSES) and diagnosis.message_primary:
+        parts.append(diagnosis.message_primary)
+    return ", ".join(parts)

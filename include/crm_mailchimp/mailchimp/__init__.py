@@ -1,0 +1,1 @@
+"""Mailchimp behind the provider seam: client, errors, audiences, members, campaigns, reports."""

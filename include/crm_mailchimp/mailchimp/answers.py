@@ -1,0 +1,153 @@
+"""From a raw HTTP answer to a JSON object or a typed error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from crm_mailchimp.mailchimp.errors import (
+    AuthenticationError,
+    BadRequest,
+    ComplianceStateError,
+    FieldError,
+    ForgottenError,
+    GarbledAnswer,
+    MailchimpError,
+    NotFound,
+    OverloadedError,
+    PermissionDenied,
+    ServerError,
+    TooManyRequests,
+    UnexpectedAnswer,
+)
+
+#: Mailchimp's titles of refusals that mean something else than a wrong request.
+_REFUSALS: Mapping[str, type[BadRequest]] = {
+    "member in compliance state": ComplianceStateError,
+    "forgotten email not subscribed": ForgottenError,
+}
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """The body as a JSON object, or None where it is something else."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def seconds_to_wait(header: str | None, now: datetime | None = None) -> float | None:
+    """What a ``Retry-After`` header asks for: seconds or a date (RFC 9110, 10.2.3)."""
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def read_answer(
+    method: str, path: str, status: int, headers: Mapping[str, str], body: bytes
+) -> dict[str, Any] | MailchimpError | None:
+    """Judge an answer.
+
+    Args:
+        method: of the request.
+        path: its template, such as ``/lists/{list_id}``.
+        status: of the answer.
+        headers: of the answer (case-insensitive mapping).
+        body: whole.
+
+    Returns:
+        the JSON object, None for "no content", or the error that this answer is (not raised: the
+        caller decides about another attempt).
+    """
+    content = json_object(body)
+    if status == 204:
+        return None
+    if 200 <= status < 300:
+        if content is not None:
+            return content
+        kind = headers.get("content-type") or "no content type"
+        return GarbledAnswer(
+            f"{len(body)} bytes that are no JSON object ({kind[:60]})",
+            method=method,
+            path=path,
+            status=status,
+            outcome_unknown=method != "GET",
+        )
+    return error_of(method, path, status, content, headers)
+
+
+def error_of(
+    method: str,
+    path: str,
+    status: int,
+    content: Mapping[str, Any] | None,
+    headers: Mapping[str, str],
+) -> MailchimpError:
+    """The typed error of an answer that is no success (``content``: its JSON object, if any)."""
+    problem = content or {}
+    known: dict[str, Any] = {
+        "method": method,
+        "path": path,
+        "status": status,
+        "title": str(problem.get("title") or ""),
+        "detail": str(problem.get("detail") or ""),
+        "instance": str(problem.get("instance") or headers.get("x-request-id") or ""),
+    }
+    explained = bool(known["title"] or known["detail"])
+    error: MailchimpError
+    match status:
+        case 401:
+            error = AuthenticationError(**known)
+        case 429:
+            error = TooManyRequests(
+                retry_after=seconds_to_wait(headers.get("retry-after")), **known
+            )
+        case 403 if not explained:
+            error = OverloadedError(
+                retry_after=seconds_to_wait(headers.get("retry-after")), **known
+            )
+        case 403:
+            error = PermissionDenied(**known)
+        case _ if status >= 500 or status == 408:
+            error = ServerError(
+                retry_after=seconds_to_wait(headers.get("retry-after")),
+                outcome_unknown=method != "GET",
+                **known,
+            )
+        # Without Mailchimp's explanation a 404 may come from any proxy on the way, and must not
+        # be taken for "this member does not exist".
+        case _ if not explained:
+            error = UnexpectedAnswer(
+                f"without Mailchimp's explanation ({headers.get('content-type', '')[:60]})", **known
+            )
+        case 404:
+            error = NotFound(**known)
+        case _ if status >= 400:
+            kind = _REFUSALS.get(known["title"].strip().lower(), BadRequest)
+            error = kind(errors=_field_errors(problem), **known)
+        case _:
+            error = UnexpectedAnswer(**known)
+    return error
+
+
+def _field_errors(problem: Mapping[str, Any]) -> tuple[FieldError, ...]:
+    entries = problem.get("errors")
+    if not isinstance(entries, list):
+        return ()
+    return tuple(
+        FieldError(field=str(entry.get("field") or ""), message=str(entry.get("message") or ""))
+        for entry in entries
+        if isinstance(entry, dict)
+    )

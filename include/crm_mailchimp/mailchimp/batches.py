@@ -1,0 +1,278 @@
+"""Many operations in one request: ``/batches``, its progress and its results.
+
+Mailchimp runs a batch in the background, one at a time for the account, outside of the limit of
+connections ("Run Async Requests with the Batch Endpoint" in its documentation). The results are a
+tar.gz of JSON files on another host, under a link that works for ten minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import secrets
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import requests
+
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import (
+    BatchUnfinished,
+    ConnectionFault,
+    GarbledAnswer,
+    MailchimpError,
+)
+from crm_mailchimp.mailchimp.timestamps import parse_instant
+
+log = logging.getLogger(__name__)
+
+_STATUS_FIELDS = (
+    "id",
+    "status",
+    "total_operations",
+    "finished_operations",
+    "errored_operations",
+    "submitted_at",
+    "completed_at",
+    "response_body_url",
+)
+#: How far Mailchimp's clock may differ from ours when a batch is looked for after a lost answer.
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_KEPT_IN_MEMORY = 8 * 1024 * 1024
+_RESULTS = "(results of a batch)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One request of a batch: ``path`` below ``/3.0``, ``body`` a JSON object or None.
+
+    Only requests that may be carried out twice belong into a batch (see ``run``).
+    """
+
+    method: str
+    path: str = field(repr=False)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Answer to the operation at ``index`` of a batch: HTTP status and JSON object."""
+
+    index: int
+    status: int
+    answer: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polling:
+    """How a batch is waited for: seconds to the first look, at most between two, and in all."""
+
+    first: float = 0.5
+    most: float = 30.0
+    deadline: float = 3600.0
+
+
+def run(
+    client: MailchimpClient,
+    operations: Sequence[Operation],
+    *,
+    polling: Polling,
+) -> Iterator[Result]:
+    """Run operations as one batch and give their results as they are read.
+
+    Args:
+        client: open client.
+        operations: a few thousand at most; each must be safe to carry out twice, because a batch
+            whose start got no answer is started again if it cannot be found.
+        polling: how to wait.
+
+    Yields:
+        one ``Result`` an operation, in no order. Operations that Mailchimp's results do not
+        mention are left out: compare the indices.
+
+    Raises:
+        BatchUnfinished: not finished within the deadline; it goes on in Mailchimp.
+        MailchimpError: the batch cannot be started, watched or read.
+    """
+    # The token tells our results from those of a batch that was mistaken for ours.
+    token = secrets.token_hex(4)
+    batch, found_again = _start(client, operations, token)
+    batch_id = str(batch["id"])
+    log.info("Batch %s of %d operations started", batch_id, len(operations))
+    batch = _finished(client, batch, polling)
+    log.info(
+        "Batch %s finished: %s operations, %s with errors",
+        batch_id,
+        batch.get("finished_operations"),
+        batch.get("errored_operations"),
+    )
+    with tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY) as archive:
+        _download(client, batch, archive)
+        archive.seek(0)
+        ours = 0
+        for result in _results(archive, token):
+            ours += 1
+            yield result
+    if found_again and not ours:
+        raise GarbledAnswer(
+            f"batch {batch_id} was taken for the one whose start got no answer, and is another",
+            method="POST",
+            path="/batches",
+            outcome_unknown=True,
+        )
+    try:
+        # The results quote people's data; nobody needs them any more.
+        client.batches.delete_request(batch_id)
+    except MailchimpError as error:
+        log.warning(
+            "The results of batch %s stay in Mailchimp until they expire: %s", batch_id, error
+        )
+
+
+def _start(
+    client: MailchimpClient, operations: Sequence[Operation], token: str
+) -> tuple[dict[str, Any], bool]:
+    """The batch as started, and whether it had to be looked for after a lost answer."""
+    body = {
+        "operations": [
+            {
+                "method": operation.method,
+                "path": operation.path,
+                "operation_id": f"{token}-{index}",
+                **({} if operation.body is None else {"body": json.dumps(operation.body)}),
+            }
+            for index, operation in enumerate(operations)
+        ]
+    }
+    earliest = datetime.now(UTC) - _CLOCKS_DIFFER
+    lost: MailchimpError
+    try:
+        return _object(client.batches.start(body)), False
+    except MailchimpError as error:
+        if not error.outcome_unknown:
+            raise
+        lost = error
+    log.warning(
+        "No answer to the start of a batch of %d operations: looking for it", len(operations)
+    )
+    found = [
+        batch
+        for batch in _recent(client)
+        if (parse_instant(batch.get("submitted_at")) or earliest) > earliest
+        and batch.get("total_operations") in (len(operations), 0, None)
+    ]
+    if len(found) > 1:
+        # Several could be ours. All of ours are safe to repeat; another caller's are not ours to
+        # read. The person running this decides by running it again.
+        raise lost
+    return (found[0], True) if found else (_object(client.batches.start(body)), False)
+
+
+def _recent(client: MailchimpClient) -> list[dict[str, Any]]:
+    answer = client.batches.list(count=1000, fields=[f"batches.{name}" for name in _STATUS_FIELDS])
+    return list((answer or {}).get("batches") or ())
+
+
+def _finished(
+    client: MailchimpClient,
+    batch: dict[str, Any],
+    polling: Polling,
+) -> dict[str, Any]:
+    batch_id = str(batch["id"])
+    began = client.clock()
+    pause = polling.first
+    while batch.get("status") != "finished":
+        if client.clock() - began + pause > polling.deadline:
+            raise BatchUnfinished(
+                f"batch {batch_id} is {batch.get('status')!r} after {client.clock() - began:.0f} s"
+                f" ({batch.get('finished_operations')} of {batch.get('total_operations')} done)",
+                method="GET",
+                path="/batches/{batch_id}",
+                outcome_unknown=True,
+            )
+        client.wait(pause * random.uniform(0.75, 1.0))  # noqa: S311
+        pause = min(polling.most, pause * 1.5)
+        batch = _object(client.batches.status(batch_id, fields=list(_STATUS_FIELDS)))
+    return batch
+
+
+def _download(
+    client: MailchimpClient,
+    batch: Mapping[str, Any],
+    archive: IO[bytes],
+) -> None:
+    """Fetch the results; the link is renewed when it does not work (any more)."""
+    attempts = 4
+    for attempt in range(1, attempts + 1):
+        url = str(batch.get("response_body_url") or "")
+        fault: MailchimpError | None = None
+        try:
+            if not _trusted(url, client.base_url):
+                raise GarbledAnswer("there is no safe link to the results", path=_RESULTS)
+            with client.download(url) as response:
+                archive.seek(0)
+                archive.truncate()
+                for chunk in response.iter_content(1 << 16):
+                    archive.write(chunk)
+        except MailchimpError as error:
+            fault = error
+        except requests.RequestException as error:
+            fault = ConnectionFault(
+                f"the download was cut ({type(error).__name__})", method="GET", path=_RESULTS
+            )
+        if fault is None:
+            return
+        if attempt == attempts:
+            raise fault
+        client.wait(2.0**attempt)
+        batch = _object(client.batches.status(str(batch["id"]), fields=list(_STATUS_FIELDS)))
+
+
+def _trusted(url: str, base_url: str) -> bool:
+    """Whether a link is encrypted, or leads where the API itself is (the sandbox)."""
+    link, own = urlsplit(url), urlsplit(base_url)
+    return link.scheme == "https" or (link.scheme, link.netloc) == (own.scheme, own.netloc)
+
+
+def _results(archive: IO[bytes], token: str) -> Iterator[Result]:
+    broken = False
+    try:
+        with tarfile.open(fileobj=archive, mode="r|gz") as files:
+            for entry in files:
+                content = files.extractfile(entry) if entry.isfile() else None
+                if content is None or not entry.name.endswith(".json"):
+                    continue
+                for answer in json.load(content):
+                    owner, _, index = str(answer.get("operation_id") or "").rpartition("-")
+                    if owner == token and index.isdecimal():
+                        yield Result(
+                            index=int(index),
+                            status=int(answer.get("status_code") or 0),
+                            answer=_answer(answer.get("response")),
+                        )
+    except (tarfile.TarError, EOFError, OSError, ValueError):
+        broken = True
+    if broken:
+        raise GarbledAnswer("the archive of results cannot be read", method="GET", path=_RESULTS)
+
+
+def _answer(text: Any) -> dict[str, Any]:
+    if isinstance(text, dict):
+        return text
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _object(answer: dict[str, Any] | None) -> dict[str, Any]:
+    if not answer or "id" not in answer:
+        raise GarbledAnswer("an answer about a batch holds no id", path="/batches")
+    return answer

@@ -1,0 +1,202 @@
+"""Campaigns: reading all of them, drafting, checking, scheduling and sending regular ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import NotFound
+from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.reports import sent_in
+from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
+from crm_mailchimp.provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
+
+Row = dict[str, Any]
+
+
+def campaigns(
+    client: MailchimpClient,
+    *,
+    since_send_time: datetime | None = None,
+    before_send_time: datetime | None = None,
+    list_id: str | None = None,
+) -> Iterator[Row]:
+    """All campaigns of the account, those made by hand included, oldest first.
+
+    Args:
+        client: open client.
+        since_send_time: only campaigns sent after this instant.
+        before_send_time: only campaigns sent before this instant.
+        list_id: only campaigns to this audience.
+    """
+    filters = sent_in(since_send_time, before_send_time)
+    if list_id is not None:
+        filters["list_id"] = list_id
+    yield from walk(
+        lambda count, offset: client.campaigns.list(
+            count=count,
+            offset=offset,
+            exclude_fields=["_links", "campaigns._links"],
+            sort_field="create_time",
+            sort_dir="ASC",
+            **filters,
+        ),
+        "campaigns",
+        key=lambda row: str(row["id"]),
+    )
+
+
+def campaign(client: MailchimpClient, campaign_id: str) -> Row | None:
+    """One campaign; None where it does not exist (any more)."""
+    try:
+        answer: Row = client.campaigns.get(campaign_id, exclude_fields=["_links"])
+    except NotFound:
+        return None
+    return answer
+
+
+def create_campaign(client: MailchimpClient, draft: CampaignDraft) -> Row:
+    """Create a regular campaign as a draft. Never repeated after a lost answer: look for its
+    title among the audience's campaigns before creating it again.
+
+    Raises:
+        ConnectionFault, ServerError: with ``outcome_unknown``, the campaign may exist.
+    """
+    answer: Row = client.campaigns.create({"type": "regular", **_body(draft)})
+    return answer
+
+
+def update_campaign(client: MailchimpClient, campaign_id: str, draft: CampaignDraft) -> Row:
+    """Adjust a draft's audience and settings; its body stays."""
+    answer: Row = client.campaigns.update(campaign_id, _body(draft))
+    return answer
+
+
+def change_campaign(
+    client: MailchimpClient,
+    campaign_id: str,
+    settings: Mapping[str, str],
+    *,
+    list_id: str | None = None,
+) -> Row:
+    """Change only these settings of a draft; what people set or designed there stays.
+
+    Args:
+        client: open client.
+        campaign_id: of a draft.
+        settings: by the API's names, such as ``subject_line``.
+        list_id: another audience; a segment chosen by hand goes with the old one.
+    """
+    body: dict[str, Any] = {"settings": dict(settings)}
+    if list_id is not None:
+        body["recipients"] = {"list_id": list_id}
+    answer: Row = client.campaigns.update(campaign_id, body)
+    return answer
+
+
+def content(client: MailchimpClient, campaign_id: str) -> Row:
+    """The body of a campaign (``html``, ``plain_text``)."""
+    answer: Row = client.campaigns.get_content(campaign_id, fields=["html", "plain_text"])
+    return answer
+
+
+def set_content(client: MailchimpClient, campaign_id: str, html: str) -> None:
+    """Replace the body of a draft by HTML."""
+    client.campaigns.set_content(campaign_id, {"html": html})
+
+
+def send_checklist(client: MailchimpClient, campaign_id: str) -> Checklist:
+    """What Mailchimp would say before sending."""
+    answer = client.campaigns.get_send_checklist(campaign_id, exclude_fields=["_links"])
+    return Checklist(
+        is_ready=bool(answer.get("is_ready")),
+        items=tuple(
+            ChecklistItem(
+                type=str(item.get("type") or ""),
+                heading=str(item.get("heading") or ""),
+                details=str(item.get("details") or ""),
+            )
+            for item in answer.get("items") or ()
+        ),
+    )
+
+
+def schedule(client: MailchimpClient, campaign_id: str, at: datetime) -> None:
+    """Schedule a draft.
+
+    Raises:
+        ValueError: not on a quarter of an hour (``schedule_time`` of the API reference).
+        BadRequest: in the past, not ready, or not in the account's plan.
+        ConnectionFault, ServerError: with ``outcome_unknown``: read the campaign's status.
+    """
+    if at.minute % 15 or at.second or at.microsecond:
+        raise ValueError("Mailchimp schedules campaigns on the quarter of an hour only.")
+    client.campaigns.schedule(campaign_id, {"schedule_time": format_instant(at)})
+
+
+def unschedule(client: MailchimpClient, campaign_id: str) -> None:
+    """Make a scheduled campaign a draft again."""
+    client.campaigns.unschedule(campaign_id)
+
+
+def send(client: MailchimpClient, campaign_id: str) -> None:
+    """Send now. Never repeated after a lost answer: read the campaign's status.
+
+    Raises:
+        ConnectionFault, ServerError: with ``outcome_unknown``, it may be on its way.
+    """
+    client.campaigns.send(campaign_id)
+
+
+def send_test(client: MailchimpClient, campaign_id: str, addresses: Sequence[str]) -> None:
+    """Send a test of a draft to some addresses."""
+    client.campaigns.send_test_email(
+        campaign_id, {"test_emails": list(addresses), "send_type": "html"}
+    )
+
+
+def delete_campaign(client: MailchimpClient, campaign_id: str) -> bool:
+    """Delete a campaign; False where it does not exist (any more)."""
+    try:
+        client.campaigns.remove(campaign_id)
+    except NotFound:
+        return False
+    return True
+
+
+def sender_domains(client: MailchimpClient) -> dict[str, bool]:
+    """Domains of the account and whether they are verified (``GET /verified-domains``)."""
+    answer = client.verified_domains.get_verified_domains_all()
+    return {
+        str(row["domain"]).lower(): bool(row.get("verified")) for row in answer.get("domains") or ()
+    }
+
+
+def campaign_of(row: Mapping[str, Any]) -> RemoteCampaign:
+    """Read a campaign from its JSON object."""
+    recipients = row.get("recipients") or {}
+    summary = row.get("report_summary") or {}
+    settings = row.get("settings") or {}
+    segment = recipients.get("segment_opts") or {}
+    return RemoteCampaign(
+        campaign_id=str(row["id"]),
+        status=str(row.get("status") or ""),
+        list_id=str(recipients.get("list_id") or ""),
+        settings={
+            name: str(settings.get(name) or "")
+            for name in ("title", "subject_line", "preview_text", "from_name", "reply_to")
+        },
+        created_at=parse_instant(row.get("create_time")),
+        send_at=parse_instant(row.get("send_time")),
+        recipient_count=int(recipients.get("recipient_count") or 0),
+        emails_sent=int(row.get("emails_sent") or 0),
+        unique_opens=int(summary.get("unique_opens") or 0),
+        unique_clicks=int(summary.get("subscriber_clicks") or 0),
+        has_segment=bool(segment),
+    )
+
+
+def _body(draft: CampaignDraft) -> dict[str, Any]:
+    return {"recipients": {"list_id": draft.list_id}, "settings": draft.settings()}

@@ -1,0 +1,111 @@
+"""Changes to existing members: a few one by one, many through ``/batches``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from urllib.parse import quote
+
+from crm_mailchimp.mailchimp.answers import error_of
+from crm_mailchimp.mailchimp.batches import Operation, Polling, Result, run
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
+from crm_mailchimp.mailchimp.members import change_body, change_member, member_of, refused_change
+from crm_mailchimp.mailchimp.rejections import refusal
+from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
+
+_MEMBER = "/lists/{list_id}/members/{subscriber_hash}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """When and how batches are used.
+
+    ``above``: more changes than this go through ``/batches`` (a batch costs some seconds of
+    waiting however small it is); ``size``: operations a batch, which bounds memory.
+    """
+
+    above: int = 50
+    size: int = 2000
+    polling: Polling = field(default_factory=Polling)
+
+
+def change_members(
+    client: MailchimpClient,
+    list_id: str,
+    changes: Iterable[MemberChange],
+    *,
+    batching: Batching | None = None,
+) -> Iterator[ChangeOutcome]:
+    """Apply changes; outcomes come as they become known, in no particular order.
+
+    Args:
+        client: open client.
+        list_id: the audience.
+        changes: read lazily, at most ``batching.size`` of them at a time.
+        batching: when and how to use ``/batches``.
+
+    Raises:
+        MailchimpError: something other than one member's refusal; what was given out before holds,
+            the rest may or may not be carried out, and may be sent again.
+    """
+    batching = batching or Batching()
+    remaining = iter(changes)
+    while chunk := list(islice(remaining, batching.size)):
+        if len(chunk) > batching.above:
+            yield from _by_batch(client, list_id, chunk, batching)
+        else:
+            for change in chunk:
+                yield change_member(client, list_id, change)
+
+
+def _by_batch(
+    client: MailchimpClient, list_id: str, changes: Sequence[MemberChange], batching: Batching
+) -> Iterator[ChangeOutcome]:
+    answered: set[int] = set()
+    for result in run(
+        client,
+        [_operation(list_id, change) for change in changes],
+        polling=batching.polling,
+    ):
+        if result.index >= len(changes) or result.index in answered:
+            continue
+        answered.add(result.index)
+        yield _outcome(client, list_id, changes[result.index], result)
+    for index, change in enumerate(changes):
+        if index not in answered:
+            yield ChangeOutcome(
+                change=change,
+                rejection=Rejection(
+                    email_address="",
+                    subscriber_hash=change.subscriber_hash,
+                    kind="other",
+                    message="Mailchimp's batch results do not mention this member.",
+                    retryable=True,
+                ),
+            )
+
+
+def _operation(list_id: str, change: MemberChange) -> Operation:
+    path = f"/lists/{quote(list_id, safe='')}/members/{quote(change.subscriber_hash, safe='')}"
+    if change.action == "archive":
+        return Operation(method="DELETE", path=path)
+    return Operation(method="PATCH", path=path, body=change_body(change))
+
+
+def _outcome(
+    client: MailchimpClient, list_id: str, change: MemberChange, result: Result
+) -> ChangeOutcome:
+    if 200 <= result.status < 300:
+        if change.action == "archive":
+            return ChangeOutcome(change=change)
+        return ChangeOutcome(change=change, member=member_of(result.answer, list_id))
+    method = "DELETE" if change.action == "archive" else "PATCH"
+    error: MailchimpError = error_of(method, _MEMBER, result.status, result.answer, {})
+    if isinstance(error, AuthenticationError):
+        raise error
+    if error.retryable:
+        # The batch ran at a bad moment for this one; nothing is wrong with the member.
+        return ChangeOutcome(change=change, rejection=refusal(change.subscriber_hash, error))
+    return refused_change(client, list_id, change, error)

@@ -1,0 +1,248 @@
+"""Members of an audience: reading, adding, changing one by one, deleting for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from crm_mailchimp.mailchimp.audiences import audiences
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
+from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.rejections import refusal, rejection, subscriber_hash
+from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
+from crm_mailchimp.provider import (
+    AddOutcome,
+    ChangeOutcome,
+    MemberChange,
+    NewMember,
+    Rejection,
+    RemoteMember,
+)
+
+#: Most members of one batch subscribe (``POST /lists/{list_id}`` of the API reference).
+MOST_TO_ADD = 500
+
+_FIELDS = (
+    "id",
+    "list_id",
+    "email_address",
+    "status",
+    "last_changed",
+    "merge_fields",
+    "unsubscribe_reason",
+    "language",
+)
+
+
+def members(
+    client: MailchimpClient,
+    list_id: str,
+    *,
+    status: str | None = None,
+    since_last_changed: datetime | None = None,
+) -> Iterator[RemoteMember]:
+    """Members of an audience, 1,000 a page; without ``status`` the archived ones are left out.
+
+    Sorted by the opt-in time, which hardly ever changes, with pages that overlap: a member that
+    is archived meanwhile does not make the walk step over another.
+
+    Args:
+        client: open client.
+        list_id: the audience.
+        status: only members with this status.
+        since_last_changed: only members changed after this instant (whole seconds, exclusive).
+    """
+    filters: dict[str, Any] = {}
+    if status is not None:
+        filters["status"] = status
+    if since_last_changed is not None:
+        filters["since_last_changed"] = format_instant(since_last_changed)
+    for entry in walk(
+        lambda count, offset: client.lists.get_list_members_info(
+            list_id,
+            count=count,
+            offset=offset,
+            fields=[f"members.{name}" for name in _FIELDS],
+            sort_field="timestamp_opt",
+            sort_dir="ASC",
+            **filters,
+        ),
+        "members",
+        key=lambda entry: str(entry["id"]),
+        overlap=10,
+    ):
+        yield member_of(entry, list_id)
+
+
+def member(client: MailchimpClient, list_id: str, member_hash: str) -> RemoteMember | None:
+    """One member, whatever its status, archived included; None where there is none."""
+    try:
+        entry = client.lists.get_list_member(list_id, member_hash, fields=list(_FIELDS))
+    except NotFound:
+        return None
+    return member_of(entry, list_id)
+
+
+def add_members(
+    client: MailchimpClient, list_id: str, new_members: Sequence[NewMember]
+) -> AddOutcome:
+    """Batch subscribe that leaves existing members as they are.
+
+    It is sent again after a lost answer. Those that the lost one created then come back as
+    'exists': their field CRMREF tells whose they are.
+
+    Args:
+        client: open client.
+        list_id: the audience.
+        new_members: at most 500.
+
+    Raises:
+        ValueError: too many, or a status other than 'subscribed' and 'pending'.
+    """
+    if len(new_members) > MOST_TO_ADD:
+        raise ValueError(f"At most {MOST_TO_ADD} members fit into a call, got {len(new_members)}.")
+    if not new_members:
+        return AddOutcome(created=(), updated=(), rejected=())
+    answer = client.lists.batch_list_members(
+        list_id,
+        {"members": [_new_member(new) for new in new_members], "update_existing": False},
+    )
+    created = [member_of(entry, list_id) for entry in answer.get("new_members") or ()]
+    updated = [member_of(entry, list_id) for entry in answer.get("updated_members") or ()]
+    rejected = [
+        rejection(
+            str(entry.get("email_address") or ""),
+            str(entry.get("error") or ""),
+            code=str(entry.get("error_code") or ""),
+            field=str(entry.get("field") or ""),
+            field_message=str(entry.get("field_message") or ""),
+        )
+        for entry in answer.get("errors") or ()
+    ]
+    told = {one.subscriber_hash for one in (*created, *updated)}
+    told |= {one.subscriber_hash for one in rejected}
+    rejected += [
+        Rejection(
+            email_address=new.email_address,
+            subscriber_hash=subscriber_hash(new.email_address),
+            kind="other",
+            message="Mailchimp's answer does not mention this address.",
+            retryable=True,
+        )
+        for new in new_members
+        if subscriber_hash(new.email_address) not in told
+    ]
+    return AddOutcome(created=created, updated=updated, rejected=rejected)
+
+
+def change_member(client: MailchimpClient, list_id: str, change: MemberChange) -> ChangeOutcome:
+    """Apply one change with a call of its own; what Mailchimp refuses is an outcome, not an error.
+
+    Somebody who is not there any more counts as unsubscribed and archived.
+    """
+    member_hash = change.subscriber_hash
+    try:
+        if change.action == "archive":
+            client.lists.delete_list_member(list_id, member_hash)
+            return ChangeOutcome(change=change)
+        entry = client.lists.update_list_member(list_id, member_hash, change_body(change))
+    except (NotFound, BadRequest) as error:
+        return refused_change(client, list_id, change, error)
+    return ChangeOutcome(change=change, member=member_of(entry, list_id))
+
+
+def refused_change(
+    client: MailchimpClient, list_id: str, change: MemberChange, error: MailchimpError
+) -> ChangeOutcome:
+    """What a refusal means for one change: done anyway, or a rejection."""
+    gone = isinstance(error, NotFound) and change.action in ("archive", "unsubscribe")
+    if not gone and change.action == "archive" and error.status == 405:
+        # One text for three causes: "Can not archive a contact that is bounced, pending or
+        # archived". Only the last of them is what was asked for.
+        present = member(client, list_id, change.subscriber_hash)
+        gone = present is None or present.status == "archived"
+    if gone:
+        return ChangeOutcome(change=change)
+    return ChangeOutcome(change=change, rejection=refusal(change.subscriber_hash, error))
+
+
+def change_body(change: MemberChange) -> dict[str, Any]:
+    """Body of the PATCH for a change; a plain update never holds a status."""
+    body: dict[str, Any] = {}
+    if change.merge_fields is not None:
+        body["merge_fields"] = dict(change.merge_fields)
+    if change.language is not None:
+        body["language"] = change.language
+    if change.action == "unsubscribe":
+        body["status"] = "unsubscribed"
+    elif change.action == "reconfirm":
+        body["status"] = "pending"
+    return body
+
+
+def delete_member_permanently(client: MailchimpClient, list_id: str, member_hash: str) -> bool:
+    """Erase a member and its history for good; False where there is none (any more)."""
+    try:
+        client.lists.delete_list_member_permanent(list_id, member_hash)
+    except NotFound:
+        return False
+    return True
+
+
+def search_members(client: MailchimpClient, email_address: str) -> Iterator[RemoteMember]:
+    """The members with this address in all audiences, archived ones included.
+
+    Asks every audience by the subscriber hash: Mailchimp's own search runs over an index that
+    lags behind and puts the address into a URL.
+    """
+    member_hash = subscriber_hash(email_address.strip())
+    for one in audiences(client):
+        found = member(client, one.list_id, member_hash)
+        if found is not None:
+            yield found
+
+
+def complainers(client: MailchimpClient, list_id: str) -> Iterator[str]:
+    """Subscriber hashes of the members that reported a mail of this audience as abuse."""
+    for entry in walk(
+        lambda count, offset: client.lists.get_list_abuse_reports(
+            list_id, count=count, offset=offset, fields=["abuse_reports.id,abuse_reports.email_id"]
+        ),
+        "abuse_reports",
+        key=lambda entry: str(entry["id"]),
+    ):
+        yield str(entry["email_id"])
+
+
+def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:
+    """Read a member from its JSON object."""
+    email_address = str(entry.get("email_address") or "")
+    return RemoteMember(
+        list_id=str(entry.get("list_id") or list_id),
+        subscriber_hash=str(entry.get("id") or subscriber_hash(email_address)),
+        email_address=email_address,
+        status=str(entry["status"]),
+        last_changed=parse_instant(entry.get("last_changed")) or datetime.fromtimestamp(0, UTC),
+        merge_fields=entry.get("merge_fields") or {},
+        unsubscribe_reason=entry.get("unsubscribe_reason") or None,
+        language=str(entry.get("language") or ""),
+    )
+
+
+def _new_member(new: NewMember) -> dict[str, Any]:
+    # Types do not hold at run time, and this is the one place where a wrong word would revive or
+    # create somebody in a state that nobody asked for.
+    if new.status not in ("subscribed", "pending"):
+        raise ValueError(f"A new member is 'subscribed' or 'pending', not {new.status!r}.")
+    body: dict[str, Any] = {
+        "email_address": new.email_address,
+        "status": new.status,
+        "merge_fields": dict(new.merge_fields),
+    }
+    if new.language:
+        body["language"] = new.language
+    if new.timestamp_opt is not None:
+        body["timestamp_opt"] = format_instant(new.timestamp_opt)
+    return body

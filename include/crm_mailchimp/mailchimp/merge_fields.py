@@ -1,0 +1,84 @@
+"""Merge fields: the typed columns of an audience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.provider import MergeField
+
+
+def merge_fields(client: MailchimpClient, list_id: str) -> list[MergeField]:
+    """All merge fields of an audience; EMAIL is none of them."""
+    return [
+        merge_field_of(entry)
+        for entry in walk(
+            lambda count, offset: client.lists.get_list_merge_fields(
+                list_id,
+                count=count,
+                offset=offset,
+                exclude_fields=["_links", "merge_fields._links"],
+            ),
+            "merge_fields",
+            key=lambda entry: str(entry["merge_id"]),
+        )
+    ]
+
+
+def create_merge_field(
+    client: MailchimpClient, list_id: str, merge_field: MergeField
+) -> MergeField:
+    """Create a merge field. Never repeated after a lost answer: list the fields first.
+
+    Raises:
+        BadRequest: the tag is taken, or the audience has no room for another field.
+        ConnectionFault, ServerError: with ``outcome_unknown``, the field may exist.
+    """
+    body = {"tag": merge_field.tag, "type": merge_field.type, **_body(merge_field)}
+    return merge_field_of(client.lists.add_list_merge_field(list_id, body))
+
+
+def update_merge_field(
+    client: MailchimpClient, list_id: str, merge_field: MergeField
+) -> MergeField:
+    """Adjust name, visibility, obligation and choices. Tag and type stay as they are.
+
+    Raises:
+        ValueError: the field has no ``merge_id``.
+    """
+    if merge_field.merge_id is None:
+        raise ValueError(f"Merge field {merge_field.tag} has no merge_id; read it from Mailchimp.")
+    return merge_field_of(
+        client.lists.update_list_merge_field(list_id, str(merge_field.merge_id), _body(merge_field))
+    )
+
+
+def merge_field_of(entry: Mapping[str, Any]) -> MergeField:
+    """Read a merge field from its JSON object."""
+    options = entry.get("options") or {}
+    return MergeField(
+        tag=str(entry["tag"]),
+        name=str(entry.get("name") or ""),
+        type=str(entry.get("type") or ""),
+        merge_id=int(entry["merge_id"]),
+        required=bool(entry.get("required")),
+        public=bool(entry.get("public")),
+        choices=tuple(str(choice) for choice in options.get("choices") or ()),
+        date_format=options.get("date_format") or None,
+    )
+
+
+def _body(merge_field: MergeField) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if merge_field.choices:
+        options["choices"] = list(merge_field.choices)
+    if merge_field.date_format:
+        options["date_format"] = merge_field.date_format
+    body: dict[str, Any] = {
+        "name": merge_field.name,
+        "required": merge_field.required,
+        "public": merge_field.public,
+    }
+    return {**body, "options": options} if options else body

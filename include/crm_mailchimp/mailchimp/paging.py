@@ -1,0 +1,74 @@
+"""Walking a long list of the API, page by page, while it changes underneath.
+
+Pages hold at most 1,000 items and are addressed by offset ("Pagination" in the Marketing API
+documentation). A list changes while it is read: an item that comes in before the offset shows one
+item twice, one that goes out makes the walk step over one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+#: Most items the API gives in one answer.
+PAGE = 1000
+#: How many keys are remembered to drop repeated items: repetition comes from shifting at page
+#: borders, so the last pages suffice, and memory stays flat however long the list is.
+REMEMBERED = 10 * PAGE
+
+Fetch = Callable[[int, int], dict[str, Any] | None]
+Item = dict[str, Any]
+
+
+def walk(
+    fetch: Fetch,
+    items: str,
+    *,
+    key: Callable[[Item], str] | None = None,
+    size: int = PAGE,
+    overlap: int = 0,
+) -> Iterator[Item]:
+    """Items of all pages, one by one.
+
+    The walk ends at a page that is not full; ``total_items`` is not asked, as it counts what is
+    there now and not what was passed.
+
+    Args:
+        fetch: gets ``count`` and ``offset``, gives the answer.
+        items: name of the answer's list.
+        key: what tells an item from another; an item met again within the last 10 pages is
+            dropped. None gives every item.
+        size: of a page.
+        overlap: how many items a page repeats of the one before. With it (and a stable sort
+            order) nothing is stepped over when items go out meanwhile: a page that does not
+            begin with something of the page before is asked for again further back.
+    """
+    seen: OrderedDict[str, None] = OrderedDict()
+    offset = 0
+    before: set[str] = set()
+    back = overlap
+    while True:
+        page: list[Item] = (fetch(size, offset) or {}).get(items) or []
+        keys = {key(item) for item in page} if key else set()
+        if overlap and before and offset > 0 and not before & keys:
+            # Everything moved forward by more than the overlap: look further back.
+            back *= 2
+            offset = max(0, offset - back)
+            continue
+        for item in page:
+            if key is not None:
+                name = key(item)
+                if name in seen:
+                    seen.move_to_end(name)
+                    continue
+                seen[name] = None
+                if len(seen) > REMEMBERED:
+                    seen.popitem(last=False)
+            yield item
+        # The same full page again means that the endpoint does not look at the offset.
+        if len(page) < size or (keys and keys == before):
+            return
+        back = overlap
+        before = keys
+        offset += size - overlap

@@ -1,0 +1,202 @@
+"""``Mailchimp``: the provider seam (``crm_mailchimp.provider``) for one account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from crm_mailchimp.mailchimp import account, audiences, campaigns, merge_fields, reports
+from crm_mailchimp.mailchimp import changes as member_changes
+from crm_mailchimp.mailchimp import members as audience_members
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.provider import (
+    AddOutcome,
+    Audience,
+    AudienceSettings,
+    CampaignDraft,
+    ChangeOutcome,
+    Checklist,
+    MemberChange,
+    MergeField,
+    NewMember,
+    RemoteCampaign,
+    RemoteMember,
+)
+
+Row = dict[str, Any]
+
+
+class Mailchimp:
+    """Implements ``AudienceProvider``, ``ReportProvider`` and ``CampaignProvider`` by the functions
+    of this package.
+
+    Open inside a ``with`` block; see ``MailchimpClient`` for what opening means, and the functions
+    of the same names for what each method does and raises.
+
+    Args:
+        client: of the account, not open yet.
+        batching: when and how many changes of members go through ``/batches``.
+    """
+
+    def __init__(
+        self, client: MailchimpClient, *, batching: member_changes.Batching | None = None
+    ) -> None:
+        self.client = client
+        self._batching = batching
+
+    @property
+    def calls(self) -> int:
+        """API requests sent so far, repeated ones included."""
+        return self.client.calls
+
+    def __repr__(self) -> str:
+        return f"Mailchimp({self.client!r})"
+
+    def __enter__(self) -> Self:
+        self.client.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.client.__exit__(kind, error, traceback)
+
+    def ping(self) -> None:
+        account.ping(self.client)
+
+    def account(self) -> account.Account:
+        return account.account(self.client)
+
+    def audiences(self) -> Iterator[Audience]:
+        return audiences.audiences(self.client)
+
+    def audience(self, list_id: str) -> Audience:
+        return audiences.audience(self.client, list_id)
+
+    def create_audience(self, settings: AudienceSettings) -> Audience:
+        return audiences.create_audience(self.client, settings)
+
+    def update_audience(self, list_id: str, settings: AudienceSettings) -> Audience:
+        return audiences.update_audience(self.client, list_id, settings)
+
+    def merge_fields(self, list_id: str) -> list[MergeField]:
+        return merge_fields.merge_fields(self.client, list_id)
+
+    def create_merge_field(self, list_id: str, merge_field: MergeField) -> MergeField:
+        return merge_fields.create_merge_field(self.client, list_id, merge_field)
+
+    def update_merge_field(self, list_id: str, merge_field: MergeField) -> MergeField:
+        return merge_fields.update_merge_field(self.client, list_id, merge_field)
+
+    def members(
+        self,
+        list_id: str,
+        *,
+        status: str | None = None,
+        since_last_changed: datetime | None = None,
+    ) -> Iterator[RemoteMember]:
+        return audience_members.members(
+            self.client, list_id, status=status, since_last_changed=since_last_changed
+        )
+
+    def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
+        return audience_members.member(self.client, list_id, subscriber_hash)
+
+    def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome:
+        return audience_members.add_members(self.client, list_id, members)
+
+    def change_members(
+        self, list_id: str, changes: Iterable[MemberChange]
+    ) -> Iterator[ChangeOutcome]:
+        return member_changes.change_members(self.client, list_id, changes, batching=self._batching)
+
+    def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool:
+        return audience_members.delete_member_permanently(self.client, list_id, subscriber_hash)
+
+    def complainers(self, list_id: str) -> Iterator[str]:
+        return audience_members.complainers(self.client, list_id)
+
+    def search_members(self, email_address: str) -> Iterator[RemoteMember]:
+        return audience_members.search_members(self.client, email_address)
+
+    def campaigns(
+        self,
+        *,
+        since_send_time: datetime | None = None,
+        before_send_time: datetime | None = None,
+    ) -> Iterator[Row]:
+        return campaigns.campaigns(
+            self.client, since_send_time=since_send_time, before_send_time=before_send_time
+        )
+
+    def reports(
+        self,
+        *,
+        since_send_time: datetime | None = None,
+        before_send_time: datetime | None = None,
+    ) -> Iterator[Row]:
+        return reports.reports(
+            self.client, since_send_time=since_send_time, before_send_time=before_send_time
+        )
+
+    def report(self, campaign_id: str) -> Row:
+        return reports.report(self.client, campaign_id)
+
+    def rows(
+        self, campaign_id: str, stream: str, *, since: datetime | None = None
+    ) -> Iterator[Row]:
+        return reports.rows(self.client, campaign_id, stream, since=since)
+
+    def link_members(self, campaign_id: str, link_id: str) -> Iterator[Row]:
+        return reports.link_members(self.client, campaign_id, link_id)
+
+    def growth_history(self, list_id: str) -> Iterator[Row]:
+        return reports.growth_history(self.client, list_id)
+
+    def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
+        for row in campaigns.campaigns(self.client, list_id=list_id):
+            yield campaigns.campaign_of(row)
+
+    def all_campaigns(self) -> Iterator[RemoteCampaign]:
+        for row in campaigns.campaigns(self.client):
+            yield campaigns.campaign_of(row)
+
+    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
+        row = campaigns.campaign(self.client, campaign_id)
+        return campaigns.campaign_of(row) if row else None
+
+    def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
+        return campaigns.campaign_of(campaigns.create_campaign(self.client, draft))
+
+    def change_campaign(
+        self, campaign_id: str, settings: Mapping[str, str], *, list_id: str | None = None
+    ) -> RemoteCampaign:
+        return campaigns.campaign_of(
+            campaigns.change_campaign(self.client, campaign_id, settings, list_id=list_id)
+        )
+
+    def send_checklist(self, campaign_id: str) -> Checklist:
+        return campaigns.send_checklist(self.client, campaign_id)
+
+    def schedule_campaign(self, campaign_id: str, at: datetime) -> None:
+        campaigns.schedule(self.client, campaign_id, at)
+
+    def unschedule_campaign(self, campaign_id: str) -> None:
+        campaigns.unschedule(self.client, campaign_id)
+
+    def send_campaign(self, campaign_id: str) -> None:
+        campaigns.send(self.client, campaign_id)
+
+    def send_test(self, campaign_id: str, addresses: Sequence[str]) -> None:
+        campaigns.send_test(self.client, campaign_id, addresses)
+
+    def delete_campaign(self, campaign_id: str) -> bool:
+        return campaigns.delete_campaign(self.client, campaign_id)
+
+    def sender_domains(self) -> dict[str, bool]:
+        return campaigns.sender_domains(self.client)

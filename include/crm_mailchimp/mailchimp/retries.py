@@ -1,0 +1,50 @@
+"""How often and how patiently a request is sent again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: POSTs that end in the same state when sent twice. Everything else that creates or sends
+#: something is never repeated blindly after a lost answer.
+_REPEATABLE_POSTS = frozenset(
+    {"/lists/{list_id}/members/{subscriber_hash}/actions/delete-permanent"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """Exponential backoff with full jitter.
+
+    ``attempts`` counts all sendings of one request, the first included; ``base`` and ``cap`` are
+    seconds; ``deadline`` is the time in seconds after which no further attempt begins.
+    """
+
+    attempts: int = 6
+    base: float = 1.0
+    cap: float = 60.0
+    deadline: float = 300.0
+
+    def delay(self, attempt: int, retry_after: float | None) -> float:
+        """Seconds to wait after attempt number ``attempt`` (from 1).
+
+        What the server asks for in ``Retry-After`` is the least; the jitter comes on top, so that
+        clients turned away together do not come back together.
+        """
+        jitter = random.uniform(0, min(self.cap, self.base * 2 ** (attempt - 1)))  # noqa: S311
+        return (retry_after or 0.0) + jitter
+
+
+def repeatable(method: str, path: str, body: Mapping[str, Any] | None) -> bool:
+    """Whether a request may be sent again although the first may have been carried out.
+
+    A batch subscribe that leaves existing members alone may: those created by the lost answer
+    come back as "already a list member", and their field CRMREF tells whose they are.
+    """
+    if method != "POST":
+        return True
+    if path == "/lists/{list_id}":
+        return (body or {}).get("update_existing") is False
+    return path in _REPEATABLE_POSTS

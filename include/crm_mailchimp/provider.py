@@ -1,0 +1,321 @@
+"""The seam to an external e-mail provider: what ``sync`` and ``stats`` need, and nothing else.
+
+``crm_mailchimp.mailchimp`` implements it. Another provider would be another package beside it.
+Every value is a frozen record; status words are Mailchimp's own, which the CRM shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+
+MemberStatus = Literal[
+    "subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceSettings:
+    """What an audience is created from or adjusted to (DESIGN.md: sender and list defaults)."""
+
+    name: str
+    company: str
+    address1: str
+    city: str
+    country: str
+    from_name: str
+    from_email: str
+    language: str
+    permission_reminder: str
+    address2: str = ""
+    state: str = ""
+    zip: str = ""
+    phone: str = ""
+    subject: str = ""
+    email_type_option: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audience:
+    """An audience as the provider holds it."""
+
+    list_id: str
+    settings: AudienceSettings
+    created_at: datetime
+    member_count: int
+    unsubscribe_count: int
+    cleaned_count: int
+    raw: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeField:
+    """A typed column of an audience. ``type`` is the provider's word (text, number, date, ...)."""
+
+    tag: str
+    name: str
+    type: str
+    merge_id: int | None = None
+    required: bool = False
+    public: bool = False
+    choices: tuple[str, ...] = ()
+    date_format: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteMember:
+    """A member as the provider answers it."""
+
+    list_id: str
+    subscriber_hash: str = field(repr=False)
+    email_address: str = field(repr=False)
+    status: str
+    last_changed: datetime
+    merge_fields: Mapping[str, Any] = field(repr=False)
+    unsubscribe_reason: str | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMember:
+    """One row of a batch subscribe; its status is never anything but these two."""
+
+    email_address: str = field(repr=False)
+    status: Literal["subscribed", "pending"]
+    merge_fields: Mapping[str, Any] = field(repr=False)
+    language: str | None = None
+    timestamp_opt: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """One member the provider refused.
+
+    ``kind`` is ours, read from the provider's code and text:
+    'exists' (already a member), 'compliance' (unsubscribed, bounced or under compliance review),
+    'forgotten' (permanently deleted), 'invalid' (address refused), 'merge_field' (value refused),
+    'fake' (looks fake), 'not_found', 'other'. ``retryable`` says whether the same request can
+    succeed later without anybody changing anything.
+    """
+
+    email_address: str = field(repr=False)
+    subscriber_hash: str = field(repr=False)
+    kind: str
+    message: str = field(repr=False)
+    retryable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddOutcome:
+    """Answer to one batch subscribe (at most 500 members)."""
+
+    created: Sequence[RemoteMember]
+    updated: Sequence[RemoteMember]
+    rejected: Sequence[Rejection]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberChange:
+    """A change to one existing member.
+
+    ``action``: 'update' (PATCH merge fields and language, never a status), 'unsubscribe'
+    (PATCH status=unsubscribed), 'reconfirm' (PATCH status=pending), 'archive' (DELETE).
+    """
+
+    subscriber_hash: str = field(repr=False)
+    action: Literal["update", "unsubscribe", "reconfirm", "archive"]
+    merge_fields: Mapping[str, Any] | None = field(default=None, repr=False)
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeOutcome:
+    """What became of one MemberChange. ``member`` is None for an archive or a rejection."""
+
+    change: MemberChange
+    member: RemoteMember | None = None
+    rejection: Rejection | None = None
+
+
+class AudienceProvider(Protocol):
+    """Audiences, merge fields and members of one account. Every method raises
+    ``crm_mailchimp.mailchimp.errors.MailchimpError`` (or another provider's own tree) after
+    retrying what can heal."""
+
+    @property
+    def calls(self) -> int:
+        """API requests sent by this client so far, retries included."""
+        ...
+
+    def audiences(self) -> Iterator[Audience]: ...
+    def audience(self, list_id: str) -> Audience: ...
+    def create_audience(self, settings: AudienceSettings) -> Audience: ...
+    def update_audience(self, list_id: str, settings: AudienceSettings) -> Audience: ...
+
+    def merge_fields(self, list_id: str) -> list[MergeField]: ...
+    def create_merge_field(self, list_id: str, merge_field: MergeField) -> MergeField: ...
+    def update_merge_field(self, list_id: str, merge_field: MergeField) -> MergeField: ...
+
+    def members(
+        self,
+        list_id: str,
+        *,
+        status: str | None = None,
+        since_last_changed: datetime | None = None,
+    ) -> Iterator[RemoteMember]:
+        """Members page by page (1,000 a page), deduplicated by hash within the walk. Without
+        ``status`` archived members are left out, as Mailchimp does."""
+        ...
+
+    def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None: ...
+    def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome: ...
+    def change_members(
+        self, list_id: str, changes: Iterable[MemberChange]
+    ) -> Iterator[ChangeOutcome]:
+        """Apply changes one by one, or through ``/batches`` when many; outcomes as they become
+        known, in no particular order. A 404 on unsubscribe or archive counts as done."""
+        ...
+
+    def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool: ...
+    def complainers(self, list_id: str) -> Iterator[str]:
+        """Subscriber hashes of the members that reported a mail of this audience as abuse."""
+        ...
+
+    def search_members(self, email_address: str) -> Iterator[RemoteMember]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportTotals:
+    """What gates whether a campaign is read again, parsed from one report."""
+
+    campaign_id: str
+    emails_sent: int
+    opens_total: int
+    unique_opens: int
+    clicks_total: int
+    unique_clicks: int
+    unsubscribed: int
+    hard_bounces: int
+    soft_bounces: int
+    abuse_reports: int
+    last_open_at: datetime | None
+    last_click_at: datetime | None
+
+
+class ReportProvider(Protocol):
+    """Campaigns and their reports. Rows are the provider's JSON objects (``dict``), one per
+    item, streamed page by page; ``crm_mailchimp.stats`` shapes them."""
+
+    def campaigns(
+        self, *, since_send_time: datetime | None = None, before_send_time: datetime | None = None
+    ) -> Iterator[dict[str, Any]]: ...
+    def reports(
+        self, *, since_send_time: datetime | None = None, before_send_time: datetime | None = None
+    ) -> Iterator[dict[str, Any]]: ...
+    def report(self, campaign_id: str) -> dict[str, Any]: ...
+    def rows(
+        self, campaign_id: str, stream: str, *, since: datetime | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Rows of ``/reports/{campaign_id}/<stream>``: 'sent-to', 'email-activity',
+        'open-details', 'click-details', 'unsubscribed', 'abuse-reports', 'domain-performance',
+        'locations'."""
+        ...
+
+    def link_members(self, campaign_id: str, link_id: str) -> Iterator[dict[str, Any]]: ...
+    def growth_history(self, list_id: str) -> Iterator[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignDraft:
+    """What a regular campaign is created from or adjusted to while it is a draft."""
+
+    list_id: str
+    title: str
+    subject_line: str
+    from_name: str
+    reply_to: str
+    preview_text: str = ""
+    planned_on: date | None = None
+
+    def settings(self) -> dict[str, str]:
+        """The settings by the provider's names: all of a draft but its audience and its body."""
+        return {
+            "title": self.title,
+            "subject_line": self.subject_line,
+            "preview_text": self.preview_text,
+            "from_name": self.from_name,
+            "reply_to": self.reply_to,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteCampaign:
+    """A campaign as the provider answers it. ``status`` is the provider's own word;
+    ``recipient_count`` is what it would send to now, or sent to."""
+
+    campaign_id: str
+    status: str
+    list_id: str
+    settings: Mapping[str, str] = field(repr=False)
+    created_at: datetime | None
+    send_at: datetime | None
+    recipient_count: int
+    emails_sent: int
+    unique_opens: int
+    unique_clicks: int
+    has_segment: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecklistItem:
+    """One line of the send checklist; ``type`` is 'success', 'warning' or 'error'."""
+
+    type: str
+    heading: str
+    details: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checklist:
+    """Whether the provider finds a campaign ready to send, and why not."""
+
+    is_ready: bool
+    items: tuple[ChecklistItem, ...]
+
+
+class CampaignProvider(Protocol):
+    """Campaigns from draft to sent."""
+
+    def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
+        """All campaigns to one audience, those made by hand included, oldest first."""
+        ...
+
+    def all_campaigns(self) -> Iterator[RemoteCampaign]: ...
+    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
+        """One campaign; None where it does not exist (any more)."""
+        ...
+
+    def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
+        """Create a draft. Never repeated after a lost answer: look for its title first."""
+        ...
+
+    def change_campaign(
+        self, campaign_id: str, settings: Mapping[str, str], *, list_id: str | None = None
+    ) -> RemoteCampaign:
+        """Change these settings of a draft, and its audience if given; the body stays."""
+        ...
+
+    def send_checklist(self, campaign_id: str) -> Checklist: ...
+    def schedule_campaign(self, campaign_id: str, at: datetime) -> None: ...
+    def unschedule_campaign(self, campaign_id: str) -> None: ...
+    def send_campaign(self, campaign_id: str) -> None: ...
+    def send_test(self, campaign_id: str, addresses: Sequence[str]) -> None: ...
+    def delete_campaign(self, campaign_id: str) -> bool:
+        """Delete a campaign; False where it does not exist (any more)."""
+        ...
+
+    def sender_domains(self) -> dict[str, bool]:
+        """Domains that mails may come from, lower case, and whether they are verified."""
+        ...

@@ -1,0 +1,1 @@
+"""Invariants of a staged run (Great Expectations) and the quarantine."""

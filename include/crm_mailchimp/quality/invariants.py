@@ -1,0 +1,150 @@
+"""Great Expectations on a staged run: what must never be, asserted once, by counts.
+
+The counts are taken in SQL from the staged facts; lists of failing contacts would hold rows in
+memory and put people into Data Docs. What the documents show is numbers and collection codes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+log = logging.getLogger(__name__)
+
+#: Every one of these is zero, for every collection, or the collection is not pushed.
+INVARIANTS = (
+    "contacts_without_verdict",
+    "contacts_with_two_verdicts",
+    "unknown_reasons",
+    "eligible_without_valid_address",
+    "repeated_eligible_addresses",
+    "eligible_without_consent",
+    "eligible_refused_or_erased",
+    "eligible_inactive",
+    "eligible_suppressed",
+)
+_SITE = "data_docs"
+
+
+def check(
+    warehouse: Connection[Any], *, staging_id: int, warehouse_url: str, data_docs: Path
+) -> dict[str, list[str]]:
+    """Assert the invariants of a staging and write Data Docs.
+
+    A collection that breaks one is marked ``failed`` in the staging, so that only it is not
+    pushed. Eligible counts far from last time's are a warning in the documents.
+
+    Args:
+        warehouse: the warehouse; committed here.
+        staging_id: a finished staging.
+        warehouse_url: TCP URL of the warehouse for Great Expectations, ``postgresql+psycopg://…``.
+        data_docs: folder for the HTML documents.
+
+    Returns:
+        broken invariants by collection code; empty when all hold.
+    """
+    warehouse.execute("delete from sync.staging_invariant where staging_id = %s", (staging_id,))
+    warehouse.execute(statement("staging/count_breaches"), {"staging_id": staging_id})
+    warehouse.commit()
+    result = _validate(staging_id, warehouse_url, data_docs)
+    broken = _broken(result)
+    for code, names in broken.items():
+        warehouse.execute(
+            "update sync.staged_collection set problem_code = 'invariant_failed',"
+            " problem_state = 'failed', problem_detail = %s"
+            " where staging_id = %s and collection_code = %s",
+            (f"{', '.join(names)}: see the Data Docs of this run", staging_id, code),
+        )
+        log.error("collection %s breaks %s", code, ", ".join(names))
+    warehouse.execute(
+        "update sync.staging_run set checked_at = now(), data_docs = %s where staging_id = %s",
+        (str(data_docs / "index.html"), staging_id),
+    )
+    warehouse.commit()
+    return broken
+
+
+def _validate(
+    staging_id: int, warehouse_url: str, data_docs: Path
+) -> ExpectationSuiteValidationResult:
+    # Great Expectations reports usage over the network unless told not to, before its import.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx  # noqa: PLC0415  # takes seconds
+    import great_expectations.expectations as gxe  # noqa: PLC0415
+
+    # An ephemeral context: a project on disk would keep the database's password in a file.
+    context = gx.get_context(mode="ephemeral")
+    data_docs.mkdir(parents=True, exist_ok=True)
+    for name in list(context.get_site_names()):
+        context.delete_data_docs_site(site_name=name)
+    context.add_data_docs_site(
+        site_name=_SITE,
+        site_config={
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(data_docs.resolve()),
+            },
+        },
+    )
+    batch = (
+        context.data_sources.add_postgres("warehouse", connection_string=warehouse_url)
+        .add_query_asset(
+            "staging invariants",
+            query="select * from sync.staging_invariant where staging_id = " + str(int(staging_id)),
+        )
+        .add_batch_definition_whole_table("one run")
+    )
+    suite = context.suites.add(gx.ExpectationSuite(name="Staged contacts"))
+    between = gxe.ExpectColumnValuesToBeBetween
+    for name in INVARIANTS:
+        suite.add_expectation(between(column=name, min_value=0, max_value=0))
+    suite.add_expectation(
+        between(
+            column="eligible_ratio_to_last_time", min_value=0.5, max_value=2, severity="warning"
+        )
+    )
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(name="Staged contacts of a run", data=batch, suite=suite)
+    )
+    outcome = context.checkpoints.add(
+        gx.Checkpoint(
+            name="Staged contacts",
+            validation_definitions=[definition],
+            actions=[gx.checkpoint.UpdateDataDocsAction(name="data docs", site_names=[_SITE])],
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": ["collection_code"],
+                "return_unexpected_index_query": False,
+            },
+        )
+    ).run(run_id=gx.RunIdentifier(run_name=f"staging {staging_id}"))
+    result: ExpectationSuiteValidationResult = next(iter(outcome.run_results.values()))
+    return result
+
+
+def _broken(result: ExpectationSuiteValidationResult) -> dict[str, list[str]]:
+    broken: dict[str, list[str]] = {}
+    for expectation in result.results:
+        config = expectation.expectation_config
+        if expectation.success or config is None:
+            continue
+        column = config.kwargs["column"]
+        if expectation.exception_info.get("raised_exception"):
+            raise RuntimeError(f"Great Expectations could not check {column!r}")
+        if column not in INVARIANTS:
+            log.warning("expectation on %s is not met: see the Data Docs", column)
+            continue
+        for row in expectation.result["unexpected_index_list"]:
+            broken.setdefault(row["collection_code"], []).append(column)
+    return broken

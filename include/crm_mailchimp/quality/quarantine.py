@@ -1,0 +1,47 @@
+"""The quarantine: contacts held back from a push, each with a reason a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+
+
+def refresh(
+    warehouse: Connection[Any], *, staging_id: int, collection_id: int, collection_code: str
+) -> int:
+    """Open, confirm and close the rows of one collection by its verdicts and its plan.
+
+    Returns:
+        contacts held back now.
+    """
+    parameters = {
+        "staging_id": staging_id,
+        "collection_id": collection_id,
+        "collection_code": collection_code,
+    }
+    warehouse.execute(statement("sync/close_quarantine"), parameters)
+    warehouse.execute(statement("sync/confirm_invalid_fields"), parameters)
+    return warehouse.execute(statement("sync/open_quarantine"), parameters).rowcount
+
+
+def record_invalid_fields(
+    warehouse: Connection[Any], collection_code: str, contact_id: int, problems: Sequence[str]
+) -> None:
+    """Open, confirm or close the row that names a contact's fields whose values do not fit.
+
+    Args:
+        problems: one text per field, ``"<field code>: <what is wrong>"``, never the value; empty
+            closes the row.
+    """
+    warehouse.execute(
+        statement("sync/record_invalid_fields" if problems else "sync/close_invalid_fields"),
+        {
+            "collection_code": collection_code,
+            "contact_id": contact_id,
+            "detail": "; ".join(problems),
+        },
+    )

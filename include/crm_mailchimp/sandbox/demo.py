@@ -1,0 +1,241 @@
+"""``make demo``: the whole pipeline once, on real parts, with sample data; ends with what is true.
+
+Exit code 0 means: every collection ended in the state that the sample makes it end in, the members
+in the sandbox are exactly those who may be there, and the reports of a campaign came back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+import psycopg
+
+from crm_mailchimp.sandbox.airflow_api import AirflowApi, AirflowApiError, TaskInstance
+from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
+from crm_mailchimp.sandbox.campaign_story import Sent, send_campaigns
+from crm_mailchimp.sandbox.console import Progress, Steps, unwind_on_termination
+from crm_mailchimp.sandbox.expected_members import expected_members
+from crm_mailchimp.sandbox.installation import (
+    Installation,
+    InstallationError,
+    find_installation,
+    free_port,
+    held,
+)
+from crm_mailchimp.sandbox.local_services import Services, running_services
+from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
+from crm_mailchimp.sandbox.preparation import SAMPLE_CONTACTS, prepare, set_prepared
+from crm_mailchimp.sandbox.results import (
+    CollectionResult,
+    campaign_results,
+    campaigns_told,
+    collection_results,
+    collections_told,
+    event_counts,
+    quarantine_told,
+)
+
+#: How each collection of the sample must end, and with which code: three of them are broken.
+EXPECTED_STATES: Mapping[str, tuple[str, str]] = {
+    "NEWSLETTER": ("succeeded", ""),
+    "OFFERS_ATHENS": ("succeeded", ""),
+    "SERVICE": ("succeeded", ""),
+    "LOYALTY": ("succeeded", ""),
+    "OFFERS_ENGLISH": ("succeeded", ""),
+    "NO_TYPE": ("blocked", "no_campaign_type"),
+    "BROKEN_QUERY": ("failed", "query_failed"),
+    "REFUSED_QUERY": ("failed", "query_refused"),
+}
+SYNCED = [code for code, (state, _) in EXPECTED_STATES.items() if state == "succeeded"]
+DAGS = ("sync_collections", "extract_reports", "refresh_marts")
+#: Runs start when the demo says so, and never meanwhile by their own schedules.
+NO_SCHEDULES: Mapping[str, str] = {"SYNC_SCHEDULE": "", "REPORTS_SCHEDULE": ""}
+_RUN_SECONDS = 300.0
+_EVENTS = frozenset({"open", "click", "bounce", "unsubscribe"})
+
+
+class DemoFailedError(Exception):
+    """Something that the demo shows is not true; says what."""
+
+
+def run_demo(installation: Installation) -> None:
+    """Run everything once and print what happened.
+
+    Raises:
+        InstallationError: something could not be started.
+        AirflowApiError: Airflow refused, or a run did not end in time.
+        DemoFailedError: it ran, but a result is not what it must be.
+    """
+    steps = Steps(total=8)
+    wrong: list[str] = []
+    with ExitStack() as running:
+        running.enter_context(held(installation))
+        set_prepared(installation, False)
+        secrets = installation.secrets()
+        with steps.step("Postgres and the Mailchimp sandbox"):
+            services = running.enter_context(running_services(installation, secrets, afresh=True))
+        settings = AirflowSettings(
+            port=free_port(),
+            metadata_dsn=services.airflow,
+            connections=services.connections(),
+            extra=NO_SCHEDULES,
+        )
+        with steps.step(f"sample CRM of {SAMPLE_CONTACTS:,} contacts, warehouse, Airflow's tables"):
+            prepare(installation, secrets, services, settings)
+        with steps.step("Airflow: API server, scheduler, dag-processor, triggerer"):
+            airflow = running.enter_context(running_airflow(installation, secrets, settings)).api
+            airflow.wait_for_dags(DAGS)
+        account = MailchimpAccount(services.mailchimp_url, services.mailchimp_key)
+
+        with steps.step("sync_collections: contacts to audiences") as progress:
+            run_id, state = _run(airflow, "sync_collections", progress)
+        with psycopg.connect(services.warehouse) as warehouse:
+            results = collection_results(warehouse, run_id)
+            _say(f"\n{collections_told(results)}\n\n{quarantine_told(warehouse)}\n")
+        wrong += wrong_states(results, state)
+        with steps.step("members in Mailchimp against who may be there, by plain SQL"):
+            wrong += wrong_members(services, account, results)
+
+        with steps.step("two campaigns go out, five days pass in the sandbox") as progress:
+            sent = send_campaigns(account, results, progress)
+        with steps.step("extract_reports and refresh_marts: what came back") as progress:
+            before = airflow.run_ids("refresh_marts")
+            _, state = _run(airflow, "extract_reports", progress)
+            wrong += [] if state == "success" else ["the run of extract_reports failed"]
+            marts = airflow.wait_for_new_run("refresh_marts", before)
+            state = airflow.wait_for_run("refresh_marts", marts, seconds=_RUN_SECONDS)
+            wrong += [] if state == "success" else ["the run of refresh_marts failed"]
+        with psycopg.connect(services.warehouse) as warehouse:
+            wrong += wrong_reports(warehouse, account, sent)
+            _say(f"\n{campaigns_told(warehouse)}\n")
+        with steps.step("stop everything"):
+            running.pop_all().close()
+        set_prepared(installation, True)
+    _say(f"\nTook {steps.seconds:.0f} s.")
+    if wrong:
+        raise DemoFailedError("\n".join(f"  - {line}" for line in wrong))
+    _say(
+        "The run of sync_collections is marked as failed, as it must be: two collections of the\n"
+        "sample hold broken queries, and hiding them would be worse. All the others went\n"
+        "through; the members in the sandbox are exactly those who may be there.\n\n"
+        "  make up     look around in Airflow (runs, logs, the failed collections)\n"
+        "  make clean  remove every trace"
+    )
+
+
+def wrong_states(results: Sequence[CollectionResult], run_state: str) -> list[str]:
+    """What differs from how the sample's collections must end."""
+    found = {row.collection_code: (row.state, row.detail.split(":")[0]) for row in results}
+    wrong = [
+        f"{code} ended {found.get(code)}, it must be {expected}"
+        for code, expected in EXPECTED_STATES.items()
+        if found.get(code, ("", ""))[0] != expected[0] or not found[code][1].startswith(expected[1])
+    ]
+    wrong += [f"{code} took part, but must not" for code in found if code not in EXPECTED_STATES]
+    if run_state != "failed":
+        wrong.append(f"the run is {run_state}, though two collections failed")
+    return wrong
+
+
+def wrong_members(
+    services: Services, account: MailchimpAccount, results: Sequence[CollectionResult]
+) -> list[str]:
+    """Where the audiences in the sandbox differ from who may be there; contact ids only."""
+    expected = expected_members(services.crm, services.crm_query, SYNCED)
+    lists = {row.collection_code: row.list_id for row in results}
+    wrong = []
+    for code, members in expected.items():
+        list_id = lists.get(code)
+        if list_id is None:
+            wrong.append(f"{code} has no audience")
+            continue
+        found = {
+            (row["email_address"], int(row["merge_fields"]["CRMREF"].removeprefix("c-") or 0))
+            for row in account.members(list_id, "subscribed")
+        }
+        if not members:
+            wrong.append(f"{code}: nobody is eligible in the sample")
+        for word, difference in (("missing", members - found), ("too many", found - members)):
+            if difference:
+                contacts = sorted(contact for _, contact in difference)
+                wrong.append(f"{code}: {len(difference)} members {word}: contacts {contacts[:10]}")
+    return wrong
+
+
+def wrong_reports(
+    warehouse: psycopg.Connection, account: MailchimpAccount, sent: Sequence[Sent]
+) -> list[str]:
+    """What is missing or differs for the campaigns that went out, against the sandbox's ledger."""
+    found = {row.campaign_id: row for row in campaign_results(warehouse)}
+    happened = Counter(
+        (event["campaign_id"], event["action"])
+        for event in account.events()
+        if event["campaign_id"] and event["action"] in _EVENTS
+    )
+    came_back = {(row.campaign_id, row.action): row.events for row in event_counts(warehouse)}
+    wrong = [
+        f"campaign {campaign_id}: {came_back.get((campaign_id, action), 0)} {action} events came "
+        f"back, {number} happened"
+        for (campaign_id, action), number in happened.items()
+        if came_back.get((campaign_id, action), 0) != number
+    ]
+    for campaign in sent:
+        row = found.get(campaign.campaign_id)
+        if row is None:
+            wrong.append(f"campaign {campaign.title} did not come back")
+        elif row.emails_sent != campaign.recipients:
+            wrong.append(
+                f"campaign {campaign.title}: {row.emails_sent} mails reported, "
+                f"{campaign.recipients} members were subscribed"
+            )
+        elif not (row.unique_opens and row.unique_clicks):
+            wrong.append(f"campaign {campaign.title}: nobody opened or clicked")
+    return wrong
+
+
+def _run(airflow: AirflowApi, dag_id: str, progress: Progress) -> tuple[str, str]:
+    run_id = airflow.trigger(dag_id)
+
+    def tell(instances: Sequence[TaskInstance]) -> None:
+        states = Counter(task.state or "waiting" for task in instances)
+        progress(", ".join(f"{number} {state}" for state, number in sorted(states.items())))
+
+    return run_id, airflow.wait_for_run(dag_id, run_id, seconds=_RUN_SECONDS, progress=tell)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Entry of ``python -m crm_mailchimp.sandbox.demo``."""
+    argparse.ArgumentParser(
+        prog="python -m crm_mailchimp.sandbox.demo",
+        description="Run the whole pipeline once on sample data: embedded Postgres, Mailchimp "
+        "sandbox, real Airflow. Starts over what an earlier demo left. Settings are environment "
+        "variables, see .env.example.",
+    ).parse_args()
+    unwind_on_termination()
+    installation = find_installation()
+    _say(f"From the CRM to Mailchimp and back. Everything lies in {installation.home}")
+    try:
+        run_demo(installation)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ndemo: interrupted; everything that it started is stopped\n")
+        return 130
+    except (InstallationError, AirflowApiError) as error:
+        sys.stderr.write(f"\ndemo: {error}\n  Logs: {installation.logs}\n  Then: make demo\n")
+        return 1
+    except DemoFailedError as error:
+        sys.stderr.write(f"\ndemo: it ran, but this is not as it must be:\n{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

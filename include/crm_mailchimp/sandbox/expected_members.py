@@ -1,0 +1,49 @@
+"""Who may be in which audience of the sample, worked out without any of the pipeline's code."""
+
+from __future__ import annotations
+
+import psycopg
+
+from crm_mailchimp.statements import statement
+
+#: Member of an audience: address in Mailchimp's form, and the contact that it stands for.
+Member = tuple[str, int]
+
+
+def expected_members(crm_dsn: str, query_dsn: str, codes: list[str]) -> dict[str, set[Member]]:
+    """The eligible set of each collection of the sample CRM, by plain SQL over the contract.
+
+    Args:
+        crm_dsn: the CRM's database; nothing but a temporary table is written.
+        query_dsn: the same by the login of dynamic queries.
+        codes: collections to work out.
+
+    Returns:
+        Members by collection code.
+    """
+    members: dict[str, set[Member]] = {code: set() for code in codes}
+    with psycopg.connect(crm_dsn) as crm, psycopg.connect(query_dsn) as queries:
+        crm.execute("create temporary table staged (collection_id bigint, contact_id bigint)")
+        crm.execute(
+            "insert into staged select member.collection_id, member.contact_id "
+            "from crm.collection_member as member inner join crm.contact_collection as collection "
+            "on member.collection_id = collection.collection_id "
+            "where collection.is_static and collection.code = any(%s)",
+            [codes],
+        )
+        dynamic = crm.execute(
+            "select collection_id, query_text from crm.contact_collection "
+            "where not is_static and code = any(%s)",
+            [codes],
+        ).fetchall()
+        queries.execute("set search_path to crm")
+        with crm.cursor() as cursor:
+            for collection_id, query_text in dynamic:
+                cursor.executemany(
+                    "insert into staged values (%s, %s)",
+                    [(collection_id, row[0]) for row in queries.execute(query_text)],
+                )
+        for code, address, contact_id in crm.execute(statement("sandbox/expected_members")):
+            members[code].add((address, contact_id))
+        crm.rollback()
+    return members

@@ -1,0 +1,127 @@
+"""The account: its state, clock and ledger in one place; ``GET /`` and ``GET /ping``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from crm_mailchimp.sandbox.mailchimp.clock import Clock, iso
+from crm_mailchimp.sandbox.mailchimp.ledger import Ledger
+from crm_mailchimp.sandbox.mailchimp.problem import not_found
+from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
+from crm_mailchimp.sandbox.mailchimp.state import Account, Audience, Campaign
+
+_CONTACT = {
+    "company": "Ελαιώνες Αιγαίου Α.Ε.",
+    "addr1": "Ερμού 12",
+    "addr2": "",
+    "city": "Αθήνα",
+    "state": "Αττική",
+    "zip": "10563",
+    "country": "GR",
+}
+
+
+class Sandbox:
+    """One simulated account while it runs."""
+
+    def __init__(self, seed: int = 1, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.ledger = Ledger()
+        self.account = Account(seed=seed, created_at=self.clock.now(), contact=dict(_CONTACT))
+        self.pages: dict[Any, tuple[int, list[Any]]] = {}
+        self.next_due = 0
+        self.hold_batches = False
+
+    @property
+    def now(self) -> int:
+        """Simulated time in seconds since the epoch."""
+        return self.clock.now()
+
+    def reset(self) -> None:
+        """Forget everything but the seed and the clock."""
+        self.ledger = Ledger()
+        self.account = Account(seed=self.account.seed, created_at=self.now, contact=dict(_CONTACT))
+        self.pages.clear()
+        self.next_due = 0
+        self.hold_batches = False
+
+    def next_number(self) -> int:
+        """1, 2, 3, ... over the whole account."""
+        self.account.counter += 1
+        return self.account.counter
+
+    def new_id(self, kind: str, length: int = 10) -> str:
+        """An identifier that is the same in every run with this seed and order of calls."""
+        text = f"{self.account.seed}:{kind}:{self.next_number()}"
+        return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+    def audience(self, list_id: str) -> Audience:
+        """The list, or a 404."""
+        found = self.account.audiences.get(list_id)
+        if found is None:
+            raise not_found()
+        return found
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        """The campaign, or a 404."""
+        found = self.account.campaigns.get(campaign_id)
+        if found is None:
+            raise not_found()
+        return found
+
+    def cached(self, key: Any, version: int, build: Callable[[], list[Any]]) -> list[Any]:
+        """Rows of a filtered or sorted collection, computed once per version of its source: a
+        walk over many pages filters and sorts once."""
+        held = self.pages.get(key)
+        if held is not None and held[0] == version:
+            return held[1]
+        if len(self.pages) >= 64:
+            self.pages.pop(next(iter(self.pages)))
+        rows = build()
+        self.pages[key] = (version, rows)
+        return rows
+
+
+@operation("GET", "/ping")
+def ping(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getPing."""
+    return {"health_status": "Everything's Chimpy!"}
+
+
+@operation("GET", "/")
+def root(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getRoot. ``total_subscribers`` counts subscribed members over all audiences."""
+    account = sandbox.account
+    return {
+        "account_id": hashlib.sha256(f"account:{account.seed}".encode()).hexdigest()[:25],
+        "login_id": str(1000000 + account.seed),
+        "account_name": account.contact["company"],
+        "email": "owner@elaiones.gr",
+        "first_name": "Ελένη",
+        "last_name": "Παπαδοπούλου",
+        "username": "elaiones",
+        "avatar_url": "",
+        "role": "owner",
+        "member_since": iso(account.created_at),
+        "pricing_plan_type": "monthly",
+        "first_payment": iso(account.created_at),
+        "account_timezone": "Europe/Athens",
+        "account_industry": "Agriculture and Food Services",
+        "contact": dict(account.contact),
+        "pro_enabled": False,
+        "last_login": iso(account.created_at),
+        "total_subscribers": sum(
+            audience.counts.get("subscribed", 0) for audience in account.audiences.values()
+        ),
+        "industry_stats": {"open_rate": 0.214, "bounce_rate": 0.004, "click_rate": 0.021},
+        "_links": [
+            {
+                "rel": "self",
+                "href": f"{call.base_url}/",
+                "method": "GET",
+                "targetSchema": f"{call.base_url[:-4]}/schema/3.0/Definitions/Root/Response.json",
+            }
+        ],
+    }

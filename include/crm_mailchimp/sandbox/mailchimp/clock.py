@@ -1,0 +1,72 @@
+"""Simulated time: the machine's time plus an offset that only grows.
+
+Mailchimp stamps whole seconds (``2015-10-21T15:41:36+00:00``); state holds integers.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+
+DAY = 86_400
+
+_TIME = re.compile(
+    r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:?\d{2})?)?$", re.ASCII
+)
+
+
+class Clock:
+    """Seconds since the epoch, as the simulated account sees them."""
+
+    def __init__(self, offset: int = 0) -> None:
+        self.offset = offset
+        self._floor = 0
+
+    def now(self) -> int:
+        """Current simulated time. Never runs backwards, even when the machine's clock does."""
+        self._floor = max(self._floor, int(time.time()) + self.offset)
+        return self._floor
+
+    def advance(self, seconds: int) -> None:
+        """Move ``seconds`` (not negative) into the future."""
+        if seconds < 0:
+            raise ValueError("simulated time only moves forward")
+        self.offset += seconds
+
+
+@lru_cache(maxsize=1 << 16)
+def iso(moment: int | None) -> str:
+    """Mailchimp's form of a time; the empty string stands for "never" (seen in real answers:
+    ``completed_at``, ``last_open``, ``send_time``)."""
+    if moment is None:
+        return ""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+
+
+@lru_cache(maxsize=1 << 12)
+def day(moment: int) -> str:
+    """``YYYY-MM-DD`` of a time."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+@lru_cache(maxsize=1 << 12)
+def month(moment: int) -> str:
+    """``YYYY-MM`` of a time."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m")
+
+
+def parse(text: str) -> int:
+    """Read an ISO 8601 time, a ``YYYY-MM-DD HH:MM:SS`` or a date; no zone means UTC.
+
+    Raises:
+        ValueError: for anything else, in particular fractions of a second, which Mailchimp's
+            time filters do not take.
+    """
+    found = _TIME.match(text)
+    if found is None:
+        raise ValueError("not a time in whole seconds")
+    date, clock_time, zone = found.groups()
+    offset = "+00:00" if zone in (None, "Z") else zone
+    return int(datetime.fromisoformat(f"{date}T{clock_time or '00:00:00'}{offset}").timestamp())

@@ -1,0 +1,81 @@
+"""Bodies of the control API."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class Advance(BaseModel):
+    """How far to move the clock: the sum of the three."""
+
+    days: float = Field(0, ge=0)
+    hours: float = Field(0, ge=0)
+    seconds: int = Field(0, ge=0)
+
+
+class Act(BaseModel):
+    """Something a subscriber does in an audience.
+
+    ``campaign_id`` is the campaign it comes from: needed for open, click, complain and forward,
+    optional for unsubscribe. ``url`` is the link clicked (default: the first). ``times`` repeats
+    an open or click within the same second.
+    """
+
+    list_id: str
+    email_address: str
+    action: Literal[
+        "subscribe",
+        "confirm",
+        "unsubscribe",
+        "complain",
+        "open",
+        "click",
+        "forward",
+        "change_email",
+        "update_profile",
+    ]
+    campaign_id: str = ""
+    url: str = ""
+    reason: str = "None given"
+    new_email_address: str = ""
+    merge_fields: dict[str, Any] = {}
+    is_proxy: bool = False
+    ip: str = "94.64.10.20"
+    times: int = Field(1, ge=1, le=5000)
+
+
+class Bounce(BaseModel):
+    """A bounce of an address, of a campaign or (hard only) out of the blue."""
+
+    list_id: str
+    email_address: str
+    campaign_id: str = ""
+    bounce_type: Literal["hard", "soft"] = "hard"
+
+
+class OrderedFault(BaseModel):
+    """The next ``count`` matching requests fail; see ``faults``."""
+
+    kind: str
+    count: int = Field(1, ge=1)
+    method: str = "*"
+    path: str = "*"
+    delay: float = Field(1.0, ge=0)
+
+
+class FaultPlan(BaseModel):
+    """A profile from now on, ordered faults, or both; ``clear`` first."""
+
+    clear: bool = False
+    profile: str | None = None
+    seed: int = 1
+    next: list[OrderedFault] = []
+
+
+class Limits(BaseModel):
+    """The account's plan."""
+
+    max_audiences: int | None = Field(None, ge=0)
+    max_merge_fields: int | None = Field(None, ge=0)

@@ -1,0 +1,171 @@
+"""Who got a campaign and what they did: sent-to, email-activity, open-details.
+
+What shapes these answers (observed, partly undocumented): ``since`` excludes the moment itself;
+email-activity with ``since`` still answers a row for every recipient; it holds no unsubscribes and
+stops at 1,000 opens and 1,000 clicks a member.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_mailchimp.sandbox.mailchimp.account import Sandbox
+from crm_mailchimp.sandbox.mailchimp.clock import iso
+from crm_mailchimp.sandbox.mailchimp.paging import moment, ordered, window
+from crm_mailchimp.sandbox.mailchimp.problem import not_found
+from crm_mailchimp.sandbox.mailchimp.report_rows import (
+    collection,
+    contact_status,
+    everybody,
+    identity,
+    one,
+    person,
+    rows_where,
+)
+from crm_mailchimp.sandbox.mailchimp.reports import reported
+from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
+from crm_mailchimp.sandbox.mailchimp.state import Campaign, Recipient
+
+CAP = 1000
+
+
+def _sent_to(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -> dict[str, Any]:
+    opens = [event[0] for event in recipient.events if event[1] == "open"]
+    row = person(sandbox, campaign, recipient)
+    row.update(
+        {
+            "status": recipient.status,
+            "open_count": len(opens),
+            "last_open": iso(max(opens, default=None)),
+            "gmt_offset": 0,
+        }
+    )
+    if recipient.group:
+        row["absplit_group"] = recipient.group
+    return row
+
+
+@operation("GET", "/reports/{campaign_id}/sent-to")
+def list_sent_to(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdSentTo."""
+    campaign = reported(sandbox, call)
+    rows = everybody(sandbox, campaign)[window(call.query)]
+    return collection(
+        campaign,
+        "sent_to",
+        [_sent_to(sandbox, campaign, row) for row in rows],
+        len(campaign.recipients),
+    )
+
+
+@operation("GET", "/reports/{campaign_id}/sent-to/{subscriber_hash}")
+def get_sent_to(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdSentToId."""
+    campaign = reported(sandbox, call)
+    return _sent_to(sandbox, campaign, one(campaign, call))
+
+
+def _activity(
+    sandbox: Sandbox, campaign: Campaign, recipient: Recipient, since: int | None
+) -> dict[str, Any]:
+    shown = {"open": 0, "click": 0}
+    activity = []
+    for at, action, ip, link, _, bounce_type in recipient.events:
+        if action in shown:
+            shown[action] += 1
+            if shown[action] > CAP:
+                continue
+        if since is not None and at <= since:
+            continue
+        row = {"action": action, "timestamp": iso(at)}
+        if action == "bounce":
+            row["type"] = bounce_type
+        else:
+            row["ip"] = ip
+        if action == "click":
+            row["url"] = campaign.links[link].url
+        activity.append(row)
+    answer = identity(sandbox, campaign, recipient)
+    answer["activity"] = activity
+    return answer
+
+
+@operation("GET", "/reports/{campaign_id}/email-activity")
+def list_activity(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdEmailActivity."""
+    campaign = reported(sandbox, call)
+    since = moment(call.query, "since")
+    rows = everybody(sandbox, campaign)[window(call.query)]
+    return collection(
+        campaign,
+        "emails",
+        [_activity(sandbox, campaign, row, since) for row in rows],
+        len(campaign.recipients),
+    )
+
+
+@operation("GET", "/reports/{campaign_id}/email-activity/{subscriber_hash}")
+def get_activity(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdEmailActivityId."""
+    campaign = reported(sandbox, call)
+    return _activity(sandbox, campaign, one(campaign, call), moment(call.query, "since"))
+
+
+def _opens(
+    sandbox: Sandbox, campaign: Campaign, recipient: Recipient, since: int | None
+) -> dict[str, Any]:
+    events = [
+        event
+        for event in recipient.events
+        if event[1] == "open" and (since is None or event[0] > since)
+    ]
+    row = person(sandbox, campaign, recipient)
+    row.update(
+        {
+            "contact_status": contact_status(sandbox, campaign, recipient),
+            "opens_count": len(events),
+            "proxy_excluded_opens_count": sum(not event[4] for event in events),
+            "opens": [
+                {"timestamp": iso(event[0]), "is_proxy_open": event[4]} for event in events[:CAP]
+            ],
+        }
+    )
+    return row
+
+
+def _has_opened(recipient: Recipient, since: int | None) -> bool:
+    return any(
+        event[1] == "open" and (since is None or event[0] > since) for event in recipient.events
+    )
+
+
+@operation("GET", "/reports/{campaign_id}/open-details")
+def list_opens(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdOpenDetails: members who opened."""
+    campaign = reported(sandbox, call)
+    since = moment(call.query, "since")
+    found = rows_where(sandbox, campaign, f"opens:{since}", lambda row: _has_opened(row, since))
+    found = ordered(
+        found,
+        call.query,
+        {"opens_count": lambda row: sum(event[1] == "open" for event in row.events)},
+    )
+    answer = collection(
+        campaign,
+        "members",
+        [_opens(sandbox, campaign, row, since) for row in found[window(call.query)]],
+        len(found),
+    )
+    answer["total_opens"] = campaign.totals.opens
+    answer["total_proxy_excluded_opens"] = campaign.totals.human_opens
+    return answer
+
+
+@operation("GET", "/reports/{campaign_id}/open-details/{subscriber_hash}")
+def get_opens(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdOpenDetailsIdMembersId."""
+    campaign = reported(sandbox, call)
+    recipient = one(campaign, call)
+    if not _has_opened(recipient, None):
+        raise not_found()
+    return _opens(sandbox, campaign, recipient, None)

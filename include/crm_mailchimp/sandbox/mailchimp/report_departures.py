@@ -1,0 +1,86 @@
+"""Who left through a campaign: unsubscribes and complaints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_mailchimp.sandbox.mailchimp import happenings
+from crm_mailchimp.sandbox.mailchimp.account import Sandbox
+from crm_mailchimp.sandbox.mailchimp.clock import iso
+from crm_mailchimp.sandbox.mailchimp.paging import window
+from crm_mailchimp.sandbox.mailchimp.problem import not_found
+from crm_mailchimp.sandbox.mailchimp.report_rows import collection, one, person, rows_where
+from crm_mailchimp.sandbox.mailchimp.reports import reported
+from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
+from crm_mailchimp.sandbox.mailchimp.state import AbuseReport, Campaign, Recipient
+
+
+def _unsubscribe(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -> dict[str, Any]:
+    row = person(sandbox, campaign, recipient)
+    row["timestamp"] = iso(recipient.unsubscribed_at)
+    row["reason"] = recipient.unsubscribe_reason
+    return row
+
+
+@operation("GET", "/reports/{campaign_id}/unsubscribed")
+def list_unsubscribes(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdUnsubscribed: who left through this campaign."""
+    campaign = reported(sandbox, call)
+    found = rows_where(
+        sandbox, campaign, "unsubscribed", lambda row: row.unsubscribed_at is not None
+    )
+    return collection(
+        campaign,
+        "unsubscribes",
+        [_unsubscribe(sandbox, campaign, row) for row in found[window(call.query)]],
+        len(found),
+    )
+
+
+@operation("GET", "/reports/{campaign_id}/unsubscribed/{subscriber_hash}")
+def get_unsubscribe(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdUnsubscribedId."""
+    campaign = reported(sandbox, call)
+    recipient = one(campaign, call)
+    if recipient.unsubscribed_at is None:
+        raise not_found()
+    return _unsubscribe(sandbox, campaign, recipient)
+
+
+def _complaints(sandbox: Sandbox, campaign: Campaign) -> list[tuple[AbuseReport, Recipient]]:
+    audience = happenings.audience_of(sandbox, campaign)
+    if audience is None:
+        return []
+    found = []
+    for report in audience.abuse_reports:
+        position = campaign.positions.get(report.hash)
+        if report.campaign_id == campaign.campaign_id and position is not None:
+            found.append((report, campaign.recipients[position]))
+    return found
+
+
+def _complaint(
+    sandbox: Sandbox, campaign: Campaign, report: AbuseReport, recipient: Recipient
+) -> dict[str, Any]:
+    row = person(sandbox, campaign, recipient)
+    row["id"] = report.report_id
+    row["date"] = iso(report.date)
+    return row
+
+
+@operation("GET", "/reports/{campaign_id}/abuse-reports")
+def list_complaints(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdAbuseReportsId."""
+    campaign = reported(sandbox, call)
+    rows = [_complaint(sandbox, campaign, *found) for found in _complaints(sandbox, campaign)]
+    return collection(campaign, "abuse_reports", rows[window(call.query)], len(rows))
+
+
+@operation("GET", "/reports/{campaign_id}/abuse-reports/{report_id}")
+def get_complaint(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getReportsIdAbuseReportsIdId."""
+    campaign = reported(sandbox, call)
+    for report, recipient in _complaints(sandbox, campaign):
+        if str(report.report_id) == call.parts["report_id"]:
+            return _complaint(sandbox, campaign, report, recipient)
+    raise not_found()

@@ -1,0 +1,107 @@
+"""The sandbox's account as a person sees it: members, a campaign that goes out, days that pass.
+
+Everything goes over HTTP: Mailchimp's own API, and the sandbox's control API where Mailchimp has
+none (time, the ledger of all that happened).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+
+from crm_mailchimp.sandbox.installation import InstallationError
+
+_REQUEST_SECONDS = 120.0
+_PAGE = 1000
+
+
+class MailchimpAccount:
+    """The account behind a running sandbox."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.auth = ("any", key)
+
+    def members(self, list_id: str, status: str | None = None) -> Iterator[dict[str, Any]]:
+        """Members of an audience with address, status and merge fields; all but archived ones."""
+        query = {
+            "count": _PAGE,
+            "fields": "members.email_address,members.status,members.merge_fields",
+        }
+        offset = 0
+        while True:
+            page = {**query, "offset": offset, **({"status": status} if status else {})}
+            rows = self._send("GET", f"/3.0/lists/{list_id}/members", query=page)["members"]
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            offset += len(rows)
+
+    def send_campaign(
+        self, list_id: str, *, title: str, subject: str, html: str, from_name: str, reply_to: str
+    ) -> str:
+        """Make a campaign as a person would on Mailchimp's pages, and send it; gives its id."""
+        settings = {
+            "title": title,
+            "subject_line": subject,
+            "from_name": from_name,
+            "reply_to": reply_to,
+        }
+        draft = {"type": "regular", "recipients": {"list_id": list_id}, "settings": settings}
+        campaign_id = str(self._send("POST", "/3.0/campaigns", body=draft)["id"])
+        self._send("PUT", f"/3.0/campaigns/{campaign_id}/content", body={"html": html})
+        self._send("POST", f"/3.0/campaigns/{campaign_id}/actions/send")
+        return campaign_id
+
+    def set_behaviour(self, **chances: float) -> None:
+        """Change how recipients of campaigns sent from now on behave; chances from 0 to 1."""
+        self._send("POST", "/_sandbox/behaviour", body=chances)
+
+    def let_days_pass(self, days: int) -> None:
+        """Advance the sandbox's clock: recipients read, click, bounce, unsubscribe meanwhile."""
+        self._send("POST", "/_sandbox/clock/advance", body={"days": days})
+
+    def events(self, **wanted: str) -> Iterator[dict[str, Any]]:
+        """What happened to people, as the sandbox itself wrote it down, in order.
+
+        Args:
+            wanted: only events with these values, such as ``action="open"``, ``campaign_id=...``.
+        """
+        yield from self._ledger("events", wanted)
+
+    def requests(self, **wanted: str) -> Iterator[dict[str, Any]]:
+        """API requests that the sandbox got, in order; ``method`` and ``template`` narrow down."""
+        yield from self._ledger("requests", wanted)
+
+    def _ledger(self, name: str, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        after = -1
+        while True:
+            query = {**wanted, "after": after, "count": _PAGE}
+            rows = self._send("GET", f"/_sandbox/ledger/{name}", query=query)[name]
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1]["seq"]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        answer = self._session.request(
+            method, f"{self._url}{path}", params=query, json=body, timeout=_REQUEST_SECONDS
+        )
+        if not answer.ok:
+            raise InstallationError(
+                f"the Mailchimp sandbox refused {method} {path}: HTTP {answer.status_code} "
+                f"{answer.text[:300]}"
+            )
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        return found

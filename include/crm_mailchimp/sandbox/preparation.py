@@ -1,0 +1,56 @@
+"""From empty databases to a sample CRM, a migrated warehouse and Airflow's own tables."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, prepare_airflow
+from crm_mailchimp.sandbox.installation import Installation, Secrets
+from crm_mailchimp.sandbox.local_services import Services, fill_sample_crm, migrate_warehouse
+
+SAMPLE_CONTACTS = 2_000
+SAMPLE_SEED = 1
+
+
+def prepare(
+    installation: Installation,
+    secrets: Secrets,
+    services: Services,
+    settings: AirflowSettings,
+    *,
+    contacts: int = SAMPLE_CONTACTS,
+) -> None:
+    """Fill the three fresh databases, side by side.
+
+    Args:
+        contacts: how many contacts the sample CRM has.
+
+    Raises:
+        InstallationError: a command failed; with its own words.
+    """
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        parts = (
+            pool.submit(prepare_airflow, installation, secrets, settings),
+            pool.submit(fill_sample_crm, services, contacts=contacts, seed=SAMPLE_SEED),
+            pool.submit(migrate_warehouse, services),
+        )
+        for part in parts:
+            part.result()
+
+
+def is_prepared(installation: Installation) -> bool:
+    """Whether databases and sandbox fit together: an earlier run came to its end."""
+    return _marker(installation).is_file()
+
+
+def set_prepared(installation: Installation, prepared: bool) -> None:
+    """Remember whether databases and sandbox fit together."""
+    if prepared:
+        _marker(installation).touch()
+    else:
+        _marker(installation).unlink(missing_ok=True)
+
+
+def _marker(installation: Installation) -> Path:
+    return installation.home / "prepared"

@@ -1,0 +1,120 @@
+"""``make up``: the installation that the demo left, with Airflow's web page, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from contextlib import ExitStack
+
+from crm_mailchimp.sandbox.airflow_api import AirflowApiError
+from crm_mailchimp.sandbox.airflow_processes import USER, AirflowSettings, running_airflow
+from crm_mailchimp.sandbox.console import Steps, unwind_on_termination
+from crm_mailchimp.sandbox.installation import (
+    Installation,
+    InstallationError,
+    Secrets,
+    find_installation,
+    free_port,
+    held,
+    require_port,
+)
+from crm_mailchimp.sandbox.local_services import Services, running_services
+from crm_mailchimp.sandbox.preparation import is_prepared, prepare, set_prepared
+
+PORT_SETTING = "CRM_MAILCHIMP_UI_PORT"
+_USUAL_PORT = 8080
+_LOOK_SECONDS = 2.0
+
+
+def bring_up(installation: Installation) -> None:
+    """Start everything, print where it is, and stay until interrupted.
+
+    Raises:
+        InstallationError: something does not start, or ends by itself.
+    """
+    with ExitStack() as running:
+        running.enter_context(held(installation))
+        port = chosen_port()
+        secrets = installation.secrets()
+        # After a demo that was killed half-way, CRM, warehouse and sandbox may not fit together.
+        afresh = not is_prepared(installation)
+        steps = Steps(total=3 if afresh else 2)
+        with steps.step("Postgres and the Mailchimp sandbox"):
+            services = running.enter_context(running_services(installation, secrets, afresh=afresh))
+        settings = AirflowSettings(
+            port=port, metadata_dsn=services.airflow, connections=services.connections()
+        )
+        if afresh:
+            with steps.step("sample CRM, warehouse, Airflow's tables"):
+                prepare(installation, secrets, services, settings)
+                set_prepared(installation, True)
+        with steps.step("Airflow: API server, scheduler, dag-processor, triggerer"):
+            airflow = running.enter_context(running_airflow(installation, secrets, settings))
+        _say(_where_it_is(settings, secrets, services))
+        pause = threading.Event()
+        while not pause.wait(_LOOK_SECONDS):
+            airflow.require_alive()
+
+
+def chosen_port() -> int:
+    """The port that was asked for, or the usual one, or a free one.
+
+    Raises:
+        InstallationError: what was asked for is no port, or taken.
+    """
+    asked = os.environ.get(PORT_SETTING, "").strip()
+    if asked:
+        if not asked.isdigit() or not 0 < int(asked) < 2**16:
+            raise InstallationError(f"{PORT_SETTING} is {asked!r}: it must be a port, such as 8081")
+        return require_port(int(asked), PORT_SETTING)
+    try:
+        return require_port(_USUAL_PORT, PORT_SETTING)
+    except InstallationError:
+        return free_port()
+
+
+def _where_it_is(settings: AirflowSettings, secrets: Secrets, services: Services) -> str:
+    return "\n".join(
+        [
+            "",
+            f"  Airflow            {settings.url}",
+            f"    user             {USER}",
+            f"    password         {secrets.airflow_password}",
+            f"  Mailchimp sandbox  {services.mailchimp_url}/3.0",
+            f"    API key          {secrets.mailchimp_key}",
+            f"  CRM                {services.crm}",
+            f"  Warehouse          {services.warehouse}",
+            "",
+            "Ctrl-C stops everything; the data stays until `make clean`.",
+        ]
+    )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Entry of ``python -m crm_mailchimp.sandbox.up``."""
+    argparse.ArgumentParser(
+        prog="python -m crm_mailchimp.sandbox.up",
+        description="Bring up the local installation with Airflow's web page, until Ctrl-C. "
+        "Settings are environment variables, see .env.example.",
+    ).parse_args()
+    unwind_on_termination()
+    try:
+        bring_up(find_installation())
+    except KeyboardInterrupt:
+        _say("\nStopped.")
+        return 0
+    except (InstallationError, AirflowApiError) as error:
+        sys.stderr.write(f"\nup: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""The one door to the SQL files under ``sql/``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import LiteralString
+
+_PACKAGED = Path(__file__).parent / "_sql"
+_CHECKOUT = Path(__file__).parents[2] / "sql"
+
+#: Folder that holds the statements: inside an installed wheel, or the checkout's ``sql/``.
+SQL_ROOT = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+@cache
+def statement(name: str) -> LiteralString:
+    """Text of one SQL file, ready for ``cursor.execute``.
+
+    Args:
+        name: path below ``sql/`` without the suffix, for example ``"sync/plan_changes"``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    # The files ship with the code: they are as literal as a string in this module would be.
+    return (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8")

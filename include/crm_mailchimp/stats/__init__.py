@@ -1,0 +1,1 @@
+"""Campaign reports into the warehouse's stats tables and marts."""

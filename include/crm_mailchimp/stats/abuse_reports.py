@@ -1,0 +1,22 @@
+"""Who reported a campaign as abuse."""
+
+from __future__ import annotations
+
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
+from crm_mailchimp.stats.streams import WholeStream
+
+#: ``GET /reports/{campaign_id}/abuse-reports``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="abuse_reports",
+    fields=(
+        Field("report_id", "integer", path="id", required=True),
+        Field("subscriber_hash", path="email_id", required=True),
+        Field("list_id"),
+        Field("reported_at", "time", path="date"),
+    ),
+    dropped=MEMBER_DETAILS | {"campaign_id"},
+)
+
+ABUSE_REPORTS = WholeStream(
+    name="abuse_reports", endpoint="abuse-reports", shape=SHAPE, load="stats/load_abuse_reports"
+)

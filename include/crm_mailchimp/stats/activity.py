@@ -1,0 +1,174 @@
+"""Events of a campaign's recipients: opens, clicks and bounces, one row each.
+
+An event is known by campaign, member, action, time, URL and its ordinal among equal ones within
+that second: two links clicked in one second are two events, and so are two opens. As ``since``
+counts in whole seconds, a second is always read whole, so ordinals come out the same each time and
+reading again adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.erased import drop_erased
+from crm_mailchimp.stats.landing import batches, create_landing
+from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.streams import Reading, remember
+from crm_mailchimp.warehouse.copying import copy_rows
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: One entry of ``activity`` in ``GET /reports/{campaign_id}/email-activity`` (OpenAPI description,
+#: 3.0.55).
+SHAPE = Shape(
+    stream="activity",
+    fields=(
+        Field("action", required=True),
+        Field("occurred_at", "time", path="timestamp", required=True),
+        Field("url"),
+        Field("ip"),
+        Field("bounce_type", path="type"),
+        Field("is_proxy_open", "boolean"),
+    ),
+)
+
+#: What is read again before the newest event known: reports fill in late now and then. What comes
+#: later still shows as a gap between totals and events, and has the campaign read from its start.
+OVERLAP = timedelta(days=1)
+
+#: Opens, and clicks, that ``email-activity`` lists of one member at most.
+CAP = 1000
+
+_TABLE = "landing_activity"
+_COLUMN_TYPES: Sequence[tuple[str, str]] = (
+    ("recipient", "bigint"),
+    ("list_id", "text"),
+    ("subscriber_hash", "text"),
+    *SHAPE.column_types,
+    ("ordinal", "integer"),
+)
+_COLUMNS = [name for name, _ in _COLUMN_TYPES]
+
+
+class Activity:
+    """The stream ``email-activity``, read from a little before its newest known event."""
+
+    name = "activity"
+
+    def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
+        """Read, load, count per recipient and remember; commits.
+
+        Returns the number of events that the API gave.
+        """
+        progress = connection.execute(
+            statement("stats/activity_progress"), {"campaign_id": reading.campaign_id}
+        ).fetchone()
+        connection.commit()
+        known_through, report_through, known_gap, settled = progress or (None, None, None, False)
+        since = _since(known_through) if settled and not reading.full else None
+        landed, members = self._load(connection, provider, reading, since)
+        gap = _gap(connection, reading.campaign_id)
+        if since is not None and gap and gap != known_gap:
+            landed, members = self._load(connection, provider, reading, None)
+            since, gap = None, _gap(connection, reading.campaign_id)
+        remember(
+            connection,
+            self.name,
+            reading,
+            rows_read=landed,
+            # The figures were there before the events were read, so nothing up to them is missing;
+            # the newest event seen might be newer than one on a page that was already read.
+            complete_through=report_through,
+            gap=_as_json(gap) if since is None else None,
+            members_seen=members,
+            # Totals may run ahead of details. Only a gap that stays the same over two readings from
+            # the start is taken for the API's last word.
+            settled=not gap or gap == known_gap,
+        )
+        connection.commit()
+        return landed
+
+    def _load(
+        self,
+        connection: Connection[Any],
+        provider: ReportProvider,
+        reading: Reading,
+        since: datetime | None,
+    ) -> tuple[int, int]:
+        """Land and load the events after ``since``; returns events and recipients listed."""
+        create_landing(connection, _TABLE, _COLUMN_TYPES)
+        recipients = provider.rows(reading.campaign_id, "email-activity", since=since)
+        landed = listed = 0
+        for page in batches(recipients):
+            landed += copy_rows(connection, _TABLE, _COLUMNS, _event_rows(page, listed))
+            listed += len(page)
+            connection.commit()
+        connection.execute(statement("stats/ensure_activity_months"))
+        connection.commit()
+        drop_erased(connection, _TABLE, reading.campaign_id)
+        parameters = {"campaign_id": reading.campaign_id, "ips_since": reading.ips_since}
+        connection.execute(statement("stats/load_activity"), parameters)
+        connection.execute(statement("stats/count_engagement"), parameters)
+        connection.commit()
+        return landed, listed
+
+
+ACTIVITY = Activity()
+
+
+def _since(known_through: datetime | None) -> datetime | None:
+    if known_through is None:
+        return None
+    # ``since`` excludes its own second, which may hold more events than were there last time.
+    return known_through.replace(microsecond=0) - OVERLAP - timedelta(seconds=1)
+
+
+def _gap(connection: Connection[Any], campaign_id: str) -> list[int]:
+    """What the report's totals have more than our events; empty when nothing lacks."""
+    row = connection.execute(
+        statement("stats/activity_gap"), {"campaign_id": campaign_id}
+    ).fetchone()
+    connection.commit()
+    gap = [max(0, int(missing or 0)) for missing in row or ()]
+    return gap if any(gap) else []
+
+
+def _as_json(gap: list[int]) -> str:
+    return str(gap)
+
+
+def _event_rows(page: Sequence[Mapping[str, Any]], listed: int) -> Iterator[tuple[Any, ...]]:
+    """A page of recipients as event rows, each with its ordinal."""
+    import pandas as pd  # noqa: PLC0415 - takes a second, and only this needs it
+
+    rows = list(_flat_rows(page, listed))
+    if not rows:
+        return
+    frame = pd.DataFrame(rows, columns=_COLUMNS[:-1], dtype=object)
+    # By recipient entry rather than by member: should the API list a member twice, the two lists
+    # hold the same events, which must not be counted on.
+    frame["ordinal"] = (
+        frame.groupby(["recipient", "action", "occurred_at", "url"], dropna=False, sort=False)
+        .cumcount()
+        .add(1)
+    )
+    for row, ordinal in zip(rows, frame["ordinal"].tolist(), strict=True):
+        yield (*row, ordinal)
+
+
+def _flat_rows(page: Iterable[Mapping[str, Any]], listed: int) -> Iterator[tuple[Any, ...]]:
+    for number, recipient in enumerate(page, start=listed):
+        identity = _IDENTITY.row(recipient)
+        for event in recipient.get("activity") or ():
+            yield (number, *identity[:2], *SHAPE.row(event))
+
+
+_IDENTITY = Shape(
+    stream="activity",
+    fields=(Field("list_id"), Field("subscriber_hash", path="email_id", required=True)),
+)

@@ -1,0 +1,40 @@
+"""How audiences grew, month by month."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.shapes import Field, Shape
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: ``GET /lists/{list_id}/growth-history``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="audience_growth",
+    fields=(
+        Field("month", "month", required=True),
+        Field("subscribed", "integer"),
+        Field("unsubscribed", "integer"),
+        Field("reconfirm", "integer"),
+        Field("cleaned", "integer"),
+        Field("pending", "integer"),
+        Field("deleted", "integer"),
+        Field("transactional", "integer"),
+        Field("existing", "integer"),
+        Field("imports", "integer"),
+        Field("optins", "integer"),
+    ),
+    dropped=frozenset({"list_id"}),
+)
+
+
+def load_growth(connection: Connection[Any], provider: ReportProvider, list_id: str) -> int:
+    """Bring one audience's months up to date; commits. Returns the number of months read."""
+    landed = land(connection, SHAPE, provider.growth_history(list_id))
+    connection.execute(statement("stats/load_audience_growth"), {"list_id": list_id})
+    connection.commit()
+    return landed

@@ -1,0 +1,29 @@
+"""A campaign's biggest e-mail domains."""
+
+from __future__ import annotations
+
+from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.streams import WholeStream
+
+#: ``GET /reports/{campaign_id}/domain-performance``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="domains",
+    fields=(
+        Field("domain", required=True),
+        Field("emails_sent", "integer"),
+        Field("bounces", "integer"),
+        Field("opens", "integer"),
+        Field("clicks", "integer"),
+        Field("unsubs", "integer"),
+        Field("delivered", "integer"),
+        Field("emails_pct", "number"),
+        Field("bounces_pct", "number"),
+        Field("opens_pct", "number"),
+        Field("clicks_pct", "number"),
+        Field("unsubs_pct", "number"),
+    ),
+)
+
+DOMAINS = WholeStream(
+    name="domains", endpoint="domain-performance", shape=SHAPE, load="stats/load_domains"
+)

@@ -1,0 +1,83 @@
+"""Links of a campaign: click totals, and who clicked which link how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.erased import drop_erased
+from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
+from crm_mailchimp.stats.streams import Reading, remember
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: ``GET /reports/{campaign_id}/click-details``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="links",
+    fields=(
+        Field("link_id", path="id", required=True),
+        Field("url"),
+        Field("total_clicks", "integer"),
+        Field("unique_clicks", "integer"),
+        Field("click_percentage", "number"),
+        Field("unique_click_percentage", "number"),
+        Field("last_click_at", "time", path="last_click"),
+        Field("ab_split", "json"),
+    ),
+    dropped=frozenset({"campaign_id"}),
+)
+
+#: ``GET /reports/{campaign_id}/click-details/{link_id}/members``, one item (the same version).
+MEMBER_SHAPE = Shape(
+    stream="link_members",
+    fields=(
+        Field("link_id", path="url_id", required=True),
+        Field("subscriber_hash", path="email_id", required=True),
+        Field("clicks", "integer"),
+    ),
+    dropped=MEMBER_DETAILS | {"campaign_id", "list_id"},
+)
+
+
+class Links:
+    """Both levels in one reading; members only of links whose totals have changed."""
+
+    name = "links"
+
+    def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
+        """Read, load and remember; commits. Returns the number of rows read."""
+        campaign_id = reading.campaign_id
+        landed = land(connection, SHAPE, provider.rows(campaign_id, "click-details"))
+        changed = connection.execute(
+            statement("stats/changed_links"),
+            {"campaign_id": campaign_id, "from_start": reading.full},
+        ).fetchall()
+        connection.commit()
+        members = land(
+            connection,
+            MEMBER_SHAPE,
+            _members(provider, campaign_id, (link_id for (link_id,) in changed)),
+        )
+        # Totals and members in one transaction: after a crash in between, the totals would say
+        # that there is nothing more to read.
+        drop_erased(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
+        connection.execute(statement("stats/load_links"), {"campaign_id": campaign_id})
+        connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})
+        remember(connection, self.name, reading, rows_read=landed + members)
+        connection.commit()
+        return landed + members
+
+
+LINKS = Links()
+
+
+def _members(
+    provider: ReportProvider, campaign_id: str, link_ids: Iterable[str]
+) -> Iterator[Mapping[str, Any]]:
+    for link_id in link_ids:
+        for member in provider.link_members(campaign_id, link_id):
+            yield {**member, "url_id": link_id}

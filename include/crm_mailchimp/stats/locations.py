@@ -1,0 +1,21 @@
+"""Where a campaign was opened."""
+
+from __future__ import annotations
+
+from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.streams import WholeStream
+
+#: ``GET /reports/{campaign_id}/locations``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="locations",
+    fields=(
+        Field("country_code"),
+        Field("region"),
+        Field("region_name"),
+        Field("opens", "integer"),
+    ),
+)
+
+LOCATIONS = WholeStream(
+    name="locations", endpoint="locations", shape=SHAPE, load="stats/load_locations"
+)

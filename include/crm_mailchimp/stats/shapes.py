@@ -1,0 +1,216 @@
+"""From the provider's JSON objects to typed rows: one declared shape per stream.
+
+A field that is missing becomes null, a field the API has added since is kept in ``extra``, and a
+field whose type has changed is an error that names stream and field. Addresses, names and other
+merge fields are left behind here: ``stats`` knows members by subscriber hash only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any, Literal
+
+Kind = Literal["text", "integer", "number", "time", "month", "boolean", "json"]
+
+#: What the API sends beside the data, in every object.
+ENVELOPE = frozenset({"_links"})
+
+#: Personal data and attributes of the member, not of what happened: known, and not kept.
+MEMBER_DETAILS = frozenset(
+    {
+        "email_address",
+        "merge_fields",
+        "vip",
+        "list_is_active",
+        "contact_status",
+        "full_name",
+    }
+)
+
+_SQL_TYPES: dict[Kind, str] = {
+    "text": "text",
+    "integer": "bigint",
+    "number": "double precision",
+    "time": "timestamptz",
+    "month": "date",
+    "boolean": "boolean",
+    "json": "jsonb",
+}
+
+
+class UnexpectedShapeError(Exception):
+    """The API answered a field with another type than documented."""
+
+    def __init__(self, stream: str, path: str, expected: str, value: object) -> None:
+        super().__init__(
+            f"stream {stream}, field {path}: expected {expected}, got {type(value).__name__}; "
+            "the API has changed, so the shape of this stream needs a look"
+        )
+        self.stream = stream
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a stream and where its value stands.
+
+    ``path`` goes into nested objects by dots; ``required`` fields may be neither missing nor blank.
+    """
+
+    column: str
+    kind: Kind = "text"
+    path: str = ""
+    required: bool = False
+
+    @property
+    def source(self) -> str:
+        return self.path or self.column
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The columns of one stream, in the order of its rows; ``extra`` always comes last.
+
+    ``dropped`` names (by dots where nested) what is known of the API and deliberately not kept.
+    """
+
+    stream: str
+    fields: tuple[Field, ...]
+    dropped: frozenset[str] = field(default=frozenset())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*(one.column for one in self.fields), "extra")
+
+    @property
+    def column_types(self) -> list[tuple[str, str]]:
+        return [*((one.column, _SQL_TYPES[one.kind]) for one in self.fields), ("extra", "jsonb")]
+
+    def row(self, item: Mapping[str, Any]) -> tuple[Any, ...]:
+        """One API object as a row.
+
+        Raises:
+            UnexpectedShapeError: a value's type is not the declared one, or a required one lacks.
+        """
+        values = [_convert(self.stream, one, _find(item, one.source)) for one in self.fields]
+        unknown = _unknown(item, self._known)
+        return (*values, dump_json(unknown) if unknown else None)
+
+    def rows(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+        """The rows of many API objects, one at a time."""
+        return map(self.row, items)
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        known: dict[str, Any] = {}
+        for path in (*self.dropped, *ENVELOPE, *(one.source for one in self.fields)):
+            *parents, last = path.split(".")
+            level = known
+            for parent in parents:
+                level = level.setdefault(parent, {})
+            level[last] = None
+        return known
+
+
+def dump_json(value: object) -> str:
+    """JSON text that Postgres takes: without the NUL character, which its text cannot hold."""
+    return json.dumps(value, ensure_ascii=False).replace("\\u0000", "")
+
+
+def parse_time(stream: str, path: str, value: object) -> datetime | None:
+    """An ISO 8601 time of the API; blank means that there is none.
+
+    Raises:
+        UnexpectedShapeError: not such a text.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise UnexpectedShapeError(stream, path, "an ISO 8601 time", value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise UnexpectedShapeError(stream, path, "an ISO 8601 time", value) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _find(item: Mapping[str, Any], path: str) -> Any:
+    value: Any = item
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+def _unknown(item: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an object no field of the shape names, nested objects included."""
+    found: dict[str, Any] = {}
+    for key, value in item.items():
+        if key not in known:
+            found[key] = value
+        elif known[key] is not None and isinstance(value, Mapping):
+            deeper = _unknown(value, known[key])
+            if deeper:
+                found[key] = deeper
+    return found
+
+
+def _convert(stream: str, one: Field, value: Any) -> Any:
+    if value is None or value == "":
+        if one.required:
+            raise UnexpectedShapeError(stream, one.source, "a value", value)
+        return None
+    return _CONVERTERS[one.kind](stream, one.source, value)
+
+
+def _text(stream: str, path: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UnexpectedShapeError(stream, path, "text", value)
+    return str(value).replace("\x00", "")
+
+
+def _integer(stream: str, path: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise UnexpectedShapeError(stream, path, "an integer", value)
+    return int(value)
+
+
+def _number(stream: str, path: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnexpectedShapeError(stream, path, "a number", value)
+    return float(value)
+
+
+def _month(stream: str, path: str, value: Any) -> date:
+    try:
+        return date.fromisoformat(f"{value}-01")
+    except ValueError as error:
+        raise UnexpectedShapeError(stream, path, "a month such as 2026-10", value) from error
+
+
+def _boolean(stream: str, path: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UnexpectedShapeError(stream, path, "true or false", value)
+    return value
+
+
+def _json(stream: str, path: str, value: Any) -> str:
+    if not isinstance(value, Mapping | list):
+        raise UnexpectedShapeError(stream, path, "an object or a list", value)
+    return dump_json(value)
+
+
+_CONVERTERS = {
+    "text": _text,
+    "integer": _integer,
+    "number": _number,
+    "time": parse_time,
+    "month": _month,
+    "boolean": _boolean,
+    "json": _json,
+}

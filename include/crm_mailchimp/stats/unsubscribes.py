@@ -1,0 +1,22 @@
+"""Who unsubscribed through a campaign, and why."""
+
+from __future__ import annotations
+
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
+from crm_mailchimp.stats.streams import WholeStream
+
+#: ``GET /reports/{campaign_id}/unsubscribed``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="unsubscribes",
+    fields=(
+        Field("subscriber_hash", path="email_id", required=True),
+        Field("list_id"),
+        Field("reason"),
+        Field("unsubscribed_at", "time", path="timestamp", required=True),
+    ),
+    dropped=MEMBER_DETAILS | {"campaign_id"},
+)
+
+UNSUBSCRIBES = WholeStream(
+    name="unsubscribes", endpoint="unsubscribed", shape=SHAPE, load="stats/load_unsubscribes"
+)

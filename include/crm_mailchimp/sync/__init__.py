@@ -1,0 +1,1 @@
+"""Plan, push, pull-back, removal and guard of one collection's audience."""

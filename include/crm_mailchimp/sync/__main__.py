@@ -1,0 +1,88 @@
+"""``python -m crm_mailchimp.sync``: questions about people, answered from the warehouse."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from crm_mailchimp.database_errors import tell
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.sync.explain import (
+    Explanation,
+    UnknownAddressError,
+    explain_address,
+    explain_contact,
+)
+from crm_mailchimp.sync.subject_access import gather
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    # People's names are Greek, whatever the terminal's locale says.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        with psycopg.connect(options.dsn, connect_timeout=10) as warehouse:
+            warehouse.read_only = True
+            print(_explain(warehouse, options) if options.command == "explain"
+                  else _access(warehouse, options))  # fmt: skip
+    except psycopg.errors.UndefinedTable:
+        return _fail("this database is no warehouse, or an old one: run "
+                     "python -m crm_mailchimp.warehouse migrate")  # fmt: skip
+    except psycopg.Error as error:
+        return _fail(tell(error))
+    except (PermanentError, UnknownAddressError) as error:
+        return _fail(str(error))
+    return 0
+
+
+def _explain(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    explanation: Explanation = (
+        explain_address(warehouse, options.email)
+        if options.email is not None
+        else explain_contact(warehouse, options.contact)
+    )
+    return explanation.as_json() if options.json else explanation.as_text()
+
+
+def _access(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    known = gather(warehouse, options.email)
+    return {"json": known.as_json, "html": known.as_html, "text": known.as_text}[options.format]()
+
+
+def _fail(words: str) -> int:
+    sys.stderr.write(f"error: {' '.join(words.split())}\n")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m crm_mailchimp.sync", description="Questions about people."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    explain = commands.add_parser(
+        "explain", help="why is this address in which audiences, and why not in the others"
+    )
+    who = explain.add_mutually_exclusive_group(required=True)
+    who.add_argument("--email", help="the address, in any spelling")
+    who.add_argument("--contact", type=int, metavar="ID", help="a contact id of the CRM instead")
+    explain.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    access = commands.add_parser(
+        "access", help="everything that is known about one address (subject access)"
+    )
+    access.add_argument("--email", required=True, help="the address, in any spelling")
+    access.add_argument("--format", choices=("json", "html", "text"), default="json")
+    for command in (explain, access):
+        command.add_argument(
+            "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
+        )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

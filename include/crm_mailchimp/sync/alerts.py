@@ -1,0 +1,219 @@
+"""Which collections somebody has to be told about, and what the alert says: codes and counts only.
+
+What was told is kept, so that an hourly sync does not repeat the same alert every hour.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.options import SettingError
+
+_HEADINGS = {
+    "failed": "Failed: something broke, the collection was not synced",
+    "blocked": "Blocked: a person has to decide, the collection was not synced",
+    "late": "Late: no succeeded run for too long",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertTimes:
+    """When to alert.
+
+    Attributes:
+        late_after: an active collection without a succeeded run for so long is late; zero: never.
+        repeat_after: what goes on is told again after so long.
+    """
+
+    late_after: timedelta = timedelta(hours=24)
+    repeat_after: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why."""
+
+    collection_code: str
+    state: str
+    reason: str
+    plan_id: int | None = None
+    removals: int | None = None
+    members: int | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.collection_code}: {self.reason}"
+        if self.plan_id is None:
+            return text
+        return (
+            f"{text}, {self.removals} of {self.members} members would be removed; decide with "
+            f"DAG approve_removals, plan_id {self.plan_id}"
+        )
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is sent."""
+
+    subject: str
+    text: str
+
+
+def alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
+    """The times that ``ALERT_LATE_HOURS`` and ``ALERT_REPEAT_HOURS`` set.
+
+    Raises:
+        SettingError: one of them is no number of hours.
+    """
+    default = AlertTimes()
+    return AlertTimes(
+        late_after=_hours(environment, "ALERT_LATE_HOURS", default.late_after),
+        repeat_after=_hours(environment, "ALERT_REPEAT_HOURS", default.repeat_after),
+    )
+
+
+def alert_about_run(
+    warehouse: Connection[Any],
+    staging_id: int,
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about the collections of one run that are blocked or failed; returns those told.
+
+    Args:
+        send: delivers a message, and says whether anybody got it.
+    """
+    with warehouse.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            statement("sync/find_troubles"), {"staging_id": staging_id}
+        ).fetchall()
+    staged = warehouse.execute(
+        "select collection_code from sync.staged_collection where staging_id = %s", (staging_id,)
+    ).fetchall()
+    troubles = [Trouble(**row) for row in rows]
+    _forget(warehouse, ("blocked", "failed"), [code for (code,) in staged], troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
+def alert_about_late(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about active collections that have not succeeded for too long; returns those told."""
+    troubles = []
+    if times.late_after:
+        active = crm.execute(statement("crm/active_collections")).fetchall()
+        late = warehouse.execute(
+            statement("sync/find_late"),
+            {
+                "codes": [code for code, _ in active],
+                "changed_at": [changed_at for _, changed_at in active],
+                "late_seconds": times.late_after.total_seconds(),
+            },
+        ).fetchall()
+        hours = times.late_after.total_seconds() / 3600
+        troubles = [
+            Trouble(collection_code=code, state="late", reason=f"more than {hours:g} hours")
+            for (code,) in late
+        ]
+    _forget(warehouse, ("late",), None, troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
+def alert_about_dag(
+    warehouse: Connection[Any],
+    dag_id: str,
+    quiet_for: timedelta,
+    message: Message,
+    send: Callable[[Message], bool],
+) -> bool:
+    """Tell that a DAG's run failed, unless that was told less than ``quiet_for`` ago."""
+    trouble = Trouble(collection_code=f"DAG {dag_id}", state="failed", reason="run")
+    times = AlertTimes(repeat_after=quiet_for)
+    return bool(_tell(warehouse, [trouble], times, send, message))
+
+
+def write_message(troubles: Sequence[Trouble]) -> Message:
+    """One message about all of them."""
+    parts, counts = [], []
+    for state, heading in _HEADINGS.items():
+        found = [trouble for trouble in troubles if trouble.state == state]
+        if found:
+            counts.append(f"{len(found)} {state}")
+            parts.append("\n".join([heading, *(f"  {trouble}" for trouble in found)]))
+    parts.append("Details: sync.collection_run in the warehouse, columns state and detail.")
+    return Message(f"Mailchimp sync: {', '.join(counts)}", "\n\n".join(parts))
+
+
+def _tell(
+    warehouse: Connection[Any],
+    troubles: Sequence[Trouble],
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+    message: Message | None = None,
+) -> list[Trouble]:
+    told = {
+        (code, state): reason
+        for code, state, reason in warehouse.execute(
+            "select collection_code, state, reason from sync.alert where sent_at > now() - %s",
+            (times.repeat_after,),
+        ).fetchall()
+    }
+    due = [
+        trouble
+        for trouble in troubles
+        if told.get((trouble.collection_code, trouble.state)) != trouble.reason
+    ]
+    warehouse.commit()
+    if not due or not send(message or write_message(due)):
+        return []
+    for trouble in due:
+        warehouse.execute(
+            statement("sync/remember_alert"),
+            {
+                "collection_code": trouble.collection_code,
+                "state": trouble.state,
+                "reason": trouble.reason,
+            },
+        )
+    warehouse.commit()
+    return due
+
+
+def _forget(
+    warehouse: Connection[Any],
+    states: Sequence[str],
+    codes: Sequence[str] | None,
+    troubles: Sequence[Trouble],
+) -> None:
+    warehouse.execute(
+        statement("sync/forget_alerts"),
+        {
+            "states": list(states),
+            "codes": None if codes is None else list(codes),
+            "trouble_codes": [trouble.collection_code for trouble in troubles],
+            "trouble_states": [trouble.state for trouble in troubles],
+        },
+    )
+
+
+def _hours(environment: Mapping[str, str], name: str, default: timedelta) -> timedelta:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1
+    if not 0 <= hours <= 24 * 365:
+        raise SettingError(f"{name} is {text!r}: give a number of hours")
+    return timedelta(hours=hours)

@@ -1,0 +1,214 @@
+"""Why is this address in which audiences, and why not in the others?
+
+The answer comes from the warehouse alone: members, proof of consent, quarantine, suppression, and
+the newest snapshot's verdict while that is there (view ``sync.membership_explanation``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from crm_mailchimp.address import parse_address
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.erasure import address_forms
+from crm_mailchimp.sync.suppression import Digester, open_suppression
+
+_NOT_MAILED = {
+    "our_unsubscribe": "unsubscribed by us",
+    "our_archive": "archived by us",
+    "own_unsubscribe": "the person unsubscribed",
+    "hand_archive": "archived by hand in Mailchimp",
+    "cleaned": "the address bounces",
+    "unconfirmed": "the person was asked to confirm and has not yet",
+    "compliance": "Mailchimp holds the address in a compliance state",
+    "complaint": "the person reported the mail as abuse",
+    "forgotten": "permanently deleted",
+    "rejected": "refused by Mailchimp",
+}
+_ORIGINS = {
+    "created": "created by us",
+    "adopted": "was there before us and is taken along",
+    "foreign": "not ours: signed up, or was added, in Mailchimp itself",
+}
+_END_CAUSES = {
+    "unsubscribe": "we unsubscribed the member",
+    "archive": "we archived the member",
+    "unsubscribed": "the person unsubscribed in Mailchimp",
+    "archived": "somebody archived the member in Mailchimp",
+    "cleaned": "the address bounced",
+    "renewed": "another consent took its place",
+}
+
+
+class UnknownAddressError(ValueError):
+    """The text is no e-mail address; it is not repeated here."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that decides about one address or contact.
+
+    Attributes:
+        contact_ids: contacts that stand, stood or would stand under the address.
+        suppressions: entries of the suppression list that hold for the address or a contact.
+        memberships: rows of ``sync.membership_explanation``, by collection.
+        collections: every known collection with its audience and newest snapshot.
+    """
+
+    contact_ids: Sequence[int]
+    suppressions: Sequence[Mapping[str, Any]]
+    memberships: Sequence[Mapping[str, Any]] = field(repr=False)
+    collections: Sequence[Mapping[str, Any]]
+
+    def as_json(self) -> str:
+        """One JSON object; times as ISO 8601 in UTC."""
+        return json.dumps(asdict(self), default=as_text, ensure_ascii=False, indent=2)
+
+    def as_text(self) -> str:
+        """A paragraph for each collection, for people to read."""
+        return "\n\n".join(_paragraphs(self))
+
+
+def explain_address(warehouse: Connection[Any], email: str) -> Explanation:
+    """Explain an address in any spelling.
+
+    Raises:
+        UnknownAddressError: the text is no well-formed address.
+        SuppressionLostError: the suppression list is not whole.
+    """
+    key = parse_address(email).key
+    if key is None:
+        raise UnknownAddressError(
+            "this is no well-formed e-mail address, so it cannot be in an audience of ours; "
+            "--contact explains by contact id"
+        )
+    _, hashes = address_forms(email)
+    parameters = {"subscriber_hashes": sorted(hashes), "address": key}
+    contact_ids = [
+        contact_id
+        for (contact_id,) in warehouse.execute(statement("sync/explain_contacts"), parameters)
+    ]
+    digester = open_suppression(warehouse)
+    return _explain(
+        warehouse, digester, parameters["subscriber_hashes"], contact_ids, [digester.address(key)]
+    )
+
+
+def explain_contact(warehouse: Connection[Any], contact_id: int) -> Explanation:
+    """Explain a contact of the CRM, under whatever addresses it stands."""
+    return _explain(warehouse, open_suppression(warehouse), [], [contact_id], [])
+
+
+def _explain(
+    warehouse: Connection[Any],
+    digester: Digester,
+    hashes: Sequence[str],
+    contact_ids: list[int],
+    address_digests: list[bytes],
+) -> Explanation:
+    digests = [*address_digests, *(digester.contact(one) for one in contact_ids)]
+    parameters = {"subscriber_hashes": list(hashes), "contact_ids": contact_ids, "digests": digests}
+    with warehouse.cursor(row_factory=dict_row) as cursor:
+        suppressions = cursor.execute(statement("sync/explain_suppressions"), parameters).fetchall()
+        memberships = cursor.execute(statement("sync/explain_memberships"), parameters).fetchall()
+        collections = cursor.execute(statement("sync/explain_collections")).fetchall()
+    warehouse.rollback()
+    for row in memberships:
+        # Whoever asks has the address; the hash would only be one more form of it.
+        row["address_asked_for"] = row.pop("subscriber_hash") in hashes if hashes else None
+    return Explanation(contact_ids, suppressions, memberships, collections)
+
+
+def _paragraphs(explanation: Explanation) -> Iterator[str]:
+    if explanation.contact_ids:
+        yield "Contacts: " + ", ".join(map(str, explanation.contact_ids))
+    else:
+        yield "No contact of the CRM is known under this address."
+    for row in explanation.suppressions:
+        what = "The address" if row["kind"] == "address" else "A contact"
+        yield (
+            f"{what} is suppressed since {as_text(row['suppressed_at'])} ({row['cause']}): it is "
+            "never pushed again, into no audience."
+        )
+    told = set()
+    for row in explanation.memberships:
+        told.add(row["collection_code"])
+        yield "\n".join(_membership(row))
+    for collection in explanation.collections:
+        if collection["collection_code"] not in told:
+            yield _not_there(collection)
+
+
+def _membership(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['collection_code']}: {_state(row)}"
+    if row["contact_id"] is not None:
+        other = " under another address" if row["address_asked_for"] is False else ""
+        yield f"  contact {row['contact_id']}{other}"
+    if row["origin"]:
+        yield f"  {_ORIGINS[row['origin']]}"
+    if row["justified_at"]:
+        yield f"  {_proof(row)}"
+        if row["ended_at"]:
+            cause = _END_CAUSES.get(row["end_cause"], row["end_cause"])
+            yield f"  that ended {as_text(row['ended_at'])}: {cause}"
+    if row["reason_code"]:
+        yield f"  {_reason(row)}"
+    elif row["judged_at"] and not row["in_audience"] and not row["status"]:
+        yield f"  found eligible by run {row['judged_by_run']}, and not pushed yet"
+    elif row["in_audience"] and not row["in_collection"] and row["origin"] != "foreign":
+        yield "  the newest snapshot does not hold the contact: it is to be removed"
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    if row["status"] is None:
+        return "not in the audience"
+    state = f"in the audience, {row['status']}" if row["in_audience"] else row["status"]
+    if row["cause"]:
+        state += f" ({_NOT_MAILED[row['cause']]}"
+        state += f": {row['cause_detail']})" if row["cause_detail"] else ")"
+    where = f" in audience {row['list_id']}"
+    return f"{state}{where} since {as_text(row['status_since'])}"
+
+
+def _proof(row: Mapping[str, Any]) -> str:
+    consent = (
+        f"consent row {row['consent_id']}" if row["consent_id"] is not None else "no consent needed"
+    )
+    return (
+        f"justified {as_text(row['justified_at'])} by run {row['run_id']}: {consent}, category "
+        f"{row['gdpr_category']}, campaign type {row['campaign_type']}, rules version "
+        f"{row['rules_version']}"
+    )
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    text = f"held back: {row['reason_code']}. {row['explanation'] or ''}"
+    if row["reason_detail"]:
+        text += f" ({row['reason_detail']})"
+    if row["first_seen_at"]:
+        text += f" Since {as_text(row['first_seen_at'])}."
+    return f"{text} What to do: {row['what_to_do']}" if row["what_to_do"] else text
+
+
+def _not_there(collection: Mapping[str, Any]) -> str:
+    code = collection["collection_code"]
+    if collection["clock"] is None:
+        return f"{code}: not in the audience; there is no snapshot of the collection any more"
+    return (
+        f"{code}: not in the audience; the collection did not hold the contact at "
+        f"{as_text(collection['clock'])} (run {collection['run_id']})"
+    )
+
+
+def as_text(value: object) -> str:
+    """Times in UTC by the second; everything else as it prints."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
+    return str(value)

@@ -1,0 +1,93 @@
+"""Get Mailchimp defaults: what the account and one of its audiences know, for the CRM."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from psycopg import Connection
+
+from crm_mailchimp.crm.provider_defaults import FilledDefaults, fill_provider_defaults
+from crm_mailchimp.provider import Audience
+
+log = logging.getLogger(__name__)
+
+#: The code of the provider in ``crm.external_provider``.
+PROVIDER_CODE = "mailchimp"
+
+# The account names its address lines otherwise than an audience does (OpenAPI 3.0.55, ``GET /``).
+_ACCOUNT_COLUMNS = {
+    "company": "company",
+    "addr1": "address1",
+    "addr2": "address2",
+    "city": "city",
+    "state": "state",
+    "zip": "zip",
+    "country": "country",
+}
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class _Account(Protocol):
+    @property
+    def contact(self) -> dict[str, Any]: ...
+
+
+class AccountProvider(Protocol):
+    """The part of a provider that knows the account itself."""
+
+    def account(self) -> _Account: ...
+    def audiences(self) -> Iterator[Audience]: ...
+    def audience(self, list_id: str) -> Audience: ...
+
+
+def get_provider_defaults(
+    crm: Connection[Any],
+    provider: AccountProvider,
+    *,
+    list_id: str | None = None,
+    overwrite: bool = False,
+) -> FilledDefaults:
+    """Fill ``crm.external_provider`` from the account's contact and an audience's defaults.
+
+    Args:
+        list_id: the audience to read; None: the account's first, if it has any.
+        overwrite: replace what the CRM has, too.
+
+    Raises:
+        UnknownProviderError: the CRM has no provider ``mailchimp``.
+        MailchimpError: there is no such audience, or Mailchimp could not be asked.
+    """
+    audience = provider.audience(list_id) if list_id else next(provider.audiences(), None)
+    values = offered_values(provider.account().contact, audience)
+    found = fill_provider_defaults(crm, PROVIDER_CODE, values, overwrite=overwrite)
+    log.info("read from audience %s", audience.list_id if audience else "(the account has none)")
+    for fate, columns in asdict(found).items():
+        log.info("%s: %d columns %s", fate, len(columns), ", ".join(columns))
+    return found
+
+
+def offered_values(account_contact: Mapping[str, Any], audience: Audience | None) -> dict[str, Any]:
+    """Column of ``crm.external_provider`` to what Mailchimp has for it.
+
+    The sender is the account's contact; where the account has no street, the audience's. Parts of
+    the two addresses are never mixed, but for a country: Mailchimp does not say in which form the
+    account's is, and only an ISO 3166-1 alpha-2 code is of use. List defaults are the audience's.
+    """
+    offered: dict[str, Any] = asdict(audience.settings) if audience else {}
+    offered.pop("name", None)
+    own = {
+        column: str(account_contact.get(name) or "").strip()
+        for name, column in _ACCOUNT_COLUMNS.items()
+    }
+    countries = [own.pop("country"), str(offered.pop("country", "")).strip()]
+    company = own.pop("company")
+    if own["address1"]:
+        offered.update(own)
+    if company:
+        offered["company"] = company
+    offered["country"] = next(filter(_COUNTRY.fullmatch, countries), "")
+    return offered

@@ -1,0 +1,195 @@
+"""Pull back: what happened to the members in Mailchimp since we last looked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.provider import AudienceProvider, RemoteMember
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.merge_fields import REFERENCE_TAG, parse_reference
+from crm_mailchimp.warehouse.copying import copy_rows
+
+log = logging.getLogger(__name__)
+
+# ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
+_OVERLAP = timedelta(seconds=1)
+_BATCH = 1_000
+
+
+def pull_back(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    audience: KnownAudience,
+    *,
+    full: bool = False,
+) -> None:
+    """Bring ``sync.member`` up to date with the audience; commits page by page.
+
+    Reads members changed since the watermark and the archived ones (a list without a status
+    leaves them out), or the whole audience, which alone shows permanent deletions.
+
+    Args:
+        full: list everything, whatever the age of the last full listing.
+    """
+    now = datetime.now(UTC)
+    if full or audience.needs_full_listing(now):
+        _list_fully(warehouse, provider, audience.list_id, now)
+        return
+    since = audience.pulled_through - _OVERLAP if audience.pulled_through else None
+    changed = provider.members(audience.list_id, since_last_changed=since)
+    newest = _record_all(warehouse, changed)
+    _note_complaints(warehouse, provider, audience.list_id)
+    newest = _later(newest, sweep_archived(warehouse, provider, audience))
+    _advance(warehouse, audience.list_id, newest)
+
+
+def sweep_archived(
+    warehouse: Connection[Any], provider: AudienceProvider, audience: KnownAudience
+) -> datetime | None:
+    """Record members archived since the watermark: a batch subscribe would revive them.
+
+    Returns:
+        the newest change seen, None when there was none.
+    """
+    since = audience.pulled_through - _OVERLAP if audience.pulled_through else None
+    return _record_all(
+        warehouse,
+        provider.members(audience.list_id, status="archived", since_last_changed=since),
+    )
+
+
+def record_members(warehouse: Connection[Any], members: Iterable[RemoteMember]) -> None:
+    """Write what Mailchimp answered about members into ``sync.member``; the caller commits."""
+    rows = [_row(member) for member in members]
+    if not rows:
+        return
+    _into_observed(warehouse, rows)
+    warehouse.execute(statement("sync/record_observed"))
+    warehouse.execute(statement("sync/end_proofs_of_observed"))
+
+
+def _list_fully(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, now: datetime
+) -> None:
+    warehouse.execute(
+        "create temporary table listed (subscriber_hash text) on commit preserve rows"
+    )
+    try:
+        newest = None
+        for status in (None, "archived"):
+            members = provider.members(list_id, status=status)
+            newest = _later(newest, _record_all(warehouse, members, note_listed=True))
+        _note_complaints(warehouse, provider, list_id)
+        _mark_forgotten(warehouse, provider, list_id, now)
+        warehouse.execute(
+            "update sync.audience set fully_listed_at = %s where list_id = %s", (now, list_id)
+        )
+        _advance(warehouse, list_id, newest)
+    finally:
+        if warehouse.info.transaction_status != 0:
+            warehouse.rollback()
+        warehouse.execute("drop table if exists listed")
+        warehouse.commit()
+
+
+def _mark_forgotten(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, listed_from: datetime
+) -> None:
+    unlisted = warehouse.execute(
+        statement("sync/find_unlisted"), {"list_id": list_id, "listed_from": listed_from}
+    ).fetchall()
+    for (subscriber_hash,) in unlisted:
+        # Rows move between pages while they are read, so absence is asked for by name.
+        member = provider.member(list_id, subscriber_hash)
+        if member is not None:
+            record_members(warehouse, [member])
+        else:
+            warehouse.execute(
+                statement("sync/mark_forgotten"),
+                {"list_id": list_id, "subscriber_hash": subscriber_hash},
+            )
+        warehouse.commit()
+    if unlisted:
+        log.info("%d members were not listed in audience %s", len(unlisted), list_id)
+
+
+def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, list_id: str) -> None:
+    """An unsubscribe does not say that it came from a complaint; the abuse reports do."""
+    unknown = warehouse.execute(
+        "select 1 from sync.member where list_id = %s and cause = 'own_unsubscribe'"
+        " and not complaint_checked limit 1",
+        (list_id,),
+    ).fetchone()
+    if unknown is None:
+        return
+    complainers = provider.complainers(list_id)
+    while batch := list(islice(complainers, _BATCH)):
+        warehouse.execute(
+            "update sync.member set cause = 'complaint', opted_out = true"
+            " where list_id = %s and subscriber_hash = any(%s) and status <> 'subscribed'",
+            (list_id, batch),
+        )
+    warehouse.execute(
+        "update sync.member set complaint_checked = true"
+        " where list_id = %s and cause = 'own_unsubscribe'",
+        (list_id,),
+    )
+    warehouse.commit()
+
+
+def _record_all(
+    warehouse: Connection[Any], members: Iterator[RemoteMember], *, note_listed: bool = False
+) -> datetime | None:
+    newest: datetime | None = None
+    while batch := list(islice(members, _BATCH)):
+        record_members(warehouse, batch)
+        if note_listed:
+            copy_rows(
+                warehouse, "listed", ("subscriber_hash",), ((m.subscriber_hash,) for m in batch)
+            )
+        warehouse.commit()
+        newest = _later(newest, max(member.last_changed for member in batch))
+    return newest
+
+
+def _into_observed(warehouse: Connection[Any], rows: list[tuple[Any, ...]]) -> None:
+    warehouse.execute(statement("sync/create_observed"))
+    warehouse.execute("truncate observed_member")
+    copy_rows(
+        warehouse,
+        "observed_member",
+        ("list_id", "subscriber_hash", "status", "last_changed", "origin", "contact_id"),
+        rows,
+    )
+
+
+def _row(member: RemoteMember) -> tuple[Any, ...]:
+    reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
+    origin, contact_id = reference or ("foreign", None)
+    return (
+        member.list_id,
+        member.subscriber_hash,
+        member.status,
+        member.last_changed,
+        origin,
+        contact_id,
+    )
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment), default=None)
+
+
+def _advance(warehouse: Connection[Any], list_id: str, newest: datetime | None) -> None:
+    warehouse.execute(
+        "update sync.audience set pulled_through = greatest(pulled_through, %s) where list_id = %s",
+        (newest, list_id),
+    )
+    warehouse.commit()

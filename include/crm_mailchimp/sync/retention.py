@@ -1,0 +1,178 @@
+"""Retention: everything kept has an age at which it goes. Ages are days, set by the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.options import SettingError
+from crm_mailchimp.sync.stage import drop_staging
+from crm_mailchimp.warehouse.locks import named_lock
+
+log = logging.getLogger(__name__)
+
+_DAY = 86_400
+_DATA_DOCS = re.compile(r"staging-\d+")
+_BATCH = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ages:
+    """How many days what is kept; None keeps it for good.
+
+    Each is set by ``KEEP_<NAME>_DAYS``; ``forever`` keeps it for good.
+
+    Attributes:
+        staging: snapshots of the CRM.
+        quarantine: closed rows of the quarantine.
+        proof: proof of consent, counted from its end. What justifies a member is never removed.
+        removals: decided requests for removals, and rejected addresses that nobody holds any more.
+        runs: what runs did.
+        events: opens, clicks and bounces, counted from the campaign's sending; counts per
+            recipient stay.
+        ips: IP addresses of events.
+        logs: files of Airflow's log folder.
+        data_docs: Data Docs of old stagings.
+    """
+
+    staging: int = 7
+    quarantine: int | None = 180
+    proof: int | None = 1_095
+    removals: int | None = 365
+    runs: int | None = 730
+    events: int | None = 730
+    ips: int | None = 90
+    logs: int | None = 30
+    data_docs: int | None = 30
+
+
+def ages_from(environment: Mapping[str, str] = os.environ) -> Ages:
+    """The ages that the environment sets.
+
+    Raises:
+        SettingError: one of them is neither a whole number of days from 1 on nor ``forever``
+            (which snapshots of the CRM cannot be kept).
+    """
+    chosen: dict[str, Any] = {}
+    for age in fields(Ages):
+        name = f"KEEP_{age.name.upper()}_DAYS"
+        text = environment.get(name, "").strip().lower()
+        if not text:
+            continue
+        if text == "forever" and age.name != "staging":
+            chosen[age.name] = None
+        elif text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500:
+            chosen[age.name] = int(text)
+        else:
+            raise SettingError(f"{name} is {text!r}: give days, from 1 on, or 'forever'")
+    return Ages(**chosen)
+
+
+def ips_kept_since(ages: Ages) -> datetime | None:
+    """IP addresses of events before this moment are not to be loaded any more; None keeps all."""
+    return None if ages.ips is None else datetime.now(UTC) - timedelta(days=ages.ips)
+
+
+def apply(
+    warehouse: Connection[Any],
+    ages: Ages,
+    *,
+    log_folder: Path | None = None,
+    data_docs_folder: Path | None = None,
+) -> dict[str, int]:
+    """Remove what is older than its age, in batches that are committed one by one.
+
+    Args:
+        warehouse: not in a transaction.
+        ages: see :class:`Ages`.
+        log_folder: Airflow's logs; None leaves them to others.
+        data_docs_folder: where ``staging-<id>`` folders of Data Docs are.
+
+    Returns:
+        how much went, by kind: rows, snapshots, files or folders.
+    """
+    removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
+    for kind in ("quarantine", "proof", "removals", "rejections", "runs", "stagings_known", "ips"):
+        age = getattr(ages, {"rejections": "removals", "stagings_known": "runs"}.get(kind, kind))
+        removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)
+    removed["events"] = _expire_events(warehouse, ages.events)
+    removed["logs"] = _remove_old_files(log_folder, ages.logs)
+    removed["data_docs"] = _remove_old_docs(data_docs_folder, ages.data_docs)
+    log.info(
+        "retention: %s", {kind: count for kind, count in removed.items() if count} or "nothing"
+    )
+    return removed
+
+
+def _in_batches(warehouse: Connection[Any], name: str, days: int) -> int:
+    removed = 0
+    while True:
+        count = warehouse.execute(statement(name), {"days": days, "batch": _BATCH}).rowcount
+        warehouse.commit()
+        removed += count
+        if count < _BATCH:
+            return removed
+
+
+def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
+    if days is None:
+        return 0
+    campaigns = warehouse.execute(statement("sync/expire_events_due"), {"days": days}).fetchall()
+    warehouse.commit()
+    removed = 0
+    for (campaign_id,) in campaigns:
+        with named_lock(warehouse, f"campaign reports:{campaign_id}"):
+            row = warehouse.execute(
+                statement("sync/expire_events"), {"campaign_id": campaign_id}
+            ).fetchone()
+            warehouse.commit()
+        removed += row[0] if row else 0
+    return removed
+
+
+def _remove_old_files(folder: Path | None, days: int | None) -> int:
+    if folder is None or days is None or not folder.is_dir():
+        return 0
+    oldest = time.time() - days * _DAY
+    removed = 0
+    for path in _files_below(folder):
+        if path.lstat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+            removed += 1
+    for below in sorted((Path(name) for name, _, _ in os.walk(folder)), reverse=True):
+        # Folders of runs that are just beginning are empty, too: only old ones go.
+        if below != folder and below.lstat().st_mtime < oldest and not any(below.iterdir()):
+            below.rmdir()
+    return removed
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for path, _, names in os.walk(folder, followlinks=False):
+        for name in names:
+            found = Path(path, name)
+            if not found.is_symlink():
+                yield found
+
+
+def _remove_old_docs(folder: Path | None, days: int | None) -> int:
+    if folder is None or days is None or not folder.is_dir():
+        return 0
+    oldest = time.time() - days * _DAY
+    removed = 0
+    for path in folder.iterdir():
+        is_docs = _DATA_DOCS.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+        if is_docs and path.stat().st_mtime < oldest:
+            shutil.rmtree(path)
+            removed += 1
+    return removed

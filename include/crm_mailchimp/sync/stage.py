@@ -1,0 +1,407 @@
+"""Stage: one run's snapshot of the CRM in the warehouse, and a verdict for every contact."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from crm_mailchimp.address import parse_address
+from crm_mailchimp.crm import dynamic_query, extract
+from crm_mailchimp.crm.collections import Collection, read_collections, read_contact_fields
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync import suppression
+from crm_mailchimp.sync.merge_fields import store_contact_fields
+from crm_mailchimp.warehouse.copying import copy_query, copy_rows
+
+log = logging.getLogger(__name__)
+
+#: Raised when a rule that decides about a person changes; kept with every consent proof.
+RULES_VERSION = "1"
+
+_CONTACT_BATCH = 20_000
+_CONTACT_COLUMNS = (
+    "staging_id",
+    "contact_id",
+    "address_key",
+    "address_problem",
+    "first_name",
+    "last_name",
+    "language",
+    "is_active",
+    "erasure_requested_at",
+    "merged_into_id",
+    "field_values",
+    "content_hash",
+    "fields_hash",
+    "address_digest",
+    "contact_digest",
+)
+
+
+class StagingLostError(PermanentError):
+    """The staging of this run is no longer what it was."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What keeps a collection from being synced, known before anything is pushed."""
+
+    code: str
+    state: str
+    detail: str
+
+
+def stage(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    crm_query: Connection[Any] | None,
+    *,
+    run_id: str,
+    codes: Sequence[str] = (),
+    dry_run: bool = False,
+    full_refresh: bool = False,
+    clock: datetime | None = None,
+) -> int:
+    """Snapshot what the chosen collections need into ``staging``.
+
+    Args:
+        warehouse: the warehouse; committed here.
+        crm: to ``crm_db``, outside a transaction; only read.
+        crm_query: the low-right login for dynamic queries; None refuses dynamic collections.
+        run_id: the run's name, as Airflow has it.
+        codes: only these collections; empty means all.
+        dry_run: later steps show the plan and change nothing.
+        full_refresh: later steps list the audiences in full and push every member again.
+        clock: judge consents at this moment; by default at the CRM transaction's own time.
+
+    Returns:
+        the staging id that the later steps take.
+    """
+    digester = suppression.open_suppression(warehouse)
+    digests = None if suppression.is_empty(warehouse) else digester
+    with extract.snapshot(crm) as snapshot:
+        run_clock = clock or snapshot.clock
+        collections = read_collections(crm, codes)
+        staging_id = _open_staging(
+            warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
+        )
+        store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
+        problems = {collection.code: _settings_problem(collection) for collection in collections}
+        _stage_static(warehouse, crm, staging_id, [c for c in collections if c.is_static])
+        for collection in collections:
+            if not collection.is_static and problems[collection.code] is None:
+                problems[collection.code] = _stage_dynamic(
+                    warehouse, crm_query, staging_id, collection, snapshot.name
+                )
+        with_fields = any(collection.sync_merge_fields for collection in collections)
+        _stage_contacts(
+            warehouse, crm, staging_id, run_clock, with_fields=with_fields, digester=digests
+        )
+        _stage_refusals(warehouse, crm, staging_id, run_clock)
+        _store_collections(warehouse, staging_id, collections, problems)
+    parameters = {"staging_id": staging_id}
+    warehouse.execute(statement("staging/drop_dangling_members"), parameters)
+    _analyze(warehouse, staging_id)
+    warehouse.execute(statement("staging/judge_verdicts"), parameters)
+    warehouse.execute(statement("staging/count_verdicts"), parameters)
+    warehouse.execute(
+        "update sync.staging_run set row_counts = %s where staging_id = %s",
+        (Jsonb(_row_counts(warehouse, staging_id)), staging_id),
+    )
+    warehouse.commit()
+    log.info("staged %d collections as staging %d", len(collections), staging_id)
+    return staging_id
+
+
+def require_staging(warehouse: Connection[Any], staging_id: int) -> None:
+    """Refuse to go on with a staging that lost rows: emptiness must not look like leaving.
+
+    Raises:
+        StagingLostError: rows are missing, as after a crash of the database server (unlogged
+            tables are emptied), or retention has dropped the staging.
+    """
+    row = warehouse.execute(
+        "select row_counts, dropped_at from sync.staging_run where staging_id = %s", (staging_id,)
+    ).fetchone()
+    if row is None or row[0] is None or row[1] is not None:
+        raise StagingLostError(
+            f"staging {staging_id} is unfinished or was dropped: clear the task 'stage' of this run"
+        )
+    counts = _row_counts(warehouse, staging_id)
+    if counts != row[0]:
+        lost = ", ".join(
+            f"{table}: {counts[table]} instead of {count}"
+            for table, count in row[0].items()
+            if counts[table] != count
+        )
+        raise StagingLostError(
+            f"staging {staging_id} lost rows ({lost}), probably in a crash of the warehouse: "
+            "nothing was pushed; clear the task 'stage' of this run"
+        )
+
+
+def staged_codes(warehouse: Connection[Any], staging_id: int) -> list[str]:
+    """Codes of the collections of a staging, in order."""
+    rows = warehouse.execute(
+        "select collection_code from sync.staged_collection where staging_id = %s"
+        " order by collection_code",
+        (staging_id,),
+    ).fetchall()
+    return [code for (code,) in rows]
+
+
+def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
+    """Drop stagings older than ``keep_days`` days; returns how many."""
+    rows = warehouse.execute(
+        "select staging_id from sync.staging_run"
+        " where dropped_at is null and created_at < now() - make_interval(days => %s)",
+        (keep_days,),
+    ).fetchall()
+    for (staging_id,) in rows:
+        _run_commands(warehouse, "staging/drop_partitions", staging_id)
+        warehouse.execute(
+            "update sync.staging_run set dropped_at = now() where staging_id = %s", (staging_id,)
+        )
+        warehouse.commit()
+    return len(rows)
+
+
+def _open_staging(
+    warehouse: Connection[Any],
+    clock: datetime,
+    run_id: str,
+    *,
+    dry_run: bool,
+    full_refresh: bool,
+) -> int:
+    row = warehouse.execute(
+        "insert into sync.staging_run (run_id, clock, rules_version, dry_run, full_refresh)"
+        " values (%s, %s, %s, %s, %s) returning staging_id",
+        (run_id, clock, RULES_VERSION, dry_run, full_refresh),
+    ).fetchone()
+    if row is None:
+        raise RuntimeError("the warehouse gave no staging id")
+    staging_id: int = row[0]
+    _run_commands(warehouse, "staging/create_partitions", staging_id)
+    return staging_id
+
+
+def _run_commands(warehouse: Connection[Any], name: str, staging_id: int) -> None:
+    for (command,) in warehouse.execute(statement(name), {"staging_id": staging_id}).fetchall():
+        warehouse.execute(command)
+
+
+def _settings_problem(collection: Collection) -> Problem | None:
+    if collection.gdpr_category is None:
+        return Problem(
+            "no_campaign_type",
+            "blocked",
+            "the collection has no campaign type: set crm.contact_collection.campaign_type",
+        )
+    if collection.missing_settings and not collection.provider_list_id:
+        columns = ", ".join(collection.missing_settings)
+        return Problem(
+            "missing_parameter",
+            "blocked",
+            f"Mailchimp requires {columns}: fill the column in crm.contact_collection "
+            "or in crm.external_provider",
+        )
+    return None
+
+
+def _stage_static(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    staging_id: int,
+    collections: Sequence[Collection],
+) -> None:
+    copy_query(
+        crm,
+        statement("crm/extract_static_members"),
+        warehouse,
+        "staging.membership",
+        ("staging_id", "collection_id", "contact_id"),
+        {"staging_id": staging_id, "collection_ids": [c.collection_id for c in collections]},
+    )
+
+
+def _stage_dynamic(
+    warehouse: Connection[Any],
+    crm_query: Connection[Any] | None,
+    staging_id: int,
+    collection: Collection,
+    snapshot: str,
+) -> Problem | None:
+    if crm_query is None:
+        return Problem(
+            "query_refused",
+            "failed",
+            "a dynamic collection needs the connection crm_query_db, a login that can only read",
+        )
+    try:
+        query = dynamic_query.check_query(collection.query_text)
+        with warehouse.transaction():
+            ids = dynamic_query.run_query(crm_query, query, snapshot=snapshot)
+            _copy_distinct(warehouse, staging_id, collection.collection_id, ids)
+    except dynamic_query.QueryRefusedError as error:
+        return Problem("query_refused", "failed", str(error))
+    except dynamic_query.QueryFailedError as error:
+        return Problem("query_failed", "failed", str(error))
+    return None
+
+
+def _copy_distinct(
+    warehouse: Connection[Any], staging_id: int, collection_id: int, ids: Iterator[int]
+) -> None:
+    # The query's own order and repeats are not ours to trust; the warehouse makes ids distinct.
+    warehouse.execute(
+        "create temporary table if not exists query_result (contact_id bigint) on commit drop"
+    )
+    warehouse.execute("truncate query_result")
+    copy_rows(warehouse, "query_result", ("contact_id",), ((contact_id,) for contact_id in ids))
+    warehouse.execute(
+        "insert into staging.membership (staging_id, collection_id, contact_id)"
+        " select %s, %s, contact_id from query_result group by contact_id",
+        (staging_id, collection_id),
+    )
+
+
+def _stage_contacts(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    staging_id: int,
+    clock: datetime,
+    *,
+    with_fields: bool,
+    digester: suppression.Digester | None,
+) -> None:
+    warehouse.execute("analyze staging.membership")
+    after = -(2**63)
+    while True:
+        batch = [
+            contact_id
+            for (contact_id,) in warehouse.execute(
+                statement("staging/next_contact_ids"),
+                {"staging_id": staging_id, "after": after, "batch": _CONTACT_BATCH},
+            )
+        ]
+        if not batch:
+            return
+        after = batch[-1]
+        rows = extract.contacts(crm, batch, with_fields=with_fields)
+        copy_rows(
+            warehouse,
+            "staging.contact",
+            _CONTACT_COLUMNS,
+            (_contact_row(staging_id, row, digester) for row in rows),
+        )
+        copy_query(
+            crm,
+            statement("crm/extract_consents"),
+            warehouse,
+            "staging.consent",
+            (
+                "staging_id",
+                "contact_id",
+                "gdpr_category",
+                "consent_id",
+                "granted",
+                "effective_at",
+                "expires_at",
+                "future_grant",
+            ),
+            {"staging_id": staging_id, "contact_ids": batch, "clock": clock},
+        )
+
+
+def _contact_row(
+    staging_id: int, row: Any, digester: suppression.Digester | None
+) -> tuple[Any, ...]:
+    address = parse_address(row.email)
+    return (
+        staging_id,
+        row.contact_id,
+        address.key,
+        address.problem,
+        row.first_name,
+        row.last_name,
+        row.language,
+        row.is_active,
+        row.erasure_requested_at,
+        row.merged_into_id,
+        row.field_values,
+        row.content_hash,
+        row.fields_hash,
+        digester.address(address.key) if digester and address.key else None,
+        digester.contact(row.contact_id) if digester else None,
+    )
+
+
+def _stage_refusals(
+    warehouse: Connection[Any], crm: Connection[Any], staging_id: int, clock: datetime
+) -> None:
+    copy_rows(
+        warehouse,
+        "staging.refusal",
+        ("staging_id", "contact_id", "address_key", "gdpr_category"),
+        (
+            (
+                staging_id,
+                refusal.contact_id,
+                parse_address(refusal.email).key,
+                refusal.gdpr_category,
+            )
+            for refusal in extract.refusals(crm, clock=clock)
+        ),
+    )
+
+
+def _store_collections(
+    warehouse: Connection[Any],
+    staging_id: int,
+    collections: Sequence[Collection],
+    problems: dict[str, Problem | None],
+) -> None:
+    with warehouse.cursor() as cursor:
+        for collection in collections:
+            problem = problems[collection.code]
+            cursor.execute(
+                statement("staging/store_collection"),
+                {
+                    "staging_id": staging_id,
+                    "collection_id": collection.collection_id,
+                    "collection_code": collection.code,
+                    "description": collection.description,
+                    "gdpr_category": collection.gdpr_category,
+                    "campaign_type": collection.campaign_type,
+                    "provider": collection.provider,
+                    "owner_name": collection.owner_name,
+                    "is_shared": collection.is_shared,
+                    "is_static": collection.is_static,
+                    "comments": collection.comments,
+                    "sync_merge_fields": collection.sync_merge_fields,
+                    "provider_list_id": collection.provider_list_id or None,
+                    "settings": Jsonb(dict(collection.settings)),
+                    "problem_code": problem.code if problem else None,
+                    "problem_state": problem.state if problem else None,
+                    "problem_detail": problem.detail if problem else None,
+                },
+            )
+
+
+def _analyze(warehouse: Connection[Any], staging_id: int) -> None:
+    for table in ("membership", "contact", "consent", "refusal"):
+        warehouse.execute(f"analyze staging.{table}_{int(staging_id)}")
+
+
+def _row_counts(warehouse: Connection[Any], staging_id: int) -> dict[str, int]:
+    row = warehouse.execute(statement("staging/count_rows"), {"staging_id": staging_id}).fetchone()
+    counts: dict[str, int] = row[0] if row else {}
+    return counts

@@ -1,0 +1,76 @@
+"""Write-back: the CRM is told what became of its contacts. Off unless switched on.
+
+Nothing joins across the servers: the differences to what the CRM was told before are found in
+the warehouse, streamed into a temporary table of the CRM, and merged there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.options import SettingError
+from crm_mailchimp.warehouse.copying import copy_query
+from crm_mailchimp.warehouse.locks import named_lock
+
+log = logging.getLogger(__name__)
+
+_COLUMNS = ("collection_id", "contact_id", "status", "reason", "changed_at")
+_ON, _OFF = ("true", "1", "yes", "on"), ("", "false", "0", "no", "off")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenBack:
+    """Rows of ``crm.provider_member_status`` that were told anew, and those taken away."""
+
+    written: int
+    deleted: int
+
+
+def members_are_written_back(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether ``WRITE_BACK_MEMBERS`` switches the write-back on.
+
+    Raises:
+        SettingError: its value is neither yes nor no.
+    """
+    text = environment.get("WRITE_BACK_MEMBERS", "").strip().lower()
+    if text not in (*_ON, *_OFF):
+        raise SettingError(f"WRITE_BACK_MEMBERS is {text!r}: give true or false")
+    return text in _ON
+
+
+def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> WrittenBack:
+    """Bring ``crm.provider_member_status`` to what the warehouse knows; safe to repeat.
+
+    The CRM commits first: after a crash in between the same rows are told once more.
+
+    Args:
+        warehouse: outside a transaction; commits here.
+        crm: to ``crm_db``, with the right to write the table and to create temporary ones;
+            commits here.
+    """
+    with named_lock(warehouse, "write back members"):
+        warehouse.execute(statement("sync/find_changed_statuses"))
+        with crm.transaction():
+            crm.execute(statement("crm/create_member_status"))
+            copy_query(
+                warehouse,
+                f"select {', '.join(_COLUMNS)} from changed_status",
+                crm,
+                "member_status",
+                _COLUMNS,
+            )
+            written = crm.execute(statement("crm/upsert_member_status")).rowcount
+            deleted = crm.execute(statement("crm/delete_member_status")).rowcount
+        if not crm.autocommit:
+            crm.commit()
+        warehouse.execute(statement("sync/record_written_statuses"))
+        warehouse.commit()
+    log.info("written back to the CRM: %d statuses, %d rows taken away", written, deleted)
+    return WrittenBack(written=written, deleted=deleted)

@@ -1,0 +1,1 @@
+"""The warehouse database: migrations, COPY loading, watermarks, locks."""

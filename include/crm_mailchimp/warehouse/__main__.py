@@ -1,0 +1,59 @@
+"""``python -m crm_mailchimp.warehouse``: commands for whoever runs the warehouse."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import psycopg
+
+from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
+from crm_mailchimp.warehouse.migrations import MigrationError, migrate
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        print(options.run(options))
+    except (MigrationError, NoSuchLoginError, psycopg.Error) as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m crm_mailchimp.warehouse", description="Commands for the warehouse."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    migrating = commands.add_parser(
+        "migrate", help="create the warehouse's tables, or bring them up to date"
+    )
+    migrating.set_defaults(run=_migrate)
+    granting = commands.add_parser(
+        "grant-bi", help="let an existing login read stats and mart, and nothing else"
+    )
+    granting.add_argument("--login", required=True, help="name of the login")
+    granting.set_defaults(run=_grant)
+    for command in (migrating, granting):
+        command.add_argument(
+            "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
+        )
+    return parser
+
+
+def _migrate(options: argparse.Namespace) -> str:
+    applied = migrate(options.dsn)
+    return "applied " + ", ".join(applied) if applied else "the warehouse is up to date"
+
+
+def _grant(options: argparse.Namespace) -> str:
+    with psycopg.connect(options.dsn) as connection:
+        grant_reading(connection, options.login)
+    return f"{options.login} may read stats and mart"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The account-wide limit on simultaneous Mailchimp connections.
+
+Mailchimp allows 10 connections at a time for an account and answers 429 beyond that
+(https://mailchimp.com/developer/marketing/docs/fundamentals/, "Throttling"). Everything that
+talks to it (tasks, triggers, commands, the UI page) first takes one of 8 slots here, which leaves
+two for whoever else uses the key.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+#: Slots of one account: two below Mailchimp's limit.
+SLOT_COUNT = 8
+
+#: How long to queue for one particular slot before looking at the others again.
+_QUEUE_FOR_MS = 2_000
+
+
+class NoFreeSlotError(Exception):
+    """Every connection slot stayed taken for as long as the caller would wait."""
+
+
+@contextmanager
+def slot(
+    connect: Callable[[], psycopg.Connection[Any]],
+    *,
+    wait_seconds: float = 3600.0,
+) -> Iterator[int]:
+    """Hold one of the account's connection slots for as long as the block runs.
+
+    The slot is a session advisory lock on a warehouse connection of its own, so it is free again
+    when the block, the process or the machine ends.
+
+    Args:
+        connect: opens a new warehouse connection, which this function closes.
+        wait_seconds: how long to wait for a free slot.
+
+    Yields:
+        the slot's number, 0 to 7.
+
+    Raises:
+        NoFreeSlotError: no slot came free in time.
+    """
+    connection = connect()
+    try:
+        connection.rollback()
+        connection.autocommit = True
+        yield _take(connection, time.monotonic() + wait_seconds, wait_seconds)
+    finally:
+        connection.close()
+
+
+def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: float) -> int:
+    # Processes begin at different slots, so that they queue evenly when all are taken.
+    order = [(os.getpid() + step) % SLOT_COUNT for step in range(SLOT_COUNT)]
+    turn = 0
+    while True:
+        for number in order:
+            taken = connection.execute(
+                "select pg_try_advisory_lock(hashtextextended(%s, 0))", (_name(number),)
+            ).fetchone()
+            if taken and taken[0]:
+                return number
+        remaining_ms = int((deadline - time.monotonic()) * 1000)
+        if remaining_ms <= 0:
+            raise NoFreeSlotError(
+                f"all {SLOT_COUNT} Mailchimp connection slots stayed taken for "
+                f"{wait_seconds:.0f} s: other tasks are still talking to Mailchimp; try again "
+                "later, or look in pg_locks of the warehouse for who holds them"
+            )
+        number = order[turn % SLOT_COUNT]
+        turn += 1
+        if _queue_for(connection, number, min(_QUEUE_FOR_MS, remaining_ms)):
+            return number
+
+
+def _queue_for(connection: psycopg.Connection[Any], number: int, milliseconds: int) -> bool:
+    """Wait in Postgres's own lock queue for one slot; False when the time is over."""
+    connection.execute("select set_config('lock_timeout', %s, false)", (f"{milliseconds}ms",))
+    try:
+        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (_name(number),))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def _name(number: int) -> str:
+    return f"mailchimp connection slot:{number}"

@@ -1,0 +1,124 @@
+"""COPY in and out: rows move between servers and into tables as a stream, memory flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+from psycopg import Connection, sql
+
+# Both ends name the encoding: the two servers' own client encodings may differ, and the blocks
+# pass through untouched.
+_OUT = sql.SQL("copy (\n{query}\n) to stdout (format text, encoding 'UTF8')")
+_IN = sql.SQL("copy {table} ({columns}) from stdin (format text, encoding 'UTF8')")
+
+
+def copy_query(
+    source: Connection[Any],
+    query: str | sql.Composable,
+    target: Connection[Any],
+    table: str,
+    columns: Sequence[str],
+    parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+) -> int:
+    """Pipe a query's rows from one connection straight into a table of another.
+
+    Args:
+        source: where the query runs, in whatever transaction and snapshot it has.
+        query: one SELECT (or VALUES, or DML with RETURNING), with ``%s`` or ``%(name)s``
+            placeholders if ``parameters`` are given.
+        target: where the table is; the caller commits.
+        table: ``"schema.table"`` or the name of a temporary table.
+        columns: the target's columns, in the order in which the query yields them.
+        parameters: values for the placeholders; quoted on the client, as COPY takes none.
+
+    Returns:
+        number of rows copied.
+
+    Raises:
+        psycopg.Error: either side failed; the target keeps nothing of this COPY. Of Postgres's
+            words the text has none, as they quote the row.
+    """
+    _send_iso_dates(source)
+    bound = _bind(source, query, parameters)
+    with _without_data(table), source.cursor() as reader, target.cursor() as writer:
+        with (
+            reader.copy(_OUT.format(query=sql.SQL(bound))) as blocks,
+            writer.copy(_in(table, columns)) as sink,
+        ):
+            for block in blocks:
+                sink.write(block)
+        return writer.rowcount
+
+
+def copy_rows(
+    connection: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """Write rows into a table by COPY as they come; the caller commits.
+
+    Args:
+        connection: where the table is.
+        table: ``"schema.table"`` or the name of a temporary table.
+        columns: the columns, in the order of each row's values.
+        rows: the values; consumed once, never held.
+
+    Returns:
+        number of rows written.
+
+    Raises:
+        psycopg.Error: a value does not fit; as for :func:`copy_query`.
+    """
+    with _without_data(table), connection.cursor() as cursor:
+        with cursor.copy(_in(table, columns)) as sink:
+            for row in rows:
+                sink.write_row(row)
+        return cursor.rowcount
+
+
+@contextmanager
+def _without_data(table: str) -> Iterator[None]:
+    """Postgres's complaints about a row quote it (value, key, line): people's data, in a log."""
+    try:
+        yield
+    except psycopg.DatabaseError as error:
+        if error.diag.sqlstate is None:
+            raise  # not about a row: the connection broke
+        known = {
+            "SQLSTATE": error.diag.sqlstate,
+            "table": error.diag.table_name,
+            "column": error.diag.column_name,
+            "constraint": error.diag.constraint_name,
+        }
+        where = ", ".join(f"{name} {value}" for name, value in known.items() if value)
+        raise type(error)(f"COPY into {table}: {type(error).__name__} ({where})") from None
+
+
+def table_identifier(table: str) -> sql.Identifier:
+    """``"schema.table"`` as a quoted identifier."""
+    return sql.Identifier(*table.split("."))
+
+
+def _in(table: str, columns: Sequence[str]) -> sql.Composed:
+    return _IN.format(
+        table=table_identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+
+
+def _bind(
+    source: Connection[Any],
+    query: str | sql.Composable,
+    parameters: Mapping[str, Any] | Sequence[Any] | None,
+) -> Any:
+    text = query.as_string(source) if isinstance(query, sql.Composable) else query
+    text = text.strip().rstrip(";")
+    if parameters is None:
+        return text
+    return psycopg.ClientCursor(source).mogrify(cast("Any", text), parameters)
+
+
+def _send_iso_dates(source: Connection[Any]) -> None:
+    # Text of dates is unambiguous only in ISO style; a CRM server may be set to another.
+    if not (source.info.parameter_status("DateStyle") or "ISO").startswith("ISO"):
+        source.execute("select set_config('datestyle', 'ISO, YMD', false)")

@@ -1,0 +1,76 @@
+"""Advisory locks of the warehouse: one name, one 64-bit key, one holder.
+
+They belong to the session, so a crashed process frees what it held when its connection ends. A
+pooler that shares sessions between clients (transaction pooling) would break that: the warehouse
+connection has to reach Postgres directly or through session pooling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+@contextmanager
+def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
+    """Hold the session advisory lock called ``name``; waits as long as another session has it.
+
+    What the block writes it also commits: whoever waits goes on the moment the block ends.
+
+    Args:
+        connection: an open warehouse connection; outside a transaction it stays outside.
+        name: what is locked, for example ``"audience:a1b2c3"``.
+    """
+    _ask(connection, "select pg_advisory_lock(hashtextextended(%s, 0))", name)
+    try:
+        yield
+    finally:
+        _release(connection, name)
+
+
+@contextmanager
+def try_named_lock(connection: Connection[Any], name: str) -> Iterator[bool]:
+    """Like :func:`named_lock` but without waiting: yields whether the lock was got."""
+    got = bool(_ask(connection, "select pg_try_advisory_lock(hashtextextended(%s, 0))", name))
+    try:
+        yield got
+    finally:
+        if got:
+            _release(connection, name)
+
+
+@contextmanager
+def audience_lock(connection: Connection[Any], list_key: str) -> Iterator[None]:
+    """One worker at a time for one audience: sync, pull-back, erasure and the send gate take it.
+
+    Args:
+        connection: an open warehouse connection.
+        list_key: what stands for the audience before and after it exists in Mailchimp; the
+            collection's code.
+    """
+    with named_lock(connection, f"audience:{list_key}"):
+        yield
+
+
+def _release(connection: Connection[Any], name: str) -> None:
+    if connection.closed:
+        return  # the session ended, and the lock with it
+    if connection.info.transaction_status == TransactionStatus.INERROR:
+        connection.rollback()  # a failed transaction would refuse the unlock too
+    _ask(connection, "select pg_advisory_unlock(hashtextextended(%s, 0))", name)
+
+
+def _ask(connection: Connection[Any], query: LiteralString, name: str) -> Any:
+    was_idle = connection.info.transaction_status == TransactionStatus.IDLE
+    row = connection.execute(query, (name,)).fetchone()
+    if was_idle:
+        # The lock belongs to the session; the transaction that asked for it would only stand
+        # open, "idle in transaction", for as long as the lock is held.
+        connection.commit()
+    return row[0] if row else None

@@ -1,0 +1,166 @@
+"""Alerts through Airflow's notifiers: mail (``ALERT_EMAILS``) and webhook (``ALERT_WEBHOOK_URL``).
+
+An alert that cannot be sent never fails the work it is about: the log says so, without the
+addresses and without the webhook's URL, which is a secret.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.sdk.bases.notifier import BaseNotifier
+
+from crm_mailchimp.sync.alerts import Message, alert_about_dag
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+log = logging.getLogger(__name__)
+
+_WEBHOOK_SECONDS = 15.0
+
+
+class WebhookError(Exception):
+    """The webhook did not take the message; its URL is not told."""
+
+
+class WebhookNotifier(BaseNotifier):
+    """Posts ``{"text": …}``, which Slack, Mattermost, Teams and Google Chat understand.
+
+    Args:
+        url: of the incoming webhook; a secret.
+        text: what to say.
+    """
+
+    def __init__(self, *, url: str, text: str) -> None:
+        super().__init__()
+        self._url = url
+        self.text = text
+
+    def notify(self, context: Context) -> None:
+        """Send it.
+
+        Raises:
+            WebhookError: it was not taken.
+        """
+        import requests  # noqa: PLC0415
+
+        problem = None
+        try:
+            answer = requests.post(self._url, json={"text": self.text}, timeout=_WEBHOOK_SECONDS)
+            if not answer.ok:
+                problem = f"HTTP {answer.status_code}"
+        except requests.RequestException as error:
+            problem = type(error).__name__  # its text holds the URL
+        if problem:
+            raise WebhookError(f"the webhook of ALERT_WEBHOOK_URL: {problem}")
+
+
+class FailureAlert(BaseNotifier):
+    """For ``on_failure_callback``: says which run, or which task of it, failed, and where to look.
+
+    Args:
+        only_crashes: say nothing of failures that the task announced and told about by itself.
+        quiet_for: for DAGs that run often: after an alert nothing is said about this DAG for so
+            long, so that an outage is not told every few minutes.
+    """
+
+    def __init__(self, *, only_crashes: bool = False, quiet_for: timedelta | None = None) -> None:
+        super().__init__()
+        self.only_crashes = only_crashes
+        self.quiet_for = quiet_for
+
+    def notify(self, context: Context) -> None:
+        from airflow.sdk.exceptions import AirflowFailException  # noqa: PLC0415 - takes seconds
+
+        if self.only_crashes and isinstance(context.get("exception"), AirflowFailException):
+            return
+        message = failure_message(context)
+        if self.quiet_for is None or not self._told_by_ledger(context["dag_run"].dag_id, message):
+            deliver(message)
+
+    def _told_by_ledger(self, dag_id: str, message: Message) -> bool:
+        """Tell it unless it was told lately; False when the warehouse cannot say."""
+        from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
+
+        try:
+            with closing(warehouse_connection()) as warehouse:
+                alert_about_dag(warehouse, dag_id, self.quiet_for or timedelta(0), message, deliver)
+        except Exception as error:
+            log.warning("alert of %s told without asking: %s", dag_id, type(error).__name__)
+            return False
+        return True
+
+
+def failure_message(context: Mapping[str, Any]) -> Message:
+    """What is said about a failed run or task; names of DAG, run and task only."""
+    dag_run = context["dag_run"]
+    exception = context.get("exception")
+    instance = context.get("task_instance") or context.get("ti")
+    lines = [f"DAG {dag_run.dag_id}, run {dag_run.run_id}."]
+    if exception is not None and instance is not None:
+        lines.append(f"Task {instance.task_id}: {type(exception).__name__}.")
+    elif instance is not None:
+        lines.append(f"Task {instance.task_id}.")
+    lines.append(f"Look at its log: {_run_url(dag_run.dag_id, dag_run.run_id)}")
+    return Message(f"Airflow: {dag_run.dag_id} failed", "\n".join(lines))
+
+
+def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bool:
+    """Send a message by every channel that is configured.
+
+    Returns:
+        whether at least one took it; False, too, when there is none.
+    """
+    channels = notifiers(message, environment)
+    if not channels:
+        log.info(
+            "no alert sent (%s): ALERT_EMAILS and ALERT_WEBHOOK_URL are empty", message.subject
+        )
+    delivered = False
+    for name, notifier in channels.items():
+        try:
+            # Not called: that would treat the text, which holds codes of the CRM, as a template.
+            notifier.notify({})
+        except Exception as error:
+            told = str(error) if isinstance(error, WebhookError) else type(error).__name__
+            log.error("alert by %s not sent: %s (%s)", name, told, message.subject)  # noqa: TRY400
+        else:
+            log.info("alert by %s sent: %s", name, message.subject)
+            delivered = True
+    return delivered
+
+
+def notifiers(
+    message: Message, environment: Mapping[str, str] = os.environ
+) -> dict[str, BaseNotifier]:
+    """The configured channels by name, each ready to send the message."""
+    channels: dict[str, BaseNotifier] = {}
+    emails = [part.strip() for part in environment.get("ALERT_EMAILS", "").split(",")]
+    if any(emails):
+        from airflow.providers.smtp.notifications.smtp import SmtpNotifier  # noqa: PLC0415
+
+        channels["mail"] = SmtpNotifier(
+            to=[email for email in emails if email],
+            from_email=environment.get("ALERT_FROM_EMAIL", "").strip() or None,
+            subject=message.subject,
+            html_content=f"<pre>{html.escape(message.text)}</pre>",
+        )
+    url = environment.get("ALERT_WEBHOOK_URL", "").strip()
+    if url:
+        channels["webhook"] = WebhookNotifier(url=url, text=f"{message.subject}\n{message.text}")
+    return channels
+
+
+def _run_url(dag_id: str, run_id: str) -> str:
+    from airflow.sdk import conf  # noqa: PLC0415 - takes seconds
+
+    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    return f"{base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"

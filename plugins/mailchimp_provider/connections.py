@@ -1,0 +1,100 @@
+"""From Airflow's connections to what the work below ``include/`` takes: the only place that joins.
+
+Connection ids are fixed: ``crm_db``, ``crm_query_db``, ``warehouse_db``, ``mailchimp_default``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from crm_mailchimp.mailchimp.provider import Mailchimp
+
+CRM = "crm_db"
+CRM_QUERY = "crm_query_db"
+WAREHOUSE = "warehouse_db"
+MAILCHIMP = "mailchimp_default"
+
+
+def warehouse_connection() -> Connection[Any]:
+    """A new connection to the warehouse; the caller closes it (``with`` does, and commits)."""
+    return _postgres(WAREHOUSE)
+
+
+def crm_connection() -> Connection[Any]:
+    """A new connection to the CRM; the caller closes it."""
+    return _postgres(CRM)
+
+
+def crm_query_connection() -> Connection[Any] | None:
+    """A new connection by the login for dynamic queries, or None when it is not configured."""
+    from airflow.sdk.exceptions import (  # noqa: PLC0415 - takes seconds
+        AirflowNotFoundException,
+        AirflowRuntimeError,
+        ErrorType,
+    )
+
+    try:
+        return _postgres(CRM_QUERY)
+    except AirflowNotFoundException:
+        return None
+    except AirflowRuntimeError as error:
+        # What a worker gets instead, when the API server does not know the connection either.
+        if error.error.error == ErrorType.CONNECTION_NOT_FOUND:
+            return None
+        raise
+
+
+@contextmanager
+def crm_snapshot_connections() -> Iterator[tuple[Connection[Any], Connection[Any] | None]]:
+    """The CRM's two connections for one snapshot: ours, and the login for dynamic queries."""
+    with ExitStack() as stack:
+        crm = stack.enter_context(closing(crm_connection()))
+        crm_query = crm_query_connection()
+        if crm_query is not None:
+            stack.enter_context(closing(crm_query))
+        yield crm, crm_query
+
+
+def warehouse_url() -> str:
+    """TCP URL of the warehouse for SQLAlchemy (Great Expectations); holds the password."""
+    from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415
+
+    url = PostgresHook(WAREHOUSE).sqlalchemy_url
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def data_docs_folder() -> Path:
+    """Where Data Docs are kept: ``DATA_DOCS_DIR``, or ``data_docs`` in Airflow's home."""
+    home = os.environ.get("AIRFLOW_HOME", "~/airflow")
+    return Path(os.environ.get("DATA_DOCS_DIR") or Path(home, "data_docs")).expanduser()
+
+
+@contextmanager
+def mailchimp(*, slot_seconds: float = 3600.0) -> Iterator[Mailchimp]:
+    """The account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
+
+    Args:
+        slot_seconds: how long to queue for a slot.
+    """
+    from crm_mailchimp.warehouse.connection_slots import slot  # noqa: PLC0415
+    from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds
+
+    hook = MailchimpHook(
+        mailchimp_conn_id=MAILCHIMP,
+        slot=lambda: slot(warehouse_connection, wait_seconds=slot_seconds),
+    )
+    with hook.get_conn() as client:
+        yield client
+
+
+def _postgres(connection_id: str) -> Connection[Any]:
+    from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415
+
+    return cast("Connection[Any]", PostgresHook(connection_id).get_conn())

@@ -1,0 +1,124 @@
+"""``MailchimpHook``: from an Airflow connection to the Mailchimp client, and nothing else."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from airflow.sdk.bases.hook import BaseHook
+from airflow.sdk.log import mask_secret
+
+from crm_mailchimp.mailchimp.account import account
+from crm_mailchimp.mailchimp.client import TIMEOUT, MailchimpClient, Slot
+from crm_mailchimp.mailchimp.errors import ConfigurationError, MailchimpError
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.retries import Retry
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.connection import Connection
+
+
+class MailchimpHook(BaseHook):
+    """Talks to the Mailchimp account of a connection of type ``mailchimp``.
+
+    Password: the API key. Host: empty, or another address such as that of the sandbox. Extra:
+    ``timeout`` and ``retry_deadline`` in seconds.
+
+    Args:
+        mailchimp_conn_id: id of the connection.
+        slot: opened with each client and closed with it; the account-wide limit of connections.
+    """
+
+    conn_name_attr = "mailchimp_conn_id"
+    default_conn_name = "mailchimp_default"
+    conn_type = "mailchimp"
+    hook_name = "Mailchimp"
+
+    def __init__(
+        self, *, mailchimp_conn_id: str = default_conn_name, slot: Slot | None = None
+    ) -> None:
+        super().__init__()
+        self.mailchimp_conn_id = mailchimp_conn_id
+        self._slot = slot
+
+    def get_conn(self) -> Mailchimp:
+        """The provider seam on this connection's account, to be opened by ``with``.
+
+        Raises:
+            ConfigurationError: the connection has no key, one without data centre, or settings
+                that make no sense; it names the connection.
+            AirflowNotFoundException: there is no such connection.
+        """
+        return Mailchimp(self._client(Retry(), slot=self._slot))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """What the button "Test" of the UI asks: is this key good, and whose is it?"""
+        try:
+            # Impatient, as a person waits; without slot, as the page knows no warehouse: 8 slots
+            # of the 10 connections leave room for it.
+            client = self._client(Retry(attempts=2, deadline=10), most_seconds=15)
+            with client:
+                found = account(client)
+        except MailchimpError as error:
+            return False, str(error)
+        return True, (
+            f"Connected to the Mailchimp account {found.name!r} at {client.base_url}"
+            f" ({found.total_subscribers} subscribers in all)."
+        )
+
+    def _client(
+        self, retry: Retry, *, slot: Slot | None = None, most_seconds: float | None = None
+    ) -> MailchimpClient:
+        connection = self.get_connection(self.mailchimp_conn_id)
+        key = (connection.password or "").strip()
+        if key:
+            mask_secret(key)
+        connect, read = TIMEOUT
+        read = self._seconds(connection, "timeout", read)
+        if most_seconds is not None:
+            connect, read = min(connect, most_seconds), min(read, most_seconds)
+        else:
+            retry = replace(
+                retry, deadline=self._seconds(connection, "retry_deadline", retry.deadline)
+            )
+        try:
+            return MailchimpClient(
+                key, host=_host(connection), timeout=(connect, read), retry=retry, slot=slot
+            )
+        except ConfigurationError as error:
+            problem = str(error.args[0])
+        raise ConfigurationError(f"Connection {self.mailchimp_conn_id!r}: {problem}")
+
+    def _seconds(self, connection: Connection, name: str, default: float) -> float:
+        value = connection.extra_dejson.get(name)
+        if value in (None, ""):
+            return default
+        try:
+            seconds = float(value)
+        except (TypeError, ValueError):
+            seconds = -1
+        if seconds < 0 or (name == "timeout" and seconds == 0):
+            raise ConfigurationError(
+                f"Connection {self.mailchimp_conn_id!r}: {name} in its extra is no number of"
+                " seconds"
+            )
+        return seconds
+
+
+def _host(connection: Connection) -> str | None:
+    """The host with scheme and port, from a form (all in the host) or a URI (in parts)."""
+    host = (connection.host or "").strip()
+    if not host or "://" in host:
+        return host or None
+    scheme = connection.schema or ("http" if _is_loopback(host) else "https")
+    port = f":{connection.port}" if connection.port else ""
+    return f"{scheme}://{host}{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.split(":", maxsplit=1)[0]
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

@@ -1,0 +1,42 @@
+"""What the ends of runs have in common: telling the CRM, telling people."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from dataclasses import asdict
+
+from crm_mailchimp.sync import alerts
+from crm_mailchimp.sync import write_back as members
+from mailchimp_provider.alerts import deliver
+from mailchimp_provider.connections import crm_connection, warehouse_connection
+
+log = logging.getLogger(__name__)
+
+
+def write_back_members() -> dict[str, int] | None:
+    """Tell the CRM what became of its contacts; None where ``WRITE_BACK_MEMBERS`` is not on.
+
+    Raises:
+        SettingError: ``WRITE_BACK_MEMBERS`` is neither yes nor no.
+    """
+    if not members.members_are_written_back():
+        return None
+    with closing(warehouse_connection()) as warehouse, closing(crm_connection()) as crm:
+        return asdict(members.write_back_members(warehouse, crm))
+
+
+def alert_about_run(staging_id: int) -> list[str]:
+    """Alert about the run's blocked and failed collections; returns the codes told now."""
+    times = alerts.alert_times()
+    with closing(warehouse_connection()) as warehouse:
+        told = alerts.alert_about_run(warehouse, staging_id, times, deliver)
+    return [trouble.collection_code for trouble in told]
+
+
+def alert_about_late() -> list[str]:
+    """Alert about collections that have not succeeded for too long; returns the codes told now."""
+    times = alerts.alert_times()
+    with closing(warehouse_connection()) as warehouse, closing(crm_connection()) as crm:
+        told = alerts.alert_about_late(warehouse, crm, times, deliver)
+    return [trouble.collection_code for trouble in told]

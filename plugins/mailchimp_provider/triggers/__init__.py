@@ -1,0 +1,1 @@
+"""Triggers: waiting in the triggerer, where it takes no worker slot."""

@@ -1,0 +1,22 @@
+-- A gate's decision, and whether the campaign's newest one is still closed.
+select
+    gate.gate_id,
+    gate.campaign_id,
+    gate.campaign_code,
+    gate.is_open,
+    gate.reasons,
+    gate.recipients,
+    newest.is_open as is_open_now,
+    newest.reasons as reasons_now
+from sync.campaign_gate as gate
+cross join
+    lateral (
+        select
+            decision.is_open,
+            decision.reasons
+        from sync.campaign_gate as decision
+        where decision.campaign_id = gate.campaign_id
+        order by decision.gate_id desc
+        limit 1
+    ) as newest
+where gate.gate_id = %(gate_id)s

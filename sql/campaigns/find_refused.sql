@@ -1,0 +1,20 @@
+-- Subscribed members whose address, or whose contact, stands among the refusals: ours, and foreign.
+with refused as (
+    select distinct
+        member.subscriber_hash,
+        member.contact_id,
+        member.origin <> 'foreign' as is_ours
+    from sync.member as member
+    inner join refusal
+        on
+            member.subscriber_hash = refusal.subscriber_hash
+            or (member.contact_id = refusal.contact_id and member.origin <> 'foreign')
+    where member.list_id = %(list_id)s and member.status = 'subscribed'
+)
+
+select
+    is_ours,
+    count(distinct subscriber_hash) as members,
+    (array_agg(distinct contact_id) filter (where contact_id is not null))[1:20] as contact_ids
+from refused
+group by is_ours

@@ -1,0 +1,26 @@
+-- Committed before the call that creates: whoever comes after a lost answer looks for the title.
+insert into sync.campaign as kept (
+    campaign_id, campaign_code, collection_code, list_id, title, pushed
+)
+values (
+    %(campaign_id)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(title)s, %(pushed)s
+)
+on conflict (campaign_id) do update
+    set
+        campaign_code = excluded.campaign_code,
+        collection_code = excluded.collection_code,
+        list_id = excluded.list_id,
+        title = excluded.title,
+        pushed = excluded.pushed,
+        intended_at = now(),
+        linked_at = null,
+        provider_campaign_id = null,
+        scheduled_for = null,
+        send_called_at = null,
+        shelved_at = null,
+        status = null,
+        emails_sent = null,
+        unique_opens = null,
+        unique_clicks = null,
+        sent_at = null,
+        changed_at = now()

@@ -1,0 +1,12 @@
+-- A page of the members of ours that a campaign would go to, by contact.
+select
+    coalesce(member.contact_id, 0) as contact_id,
+    member.subscriber_hash
+from sync.member as member
+where
+    member.list_id = %(list_id)s
+    and member.status = 'subscribed'
+    and member.origin <> 'foreign'
+    and (coalesce(member.contact_id, 0), member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
+order by coalesce(member.contact_id, 0), member.subscriber_hash
+limit %(page)s

@@ -1,0 +1,32 @@
+-- Contacts that asked to be erased, each with the contacts that were merged into it: they are the
+-- same person under an older id, perhaps with an older address.
+with recursive same_person as (
+    select
+        contact.contact_id as person_id,
+        contact.contact_id,
+        contact.erasure_requested_at as requested_at
+    from crm.contact as contact
+    where
+        contact.erasure_requested_at is not null
+        and (
+            cardinality(%(contact_ids)s::bigint[]) = 0
+            or contact.contact_id = any(%(contact_ids)s::bigint[])
+        )
+    union
+    select
+        same_person.person_id,
+        merged.contact_id,
+        same_person.requested_at
+    from same_person
+    inner join crm.contact as merged on same_person.contact_id = merged.merged_into_id
+)
+
+select
+    same_person.person_id,
+    same_person.requested_at,
+    array_agg(contact.contact_id order by contact.contact_id) as contact_ids,
+    array_remove(array_agg(contact.email order by contact.contact_id), null) as emails
+from same_person
+inner join crm.contact as contact on same_person.contact_id = contact.contact_id
+group by same_person.person_id, same_person.requested_at
+order by same_person.person_id

@@ -1,0 +1,32 @@
+-- A batch of contacts with what may be sent of them; the hashes tell whether any of it changed, also
+-- when a value is read differently because its field became of another type or has other choices.
+-- Of who asked to be erased neither names nor fields are taken: only what a refusal needs.
+with field_value as (
+    select
+        value.contact_id,
+        jsonb_object_agg(value.field_code, value.value) as field_values,
+        jsonb_object_agg(
+            value.field_code,
+            jsonb_build_array(value.value, field.data_type, btrim(value.value) = any(field.choices))
+        ) as read_values
+    from crm.contact_field_value as value
+    inner join crm.contact_field as field on value.field_code = field.code
+    where value.contact_id = any(%(contact_ids)s::bigint[]) and %(with_fields)s
+    group by value.contact_id
+)
+
+select
+    contact.contact_id,
+    contact.email,
+    case when contact.erasure_requested_at is null then contact.first_name end as first_name,
+    case when contact.erasure_requested_at is null then contact.last_name end as last_name,
+    case when contact.erasure_requested_at is null then contact.language end as language,
+    contact.is_active,
+    contact.erasure_requested_at,
+    contact.merged_into_id,
+    case when contact.erasure_requested_at is null then field_value.field_values::text end as field_values,
+    md5(jsonb_build_array(contact.first_name, contact.last_name, contact.language)::text) as content_hash,
+    md5(coalesce(field_value.read_values::text, '')) as fields_hash
+from crm.contact as contact
+left join field_value on contact.contact_id = field_value.contact_id
+where contact.contact_id = any(%(contact_ids)s::bigint[])

@@ -1,0 +1,7 @@
+select
+    code,
+    label,
+    data_type,
+    coalesce(choices, '{}') as choices
+from crm.contact_field
+order by code

@@ -1,0 +1,29 @@
+-- What a person decided about removals, what was written back to the crm, and which alerts went out.
+
+alter table sync.removal_request add column decided_by text;
+alter table sync.removal_request drop constraint removal_request_decision_check;
+alter table sync.removal_request add constraint removal_request_decision_check
+check (decision in ('approved', 'rejected', 'timed_out', 'superseded'));
+create index on sync.removal_request (collection_code, plan_id) where decided_at is null;
+comment on column sync.removal_request.decision is
+'What a person said; timed_out: nobody did; superseded: a newer plan, or a run without trouble, came first.';
+comment on column sync.removal_request.decided_by is 'Airflow''s user id of the person who decided.';
+
+create table sync.written_status (
+    collection_id bigint not null,
+    contact_id bigint not null,
+    status text not null,
+    reason text,
+    primary key (collection_id, contact_id)
+);
+comment on table sync.written_status is
+'What crm.provider_member_status was last told: only differences go there. Emptied, all is written anew.';
+
+create table sync.alert (
+    collection_code text not null,
+    state text not null check (state in ('blocked', 'failed', 'late')),
+    reason text not null,
+    sent_at timestamptz not null,
+    primary key (collection_code, state)
+);
+comment on table sync.alert is 'Alerts sent about collections that are still in that state.';

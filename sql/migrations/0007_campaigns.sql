@@ -1,0 +1,135 @@
+-- Campaigns: which campaign of the crm is which one at the provider, every decision of the gate,
+-- and what a person released.
+
+create table sync.campaign (
+    campaign_id bigint primary key,
+    campaign_code text not null,
+    collection_code text not null,
+    list_id text,
+    title text not null,
+    provider_campaign_id text unique,
+    intended_at timestamptz not null default now(),
+    linked_at timestamptz,
+    pushed jsonb,
+    scheduled_for timestamptz,
+    schedule_refused_at timestamptz,
+    send_called_at timestamptz,
+    shelved_at timestamptz,
+    crm_state text,
+    planned_at timestamptz,
+    status text,
+    action text,
+    detail text,
+    look_again_at timestamptz,
+    emails_sent bigint,
+    unique_opens bigint,
+    unique_clicks bigint,
+    sent_at timestamptz,
+    tested_at timestamptz,
+    changed_at timestamptz not null default now()
+);
+create index on sync.campaign (collection_code);
+comment on table sync.campaign is
+'Campaigns of the CRM and what they are at the provider: one row, one campaign there.';
+comment on column sync.campaign.campaign_id is 'Key in the CRM.';
+comment on column sync.campaign.title is
+'The marker: title at the provider, "<description> (<code>)", looked up before anything is created.';
+comment on column sync.campaign.provider_campaign_id is 'Id at the provider; null while only intended.';
+comment on column sync.campaign.intended_at is
+'Committed before the call that creates: a lost answer is noticed.';
+comment on column sync.campaign.linked_at is 'When the provider''s id became known.';
+comment on column sync.campaign.pushed is
+'Settings as we wrote them last; what differs at the provider was changed there by hand and stays.';
+comment on column sync.campaign.scheduled_for is 'For when we scheduled it; null where we did not.';
+comment on column sync.campaign.schedule_refused_at is
+'Since when the account does not schedule: we wait and send at the time.';
+comment on column sync.campaign.send_called_at is 'Committed before the call that sends.';
+comment on column sync.campaign.shelved_at is
+'Cancelled after it was scheduled: unscheduled, its draft kept.';
+comment on column sync.campaign.crm_state is 'State in the CRM as the plan reads it; see docs/campaigns.md.';
+comment on column sync.campaign.status is
+'State at the provider, in its own words; deleted where it is gone.';
+comment on column sync.campaign.action is 'What the last run did.';
+comment on column sync.campaign.detail is 'What a person should know.';
+comment on column sync.campaign.look_again_at is 'When it is to be looked at again, where that is soon.';
+
+create table sync.campaign_gate (
+    gate_id bigint generated always as identity primary key,
+    campaign_id bigint not null,
+    campaign_code text not null,
+    provider_campaign_id text not null,
+    list_id text not null,
+    occasion text not null check (occasion in ('schedule', 'check', 'send')),
+    gdpr_category text,
+    is_open boolean not null,
+    reasons jsonb not null default '[]',
+    recipients bigint,
+    expected bigint,
+    judged bigint,
+    release_id bigint,
+    decided_at timestamptz not null default now()
+);
+create index on sync.campaign_gate (campaign_id, gate_id desc);
+comment on table sync.campaign_gate is 'Every decision of the gate before scheduling and before sending.';
+comment on column sync.campaign_gate.occasion is 'Before scheduling, while scheduled, or before sending.';
+comment on column sync.campaign_gate.reasons is
+'Why it is closed, or what a person released: code, detail, key, may_be_released, released.';
+comment on column sync.campaign_gate.recipients is 'Recipients as the provider counts them.';
+comment on column sync.campaign_gate.expected is 'Subscribed members that the ledger knows.';
+comment on column sync.campaign_gate.judged is
+'Subscribed members of ours whose consent was looked up in the CRM.';
+
+create table sync.campaign_release (
+    release_id bigint generated always as identity primary key,
+    gate_id bigint not null unique references sync.campaign_gate,
+    campaign_id bigint not null,
+    keys text[] not null,
+    requested_at timestamptz not null default now(),
+    decision text check (decision in ('approved', 'rejected', 'timed_out', 'superseded')),
+    decided_by text,
+    decided_at timestamptz,
+    expires_at timestamptz
+);
+create index on sync.campaign_release (campaign_id);
+comment on table sync.campaign_release is
+'What a person was asked, and said, about a closed gate; holds for these very reasons only.';
+comment on column sync.campaign_release.keys is 'The reasons asked about, each with the fact it is about.';
+comment on column sync.campaign_release.decision is 'Null while nobody answered; no answer in time is a no.';
+comment on column sync.campaign_release.decided_by is 'Airflow''s id of who decided.';
+comment on column sync.campaign_release.expires_at is 'Until when the decision holds.';
+
+create view stats.campaign_overview as
+select
+    remote.campaign_id as provider_campaign_id,
+    planned.campaign_id as crm_campaign_id,
+    planned.campaign_code as crm_campaign_code,
+    coalesce(planned.collection_code, audience.collection_code) as collection_code,
+    coalesce(planned.status, remote.status, 'intended') as status,
+    coalesce(remote.title, planned.title) as title,
+    coalesce(remote.subject_line, planned.pushed ->> 'subject_line') as subject_line,
+    planned.crm_state,
+    planned.planned_at,
+    planned.scheduled_for,
+    coalesce(planned.sent_at, case when remote.status = 'sent' then remote.sent_at end) as sent_at,
+    coalesce(planned.emails_sent, remote.emails_sent) as emails_sent,
+    coalesce(planned.unique_opens, report.unique_opens) as unique_opens,
+    coalesce(planned.unique_clicks, report.unique_subscriber_clicks) as unique_clicks,
+    planned.detail,
+    gate.is_open as gate_is_open,
+    gate.reasons as gate_reasons,
+    case when planned.campaign_id is null then 'mailchimp' else 'crm' end as origin
+from stats.campaigns as remote
+full outer join sync.campaign as planned on remote.campaign_id = planned.provider_campaign_id
+left join sync.audience as audience on remote.list_id = audience.list_id
+left join stats.latest_report as report on remote.campaign_id = report.campaign_id
+left join lateral (
+    select
+        decision.is_open,
+        decision.reasons
+    from sync.campaign_gate as decision
+    where decision.campaign_id = planned.campaign_id
+    order by decision.gate_id desc
+    limit 1
+) as gate on true;
+comment on view stats.campaign_overview is
+'All campaigns, planned in the CRM (origin crm) or made directly in Mailchimp (origin mailchimp).';

@@ -1,0 +1,23 @@
+-- What a staging holds now, to compare with what it held when it was taken.
+select jsonb_build_object(
+    'membership', (
+        select count(*) from staging.membership
+        where staging_id = %(staging_id)s
+    ),
+    'contact', (
+        select count(*) from staging.contact
+        where staging_id = %(staging_id)s
+    ),
+    'consent', (
+        select count(*) from staging.consent
+        where staging_id = %(staging_id)s
+    ),
+    'refusal', (
+        select count(*) from staging.refusal
+        where staging_id = %(staging_id)s
+    ),
+    'verdict', (
+        select count(*) from staging.verdict
+        where staging_id = %(staging_id)s
+    )
+) as row_counts

@@ -1,0 +1,22 @@
+-- The stale ones are found once for all: asked per campaign, the views would be walked again and
+-- again whenever the planner thinks the tables small.
+with stale as materialized (
+    select distinct stream.campaign_id
+    from stats.stale_stream as stream
+    where not %(chosen)s
+),
+
+reported as materialized (
+    select distinct snapshot.campaign_id from stats.report_snapshots as snapshot
+)
+
+select campaign.campaign_id
+from stats.campaigns as campaign
+inner join reported on campaign.campaign_id = reported.campaign_id
+left join stale on campaign.campaign_id = stale.campaign_id
+where
+    (cardinality(%(campaigns)s::text[]) = 0 or campaign.campaign_id = any(%(campaigns)s::text[]))
+    and (%(since)s::timestamptz is null or campaign.sent_at >= %(since)s::timestamptz)
+    and (%(until)s::timestamptz is null or campaign.sent_at < %(until)s::timestamptz)
+    and (%(chosen)s or stale.campaign_id is not null)
+order by campaign.sent_at desc nulls last, campaign.campaign_id asc;

@@ -1,0 +1,51 @@
+-- Counts of one campaign's recipients from its events. Only rows that differ are written, because
+-- the marts catch up from changed_at.
+insert into stats.recipient_engagement as kept (
+    campaign_id, subscriber_hash, list_id, opens, proxy_opens, clicks, links_clicked, hard_bounces,
+    soft_bounces, first_open_at, last_open_at, first_human_open_at, first_click_at, last_click_at
+)
+select
+    event.campaign_id,
+    event.subscriber_hash,
+    max(event.list_id) as list_id,
+    count(*) filter (where event.action = 'open') as opens,
+    count(*) filter (where event.action = 'open' and event.is_proxy_open) as proxy_opens,
+    count(*) filter (where event.action = 'click') as clicks,
+    count(distinct event.url_key) filter (where event.action = 'click') as links_clicked,
+    count(*) filter (where event.bounce_type = 'hard') as hard_bounces,
+    count(*) filter (where event.bounce_type = 'soft') as soft_bounces,
+    min(event.occurred_at) filter (where event.action = 'open') as first_open_at,
+    max(event.occurred_at) filter (where event.action = 'open') as last_open_at,
+    min(event.occurred_at) filter (
+        where event.action = 'open' and event.is_proxy_open is not true
+    ) as first_human_open_at,
+    min(event.occurred_at) filter (where event.action = 'click') as first_click_at,
+    max(event.occurred_at) filter (where event.action = 'click') as last_click_at
+from stats.campaign_activities as event
+where event.campaign_id = %(campaign_id)s
+group by event.campaign_id, event.subscriber_hash
+on conflict (campaign_id, subscriber_hash) do update set
+    list_id = excluded.list_id,
+    opens = excluded.opens,
+    proxy_opens = excluded.proxy_opens,
+    clicks = excluded.clicks,
+    links_clicked = excluded.links_clicked,
+    hard_bounces = excluded.hard_bounces,
+    soft_bounces = excluded.soft_bounces,
+    first_open_at = excluded.first_open_at,
+    last_open_at = excluded.last_open_at,
+    first_human_open_at = excluded.first_human_open_at,
+    first_click_at = excluded.first_click_at,
+    last_click_at = excluded.last_click_at,
+    changed_at = clock_timestamp()
+where
+(
+    kept.opens, kept.proxy_opens, kept.clicks, kept.links_clicked, kept.hard_bounces,
+    kept.soft_bounces, kept.first_open_at, kept.last_open_at, kept.first_human_open_at,
+    kept.first_click_at, kept.last_click_at
+) is distinct from (
+    excluded.opens, excluded.proxy_opens, excluded.clicks, excluded.links_clicked,
+    excluded.hard_bounces, excluded.soft_bounces, excluded.first_open_at,
+    excluded.last_open_at, excluded.first_human_open_at, excluded.first_click_at,
+    excluded.last_click_at
+);

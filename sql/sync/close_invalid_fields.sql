@@ -1,0 +1,7 @@
+update sync.quarantine
+set resolved_at = now()
+where
+    collection_code = %(collection_code)s
+    and contact_id = %(contact_id)s
+    and reason_code = 'invalid_field_value'
+    and resolved_at is null

@@ -1,0 +1,25 @@
+-- Rows whose reason no longer applies are healed; a changed reason closes the row too.
+update sync.quarantine
+set resolved_at = now()
+where
+    quarantine.collection_code = %(collection_code)s
+    and quarantine.resolved_at is null
+    and case
+        when quarantine.reason_code = 'invalid_field_value'
+            then not exists (
+                select from staging.verdict
+                where
+                    verdict.staging_id = %(staging_id)s
+                    and verdict.collection_id = %(collection_id)s
+                    and verdict.contact_id = quarantine.contact_id
+                    and verdict.reason_code is null
+            )
+        else not exists (
+            select from sync.held_back
+            where
+                held_back.staging_id = %(staging_id)s
+                and held_back.collection_id = %(collection_id)s
+                and held_back.contact_id = quarantine.contact_id
+                and held_back.reason_code = quarantine.reason_code
+        )
+    end

@@ -1,0 +1,7 @@
+-- A contact that was not pushed again still has the values that did not fit.
+update sync.quarantine
+set last_seen_at = now()
+where
+    collection_code = %(collection_code)s
+    and resolved_at is null
+    and reason_code = 'invalid_field_value'

@@ -1,0 +1,8 @@
+create temporary table if not exists observed_member (
+    list_id text,
+    subscriber_hash text,
+    status text,
+    last_changed timestamptz,
+    origin text,
+    contact_id bigint
+)

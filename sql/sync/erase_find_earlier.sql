@@ -1,0 +1,40 @@
+-- Addresses, known by their hash only, under which a person's contacts stood or stand in audiences.
+-- One that another contact holds now is that contact's: only the person's own rows go.
+with earlier as (
+    select
+        list_id,
+        subscriber_hash
+    from sync.member
+    where contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
+        list_id,
+        subscriber_hash
+    from sync.consent_proof
+    where contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
+        list_id,
+        subscriber_hash
+    from sync.rejection
+    where contact_id = any(%(contact_ids)s::bigint[])
+)
+
+select
+    earlier.list_id,
+    earlier.subscriber_hash,
+    earlier.subscriber_hash in (
+        select member.subscriber_hash from sync.member as member
+        where
+            not member.contact_id = any(%(contact_ids)s::bigint[])
+            and member.status in ('subscribed', 'pending')
+            and member.subscriber_hash = earlier.subscriber_hash
+    ) as is_anothers,
+    own.contact_id is not null as is_own_row
+from earlier
+left join sync.member as own
+    on
+        earlier.list_id = own.list_id
+        and earlier.subscriber_hash = own.subscriber_hash
+        and own.contact_id = any(%(contact_ids)s::bigint[])
+where not earlier.subscriber_hash = any(%(known_hashes)s::text[])

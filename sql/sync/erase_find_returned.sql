@@ -1,0 +1,80 @@
+-- Traces of people erased before, as a restored backup brings them back: hashes and contacts whose
+-- digest is on the lists.
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+held as (
+    select
+        subscriber_hash,
+        coalesce(last_changed, status_since) as held_since
+    from sync.member
+    union all
+    select
+        subscriber_hash,
+        justified_at as held_since
+    from sync.consent_proof
+    union all
+    select
+        subscriber_hash,
+        rejected_at as held_since
+    from sync.rejection
+    union all
+    select
+        removal.subscriber_hash,
+        request.requested_at as held_since
+    from sync.removal_request_member as removal
+    inner join sync.removal_request as request on removal.plan_id = request.plan_id
+    union all
+    select
+        recipient.subscriber_hash,
+        coalesce(campaign.sent_at, '-infinity') as held_since
+    from stats.campaign_recipients as recipient
+    inner join stats.campaigns as campaign on recipient.campaign_id = campaign.campaign_id
+),
+
+-- What came after the erasure is of somebody who signed up again, and no trace.
+held_hash as (
+    select
+        subscriber_hash,
+        min(held_since) as held_since
+    from held
+    group by subscriber_hash
+),
+
+held_contact as (
+    select contact_id from sync.member
+    union
+    select contact_id from sync.consent_proof
+    union
+    select contact_id from sync.rejection
+    union
+    select contact_id from sync.removal_request_member
+)
+
+select
+    held_hash.subscriber_hash,
+    null::bigint as contact_id,
+    erased.erased_at as belongs_until
+from held_hash
+cross join pads
+inner join sync.erased_subscriber as erased
+    on
+        sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'subscriber:' || held_hash.subscriber_hash)
+        = erased.digest
+where held_hash.held_since <= erased.erased_at
+union all
+select
+    null as subscriber_hash,
+    held_contact.contact_id,
+    suppression.suppressed_at as belongs_until
+from held_contact
+cross join pads
+inner join sync.suppression as suppression
+    on
+        suppression.kind = 'contact'
+        and sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'contact:' || held_contact.contact_id)
+        = suppression.digest
+where held_contact.contact_id is not null

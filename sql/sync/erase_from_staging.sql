@@ -1,0 +1,88 @@
+-- The erased people's rows out of every snapshot; where somebody else shared the address, only the
+-- address goes from their rows. Not by hash when only a backup's traces go: the address may be in
+-- use again. Gives the rows removed and the snapshots that have fewer now.
+with membership as (
+    delete from staging.membership as membership
+    where membership.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning membership.staging_id
+),
+
+contact as (
+    delete from staging.contact as contact
+    where contact.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning contact.staging_id
+),
+
+consent as (
+    delete from staging.consent as consent
+    where consent.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning consent.staging_id
+),
+
+refusal as (
+    delete from staging.refusal as refusal
+    where
+        refusal.contact_id in (select erased.contact_id from erased_contact as erased)
+        or refusal.address_key in (select erased.address from erased_address as erased)
+    returning refusal.staging_id
+),
+
+verdict as (
+    delete from staging.verdict as verdict
+    where verdict.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning verdict.staging_id
+),
+
+plan as (
+    delete from staging.plan as plan
+    where
+        plan.contact_id in (select erased.contact_id from erased_contact as erased)
+        or plan.subscriber_hash in (
+            select erased.subscriber_hash from erased_hash as erased
+            where erased.belongs_until = 'infinity'
+        )
+    returning plan.staging_id
+),
+
+sharing_contact as (
+    update staging.contact as contact
+    set address_key = null, address_problem = 'missing_email', address_digest = null
+    where
+        contact.address_key in (select erased.address from erased_address as erased)
+        and contact.contact_id not in (select erased.contact_id from erased_contact as erased)
+    returning 1
+),
+
+sharing_verdict as (
+    update staging.verdict as verdict
+    set
+        address_key = null,
+        subscriber_hash = null,
+        reason_code = coalesce(verdict.reason_code, 'shared_address_refused')
+    where
+        verdict.subscriber_hash in (
+            select erased.subscriber_hash from erased_hash as erased
+            where erased.belongs_until = 'infinity'
+        )
+        and verdict.contact_id not in (select erased.contact_id from erased_contact as erased)
+    returning 1
+)
+
+select
+    jsonb_build_object(
+        'staging',
+        (select count(*) from membership) + (select count(*) from contact) + (select count(*) from consent)
+        + (select count(*) from refusal) + (select count(*) from verdict) + (select count(*) from plan)
+        + (select count(*) from sharing_contact) + (select count(*) from sharing_verdict)
+    ) as rows_removed,
+    array(
+        select staging_id from membership
+        union
+        select staging_id from contact
+        union
+        select staging_id from consent
+        union
+        select staging_id from refusal
+        union
+        select staging_id from verdict
+    ) as staging_ids

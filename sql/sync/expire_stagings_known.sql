@@ -1,0 +1,19 @@
+-- What is known of snapshots that are gone: their collections with owners and settings, and counts.
+with gone as (
+    select staging_id from sync.staging_run
+    where dropped_at is not null and created_at < now() - make_interval(days => %(days)s)
+    limit %(batch)s
+),
+
+collection as (
+    delete from sync.staged_collection
+    where staging_id in (select gone.staging_id from gone)
+),
+
+invariant as (
+    delete from sync.staging_invariant
+    where staging_id in (select gone.staging_id from gone)
+)
+
+delete from sync.staging_run
+where staging_id in (select gone.staging_id from gone)

@@ -1,0 +1,9 @@
+-- Every collection that is known, with its audience and its newest snapshot.
+select
+    coalesce(audience.collection_code, newest.collection_code) as collection_code,
+    audience.list_id,
+    newest.run_id,
+    newest.clock
+from sync.audience as audience
+full outer join sync.newest_staging as newest on audience.collection_code = newest.collection_code
+order by collection_code

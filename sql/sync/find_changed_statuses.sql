@@ -1,0 +1,71 @@
+-- What the crm should be told of each contact in each collection, less what it was told already.
+-- The state at mailchimp, where there is one, with the reason that holds the contact back beside
+-- it; else 'quarantined'. A row that is to go has no status.
+create temporary table changed_status on commit drop as
+with collection as (
+    select distinct on (collection_code)
+        collection_code,
+        collection_id
+    from sync.staged_collection
+    order by collection_code asc, staging_id desc
+),
+
+member as (
+    select distinct on (audience.collection_id, known.contact_id)
+        audience.collection_id,
+        known.contact_id,
+        case known.status when 'transactional' then 'unsubscribed' else known.status end as status,
+        known.cause,
+        known.status_since
+    from sync.member as known
+    inner join sync.audience as audience on known.list_id = audience.list_id
+    where
+        known.contact_id is not null
+        and known.cause is distinct from 'forgotten'
+        and known.status in ('subscribed', 'pending', 'unsubscribed', 'cleaned', 'archived', 'transactional')
+    order by
+        audience.collection_id asc,
+        known.contact_id asc,
+        -- A contact's earlier addresses stay in the audience: the one that gets mail stands first.
+        array_position(
+            array['subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional', 'archived'],
+            known.status
+        ) asc,
+        known.status_since desc
+),
+
+held_back as (
+    select
+        collection.collection_id,
+        quarantine.contact_id,
+        quarantine.reason_code,
+        quarantine.first_seen_at
+    from sync.quarantine as quarantine
+    inner join collection on quarantine.collection_code = collection.collection_code
+    where quarantine.resolved_at is null and quarantine.reason_code <> 'invalid_field_value'
+),
+
+current_status as (
+    select
+        coalesce(member.collection_id, held_back.collection_id) as collection_id,
+        coalesce(member.contact_id, held_back.contact_id) as contact_id,
+        coalesce(member.status, 'quarantined') as status,
+        coalesce(held_back.reason_code, member.cause) as reason,
+        greatest(member.status_since, held_back.first_seen_at) as changed_at
+    from member
+    full join held_back
+        on member.collection_id = held_back.collection_id and member.contact_id = held_back.contact_id
+)
+
+select
+    current_status.status,
+    current_status.reason,
+    coalesce(current_status.collection_id, written.collection_id) as collection_id,
+    coalesce(current_status.contact_id, written.contact_id) as contact_id,
+    coalesce(current_status.changed_at, now()) as changed_at
+from current_status
+full join sync.written_status as written
+    on current_status.collection_id = written.collection_id and current_status.contact_id = written.contact_id
+where
+    current_status.status is distinct from written.status
+    or current_status.reason is distinct from written.reason

@@ -1,0 +1,45 @@
+-- A page of the plan with what the push needs; members whose state changed since the plan was made
+-- (archived by hand meanwhile, signed up by themselves) drop out here.
+select
+    plan.action,
+    plan.cause,
+    plan.subscriber_hash,
+    plan.contact_id,
+    contact.address_key,
+    contact.first_name,
+    contact.last_name,
+    lower(contact.language) as language,
+    contact.field_values,
+    verdict.content_hash,
+    verdict.consent_id,
+    consent.effective_at as consented_at,
+    member.origin
+from staging.plan as plan
+left join staging.verdict as verdict
+    on
+        plan.staging_id = verdict.staging_id
+        and plan.collection_id = verdict.collection_id
+        and plan.contact_id = verdict.contact_id
+        and plan.subscriber_hash = verdict.subscriber_hash
+left join staging.contact as contact
+    on verdict.staging_id = contact.staging_id and verdict.contact_id = contact.contact_id
+left join staging.consent as consent
+    on
+        verdict.staging_id = consent.staging_id
+        and verdict.contact_id = consent.contact_id
+        and consent.gdpr_category = %(gdpr_category)s
+left join sync.member as member
+    on member.list_id = %(list_id)s and plan.subscriber_hash = member.subscriber_hash
+where
+    plan.staging_id = %(staging_id)s
+    and plan.collection_id = %(collection_id)s
+    and plan.action = any(%(actions)s::text[])
+    and plan.subscriber_hash > %(after)s
+    and case
+        when plan.action in ('add', 'add_pending') then member.subscriber_hash is null
+        when plan.action = 'revive' then member.status = 'archived' and member.cause = 'our_archive'
+        else true
+    end
+    and (%(cause_is_due)s::boolean is null or (plan.cause = any(%(due_causes)s::text[])) = %(cause_is_due)s)
+order by plan.subscriber_hash
+limit %(page)s

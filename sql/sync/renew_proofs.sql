@@ -1,0 +1,64 @@
+-- A member stays justified by the consent that holds now: where that is another row, contact or
+-- category than the open proof names, the old proof ends and a new one begins.
+with justified as (
+    select
+        member.list_id,
+        member.subscriber_hash,
+        verdict.contact_id,
+        verdict.consent_id
+    from staging.verdict as verdict
+    inner join sync.member as member
+        on member.list_id = %(list_id)s and verdict.subscriber_hash = member.subscriber_hash
+    where
+        verdict.staging_id = %(staging_id)s
+        and verdict.collection_id = %(collection_id)s
+        and verdict.reason_code is null
+        and member.status in ('subscribed', 'pending')
+        and member.origin in ('created', 'adopted')
+        and member.contact_id = verdict.contact_id
+),
+
+outdated as (
+    update sync.consent_proof as proof
+    set ended_at = now(), end_cause = 'renewed'
+    from justified
+    where
+        proof.list_id = justified.list_id
+        and proof.subscriber_hash = justified.subscriber_hash
+        and proof.ended_at is null
+        and (
+            proof.contact_id <> justified.contact_id
+            or proof.consent_id is distinct from justified.consent_id
+            or proof.gdpr_category <> %(gdpr_category)s
+            or proof.campaign_type <> %(campaign_type)s
+        )
+    returning proof.proof_id, proof.subscriber_hash
+)
+
+insert into sync.consent_proof (
+    list_id, subscriber_hash, collection_code, contact_id, consent_id, gdpr_category, campaign_type,
+    rules_version, run_id
+)
+select
+    justified.list_id,
+    justified.subscriber_hash,
+    %(collection_code)s,
+    justified.contact_id,
+    justified.consent_id,
+    %(gdpr_category)s,
+    %(campaign_type)s,
+    %(rules_version)s,
+    %(run_id)s
+from justified
+where
+    exists (
+        select from outdated
+        where outdated.subscriber_hash = justified.subscriber_hash
+    )
+    or not exists (
+        select from sync.consent_proof as proof
+        where
+            proof.list_id = justified.list_id
+            and proof.subscriber_hash = justified.subscriber_hash
+            and proof.ended_at is null
+    )

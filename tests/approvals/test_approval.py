@@ -1,0 +1,162 @@
+"""Mass removals wait for a person, and only what the person saw goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.sync.approval import (
+    APPROVE,
+    MOST_IDS,
+    REJECT,
+    AlreadyDecidedError,
+    NoSuchRequestError,
+    decide,
+    find_request,
+    read_answer,
+)
+from crm_mailchimp.sync.options import options_from
+from sync_world import World
+
+MARIA = {"id": "maria", "name": "Μαρία"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "decision"),
+    [
+        ({"chosen_options": [APPROVE], "responded_by_user": MARIA}, ("approved", "maria")),
+        ({"chosen_options": [REJECT], "responded_by_user": MARIA}, ("rejected", "maria")),
+        ({"chosen_options": [], "responded_by_user": MARIA}, ("rejected", "maria")),
+        ({"chosen_options": [APPROVE, REJECT], "responded_by_user": MARIA}, ("rejected", "maria")),
+        # Nobody answered: whatever Airflow filled in.
+        ({"chosen_options": [REJECT], "responded_by_user": None}, ("timed_out", None)),
+        ({"chosen_options": [APPROVE], "responded_by_user": None}, ("timed_out", None)),
+        ({}, ("timed_out", None)),
+        (None, ("timed_out", None)),
+    ],
+)
+def test_only_a_persons_clear_yes_approves(answer: Any, decision: Any) -> None:
+    assert read_answer(answer) == decision
+
+
+def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
+    news = world.collection("ΝΕΑ|1")
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(20)]
+    world.sync()
+    for contact in contacts[:6]:
+        world.leave(news, contact)
+    world.change_contact(contacts[6], is_active=False)
+    assert world.sync()["ΝΕΑ|1"].state == "blocked"
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        first = find_request(warehouse)
+        assert first
+        assert (first.removals, first.members) == (7, 20)
+        assert [(cause.cause, cause.contact_ids) for cause in first.causes] == [
+            ("left_collection", tuple(contacts[:6])),
+            ("inactive_contact", (contacts[6],)),
+        ]
+        for contact in contacts[:7]:
+            assert str(contact) in first.body
+        assert "7 of 20" in first.subject
+        assert "@" not in first.subject + first.body
+        assert find_request(warehouse, collection_code="ΑΛΛΗ") is None
+
+        # The next hourly run asks the same: the plan that somebody may be looking at stays.
+        assert world.sync()["ΝΕΑ|1"].state == "blocked"
+        same = find_request(warehouse, collection_code="ΝΕΑ|1")
+        assert same and same.plan_id == first.plan_id
+        # One comes back: still covered. One more leaves: a new plan, and the old one is over.
+        world.join(news, contacts[0])
+        world.sync()
+        covered = find_request(warehouse)
+        assert covered and covered.plan_id == first.plan_id
+        world.leave(news, contacts[0])
+        world.leave(news, contacts[7])
+        world.sync()
+        second = find_request(warehouse)
+        assert second and second.plan_id > first.plan_id and second.removals == 8
+        with pytest.raises(NoSuchRequestError, match="superseded"):
+            find_request(warehouse, plan_id=first.plan_id)
+        with pytest.raises(AlreadyDecidedError, match="superseded"):
+            decide(warehouse, first.plan_id, "approved", decided_by="maria")
+        assert decide(warehouse, first.plan_id, "rejected") is False
+
+        # A rejection stands, and nobody is removed.
+        assert decide(warehouse, second.plan_id, "timed_out") is False
+        assert decide(warehouse, second.plan_id, "timed_out") is False
+        with pytest.raises(AlreadyDecidedError, match="timed_out"):
+            decide(warehouse, second.plan_id, "approved", decided_by="maria")
+        assert find_request(warehouse) is None
+        assert set(world.remote("ΝΕΑ|1").values()) == {"subscribed"}
+
+        # The next run asks again; approved, exactly those go.
+        world.sync()
+        third = find_request(warehouse)
+        assert third and third.plan_id > second.plan_id
+        assert decide(warehouse, third.plan_id, "approved", decided_by="maria") is True
+        assert decide(warehouse, third.plan_id, "approved", decided_by="maria") is True
+        assert third.sync_params == {"collections": ["ΝΕΑ|1"], "approved_plan": third.plan_id}
+    done = world.sync(["ΝΕΑ|1"], options=options_from({}, approved_plan=third.plan_id))["ΝΕΑ|1"]
+    assert (done.state, done.counts["removed"]) == ("succeeded", 8)
+    gone = {email for email, status in world.remote("ΝΕΑ|1").items() if status == "archived"}
+    assert gone == {f"p{number}@mail.gr" for number in range(8)}
+    stored = world.warehouse.execute(
+        "select decision, decided_by from sync.removal_request order by plan_id"
+    ).fetchall()
+    assert [tuple(row.values()) for row in stored] == [
+        ("superseded", None), ("timed_out", None), ("approved", "maria"),
+    ]  # fmt: skip
+
+
+def test_a_collection_that_healed_asks_no_more(world: World) -> None:
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(10)]
+    world.sync()
+    for contact in contacts:
+        world.leave(news, contact)
+    blocked = world.sync()["NEWS"]
+    assert (blocked.state, (blocked.detail or "").split(":")[0]) == ("blocked", "empty_collection")
+    for contact in contacts:
+        world.join(news, contact)
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        waiting = find_request(warehouse)
+        assert waiting and waiting.removals == 10
+        assert world.sync()["NEWS"].state == "succeeded"
+        assert find_request(warehouse) is None
+        with pytest.raises(AlreadyDecidedError):
+            decide(warehouse, waiting.plan_id, "approved", decided_by="maria")
+
+
+def test_many_contacts_are_counted_not_listed(warehouse_db: str) -> None:
+    many = MOST_IDS + 25
+    with psycopg.connect(warehouse_db) as warehouse:
+        plan = warehouse.execute(
+            "insert into sync.removal_request (collection_code, run_id, removals, members)"
+            " values ('NEWS', 'run', %s, 100) returning plan_id",
+            (many + 1,),
+        ).fetchone()
+        assert plan
+        warehouse.execute(
+            "insert into sync.removal_request_member select %s, md5(n::text), n, 'left_collection'"
+            " from generate_series(1, %s) as n",
+            (plan[0], many),
+        )
+        warehouse.execute(
+            "insert into sync.removal_request_member values (%s, 'x', null, 'changed_address')",
+            plan,
+        )
+        request = find_request(warehouse)
+        assert request
+        assert [cause.members for cause in request.causes] == [many, 1]
+        assert request.causes[0].contact_ids == tuple(range(1, MOST_IDS + 1))
+        assert "and 25 more" in request.body
+        assert len(request.body) < 3_000
+        with pytest.raises(NoSuchRequestError, match="no such removal plan"):
+            find_request(warehouse, plan_id=plan[0] + 1)
+        with pytest.raises(NoSuchRequestError, match="of collection OFFERS"):
+            find_request(warehouse, plan_id=plan[0], collection_code="OFFERS")
+        with pytest.raises(NoSuchRequestError):
+            decide(warehouse, plan[0] + 1, "approved", decided_by="maria")

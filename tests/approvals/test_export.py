@@ -1,0 +1,102 @@
+"""The quarantine as CSV: complete, readable in Excel, and nothing in it runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_mailchimp.quality.__main__ import main
+from crm_mailchimp.quality.export import COLUMNS, defuse
+
+ROWS = [
+    ("NEWS", 7, "rejected_by_mailchimp", "=HYPERLINK(\"http://κακό.gr\";\"Πατήστε\")", None),
+    ("NEWS", 8, "missing_email", None, None),
+    ("NEWS", 9, "invalid_email", "ό,τι; \"να\" 'ναι\nδεύτερη γραμμή", None),
+    ("=ΠΡΟΣΦΟΡΕΣ", 7, "no_consent", "-2+3", None),
+    ("NEWS", 10, "no_consent", None, "2026-11-02T10:00:00+02:00"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def quarantine(warehouse_db: str) -> str:
+    with psycopg.connect(warehouse_db) as warehouse:
+        for row in ROWS:
+            warehouse.execute(
+                "insert into sync.quarantine (collection_code, contact_id, reason_code, detail,"
+                " first_seen_at, last_seen_at, resolved_at) values (%s, %s, %s, %s,"
+                " '2026-11-01T00:30:00+02:00', '2026-11-23T09:00:00Z', %s)",
+                row,
+            )
+    return warehouse_db
+
+
+def rows_of(text: str, delimiter: str = ",") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def test_file_holds_every_open_row_with_what_to_do(
+    quarantine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "καραντίνα.csv"
+    target.write_text("old", encoding="utf-8")
+    assert main(["export", "--dsn", quarantine, "--output", str(target)]) == 0
+    assert "4 rows" in capsys.readouterr().out
+    assert target.stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    rows = rows_of(target.read_bytes().decode("utf-8"))
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["collection_code"], row["contact_id"]) for row in rows] == [
+        ("'=ΠΡΟΣΦΟΡΕΣ", "7"), ("NEWS", "8"), ("NEWS", "9"), ("NEWS", "7"),
+    ]  # fmt: skip
+    broken = rows[2]
+    assert broken["detail"] == ROWS[2][3]
+    assert broken["explanation"] == "The e-mail address is not well formed."
+    assert broken["what_to_do"] == "Correct the address."
+    assert (broken["first_seen_at"], broken["last_seen_at"], broken["resolved_at"]) == (
+        "2026-10-31 22:30:00", "2026-11-23 09:00:00", "",
+    )  # fmt: skip
+    assert rows[3]["detail"].startswith("'=HYPERLINK")
+
+    assert main([
+        "export", "--dsn", quarantine, "--output", str(target), "--collection", "NEWS", "--all",
+        "--bom", "--delimiter", ";",
+    ]) == 0  # fmt: skip
+    raw = target.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = rows_of(raw.decode("utf-8-sig"), ";")
+    assert sorted(int(row["contact_id"]) for row in rows) == [7, 8, 9, 10]
+    assert all(not cell.startswith(("=", "-")) for row in rows for cell in row.values())
+
+
+def test_terminal_gets_utf8_whatever_its_locale(quarantine: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crm_mailchimp.quality", "export", "--dsn", quarantine],
+        capture_output=True,
+        check=True,
+        env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    )
+    assert len(rows_of(done.stdout.decode("utf-8"))) == 4
+    assert b"\r\r" not in done.stdout
+
+
+def test_errors_are_one_line(quarantine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--dsn", quarantine, "--output", "/no/such/folder/q.csv"]) == 1
+    assert main(["export", "--dsn", "postgresql://127.0.0.1:1/none"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("error: ") for line in lines)
+
+
+@given(st.text())
+def test_no_cell_begins_like_a_formula(text: str) -> None:
+    safe = defuse(text)
+    assert not safe.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+    assert safe in (text, f"'{text}")

@@ -1,0 +1,225 @@
+"""The DAGs on a real scheduler: an approval, a rejection (by Airflow's REST API) and a silence."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from approvals.mail_and_web import Webhook, serving
+from crm_mailchimp.sandbox.airflow_api import AirflowApi, AirflowApiError
+from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
+from crm_mailchimp.sandbox.demo import NO_SCHEDULES
+from crm_mailchimp.sandbox.installation import Installation, free_port, held
+from crm_mailchimp.sandbox.local_services import Services, running_services
+from crm_mailchimp.sandbox.preparation import prepare
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
+
+COLLECTIONS = ["LOYALTY", "NEWSLETTER", "SERVICE"]
+DAGS = ("sync_collections", "approve_removals", "pull_statuses", "get_mailchimp_defaults")
+#: Long enough to answer the two that are answered, short enough to wait for.
+SILENCE_SECONDS = 40
+RUN_SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    services: Services
+    airflow: AirflowApi
+    webhook: Webhook
+    task_logs: Path
+
+    def run(self, dag_id: str, **params: Any) -> tuple[str, str]:
+        run_id = self.airflow.trigger(dag_id, params)
+        return run_id, self.airflow.wait_for_run(dag_id, run_id, seconds=RUN_SECONDS)
+
+    def ask(self, **params: Any) -> str:
+        """Start ``approve_removals`` and wait until it waits for a person."""
+        run_id = self.airflow.trigger("approve_removals", params)
+        wait_until(lambda: self.states("approve_removals", run_id)["ask"] == "awaiting_input")
+        return run_id
+
+    def answer(self, run_id: str, option: str) -> str:
+        """Answer, wait for the end; asked once more (a retried task asks anew), answer again."""
+        ended: list[str] = []
+
+        def answered() -> bool:
+            waiting = self.states("approve_removals", run_id)["ask"] == "awaiting_input"
+            if waiting and not self.question(run_id)["response_received"]:
+                self.airflow.answer("approve_removals", run_id, "ask", option)
+            state = self.airflow.run_state("approve_removals", run_id)
+            ended.extend([state] if state in ("success", "failed") else [])
+            return bool(ended)
+
+        wait_until(answered)
+        return ended[0]
+
+    def states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        return {task.task_id: task.state for task in self.airflow.task_instances(dag_id, run_id)}
+
+    def question(self, run_id: str) -> dict[str, Any]:
+        path = f"dags/approve_removals/dagRuns/{run_id}/taskInstances/ask/-1/hitlDetails"
+        return self.airflow.get(path)
+
+    def warehouse(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        with psycopg.connect(self.services.warehouse, row_factory=dict_row) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def statuses(self) -> dict[tuple[str, str], int]:
+        rows = self.warehouse(
+            "select collection_code, status, count(*) as members from sync.member"
+            " join sync.audience using (list_id) group by 1, 2"
+        )
+        return {(row["collection_code"], row["status"]): row["members"] for row in rows}
+
+
+def wait_until(happened: Callable[[], bool], *, seconds: float = RUN_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    folder = Path(tempfile.mkdtemp(prefix="crm-approvals-"))
+    folder.chmod(0o755)
+    installation = Installation(folder / "εγκατάσταση")
+    try:
+        with ExitStack() as running:
+            webhook = running.enter_context(serving(Webhook()))
+            running.enter_context(held(installation))
+            secrets = installation.secrets()
+            services = running.enter_context(running_services(installation, secrets))
+            settings = AirflowSettings(
+                port=free_port(),
+                metadata_dsn=services.airflow,
+                connections=services.connections(),
+                extra={
+                    **NO_SCHEDULES,
+                    "PULL_SCHEDULE": "",
+                    "WRITE_BACK_MEMBERS": "true",
+                    "ALERT_WEBHOOK_URL": webhook.url,
+                    "APPROVAL_TIMEOUT_HOURS": str(SILENCE_SECONDS / 3600),
+                },
+            )
+            prepare(installation, secrets, services, settings, contacts=300)
+            airflow = running.enter_context(running_airflow(installation, secrets, settings)).api
+            airflow.wait_for_dags(DAGS)
+            yield World(
+                services=services,
+                airflow=airflow,
+                webhook=webhook,
+                task_logs=installation.task_logs,
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_approval_rejection_and_silence(world: World) -> None:
+    _, state = world.run("sync_collections", collections=COLLECTIONS)
+    assert state == "success"
+    assert world.webhook.texts == []
+    before = world.statuses()
+    with psycopg.connect(world.services.crm) as crm:
+        told = crm.execute(
+            "select count(*) from crm.provider_member_status where status = 'subscribed'"
+        ).fetchone()
+        left = crm.execute(
+            "delete from crm.collection_member where contact_id % 3 = 0 returning contact_id"
+        ).fetchall()
+    assert told == (sum(before[code, "subscribed"] for code in COLLECTIONS),)
+    assert left
+
+    _, state = world.run("sync_collections", collections=COLLECTIONS)
+    assert state == "success", "blocked collections do not fail a run"
+    plans = {
+        row["collection_code"]: row
+        for row in world.warehouse("select * from sync.removal_request where decided_at is null")
+    }
+    assert sorted(plans) == COLLECTIONS
+    (alert,) = world.webhook.texts
+    assert "3 blocked" in alert
+    assert f"plan_id {plans['SERVICE']['plan_id']}" in alert
+    syncs = world.airflow.run_ids("sync_collections")
+
+    # Nobody answers the first, which is asked about by its number.
+    silent = world.ask(plan_id=plans["SERVICE"]["plan_id"])
+    plan = plans["SERVICE"]
+    question = world.question(silent)
+    assert f"**{plan['removals']} of {plan['members']}** members" in question["body"]
+    assert "left_collection" in question["body"]
+    assert "@" not in question["body"]
+    assert world.airflow.wait_for_run("approve_removals", silent, seconds=RUN_SECONDS) == "success"
+    assert world.states("approve_removals", silent)["start_sync"] == "skipped"
+
+    rejected = world.ask(collection="NEWSLETTER")
+    assert world.answer(rejected, "Reject") == "success"
+    assert world.states("approve_removals", rejected)["start_sync"] == "skipped"
+
+    # The one that is left is the newest open one.
+    approved = world.ask()
+    assert "LOYALTY" in world.question(approved)["subject"]
+    with pytest.raises(AirflowApiError, match="Invalid options"):
+        world.airflow.answer("approve_removals", approved, "ask", "Maybe")
+    assert world.airflow.run_ids("sync_collections") == syncs
+    assert world.answer(approved, "Approve") == "success"
+    started = world.airflow.wait_for_new_run("sync_collections", syncs)
+    assert world.airflow.wait_for_run("sync_collections", started, seconds=RUN_SECONDS) == "success"
+
+    decisions = {
+        row["collection_code"]: (row["decision"], row["decided_by"])
+        for row in world.warehouse("select * from sync.removal_request")
+    }
+    assert decisions == {
+        "SERVICE": ("timed_out", None),
+        "NEWSLETTER": ("rejected", "admin"),
+        "LOYALTY": ("approved", "admin"),
+    }
+    (run,) = world.warehouse("select * from sync.collection_run where run_id = %s", started)
+    assert (run["collection_code"], run["state"]) == ("LOYALTY", "succeeded")
+    assert run["removed"] == plans["LOYALTY"]["removals"]
+    after = world.statuses()
+    assert after["LOYALTY", "archived"] == plans["LOYALTY"]["removals"]
+    for code in ("SERVICE", "NEWSLETTER"):
+        assert after[code, "subscribed"] == before[code, "subscribed"]
+        assert (code, "archived") not in after
+
+    nothing, state = world.run("approve_removals")
+    assert state == "success"
+    assert set(world.states("approve_removals", nothing).values()) == {"skipped"}
+
+
+def test_statuses_and_defaults(world: World) -> None:
+    for _ in range(3):
+        pulled, state = world.run("pull_statuses")
+        assert state == "success"
+        states = [task.state for task in world.airflow.task_instances("pull_statuses", pulled)]
+        if "skipped" not in states:
+            break  # an audience that a sync still holds is skipped, and read by the next run
+    assert set(states) == {"success"}
+    # find_audiences, one pull an audience, write_back, report_late, complete
+    assert len(states) == 4 + len({code for code, _ in world.statuses()})
+
+    with psycopg.connect(world.services.crm) as crm:
+        crm.execute("update crm.external_provider set city = null")
+    _, state = world.run("get_mailchimp_defaults")
+    assert state == "success"
+    with psycopg.connect(world.services.crm) as crm:
+        assert crm.execute("select city from crm.external_provider").fetchone() == ("Αθήνα",)
+
+
+def test_a_failed_run_is_told(world: World) -> None:
+    _, state = world.run("get_mailchimp_defaults", list_id="gone")
+    assert state == "failed"
+    wait_until(lambda: any("get_mailchimp_defaults" in text for text in world.webhook.texts))

@@ -1,0 +1,147 @@
+"""What the CRM is told about its contacts, and how often Mailchimp is asked for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.sync.options import SettingError
+from crm_mailchimp.sync.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
+from crm_mailchimp.sync.write_back import (
+    WrittenBack,
+    members_are_written_back,
+    write_back_members,
+)
+from crm_mailchimp.warehouse.locks import audience_lock
+from sync_world import World
+
+
+def pull(world: World, code: str = "NEWS") -> dict[str, int] | None:
+    with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
+        return pull_statuses(warehouse, provider, code)
+
+
+def write_back(world: World) -> WrittenBack:
+    with (
+        psycopg.connect(world.warehouse_dsn) as warehouse,
+        psycopg.connect(world.crm_dsn) as crm,
+    ):
+        return write_back_members(warehouse, crm)
+
+
+def told(world: World) -> dict[tuple[int, int], tuple[str, str | None]]:
+    rows = world.crm.execute(
+        "select collection_id, contact_id, status, reason from crm.provider_member_status"
+    ).fetchall()
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def changed_at(world: World, contact_id: int) -> Any:
+    row = world.crm.execute(
+        "select changed_at from crm.provider_member_status where contact_id = %s", (contact_id,)
+    ).fetchone()
+    assert row
+    return row[0]
+
+
+def test_is_off_unless_switched_on() -> None:
+    assert not members_are_written_back({})
+    assert not members_are_written_back({"WRITE_BACK_MEMBERS": "false"})
+    assert members_are_written_back({"WRITE_BACK_MEMBERS": " True "})
+    with pytest.raises(SettingError, match="WRITE_BACK_MEMBERS"):
+        members_are_written_back({"WRITE_BACK_MEMBERS": "ίσως"})
+
+
+def test_statuses_come_back_and_are_told_to_the_crm_once(world: World) -> None:
+    news = world.collection()
+    offers = world.collection("OFFERS", campaign_type="OFFER")
+    maria = world.contact("maria@mail.gr", news, offers)
+    world.consent(maria, category="offer")
+    nikos = world.contact("nikos@mail.gr", news, first_name="Νίκος")
+    twin = world.contact("nikos@mail.gr", news)
+    wrong = world.contact("όχι διεύθυνση", news)
+    moved = world.contact("old@mail.gr", news)
+    refused = world.contact("eleni@mail.gr", news)
+    left = world.contact(None, news)
+    world.sync()
+    world.consent(refused, granted=False)
+    world.change_contact(moved, email="new@mail.gr")
+    world.sync()
+
+    assert write_back(world) == WrittenBack(written=8, deleted=0)
+    expected = {
+        (news, maria): ("subscribed", None),
+        (offers, maria): ("subscribed", None),
+        (news, nikos): ("subscribed", None),
+        (news, twin): ("quarantined", "duplicate_email"),
+        (news, wrong): ("quarantined", "invalid_email"),
+        # Two members, one contact: the one that gets mail counts.
+        (news, moved): ("subscribed", None),
+        # At Mailchimp there is a state, and beside it why the contact is held back.
+        (news, refused): ("unsubscribed", "consent_withdrawn"),
+        (news, left): ("quarantined", "missing_email"),
+    }
+    assert told(world) == expected
+    assert write_back(world) == WrittenBack(written=0, deleted=0)
+
+    world.act("maria@mail.gr", "unsubscribe")
+    world.bounce("nikos@mail.gr")
+    writes = world.write_requests()
+    counts = pull(world)
+    assert counts is not None
+    assert (counts["unsubscribed"], counts["cleaned"], counts["subscribed"]) == (2, 1, 1)
+    assert counts["api_calls"] <= 4
+    assert world.write_requests() == writes
+
+    untouched = changed_at(world, twin)
+    assert write_back(world) == WrittenBack(written=2, deleted=0)
+    expected[news, maria] = ("unsubscribed", "own_unsubscribe")
+    expected[news, nikos] = ("cleaned", "cleaned")
+    assert told(world) == expected
+    assert changed_at(world, twin) == untouched
+    assert changed_at(world, nikos) > untouched
+
+    # The next run gives the reason its name, and takes away what is over.
+    world.leave(news, left)
+    world.sync()
+    assert write_back(world) == WrittenBack(written=2, deleted=1)
+    del expected[news, left]
+    expected[news, maria] = ("unsubscribed", "suppressed_unsubscribed")
+    # Hard bounce: the twin has no member of its own.
+    expected[news, nikos] = ("cleaned", "suppressed_cleaned")
+    assert told(world) == expected
+
+    # Emptied, everything is compared anew; the CRM's rows that are right are left as they are.
+    world.warehouse.execute("truncate sync.written_status")
+    world.crm.execute("delete from crm.provider_member_status where contact_id = %s", (twin,))
+    assert write_back(world) == WrittenBack(written=1, deleted=0)
+    assert told(world) == expected
+
+
+def test_nothing_is_noted_as_told_when_the_crm_did_not_take_it(world: World) -> None:
+    news = world.collection()
+    world.contact("maria@mail.gr", news)
+    world.sync()
+    world.crm.execute("alter table crm.provider_member_status rename to elsewhere")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        write_back(world)
+    world.crm.execute("alter table crm.elsewhere rename to provider_member_status")
+    assert write_back(world) == WrittenBack(written=1, deleted=0)
+
+
+def test_an_audience_that_is_being_worked_on_is_left_alone(world: World) -> None:
+    news = world.collection()
+    world.contact("maria@mail.gr", news)
+    world.sync()
+    world.act("maria@mail.gr", "unsubscribe")
+    with psycopg.connect(world.warehouse_dsn) as other:
+        assert mapped_codes(other) == ["NEWS"]
+        with audience_lock(other, "NEWS"):
+            assert pull(world) is None
+    assert world.member("maria@mail.gr")["status"] == "subscribed"
+    pull(world)
+    assert world.member("maria@mail.gr")["status"] == "unsubscribed"
+    with pytest.raises(NoAudienceError, match="OFFERS"):
+        pull(world, "OFFERS")

@@ -1,0 +1,159 @@
+"""The sync's world with campaigns in it: planned in the CRM, designed and sent in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from crm_mailchimp.campaigns.options import CampaignOptions
+from crm_mailchimp.campaigns.synchronise import CampaignResult, sync_campaign
+from crm_mailchimp.mailchimp import campaigns as campaign_calls
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.timestamps import parse_instant
+from sync_world import LONG_AGO, World
+
+BODY = '<p>Καλημέρα *|FNAME|*, <a href="https://galaxy.gr/νέα">τα νέα μας</a></p>'
+
+
+class CampaignWorld(World):
+    """Plan campaigns, take a step, look at what Mailchimp and the warehouse hold."""
+
+    options = CampaignOptions()
+
+    def audience(
+        self, people: int = 3, *, consents: Sequence[str] = ("newsletter",), **columns: Any
+    ) -> list[int]:
+        """A synced collection NEWS with so many people; returns their contact ids."""
+        news = self.collection("NEWS", **columns)
+        contacts = []
+        for number in range(people):
+            contact = self.contact(f"filos{number}@mail.gr", news, consent=consents[0])
+            for category in consents[1:]:
+                self.consent(contact, category=category)
+            contacts.append(contact)
+        self.sync()
+        return contacts
+
+    def campaign(self, code: str = "NL-11", **columns: Any) -> int:
+        campaign_id = next(self._ids)
+        collection = self.crm.execute(
+            "select collection_id from crm.contact_collection where code = 'NEWS'"
+        ).fetchone()
+        assert collection
+        self._insert(
+            "crm.campaign",
+            {
+                "campaign_id": campaign_id,
+                "code": code,
+                "description": "Ενημερωτικό Νοεμβρίου",
+                "collection_id": collection[0],
+                "campaign_type": "NEWS",
+                "subject_line": "Τα νέα του Νοεμβρίου",
+                "preview_text": "Διαβάστε τα",
+                "state": "draft",
+                "updated_at": LONG_AGO,
+                **columns,
+            },
+        )
+        return campaign_id
+
+    def change_campaign(self, code: str = "NL-11", **columns: Any) -> None:
+        assignments = ", ".join(f"{name} = %s" for name in columns)
+        self.crm.execute(
+            f"update crm.campaign set {assignments}, updated_at = now() where code = %s",
+            (*columns.values(), code),
+        )
+
+    def step(
+        self,
+        code: str = "NL-11",
+        *,
+        provider: Mailchimp | None = None,
+        **arguments: Any,
+    ) -> CampaignResult:
+        """One step of a campaign, on the sandbox's clock."""
+        options = replace(self.options, **arguments.pop("options", {}))
+        with (
+            provider or self.open_provider() as opened,
+            psycopg.connect(self.warehouse_dsn) as warehouse,
+            psycopg.connect(self.crm_dsn, autocommit=True) as crm,
+        ):
+            return sync_campaign(
+                warehouse,
+                crm,
+                opened,
+                code=code,
+                options=options,
+                now=arguments.pop("now", None) or self.now(),
+                **arguments,
+            )
+
+    def open_provider(self, kind: type[Mailchimp] = Mailchimp) -> Mailchimp:
+        with self.provider() as provider:
+            client = type(provider.client)(
+                self.sandbox.key, host=self.sandbox.host, retry=self.retry
+            )
+        return kind(client)
+
+    # ---- time
+
+    def now(self) -> datetime:
+        moment = parse_instant(self.sandbox.control("GET", "clock")["now"])
+        assert moment
+        return moment
+
+    def pass_time(self, **how_much: float) -> None:
+        self.sandbox.control("POST", "clock/advance", how_much)
+
+    def in_hours(self, hours: float) -> datetime:
+        return self.now() + timedelta(hours=hours)
+
+    # ---- what people do in Mailchimp
+
+    def design(self, code: str = "NL-11", body: str = BODY) -> None:
+        with self.provider() as provider:
+            campaign_calls.set_content(provider.client, self.provider_id(code), body)
+
+    def by_hand(self, code: str = "NL-11", **settings: str) -> None:
+        with self.provider() as provider:
+            provider.change_campaign(self.provider_id(code), settings)
+
+    # ---- what came of it
+
+    def provider_id(self, code: str = "NL-11") -> str:
+        return str(self.row(code)["provider_campaign_id"])
+
+    def row(self, code: str = "NL-11") -> dict[str, Any]:
+        row = self.warehouse.execute(
+            "select * from sync.campaign where campaign_code = %s", (code,)
+        ).fetchone()
+        assert row, f"campaign {code} is unknown"
+        return dict(row)
+
+    def remote_campaigns(self) -> list[dict[str, Any]]:
+        with self.provider() as provider:
+            return list(campaign_calls.campaigns(provider.client))
+
+    def body(self, code: str = "NL-11") -> str:
+        with self.provider() as provider:
+            return str(campaign_calls.content(provider.client, self.provider_id(code))["html"])
+
+    def remote_status(self, code: str = "NL-11") -> str:
+        with self.provider() as provider:
+            remote = provider.campaign(self.provider_id(code))
+        return remote.status if remote else "deleted"
+
+    def gate(self, code: str = "NL-11") -> dict[str, Any]:
+        row = self.warehouse.execute(
+            "select * from sync.campaign_gate where campaign_code = %s order by gate_id desc",
+            (code,),
+        ).fetchone()
+        assert row, f"no gate was asked about campaign {code}"
+        return dict(row)
+
+    def gate_codes(self, code: str = "NL-11") -> list[str]:
+        return [reason["code"] for reason in self.gate(code)["reasons"]]

@@ -1,0 +1,169 @@
+"""One campaign in Mailchimp for one in the CRM, wherever a task dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from campaign_world import CampaignWorld
+from crm_mailchimp.campaigns import links
+from crm_mailchimp.campaigns.links import AmbiguousCampaignError
+from crm_mailchimp.mailchimp.errors import ConnectionFault
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.retries import Retry
+from crm_mailchimp.provider import CampaignDraft, RemoteCampaign
+
+
+class Died(BaseException):
+    """The process is gone: nothing of ours handles it."""
+
+
+class _DiesBefore(Mailchimp):
+    def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
+        raise Died
+
+
+class _DiesAfter(Mailchimp):
+    def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
+        super().create_campaign(draft)
+        raise Died
+
+
+def _die_before_intention(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
+    def die(*_: Any) -> None:
+        raise Died
+
+    patch.setattr(links, "intend", die)
+    world.step()
+
+
+def _die_before_the_call(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
+    world.step(provider=world.open_provider(_DiesBefore))
+
+
+def _die_after_the_call(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
+    world.step(provider=world.open_provider(_DiesAfter))
+
+
+def _die_before_the_last_commit(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
+    note = links.note
+
+    def die(*arguments: Any, **columns: Any) -> None:
+        if "action" in columns:
+            raise Died
+        note(*arguments, **columns)
+
+    patch.setattr(links, "note", die)
+    world.step()
+
+
+STEPS: Mapping[str, Callable[[CampaignWorld, pytest.MonkeyPatch], None]] = {
+    "before the intention": _die_before_intention,
+    "before the call": _die_before_the_call,
+    "between call and commit": _die_after_the_call,
+    "before the last commit": _die_before_the_last_commit,
+}
+
+
+def test_a_task_dies_at_each_step(world: CampaignWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.audience(1)
+    for number, (name, die) in enumerate(STEPS.items()):
+        world.warehouse.execute("delete from sync.campaign")
+        world.crm.execute("delete from crm.campaign")
+        for remote in world.remote_campaigns():
+            with world.provider() as provider:
+                provider.delete_campaign(remote["id"])
+        world.campaign(description=f"Εκστρατεία {number}")
+        with monkeypatch.context() as patch, pytest.raises(Died):
+            die(world, patch)
+        # Meanwhile somebody gave it another description.
+        world.change_campaign(description="Άλλη περιγραφή")
+
+        world.step()
+        world.step()
+
+        [remote] = world.remote_campaigns()
+        assert remote["id"] == world.provider_id(), name
+        assert remote["settings"]["title"] == "Άλλη περιγραφή (NL-11)", name
+
+
+def test_a_lost_answer_a_lost_ledger_and_namesakes(world: CampaignWorld) -> None:
+    world.audience(1)
+    world.campaign()
+    world.retry = Retry(attempts=1)
+    world.sandbox.control(
+        "POST", "faults", {"next": [{"kind": "drop_after", "method": "POST", "path": "/campaigns"}]}
+    )
+    with pytest.raises(ConnectionFault):
+        world.step()
+    assert world.row()["action"] == "failed"
+    assert world.row()["provider_campaign_id"] is None
+    # Cancelled before anybody looked again: the orphan goes, too.
+    world.change_campaign(state="cancelled")
+    assert world.step().outcome == "deleted"
+    assert world.remote_campaigns() == []
+
+    world.change_campaign(state="draft")
+    world.step()
+    world.design()
+    first = world.provider_id()
+    world.warehouse.execute("delete from sync.campaign")
+    world.step()
+    assert world.provider_id() == first
+    assert len(world.remote_campaigns()) == 1
+
+    # A copy made by hand has another title; another campaign's code is not this one's.
+    with world.provider() as provider:
+        provider.client.campaigns.replicate(first)
+    world.campaign("L-11")
+    assert world.step("L-11").outcome == "created"
+    world.warehouse.execute("delete from sync.campaign")
+    world.step()
+    assert world.provider_id() == first
+    assert len(world.remote_campaigns()) == 3
+
+    # Two of the very same title: a person decides.
+    copy = next(row for row in world.remote_campaigns() if "copy" in row["settings"]["title"])
+    with world.provider() as provider:
+        provider.change_campaign(copy["id"], {"title": "Ενημερωτικό Νοεμβρίου (NL-11)"})
+    world.warehouse.execute("delete from sync.campaign")
+    with pytest.raises(AmbiguousCampaignError, match="2 campaigns"):
+        world.step()
+    assert len(world.remote_campaigns()) == 3
+
+
+class _DiesSending(Mailchimp):
+    def send_campaign(self, campaign_id: str) -> None:
+        super().send_campaign(campaign_id)
+        raise Died
+
+
+class _DiesScheduling(Mailchimp):
+    def schedule_campaign(self, campaign_id: str, at: Any) -> None:
+        super().schedule_campaign(campaign_id, at)
+        raise Died
+
+
+def test_scheduled_and_sent_once(world: CampaignWorld) -> None:
+    world.audience(2)
+    planned_at = world.in_hours(3).replace(minute=15, second=0)
+    world.campaign(state="approved", planned_at=planned_at)
+    world.step()
+    world.design()
+    with pytest.raises(Died):
+        world.step(provider=world.open_provider(_DiesScheduling))
+    assert world.row()["scheduled_for"] is None
+    assert world.step().outcome == "scheduled"
+    assert world.row()["scheduled_for"] in (planned_at, None)
+
+    world.campaign("B", state="approved", planned_at=world.in_hours(-1))
+    world.step("B")
+    world.design("B")
+    with pytest.raises(Died):
+        world.step("B", provider=world.open_provider(_DiesSending))
+    world.pass_time(hours=1)
+    assert world.step("B").status == "sent"
+    events = world.sandbox.control("GET", "ledger/events?action=campaign_sent")["events"]
+    assert [event["campaign_id"] for event in events] == [world.provider_id("B")]

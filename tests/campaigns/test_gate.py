@@ -1,0 +1,226 @@
+"""What closes the gate, what opens it again, and what a person may say about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from campaign_world import CampaignWorld
+from crm_mailchimp.campaigns import overview, release
+from crm_mailchimp.provider import NewMember
+
+DAY = timedelta(hours=24)
+
+
+def scheduled_campaign(world: CampaignWorld, **columns: object) -> None:
+    world.campaign(state="approved", planned_at=world.in_hours(48), **columns)
+    world.step()
+    world.design()
+
+
+def test_a_withdrawn_consent_closes_it_and_nobody_may_release_that(world: CampaignWorld) -> None:
+    people = world.audience(3)
+    scheduled_campaign(world)
+    world.consent(people[1], granted=False)
+
+    held = world.step()
+
+    assert held.outcome == "held"
+    assert world.remote_status() == "save"
+    assert world.gate_codes() == ["no_valid_consent", "refused_address"]
+    assert f"(contacts {people[1]})" in str(held.detail)
+    gate_id = world.gate()["gate_id"]
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        assert release.request_releases(warehouse, ["NL-11"]) == []
+        with pytest.raises(release.NotReleasableError, match="no_valid_consent"):
+            release.decide_release(warehouse, gate_id, "approved", holds=DAY)
+
+    # Even a release that slipped into the table opens nothing.
+    world.warehouse.execute(
+        "insert into sync.campaign_release (gate_id, campaign_id, keys, decision, expires_at)"
+        " select gate_id, campaign_id, array['no_valid_consent', 'refused_address'], 'approved',"
+        " now() + interval '1 day' from sync.campaign_gate where gate_id = %s",
+        (gate_id,),
+    )
+    assert world.step().outcome == "held"
+
+    # The sync unsubscribes; then the others get it, and it goes once.
+    world.sync()
+    assert world.step().outcome == "scheduled"
+
+    # Withdrawn while scheduled: taken back shortly before it goes out, restored with the consent.
+    world.pass_time(hours=47, seconds=50 * 60)
+    world.consent(people[0], granted=False)
+    assert world.step().outcome == "held"
+    assert world.gate()["occasion"] == "check"
+    assert world.remote_status() == "save"
+    world.regrant(people[0])
+    assert world.step().outcome == "scheduled"
+    world.pass_time(hours=2)
+    assert world.step().status == "sent"
+    sent = world.sandbox.control("GET", "ledger/events?action=sent")["events"]
+    assert sorted(event["email_address"] for event in sent) == ["filos0@mail.gr", "filos2@mail.gr"]
+
+
+def test_everybody_is_judged_by_the_campaigns_own_type(world: CampaignWorld) -> None:
+    people = world.audience(7)
+    scheduled_campaign(world, campaign_type="OFFER")
+
+    assert world.step().outcome == "held"
+    assert world.gate_codes() == ["no_valid_consent"]
+    assert world.gate()["reasons"][0]["detail"].startswith("7 subscribed members")
+    for contact in people:
+        world.consent(contact, category="offer")
+    assert world.step().outcome == "scheduled"
+
+    # Each of them for a reason of their own, and one stranger with the refused address.
+    world.change_campaign(subject_line="Άλλο θέμα")
+    other = world.contact("filos0@mail.gr", consent=None)
+    world.consent(other, category="offer", granted=False)
+    world.change_contact(people[1], erasure_requested_at=world.now())
+    world.change_contact(people[2], is_active=False)
+    world.change_contact(people[3], email="allos@mail.gr")
+    world.consent(
+        people[4], category="offer", effective_at=world.now() - DAY, expires_at=world.now()
+    )
+    world.crm.execute("delete from crm.contact where contact_id = %s", (people[5],))
+    foreign = world.contact("xenos@mail.gr", consent=None)
+    with world.provider() as provider:
+        provider.add_members(
+            world.list_id(),
+            [
+                NewMember(email_address=address, status="subscribed", merge_fields={})
+                for address in ("xenos@mail.gr", "agnostos@mail.gr")
+            ],
+        )
+    world.consent(foreign, category="offer", granted=False)
+    world.pass_time(seconds=2)
+
+    assert world.step().outcome == "held"
+    counts = {
+        reason["code"]: int(reason["detail"].split()[0])
+        for reason in world.gate()["reasons"]
+        if not reason["may_be_released"]
+    }
+    assert counts == {
+        "address_changed": 1,
+        "contact_gone": 1,
+        "erased_contact": 1,
+        "inactive_contact": 1,
+        "no_valid_consent": 1,
+        "refused_address": 2,  # the shared one, and the one who asked to be erased
+        "refused_foreign_address": 1,
+    }
+    assert world.gate()["judged"] == 7
+    assert world.remote_status() == "save"
+    # Without category nobody is asked for consent; who is to be forgotten still counts.
+    world.change_campaign(campaign_type="FREE")
+    world.step()
+    assert set(world.gate_codes()) == {
+        "address_changed", "contact_gone", "erased_contact", "inactive_contact", "refused_address",
+    }  # fmt: skip
+
+
+def test_what_a_person_may_release(world: CampaignWorld) -> None:
+    world.audience(3)
+    scheduled_campaign(world)
+    world.warehouse.execute(
+        "update sync.collection_run set started_at = now() - interval '3 hours'"
+    )
+    assert world.step().outcome == "held"
+    assert world.gate_codes() == ["audience_stale"]
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        [gate_id] = release.request_releases(warehouse, ["NL-11"])
+        world.step()
+        assert release.request_releases(warehouse, ["NL-11"]) == [gate_id], "asked once"
+        request = release.find_request(warehouse, gate_id)
+        assert request is not None
+        assert request.subject == "Let campaign NL-11 go to 3 recipients?"
+        assert not release.decide_release(warehouse, gate_id, "timed_out", holds=DAY)
+        assert not release.decide_release(warehouse, gate_id, "approved", holds=DAY), "first word"
+    assert world.step().outcome == "held"
+
+    # Another reason is another question; approving it opens the gate for these facts only.
+    world.warehouse.execute(
+        "update sync.collection_run set state = 'blocked', detail = 'removal_guard: 12',"
+        " run_id = run_id || '-2'"
+    )
+    world.step()
+    assert sorted(world.gate_codes()) == ["audience_stale", "sync_blocked"]
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        [gate_id] = release.request_releases(warehouse, ["NL-11"])
+        assert release.decide_release(warehouse, gate_id, "approved", holds=DAY, decided_by="7")
+    assert world.step().outcome == "scheduled"
+    assert world.gate()["is_open"]
+    assert {reason["released"] for reason in world.gate()["reasons"]} == {True}
+    assert world.gate()["release_id"] is not None
+
+    world.change_campaign(planned_at=world.in_hours(60))
+    world.warehouse.execute("update sync.collection_run set run_id = run_id || '-3'")
+    assert world.step().outcome == "held"
+
+
+def test_mailchimp_s_own_side(world: CampaignWorld) -> None:
+    world.audience(4)
+    world.campaign(state="approved", planned_at=world.in_hours(48))
+    world.step()
+    world.step()
+    assert world.gate_codes() == ["checklist"]  # no body yet
+    world.design()
+    world.sandbox.control("POST", "domains", {"galaxy.gr": False})
+    world.step()
+    assert set(world.gate_codes()) == {"checklist", "domain_unverified"}
+    world.by_hand(reply_to="nea@allou.gr")
+    world.step()
+    assert world.gate_codes() == ["domain_unknown"]
+    world.by_hand(reply_to="news@galaxy.gr")
+    world.sandbox.control("POST", "domains", {"galaxy.gr": True})
+    world.step(options={"recipient_limit": 3})
+    assert world.gate_codes() == ["recipient_limit"]
+
+    # Somebody chooses another audience there; the consents were judged for ours.
+    other = world.collection("ALLI")
+    world.contact("allos@mail.gr", other)
+    world.sync(["ALLI"])
+    with world.provider() as provider:
+        provider.change_campaign(world.provider_id(), {}, list_id=world.list_id("ALLI"))
+    world.step()
+    assert "audience_changed" in world.gate_codes()
+    assert "recipients_differ" in world.gate_codes()
+
+    # Totals and what was made there by hand are shown, each with where it came from.
+    with world.provider() as provider:
+        provider.change_campaign(world.provider_id(), {}, list_id=world.list_id())
+        provider.client.campaigns.create(
+            {"type": "regular", "settings": {"title": "Με το χέρι", "subject_line": "Γεια"},
+             "recipients": {"list_id": world.list_id()}}
+        )  # fmt: skip
+    world.change_campaign(planned_at=world.in_hours(-1))
+    assert world.step().outcome == "sent"
+    world.pass_time(days=3)
+    with (
+        world.provider() as provider,
+        psycopg.connect(world.warehouse_dsn) as warehouse,
+        psycopg.connect(world.crm_dsn) as crm,
+    ):
+        assert overview.campaigns_to_sync(warehouse, crm) == ["NL-11"]
+        assert overview.look_at_all(warehouse, provider) == (2, 1)
+        assert overview.look_at_all(warehouse, provider) == (2, 0)
+        assert overview.write_back(warehouse, crm) == 1
+        assert overview.write_back(warehouse, crm) == 0
+        assert overview.campaigns_to_sync(warehouse, crm) == []
+    back = world.crm.execute(
+        "select provider_campaign_id, status, emails_sent, unique_opens from crm.provider_campaign"
+    ).fetchall()
+    [report] = [row for row in world.remote_campaigns() if row["status"] == "sent"]
+    assert back == [(report["id"], "sent", 4, report["report_summary"]["unique_opens"])]
+    shown = world.warehouse.execute(
+        "select title, origin, status, emails_sent from stats.campaign_overview order by origin"
+    ).fetchall()
+    assert [tuple(row.values()) for row in shown] == [
+        ("Ενημερωτικό Νοεμβρίου (NL-11)", "crm", "sent", 4),
+        ("Με το χέρι", "mailchimp", "save", 0),
+    ]

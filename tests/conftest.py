@@ -1,0 +1,190 @@
+"""What tests of all folders share: a real Postgres, fresh databases, a real Mailchimp sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.sandbox import postgres as embedded
+from crm_mailchimp.sandbox.postgres_cluster import EmbeddedPostgresError, remove
+
+_READY_SECONDS = 60
+_FORGOTTEN_SECONDS = 3600
+
+
+#: What makes a test one of the slow ones, which `make check` leaves out: servers of our own.
+_SERVERS = frozenset({"postgres", "mailchimp_sandbox"})
+_SLOW_FOLDERS = frozenset(
+    {"approvals", "campaigns", "contract", "demo", "end_to_end", "plugins", "rights", "sandbox"}
+)
+_SLOW_FILES = frozenset({"test_compose_file.py", "test_embedded_postgres.py"})
+#: Rules without any server in a slow folder.
+_FAST_FILES = frozenset({"test_planning.py"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        place = set(item.path.parts)
+        uses_server = _SERVERS & set(getattr(item, "fixturenames", ()))
+        if uses_server or (place & (_SLOW_FOLDERS | _SLOW_FILES) and not place & _FAST_FILES):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[embedded.Server]:
+    """One embedded server for the session (with pytest-xdist: one for each worker)."""
+    _remove_what_killed_sessions_left()
+    # Not pytest's own folders: those belong to root alone when root runs the tests.
+    folder = Path(tempfile.mkdtemp(prefix="crm-postgres-"))
+    folder.chmod(0o755)
+    try:
+        with embedded.start(folder / "data", durable=False) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_what_killed_sessions_left() -> None:
+    for folder in Path(tempfile.gettempdir()).glob("crm-postgres-*"):
+        # Younger ones may be another worker's, not locked yet. What is locked is in use.
+        with suppress(OSError, EmbeddedPostgresError):
+            if time.time() - folder.stat().st_mtime > _FORGOTTEN_SECONDS:
+                remove(folder / "data")
+                shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def _crm_template(postgres: embedded.Server) -> str:
+    from crm_mailchimp.crm.schema import create_contract  # noqa: PLC0415
+
+    def create(dsn: str) -> None:
+        with psycopg.connect(dsn) as connection:
+            create_contract(connection)
+
+    return _template(postgres, "crm_template", create)
+
+
+@pytest.fixture(scope="session")
+def _warehouse_template(postgres: embedded.Server) -> str:
+    from crm_mailchimp.warehouse.migrations import migrate  # noqa: PLC0415
+
+    return _template(postgres, "warehouse_template", migrate)
+
+
+def _template(server: embedded.Server, name: str, fill: Callable[[str], object]) -> str:
+    fill(server.create_database(name))
+    return name
+
+
+@pytest.fixture
+def crm_db(postgres: embedded.Server, _crm_template: str) -> Iterator[str]:
+    """DSN of a fresh database with the empty CRM contract."""
+    yield from _clone(postgres, _crm_template, "crm")
+
+
+@pytest.fixture
+def warehouse_db(postgres: embedded.Server, _warehouse_template: str) -> Iterator[str]:
+    """DSN of a fresh, migrated, empty warehouse."""
+    yield from _clone(postgres, _warehouse_template, "warehouse")
+
+
+def _clone(server: embedded.Server, template: str, prefix: str) -> Iterator[str]:
+    name = f"{prefix}_{uuid.uuid4().hex[:12]}"
+    yield server.create_database(name, template=template)
+    server.drop_database(name)
+
+
+@dataclass(frozen=True)
+class MailchimpSandbox:
+    """A running sandbox server.
+
+    Attributes:
+        base_url: of the API, ends in ``/3.0``.
+        host: the same without ``/3.0``.
+        key: the API key.
+        pid: process id of the server, for tests that kill it.
+    """
+
+    base_url: str
+    key: str
+    pid: int
+
+    @property
+    def host(self) -> str:
+        return self.base_url.removesuffix("/3.0")
+
+    def control(self, method: str, path: str, json: Any = None) -> Any:
+        """Call the control API, ``path`` below ``/_sandbox/``; gives the parsed answer."""
+        return _request(method, f"{self.host}/_sandbox/{path.lstrip('/')}", json)
+
+
+@pytest.fixture
+def mailchimp_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
+    """A fresh, empty sandbox in a process of its own."""
+    log = tmp_path / "sandbox.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crm_mailchimp.sandbox", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+    try:
+        yield _wait_until_ready(process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> MailchimpSandbox:
+    assert process.stdout
+    # Blocks until the server prints its one line, or ends; pytest's timeout bounds it.
+    line = process.stdout.readline().decode()
+    ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+/3\.0)\n", line)
+    assert ready, f"the sandbox did not start: {line!r} {log.read_text(errors='replace')[-2000:]}"
+    sandbox = MailchimpSandbox(ready[1], "sandbox-us1", process.pid)
+    identity = sandbox.control("GET", "")
+    assert (identity["name"], identity["pid"]) == ("crm-mailchimp sandbox", process.pid)
+    return sandbox
+
+
+def _request(method: str, url: str, body: Any = None) -> Any:
+    request = urllib.request.Request(
+        url,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_READY_SECONDS) as answer:
+            text = answer.read()
+    except urllib.error.HTTPError as error:
+        raise AssertionError(
+            f"{method} {url}: {error.code} {error.read().decode('utf-8', 'replace')[:500]}"
+        ) from error
+    return json.loads(text) if text else None

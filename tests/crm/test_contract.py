@@ -1,0 +1,139 @@
+"""The contract's DDL against the contract, written out here a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from crm_mailchimp.crm.schema import ContractError, contract_columns, create_contract
+from crm_mailchimp.sandbox.postgres import Server
+
+_SENDER = "company? address1? address2? city? state? zip? country? phone?"
+_DEFAULTS = "from_name? from_email? subject? language? permission_reminder?"
+#: Table: columns in order; ? = may be null.
+CONTRACT = {
+    "external_provider": f"code connection_id {_SENDER} {_DEFAULTS} email_type_option",
+    "campaign_type": "code description gdpr_category",
+    "resource": "resource_id name email?",
+    "contact": "contact_id email? first_name? last_name? company? phone? mobile? address1? "
+    "address2? city? zip? country? language? birth_date? is_active erasure_requested_at? "
+    "merged_into_id? updated_at",
+    "contact_field": "code label data_type choices?",
+    "contact_field_value": "contact_id field_code value",
+    "consent": "consent_id contact_id channel gdpr_category granted effective_at expires_at? "
+    "source? recorded_at",
+    "contact_collection": "collection_id code description owner_id comments? is_shared is_static "
+    "query_text? external_provider? campaign_type? use_provider_defaults sync_merge_fields "
+    f"{_SENDER} {_DEFAULTS} email_type_option? provider_list_id? is_active updated_at",
+    "collection_member": "collection_id contact_id added_at",
+    "campaign": "campaign_id code description collection_id campaign_type subject_line "
+    "preview_text? from_name? reply_to? planned_at? state updated_at",
+    "provider_member_status": "collection_id contact_id status reason? changed_at",
+    "provider_campaign": "campaign_id provider_campaign_id status emails_sent? unique_opens? "
+    "unique_clicks? sent_at? detail? changed_at",
+}
+
+
+def test_tables_columns_and_nulls(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as connection:
+        rows = connection.execute(
+            "select table_name, string_agg(column_name || "
+            "case is_nullable when 'YES' then '?' else '' end, ' ' order by ordinal_position) "
+            "from information_schema.columns where table_schema = 'crm' group by table_name"
+        ).fetchall()
+    assert dict(rows) == CONTRACT
+    bare = {table: columns.replace("?", "").split() for table, columns in CONTRACT.items()}
+    assert contract_columns() == bare
+
+
+def test_times_have_zones_and_ids_are_wide(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as connection:
+        kinds = connection.execute(
+            "select distinct substring(column_name from '_(at|id)$'), data_type "
+            "from information_schema.columns where table_schema = 'crm' "
+            "and column_name ~ '_(at|id)$' and data_type <> 'text'"
+        ).fetchall()
+    assert sorted(kinds) == [("at", "timestamp with time zone"), ("id", "bigint")]
+
+
+def test_every_table_and_column_is_commented(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as connection:
+        bare = connection.execute(
+            "select attrelid::regclass::text, attname from pg_attribute "
+            "where attrelid in (select oid from pg_class where relnamespace = 'crm'::regnamespace "
+            "and relkind = 'r') and attnum >= 0 and not attisdropped "
+            "and col_description(attrelid, attnum) is null"
+        ).fetchall()
+        tables = connection.execute(
+            "select relname from pg_class where relnamespace = 'crm'::regnamespace "
+            "and relkind = 'r' and obj_description(oid) is null"
+        ).fetchall()
+    assert (bare, tables) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into crm.campaign_type values ('Χ', 'Χ', 'other')",
+        "insert into crm.contact_field (code, label, data_type) values ('x', 'Χ', 'colour')",
+        "insert into crm.consent values (1, 1, 'fax', 'offer', true, now())",
+        "insert into crm.consent values (1, 1, 'email', 'unclassified', true, now())",
+        "insert into crm.campaign (campaign_id, code, description, collection_id, campaign_type, "
+        "subject_line, state) values (1, 'X', 'Χ', 1, 'X', 'Χ', 'sent')",
+        "insert into crm.provider_member_status values (1, 1, 'transactional')",
+    ],
+)
+def test_words_outside_the_contract_are_refused(crm_db: str, statement: str) -> None:
+    with psycopg.connect(crm_db) as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(statement)
+
+
+def test_collection_points_at_what_exists(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as connection:
+        connection.execute("insert into crm.resource values (1, 'Ζωή', null)")
+        for column in ("external_provider", "campaign_type"):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation), connection.transaction():
+                connection.execute(
+                    f"insert into crm.contact_collection (collection_id, code, description, "
+                    f"owner_id, {column}) values (1, 'A', 'Α', 1, 'missing')"
+                )
+
+
+def test_creating_again_changes_nothing(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as connection:
+        connection.execute("insert into crm.resource values (1, 'Ζωή', null)")
+        assert create_contract(connection)
+        assert connection.execute("select name from crm.resource").fetchall() == [("Ζωή",)]
+
+
+@pytest.fixture
+def empty_db(postgres: Server) -> Iterator[str]:
+    yield postgres.create_database("somebodys_crm")
+    postgres.drop_database("somebodys_crm")
+
+
+def _views(without: str = "") -> str:
+    return "create schema crm; " + "; ".join(
+        f"create view crm.{table} as select "
+        + ", ".join(
+            f"null::text as {column}"
+            for column in columns.replace("?", "").split()
+            if f"{table}.{column}" != without
+        )
+        for table, columns in CONTRACT.items()
+    )
+
+
+def test_a_contract_made_of_views_is_left_alone(empty_db: str) -> None:
+    with psycopg.connect(empty_db) as connection:
+        connection.execute(_views())
+        assert create_contract(connection) is False
+
+
+def test_what_views_leave_out_is_named(empty_db: str) -> None:
+    with psycopg.connect(empty_db) as connection:
+        connection.execute(_views(without="consent.expires_at"))
+        with pytest.raises(ContractError, match=r"lacks, or hides .* consent\.expires_at$"):
+            create_contract(connection)

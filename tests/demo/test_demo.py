@@ -1,0 +1,90 @@
+"""``make demo`` as a stranger runs it: twice, and after a kill in the middle of the first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crm_mailchimp.sandbox.clean import clean
+from crm_mailchimp.sandbox.installation import HOME_SETTING, Installation
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    # Not pytest's own folders: root's Postgres runs under another account, which must get there.
+    folder = Path(tempfile.mkdtemp(prefix="crm-demo-"))
+    folder.chmod(0o755)
+    yield folder / "home"
+    clean(Installation(folder / "home"))
+    shutil.rmtree(folder)
+
+
+def command(home: Path, module: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", f"crm_mailchimp.sandbox.{module}"],
+        env={**os.environ, HOME_SETTING: str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def running_below(home: Path) -> list[str]:
+    """Command lines of live processes that name the folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environment = (entry / "environ").read_bytes().decode(errors="replace")
+            except OSError:  # ended meanwhile, or not ours to look at
+                continue
+            if str(home) in words or f"AIRFLOW_HOME={home}" in environment:
+                found.append(words)
+    return found
+
+
+def test_after_a_kill_in_the_middle_it_runs_and_leaves_nothing_running(home: Path) -> None:
+    killed = command(home, "demo")
+    deadline = time.monotonic() + 240
+    while not (home / "running" / "airflow-triggerer.json").exists():
+        assert killed.poll() is None, killed.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    killed.kill()
+    killed.wait()
+    assert running_below(home), "the kill left nothing behind: the test shows nothing"
+
+    again = command(home, "demo")
+    told, _ = again.communicate()
+    assert again.returncode == 0, told
+    assert running_below(home) == []
+    for word in ("NEWSLETTER", "query_refused", "no_campaign_type", "Νέα Νοεμβρίου", "make up"):
+        assert word in told
+    assert "@" not in told.replace("@@", ""), "the demo prints an address"
+
+    # What it left is the same installation with the web page.
+    up = command(home, "up")
+    assert up.stdout
+    lines = []
+    for line in up.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    assert any("password" in line for line in lines), "".join(lines)
+    up.send_signal(signal.SIGINT)
+    up.communicate(timeout=120)
+    assert up.returncode == 0
+    assert running_below(home) == []

@@ -1,0 +1,166 @@
+"""One real installation for all end-to-end tests: real Airflow, Postgres and sandbox processes.
+
+Starting it takes most of a minute and each run some ten seconds, so the story is told once and the
+tests look at its chapters:
+
+1. ``first``: the sample CRM with planted markers is synced into an empty account.
+2. ``second``: nothing changed, and it is synced again.
+3. two campaigns go out, five days pass, ``extract_reports`` and ``refresh_marts`` run.
+4. ``third``: synced once more, now that people have unsubscribed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.sandbox.airflow_api import AirflowApi, TaskInstance
+from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
+from crm_mailchimp.sandbox.campaign_story import Sent, send_campaigns
+from crm_mailchimp.sandbox.demo import DAGS, NO_SCHEDULES
+from crm_mailchimp.sandbox.installation import Installation, free_port, held
+from crm_mailchimp.sandbox.local_services import Services, running_services
+from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
+from crm_mailchimp.sandbox.preparation import prepare
+from crm_mailchimp.sandbox.results import CollectionResult, collection_results
+from end_to_end.planted import plant
+
+RUN_SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncRun:
+    """A finished run of ``sync_collections``, and how the world was right after it.
+
+    Attributes:
+        state: Airflow's word for the run.
+        results: by collection code.
+        tasks: task instances.
+        quarantine: open rows as (collection code, contact id, reason).
+        members: by collection code, (address, status, CRMREF) of everybody but the archived.
+        requests: (method, template) of the API requests that this run made.
+        clock: the time at which consents were judged.
+    """
+
+    run_id: str
+    state: str
+    results: dict[str, CollectionResult]
+    tasks: list[TaskInstance]
+    quarantine: set[tuple[str, int, str]]
+    members: dict[str, set[tuple[str, str, str]]]
+    requests: list[tuple[str, str]]
+    clock: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that ran, still up for questions."""
+
+    installation: Installation
+    services: Services
+    airflow: AirflowApi
+    account: MailchimpAccount
+    first: SyncRun
+    second: SyncRun
+    third: SyncRun
+    campaigns: list[Sent]
+    reports_state: str
+    marts_state: str
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    # Not pytest's own folders: root's Postgres runs under another account, which must get there.
+    folder = Path(tempfile.mkdtemp(prefix="crm-end-to-end-"))
+    folder.chmod(0o755)
+    installation = Installation(folder / "εγκατάσταση")
+    try:
+        with ExitStack() as running:
+            running.enter_context(held(installation))
+            secrets = installation.secrets()
+            services = running.enter_context(running_services(installation, secrets))
+            settings = AirflowSettings(
+                port=free_port(),
+                metadata_dsn=services.airflow,
+                connections=services.connections(),
+                extra=NO_SCHEDULES,
+            )
+            prepare(installation, secrets, services, settings)
+            with psycopg.connect(services.crm) as crm:
+                plant(crm)
+            airflow = running.enter_context(running_airflow(installation, secrets, settings)).api
+            airflow.wait_for_dags(DAGS)
+            account = MailchimpAccount(services.mailchimp_url, services.mailchimp_key)
+            yield _tell(installation, services, airflow, account)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell(
+    installation: Installation, services: Services, airflow: AirflowApi, account: MailchimpAccount
+) -> World:
+    first = _sync(services, airflow, account)
+    second = _sync(services, airflow, account)
+    campaigns = send_campaigns(account, list(first.results.values()), lambda _: None)
+    before = airflow.run_ids("refresh_marts")
+    reports = airflow.trigger("extract_reports")
+    reports_state = airflow.wait_for_run("extract_reports", reports, seconds=RUN_SECONDS)
+    marts = airflow.wait_for_new_run("refresh_marts", before)
+    marts_state = airflow.wait_for_run("refresh_marts", marts, seconds=RUN_SECONDS)
+    third = _sync(services, airflow, account)
+    return World(
+        installation=installation,
+        services=services,
+        airflow=airflow,
+        account=account,
+        first=first,
+        second=second,
+        third=third,
+        campaigns=campaigns,
+        reports_state=reports_state,
+        marts_state=marts_state,
+    )
+
+
+def _sync(services: Services, airflow: AirflowApi, account: MailchimpAccount) -> SyncRun:
+    seen = sum(1 for _ in account.requests())
+    run_id = airflow.trigger("sync_collections")
+    state = airflow.wait_for_run("sync_collections", run_id, seconds=RUN_SECONDS)
+    requests = [(row["method"], row["template"]) for row in account.requests()][seen:]
+    with psycopg.connect(services.warehouse) as warehouse:
+        results = {row.collection_code: row for row in collection_results(warehouse, run_id)}
+        quarantine = warehouse.execute(
+            "select collection_code, contact_id, reason_code from sync.quarantine "
+            "where resolved_at is null"
+        ).fetchall()
+        clock = warehouse.execute(
+            "select clock from sync.staging_run where run_id = %s", [run_id]
+        ).fetchone()
+    assert clock, "the run staged nothing"
+    return SyncRun(
+        run_id=run_id,
+        state=state,
+        results=results,
+        tasks=airflow.task_instances("sync_collections", run_id),
+        quarantine=set(quarantine),
+        members={
+            code: {_member(row) for row in account.members(result.list_id)}
+            for code, result in results.items()
+            if result.list_id
+        },
+        requests=requests,
+        clock=clock[0],
+    )
+
+
+def _member(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["email_address"], row["status"], row["merge_fields"].get("CRMREF", "")

@@ -1,0 +1,134 @@
+"""Walking a list that changes while it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crm_mailchimp.mailchimp import paging
+from crm_mailchimp.mailchimp.paging import walk
+
+
+class Remote:
+    """A list on the other side. ``changes``: after each answer, one function upon it."""
+
+    def __init__(self, names: list[str], *changes: Any) -> None:
+        self.names = names
+        self.changes = list(changes)
+        self.asked: list[tuple[int, int]] = []
+
+    def fetch(self, count: int, offset: int) -> dict[str, Any]:
+        self.asked.append((count, offset))
+        page = self.names[offset : offset + count]
+        if self.changes:
+            self.changes.pop(0)(self.names)
+        # What total_items says is not what a walk may rely on.
+        return {"things": [{"id": name} for name in page], "total_items": 3}
+
+
+def names(count: int) -> list[str]:
+    return [f"μέλος-{number:05}" for number in range(count)]
+
+
+def ids(remote: Remote, **options: Any) -> list[str]:
+    return [item["id"] for item in walk(remote.fetch, "things", **options)]
+
+
+def by_id(item: dict[str, Any]) -> str:
+    return str(item["id"])
+
+
+def test_pages_of_a_thousand_until_one_is_not_full() -> None:
+    remote = Remote(names(2500))
+    assert ids(remote) == names(2500)
+    assert remote.asked == [(1000, 0), (1000, 1000), (1000, 2000)]
+
+
+def test_an_exact_number_of_pages() -> None:
+    remote = Remote(names(20))
+    assert ids(remote, size=10) == names(20)
+    assert remote.asked[-1] == (10, 20)
+
+
+def test_nothing_there() -> None:
+    assert ids(Remote([])) == []
+    assert list(walk(lambda _count, _offset: None, "things")) == []
+    assert list(walk(lambda _count, _offset: {}, "things")) == []
+
+
+def test_pages_are_asked_for_when_they_are_needed() -> None:
+    remote = Remote(names(50))
+    walking = walk(remote.fetch, "things", size=10)
+    assert [next(walking)["id"] for _ in range(10)] == names(10)
+    assert len(remote.asked) == 1
+
+
+def test_an_item_that_comes_in_before_the_offset_repeats_none() -> None:
+    def insert(there: list[str]) -> None:
+        there.insert(0, "new")
+
+    remote = Remote(names(25), insert, insert)
+    assert ids(remote, size=10, key=by_id) == names(25)
+
+
+def test_without_overlap_an_item_that_goes_out_hides_another() -> None:
+    """Why ``overlap`` is there."""
+    remote = Remote(names(25), lambda there: there.remove("μέλος-00003"))
+    assert "μέλος-00010" not in ids(remote, size=10, key=by_id)
+
+
+def test_with_overlap_an_item_that_goes_out_hides_none() -> None:
+    remote = Remote(names(25), lambda there: there.remove("μέλος-00003"))
+    assert ids(remote, size=10, key=by_id, overlap=2) == names(25)
+
+
+def test_an_endpoint_that_does_not_know_paging_ends() -> None:
+    assert (
+        len(
+            list(
+                walk(
+                    lambda count, _offset: {"things": [{"id": str(n)} for n in range(count)]},
+                    "things",
+                    key=by_id,
+                )
+            )
+        )
+        == 1000
+    )
+
+
+def test_memory_is_bounded(monkeypatch: Any) -> None:
+    monkeypatch.setattr(paging, "REMEMBERED", 50)
+    remote = Remote(names(1000) + names(10))
+    found = ids(remote, size=10, key=by_id)
+    # Repetition from afar passes: that is the price, and callers store by key.
+    assert found == names(1000) + names(10)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    count=st.integers(0, 120),
+    overlap=st.integers(1, 4),
+    removals=st.lists(st.lists(st.integers(0, 119), max_size=40), max_size=12),
+)
+def test_whoever_stays_is_found_whatever_goes_out_meanwhile(
+    count: int, overlap: int, removals: list[list[int]]
+) -> None:
+    gone: set[str] = set()
+
+    def removal(numbers: list[int]) -> Any:
+        def change(there: list[str]) -> None:
+            for number in numbers:
+                name = f"μέλος-{number:05}"
+                if name in there:
+                    there.remove(name)
+                    gone.add(name)
+
+        return change
+
+    remote = Remote(names(count), *(removal(numbers) for numbers in removals))
+    found = ids(remote, size=10, key=by_id, overlap=overlap)
+    assert len(found) == len(set(found))
+    assert set(names(count)) - gone <= set(found)

@@ -1,0 +1,132 @@
+"""Report streams: which requests are sent, how they end, what is left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.reports import report_totals
+from mailchimp.scripted_server import ScriptedServer, answer, scripted
+
+LISTS = {
+    "/reports/c1/sent-to": "sent_to",
+    "/reports/c1/email-activity": "emails",
+    "/reports/c1/open-details": "members",
+    "/reports/c1/click-details": "urls_clicked",
+    "/reports/c1/click-details/k1/members": "members",
+    "/reports/c1/unsubscribed": "unsubscribes",
+    "/reports/c1/abuse-reports": "abuse_reports",
+    "/reports/c1/locations": "locations",
+    "/reports": "reports",
+    "/campaigns": "campaigns",
+    "/lists/l1/growth-history": "history",
+}
+
+
+def page(handler: BaseHTTPRequestHandler) -> None:
+    """1,500 rows of whatever is asked for, as the API pages them: 10 unless told otherwise."""
+    target = urlsplit(handler.path)
+    query = parse_qs(target.query)
+    count, offset = int(query.get("count", ["10"])[0]), int(query.get("offset", ["0"])[0])
+    rows = [
+        {"id": n, "email_id": f"h{n}", "month": f"m{n}", "country_code": n, "activity": []}
+        for n in range(1500)
+    ]
+    path = target.path.removeprefix("/3.0")
+    answer(200, {LISTS[path]: rows[offset : offset + count], "total_items": 1500})(handler)
+
+
+@contextmanager
+def mailchimp(step: Any = page) -> Iterator[tuple[Mailchimp, ScriptedServer]]:
+    with (
+        scripted(step) as server,
+        Mailchimp(MailchimpClient("key-us1", host=server.host)) as client,
+    ):
+        yield client, server
+
+
+def queries(server: ScriptedServer) -> list[dict[str, str]]:
+    return [
+        {name: values[0] for name, values in parse_qs(urlsplit(seen.target).query).items()}
+        for seen in server.seen
+    ]
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        "sent-to",
+        "email-activity",
+        "open-details",
+        "click-details",
+        "unsubscribed",
+        "abuse-reports",
+        "locations",
+    ],
+)
+def test_streams_come_whole_in_pages_of_a_thousand(stream: str) -> None:
+    with mailchimp() as (client, server):
+        rows = list(client.rows("c1", stream))
+        assert [row["id"] for row in rows] == list(range(1500))
+        asked = queries(server)
+    assert [(query["count"], query["offset"]) for query in asked] == [
+        ("1000", "0"),
+        ("1000", "1000"),
+    ]
+    left_out = asked[0]["exclude_fields"].split(",")
+    assert {f"{LISTS[f'/reports/c1/{stream}']}.email_address", "_links"} <= set(left_out)
+
+
+def test_what_is_not_paged_is_asked_for_once() -> None:
+    top = [{"domain": "galaxy.gr", "opens": 4}, {"domain": "gmail.com", "opens": 2}]
+    with mailchimp(answer(200, {"domains": top, "total_items": 2})) as (client, server):
+        assert list(client.rows("c1", "domain-performance")) == top
+        assert len(server.seen) == 1
+        assert "count" not in queries(server)[0]
+
+
+def test_since_is_whole_seconds_and_only_where_it_is_known() -> None:
+    since = datetime(2026, 11, 23, 12, 0, 0, 999999, tzinfo=UTC)
+    with mailchimp() as (client, server):
+        next(iter(client.rows("c1", "email-activity", since=since)))
+        next(iter(client.rows("c1", "open-details", since=since)))
+        assert {query["since"] for query in queries(server)} == {"2026-11-23T12:00:00+00:00"}
+        with pytest.raises(ValueError, match="knows no 'since'"):
+            next(iter(client.rows("c1", "sent-to", since=since)))
+        with pytest.raises(ValueError, match="No report stream"):
+            next(iter(client.rows("c1", "../campaigns")))
+
+
+def test_the_other_lists() -> None:
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    with mailchimp() as (client, server):
+        assert len(list(client.link_members("c1", "k1"))) == 1500
+        assert len(list(client.growth_history("l1"))) == 1500
+        assert len(list(client.campaigns(since_send_time=moment))) == 1500
+        assert len(list(client.reports(before_send_time=moment))) == 1500
+        asked = queries(server)
+    assert asked[4]["since_send_time"] == "2026-11-01T00:00:00+00:00"
+    assert asked[6]["before_send_time"] == "2026-11-01T00:00:00+00:00"
+
+
+def test_totals_of_a_report() -> None:
+    report = json.loads(
+        """{"id": "c1", "emails_sent": 12, "abuse_reports": 1, "unsubscribed": 2,
+        "bounces": {"hard_bounces": 3, "soft_bounces": 4, "syntax_errors": 0},
+        "opens": {"opens_total": 9, "unique_opens": 5, "last_open": "2026-11-23T10:00:00+00:00"},
+        "clicks": {"clicks_total": 0, "unique_clicks": 0, "last_click": ""}}"""
+    )
+    totals = report_totals(report)
+    assert totals.last_open_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert totals.last_click_at is None
+    assert (totals.emails_sent, totals.hard_bounces, totals.soft_bounces) == (12, 3, 4)
+    assert report_totals({"id": "c2"}).opens_total == 0

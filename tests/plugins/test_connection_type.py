@@ -1,0 +1,205 @@
+"""The provider in a real Airflow: registration, the form in the UI, the Test button, the hook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mailchimp_provider
+
+PLUGINS = Path(mailchimp_provider.__file__).parents[1]
+#: Looks like a real one, so that its absence from all output means something.
+SECRET = "0123456789abcdef0123456789abcdef"
+
+#: Begins the line that holds a process's answer, among Airflow's own log lines.
+ANSWER = "answer:"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def airflow(tmp_path: Path) -> Run:
+    """Runs Python code in a process of its own with an empty Airflow home."""
+
+    def run(code: str, **connections: Any) -> subprocess.CompletedProcess[str]:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")
+        }
+        environment |= {
+            "AIRFLOW_HOME": str(tmp_path),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+        }
+        for name, value in connections.items():
+            written = value if isinstance(value, str) else json.dumps(value)
+            environment[f"AIRFLOW_CONN_{name.upper()}"] = written
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def printed(done: subprocess.CompletedProcess[str]) -> Any:
+    """The JSON value on the line of the output that begins with it."""
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith(ANSWER)]
+    return json.loads(line.removeprefix(ANSWER))
+
+
+def test_airflow_knows_the_type_and_its_form(airflow: Run) -> None:
+    code = """
+import json
+from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+from airflow.providers_manager import ProvidersManager
+
+hook = ProvidersManager().hooks["mailchimp"]
+form = next(
+    meta for meta in HookMetaService.hook_meta_data() if meta.connection_type == "mailchimp"
+)
+print("answer:" + json.dumps([hook._asdict(), form.model_dump(mode="json")]))
+"""
+    hook, form = printed(airflow(code))
+    assert hook["hook_class_name"] == "mailchimp_provider.hooks.mailchimp.MailchimpHook"
+    assert hook["connection_id_attribute_name"] == "mailchimp_conn_id"
+    assert hook["hook_name"] == form["hook_name"] == "Mailchimp"
+    assert hook["connection_testable"]
+    standard = form["standard_fields"]
+    assert standard["password"]["title"] == "API key"
+    assert not standard["host"]["hidden"]
+    assert all(standard[name]["hidden"] for name in ("login", "port", "url_schema"))
+    assert form["extra_fields"]["timeout"]["schema"]["type"] == ["integer", "null"]
+    assert set(form["extra_fields"]) == {"timeout", "retry_deadline"}
+
+
+def test_no_module_of_the_provider_is_taken_for_a_plugin(airflow: Run) -> None:
+    code = """
+import json, sys
+from airflow import plugins_manager
+
+plugins_manager.ensure_plugins_loaded()
+# The loader names a module after its bare file.
+bare = [name for name in ("hooks", "mailchimp") if name in sys.modules]
+print("answer:" + json.dumps([bare, plugins_manager.get_import_errors()]))
+"""
+    assert printed(airflow(code)) == [[], {}]
+
+
+TEST_BUTTON = """
+import json
+from airflow.models.connection import Connection
+
+tested = {}
+for name in NAMES:
+    tested[name] = Connection.get_connection_from_secrets(name).test_connection()
+print("answer:" + json.dumps(tested))
+"""
+
+
+def test_the_test_button(airflow: Run, mailchimp_sandbox: Any) -> None:
+    host, key = mailchimp_sandbox.host, mailchimp_sandbox.key
+    port = int(host.rpartition(":")[2])
+    extra = {"timeout": 20, "retry_deadline": 5}
+    connections: dict[str, Any] = {
+        "form": {"conn_type": "mailchimp", "password": key, "host": host},
+        "form_extra": {"conn_type": "mailchimp", "password": key, "host": host, "extra": extra},
+        "with_path": {"conn_type": "mailchimp", "password": f" {key} ", "host": f"{host}/3.0"},
+        "uri": f"mailchimp://:{key}@127.0.0.1:{port}",
+        "no_key": {"conn_type": "mailchimp", "host": host},
+        "no_data_centre": {"conn_type": "mailchimp", "password": SECRET},
+        "wrong_key": {"conn_type": "mailchimp", "password": f"{SECRET}-us21", "host": host},
+        "unreachable": {"conn_type": "mailchimp", "password": key, "host": "http://127.0.0.1:9"},
+        "bad_host": {"conn_type": "mailchimp", "password": key, "host": "ftp://127.0.0.1"},
+        "bad_extra": {
+            "conn_type": "mailchimp",
+            "password": key,
+            "host": host,
+            "extra": {"timeout": "soon"},
+        },
+    }
+    done = airflow(f"NAMES = {list(connections)!r}\n{TEST_BUTTON}", **connections)
+    found = printed(done)
+    for name in ("form", "form_extra", "with_path", "uri"):
+        good, message = found.pop(name)
+        assert good, message
+        assert "Connected to the Mailchimp account" in message
+    words = {
+        "no_key": ("'no_key'", "No Mailchimp API key"),
+        "no_data_centre": ("'no_data_centre'", "data centre"),
+        "wrong_key": ("401", "Check the API key"),
+        "unreachable": ("cannot be reached", "Check the host"),
+        "bad_host": ("'bad_host'", "no address"),
+        "bad_extra": ("'bad_extra'", "timeout in its extra"),
+    }
+    assert set(found) == set(words)
+    for name, expected in words.items():
+        good, message = found[name]
+        assert not good
+        assert all(word in message for word in expected), message
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_the_hook_opens_the_seam_and_masks_the_key(airflow: Run, mailchimp_sandbox: Any) -> None:
+    code = """
+import json, logging
+from contextlib import contextmanager
+from airflow.sdk._shared.secrets_masker import redact
+from mailchimp_provider.hooks.mailchimp import MailchimpHook
+
+held = []
+
+@contextmanager
+def slot():
+    held.append("taken")
+    yield
+    held.append("given back")
+
+mailchimp = MailchimpHook(slot=slot).get_conn()
+with mailchimp:
+    held.append("open")
+    name = mailchimp.account().name
+other = MailchimpHook(mailchimp_conn_id="mailchimp_default").get_conn()
+key = MailchimpHook.get_connection("mailchimp_default").password
+print("answer:" + json.dumps([held, bool(name), mailchimp.calls, redact("the key is " + key),
+    repr(mailchimp) + repr(vars(other.client))]))
+"""
+    connection = {
+        "conn_type": "mailchimp",
+        "password": mailchimp_sandbox.key,
+        "host": mailchimp_sandbox.host,
+    }
+    held, named, calls, masked, shown = printed(airflow(code, mailchimp_default=connection))
+    assert held == ["taken", "open", "given back"]
+    assert (named, calls) == (True, 1)
+    assert masked == "the key is ***"
+    assert mailchimp_sandbox.key not in shown
+
+
+def test_reading_the_provider_info_imports_nothing_heavy() -> None:
+    """Every Airflow process reads it at its start."""
+    code = """
+import sys
+before = set(sys.modules)
+import mailchimp_provider
+mailchimp_provider.get_provider_info()
+heavy = ("airflow", "requests", "mailchimp_marketing", "pandas")
+print([name for name in heavy if name in set(sys.modules) - before])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"

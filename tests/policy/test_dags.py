@@ -1,0 +1,132 @@
+"""Rules every DAG keeps, checked on what Airflow itself reads from ``dags/``."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+
+# In a process of its own: Airflow reads its settings at import, and importing it takes seconds.
+READER = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+
+bag = DagBag(sys.argv[1])
+found = []
+for dag in bag.dags.values():
+    found.append({
+        "dag_id": dag.dag_id,
+        "file": dag.fileloc,
+        "tags": sorted(dag.tags),
+        "catchup": dag.catchup,
+        "schedule": str(dag.schedule) if dag.schedule is not None else None,
+        "max_active_runs": dag.max_active_runs,
+        "doc_md": dag.doc_md or "",
+        "params": {name: dag.params.get_param(name).description for name in dag.params},
+        "tasks": [
+            {"task_id": task.task_id, "owner": task.owner, "retries": task.retries,
+             "timeout": bool(task.execution_timeout)}
+            for task in dag.tasks
+        ],
+    })
+heavy = [name for name in ("pandas", "great_expectations", "numpy") if name in sys.modules]
+print(json.dumps({"dags": found, "errors": bag.import_errors, "heavy": heavy}))
+"""
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    home = tmp_path_factory.mktemp("airflow")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # Nothing may be asked of a database while a DAG file is read: there is none.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/none.db",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", READER, str(ROOT / "dags")],
+        env={**env, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_every_file_imports(bag: dict[str, Any]) -> None:
+    assert bag["errors"] == {}
+
+
+def test_one_dag_a_file_named_like_it(bag: dict[str, Any]) -> None:
+    assert DAG_FILES
+    found = sorted((Path(dag["file"]).stem, dag["dag_id"]) for dag in bag["dags"])
+    assert found == [(path.stem, path.stem) for path in DAG_FILES]
+
+
+def test_people_can_find_and_run_it(bag: dict[str, Any]) -> None:
+    for dag in bag["dags"]:
+        name = dag["dag_id"]
+        assert dag["tags"], f"{name} has no tags"
+        assert dag["catchup"] is False, f"{name} would run for the whole past"
+        assert dag["max_active_runs"] == 1, f"two runs of {name} would work on the same audience"
+        assert len(dag["doc_md"].splitlines()) >= 10, f"{name}: its doc_md is no runbook"
+        for param, description in dag["params"].items():
+            assert description, f"{name}: nobody explains the parameter {param}"
+            assert param in dag["doc_md"], f"{name}: the runbook does not name {param}"
+
+
+def test_every_task_has_an_owner_and_heals(bag: dict[str, Any]) -> None:
+    for dag in bag["dags"]:
+        for task in dag["tasks"]:
+            name = f"{dag['dag_id']}.{task['task_id']}"
+            assert task["owner"] not in ("", "airflow"), f"{name} belongs to nobody"
+            assert task["retries"] >= 1, f"{name} gives up at the first fault"
+            assert task["timeout"], f"{name} may hang for ever"
+
+
+def test_reading_the_dags_loads_nothing_heavy(bag: dict[str, Any]) -> None:
+    assert bag["heavy"] == []
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_dag_files_hold_neither_sql_nor_http_nor_frames(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules = [
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+        )
+    ]
+    closed = ("requests", "httpx", "urllib", "pandas", "psycopg", "great_expectations")
+    assert not [name for name in modules if name.split(".")[0] in closed]
+    docstring = ast.get_docstring(tree) or ""
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    statements = ("select ", "insert into ", "update ", "delete from ")
+    assert not [
+        text
+        for text in texts
+        if text.strip().lower().startswith(statements) and text.strip() not in docstring
+    ]

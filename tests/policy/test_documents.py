@@ -1,0 +1,114 @@
+"""What README, docs and settings tell a reader is there, and everything there is told."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from crm_mailchimp.sandbox.demo import EXPECTED_STATES
+from crm_mailchimp.sync.retention import Ages
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+
+# What other programs read.
+NO_SETTINGS = {"AIRFLOW_HOME", "NO_PROXY", "GX_ANALYTICS_ENABLED"}
+
+
+def make_targets() -> set[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
+def test_named_make_targets_exist() -> None:
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)\b(?=[`\s,;.):]|$)", TEXT))
+    in_code = {name for name in named if re.search(rf"(?:`|^\s*)make {name}\b", TEXT, re.M)}
+    assert {"demo", "test", "up", "clean"} <= in_code
+    assert in_code <= make_targets()
+
+
+def test_every_target_for_people_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    people = {"help", "demo", "up", "test", "check", "bench", "format", "clean", "lock"}
+    assert explained == people
+
+
+@pytest.mark.parametrize(
+    "module", sorted(set(re.findall(r"python -m (crm_mailchimp[\w.]*)", TEXT)))
+)
+def test_named_commands_exist(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "usage" in done.stdout.lower()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_readme_shows_the_flow() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "```mermaid" in readme
+    assert len(readme.splitlines()) < 200, "depth belongs to docs/"
+
+
+def settings_of_the_code() -> set[str]:
+    """Names of environment variables that files which read the environment mention."""
+    files = [
+        path
+        for folder in ("include", "plugins", "dags")
+        for path in (ROOT / folder).rglob("*.py")
+        if "environ" in path.read_text(encoding="utf-8")
+    ]
+    named = {
+        node.value
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[A-Z]{2,}(_[A-Z0-9]+)+", node.value)
+    }
+    named |= {f"KEEP_{age.name.upper()}_DAYS" for age in fields(Ages)}
+    return named - NO_SETTINGS - set(EXPECTED_STATES)
+
+
+def settings_of_the_example() -> set[str]:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    return set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+
+
+def settings_of_compose() -> set[str]:
+    compose = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+    return set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", compose))
+
+
+def test_every_setting_is_explained() -> None:
+    assert len(settings_of_the_code()) > 20
+    assert settings_of_the_code() - settings_of_the_example() == set()
+    assert settings_of_compose() - settings_of_the_example() == set()
+
+
+def test_no_setting_is_explained_that_nobody_reads() -> None:
+    makefile = {"PYTHON", "UV_CACHE_DIR"}
+    connections = {name for name in settings_of_the_example() if name.startswith("AIRFLOW_CONN_")}
+    read = settings_of_the_code() | settings_of_compose() | makefile | connections
+    assert settings_of_the_example() - read == set()
+
+
+def test_the_containers_get_every_setting_of_the_pipeline() -> None:
+    local = {"CRM_MAILCHIMP_HOME", "CRM_MAILCHIMP_UI_PORT", "CRM_QUERY_PASSWORD", "DATA_DOCS_DIR"}
+    assert settings_of_the_code() - local - settings_of_compose() == set()

@@ -1,0 +1,96 @@
+"""Who may import whom (``dags -> plugins -> include``), read from the syntax of every file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "include" / "crm_mailchimp"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Layers that know nothing of each other; the others join them.
+APART = ("crm", "mailchimp", "warehouse")
+JOINING = ("sync", "quality", "stats", "campaigns")
+# Importing one of these takes seconds: every DAG parse and every task would pay.
+HEAVY = ("airflow", "great_expectations", "pandas", "numpy", "sqlfluff")
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each imported module's full name, and whether it is imported by importing the file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node, at_import in walk(tree.body, at_import=True):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, at_import) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = path.relative_to(ROOT / "include").parent.parts
+                base = ".".join((*package[: len(package) - node.level + 1], base)).rstrip(".")
+            yield base, at_import
+            yield from ((f"{base}.{alias.name}", at_import) for alias in node.names)
+
+
+def walk(nodes: list[ast.stmt], *, at_import: bool) -> Iterator[tuple[ast.AST, bool]]:
+    for node in nodes:
+        yield node, at_import
+        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        guarded = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+        handlers = [
+            statement
+            for child in ast.iter_child_nodes(node)
+            if isinstance(child, ast.ExceptHandler | ast.match_case)
+            for statement in child.body
+        ]
+        yield from walk(children + handlers, at_import=at_import and not inside and not guarded)
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0]
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def of(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(FILES) > 50
+    own = dict(imports(Path(__file__)))
+    assert own["ast"] is True, "the reader of imports sees nothing"
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_the_work_knows_nothing_of_airflow(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if of(name, "airflow", "mailchimp_provider")]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer(path) in APART], ids=label)
+def test_crm_mailchimp_and_warehouse_stand_apart(path: Path) -> None:
+    others = [other for other in (*APART, *JOINING) if other != layer(path)]
+    closed = [f"crm_mailchimp.{other}" for other in others]
+    assert not [name for name, _ in imports(path) if of(name, *closed)]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer(path) != "sandbox"], ids=label)
+def test_only_demo_and_tests_use_the_sandbox(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.sandbox")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_importing_is_light(path: Path) -> None:
+    assert not [name for name, at_import in imports(path) if at_import and of(name, *HEAVY)]
+
+
+@pytest.mark.parametrize("folder", ["dags", "plugins"])
+def test_what_faces_airflow_does_not_use_the_sandbox(folder: str) -> None:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert "crm_mailchimp.sandbox" not in text, path

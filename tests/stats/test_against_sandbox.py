@@ -1,0 +1,312 @@
+"""From the sandbox's HTTP answers to ``stats`` and ``mart``, held against its ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.provider import AudienceSettings, NewMember
+from crm_mailchimp.stats.extract import (
+    campaigns_to_read,
+    extract_campaign,
+    extract_campaigns,
+)
+from crm_mailchimp.stats.marts import refresh_marts
+
+SETTINGS = AudienceSettings(
+    name="Πελάτες (ΠΕΛ)",
+    company="Εταιρεία ΑΕ",
+    address1="Ερμού 1",
+    city="Αθήνα",
+    country="GR",
+    zip="10563",
+    from_name="Εταιρεία",
+    from_email="news@example.gr",
+    language="el",
+    permission_reminder="Είστε πελάτης μας.",
+)
+BODY = "".join(
+    f'<a href="https://example.gr/{path}">{path}</a>'
+    for path in ("προσφορές?a=1&b=%20x", "νέα", "επικοινωνία")
+)
+
+
+@pytest.fixture
+def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(warehouse_db) as connection:
+        yield connection
+
+
+@pytest.fixture
+def provider(mailchimp_sandbox: Any) -> Iterator[Mailchimp]:
+    with Mailchimp(MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.host)) as opened:
+        yield opened
+
+
+def make_audience(provider: Mailchimp, members: int) -> tuple[str, list[str]]:
+    audience = provider.create_audience(SETTINGS)
+    addresses = [f"prosopo{number}@mail{number % 7}.gr" for number in range(members)]
+    for start in range(0, members, 500):
+        outcome = provider.add_members(
+            audience.list_id,
+            [
+                NewMember(email_address=address, status="subscribed", merge_fields={})
+                for address in addresses[start : start + 500]
+            ],
+        )
+        assert not outcome.rejected
+    return audience.list_id, addresses
+
+
+def send(provider: Mailchimp, list_id: str, subject: str) -> str:
+    made = provider.client.call(
+        "POST",
+        "/campaigns",
+        body={
+            "type": "regular",
+            "recipients": {"list_id": list_id},
+            "settings": {
+                "subject_line": subject,
+                "title": subject,
+                "from_name": "Εταιρεία",
+                "reply_to": "news@example.gr",
+            },
+        },
+    )
+    campaign_id = str(made["id"])
+    ids = {"campaign_id": campaign_id}
+    provider.client.call("PUT", "/campaigns/{campaign_id}/content", ids=ids, body={"html": BODY})
+    provider.client.call("POST", "/campaigns/{campaign_id}/actions/send", ids=ids)
+    return campaign_id
+
+
+def ledger(sandbox: Any, campaign_id: str) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    after = -1
+    while True:
+        answer = sandbox.control(
+            "GET", f"ledger/events?campaign_id={campaign_id}&after={after}&count=100000"
+        )
+        events += answer["events"]
+        if len(answer["events"]) < 100_000:
+            return events
+        after = answer["events"][-1]["seq"]
+
+
+def happened(events: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    return Counter(
+        (
+            event["campaign_id"],
+            event["subscriber_hash"],
+            event["action"],
+            datetime.fromisoformat(event["time"]),
+            event["url"] or None,
+            event["ip"] or None if event["action"] != "bounce" else None,
+            event["bounce_type"] or None,
+            event["is_proxy"] if event["action"] == "open" else None,
+        )
+        for event in events
+        if event["action"] in ("open", "click", "bounce")
+    )
+
+
+def stored(warehouse: psycopg.Connection[Any]) -> Counter[tuple[Any, ...]]:
+    rows = warehouse.execute(
+        """
+        select
+            campaign_id, subscriber_hash, action, occurred_at, url, ip, bounce_type, is_proxy_open
+        from stats.campaign_activities
+        """
+    ).fetchall()
+    warehouse.commit()
+    return Counter(rows)
+
+
+def read_all(warehouse: psycopg.Connection[Any], provider: Mailchimp) -> list[str]:
+    chosen = campaigns_to_read(warehouse, provider)
+    extract_campaigns(warehouse, provider, chosen)
+    return chosen
+
+
+def test_stats_equal_the_ledger_day_by_day(
+    warehouse: Any, provider: Mailchimp, mailchimp_sandbox: Any
+) -> None:
+    list_id, addresses = make_audience(provider, 400)
+    campaigns = [send(provider, list_id, "Χειμερινές προσφορές ❄"), send(provider, list_id, "Νέα")]
+    for days in (0.01, 1, 3, 30):
+        mailchimp_sandbox.control("POST", "clock/advance", {"days": days})
+        read_all(warehouse, provider)
+    events = [event for one in campaigns for event in ledger(mailchimp_sandbox, one)]
+    expected = happened(events)
+    kinds = Counter(key[2] for key in expected.elements())
+    assert kinds["open"] > 100 and kinds["click"] > 20 and kinds["bounce"] > 0, kinds
+    assert max(expected.values()) <= 3
+    assert stored(warehouse) == expected
+
+    # Nothing twice: again from the start, and with several clicks in one second.
+    reader = next(e for e in events if e["action"] == "click")
+    act = {
+        "list_id": list_id,
+        "campaign_id": campaigns[0],
+        "email_address": reader["email_address"],
+        "action": "click",
+        "times": 3,
+    }
+    if reader["campaign_id"] == campaigns[0]:
+        mailchimp_sandbox.control("POST", "act", act)
+    for campaign_id in campaigns:
+        extract_campaign(warehouse, provider, campaign_id, full=True)
+    events = [event for one in campaigns for event in ledger(mailchimp_sandbox, one)]
+    assert stored(warehouse) == happened(events)
+
+    assert set(
+        warehouse.execute(
+            "select campaign_id, subscriber_hash, unsubscribed_at from stats.campaign_unsubscribes"
+        ).fetchall()
+    ) == {
+        (e["campaign_id"], e["subscriber_hash"], datetime.fromisoformat(e["time"]))
+        for e in events
+        if e["action"] == "unsubscribe"
+    }
+    assert set(
+        warehouse.execute(
+            "select campaign_id, subscriber_hash from stats.campaign_recipients"
+        ).fetchall()
+    ) == {(e["campaign_id"], e["subscriber_hash"]) for e in events if e["action"] == "sent"}
+    differing = warehouse.execute(
+        "select campaign_id, metric, ours, mailchimps, explanation from stats.reconciliation"
+        " where difference <> 0"
+    ).fetchall()
+    assert differing == []
+    warehouse.commit()
+    check_marts(warehouse, events, addresses)
+
+
+def check_marts(
+    warehouse: psycopg.Connection[Any], events: list[dict[str, Any]], addresses: list[str]
+) -> None:
+    """Marts after a refresh, counted independently from the ledger."""
+    clicker = next(e for e in events if e["action"] == "click")
+    known, list_id = clicker["subscriber_hash"], clicker["list_id"]
+    warehouse.execute(
+        "insert into sync.member (list_id, subscriber_hash, contact_id, status, origin)"
+        " values (%s, %s, 4711, 'subscribed', 'created')",
+        (list_id, known),
+    )
+    warehouse.commit()
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    assert refresh_marts(warehouse, time_zone="Europe/Athens").members == 0
+    counted = {
+        "campaigns_received": sum(
+            e["action"] == "sent" and e["subscriber_hash"] == known for e in events
+        ),
+        "opens": sum(e["action"] == "open" and e["subscriber_hash"] == known for e in events),
+        "clicks": sum(e["action"] == "click" and e["subscriber_hash"] == known for e in events),
+    }
+    row = warehouse.execute(
+        "select campaigns_received, opens, clicks, subscriber_hash from mart.contact_engagement"
+        " where contact_id = 4711"
+    ).fetchone()
+    assert row == (*counted.values(), None)
+    assert warehouse.execute(
+        "select count(*), sum(opens), sum(clicks) from mart.contact_engagement"
+    ).fetchone() == (
+        len(addresses),
+        sum(e["action"] == "open" for e in events),
+        sum(e["action"] == "click" for e in events),
+    )
+    for campaign_id, unique_opens, human, delivered in warehouse.execute(
+        "select campaign_id, unique_opens, unique_opens_without_proxy, delivered"
+        " from mart.campaign_performance"
+    ).fetchall():
+        mine = [e for e in events if e["campaign_id"] == campaign_id]
+        opens = [e for e in mine if e["action"] == "open"]
+        assert unique_opens == len({e["subscriber_hash"] for e in opens})
+        assert human == len({e["subscriber_hash"] for e in opens if not e["is_proxy"]})
+        actions = Counter(e["action"] for e in mine)
+        assert delivered == actions["sent"] - actions["bounce"]
+    clicks = [e for e in events if e["action"] == "click"]
+    assert warehouse.execute("select sum(total_clicks) from mart.link_performance").fetchone() == (
+        len(clicks),
+    )
+    athens = ZoneInfo("Europe/Athens")
+    hours = Counter(
+        (moment.isoweekday(), moment.hour)
+        for moment in (datetime.fromisoformat(e["time"]).astimezone(athens) for e in clicks)
+    )
+    assert {
+        (weekday, hour): count
+        for weekday, hour, count in warehouse.execute(
+            "select weekday, hour, clicks from mart.audience_hours where clicks > 0"
+        ).fetchall()
+    } == dict(hours)
+    assert warehouse.execute(
+        "select sum(delivered), count(distinct cohort_month) from mart.audience_cohorts"
+    ).fetchone() == (
+        sum(e["action"] == "sent" for e in events) - sum(e["action"] == "bounce" for e in events),
+        1,
+    )
+    left = {e["subscriber_hash"] for e in events if e["action"] in ("unsubscribe", "abuse")}
+    segments = dict(
+        warehouse.execute(
+            "select segment, count(*) from mart.contact_segments group by 1"
+        ).fetchall()
+    )
+    assert segments["left"] == len(left)
+    assert sum(segments.values()) == len(addresses)
+    assert warehouse.execute(
+        "select count(*), bool_and(campaigns_in_30_days_before between 1 and 2)"
+        " from mart.unsubscribe_drivers"
+    ).fetchone() == (sum(e["action"] == "unsubscribe" for e in events), True)
+    refresh_marts(warehouse, time_zone="UTC")
+    assert warehouse.execute("select sum(clicks) from mart.campaign_hours").fetchone() == (
+        len(clicks),
+    ), "hours of another time zone do not stay"
+    warehouse.commit()
+
+
+def test_deleted_members_and_two_extracts_at_once(
+    warehouse: Any, warehouse_db: str, provider: Mailchimp, mailchimp_sandbox: Any
+) -> None:
+    list_id, _ = make_audience(provider, 60)
+    campaign_id = send(provider, list_id, "Προσφορά")
+    mailchimp_sandbox.control("POST", "clock/advance", {"days": 2})
+    read_all(warehouse, provider)
+    before = stored(warehouse)
+    opener = next(key[1] for key in before if key[2] == "open")
+    assert provider.delete_member_permanently(list_id, opener)
+    mailchimp_sandbox.control("POST", "clock/advance", {"days": 20})
+
+    def extract() -> None:
+        with (
+            psycopg.connect(warehouse_db) as connection,
+            Mailchimp(
+                MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.host)
+            ) as another,
+        ):
+            campaigns_to_read(connection, another)
+            extract_campaign(connection, another, campaign_id)
+
+    threads = [threading.Thread(target=extract) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    expected = happened(ledger(mailchimp_sandbox, campaign_id))
+    assert before <= stored(warehouse) <= expected
+    lost = expected - stored(warehouse)
+    assert {key[1] for key in lost} <= {opener}
+    assert set(
+        warehouse.execute(
+            "select explanation from stats.reconciliation where difference <> 0"
+        ).fetchall()
+    ) <= {("deleted_members",), ("kept_after_deletion",)}

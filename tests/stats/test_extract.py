@@ -1,0 +1,425 @@
+"""Reports into ``stats``: event by event what happened, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.stats.extract import (
+    campaigns_to_read,
+    extract_audience_growth,
+    extract_campaign,
+    extract_campaigns,
+)
+from crm_mailchimp.stats.shapes import UnexpectedShapeError
+from stats.simulated_account import SENT_AT, Account, Campaign, Event
+
+URLS = [
+    "https://example.gr/προσφορές?utm_source=mc&x=%20a,b",
+    "https://example.gr/προσφορές?utm_source=mc&x=%20A,B",
+    "https://example.gr/" + "μακρύ/" * 600,  # longer than an index entry may be
+]
+
+
+@pytest.fixture
+def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(warehouse_db) as connection:
+        yield connection
+
+
+def keyed(events: list[Event], campaign: Campaign) -> Counter[tuple[Any, ...]]:
+    """Events by what they are, without ordinals: how many equal ones there are."""
+    return Counter(
+        (campaign.campaign_id, e.member, e.action, e.at, e.url or None, e.bounce_type or None)
+        for e in events
+    )
+
+
+def stored(warehouse: psycopg.Connection[Any]) -> Counter[tuple[Any, ...]]:
+    rows = warehouse.execute(
+        """
+        select campaign_id, subscriber_hash, action, occurred_at, url, bounce_type
+        from stats.campaign_activities
+        """
+    ).fetchall()
+    warehouse.commit()
+    return Counter(rows)
+
+
+def value(warehouse: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
+    row = warehouse.execute(query, parameters).fetchone()  # type: ignore[arg-type]
+    warehouse.commit()
+    assert row
+    return row[0] if len(row) == 1 else row
+
+
+def run(warehouse: psycopg.Connection[Any], account: Account) -> list[str]:
+    chosen = campaigns_to_read(warehouse, account)
+    extract_campaigns(warehouse, account, chosen)
+    return chosen
+
+
+def busy_campaign() -> Campaign:
+    campaign = Campaign("καμπάνια1")
+    campaign.send(5)
+    first, second, third, fourth, _ = campaign.recipients
+    campaign.happens(first, "open", 60, ip="85.72.1.1", is_proxy=True)
+    campaign.happens(first, "open", 60, ip="85.72.1.2")
+    campaign.happens(first, "click", 60, url=URLS[0], ip="85.72.1.2")
+    campaign.happens(first, "click", 60, url=URLS[1], ip="85.72.1.2")
+    campaign.happens(first, "click", 60, url=URLS[0], ip="85.72.1.2")
+    campaign.happens(second, "open", 3600, ip="2a02:587::1")
+    campaign.happens(second, "click", 3700, url=URLS[2])
+    campaign.happens(third, "bounce", 5, bounce_type="hard")
+    campaign.happens(fourth, "bounce", 6, bounce_type="soft")
+    campaign.unsubscribes[second] = (SENT_AT + timedelta(hours=2), "Δεν με ενδιαφέρει")
+    campaign.complaints[17] = second
+    return campaign
+
+
+def test_every_event_arrives_once_and_reading_again_changes_nothing(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    account = Account(campaign)
+    assert run(warehouse, account) == ["καμπάνια1"]
+    expected = keyed(campaign.events, campaign)
+    assert expected.total() == 9
+    assert stored(warehouse) == expected
+
+    assert run(warehouse, account) == []
+    extract_campaign(warehouse, account, "καμπάνια1", full=True)
+    assert stored(warehouse) == expected
+    assert value(warehouse, "select count(*) from stats.report_snapshots") == 1
+    assert value(warehouse, "select count(*) from stats.reconciliation where difference <> 0") == 0
+
+
+def test_ips_urls_reasons_are_kept_as_they_came_and_addresses_are_not(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    run(warehouse, Account(campaign))
+    first, second = campaign.recipients[:2]
+    rows = warehouse.execute(
+        "select ip, is_proxy_open, ordinal from stats.campaign_activities"
+        " where subscriber_hash = %s and action = 'open' order by ordinal",
+        (first,),
+    ).fetchall()
+    assert {ip for ip, _, _ in rows} == {"85.72.1.1", "85.72.1.2"}
+    assert sorted(proxy for _, proxy, _ in rows) == [False, True]
+    assert [ordinal for _, _, ordinal in rows] == [1, 2]
+    assert value(warehouse, "select subscriber_hash, reason from stats.campaign_unsubscribes") == (
+        second,
+        "Δεν με ενδιαφέρει",
+    )
+    assert value(
+        warehouse,
+        "select opens, proxy_opens, clicks, links_clicked from stats.recipient_engagement"
+        " where subscriber_hash = %s",
+        first,
+    ) == (2, 1, 3, 2)
+    assert value(warehouse, "select count(*) from stats.link_member_clicks where clicks = 2") == 1
+    tables = warehouse.execute(
+        "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+        " where table_schema in ('stats', 'mart')"
+    ).fetchall()
+    for (table,) in tables:
+        text = value(warehouse, f"select coalesce(string_agg(t::text, ' '), '') from {table} as t")
+        assert "@" not in text and "Νίκος" not in text, table
+
+
+def test_late_events_in_a_second_already_read_and_long_before_it(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    campaign.happens(campaign.recipients[4], "open", 30 * 86400, ip="85.72.1.9")
+    account = Account(campaign)
+    run(warehouse, account)
+    # One more in the newest second, one an hour before it, one weeks before it.
+    campaign.happens(campaign.recipients[4], "open", 30 * 86400, ip="85.72.1.9")
+    campaign.happens(campaign.recipients[1], "click", 30 * 86400 - 3600, url=URLS[0])
+    assert run(warehouse, account) == ["καμπάνια1"]
+    assert account.sinces[-1] is not None, "news within the overlap need no reading from the start"
+    assert stored(warehouse) == keyed(campaign.events, campaign)
+    campaign.happens(campaign.recipients[0], "open", 120)
+    run(warehouse, account)
+    assert account.sinces[-1] is None, "older news show as a gap and are read from the start"
+    assert stored(warehouse) == keyed(campaign.events, campaign)
+
+
+def test_since_is_a_whole_second_before_what_shall_be_read(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    account = Account(campaign)
+    run(warehouse, account)
+    campaign.happens(campaign.recipients[0], "open", 7200)
+    run(warehouse, account)
+    # The newest event known was 3,700 s after sending; the overlap is a day.
+    assert account.sinces == [None, SENT_AT + timedelta(seconds=3699) - timedelta(days=1)]
+
+
+def test_totals_that_run_ahead_of_details_are_read_again_until_they_agree(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    hidden = campaign.happens(campaign.recipients[4], "open", 90, listed=False)
+    account = Account(campaign)
+    run(warehouse, account)
+    assert value(
+        warehouse,
+        "select difference, explanation from stats.reconciliation where metric = 'opens_total'",
+    ) == (1, "unexplained")
+    hidden.listed = True
+    assert run(warehouse, account) == ["καμπάνια1"], "figures have not changed, but a gap was left"
+    assert stored(warehouse) == keyed(campaign.events, campaign)
+    assert value(warehouse, "select count(*) from stats.reconciliation where difference <> 0") == 0
+
+
+def test_a_gap_that_stays_is_not_read_for_ever(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    campaign.happens(campaign.recipients[4], "open", 90, listed=False)
+    account = Account(campaign)
+    runs = [run(warehouse, account) for _ in range(3)]
+    assert runs == [["καμπάνια1"], ["καμπάνια1"], []]
+
+
+def test_what_happens_while_reading_is_found_next_time(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    account = Account(campaign)
+    passed = Counter[str]()
+
+    def meanwhile(stream: str) -> None:
+        passed[stream] += 1
+        if stream == "email-activity" and passed[stream] == 4:
+            campaign.happens(campaign.recipients[0], "open", 50_000)  # on a page already read
+            campaign.happens(campaign.recipients[4], "open", 60_000)  # on one still to come
+
+    account.during = meanwhile
+    run(warehouse, account)
+    account.during = lambda stream: None
+    run(warehouse, account)
+    assert stored(warehouse) == keyed(campaign.events, campaign)
+
+
+def test_a_recipient_that_comes_twice_is_not_counted_twice(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    campaign.recipients.append(campaign.recipients[0])
+    run(warehouse, Account(campaign))
+    assert stored(warehouse) == keyed(campaign.events, campaign)
+    assert value(warehouse, "select count(*) from stats.campaign_recipients") == 5
+
+
+def test_deleted_members_keep_what_was_read_and_explain_the_rest(warehouse: Any) -> None:
+    campaign = busy_campaign()
+    account = Account(campaign)
+    run(warehouse, account)
+    lost = campaign.happens(campaign.recipients[0], "open", 9000)
+    campaign.deleted.add(campaign.recipients[0])
+    run(warehouse, account)
+    expected = keyed([event for event in campaign.events if event is not lost], campaign)
+    assert stored(warehouse) == expected
+    assert value(
+        warehouse,
+        "select ours, mailchimps, difference, explanation from stats.reconciliation"
+        " where metric = 'opens_total'",
+    ) == (3, 4, 1, "deleted_members")
+    account.requests.clear()
+    run(warehouse, account)
+    assert run(warehouse, account) == [], "what is gone for good is not asked for again"
+
+
+def test_the_cap_on_a_members_events_is_noticed(warehouse: Any) -> None:
+    campaign = Campaign("καμπάνια1")
+    campaign.send(2)
+    for number in range(1003):
+        campaign.happens(campaign.recipients[0], "open", number // 2)
+    account = Account(campaign)
+    run(warehouse, account)
+    assert stored(warehouse).total() == 1000
+    assert value(
+        warehouse,
+        "select difference, explanation from stats.reconciliation where metric = 'opens_total'",
+    ) == (3, "activity_cap")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    ["sent-to", "email-activity", "open-details", "unsubscribed", "click-details", "locations"],
+)
+def test_dying_in_any_stream_loses_nothing_and_repeats_no_finished_stream(
+    warehouse: Any, stream: str
+) -> None:
+    campaign = busy_campaign()
+    account = Account(campaign)
+
+    def die(at: str) -> None:
+        if at == stream:
+            raise ConnectionError("cut off")
+
+    account.during = die
+    with pytest.raises(ConnectionError):
+        run(warehouse, account)
+    warehouse.rollback()
+    finished = value(warehouse, "select coalesce(array_agg(stream), '{}') from stats.stream_state")
+    account.during = lambda at: None
+    account.requests.clear()
+    run(warehouse, account)
+    assert stored(warehouse) == keyed(campaign.events, campaign)
+    assert not ("recipients" in finished and account.requests["sent-to"])
+    assert value(warehouse, "select count(*) from stats.reconciliation where difference <> 0") == 0
+
+
+def test_only_campaigns_with_news_are_read(warehouse: Any) -> None:
+    campaigns = [Campaign(f"καμπάνια{number:03}") for number in range(40)]
+    for campaign in campaigns:
+        campaign.send(1)
+    account = Account(*campaigns)
+    assert len(run(warehouse, account)) == 40
+    account.requests.clear()
+    assert run(warehouse, account) == []
+    assert account.requests == {"campaigns": 1, "reports": 1}
+    campaigns[7].happens(campaigns[7].recipients[0], "open", 10)
+    assert run(warehouse, account) == ["καμπάνια007"]
+
+
+def test_a_period_and_chosen_campaigns_are_read_whatever_is_known(warehouse: Any) -> None:
+    campaigns = [
+        Campaign(f"καμπάνια{day}", sent_at=SENT_AT + timedelta(days=day)) for day in range(5)
+    ]
+    for campaign in campaigns:
+        campaign.send(1)
+    account = Account(*campaigns)
+    run(warehouse, account)
+    since, until = SENT_AT + timedelta(days=1), SENT_AT + timedelta(days=3)
+    assert campaigns_to_read(warehouse, account, since=since, until=until) == [
+        "καμπάνια2",
+        "καμπάνια1",
+    ]
+    assert campaigns_to_read(warehouse, account, campaigns=["καμπάνια4"]) == ["καμπάνια4"]
+
+
+def test_events_land_in_the_partition_of_their_month(warehouse: Any) -> None:
+    campaign = Campaign("καμπάνια1", sent_at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
+    campaign.send(1)
+    campaign.happens(campaign.recipients[0], "open", 0)
+    campaign.happens(campaign.recipients[0], "open", 1)
+    run(warehouse, Account(campaign))
+    assert warehouse.execute(
+        "select tableoid::regclass::text from stats.campaign_activities order by occurred_at"
+    ).fetchall() == [
+        ("stats.campaign_activities_2026_10",),
+        ("stats.campaign_activities_2026_11",),
+    ]
+
+
+def test_new_fields_are_kept_missing_ones_are_null_and_a_changed_type_is_an_error(
+    warehouse: Any,
+) -> None:
+    campaign = busy_campaign()
+    account = Account(campaign)
+    original = account._report
+
+    account._report = lambda one: {**original(one), "sms_sent": 3, "forwards": {"κάτι": 1}}  # type: ignore[method-assign]
+    run(warehouse, account)
+    assert value(warehouse, "select extra, forwards_count from stats.report_snapshots") == (
+        {"sms_sent": 3, "forwards": {"κάτι": 1}},
+        0,
+    )
+    account._report = lambda one: {**original(one), "unsubscribed": "τρία"}  # type: ignore[method-assign]
+    with pytest.raises(UnexpectedShapeError, match="stream reports, field unsubscribed") as caught:
+        run(warehouse, account)
+    assert "τρία" not in str(caught.value)
+
+
+def test_without_proxy_flags_the_flag_is_null_and_one_page_is_all_that_is_asked(
+    warehouse: Any,
+) -> None:
+    campaign = Campaign("καμπάνια1")
+    campaign.send(2100)
+    for member in campaign.recipients:
+        campaign.happens(member, "open", 60)
+    account = Account(campaign, flags_proxies=False)
+    asked = Counter[str]()
+    account.during = lambda stream: asked.update([stream])
+    run(warehouse, account)
+    assert value(warehouse, "select count(*) from stats.campaign_activities") == 2100
+    assert (
+        value(
+            warehouse,
+            "select count(*) from stats.campaign_activities where is_proxy_open is not null",
+        )
+        == 0
+    )
+    assert asked["open-details"] == 1000
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_histories_equal_the_ledger(warehouse: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    campaigns = [
+        Campaign(f"καμπάνια{number}", sent_at=SENT_AT + timedelta(days=number * 20))
+        for number in range(3)
+    ]
+    for campaign in campaigns:
+        campaign.send(chance.randrange(1, 30), first=chance.randrange(20))
+    account = Account(*campaigns)
+    late: list[Event] = []
+
+    def something_happens(campaign: Campaign) -> None:
+        member = chance.choice(campaign.recipients)
+        seconds = chance.choice([0, 1, 2, 3600, 86400 * chance.randrange(40)])
+        kind = chance.choice(["open", "open", "click", "click", "bounce", "late", "unsubscribe"])
+        for _ in range(chance.choice([1, 1, 2, 3])):
+            if kind == "unsubscribe":
+                campaign.unsubscribes[member] = (SENT_AT + timedelta(seconds=seconds), "")
+            elif kind == "late":
+                late.append(campaign.happens(member, "open", seconds, listed=False))
+            elif kind == "bounce":
+                campaign.happens(
+                    member, "bounce", seconds, bounce_type=chance.choice(["hard", "soft"])
+                )
+            else:
+                url = chance.choice(URLS) if kind == "click" else ""
+                campaign.happens(member, kind, seconds, url=url, ip=f"10.0.0.{chance.randrange(9)}")
+
+    def meanwhile(stream: str) -> None:
+        if chance.random() < 0.02:
+            something_happens(chance.choice(campaigns))
+        if chance.random() < 0.01:
+            raise ConnectionError("cut off")
+
+    for _ in range(8):
+        for _ in range(chance.randrange(12)):
+            something_happens(chance.choice(campaigns))
+        for event in late:
+            event.listed = event.listed or chance.random() < 0.5
+        account.during = meanwhile
+        try:
+            run(warehouse, account)
+        except ConnectionError:
+            warehouse.rollback()
+        so_far = sum((keyed(c.events, c) for c in campaigns), Counter[tuple[Any, ...]]())
+        assert stored(warehouse) <= so_far, "something was counted that did not happen"
+
+    account.during = lambda stream: None
+    for event in late:
+        event.listed = True
+    run(warehouse, account)
+    happened = sum((keyed(c.events, c) for c in campaigns), Counter[tuple[Any, ...]]())
+    if stored(warehouse) != happened:  # what came late after its figures needs one more reading
+        for campaign in campaigns:
+            extract_campaign(warehouse, account, campaign.campaign_id, full=True)
+    assert stored(warehouse) == happened
+    assert {
+        tuple(row)
+        for row in warehouse.execute(
+            "select campaign_id, subscriber_hash from stats.campaign_unsubscribes"
+        ).fetchall()
+    } == {(c.campaign_id, member) for c in campaigns for member in c.unsubscribes}
+    assert value(warehouse, "select count(*) from stats.reconciliation where difference <> 0") == 0
+
+
+def test_growth_of_audiences_is_read_once_a_day(warehouse: Any) -> None:
+    account = Account(busy_campaign())
+    run(warehouse, account)
+    assert [extract_audience_growth(warehouse, account) for _ in range(2)] == [1, 0]
+    assert value(
+        warehouse, "select list_id, month, subscribed, unsubscribed from stats.audience_growth"
+    ) == ("λίστα1", date(2026, 10, 1), 5, 1)

@@ -1,0 +1,293 @@
+"""A small world to sync in: a CRM to write into, a warehouse, a Mailchimp sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.retries import Retry
+from crm_mailchimp.provider import MemberChange
+from crm_mailchimp.sync.collection import CollectionResult, sync_collection
+from crm_mailchimp.sync.options import SyncOptions
+from crm_mailchimp.sync.stage import stage, staged_codes
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+_PROVIDER = """
+insert into crm.external_provider (
+    code, connection_id, company, address1, city, zip, country, from_name, from_email, subject,
+    language, permission_reminder, email_type_option
+) values (
+    'mailchimp', 'mailchimp_default', 'Ελληνικά Τρόφιμα ΑΕ', 'Οδός Ερμού 1', 'Αθήνα', '10563', 'GR',
+    'Γαλαξίας', 'news@galaxy.gr', 'Νέα', 'el', 'Λαμβάνετε αυτό το μήνυμα επειδή εγγραφήκατε.', false
+);
+insert into crm.campaign_type (code, description, gdpr_category) values
+('NEWS', 'Ενημερωτικά', 'newsletter'), ('OFFER', 'Προσφορές', 'offer'),
+('FREE', 'Αταξινόμητα', 'unclassified');
+insert into crm.resource (resource_id, name) values (1, 'Αλεξάνδρα');
+"""
+
+
+class World:
+    """Write CRM rows, run the sync, look at what Mailchimp and the warehouse hold."""
+
+    def __init__(self, crm_dsn: str, warehouse_dsn: str, sandbox: Any) -> None:
+        self.crm_dsn, self.warehouse_dsn, self.sandbox = crm_dsn, warehouse_dsn, sandbox
+        self.crm = psycopg.connect(crm_dsn, autocommit=True)
+        self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True, row_factory=dict_row)
+        self.crm.execute(_PROVIDER)
+        self.retry = Retry()
+        self._ids = itertools.count(1)
+        self._runs = itertools.count(1)
+
+    def close(self) -> None:
+        self.crm.close()
+        self.warehouse.close()
+
+    # ---- the CRM
+
+    def collection(self, code: str = "NEWS", **columns: Any) -> int:
+        collection_id = next(self._ids)
+        row = {
+            "collection_id": collection_id,
+            "code": code,
+            "description": f"Συλλογή {code}",
+            "owner_id": 1,
+            "is_shared": True,
+            "is_static": True,
+            "external_provider": "mailchimp",
+            "campaign_type": "NEWS",
+            "use_provider_defaults": True,
+            "sync_merge_fields": False,
+            "is_active": True,
+            "updated_at": LONG_AGO,
+            **columns,
+        }
+        self._insert("crm.contact_collection", row)
+        return collection_id
+
+    def contact(
+        self,
+        email: str | None,
+        *collections: int,
+        consent: str | None = "newsletter",
+        **columns: Any,
+    ) -> int:
+        contact_id = columns.pop("contact_id", None) or next(self._ids)
+        row = {
+            "contact_id": contact_id,
+            "email": email,
+            "first_name": "Μαρία",
+            "last_name": "Παπαδοπούλου",
+            "language": "el",
+            "is_active": True,
+            "updated_at": LONG_AGO,
+            **columns,
+        }
+        self._insert("crm.contact", row)
+        for collection_id in collections:
+            self.join(collection_id, contact_id)
+        if consent:
+            self.consent(contact_id, category=consent)
+        return contact_id
+
+    def join(self, collection_id: int, contact_id: int) -> None:
+        self._insert(
+            "crm.collection_member",
+            {"collection_id": collection_id, "contact_id": contact_id, "added_at": LONG_AGO},
+        )
+
+    def leave(self, collection_id: int, contact_id: int) -> None:
+        self.crm.execute(
+            "delete from crm.collection_member where collection_id = %s and contact_id = %s",
+            (collection_id, contact_id),
+        )
+
+    def consent(
+        self,
+        contact_id: int,
+        *,
+        granted: bool = True,
+        category: str = "newsletter",
+        effective_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        channel: str = "email",
+    ) -> int:
+        consent_id = next(self._ids)
+        now = datetime.now(UTC)
+        self._insert(
+            "crm.consent",
+            {
+                "consent_id": consent_id,
+                "contact_id": contact_id,
+                "channel": channel,
+                "gdpr_category": category,
+                "granted": granted,
+                "effective_at": effective_at or (LONG_AGO if granted else now),
+                "expires_at": expires_at,
+                "recorded_at": now,
+            },
+        )
+        return consent_id
+
+    def regrant(self, contact_id: int, **options: Any) -> int:
+        return self.consent(contact_id, effective_at=datetime.now(UTC), **options)
+
+    def change_contact(self, contact_id: int, **columns: Any) -> None:
+        assignments = ", ".join(f"{name} = %s" for name in columns)
+        self.crm.execute(
+            f"update crm.contact set {assignments}, updated_at = now() where contact_id = %s",
+            (*columns.values(), contact_id),
+        )
+
+    def _insert(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join(["%s"] * len(row))
+        self.crm.execute(
+            f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values())
+        )
+
+    # ---- the sync
+
+    @contextmanager
+    def provider(self) -> Iterator[Mailchimp]:
+        with Mailchimp(
+            MailchimpClient(self.sandbox.key, host=self.sandbox.host, retry=self.retry)
+        ) as provider:
+            yield provider
+
+    def stage(self, codes: Sequence[str] = (), **options: Any) -> int:
+        run_id = f"run-{next(self._runs)}"
+        with (
+            psycopg.connect(self.warehouse_dsn) as warehouse,
+            psycopg.connect(self.crm_dsn) as crm,
+        ):
+            return stage(warehouse, crm, None, run_id=run_id, codes=codes, **options)
+
+    def sync(
+        self, codes: Sequence[str] = (), *, options: SyncOptions | None = None, **staging: Any
+    ) -> dict[str, CollectionResult]:
+        staging_id = self.stage(codes, **staging)
+        with psycopg.connect(self.warehouse_dsn) as warehouse:
+            found = staged_codes(warehouse, staging_id)
+        return {code: self.push(staging_id, code, options=options) for code in found}
+
+    def push(
+        self, staging_id: int, code: str, *, options: SyncOptions | None = None
+    ) -> CollectionResult:
+        with (
+            self.provider() as provider,
+            psycopg.connect(self.warehouse_dsn) as warehouse,
+            psycopg.connect(self.crm_dsn, autocommit=True) as crm,
+        ):
+            return sync_collection(
+                warehouse,
+                crm,
+                provider,
+                staging_id=staging_id,
+                collection_code=code,
+                options=options,
+            )
+
+    # ---- what people do in Mailchimp
+
+    def act(self, email: str, action: str, code: str = "NEWS", **details: Any) -> None:
+        """Somebody acts in an audience; a second passes, as Mailchimp counts whole seconds."""
+        self.sandbox.control("POST", "clock/advance", {"seconds": 2})
+        self.sandbox.control(
+            "POST",
+            "act",
+            {
+                "list_id": self.list_id(code),
+                "email_address": email,
+                "action": action,
+                **details,
+            },
+        )
+        self.sandbox.control("POST", "clock/advance", {"seconds": 2})
+
+    def bounce(self, email: str, code: str = "NEWS") -> None:
+        self.sandbox.control(
+            "POST", "bounce", {"list_id": self.list_id(code), "email_address": email}
+        )
+        self.sandbox.control("POST", "clock/advance", {"seconds": 2})
+
+    def archive_by_hand(self, email: str, code: str = "NEWS") -> None:
+        self.sandbox.control("POST", "clock/advance", {"seconds": 2})
+        with self.provider() as provider:
+            change = MemberChange(subscriber_hash=subscriber_hash(email), action="archive")
+            list(provider.change_members(self.list_id(code), [change]))
+        self.sandbox.control("POST", "clock/advance", {"seconds": 2})
+
+    def write_requests(self) -> list[str]:
+        """Requests so far that could change a member."""
+        requests = self.sandbox.control("GET", "ledger/requests?count=100000")["requests"]
+        return [
+            f"{request['method']} {request['template']}"
+            for request in requests
+            if request["method"] != "GET"
+        ]
+
+    def forget_ledger(self) -> None:
+        """The warehouse loses all of sync but the suppression list."""
+        self.warehouse.execute(
+            "truncate sync.member, sync.audience, sync.merge_field, sync.rejection,"
+            " sync.consent_proof, sync.quarantine, sync.collection_run"
+        )
+
+    # ---- what came of it
+
+    def list_id(self, code: str = "NEWS") -> str:
+        row = self.warehouse.execute(
+            "select list_id from sync.audience where collection_code = %s", (code,)
+        ).fetchone()
+        assert row, f"collection {code} has no audience"
+        return str(row["list_id"])
+
+    def remote(self, code: str = "NEWS") -> dict[str, str]:
+        """Address → status of all members, archived ones included."""
+        with self.provider() as provider:
+            return {
+                member.email_address: member.status
+                for status in (None, "archived")
+                for member in provider.members(self.list_id(code), status=status)
+            }
+
+    def remote_fields(self, email: str, code: str = "NEWS") -> dict[str, Any]:
+        with self.provider() as provider:
+            member = provider.member(self.list_id(code), subscriber_hash(email))
+        assert member, "no such member"
+        return dict(member.merge_fields)
+
+    def open_reasons(self, code: str = "NEWS") -> dict[int, str]:
+        rows = self.warehouse.execute(
+            "select contact_id, reason_code from sync.quarantine where collection_code = %s"
+            " and resolved_at is null and reason_code <> 'invalid_field_value'",
+            (code,),
+        ).fetchall()
+        assert len({row["contact_id"] for row in rows}) == len(rows)
+        return {row["contact_id"]: row["reason_code"] for row in rows}
+
+    def member(self, email: str, code: str = "NEWS") -> dict[str, Any]:
+        row = self.warehouse.execute(
+            "select * from sync.member where list_id = %s and subscriber_hash = %s",
+            (self.list_id(code), subscriber_hash(email)),
+        ).fetchone()
+        assert row, "no such member"
+        return dict(row)
+
+
+def subscriber_hash(email: str) -> str:
+    return hashlib.md5(email.lower().encode()).hexdigest()
+
+
+def yesterday() -> datetime:
+    return datetime.now(UTC) - timedelta(days=1)
