@@ -27,9 +27,9 @@ def test_a_group_is_not_spread_over_workers(tmp_path: Path) -> None:
     for name in ("test_one.py", "test_other.py"):
         (tmp_path / name).write_text(_MODULE.format(notes=str(notes)), encoding="utf-8")
     inherited = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    alone = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", str(tmp_path)]
-        + ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *alone, str(tmp_path)],
         env=inherited,
         capture_output=True,
         text=True,
