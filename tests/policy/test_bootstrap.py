@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 NEEDED = (
-    *("tools/install", "tools/bootstrap.txt", "requirements.txt", "requirements-dev.txt"),
+    *(
+        "tools/install",
+        "tools/fetch_pip.py",
+        "tools/bootstrap.txt",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ),
     *("pyproject.toml", "hatch_dependencies.py"),
 )
 PROGRAMS = [
@@ -29,12 +41,13 @@ PROGRAMS = [
     "env",
     "touch",
 ]
-#: Answers the two questions that the installer asks of a Python: its version, and has it venv?
+#: Answers what the installer asks of a Python: its version, itself, and has it venv?
 FAKE_PYTHON = """#!/bin/bash
 case "$*" in
 *version_info*) echo {minor} ;;
 -V) echo "Python 3.{minor}.0" ;;
-*ensurepip*) exit {venv} ;;
+*_base_executable*) echo "$0" ;;
+*"import venv"*) exit {venv} ;;
 *) echo "unexpected: $*" >&2; exit 99 ;;
 esac
 """
@@ -76,7 +89,7 @@ def test_no_python_at_all(checkout: Path) -> None:
     done = install(checkout, MAKE_TARGET="demo")
     assert done.returncode == 2
     assert "no fitting Python: this needs Python 3.11 to 3.14" in done.stderr
-    assert "apt-get install python3 python3-venv" in done.stderr
+    assert "apt-get install python3" in done.stderr
     assert "make PYTHON=" in done.stderr
     assert not (checkout / ".venv").exists()
 
@@ -103,13 +116,88 @@ def test_a_chosen_python_is_not_second_guessed(checkout: Path) -> None:
     assert f"{chosen} is Python 3.9.0" in done.stderr
 
 
-def test_debian_without_python3_venv(checkout: Path) -> None:
+def test_a_python_without_venv(checkout: Path) -> None:
     give_python(checkout, minor=11, venv=False)
     done = install(checkout, MAKE_TARGET="test")
     assert done.returncode == 2
     assert "has no venv module" in done.stderr
-    assert "sudo apt-get install python3-venv" in done.stderr
     assert "make PYTHON=/path/to/another/python3.11 test" in done.stderr
+
+
+def test_a_python_without_ensurepip_gets_its_pip_from_the_index(tmp_path: Path) -> None:
+    """As Debian's Python is, where python3-venv is not installed."""
+    venv = tmp_path / "περιβάλλον"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    fetch = [venv / "bin/python", ROOT / "tools/fetch_pip.py"]
+    done = subprocess.run(fetch, capture_output=True, text=True, check=False, timeout=120)
+    if "urlopen error" in done.stderr:
+        pytest.skip("the package index is out of reach")
+    assert done.returncode == 0, done.stderr
+    told = subprocess.run(
+        [venv / "bin/python", "-m", "pip", "--version"], capture_output=True, text=True, check=True
+    )
+    locked = (ROOT / "tools/bootstrap.txt").read_text(encoding="utf-8")
+    assert f"pip=={told.stdout.split()[1]} " in locked
+
+
+@pytest.fixture
+def package_index(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """An index of our own: its address, and the folder it serves."""
+    folder = tmp_path / "index"
+    (folder / "pip").mkdir(parents=True)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", folder
+        server.shutdown()
+
+
+def test_another_pip_than_the_locked_one_is_refused(package_index: tuple[str, Path]) -> None:
+    address, folder = package_index
+    version = re.search(r"^pip==(\S+)", (ROOT / "tools/bootstrap.txt").read_text("utf-8"), re.M)
+    assert version
+    wheel = f"pip-{version[1]}-py3-none-any.whl"
+    (folder / "pip" / "index.html").write_text(f'<a href="{wheel}#sha256=0">{wheel}</a>')
+    (folder / "pip" / wheel).write_bytes(b"something else")
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/fetch_pip.py"],
+        env={**os.environ, "PIP_INDEX_URL": address},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "is not the one that tools/bootstrap.txt locks" in done.stderr
+
+
+def test_an_index_out_of_reach_is_named(checkout: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/fetch_pip.py"],
+        env={**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:1/simple"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "http://127.0.0.1:1/simple/pip/: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_chosen_python_replaces_another(checkout: Path) -> None:
+    make_current(checkout)
+    chosen = give_python(checkout, minor=12, venv=False, name="mine")
+    done = install(checkout, PYTHON=str(chosen))
+    assert f".venv was made with another Python than {chosen}; making it anew" in done.stderr
+
+
+def test_a_chosen_python_that_is_none_costs_nothing(checkout: Path) -> None:
+    make_current(checkout)
+    done = install(checkout, PYTHON="/no/such/python")
+    assert done.returncode == 2
+    assert "no fitting Python" in done.stderr
+    assert (checkout / ".venv/installed-run").exists()
 
 
 def test_a_full_disk(checkout: Path) -> None:
