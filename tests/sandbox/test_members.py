@@ -204,6 +204,31 @@ def test_time_filters_exclude_since_and_include_before(world: Running, list_id: 
     world.refused("GET", path, since_last_changed="yesterday")
 
 
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        ("2015-10-21T15:41:36%2B00:00", True),
+        ("2015-10-21T15:41:36+00:00", True),
+        ("2015-10-21T15:41:36+0000", True),
+        ("2015-10-21T15:41:36-02:00", True),
+        ("2015-10-21T15%3A41%3A36Z", True),
+        ("2015-10-21T15:41:36", True),
+        ("2015-10-21%2015:41:36", True),
+        ("2015-10-21%2015:41", True),
+        ("2015-10-21", True),
+        ("2015-10-21T15:41:36%2B0000", False),
+        ("2015-10-21T15:41:36-0200", False),
+        ("2015-10-21T15:41:36.5%2B00:00", False),
+    ],
+)
+def test_spellings_of_times_as_clients_send_them(
+    world: Running, list_id: str, sent: str, taken: bool
+) -> None:
+    """Sources: mailchimp-client-lib-codegen#241 and airbyte#37572; "+" unencoded is a space."""
+    answer = world.api.get(f"lists/{list_id}/members?since_last_changed={sent}")
+    assert answer.status_code == (200 if taken else 400), answer.text
+
+
 def test_pages(world: Running, list_id: str) -> None:
     world.subscribe(list_id, *(f"p{n}@otenet.gr" for n in range(1005)))
     path = f"lists/{list_id}/members"
@@ -269,6 +294,20 @@ def test_permanent_deletion_leaves_nothing_to_find(world: Running, list_id: str)
     after = world.call("GET", f"reports/{campaign_id}")
     assert (after["emails_sent"], after["opens"]) == (before["emails_sent"], before["opens"])
     assert world.call("GET", "search-members", query=WHO)["exact_matches"]["total_items"] == 0
+
+
+def test_permanent_deletion_takes_complaints_under_earlier_addresses(
+    world: Running, list_id: str
+) -> None:
+    world.subscribe(list_id, WHO)
+    campaign_id = world.new_campaign(list_id)
+    world.send(campaign_id)
+    world.advance(seconds=60)
+    world.act(list_id, WHO, "complain", campaign_id=campaign_id)
+    world.act(list_id, WHO, "change_email", new_email_address="nea@otenet.gr")
+    assert world.call("GET", f"lists/{list_id}/abuse-reports")["total_items"] == 1
+    world.call("POST", f"lists/{list_id}/members/nea@otenet.gr/actions/delete-permanent")
+    assert world.call("GET", f"lists/{list_id}/abuse-reports")["abuse_reports"] == []
 
 
 def test_nobody_else_is_seen_in_another_audience(world: Running, list_id: str) -> None:

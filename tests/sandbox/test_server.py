@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import signal
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -95,6 +98,30 @@ def test_more_than_ten_connections_at_once_are_throttled(world: Running) -> None
     assert sorted(set(answers)) == [200, 429]
     assert answers.count(200) >= 10
     assert world.control("GET", "")["most_in_flight"] > 10
+
+
+def test_who_arrives_together_is_counted_together_however_fast_answers_are(world: Running) -> None:
+    """Twelve requests wait in the sockets of a server that is not running for a moment."""
+    host, port = world.base_url.removeprefix("http://").removesuffix("/3.0").split(":")
+    login = base64.b64encode(f"any:{KEY}".encode()).decode()
+    request = (
+        f"GET /3.0/ping HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {login}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    with ExitStack() as opened:
+        world.process.send_signal(signal.SIGSTOP)
+        try:
+            lines = [
+                opened.enter_context(socket.create_connection((host, int(port)), timeout=30))
+                for _ in range(12)
+            ]
+            for line in lines:
+                line.sendall(request.encode())
+        finally:
+            world.process.send_signal(signal.SIGCONT)
+        statuses = [line.makefile("rb").readline().split()[1] for line in lines]
+    assert statuses.count(b"429") == 2
+    assert statuses.count(b"200") == 10
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:

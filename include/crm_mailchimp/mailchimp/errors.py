@@ -14,6 +14,7 @@
     ├── OverloadedError        403 without an explanation: turned away under load (retryable)
     ├── ServerError            5xx (retryable)
     ├── ConnectionFault        no answer: refused, timed out, cut (retryable)
+    ├── CertificateRefused     the host cannot prove that it is the one we want; nothing was sent
     ├── UnexpectedAnswer       an answer that Mailchimp's API does not give (wrong host?)
     │   └── GarbledAnswer          a success whose body is cut or not JSON (retryable)
     └── BatchUnfinished        a batch of operations took longer than allowed
@@ -219,6 +220,15 @@ class ConnectionFault(MailchimpError):
 
     retryable = True
     advice = "Check the host of the connection, the network and the proxy, then run it again."
+
+
+class CertificateRefused(MailchimpError):
+    """The host's TLS certificate is not one that this machine trusts; nothing was sent."""
+
+    advice = (
+        "Check the connection's host; behind a company's proxy, name its certificates in "
+        "REQUESTS_CA_BUNDLE."
+    )
 
 
 class UnexpectedAnswer(MailchimpError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
@@ -11,7 +12,12 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from crm_mailchimp.mailchimp.errors import ConfigurationError, ConnectionFault
+from crm_mailchimp.mailchimp.errors import (
+    CertificateRefused,
+    ConfigurationError,
+    ConnectionFault,
+    MailchimpError,
+)
 
 _DATA_CENTRE = re.compile(r"-([a-z]+\d+)$")
 
@@ -79,11 +85,13 @@ def _user_agent() -> str:
     return f"crm-mailchimp/{own} mailchimp-marketing/{version('mailchimp-marketing')}"
 
 
-def connection_fault(method: str, path: str, error: requests.RequestException) -> ConnectionFault:
+def connection_fault(method: str, path: str, error: requests.RequestException) -> MailchimpError:
     """What a transport error means, in words that hold nothing of the request."""
-    if isinstance(error, requests.exceptions.SSLError):
-        summary, sent = "the host's certificate was not accepted", False
-    elif isinstance(error, requests.exceptions.ProxyError):
+    if _certificate_refused(error):
+        return CertificateRefused(
+            "the host's certificate was not accepted", method=method, path=path
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
         summary, sent = "the proxy did not let the request through", False
     elif isinstance(error, requests.ConnectTimeout):
         summary, sent = "no connection within the time allowed", False
@@ -96,6 +104,19 @@ def connection_fault(method: str, path: str, error: requests.RequestException) -
     return ConnectionFault(
         summary, method=method, path=path, outcome_unknown=sent and method != "GET"
     )
+
+
+def _certificate_refused(error: BaseException) -> bool:
+    """Whether the certificate ended it, so that nothing was sent. Every other fault of TLS may
+    have come after the request, in the middle of the answer."""
+    while True:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        # requests wraps urllib3's error, which wraps its reason, which wraps Python's own.
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(inner, BaseException):
+            return False
+        error = inner
 
 
 def _never_connected(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ OpenAPI: count defaults to 10 and is at most 1000, offset to 0. A larger count i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -35,12 +36,24 @@ def window(query: Mapping[str, str]) -> slice:
     return slice(offset, offset + count)
 
 
+# A ``+`` that a client did not encode arrives as a space, and Mailchimp takes it as it was meant
+# (curl calls in mailchimp-client-lib-codegen#241, airbyte#37572).
+_UNENCODED_OFFSET = re.compile(r"(?<=\d) (\d{2}):?(\d{2})$", re.ASCII)
+# The same offset sent properly, but without its colon, is refused (airbyte#37572).
+_OFFSET_WITHOUT_COLON = re.compile(r"[+-]\d{4}$", re.ASCII)
+_TIME_OF_DAY = re.compile(r"[T ]\d{2}:\d{2}", re.ASCII)
+
+
 def moment(query: Mapping[str, str], name: str) -> int | None:
     """A time filter. ``since_*`` filters exclude the moment itself, ``before_*`` include it;
     fractions of a second are refused (observed behaviour, undocumented)."""
     text = query.get(name, "")
     if text == "":
         return None
+    if _TIME_OF_DAY.search(text[:-5]):
+        if _OFFSET_WITHOUT_COLON.search(text):
+            raise invalid_fields((name, "Invalid datetime supplied."))
+        text = _UNENCODED_OFFSET.sub(r"+\1:\2", text)
     try:
         return clock.parse(text)
     except ValueError:

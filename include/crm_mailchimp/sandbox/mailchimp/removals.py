@@ -36,8 +36,9 @@ def delete_permanently(
     count_status(audience, now, member.status, "")
     for segment in audience.segments.values():
         segment.members.pop(member.hash, None)
+    own_hashes = {member.hash, *member.former_hashes}
     audience.abuse_reports = [
-        report for report in audience.abuse_reports if report.hash != member.hash
+        report for report in audience.abuse_reports if report.hash not in own_hashes
     ]
     for campaign_id in member.campaigns:
         campaign = sandbox.account.campaigns.get(campaign_id)
