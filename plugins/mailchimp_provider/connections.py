@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from crm_mailchimp.crm.dynamic_query import QueryFailedError
     from crm_mailchimp.mailchimp.provider import Mailchimp
 
 CRM = "crm_db"
@@ -52,13 +53,30 @@ def crm_query_connection() -> Connection[Any] | None:
 
 
 @contextmanager
-def crm_snapshot_connections() -> Iterator[tuple[Connection[Any], Connection[Any] | None]]:
-    """The CRM's two connections for one snapshot: ours, and the login for dynamic queries."""
+def crm_snapshot_connections() -> Iterator[
+    tuple[Connection[Any], Connection[Any] | QueryFailedError | None]
+]:
+    """The CRM's two connections for one snapshot: ours, and the login for dynamic queries.
+
+    A query login that cannot be opened is an error of the dynamic collections alone, so it is
+    handed over in place of the connection.
+    """
+    from psycopg import OperationalError  # noqa: PLC0415 - only in tasks
+
+    from crm_mailchimp.crm.dynamic_query import QueryFailedError  # noqa: PLC0415
+
     with ExitStack() as stack:
         crm = stack.enter_context(closing(crm_connection()))
-        crm_query = crm_query_connection()
-        if crm_query is not None:
-            stack.enter_context(closing(crm_query))
+        crm_query: Connection[Any] | QueryFailedError | None
+        try:
+            crm_query = crm_query_connection()
+        except OperationalError:
+            crm_query = QueryFailedError(
+                f"the connection {CRM_QUERY} could not be opened: check its host and its login"
+            )
+        else:
+            if crm_query is not None:
+                stack.enter_context(closing(crm_query))
         yield crm, crm_query
 
 

@@ -598,9 +598,9 @@ def test_a_refused_collection_stops_only_itself(
     codes = ("NEWSLETTER", "OFFERS_ATHENS", "BROKEN_QUERY", "REFUSED_QUERY")
 
     def sync(
-        login: psycopg.Connection | None, synced: tuple[str, ...]
+        login: psycopg.Connection | QueryFailedError | None, synced: tuple[str, ...]
     ) -> dict[str, CollectionResult]:
-        run_id = "with login" if login else "without"
+        run_id = f"with {type(login).__name__}"
         client = MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.host)
         with (
             psycopg.connect(warehouse_db) as warehouse,
@@ -639,4 +639,10 @@ def test_a_refused_collection_stops_only_itself(
     assert str(unset["OFFERS_ATHENS"].detail).startswith("query_refused: ")
     assert "crm_query_db" in str(unset["OFFERS_ATHENS"].detail)
     assert unset["OFFERS_ATHENS"].counts["removed"] == 0
+
+    unreachable = sync(QueryFailedError("could not be opened"), ("OFFERS_ATHENS", "NEWSLETTER"))
+
+    assert unreachable["NEWSLETTER"].state == "succeeded"
+    assert unreachable["OFFERS_ATHENS"].state == "failed"
+    assert unreachable["OFFERS_ATHENS"].detail == "query_failed: could not be opened"
     assert crm.everything() == before

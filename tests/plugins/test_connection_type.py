@@ -203,3 +203,19 @@ print([name for name in heavy if name in set(sys.modules) - before])
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_query_login_out_of_reach_is_no_error_of_the_others(airflow: Run, crm_db: str) -> None:
+    code = (
+        "from mailchimp_provider.connections import crm_snapshot_connections\n"
+        "import json\n"
+        "with crm_snapshot_connections() as (crm, crm_query):\n"
+        "    told = [crm.execute('select 1').fetchone()[0], type(crm_query).__name__,"
+        " str(crm_query)]\n"
+        f"print({ANSWER!r}, json.dumps(told))"
+    )
+    nowhere = "postgresql://crm_query:geheim@127.0.0.1:1/crm"
+    answered, kind, words = printed(airflow(code, crm_db=crm_db, crm_query_db=nowhere))
+    assert (answered, kind) == (1, "QueryFailedError")
+    assert "crm_query_db could not be opened" in words
+    assert "geheim" not in words

@@ -61,7 +61,7 @@ class Problem:
 def stage(
     warehouse: Connection[Any],
     crm: Connection[Any],
-    crm_query: Connection[Any] | None,
+    crm_query: Connection[Any] | dynamic_query.QueryFailedError | None,
     *,
     run_id: str,
     codes: Sequence[str] = (),
@@ -74,7 +74,8 @@ def stage(
     Args:
         warehouse: the warehouse; committed here.
         crm: to ``crm_db``, outside a transaction; only read.
-        crm_query: the low-right login for dynamic queries; None refuses dynamic collections.
+        crm_query: the low-right login for dynamic queries; None refuses dynamic collections, and
+            the error that its opening ended with fails them.
         run_id: the run's name, as Airflow has it.
         codes: only these collections; empty means all.
         dry_run: later steps show the plan and change nothing.
@@ -234,11 +235,13 @@ def _stage_static(
 
 def _stage_dynamic(
     warehouse: Connection[Any],
-    crm_query: Connection[Any] | None,
+    crm_query: Connection[Any] | dynamic_query.QueryFailedError | None,
     staging_id: int,
     collection: Collection,
     snapshot: str,
 ) -> Problem | None:
+    if isinstance(crm_query, dynamic_query.QueryFailedError):
+        return Problem("query_failed", "failed", str(crm_query))
     if crm_query is None:
         return Problem(
             "query_refused",
