@@ -23,29 +23,38 @@ def test_every_event_came_back_once(world: World) -> None:
         (
             *(event["campaign_id"], event["subscriber_hash"], event["action"], event["at"]),
             event["url"] if event["action"] == "click" else "",
+            event["ip"] if event["action"] != "bounce" else "",
+            event["bounce_type"],
+            event["is_proxy"],
         )
         for event in world.account.events()
         if event["action"] in ("open", "click", "bounce")
     )
     with psycopg.connect(world.services.warehouse) as warehouse:
         stored = Counter(
-            (campaign, member, action, int(at.timestamp()), url if action == "click" else "")
-            for campaign, member, action, at, url in warehouse.execute(
-                "select campaign_id, subscriber_hash, action, occurred_at, url "
-                "from stats.campaign_activities"
-            )
+            warehouse.execute(
+                "select campaign_id, subscriber_hash, action,"
+                " extract(epoch from occurred_at)::bigint,"
+                " case when action = 'click' then url else '' end, coalesce(host(ip::inet), ''),"
+                " coalesce(bounce_type, ''), coalesce(is_proxy_open, false)"
+                " from stats.campaign_activities"
+            ).fetchall()
         )
-    assert {kind for _, _, kind, _, _ in happened} == {"open", "click", "bounce"}
+    assert {key[2] for key in happened} == {"open", "click", "bounce"}
+    assert {key[6] for key in happened} == {"", "hard", "soft"}
+    assert {key[7] for key in happened} == {False, True}
     assert stored == happened
 
 
 def test_every_recipient_and_unsubscribe_came_back(world: World) -> None:
-    def pairs(action: str) -> Counter[tuple[str, str]]:
-        return Counter(
-            (event["campaign_id"], event["subscriber_hash"])
-            for event in world.account.events(action=action)
-        )
-
+    sent = Counter(
+        (event["campaign_id"], event["subscriber_hash"])
+        for event in world.account.events(action="sent")
+    )
+    left = Counter(
+        (event["campaign_id"], event["subscriber_hash"], event["at"], event["detail"])
+        for event in world.account.events(action="unsubscribe")
+    )
     with psycopg.connect(world.services.warehouse) as warehouse:
         recipients = Counter(
             warehouse.execute(
@@ -54,12 +63,14 @@ def test_every_recipient_and_unsubscribe_came_back(world: World) -> None:
         )
         unsubscribes = Counter(
             warehouse.execute(
-                "select campaign_id, subscriber_hash from stats.campaign_unsubscribes"
+                "select campaign_id, subscriber_hash,"
+                " extract(epoch from unsubscribed_at)::bigint, coalesce(reason, '')"
+                " from stats.campaign_unsubscribes"
             ).fetchall()
         )
     assert sum(recipients.values()) == sum(campaign.recipients for campaign in world.campaigns)
-    assert recipients == pairs("sent")
-    assert unsubscribes == pairs("unsubscribe")
+    assert recipients == sent
+    assert unsubscribes == left
     assert unsubscribes
 
 

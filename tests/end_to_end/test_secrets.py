@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ def forbidden(world: World) -> dict[str, bytes]:
     keys = [parse_address(address).key for address in ADDRESSES.values()]
     return {
         "the API key": secrets.mailchimp_key.encode(),
+        "the API key as it travels": b64encode(f"key:{secrets.mailchimp_key}".encode()),
         "the password of the query login": secrets.crm_query_password.encode(),
         "a first name": MARKER_NAME.encode(),
         "a last name": MARKER_SURNAME.encode(),
