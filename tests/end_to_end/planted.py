@@ -27,6 +27,7 @@ ADDRESSES = {
     900_007: f"{MARKER_WORD}.erased@example.com",
 }
 COLLECTION = "MARKERS"
+COMMENTS = "Σχόλιο <script>alert('ώπα')</script> & άλλα"
 #: A dynamic collection whose failure quotes data: Postgres names the text that is no number.
 QUOTING_COLLECTION = "QUOTING_QUERY"
 
@@ -56,10 +57,10 @@ def plant(crm: psycopg.Connection[Any]) -> None:
     ):
         crm.execute(
             "insert into crm.contact_collection (collection_id, code, description, owner_id, "
-            "is_shared, is_static, query_text, external_provider, campaign_type, "
-            "use_provider_defaults, sync_merge_fields, is_active, updated_at) values "
-            "(%s, %s, %s, 1, false, %s, %s, 'mailchimp', 'NEWSLETTER', true, true, true, now())",
-            [collection_id, code, f"Δοκιμή {code}", text is None, text],
+            "is_shared, is_static, query_text, comments, external_provider, campaign_type, "
+            "use_provider_defaults, sync_merge_fields, is_active, updated_at) values (%s, %s, "
+            "%s, 1, false, %s, %s, %s, 'mailchimp', 'NEWSLETTER', true, true, true, now())",
+            [collection_id, code, f"Δοκιμή {code}", text is None, text, COMMENTS],
         )
     crm.execute(
         "insert into crm.collection_member (collection_id, contact_id, added_at) "

@@ -1,0 +1,64 @@
+"""The page "Mailchimp": how collections and campaigns stand, for people who read no SQL.
+
+Airflow mounts an app of a plugin without asking who calls: the login is asked for here, by the
+dependency that Airflow's own pages use. Who may see the DAG ``sync_collections`` may see the page.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import jinja2
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import Depends, FastAPI
+from fastapi.responses import HTMLResponse
+from psycopg import Error
+
+from crm_mailchimp import database_errors
+from crm_mailchimp.sync.overview import overview
+from mailchimp_provider.connections import WAREHOUSE, warehouse_connection
+
+log = logging.getLogger(__name__)
+
+app = FastAPI(title="Mailchimp", docs_url=None, redoc_url=None, openapi_url=None)
+
+
+@app.get("/", dependencies=[Depends(requires_access_dag("GET", param_dag_id="sync_collections"))])
+def show() -> HTMLResponse:
+    """The page; 503 with a plain sentence when the warehouse cannot be read."""
+    try:
+        with closing(warehouse_connection()) as warehouse:
+            found = overview(warehouse)
+    except Error as error:
+        log.warning("the page cannot read the warehouse: %s", database_errors.tell(error))
+        return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE)
+    return _rendered("page.html", found=found)
+
+
+def _rendered(name: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    text = _templates.get_template(name).render(**values)
+    # Airflow shows it in a frame of its own page; nothing is loaded from anywhere.
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if value else ""
+
+
+def _share(part: int | None, whole: int | None) -> str:
+    return f"{100 * part / whole:.0f} %" if part is not None and whole else ""
+
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters.update(moment=_moment, share=_share)

@@ -1,0 +1,65 @@
+-- Every collection that a run has staged, as its newest staging found it, and how it went last.
+with staged as (
+    select distinct on (collection_code) *
+    from sync.staged_collection
+    order by collection_code asc, staging_id desc
+),
+
+last_run as (
+    select distinct on (collection_code) *
+    from sync.collection_run
+    order by collection_code asc, started_at desc
+),
+
+last_success as (
+    select
+        collection_code,
+        max(finished_at) as succeeded_at
+    from sync.collection_run
+    where state = 'succeeded'
+    group by collection_code
+),
+
+present as (
+    select
+        audience.collection_code,
+        count(*) filter (where member.status = 'subscribed') as subscribed,
+        count(*) filter (where member.status <> 'subscribed') as others
+    from sync.audience
+    inner join sync.member on audience.list_id = member.list_id
+    group by audience.collection_code
+),
+
+held_back as (
+    select
+        collection_code,
+        count(*) as contacts
+    from sync.quarantine
+    where resolved_at is null and reason_code <> 'invalid_field_value'
+    group by collection_code
+)
+
+select
+    staged.collection_code,
+    staged.description,
+    staged.owner_name,
+    staged.is_shared,
+    staged.is_static,
+    staged.comments,
+    staged.campaign_type,
+    last_run.state,
+    last_run.detail,
+    last_run.finished_at,
+    last_success.succeeded_at,
+    coalesce(present.subscribed, 0) as subscribed,
+    coalesce(present.others, 0) as others,
+    coalesce(held_back.contacts, 0) as held_back,
+    coalesce(last_run.added, 0) as added,
+    coalesce(last_run.updated, 0) as updated,
+    coalesce(last_run.removed, 0) as removed
+from staged
+left join last_run on staged.collection_code = last_run.collection_code
+left join last_success on staged.collection_code = last_success.collection_code
+left join present on staged.collection_code = present.collection_code
+left join held_back on staged.collection_code = held_back.collection_code
+order by staged.collection_code;
