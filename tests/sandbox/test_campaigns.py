@@ -9,6 +9,10 @@ import pytest
 
 from sandbox.running import SENDER, Running
 
+NOBODY_ACTS = dict.fromkeys(
+    ("abuse", "click", "forward", "hard_bounce", "open", "proxy", "soft_bounce"), 0.0
+)
+
 
 def now(world: Running) -> datetime:
     return datetime.fromisoformat(world.control("GET", "clock")["now"])
@@ -176,3 +180,53 @@ def test_tests_copies_and_deletion(world: Running, campaign_id: str) -> None:
     assert world.call("GET", f"campaigns/{copy['id']}/content")["html"]
     world.call("DELETE", f"campaigns/{copy['id']}")
     assert world.refused("GET", f"campaigns/{copy['id']}")["status"] == 404
+
+
+def test_a_resend_goes_to_who_did_not_open(world: Running, list_id: str) -> None:
+    world.control("POST", "behaviour", **NOBODY_ACTS)
+    world.subscribe(list_id, "a@otenet.gr", "b@otenet.gr", "c@otenet.gr")
+    campaign_id = world.new_campaign(list_id)
+    world.send(campaign_id)
+    world.advance(seconds=60)
+    world.act(list_id, "b@otenet.gr", "open", campaign_id=campaign_id)
+    world.subscribe(list_id, "later@otenet.gr")
+    resend = world.call("POST", f"campaigns/{campaign_id}/actions/create-resend")
+    assert resend["recipients"]["recipient_count"] == 2
+    world.send(resend["id"])
+    world.advance(seconds=60)
+    sent = world.events(action="sent", campaign_id=resend["id"])
+    assert {event["email_address"] for event in sent} == {"a@otenet.gr", "c@otenet.gr"}
+
+
+@pytest.mark.parametrize(
+    ("op", "found"),
+    [
+        ("open", {"a", "b"}),
+        ("click", {"a"}),
+        ("sent", {"a", "b", "c"}),
+        ("noopen", {"c"}),
+        ("noclick", {"b", "c"}),
+        ("nosent", {"d"}),
+    ],
+)
+def test_segments_by_what_members_did_with_a_campaign(
+    world: Running, list_id: str, op: str, found: set[str]
+) -> None:
+    world.control("POST", "behaviour", **NOBODY_ACTS)
+    world.subscribe(list_id, "a@otenet.gr", "b@otenet.gr", "c@otenet.gr")
+    campaign_id = world.new_campaign(list_id)
+    world.send(campaign_id)
+    world.advance(seconds=60)
+    url = "https://elaiones.gr/elies"
+    world.act(list_id, "a@otenet.gr", "click", campaign_id=campaign_id, url=url)
+    world.act(list_id, "b@otenet.gr", "open", campaign_id=campaign_id)
+    world.subscribe(list_id, "d@otenet.gr")
+    for value in (str(world.call("GET", f"campaigns/{campaign_id}")["web_id"]), "any"):
+        condition = {"condition_type": "Aim", "field": "aim", "op": op, "value": value}
+        segment = world.call(
+            "POST",
+            f"lists/{list_id}/segments",
+            {"name": f"{op} {value}", "options": {"match": "all", "conditions": [condition]}},
+        )
+        rows = world.rows(f"lists/{list_id}/segments/{segment['id']}/members", "members")
+        assert {row["email_address"][0] for row in rows} == found

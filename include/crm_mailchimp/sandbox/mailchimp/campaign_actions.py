@@ -166,4 +166,15 @@ def create_resend(sandbox: Sandbox, call: Call) -> Any:
     title = f"{campaign.settings.get('title', '')} (resend)".strip()
     draft = _copy(sandbox, campaign, title)
     draft.parent_id = campaign.campaign_id
+    draft.segment_opts = {
+        "match": "all",
+        "conditions": [
+            {
+                "condition_type": "Aim",
+                "field": "aim",
+                "op": "noopen",
+                "value": str(campaign.web_id),
+            }
+        ],
+    }
     return campaigns.describe(sandbox, draft, call.base_url)

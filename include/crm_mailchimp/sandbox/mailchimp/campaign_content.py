@@ -101,7 +101,7 @@ def checklist(sandbox: Sandbox, campaign: Campaign) -> list[dict[str, Any]]:
     """What Mailchimp checks before a campaign goes out; entries of type 'error' stop it."""
     account = sandbox.account
     audience = account.audiences.get(campaign.list_id)
-    amount = delivery.recipient_count(audience, campaign) if audience else 0
+    amount = delivery.recipient_count(sandbox, audience, campaign) if audience else 0
     settings = campaign.settings
     has_content = bool(campaign.html or campaign.plain_text or campaign.variate_contents)
     domain = settings.get("reply_to", "").rpartition("@")[2].lower()

@@ -95,7 +95,7 @@ def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[s
     if gone:
         recipient_count = campaign.totals.sent
     else:
-        recipient_count = delivery.recipient_count(audience, campaign) if audience else 0
+        recipient_count = delivery.recipient_count(sandbox, audience, campaign) if audience else 0
     recipients: dict[str, Any] = {
         "list_id": campaign.list_id,
         "list_is_active": audience is not None,
@@ -189,7 +189,7 @@ def _store(sandbox: Sandbox, campaign: Campaign, body: Mapping[str, Any]) -> Non
             )
         audience = _audience(sandbox, given["list_id"])
         options = given.get("segment_opts", {})
-        segments.members_of(audience, options)
+        segments.members_of(sandbox, audience, options)
         campaign.list_id = audience.list_id
         campaign.segment_opts = options
     if "settings" in body:

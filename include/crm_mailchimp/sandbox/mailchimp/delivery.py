@@ -26,17 +26,17 @@ _HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*("([^"]*)"|'([^']*)')""", re.IGNOR
 _PLAIN_URL = re.compile(r"https?://[^\s<>\"')]+")
 
 
-def audience_members(audience: Audience, campaign: Campaign) -> list[Member]:
+def audience_members(sandbox: Sandbox, audience: Audience, campaign: Campaign) -> list[Member]:
     """Who would get the campaign now: subscribed members, of the segment if there is one."""
-    chosen = segments.members_of(audience, campaign.segment_opts)
+    chosen = segments.members_of(sandbox, audience, campaign.segment_opts)
     return [member for member in chosen if member.status == "subscribed"]
 
 
-def recipient_count(audience: Audience, campaign: Campaign) -> int:
+def recipient_count(sandbox: Sandbox, audience: Audience, campaign: Campaign) -> int:
     """How many ``audience_members`` there are, without a walk where there is no segment."""
     if not campaign.segment_opts:
         return audience.counts.get("subscribed", 0)
-    return len(audience_members(audience, campaign))
+    return len(audience_members(sandbox, audience, campaign))
 
 
 def links_of(campaign: Campaign) -> list[Link]:
@@ -72,7 +72,7 @@ def send(sandbox: Sandbox, campaign: Campaign, at: int) -> None:
     if audience is None:
         campaign.status = "save"
         return
-    members = audience_members(audience, campaign)
+    members = audience_members(sandbox, audience, campaign)
     groups = _groups(campaign, len(members))
     campaign.status = "sending"
     campaign.send_time = at

@@ -8,6 +8,7 @@ from typing import Any
 from crm_mailchimp.sandbox.mailchimp import addresses, tags, validation
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.clock import iso
+from crm_mailchimp.sandbox.mailchimp.happenings import recipient_of
 from crm_mailchimp.sandbox.mailchimp.lookup import find, seek
 from crm_mailchimp.sandbox.mailchimp.member_view import describe_briefly, describe_in_segment
 from crm_mailchimp.sandbox.mailchimp.paging import flag, moment, window
@@ -29,7 +30,35 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def _condition(audience: Audience, condition: Mapping[str, Any]) -> Callable[[Member], bool]:
+# What a campaign condition asks for; those with "no" are of members it was sent to (undocumented:
+# whether somebody it was never sent to "did not open" it).
+_AIMS = {"open": "open", "click": "click", "noopen": "open", "noclick": "click"}
+
+
+def _aim(sandbox: Sandbox, audience: Audience, op: str, value: str) -> Callable[[Member], bool]:
+    """OpenAPI, "Aim Segment": what members did with a campaign (its web id), or with any."""
+    campaigns = [
+        campaign
+        for campaign in sandbox.account.campaigns.values()
+        if campaign.list_id == audience.list_id
+        and campaign.recipients
+        and value in ("any", str(campaign.web_id))
+    ]
+
+    def fits(member: Member) -> bool:
+        rows = [recipient_of(campaign, member) for campaign in campaigns]
+        received = [row for row in rows if row is not None]
+        if op in ("sent", "nosent"):
+            return bool(received) == (op == "sent")
+        did = any(event[1] == _AIMS[op] for row in received for event in row.events)
+        return did if op in ("open", "click") else bool(received) and not did
+
+    return fits
+
+
+def _condition(
+    sandbox: Sandbox, audience: Audience, condition: Mapping[str, Any]
+) -> Callable[[Member], bool]:
     kind = condition.get("condition_type", "")
     op = str(condition.get("op", ""))
     value = condition.get("value", "")
@@ -44,6 +73,8 @@ def _condition(audience: Audience, condition: Mapping[str, Any]) -> Callable[[Me
         return lambda member: _TEXT[op](
             str(member.merge_fields.get(name, "")).lower(), str(value).lower()
         )
+    if kind == "Aim" and op in (*_AIMS, "sent", "nosent"):
+        return _aim(sandbox, audience, op, str(value))
     if name == "gmonkey":
         return lambda member: member.vip == (op == "member")
     raise invalid_fields(
@@ -66,7 +97,7 @@ def _conditions(options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return conditions
 
 
-def members_of(audience: Audience, options: Mapping[str, Any]) -> list[Member]:
+def members_of(sandbox: Sandbox, audience: Audience, options: Mapping[str, Any]) -> list[Member]:
     """Members of ``segment_opts`` (a saved segment or conditions); all of them without.
 
     Raises:
@@ -87,25 +118,29 @@ def members_of(audience: Audience, options: Mapping[str, Any]) -> list[Member]:
     everyone = list(audience.members.values())
     if not conditions:
         return everyone
-    tests = [_condition(audience, condition) for condition in conditions]
+    tests = [_condition(sandbox, audience, condition) for condition in conditions]
     fits = any if options.get("match") == "any" else all
     return [member for member in everyone if fits(test(member) for test in tests)]
 
 
-def _shown(audience: Audience, segment: Segment, query: Mapping[str, str]) -> list[Member]:
+def _shown(
+    sandbox: Sandbox, audience: Audience, segment: Segment, query: Mapping[str, str]
+) -> list[Member]:
     options = {"saved_segment_id": segment.segment_id}
     hidden = {"archived", "pending"}
     for status in ("cleaned", "transactional", "unsubscribed"):
         if not flag(query, f"include_{status}"):
             hidden.add(status)
-    return [m for m in members_of(audience, options) if m.status not in hidden]
+    return [m for m in members_of(sandbox, audience, options) if m.status not in hidden]
 
 
-def _describe(audience: Audience, segment: Segment, query: Mapping[str, str]) -> dict[str, Any]:
+def _describe(
+    sandbox: Sandbox, audience: Audience, segment: Segment, query: Mapping[str, str]
+) -> dict[str, Any]:
     row = {
         "id": segment.segment_id,
         "name": segment.name,
-        "member_count": len(_shown(audience, segment, query)),
+        "member_count": len(_shown(sandbox, audience, segment, query)),
         "type": segment.type,
         "created_at": iso(segment.created_at),
         "updated_at": iso(segment.updated_at),
@@ -142,7 +177,7 @@ def list_segments(sandbox: Sandbox, call: Call) -> Any:
 
     rows = [segment for segment in audience.segments.values() if fits(segment)]
     return {
-        "segments": [_describe(audience, row, query) for row in rows[window(query)]],
+        "segments": [_describe(sandbox, audience, row, query) for row in rows[window(query)]],
         "list_id": audience.list_id,
         "total_items": len(rows),
     }
@@ -167,9 +202,9 @@ def create_segment(sandbox: Sandbox, call: Call) -> Any:
         options = body.get("options", {})
         segment = Segment(number, body["name"], "saved", sandbox.now, sandbox.now)
         segment.options = options
-        members_of(audience, options)
+        members_of(sandbox, audience, options)
         audience.segments[str(number)] = segment
-    return _describe(audience, segment, call.query)
+    return _describe(sandbox, audience, segment, call.query)
 
 
 def _add_addresses(
@@ -190,7 +225,7 @@ def _add_addresses(
 def get_segment(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSegmentsId."""
     audience = sandbox.audience(call.parts["list_id"])
-    return _describe(audience, _segment(audience, call), call.query)
+    return _describe(sandbox, audience, _segment(audience, call), call.query)
 
 
 @operation("PATCH", "/lists/{list_id}/segments/{segment_id}")
@@ -209,10 +244,10 @@ def update_segment(sandbox: Sandbox, call: Call) -> Any:
     if body["name"] != segment.name:
         _rename(audience, segment, body["name"])
     if segment.type == "saved" and "options" in body:
-        members_of(audience, body["options"])
+        members_of(sandbox, audience, body["options"])
         segment.options = body["options"]
     segment.updated_at = sandbox.now
-    return _describe(audience, segment, call.query)
+    return _describe(sandbox, audience, segment, call.query)
 
 
 def _rename(audience: Audience, segment: Segment, name: str) -> None:
@@ -279,7 +314,7 @@ def _static(audience: Audience, call: Call) -> Segment:
 def list_segment_members(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSegmentsIdMembers."""
     audience = sandbox.audience(call.parts["list_id"])
-    rows = _shown(audience, _segment(audience, call), call.query)
+    rows = _shown(sandbox, audience, _segment(audience, call), call.query)
     return {
         "members": [describe_in_segment(audience, member) for member in rows[window(call.query)]],
         "total_items": len(rows),
