@@ -56,7 +56,9 @@ refusal as (
         staging_id = %(staging_id)s
         and (
             gdpr_category is null
-            or (gdpr_category = %(gdpr_category)s and %(gdpr_category)s <> 'unclassified')
+            or (gdpr_category = %(gdpr_category)s::text and %(gdpr_category)s::text <> 'unclassified')
+            -- No category is known any more: the strictest reading.
+            or %(gdpr_category)s::text is null
         )
 ),
 
@@ -106,6 +108,20 @@ wanted as (
             when member.opted_out or member.status = 'transactional' then 'suppressed_unsubscribed'
             when opted_out_contact.complained then 'suppressed_complaint'
             when opted_out_contact.opted_out then 'suppressed_unsubscribed'
+            when
+                exists (
+                    select from sync.former_opt_out as former
+                    where
+                        former.collection_id = %(collection_id)s
+                        and former.subscriber_hash = desired.subscriber_hash
+                )
+                or exists (
+                    select from sync.former_opt_out as former
+                    where
+                        former.collection_id = %(collection_id)s
+                        and former.contact_id = desired.contact_id
+                )
+                then 'suppressed_unsubscribed'
             when member.cause = 'unconfirmed' or member.status = 'pending' then 'suppressed_pending'
         end as suppression
     from desired

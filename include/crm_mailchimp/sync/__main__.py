@@ -1,4 +1,4 @@
-"""``python -m crm_mailchimp.sync``: questions about people, answered from the warehouse."""
+"""``python -m crm_mailchimp.sync``: questions about people and plans, and one about an audience."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from crm_mailchimp.sync.explain import (
     explain_address,
     explain_contact,
 )
+from crm_mailchimp.sync.former_audiences import retire_by_code
 from crm_mailchimp.sync.subject_access import gather
 
 
@@ -28,9 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         with psycopg.connect(options.dsn, connect_timeout=10) as warehouse:
-            warehouse.read_only = True
-            print(_explain(warehouse, options) if options.command == "explain"
-                  else _access(warehouse, options))  # fmt: skip
+            warehouse.read_only = options.command != "retire"
+            print(_COMMANDS[options.command](warehouse, options))
     except psycopg.errors.UndefinedTable:
         return _fail("this database is no warehouse, or an old one: run "
                      "python -m crm_mailchimp.warehouse migrate")  # fmt: skip
@@ -55,6 +55,17 @@ def _access(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> 
     return {"json": known.as_json, "html": known.as_html, "text": known.as_text}[options.format]()
 
 
+def _retire(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    list_id = retire_by_code(warehouse, options.collection)
+    return (
+        f"audience {list_id} is not that of {options.collection} any more: withdrawals still go "
+        "out there, and the next sync uses another one"
+    )
+
+
+_COMMANDS = {"explain": _explain, "access": _access, "retire": _retire}
+
+
 def _fail(words: str) -> int:
     sys.stderr.write(f"error: {' '.join(words.split())}\n")
     return 1
@@ -62,7 +73,7 @@ def _fail(words: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m crm_mailchimp.sync", description="Questions about people."
+        prog="python -m crm_mailchimp.sync", description="Questions about people and plans."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     explain = commands.add_parser(
@@ -77,7 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     access.add_argument("--email", required=True, help="the address, in any spelling")
     access.add_argument("--format", choices=("json", "html", "text"), default="json")
-    for command in (explain, access):
+    retire = commands.add_parser(
+        "retire", help="take a collection's audience away from it, as after it was deleted"
+    )
+    retire.add_argument("--collection", required=True, metavar="CODE", help="whose audience")
+    for command in (explain, access, retire):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )

@@ -14,13 +14,15 @@ from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp import database_errors
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.errors import NotFound, PermissionDenied
+from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import audiences, guard, merge_fields
+from crm_mailchimp.sync import audiences, former_audiences, guard, merge_fields, plan
 from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.pull_back import pull_back, sweep_archived
-from crm_mailchimp.sync.push import Push
+from crm_mailchimp.sync.push import Push, RemovalsRefusedError
 from crm_mailchimp.sync.recheck import Recheck
 from crm_mailchimp.sync.stage import require_staging
 from crm_mailchimp.sync.suppression import open_suppression
@@ -108,7 +110,9 @@ class _Run:
         self.counts: Counter[str] = Counter()
         self.calls_before = provider.calls
         self.list_id: str | None = None
-        self.plan_counts: dict[tuple[str, str], int] = {}
+        self.plan_counts: plan.PlanCounts = {}
+        self.notes: list[str] = []
+        self.refused: RemovalsRefusedError | None = None
 
     def carry_out(self) -> CollectionResult:
         with audience_lock(self.warehouse, self.collection.collection_code):
@@ -116,63 +120,148 @@ class _Run:
             try:
                 require_staging(self.warehouse, self.staging_id)
                 self._synchronise()
-                state, detail = ("dry_run" if self.collection.dry_run else "succeeded"), None
+                state, detail = "succeeded", None
                 if self.collection.dry_run:
-                    detail = self._describe_plan()
+                    state, detail = "dry_run", f"plan: {plan.describe(self.plan_counts)}"
             except _StopError as stop:
                 state, detail = stop.state, stop.detail
             except Exception as error:
                 self.warehouse.rollback()
                 self._finish("failed", _told(error))
                 raise
-            return self._finish(state, detail)
+            if self.refused is not None:
+                state, detail = "failed", _told(self.refused)
+            return self._finish(state, "; ".join(filter(None, (detail, *self.notes))) or None)
 
     def _synchronise(self) -> None:
         collection = self.collection
+        self.digester = open_suppression(self.warehouse)
         if collection.problem_code is not None:
+            self._remove_due_alone()
             raise _StopError(
                 collection.problem_state, f"{collection.problem_code}: {collection.problem_detail}"
             )
-        digester = open_suppression(self.warehouse)
-        known = audiences.locate(self.warehouse, self.provider, self.settings)
-        self.list_id = known.list_id if known else None
+        try:
+            known = audiences.locate(self.warehouse, self.provider, self.settings)
+            if known is not None:
+                remote = audiences.look_at(self.provider, known.list_id, self.settings)
+                self._note(audiences.renaming(remote, self.settings, known))
+        except audiences.AudienceUnusableError as problem:
+            self._remove_due_alone()
+            raise _StopError("blocked", f"{problem.code}: {problem}") from problem
+        self._clear_former_audiences()
         if known is not None:
+            self.list_id = known.list_id
             pull_back(self.warehouse, self.provider, known, full=collection.full_refresh)
         self._plan()
-        if collection.dry_run:
-            return
+        if not collection.dry_run:
+            self._push(known)
+
+    def _push(self, known: audiences.KnownAudience | None) -> None:
         blocked = self._judge()
-        push = Push(
-            self.warehouse,
-            self.provider,
-            Recheck(self.crm, self.warehouse, collection.clock, collection.gdpr_category, digester),
-            self.staging_id,
-            collection,
-            self.list_id or "",
-            collection.run_id,
-            collection.rules_version,
-            self.counts,
-        )
+        push = self._pushing(self.list_id or "", self.collection.gdpr_category)
         # What is due goes out first: nothing that may fail or block comes before it.
         push.remove(due=True)
         if blocked:
             raise _StopError("blocked", f"{blocked.code}: {blocked.detail}")
         if known is None and not self._planned("add", "add_pending"):
             return  # nobody to add: no audience is made for nobody
-        known = audiences.ensure(self.warehouse, self.provider, self.settings, known)
+        try:
+            known = audiences.ensure(self.warehouse, self.provider, self.settings, known)
+        except audiences.AudienceUnusableError as problem:
+            raise _StopError("blocked", f"{problem.code}: {problem}") from problem
         push.list_id = self.list_id = known.list_id
         push.mappings = self._mappings(known.list_id)
         push.remove(due=False)
         push.update()
         if self._planned("add", "add_pending", "revive"):
             sweep_archived(self.warehouse, self.provider, known)
-            push.add()
+            self._add(push)
         if push.discovered:
             # Members stood there unknown to us: the plan decides about them from what is known now.
             self._plan()
             push.update()
             push.remove(due=True)
         self._renew_proofs()
+
+    def _pushing(self, list_id: str, gdpr_category: str | None) -> Push:
+        collection = self.collection._replace(gdpr_category=gdpr_category)
+        return Push(
+            self.warehouse,
+            self.provider,
+            Recheck(
+                self.crm, self.warehouse, collection.clock, collection.gdpr_category, self.digester
+            ),
+            self.staging_id,
+            collection,
+            list_id,
+            collection.run_id,
+            collection.rules_version,
+            self.counts,
+        )
+
+    def _add(self, push: Push) -> None:
+        try:
+            push.add()
+        except PermissionDenied as error:
+            raise _StopError(
+                "blocked",
+                "contact_limit: Mailchimp takes no new members, while the collection's other "
+                "changes went through: the account's plan has no room for more contacts, or the "
+                f"key's user may not add any. Mailchimp's words: {scrub(error.title)}: "
+                f"{scrub(error.detail)}. Make room (permanently delete or archive members nobody "
+                "needs), or have the plan or the user's role changed",
+            ) from error
+
+    def _remove_due_alone(self) -> None:
+        """What is due goes out of the collection's audiences, though nothing else may happen."""
+        try:
+            known = audiences.locate(self.warehouse, self.provider, self.settings)
+        except audiences.AudienceUnusableError:
+            known = audiences.find_known(self.warehouse, self.collection.collection_id)
+        self._clear_former_audiences()
+        if known is None:
+            return
+        self.list_id = known.list_id
+        try:
+            pull_back(self.warehouse, self.provider, known, full=self.collection.full_refresh)
+        except NotFound:
+            self._note(f"audience {known.list_id} is not in Mailchimp any more")
+            return
+        # By the collection's last known category, when it has none now.
+        self._carry_out_due(known.list_id, self.collection.gdpr_category or known.gdpr_category)
+
+    def _clear_former_audiences(self) -> None:
+        """What is due goes out of audiences that were the collection's, too."""
+        collection_id = self.collection.collection_id
+        for former in former_audiences.standing(self.warehouse, collection_id):
+            try:
+                pull_back(self.warehouse, self.provider, former)
+            except NotFound:
+                former_audiences.note_deleted(self.warehouse, former.list_id)
+                self._note(f"the former audience {former.list_id} was deleted in Mailchimp")
+                continue
+            former_audiences.remember_pull(self.warehouse, former.list_id)
+            try:
+                self._carry_out_due(former.list_id, former.gdpr_category)
+            except RemovalsRefusedError as error:
+                # The collection's own audience is not to wait for this.
+                self.refused = error
+            if self.plan_counts:
+                self._note(f"former audience {former.list_id}: {plan.describe(self.plan_counts)}")
+            self.plan_counts = {}
+
+    def _carry_out_due(self, list_id: str, gdpr_category: str | None) -> None:
+        self.plan_counts = plan.make_plan(
+            self.warehouse,
+            staging_id=self.staging_id,
+            collection_id=self.collection.collection_id,
+            list_id=list_id,
+            gdpr_category=gdpr_category,
+            only_due=True,
+        )
+        if self.plan_counts and not self.collection.dry_run:
+            self._pushing(list_id, gdpr_category).remove(due=True)
 
     def _mappings(self, list_id: str) -> list[merge_fields.FieldMapping]:
         fields = (
@@ -195,24 +284,21 @@ class _Run:
             raise _StopError("blocked", f"merge_field_limit: {error}") from error
 
     def _plan(self) -> None:
-        parameters = {
-            "staging_id": self.staging_id,
-            "collection_id": self.collection.collection_id,
-            "gdpr_category": self.collection.gdpr_category,
-            "list_id": self.list_id,
-            "full_refresh": self.collection.full_refresh,
-        }
-        self.warehouse.execute(statement("sync/clear_plan"), parameters)
-        self.warehouse.execute(statement("sync/plan_changes"), parameters)
-        self.warehouse.commit()
-        rows = self.warehouse.execute(statement("sync/count_plan"), parameters).fetchall()
-        self.plan_counts = {(action, cause): members for action, cause, members in rows}
-        self.warehouse.commit()
+        self.plan_counts = plan.make_plan(
+            self.warehouse,
+            staging_id=self.staging_id,
+            collection_id=self.collection.collection_id,
+            list_id=self.list_id,
+            gdpr_category=self.collection.gdpr_category,
+            full_refresh=self.collection.full_refresh,
+        )
 
     def _planned(self, *actions: str) -> int:
-        return sum(
-            members for (action, _), members in self.plan_counts.items() if action in actions
-        )
+        return plan.planned(self.plan_counts, *actions)
+
+    def _note(self, words: str | None) -> None:
+        if words is not None:
+            self.notes.append(words)
 
     def _judge(self) -> guard.Blocked | None:
         plan_id = self.options.approved_plan
@@ -261,13 +347,6 @@ class _Run:
             },
         )
         self.warehouse.commit()
-
-    def _describe_plan(self) -> str:
-        planned = sorted(
-            (f"{action} ({cause})" if cause else action, members)
-            for (action, cause), members in self.plan_counts.items()
-        )
-        return "plan: " + (", ".join(f"{what} {count}" for what, count in planned) or "nothing")
 
     def _start(self) -> None:
         row = self.warehouse.execute(

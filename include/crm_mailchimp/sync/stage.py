@@ -17,6 +17,7 @@ from crm_mailchimp.crm.collections import Collection, read_collections, read_con
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import suppression
+from crm_mailchimp.sync.mapped_collections import follow_codes, stage_left_alone
 from crm_mailchimp.sync.merge_fields import store_contact_fields
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 
@@ -76,7 +77,8 @@ def stage(
         crm: to ``crm_db``, outside a transaction; only read.
         crm_query: the low-right login for dynamic queries; None refuses dynamic collections.
         run_id: the run's name, as Airflow has it.
-        codes: only these collections; empty means all.
+        codes: only these collections; empty means all, and then those too that the CRM does not
+            sync any more and that have an audience.
         dry_run: later steps show the plan and change nothing.
         full_refresh: later steps list the audiences in full and push every member again.
         clock: judge consents at this moment; by default at the CRM transaction's own time.
@@ -89,6 +91,7 @@ def stage(
     with extract.snapshot(crm) as snapshot:
         run_clock = clock or snapshot.clock
         collections = read_collections(crm, codes)
+        follow_codes(warehouse, collections)
         staging_id = _open_staging(
             warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
         )
@@ -106,6 +109,8 @@ def stage(
         )
         _stage_refusals(warehouse, crm, staging_id, run_clock)
         _store_collections(warehouse, staging_id, collections, problems)
+        if not codes:
+            stage_left_alone(warehouse, crm, staging_id, collections)
     parameters = {"staging_id": staging_id}
     warehouse.execute(statement("staging/drop_dangling_members"), parameters)
     _analyze(warehouse, staging_id)
