@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import (
     AudienceProvider,
     ChangeOutcome,
@@ -146,19 +147,22 @@ class Push:
                 record_members(self.warehouse, [member])
                 return
             if rejection.kind in _UNREACHABLE:
-                status, cause = _UNREACHABLE[rejection.kind]
-                self.warehouse.execute(
-                    statement("sync/record_unreachable"),
-                    {
-                        "list_id": self.list_id,
-                        "subscriber_hash": row.subscriber_hash,
-                        "contact_id": row.contact_id,
-                        "status": status,
-                        "cause": cause,
-                    },
-                )
+                self._record_unreachable(row, rejection.kind)
                 return
         self._store_rejection(row, rejection)
+
+    def _record_unreachable(self, row: Any, kind: str) -> None:
+        status, cause = _UNREACHABLE[kind]
+        self.warehouse.execute(
+            statement("sync/record_unreachable"),
+            {
+                "list_id": self.list_id,
+                "subscriber_hash": row.subscriber_hash,
+                "contact_id": row.contact_id,
+                "status": status,
+                "cause": cause,
+            },
+        )
 
     def _change(self, actions: tuple[str, ...], *, due: bool | None) -> None:
         invalid: dict[str, tuple[int, list[str]]] = {}
@@ -240,8 +244,20 @@ class Push:
         if change.action in ("unsubscribe", "archive"):
             self._refused_removals += 1
         row = self._planned_row(change.subscriber_hash)
-        if row is not None:
+        if row is not None and change.action == "reconfirm" and rejection.kind == "compliance":
+            self._note_compliance(row)
+        elif row is not None:
             self._store_rejection(row, rejection)
+
+    def _note_compliance(self, row: Any) -> None:
+        """Mailchimp does not let us ask this person: not a wrong address, and not to be tried
+        again. A bounce that it shows says more than its refusal."""
+        self.discovered += 1
+        member = self.provider.member(self.list_id, row.subscriber_hash)
+        if member is not None:
+            record_members(self.warehouse, [member])
+        if member is None or member.status == "unsubscribed":
+            self._record_unreachable(row, "compliance")
 
     def _store_rejection(self, row: Any, rejection: Rejection) -> None:
         self.counts["rejected"] += 1
@@ -339,4 +355,5 @@ def without_address(rejection: Rejection) -> str:
     words = rejection.message
     for form in {rejection.email_address, rejection.email_address.lower()} - {""}:
         words = words.replace(form, "the address")
-    return words
+    # The refusal of a change does not say whom it was about, and its words may all the same.
+    return scrub(words)
