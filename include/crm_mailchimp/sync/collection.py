@@ -113,6 +113,7 @@ class _Run:
         self.plan_counts: plan.PlanCounts = {}
         self.notes: list[str] = []
         self.refused: RemovalsRefusedError | None = None
+        self.blocked: guard.Blocked | None = None
 
     def carry_out(self) -> CollectionResult:
         with audience_lock(self.warehouse, self.collection.collection_code):
@@ -122,7 +123,7 @@ class _Run:
                 self._synchronise()
                 state, detail = "succeeded", None
                 if self.collection.dry_run:
-                    state, detail = "dry_run", f"plan: {plan.describe(self.plan_counts)}"
+                    state, detail = "dry_run", self._describe_plan()
             except _StopError as stop:
                 state, detail = stop.state, stop.detail
             except Exception as error:
@@ -154,16 +155,22 @@ class _Run:
             self.list_id = known.list_id
             pull_back(self.warehouse, self.provider, known, full=collection.full_refresh)
         self._plan()
+        self.blocked = self._judge()
         if not collection.dry_run:
             self._push(known)
 
+    def _describe_plan(self) -> str:
+        words = f"plan: {plan.describe(self.plan_counts)}"
+        if self.blocked is None:
+            return words
+        return f"{words}; it would be blocked: {self.blocked.code}: {self.blocked.detail}"
+
     def _push(self, known: audiences.KnownAudience | None) -> None:
-        blocked = self._judge()
         push = self._pushing(self.list_id or "", self.collection.gdpr_category)
         # What is due goes out first: nothing that may fail or block comes before it.
         push.remove(due=True)
-        if blocked:
-            raise _StopError("blocked", f"{blocked.code}: {blocked.detail}")
+        if self.blocked:
+            raise _StopError("blocked", f"{self.blocked.code}: {self.blocked.detail}")
         if known is None and not self._planned("add", "add_pending"):
             return  # nobody to add: no audience is made for nobody
         try:
@@ -319,7 +326,16 @@ class _Run:
             limits=self.options.limits,
             approved_plan=approved,
         )
-        if blocked is not None:
+        self.warehouse.execute(
+            "update sync.staged_collection set guard_detail = %s"
+            " where staging_id = %s and collection_code = %s",
+            (
+                f"{blocked.code}: {blocked.detail}" if blocked else None,
+                self.staging_id,
+                self.collection.collection_code,
+            ),
+        )
+        if blocked is not None and not self.collection.dry_run:
             request = guard.request_approval(
                 self.warehouse,
                 **common,
