@@ -17,7 +17,7 @@ from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.errors import AudienceLimitReached, NotFound
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.merge_fields import REFERENCE_TAG
+from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
 
 #: An audience is listed in full this often: only that shows permanent deletions.
 FULL_LISTING_EVERY = timedelta(days=7)

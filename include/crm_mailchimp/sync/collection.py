@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,21 @@ from psycopg import Connection
 from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp import database_errors
+from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.errors import NotFound, PermissionDenied
 from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import audiences, former_audiences, guard, merge_fields, plan
+from crm_mailchimp.sync import (
+    audiences,
+    contact_columns,
+    former_audiences,
+    guard,
+    merge_fields,
+    plan,
+)
 from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.pull_back import pull_back, sweep_archived
 from crm_mailchimp.sync.push import Push, RemovalsRefusedError
@@ -270,25 +278,38 @@ class _Run:
         if self.plan_counts and not self.collection.dry_run:
             self._pushing(list_id, gdpr_category).remove(due=True)
 
-    def _mappings(self, list_id: str) -> list[merge_fields.FieldMapping]:
-        fields = (
-            merge_fields.staged_contact_fields(self.warehouse, self.staging_id)
-            if self.collection.sync_merge_fields
-            else []
-        )
-        mappings = merge_fields.known_mappings(self.warehouse, list_id, fields)
-        if mappings is not None:
-            return mappings
-        try:
-            return merge_fields.ensure_merge_fields(
-                self.warehouse,
-                self.provider,
-                list_id,
-                fields,
-                limit=self.options.field_limit,
-            )
-        except merge_fields.MergeFieldLimitError as error:
-            raise _StopError("blocked", f"merge_field_limit: {error}") from error
+    def _mappings(self, list_id: str) -> Sequence[merge_fields.FieldMapping]:
+        fields = self._fields(list_id) if self.collection.sync_merge_fields else []
+        carried = merge_fields.known_mappings(self.warehouse, list_id, fields)
+        if carried is None:
+            try:
+                carried = merge_fields.ensure_merge_fields(
+                    self.warehouse,
+                    self.provider,
+                    list_id,
+                    fields,
+                    limit=self.options.field_limit,
+                    default_country=self.settings["settings"].get("country") or "",
+                )
+            except merge_fields.MergeFieldLimitError as error:
+                raise _StopError("blocked", f"merge_field_limit: {error}") from error
+        if carried.left_out:
+            self._note(f"left out for want of room for merge fields: {', '.join(carried.left_out)}")
+        return carried.mappings
+
+    def _fields(self, list_id: str) -> list[ContactField]:
+        """Additional fields, and the contact's own columns as far as anybody has them."""
+        fields = merge_fields.staged_contact_fields(self.warehouse, self.staging_id)
+        used = self.warehouse.execute(
+            statement("sync/used_columns"),
+            {
+                "staging_id": self.staging_id,
+                "collection_id": self.collection.collection_id,
+                "list_id": list_id,
+                "codes": [column.code for column in contact_columns.COLUMNS],
+            },
+        ).fetchall()
+        return [*fields, *(one for one in contact_columns.COLUMNS if (one.code,) in used)]
 
     def _plan(self) -> None:
         self.plan_counts = plan.make_plan(
