@@ -21,6 +21,7 @@ from crm_mailchimp.sync.explain import (
 )
 from crm_mailchimp.sync.former_audiences import retire_by_code
 from crm_mailchimp.sync.plan_export import write_csv, write_table
+from crm_mailchimp.sync.provider_defaults import show_provider_defaults
 from crm_mailchimp.sync.subject_access import gather
 
 
@@ -96,7 +97,17 @@ def _write_plan(
     )
 
 
-_COMMANDS = {"explain": _explain, "access": _access, "plan": _plan, "retire": _retire}
+def _defaults(warehouse: psycopg.Connection[Any], _options: argparse.Namespace) -> str:
+    return f"{show_provider_defaults(warehouse)}\n"
+
+
+_COMMANDS = {
+    "explain": _explain,
+    "access": _access,
+    "plan": _plan,
+    "defaults": _defaults,
+    "retire": _retire,
+}
 
 
 def _fail(words: str) -> int:
@@ -141,7 +152,10 @@ def _parser() -> argparse.ArgumentParser:
         choices=[",", ";", "\t"],
         help="of a CSV; Excel in Greek expects ';' (default: ',')",
     )
-    for command in (explain, access, plan, retire):
+    defaults = commands.add_parser(
+        "defaults", help="what DAG get_mailchimp_defaults read last, beside the CRM's values"
+    )
+    for command in (explain, access, plan, defaults, retire):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )

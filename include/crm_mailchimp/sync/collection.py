@@ -122,6 +122,7 @@ class _Run:
         self.notes: list[str] = []
         self.refused: RemovalsRefusedError | None = None
         self.blocked: guard.Blocked | None = None
+        self.approved: int | None = None
 
     def carry_out(self) -> CollectionResult:
         with audience_lock(self.warehouse, self.collection.collection_code):
@@ -163,7 +164,13 @@ class _Run:
             self.list_id = known.list_id
             pull_back(self.warehouse, self.provider, known, full=collection.full_refresh)
         self._plan()
-        self.blocked = self._judge()
+        try:
+            self.blocked = self._judge()
+        except guard.PlanNotApprovedError:
+            # What is due needs no approval, and does not wait for a right one.
+            if not collection.dry_run:
+                self._pushing(self.list_id or "", collection.gdpr_category).remove(due=True)
+            raise
         if not collection.dry_run:
             self._push(known)
 
@@ -188,6 +195,9 @@ class _Run:
         push.list_id = self.list_id = known.list_id
         push.mappings = self._mappings(known.list_id)
         push.remove(due=False)
+        if self.approved is not None:
+            guard.note_carried_out(self.warehouse, self.approved, self.collection.run_id)
+            self.warehouse.commit()
         push.update()
         if self._planned("add", "add_pending", "revive"):
             sweep_archived(self.warehouse, self.provider, known)
@@ -330,8 +340,14 @@ class _Run:
 
     def _judge(self) -> guard.Blocked | None:
         plan_id = self.options.approved_plan
-        approved = (
-            guard.approved_plan_for(self.warehouse, plan_id, self.collection.collection_code)
+        self.approved = (
+            guard.approved_plan_for(
+                self.warehouse,
+                plan_id,
+                self.collection.collection_code,
+                run_id=self.collection.run_id,
+                valid_for=self.options.approval_valid,
+            )
             if plan_id is not None
             else None
         )
@@ -345,7 +361,7 @@ class _Run:
             **common,
             staged=self.collection.staged,
             limits=self.options.limits,
-            approved_plan=approved,
+            approved_plan=self.approved,
         )
         self.warehouse.execute(
             "update sync.staged_collection set guard_detail = %s"
