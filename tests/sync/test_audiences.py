@@ -102,6 +102,8 @@ def test_a_deleted_audience_blocks_until_a_person_decides(world: World, capsys: 
     assert result.state == "blocked"
     assert (result.detail or "").startswith(f"audience_deleted: audience {deleted} of NEWS")
     assert "retire --dsn … --collection NEWS" in (result.detail or "")
+    # Who is held back by what Mailchimp told stays so.
+    assert list(world.open_reasons().values()) == ["suppressed_unsubscribed"]
 
     retire = ["retire", "--dsn", world.warehouse_dsn, "--collection", "NEWS"]
     assert main(retire) == 0

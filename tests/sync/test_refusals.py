@@ -48,9 +48,10 @@ def test_a_refused_request_to_confirm_is_named_after_its_cause(
     world.regrant(person)
     looked = collection.pull_back
 
-    def look_then_bounce(*arguments: Any, **options: Any) -> None:
-        looked(*arguments, **options)
+    def look_then_bounce(*arguments: Any, **options: Any) -> Any:
+        seen = looked(*arguments, **options)
         world.bounce("maria@mail.gr")
+        return seen
 
     monkeypatch.setattr(collection, "pull_back", look_then_bounce)
     if status == "unsubscribed":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -13,52 +11,20 @@ from psycopg import Connection
 from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.crm.collections import ContactField
-from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.mailchimp.errors import NotFound, PermissionDenied
+from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import (
-    audiences,
-    contact_columns,
-    former_audiences,
-    guard,
-    merge_fields,
-    plan,
-)
+from crm_mailchimp.sync import audiences, guard, merge_fields, plan, run_record
+from crm_mailchimp.sync.due_removals import DueRemovals
 from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.pull_back import pull_back, sweep_archived
-from crm_mailchimp.sync.push import Push, RemovalsRefusedError
+from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
+from crm_mailchimp.sync.run_record import CollectionResult
 from crm_mailchimp.sync.stage import require_staging
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CollectionResult:
-    """How a collection's run ended; ``detail`` begins with a code unless it succeeded."""
-
-    collection_code: str
-    state: str
-    detail: str | None
-    list_id: str | None
-    counts: dict[str, int]
-
-    def require_success(self) -> None:
-        """Raises:
-        CollectionFailedError: the collection failed; a blocked one is no failure.
-        """
-        if self.state == "failed":
-            raise CollectionFailedError(f"collection {self.collection_code} failed: {self.detail}")
-
-
-class CollectionFailedError(PermanentError):
-    """A collection failed for a reason that trying again does not heal."""
 
 
 class _StopError(Exception):
@@ -119,14 +85,17 @@ class _Run:
         self.calls_before = provider.calls
         self.list_id: str | None = None
         self.plan_counts: plan.PlanCounts = {}
+        self.was_planned = False
         self.notes: list[str] = []
-        self.refused: RemovalsRefusedError | None = None
+        self.due = DueRemovals(
+            warehouse, self.collection, pull_back=self._pull_back, push_to=self._pushing
+        )
         self.blocked: guard.Blocked | None = None
         self.approved: int | None = None
 
     def carry_out(self) -> CollectionResult:
         with audience_lock(self.warehouse, self.collection.collection_code):
-            self._start()
+            self.counts.update(run_record.start(self.warehouse, self.collection))
             try:
                 require_staging(self.warehouse, self.staging_id)
                 self._synchronise()
@@ -139,9 +108,10 @@ class _Run:
                 self.warehouse.rollback()
                 self._finish("failed", _told(error))
                 raise
-            if self.refused is not None:
-                state, detail = "failed", _told(self.refused)
-            return self._finish(state, "; ".join(filter(None, (detail, *self.notes))) or None)
+            if self.due.refused is not None:
+                state, detail = "failed", _told(self.due.refused)
+            words = filter(None, (detail, *self.notes, *self.due.notes))
+            return self._finish(state, "; ".join(words) or None)
 
     def _synchronise(self) -> None:
         collection = self.collection
@@ -159,10 +129,10 @@ class _Run:
         except audiences.AudienceUnusableError as problem:
             self._remove_due_alone()
             raise _StopError("blocked", f"{problem.code}: {problem}") from problem
-        self._clear_former_audiences()
+        self.due.from_former()
         if known is not None:
             self.list_id = known.list_id
-            pull_back(self.warehouse, self.provider, known, full=collection.full_refresh)
+            self._pull_back(known)
         self._plan()
         try:
             self.blocked = self._judge()
@@ -209,6 +179,10 @@ class _Run:
             push.remove(due=True)
         self._renew_proofs()
 
+    def _pull_back(self, audience: audiences.KnownAudience) -> None:
+        full = self.collection.full_refresh
+        pull_back(self.warehouse, self.provider, audience, full=full)
+
     def _pushing(self, list_id: str, gdpr_category: str | None) -> Push:
         collection = self.collection._replace(gdpr_category=gdpr_category)
         return Push(
@@ -244,52 +218,22 @@ class _Run:
             known = audiences.locate(self.warehouse, self.provider, self.settings)
         except audiences.AudienceUnusableError:
             known = audiences.find_known(self.warehouse, self.collection.collection_id)
-        self._clear_former_audiences()
-        if known is None:
-            return
-        self.list_id = known.list_id
-        try:
-            pull_back(self.warehouse, self.provider, known, full=self.collection.full_refresh)
-        except NotFound:
-            self._note(f"audience {known.list_id} is not in Mailchimp any more")
-            return
-        # By the collection's last known category, when it has none now.
-        self._carry_out_due(known.list_id, self.collection.gdpr_category or known.gdpr_category)
-
-    def _clear_former_audiences(self) -> None:
-        """What is due goes out of audiences that were the collection's, too."""
-        collection_id = self.collection.collection_id
-        for former in former_audiences.standing(self.warehouse, collection_id):
-            try:
-                pull_back(self.warehouse, self.provider, former)
-            except NotFound:
-                former_audiences.note_deleted(self.warehouse, former.list_id)
-                self._note(f"the former audience {former.list_id} was deleted in Mailchimp")
-                continue
-            former_audiences.remember_pull(self.warehouse, former.list_id)
-            try:
-                self._carry_out_due(former.list_id, former.gdpr_category)
-            except RemovalsRefusedError as error:
-                # The collection's own audience is not to wait for this.
-                self.refused = error
-            if self.plan_counts:
-                self._note(f"former audience {former.list_id}: {plan.describe(self.plan_counts)}")
-            self.plan_counts = {}
-
-    def _carry_out_due(self, list_id: str, gdpr_category: str | None) -> None:
-        self.plan_counts = plan.make_plan(
-            self.warehouse,
-            staging_id=self.staging_id,
-            collection_id=self.collection.collection_id,
-            list_id=list_id,
-            gdpr_category=gdpr_category,
-            only_due=True,
-        )
-        if self.plan_counts and not self.collection.dry_run:
-            self._pushing(list_id, gdpr_category).remove(due=True)
+        self.due.from_former()
+        if known is not None:
+            self.list_id = known.list_id
+            self.plan_counts = self.due.from_own(known)
 
     def _mappings(self, list_id: str) -> Sequence[merge_fields.FieldMapping]:
-        fields = self._fields(list_id) if self.collection.sync_merge_fields else []
+        fields = (
+            merge_fields.fields_to_carry(
+                self.warehouse,
+                staging_id=self.staging_id,
+                collection_id=self.collection.collection_id,
+                list_id=list_id,
+            )
+            if self.collection.sync_merge_fields
+            else []
+        )
         carried = merge_fields.known_mappings(self.warehouse, list_id, fields)
         if carried is None:
             try:
@@ -307,20 +251,6 @@ class _Run:
             self._note(f"left out for want of room for merge fields: {', '.join(carried.left_out)}")
         return carried.mappings
 
-    def _fields(self, list_id: str) -> list[ContactField]:
-        """Additional fields, and the contact's own columns as far as anybody has them."""
-        fields = merge_fields.staged_contact_fields(self.warehouse, self.staging_id)
-        used = self.warehouse.execute(
-            statement("sync/used_columns"),
-            {
-                "staging_id": self.staging_id,
-                "collection_id": self.collection.collection_id,
-                "list_id": list_id,
-                "codes": [column.code for column in contact_columns.COLUMNS],
-            },
-        ).fetchall()
-        return [*fields, *(one for one in contact_columns.COLUMNS if (one.code,) in used)]
-
     def _plan(self) -> None:
         self.plan_counts = plan.make_plan(
             self.warehouse,
@@ -330,6 +260,7 @@ class _Run:
             gdpr_category=self.collection.gdpr_category,
             full_refresh=self.collection.full_refresh,
         )
+        self.was_planned = True
 
     def _planned(self, *actions: str) -> int:
         return plan.planned(self.plan_counts, *actions)
@@ -401,69 +332,18 @@ class _Run:
         )
         self.warehouse.commit()
 
-    def _start(self) -> None:
-        row = self.warehouse.execute(
-            statement("sync/start_collection_run"),
-            {
-                "run_id": self.collection.run_id,
-                "collection_code": self.collection.collection_code,
-                "staging_id": self.staging_id,
-                "staged": self.collection.staged or 0,
-                "eligible": self.collection.eligible or 0,
-                "quarantined": self.collection.quarantined or 0,
-            },
-        ).fetchone()
-        self.warehouse.commit()
-        names = ("added", "updated", "removed", "rejected", "api_calls")
-        self.counts.update(dict(zip(names, row or (), strict=False)))
-
     def _finish(self, state: str, detail: str | None) -> CollectionResult:
-        held_back = None
-        if self.collection.problem_code is None and state in ("succeeded", "blocked"):
-            held_back = quarantine.refresh(
-                self.warehouse,
-                staging_id=self.staging_id,
-                collection_id=self.collection.collection_id,
-                collection_code=self.collection.collection_code,
-            )
-        counts = {
-            "staged": self.collection.staged or 0,
-            "eligible": self.collection.eligible or 0,
-            "quarantined": self.collection.quarantined or 0 if held_back is None else held_back,
-            "unchanged": self._unchanged(),
-            "api_calls": self.counts["api_calls"] + self.provider.calls - self.calls_before,
-            **{name: self.counts[name] for name in ("added", "updated", "removed", "rejected")},
-        }
-        self.warehouse.execute(
-            statement("sync/finish_collection_run"),
-            {
-                "run_id": self.collection.run_id,
-                "collection_code": self.collection.collection_code,
-                "state": state,
-                "list_id": self.list_id,
-                "quarantined": held_back,
-                "unchanged": counts["unchanged"],
-                "api_calls": counts["api_calls"],
-                "detail": detail,
-            },
-        )
-        self.warehouse.commit()
-        log.info(
-            "collection %s %s: %s",
-            self.collection.collection_code,
-            state,
-            ", ".join(f"{name} {count}" for name, count in counts.items()),
-        )
-        return CollectionResult(
-            collection_code=self.collection.collection_code,
+        self.counts["api_calls"] += self.provider.calls - self.calls_before
+        return run_record.finish(
+            self.warehouse,
+            self.collection,
             state=state,
             detail=detail,
             list_id=self.list_id,
-            counts=counts,
+            counts=self.counts,
+            unchanged=self._planned("unchanged"),
+            was_planned=self.was_planned,
         )
-
-    def _unchanged(self) -> int:
-        return self.plan_counts.get(("unchanged", ""), 0)
 
 
 def _told(error: Exception) -> str:

@@ -18,7 +18,7 @@ from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.mailchimp.errors import BadRequest
 from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.contact_columns import FieldValue, birthday, postal_address
+from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
 from crm_mailchimp.sync.field_values import InvalidValueError, coerce, cut
 from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG, STANDARD, WantedField, wanted_fields
 
@@ -84,6 +84,23 @@ def staged_contact_fields(warehouse: Connection[Any], staging_id: int) -> list[C
     ).fetchone()
     stored: list[dict[str, Any]] = row[0] if row else []
     return [ContactField(**{**field, "choices": tuple(field["choices"])}) for field in stored]
+
+
+def fields_to_carry(
+    warehouse: Connection[Any], *, staging_id: int, collection_id: int, list_id: str
+) -> list[ContactField]:
+    """The CRM's additional fields, and the contact's own columns as far as anybody has them."""
+    used = warehouse.execute(
+        statement("sync/used_columns"),
+        {
+            "staging_id": staging_id,
+            "collection_id": collection_id,
+            "list_id": list_id,
+            "codes": [column.code for column in COLUMNS],
+        },
+    ).fetchall()
+    columns = [column for column in COLUMNS if (column.code,) in used]
+    return [*staged_contact_fields(warehouse, staging_id), *columns]
 
 
 def known_mappings(

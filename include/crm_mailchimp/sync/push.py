@@ -147,22 +147,19 @@ class Push:
                 record_members(self.warehouse, [member])
                 return
             if rejection.kind in _UNREACHABLE:
-                self._record_unreachable(row, rejection.kind)
+                status, cause = _UNREACHABLE[rejection.kind]
+                self.warehouse.execute(
+                    statement("sync/record_unreachable"),
+                    {
+                        "list_id": self.list_id,
+                        "subscriber_hash": row.subscriber_hash,
+                        "contact_id": row.contact_id,
+                        "status": status,
+                        "cause": cause,
+                    },
+                )
                 return
         self._store_rejection(row, rejection)
-
-    def _record_unreachable(self, row: Any, kind: str) -> None:
-        status, cause = _UNREACHABLE[kind]
-        self.warehouse.execute(
-            statement("sync/record_unreachable"),
-            {
-                "list_id": self.list_id,
-                "subscriber_hash": row.subscriber_hash,
-                "contact_id": row.contact_id,
-                "status": status,
-                "cause": cause,
-            },
-        )
 
     def _change(self, actions: tuple[str, ...], *, due: bool | None) -> None:
         invalid: dict[str, tuple[int, list[str]]] = {}
@@ -257,7 +254,16 @@ class Push:
         if member is not None:
             record_members(self.warehouse, [member])
         if member is None or member.status == "unsubscribed":
-            self._record_unreachable(row, "compliance")
+            self.warehouse.execute(
+                statement("sync/record_unreachable"),
+                {
+                    "list_id": self.list_id,
+                    "subscriber_hash": row.subscriber_hash,
+                    "contact_id": row.contact_id,
+                    "status": "unsubscribed",
+                    "cause": "compliance",
+                },
+            )
 
     def _store_rejection(self, row: Any, rejection: Rejection) -> None:
         self.counts["rejected"] += 1
