@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -174,14 +175,17 @@ class _Run:
             self._add(push)
         if push.discovered:
             # Members stood there unknown to us: the plan decides about them from what is known now.
+            plan.refresh_statistics(self.warehouse)
             self._plan()
             push.update()
             push.remove(due=True)
         self._renew_proofs()
 
     def _pull_back(self, audience: audiences.KnownAudience) -> None:
-        full = self.collection.full_refresh
+        full = self.collection.full_refresh or audience.needs_full_listing(datetime.now(UTC))
         pull_back(self.warehouse, self.provider, audience, full=full)
+        if full:
+            plan.refresh_statistics(self.warehouse)
 
     def _pushing(self, list_id: str, gdpr_category: str | None) -> Push:
         collection = self.collection._replace(gdpr_category=gdpr_category)

@@ -51,6 +51,16 @@ def make_plan(
     return {(action, cause): members for action, cause, members in rows}
 
 
+def refresh_statistics(warehouse: Connection[Any]) -> None:
+    """Let Postgres count the members anew after many were written; commits.
+
+    Until autovacuum looks it takes the table for what it was, and a plan over an audience that was
+    just filled compares every member with every other: minutes instead of a moment.
+    """
+    warehouse.execute("analyze sync.member, sync.rejection")
+    warehouse.commit()
+
+
 def planned(counts: PlanCounts, *actions: str) -> int:
     """Members that any of these actions is planned for."""
     return sum(members for (action, _), members in counts.items() if action in actions)

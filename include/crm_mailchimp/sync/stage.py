@@ -19,6 +19,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import suppression
 from crm_mailchimp.sync.mapped_collections import follow_codes, stage_left_alone
 from crm_mailchimp.sync.merge_fields import store_contact_fields
+from crm_mailchimp.sync.plan import refresh_statistics
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ def stage(
         (Jsonb(_row_counts(warehouse, staging_id)), staging_id),
     )
     warehouse.commit()
+    refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
 
