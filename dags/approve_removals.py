@@ -18,6 +18,7 @@ with contact ids.
 
 - *Approve* stores the approval and starts `sync_collections` for that collection. It plans again:
   nobody outside the approved plan is removed, else it ends `blocked` with a new plan.
+  An approval serves that one run, and holds for `APPROVAL_VALID_HOURS` (default 24).
 - *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), removes nobody.
 
 **Rerun.** Clear any task at any time. The first decision on a plan stands. A plan that a newer

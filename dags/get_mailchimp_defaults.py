@@ -13,8 +13,9 @@ data changed in Mailchimp. Audiences take changed values over at their next sync
 - `overwrite`: replace values that the CRM has already, too.
 
 **What it shows.** The log and the task's result name the columns that were filled, overwritten,
-kept, unchanged, or are missing on both sides; the values themselves stand in
-`crm.external_provider` only.
+kept, unchanged, or are missing on both sides. The values of both sides, which may name a person,
+stand in the warehouse's table `sync.provider_default`, and are printed by
+`python -m crm_mailchimp.sync defaults --dsn …`.
 
 **Rerun.** At any time; without `overwrite` a second run changes nothing.
 
@@ -65,18 +66,21 @@ def get_mailchimp_defaults() -> None:
     @task
     def fill() -> dict[str, list[str]]:
         """Fill the empty columns; returns the columns' names by what became of them."""
-        from dataclasses import asdict
-
         from crm_mailchimp.sync.provider_defaults import get_provider_defaults
-        from mailchimp_provider.connections import crm_connection, mailchimp
+        from mailchimp_provider.connections import crm_connection, mailchimp, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
         params = get_current_context()["params"]
-        with fail_without_retry(), crm_connection() as crm, mailchimp() as provider:
+        with (
+            fail_without_retry(),
+            warehouse_connection() as warehouse,
+            crm_connection() as crm,
+            mailchimp() as provider,
+        ):
             found = get_provider_defaults(
-                crm, provider, list_id=params["list_id"], overwrite=params["overwrite"]
+                warehouse, crm, provider, list_id=params["list_id"], overwrite=params["overwrite"]
             )
-        return {fate: list(columns) for fate, columns in asdict(found).items()}
+        return found.columns()
 
     fill()
 

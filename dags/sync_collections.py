@@ -9,7 +9,8 @@ collection that pulls back what happened in Mailchimp, plans, and pushes only wh
 **Params**
 
 - `collections`: codes of the collections to sync; empty means all active ones with a provider.
-- `dry_run`: make the plan and change nothing; see `sync.collection_run.detail`.
+- `dry_run`: make the plan and change nothing; see `sync.collection_run.detail`, and who it is
+  about with `python -m crm_mailchimp.sync plan --run <run id>` (a table, or a CSV file).
 - `full_refresh`: list the audiences in full and push the fields of every member again.
 - `approved_plan`: id of a removal plan that a person approved (set by `approve_removals`).
 
@@ -19,7 +20,8 @@ each call to Mailchimp its outcome is committed. Clearing `stage` takes a new sn
 **When something is wrong**
 
 - *A collection is `blocked`*: a person decides. `sync.collection_run.detail` begins with the
-  reason and says what to do; the other collections went on.
+  reason and says what to do; the other collections went on. Withdrawals, complaints and erasures
+  went out all the same, as they do for collections that failed or are inactive.
 - *A collection `failed`*: the detail names the rule, the parameter or Mailchimp's answer. The run
   is red, the other collections were synced.
 - *`check` says an invariant is broken*: the Data Docs show which, in numbers. Only that

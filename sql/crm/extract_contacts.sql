@@ -1,5 +1,6 @@
 -- A batch of contacts with what may be sent of them; the hashes tell whether any of it changed, also
 -- when a value is read differently because its field became of another type or has other choices.
+-- Postal address and date of birth stand among the additional fields, under codes of their own.
 -- Of who asked to be erased neither names nor fields are taken: only what a refusal needs.
 with field_value as (
     select
@@ -13,6 +14,27 @@ with field_value as (
     inner join crm.contact_field as field on value.field_code = field.code
     where value.contact_id = any(%(contact_ids)s::bigint[]) and %(with_fields)s
     group by value.contact_id
+),
+
+column_value as (
+    select
+        contact_id,
+        jsonb_strip_nulls(
+            jsonb_build_object(
+                %(address_code)s::text,
+                case
+                    when coalesce(address1, address2, city, zip) is not null
+                        then
+                            jsonb_build_object(
+                                'address1', address1, 'address2', address2, 'city', city, 'zip', zip,
+                                'country', country
+                            )
+                end,
+                %(birthday_code)s::text, birth_date
+            )
+        ) as column_values
+    from crm.contact
+    where contact_id = any(%(contact_ids)s::bigint[]) and %(with_fields)s
 )
 
 select
@@ -24,9 +46,17 @@ select
     contact.is_active,
     contact.erasure_requested_at,
     contact.merged_into_id,
-    case when contact.erasure_requested_at is null then field_value.field_values::text end as field_values,
+    case
+        when contact.erasure_requested_at is null
+            then
+                nullif(
+                    coalesce(field_value.field_values, '{}') || coalesce(column_value.column_values, '{}'),
+                    '{}'
+                )::text
+    end as field_values,
     md5(jsonb_build_array(contact.first_name, contact.last_name, contact.language)::text) as content_hash,
-    md5(coalesce(field_value.read_values::text, '')) as fields_hash
+    md5(concat(field_value.read_values::text, column_value.column_values::text)) as fields_hash
 from crm.contact as contact
 left join field_value on contact.contact_id = field_value.contact_id
+left join column_value on contact.contact_id = column_value.contact_id
 where contact.contact_id = any(%(contact_ids)s::bigint[])

@@ -40,7 +40,8 @@ create table sync.staged_collection (
     settings jsonb not null,
     problem_code text,
     problem_detail text,
-    problem_state text check (problem_state in ('blocked', 'failed')),
+    problem_state text check (problem_state in ('blocked', 'failed', 'succeeded')),
+    guard_detail text,
     staged integer,
     eligible integer,
     quarantined integer,
@@ -48,6 +49,10 @@ create table sync.staged_collection (
 );
 create unique index on sync.staged_collection (staging_id, collection_id);
 comment on table sync.staged_collection is 'A collection as one run found it, with what is wrong with it.';
+comment on column sync.staged_collection.problem_state is
+'How its run ends. A collection that is left alone for good succeeds: only what is due goes out.';
+comment on column sync.staged_collection.guard_detail is
+'Why the removal guard blocks the plan; null where it does not.';
 
 create table sync.staging_invariant (
     staging_id bigint not null references sync.staging_run,
@@ -185,14 +190,32 @@ create table sync.audience (
     provider text not null,
     list_id text not null unique,
     linked boolean not null default false,
+    gdpr_category text,
     settings_hash text,
     pulled_through timestamptz,
     fully_listed_at timestamptz,
     created_at timestamptz not null default now()
 );
 comment on table sync.audience is 'Audience map: one collection, one audience.';
+comment on column sync.audience.gdpr_category is
+'The collection''s last known category: withdrawals are judged by it when the crm names none any more.';
 comment on column sync.audience.linked is 'Named by the CRM (provider_list_id), not created by us.';
 comment on column sync.audience.pulled_through is 'Watermark: newest last_changed seen, provider''s clock.';
+
+create table sync.former_audience (
+    list_id text primary key,
+    collection_id bigint not null,
+    collection_code text not null,
+    gdpr_category text,
+    pulled_through timestamptz,
+    retired_at timestamptz not null default now(),
+    deleted_at timestamptz
+);
+create index on sync.former_audience (collection_id);
+comment on table sync.former_audience is
+'Audiences that were a collection''s and are not any more: nobody is added or changed there, withdrawals, '
+'complaints and erasures still go out, and what people refused there holds in the new one.';
+comment on column sync.former_audience.deleted_at is 'Since when it is known to be gone from mailchimp.';
 
 create table sync.merge_field (
     list_id text not null,
@@ -235,6 +258,16 @@ comment on column sync.member.opted_out is
 comment on column sync.member.complaint_checked is
 'Whether the abuse reports were asked about this unsubscribe.';
 comment on column sync.member.pushed_hash is 'Hash of what was last pushed; null asks for a push.';
+
+create view sync.former_opt_out as
+select distinct
+    former.collection_id,
+    member.subscriber_hash,
+    member.contact_id
+from sync.former_audience as former
+inner join sync.member as member on former.list_id = member.list_id
+where member.opted_out;
+comment on view sync.former_opt_out is 'Who opted out of a collection''s former audiences.';
 
 create table sync.rejection (
     list_id text not null,

@@ -56,7 +56,9 @@ refusal as (
         staging_id = %(staging_id)s
         and (
             gdpr_category is null
-            or (gdpr_category = %(gdpr_category)s and %(gdpr_category)s <> 'unclassified')
+            or (gdpr_category = %(gdpr_category)s::text and %(gdpr_category)s::text <> 'unclassified')
+            -- No category is known any more: the strictest reading.
+            or %(gdpr_category)s::text is null
         )
 ),
 
@@ -75,6 +77,17 @@ refused_address as (
     from refusal
     where subscriber_hash is not null
     group by subscriber_hash
+),
+
+-- Who opted out of an audience that was the collection's has opted out of this one.
+former_address as (
+    select distinct subscriber_hash from sync.former_opt_out
+    where collection_id = %(collection_id)s
+),
+
+former_contact as (
+    select distinct contact_id from sync.former_opt_out
+    where collection_id = %(collection_id)s and contact_id is not null
 ),
 
 rejected as (
@@ -106,6 +119,8 @@ wanted as (
             when member.opted_out or member.status = 'transactional' then 'suppressed_unsubscribed'
             when opted_out_contact.complained then 'suppressed_complaint'
             when opted_out_contact.opted_out then 'suppressed_unsubscribed'
+            when former_address.subscriber_hash is not null or former_contact.contact_id is not null
+                then 'suppressed_unsubscribed'
             when member.cause = 'unconfirmed' or member.status = 'pending' then 'suppressed_pending'
         end as suppression
     from desired
@@ -113,6 +128,8 @@ wanted as (
     left join bad_address on desired.subscriber_hash = bad_address.subscriber_hash
     left join opted_out_contact on desired.contact_id = opted_out_contact.contact_id
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
+    left join former_address on desired.subscriber_hash = former_address.subscriber_hash
+    left join former_contact on desired.contact_id = former_contact.contact_id
 ),
 
 wanted_action as (

@@ -454,6 +454,40 @@ def test_past_the_parser_the_login_stops_it_and_nothing_changes(crm: Crm) -> Non
     crm.login.rollback()
 
 
+#: Functions written like columns of a row: text → the function.
+WRITTEN_LIKE_COLUMNS = {
+    "select contact_id from contact c where c.row_to_json is not null": "row_to_json",
+    "select contact_id from contact c where c.hash_record is not null": "hash_record",
+    "select contact_id from contact where contact.pg_column_size > 0": "pg_column_size",
+    "select contact_id from crm.contact where crm.contact.record_out is not null": "record_out",
+    'select contact_id from contact c where c."to_jsonb" is not null': "to_jsonb",
+    "select contact_id from contact c where c . Pg_TypeOf is not null": "pg_typeof",
+    "select s.contact_id from (select contact_id, 1 as to_json from contact) s"
+    " where s.row_to_json is not null": "row_to_json",
+    "with a as (select contact_id from contact) select contact_id from a"
+    " where a.quote_literal <> ''": "quote_literal",
+}
+
+
+def test_functions_written_like_columns_are_refused(crm: Crm) -> None:
+    for text, function in WRITTEN_LIKE_COLUMNS.items():
+        with pytest.raises(QueryRefusedError, match=f"function '{function}' is not allowed"):
+            crm.ids(check_query(text))
+    # A column of the contract is one, also where it bears a function's name; so are counts.
+    crm.admin.execute("alter table crm.contact add column to_json text default 'ναι'")
+    crm.admin.commit()
+    try:
+        for text in (
+            "select c.contact_id from contact c where c.to_json = 'ναι'",
+            "select s.contact_id from (select contact_id, count(*) from consent group by 1) s"
+            " where s.count > 1",
+        ):
+            assert crm.ids(check_query(text)), text
+    finally:
+        crm.admin.execute("alter table crm.contact drop column to_json")
+        crm.admin.commit()
+
+
 def test_functions_of_the_crm_do_not_answer_to_allowed_names(crm: Crm) -> None:
     query = check_query("select contact_id from contact where length('α') = 1 limit 1")
     assert len(crm.ids(query)) == 1

@@ -31,6 +31,7 @@ def test_more_than_half_is_always_held(removals: int, members: int) -> None:
 
 def test_settings_out_of_range_are_refused() -> None:
     assert options_from({"REMOVAL_GUARD_PERCENT": "25"}).limits.share == 0.25
+    assert options_from({"APPROVAL_VALID_HOURS": "2"}).approval_valid.total_seconds() == 7200
     for text in ("-1", "101", "πολλά"):
         with pytest.raises(SettingError, match="REMOVAL_GUARD_PERCENT"):
             options_from({"REMOVAL_GUARD_PERCENT": text})
@@ -79,6 +80,44 @@ def test_mass_leaving_waits_for_a_person(world: World) -> None:
     assert done.state == "succeeded", done.detail
     assert done.counts["removed"] == 6
     assert world.remote()["new@mail.gr"] == "subscribed"
+
+
+def test_an_approval_serves_one_run_and_not_for_ever(world: World) -> None:
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(8)]
+    world.sync()
+    for contact in contacts[:6]:
+        world.leave(news, contact)
+    assert world.sync()["NEWS"].state == "blocked"
+    row = world.warehouse.execute(
+        "update sync.removal_request set decision = 'approved',"
+        " decided_at = now() - interval '25 hours' returning plan_id"
+    ).fetchone()
+    assert row
+    approved = SyncOptions(approved_plan=row["plan_id"])
+
+    with pytest.raises(PlanNotApprovedError, match="older than 24 hours"):
+        world.sync(options=approved)
+    # A withdrawal does not wait for the right approval.
+    world.consent(contacts[7], granted=False)
+    with pytest.raises(PlanNotApprovedError):
+        world.sync(options=approved)
+    assert world.remote()["p7@mail.gr"] == "unsubscribed"
+
+    world.warehouse.execute("update sync.removal_request set decided_at = now()")
+    staging_id = world.stage()
+    done = world.push(staging_id, "NEWS", options=approved)
+    assert (done.state, done.counts["removed"]) == ("succeeded", 6)
+    # The task may be repeated, another run may not use the approval.
+    assert world.push(staging_id, "NEWS", options=approved).state == "succeeded"
+    for contact in contacts[:6]:
+        world.join(news, contact)
+    world.sync()
+    for contact in contacts[:6]:
+        world.leave(news, contact)
+    with pytest.raises(PlanNotApprovedError, match="was carried out by run"):
+        world.sync(options=approved)
+    assert sum(status == "subscribed" for status in world.remote().values()) == 7
 
 
 def test_an_emptied_collection_is_held(world: World) -> None:

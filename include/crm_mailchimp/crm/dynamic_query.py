@@ -17,7 +17,13 @@ from typing import Any
 import psycopg
 from psycopg import Connection, IsolationLevel, sql
 
-from crm_mailchimp.crm.query_text import QueryRefusedError, check_query, without_addresses
+from crm_mailchimp.crm.query_text import (
+    ALLOWED_FUNCTIONS,
+    QueryRefusedError,
+    attribute_names,
+    check_query,
+    without_addresses,
+)
 from crm_mailchimp.statements import statement
 
 __all__ = ["QueryFailedError", "QueryRefusedError", "check_query", "run_query"]
@@ -71,6 +77,7 @@ def run_query(
             connection.execute("set local search_path = pg_catalog, pg_temp")
             connection.execute("set local standard_conforming_strings = on")
             _refuse_powerful_login(connection)
+            _refuse_functions_as_columns(connection, query)
             with _cancelled_after(connection, timeout_seconds, expired):
                 yield from _contact_ids(connection, query, row_limit, expired)
     except psycopg.errors.InsufficientPrivilege:
@@ -145,6 +152,21 @@ def _refuse_powerful_login(connection: Connection[Any]) -> None:
         raise QueryRefusedError(
             "the login of crm_query_db may do more than read; make one with"
             " 'python -m crm_mailchimp.crm create --query-login NAME'"
+        )
+
+
+def _refuse_functions_as_columns(connection: Connection[Any], query: str) -> None:
+    try:
+        names = attribute_names(query) - ALLOWED_FUNCTIONS
+    except QueryRefusedError:
+        return  # never admitted: it is here to show that the login's rights stop it
+    row = connection.execute(
+        statement("crm/functions_as_columns"), {"names": sorted(names)}
+    ).fetchone()
+    if row is not None:
+        raise QueryRefusedError(
+            f"function {row[0]!r} is not allowed, also not written like a column; give a column "
+            "of your own of that name another one"
         )
 
 

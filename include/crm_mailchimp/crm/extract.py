@@ -13,6 +13,10 @@ from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp.statements import statement
 
+#: Keys of a contact's own columns among the values of its additional fields.
+ADDRESS_CODE = "contact.address"
+BIRTHDAY_CODE = "contact.birth_date"
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -65,7 +69,12 @@ def contacts(
     with connection.cursor(row_factory=namedtuple_row) as cursor:
         yield from cursor.execute(
             statement("crm/extract_contacts"),
-            {"contact_ids": list(contact_ids), "with_fields": with_fields},
+            {
+                "contact_ids": list(contact_ids),
+                "with_fields": with_fields,
+                "address_code": ADDRESS_CODE,
+                "birthday_code": BIRTHDAY_CODE,
+            },
         )
 
 

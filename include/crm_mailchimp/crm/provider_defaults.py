@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
@@ -18,8 +18,24 @@ class UnknownProviderError(PermanentError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComparedDefault:
+    """One column of ``crm.external_provider`` beside what the provider has for it.
+
+    Attributes:
+        before: the CRM's value before anything was filled; None when empty.
+        offered: the provider's value; None when it has none.
+        fate: the attribute of ``FilledDefaults`` that names the column.
+    """
+
+    column: str
+    before: str | None = field(repr=False)
+    offered: str | None = field(repr=False)
+    fate: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilledDefaults:
-    """Columns of ``crm.external_provider`` by what became of them; names, never values.
+    """Columns of ``crm.external_provider`` by what became of them.
 
     Attributes:
         filled: were empty and have the provider's value now.
@@ -27,6 +43,7 @@ class FilledDefaults:
         kept: have another value than the provider, and keep it.
         unchanged: have the provider's value already.
         missing: empty, and the provider has no value either.
+        compared: every column with its values, which are for people and not for logs.
     """
 
     filled: tuple[str, ...]
@@ -34,6 +51,14 @@ class FilledDefaults:
     kept: tuple[str, ...]
     unchanged: tuple[str, ...]
     missing: tuple[str, ...]
+    compared: tuple[ComparedDefault, ...] = field(default=(), repr=False)
+
+    def columns(self) -> dict[str, list[str]]:
+        """Columns by what became of them; names, never values."""
+        return {name: list(getattr(self, name)) for name in _FATES}
+
+
+_FATES = ("filled", "overwritten", "kept", "unchanged", "missing")
 
 
 def fill_provider_defaults(
@@ -50,9 +75,8 @@ def fill_provider_defaults(
     Raises:
         UnknownProviderError: there is no such provider.
     """
-    outcome: dict[str, list[str]] = {
-        name: [] for name in ("filled", "overwritten", "kept", "unchanged", "missing")
-    }
+    outcome: dict[str, list[str]] = {name: [] for name in _FATES}
+    compared = []
     with crm.transaction(), crm.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("crm/read_provider_settings"), {"code": code}).fetchone()
         if row is None:
@@ -65,13 +89,20 @@ def fill_provider_defaults(
             offered = values.get(column)
             fate = _fate(present, offered, overwrite=overwrite)
             outcome[fate].append(column)
+            compared.append(
+                ComparedDefault(
+                    column=column, before=_shown(present), offered=_shown(offered), fate=fate
+                )
+            )
             if fate in ("filled", "overwritten"):
                 fresh[column] = offered
         if fresh != row:
             cursor.execute(statement("crm/store_provider_settings"), {**fresh, "code": code})
     if not crm.autocommit:
         crm.commit()
-    return FilledDefaults(**{name: tuple(columns) for name, columns in outcome.items()})
+    return FilledDefaults(
+        **{name: tuple(columns) for name, columns in outcome.items()}, compared=tuple(compared)
+    )
 
 
 def _fate(present: Any, offered: Any, *, overwrite: bool) -> str:
@@ -82,6 +113,12 @@ def _fate(present: Any, offered: Any, *, overwrite: bool) -> str:
     if _blank(present):
         return "filled"
     return "overwritten" if overwrite else "kept"
+
+
+def _shown(value: Any) -> str | None:
+    if _blank(value):
+        return None
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _blank(value: Any) -> bool:

@@ -144,6 +144,20 @@ def check_query(text: str | None) -> str:
     return _qualified(query, tree)
 
 
+def attribute_names(query: str) -> set[str]:
+    """What an admitted query writes after a dot: columns of its tables, or what looks like one.
+
+    Postgres reads ``c.f`` as ``f(c)`` where the table has no column ``f``: only the database can
+    tell which it is.
+    """
+    words = list(_read_words(query))
+    return {
+        _name(word)
+        for before, word in itertools.pairwise(words)
+        if before == ("mark", ".") and word.form in ("word", "quoted")
+    }
+
+
 def without_addresses(text: str) -> str:
     """A message with whatever looks like an e-mail address taken out, and not too long."""
     return re.sub(r"\S*@\S*", "…", text)[:300]
@@ -293,12 +307,16 @@ def _check_calls(words: list[_Word], tree: exp.Query) -> None:
     for word, following in itertools.pairwise(words):
         if following != ("mark", "(") or word.form not in ("word", "quoted"):
             continue
-        name = word.text.lower() if word.form == "word" else word.text[1:-1].replace('""', '"')
+        name = _name(word)
         if name in aliases or (
             word.form == "word" and (name in _WORDS_BEFORE_PARENTHESIS or name in _TYPES)
         ):
             continue
         _check_function(name if word.form == "word" else word.text)
+
+
+def _name(word: _Word) -> str:
+    return word.text.lower() if word.form == "word" else word.text[1:-1].replace('""', '"')
 
 
 def _visible_ctes(table: exp.Table) -> set[str]:

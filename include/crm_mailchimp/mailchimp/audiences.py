@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import AudienceLimitReached, PermissionDenied
 from crm_mailchimp.mailchimp.paging import walk
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import Audience, AudienceSettings
@@ -43,10 +44,23 @@ def create_audience(client: MailchimpClient, settings: AudienceSettings) -> Audi
 
     Raises:
         ConnectionFault, ServerError: with ``outcome_unknown``, the audience may exist.
-        PermissionDenied, BadRequest: the account has no room for another audience, or a setting
-            is refused.
+        AudienceLimitReached: the account's plan allows no further audience.
+        PermissionDenied, BadRequest: the key's user may not, or a setting is refused.
     """
-    return audience_of(client.lists.create_list(_body(settings)))
+    try:
+        return audience_of(client.lists.create_list(_body(settings)))
+    except PermissionDenied as error:
+        # One answer for two causes; the list of audiences tells whether the plan is the reason
+        # (OpenAPI 3.0.55, ``GET /lists``, ``constraints``).
+        answer = client.lists.get_all_lists(count=1, fields=["constraints"])
+        constraints = answer.get("constraints") or {}
+        if constraints.get("may_create", True):
+            raise
+        raise AudienceLimitReached(
+            present=int(constraints.get("current_total_instances") or 0),
+            allowed=int(constraints.get("max_instances") or 0),
+            refusal=error,
+        ) from error
 
 
 def update_audience(client: MailchimpClient, list_id: str, settings: AudienceSettings) -> Audience:

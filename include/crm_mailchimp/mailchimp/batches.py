@@ -50,13 +50,15 @@ _RESULTS = "(results of a batch)"
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One request of a batch: ``path`` below ``/3.0``, ``body`` a JSON object or None.
+    """One request of a batch: ``path`` below ``/3.0``, ``params`` its query string, ``body`` a JSON
+    object or None.
 
     Only requests that may be carried out twice belong into a batch (see ``run``).
     """
 
     method: str
     path: str = field(repr=False)
+    params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
@@ -145,6 +147,7 @@ def _start(
                 "method": operation.method,
                 "path": operation.path,
                 "operation_id": f"{token}-{index}",
+                **({"params": dict(operation.params)} if operation.params else {}),
                 **({} if operation.body is None else {"body": json.dumps(operation.body)}),
             }
             for index, operation in enumerate(operations)

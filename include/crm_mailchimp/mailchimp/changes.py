@@ -11,7 +11,13 @@ from crm_mailchimp.mailchimp.answers import error_of
 from crm_mailchimp.mailchimp.batches import Operation, Polling, Result, run
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
-from crm_mailchimp.mailchimp.members import change_body, change_member, member_of, refused_change
+from crm_mailchimp.mailchimp.members import (
+    change_body,
+    change_member,
+    change_query,
+    member_of,
+    refused_change,
+)
 from crm_mailchimp.mailchimp.rejections import refusal
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
 
@@ -91,7 +97,9 @@ def _operation(list_id: str, change: MemberChange) -> Operation:
     path = f"/lists/{quote(list_id, safe='')}/members/{quote(change.subscriber_hash, safe='')}"
     if change.action == "archive":
         return Operation(method="DELETE", path=path)
-    return Operation(method="PATCH", path=path, body=change_body(change))
+    return Operation(
+        method="PATCH", path=path, params=change_query(change), body=change_body(change)
+    )
 
 
 def _outcome(

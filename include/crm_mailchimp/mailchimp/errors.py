@@ -6,6 +6,7 @@
     ├── ConfigurationError     the client cannot even be built (no key, no data centre)
     ├── AuthenticationError    401: the key is wrong, revoked or of another data centre
     ├── PermissionDenied       403 with Mailchimp's explanation: the key's user may not do this
+    │   └── AudienceLimitReached   the account's plan allows no further audience
     ├── NotFound               404 with Mailchimp's explanation
     ├── BadRequest             400 and other refusals of this very request; ``errors`` by field
     │   ├── ComplianceStateError   unsubscribed, bounced or under review: not by API
@@ -132,6 +133,24 @@ class PermissionDenied(MailchimpError):
     """403 with an explanation: the key's user or the account's plan may not do this."""
 
     advice = "Give the key's user the needed role, or look for a notice in the Mailchimp account."
+
+
+class AudienceLimitReached(PermissionDenied):
+    """The account has as many audiences as its plan allows (``constraints`` of ``GET /lists``)."""
+
+    advice = "Delete an audience that nobody needs, use an existing one, or have the plan changed."
+
+    def __init__(self, *, present: int, allowed: int, refusal: PermissionDenied) -> None:
+        super().__init__(
+            f"the account has {present} audiences and its plan allows {allowed}",
+            method=refusal.method,
+            path=refusal.path,
+            status=refusal.status,
+            title=refusal.title,
+            instance=refusal.instance,
+        )
+        self.present = present
+        self.allowed = allowed
 
 
 class NotFound(MailchimpError):

@@ -147,7 +147,9 @@ def change_member(client: MailchimpClient, list_id: str, change: MemberChange) -
         if change.action == "archive":
             client.lists.delete_list_member(list_id, member_hash)
             return ChangeOutcome(change=change)
-        entry = client.lists.update_list_member(list_id, member_hash, change_body(change))
+        entry = client.lists.update_list_member(
+            list_id, member_hash, change_body(change), **change_query(change)
+        )
     except (NotFound, BadRequest) as error:
         return refused_change(client, list_id, change, error)
     return ChangeOutcome(change=change, member=member_of(entry, list_id))
@@ -180,6 +182,15 @@ def change_body(change: MemberChange) -> dict[str, Any]:
     elif change.action == "reconfirm":
         body["status"] = "pending"
     return body
+
+
+def change_query(change: MemberChange) -> dict[str, bool]:
+    """Query parameters of the PATCH for a change.
+
+    A change of the status alone does not wait for a field that somebody made required since
+    (OpenAPI 3.0.55, ``skip_merge_validation``); values that are sent are checked all the same.
+    """
+    return {"skip_merge_validation": True} if change.action in ("unsubscribe", "reconfirm") else {}
 
 
 def delete_member_permanently(client: MailchimpClient, list_id: str, member_hash: str) -> bool:

@@ -1,22 +1,27 @@
-"""``python -m crm_mailchimp.sync``: questions about people, answered from the warehouse."""
+"""``python -m crm_mailchimp.sync``: questions about people and plans, and one about an audience."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import psycopg
 
 from crm_mailchimp.database_errors import tell
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.quality.export import BOM, new_file
 from crm_mailchimp.sync.explain import (
     Explanation,
     UnknownAddressError,
     explain_address,
     explain_contact,
 )
+from crm_mailchimp.sync.former_audiences import retire_by_code
+from crm_mailchimp.sync.plan_export import write_csv, write_table
+from crm_mailchimp.sync.provider_defaults import show_provider_defaults
 from crm_mailchimp.sync.subject_access import gather
 
 
@@ -28,9 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         with psycopg.connect(options.dsn, connect_timeout=10) as warehouse:
-            warehouse.read_only = True
-            print(_explain(warehouse, options) if options.command == "explain"
-                  else _access(warehouse, options))  # fmt: skip
+            warehouse.read_only = options.command != "retire"
+            print(_COMMANDS[options.command](warehouse, options), end="")
     except psycopg.errors.UndefinedTable:
         return _fail("this database is no warehouse, or an old one: run "
                      "python -m crm_mailchimp.warehouse migrate")  # fmt: skip
@@ -38,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(tell(error))
     except (PermanentError, UnknownAddressError) as error:
         return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{options.output}: {error.strerror}")
     return 0
 
 
@@ -47,12 +53,61 @@ def _explain(warehouse: psycopg.Connection[Any], options: argparse.Namespace) ->
         if options.email is not None
         else explain_contact(warehouse, options.contact)
     )
-    return explanation.as_json() if options.json else explanation.as_text()
+    return f"{explanation.as_json() if options.json else explanation.as_text()}\n"
 
 
 def _access(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     known = gather(warehouse, options.email)
-    return {"json": known.as_json, "html": known.as_html, "text": known.as_text}[options.format]()
+    forms = {"json": known.as_json, "html": known.as_html, "text": known.as_text}
+    return f"{forms[options.format]()}\n"
+
+
+def _retire(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    list_id = retire_by_code(warehouse, options.collection)
+    return (
+        f"audience {list_id} is not that of {options.collection} any more: withdrawals still go "
+        "out there, and the next sync uses another one\n"
+    )
+
+
+def _plan(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    if options.output is None:
+        # Not Python's own idea of a terminal's line ends; rows go out as they are read.
+        sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]
+        _write_plan(warehouse, sys.stdout, options)
+        return ""
+    with new_file(options.output) as file:
+        rows = _write_plan(warehouse, file, options)
+    return f"{rows} rows in {options.output}\n"
+
+
+def _write_plan(
+    warehouse: psycopg.Connection[Any], target: TextIO, options: argparse.Namespace
+) -> int:
+    if options.format == "table":
+        return write_table(warehouse, target, options.run, collection_code=options.collection)
+    if options.bom:
+        target.write(BOM)
+    return write_csv(
+        warehouse,
+        target,
+        options.run,
+        collection_code=options.collection,
+        delimiter=options.delimiter,
+    )
+
+
+def _defaults(warehouse: psycopg.Connection[Any], _options: argparse.Namespace) -> str:
+    return f"{show_provider_defaults(warehouse)}\n"
+
+
+_COMMANDS = {
+    "explain": _explain,
+    "access": _access,
+    "plan": _plan,
+    "defaults": _defaults,
+    "retire": _retire,
+}
 
 
 def _fail(words: str) -> int:
@@ -62,7 +117,7 @@ def _fail(words: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m crm_mailchimp.sync", description="Questions about people."
+        prog="python -m crm_mailchimp.sync", description="Questions about people and plans."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     explain = commands.add_parser(
@@ -77,7 +132,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     access.add_argument("--email", required=True, help="the address, in any spelling")
     access.add_argument("--format", choices=("json", "html", "text"), default="json")
-    for command in (explain, access):
+    retire = commands.add_parser(
+        "retire", help="take a collection's audience away from it, as after it was deleted"
+    )
+    retire.add_argument("--collection", required=True, metavar="CODE", help="whose audience")
+    plan = commands.add_parser(
+        "plan", help="what a run, such as a dry run, would do: by contact id, no addresses"
+    )
+    plan.add_argument("--run", required=True, metavar="RUN_ID", help="Airflow's id of the run")
+    plan.add_argument("--collection", metavar="CODE", help="only this collection")
+    plan.add_argument("--format", choices=("table", "csv"), default="table")
+    plan.add_argument(
+        "--output", type=Path, metavar="FILE", help="write here instead of to the terminal"
+    )
+    plan.add_argument("--bom", action="store_true", help="of a CSV: begin as Excel needs it")
+    plan.add_argument(
+        "--delimiter",
+        default=",",
+        choices=[",", ";", "\t"],
+        help="of a CSV; Excel in Greek expects ';' (default: ',')",
+    )
+    defaults = commands.add_parser(
+        "defaults", help="what DAG get_mailchimp_defaults read last, beside the CRM's values"
+    )
+    for command in (explain, access, plan, defaults, retire):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )

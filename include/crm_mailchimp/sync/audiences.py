@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.errors import AudienceLimitReached, NotFound
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.merge_fields import REFERENCE_TAG
+from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
 
 #: An audience is listed in full this often: only that shows permanent deletions.
 FULL_LISTING_EVERY = timedelta(days=7)
@@ -26,8 +28,17 @@ _SETTING_NAMES = (
 )  # fmt: skip
 
 
-class AmbiguousAudienceError(PermanentError):
-    """Several audiences in Mailchimp could be the collection's own."""
+class AudienceUnusableError(PermanentError):
+    """The collection's audience cannot be used until a person decides.
+
+    Attributes:
+        code: ``audience_deleted``, ``audience_taken``, ``audience_ambiguous``, ``audience_by_hand``
+            or ``audience_limit``.
+    """
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +51,7 @@ class KnownAudience:
     settings_hash: str | None
     pulled_through: datetime | None
     fully_listed_at: datetime | None
+    gdpr_category: str | None = None
 
     def needs_full_listing(self, now: datetime) -> bool:
         """Whether the last full listing is too old, or there never was one."""
@@ -50,8 +62,8 @@ def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience 
     """The map's row of a collection, if any."""
     with warehouse.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
-            "select collection_id, list_id, linked, settings_hash, pulled_through, fully_listed_at"
-            " from sync.audience where collection_id = %s",
+            "select collection_id, list_id, linked, settings_hash, pulled_through, fully_listed_at,"
+            " gdpr_category from sync.audience where collection_id = %s",
             (collection_id,),
         ).fetchone()
     return KnownAudience(**row) if row else None
@@ -63,19 +75,73 @@ def locate(
     """The collection's audience, without creating or changing anything in Mailchimp.
 
     A linked audience (``provider_list_id``) wins; then the map; then, when the map was lost, an
-    audience of ours found by its name together with the field CRMREF.
+    audience of ours found by its name together with the field CRMREF. An audience that another
+    one takes the place of becomes a former one.
+
+    Raises:
+        AudienceUnusableError: the linked audience is not in the account, or another collection's;
+            or one of this name was made by hand, or several could be meant.
     """
     known = find_known(warehouse, collection["collection_id"])
     linked_id = collection["provider_list_id"]
-    if linked_id:
-        if known is None or known.list_id != linked_id:
-            provider.audience(linked_id)
-            return _remember(warehouse, collection, linked_id, linked=True)
-        return known
-    if known is not None:
-        return known
-    found = _find_again(provider, audience_name(collection))
-    return _remember(warehouse, collection, found.list_id, linked=False) if found else None
+    if linked_id and (known is None or known.list_id != linked_id):
+        look_at(provider, linked_id, collection)
+        known = _remember(warehouse, collection, linked_id, linked=True)
+    elif known is None:
+        found = _find_again(warehouse, provider, audience_name(collection))
+        known = _remember(warehouse, collection, found.list_id, linked=False) if found else None
+    category = collection["gdpr_category"]
+    if known is not None and category is not None and category != known.gdpr_category:
+        warehouse.execute(
+            "update sync.audience set gdpr_category = %s where list_id = %s",
+            (category, known.list_id),
+        )
+        warehouse.commit()
+    return known
+
+
+def look_at(provider: AudienceProvider, list_id: str, collection: Mapping[str, Any]) -> Audience:
+    """The audience as Mailchimp has it now.
+
+    Raises:
+        AudienceUnusableError: it is not in the account, or not any more.
+    """
+    try:
+        return provider.audience(list_id)
+    except NotFound as error:
+        code = collection["collection_code"]
+        if collection["provider_list_id"] == list_id:
+            words = (
+                f"crm.contact_collection.provider_list_id of {code} names audience {list_id}, which"
+                " is not in the Mailchimp account (any more): name another one there"
+            )
+        else:
+            words = (
+                f"audience {list_id} of {code} was deleted in Mailchimp: nothing can be pushed. To "
+                "begin a new one run 'python -m crm_mailchimp.sync retire --dsn … --collection "
+                f"{code}' (who opted out stays out), or name an existing audience in "
+                "crm.contact_collection.provider_list_id, or deactivate the collection"
+            )
+        raise AudienceUnusableError("audience_deleted", words) from error
+
+
+def renaming(audience: Audience, collection: Mapping[str, Any], known: KnownAudience) -> str | None:
+    """What to say about an audience of ours that somebody renamed in Mailchimp, if so."""
+    name = audience_name(collection)
+    ours = not known.linked and known.settings_hash == _hash_of(audience_settings(collection))
+    if not ours or audience.settings.name == name:
+        return None
+    return (
+        f"audience_renamed: audience {known.list_id} is called {audience.settings.name!r} in "
+        f"Mailchimp, and was made as {name!r}. It is synced all the same, but would not be found "
+        "again by its name if the warehouse were lost: rename it back, or enter its id in "
+        "crm.contact_collection.provider_list_id"
+    )
+
+
+def retire(warehouse: Connection[Any], collection_id: int) -> None:
+    """Make a collection's audience a former one; the caller commits (``sync.former_audience``)."""
+    warehouse.execute(statement("sync/retire_audience"), {"collection_id": collection_id})
 
 
 def ensure(
@@ -87,13 +153,23 @@ def ensure(
     """The collection's audience, created where it is missing and adjusted where the CRM changed.
 
     Linked audiences keep the settings they were given in Mailchimp.
+
+    Raises:
+        AudienceUnusableError: the account's plan allows no further audience.
     """
     settings = audience_settings(collection)
-    settings_hash = hashlib.sha256(
-        json.dumps(asdict(settings), sort_keys=True).encode()
-    ).hexdigest()
+    settings_hash = _hash_of(settings)
     if known is None:
-        created = provider.create_audience(settings)
+        try:
+            created = provider.create_audience(settings)
+        except AudienceLimitReached as error:
+            raise AudienceUnusableError(
+                "audience_limit",
+                f"Mailchimp makes no audience for {collection['collection_code']}: the account has "
+                f"{error.present} and its plan allows {error.allowed}. Delete one that nobody "
+                "needs, or name an existing one in crm.contact_collection.provider_list_id, or "
+                "have the plan changed",
+            ) from error
         known = _remember(warehouse, collection, created.list_id, linked=False)
         # A new audience is empty: there is nothing to list.
         warehouse.execute(
@@ -128,39 +204,83 @@ def audience_settings(collection: Mapping[str, Any]) -> AudienceSettings:
     )
 
 
-def _find_again(provider: AudienceProvider, name: str) -> Audience | None:
-    found = []
+def _hash_of(settings: AudienceSettings) -> str:
+    return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
+
+
+def _find_again(
+    warehouse: Connection[Any], provider: AudienceProvider, name: str
+) -> Audience | None:
+    spoken_for = {
+        list_id
+        for (list_id,) in warehouse.execute(
+            "select list_id from sync.audience union all select list_id from sync.former_audience"
+        ).fetchall()
+    }
+    warehouse.commit()
+    ours: list[Audience] = []
+    by_hand: list[Audience] = []
     for audience in provider.audiences():
-        if audience.settings.name == name:
+        if audience.settings.name == name and audience.list_id not in spoken_for:
             tags = {field.tag for field in provider.merge_fields(audience.list_id)}
             counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
             # An empty audience of this very name is ours too: a crash between creating it and
             # creating CRMREF leaves it so.
-            if REFERENCE_TAG in tags or counts == 0:
-                found.append(audience)
-    if len(found) > 1:
-        raise AmbiguousAudienceError(
-            f"{len(found)} audiences in Mailchimp bear the collection's name and its field "
-            f"{REFERENCE_TAG}: set crm.contact_collection.provider_list_id to the right one"
+            is_ours = REFERENCE_TAG in tags or counts == 0
+            (ours if is_ours else by_hand).append(audience)
+    if len(ours) > 1:
+        raise AudienceUnusableError(
+            "audience_ambiguous",
+            f"{len(ours)} audiences in Mailchimp bear the collection's name and its field "
+            f"{REFERENCE_TAG}: set crm.contact_collection.provider_list_id to the right one",
         )
-    return found[0] if found else None
+    if by_hand and not ours:
+        raise AudienceUnusableError(
+            "audience_by_hand",
+            f"audience {by_hand[0].list_id} in Mailchimp bears the collection's name {name!r} and "
+            "was made by hand: to use it, enter its id in "
+            "crm.contact_collection.provider_list_id and look at a dry run; else rename it, and an "
+            "audience is made",
+        )
+    return ours[0] if ours else None
 
 
 def _remember(
     warehouse: Connection[Any], collection: Mapping[str, Any], list_id: str, *, linked: bool
 ) -> KnownAudience:
-    warehouse.execute(
-        statement("sync/remember_audience"),
-        {
-            "collection_id": collection["collection_id"],
-            "collection_code": collection["collection_code"],
-            "provider": collection["provider"],
-            "list_id": list_id,
-            "linked": linked,
-        },
-    )
+    collection_id = collection["collection_id"]
+    try:
+        with warehouse.transaction():
+            retire(warehouse, collection_id)
+            warehouse.execute(
+                "delete from sync.former_audience where list_id = %s",
+                (list_id,),
+            )
+            warehouse.execute(
+                statement("sync/remember_audience"),
+                {
+                    "collection_id": collection_id,
+                    "collection_code": collection["collection_code"],
+                    "provider": collection["provider"],
+                    "list_id": list_id,
+                    "linked": linked,
+                    "gdpr_category": collection["gdpr_category"],
+                },
+            )
+    except UniqueViolation as error:
+        row = warehouse.execute(
+            "select collection_code from sync.audience where list_id = %s", (list_id,)
+        ).fetchone()
+        owner = row[0] if row else "another collection"
+        raise AudienceUnusableError(
+            "audience_taken",
+            f"audience {list_id} is that of collection {owner}, and one audience serves one "
+            "collection: name another in crm.contact_collection.provider_list_id, or, when "
+            f"{owner} is not to use it any more, give that collection another one or run 'python "
+            f"-m crm_mailchimp.sync retire --dsn … --collection {owner}'",
+        ) from error
     warehouse.commit()
-    known = find_known(warehouse, collection["collection_id"])
+    known = find_known(warehouse, collection_id)
     if known is None:
         raise RuntimeError("the audience map lost a row it was just given")
     return known

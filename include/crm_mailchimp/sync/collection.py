@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -13,42 +12,20 @@ from psycopg import Connection
 from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.errors import PermissionDenied
+from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import audiences, guard, merge_fields
+from crm_mailchimp.sync import audiences, guard, merge_fields, plan, run_record
+from crm_mailchimp.sync.due_removals import DueRemovals
 from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.pull_back import pull_back, sweep_archived
 from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
+from crm_mailchimp.sync.run_record import CollectionResult
 from crm_mailchimp.sync.stage import require_staging
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CollectionResult:
-    """How a collection's run ended; ``detail`` begins with a code unless it succeeded."""
-
-    collection_code: str
-    state: str
-    detail: str | None
-    list_id: str | None
-    counts: dict[str, int]
-
-    def require_success(self) -> None:
-        """Raises:
-        CollectionFailedError: the collection failed; a blocked one is no failure.
-        """
-        if self.state == "failed":
-            raise CollectionFailedError(f"collection {self.collection_code} failed: {self.detail}")
-
-
-class CollectionFailedError(PermanentError):
-    """A collection failed for a reason that trying again does not heal."""
 
 
 class _StopError(Exception):
@@ -108,116 +85,204 @@ class _Run:
         self.counts: Counter[str] = Counter()
         self.calls_before = provider.calls
         self.list_id: str | None = None
-        self.plan_counts: dict[tuple[str, str], int] = {}
+        self.plan_counts: plan.PlanCounts = {}
+        self.was_planned = False
+        self.notes: list[str] = []
+        self.due = DueRemovals(
+            warehouse, self.collection, pull_back=self._pull_back, push_to=self._pushing
+        )
+        self.blocked: guard.Blocked | None = None
+        self.approved: int | None = None
 
     def carry_out(self) -> CollectionResult:
         with audience_lock(self.warehouse, self.collection.collection_code):
-            self._start()
+            self.counts.update(run_record.start(self.warehouse, self.collection))
             try:
                 require_staging(self.warehouse, self.staging_id)
                 self._synchronise()
-                state, detail = ("dry_run" if self.collection.dry_run else "succeeded"), None
+                state, detail = "succeeded", None
                 if self.collection.dry_run:
-                    detail = self._describe_plan()
+                    state, detail = "dry_run", self._describe_plan()
             except _StopError as stop:
                 state, detail = stop.state, stop.detail
             except Exception as error:
                 self.warehouse.rollback()
                 self._finish("failed", _told(error))
                 raise
-            return self._finish(state, detail)
+            if self.due.refused is not None:
+                state, detail = "failed", _told(self.due.refused)
+            words = filter(None, (detail, *self.notes, *self.due.notes))
+            return self._finish(state, "; ".join(words) or None)
 
     def _synchronise(self) -> None:
         collection = self.collection
+        self.digester = open_suppression(self.warehouse)
         if collection.problem_code is not None:
+            self._remove_due_alone()
             raise _StopError(
                 collection.problem_state, f"{collection.problem_code}: {collection.problem_detail}"
             )
-        digester = open_suppression(self.warehouse)
-        known = audiences.locate(self.warehouse, self.provider, self.settings)
-        self.list_id = known.list_id if known else None
+        try:
+            known = audiences.locate(self.warehouse, self.provider, self.settings)
+            if known is not None:
+                remote = audiences.look_at(self.provider, known.list_id, self.settings)
+                self._note(audiences.renaming(remote, self.settings, known))
+        except audiences.AudienceUnusableError as problem:
+            self._remove_due_alone()
+            raise _StopError("blocked", f"{problem.code}: {problem}") from problem
+        self.due.from_former()
         if known is not None:
-            pull_back(self.warehouse, self.provider, known, full=collection.full_refresh)
+            self.list_id = known.list_id
+            self._pull_back(known)
         self._plan()
-        if collection.dry_run:
-            return
-        blocked = self._judge()
-        push = Push(
-            self.warehouse,
-            self.provider,
-            Recheck(self.crm, self.warehouse, collection.clock, collection.gdpr_category, digester),
-            self.staging_id,
-            collection,
-            self.list_id or "",
-            collection.run_id,
-            collection.rules_version,
-            self.counts,
-        )
+        try:
+            self.blocked = self._judge()
+        except guard.PlanNotApprovedError:
+            # What is due needs no approval, and does not wait for a right one.
+            if not collection.dry_run:
+                self._pushing(self.list_id or "", collection.gdpr_category).remove(due=True)
+            raise
+        if not collection.dry_run:
+            self._push(known)
+
+    def _describe_plan(self) -> str:
+        words = f"plan: {plan.describe(self.plan_counts)}"
+        if self.blocked is None:
+            return words
+        return f"{words}; it would be blocked: {self.blocked.code}: {self.blocked.detail}"
+
+    def _push(self, known: audiences.KnownAudience | None) -> None:
+        push = self._pushing(self.list_id or "", self.collection.gdpr_category)
         # What is due goes out first: nothing that may fail or block comes before it.
         push.remove(due=True)
-        if blocked:
-            raise _StopError("blocked", f"{blocked.code}: {blocked.detail}")
+        if self.blocked:
+            raise _StopError("blocked", f"{self.blocked.code}: {self.blocked.detail}")
         if known is None and not self._planned("add", "add_pending"):
             return  # nobody to add: no audience is made for nobody
-        known = audiences.ensure(self.warehouse, self.provider, self.settings, known)
+        try:
+            known = audiences.ensure(self.warehouse, self.provider, self.settings, known)
+        except audiences.AudienceUnusableError as problem:
+            raise _StopError("blocked", f"{problem.code}: {problem}") from problem
         push.list_id = self.list_id = known.list_id
         push.mappings = self._mappings(known.list_id)
         push.remove(due=False)
+        if self.approved is not None:
+            guard.note_carried_out(self.warehouse, self.approved, self.collection.run_id)
+            self.warehouse.commit()
         push.update()
         if self._planned("add", "add_pending", "revive"):
             sweep_archived(self.warehouse, self.provider, known)
-            push.add()
+            self._add(push)
         if push.discovered:
             # Members stood there unknown to us: the plan decides about them from what is known now.
+            plan.refresh_statistics(self.warehouse)
             self._plan()
             push.update()
             push.remove(due=True)
         self._renew_proofs()
 
-    def _mappings(self, list_id: str) -> list[merge_fields.FieldMapping]:
+    def _pull_back(self, audience: audiences.KnownAudience) -> None:
+        full = self.collection.full_refresh or audience.needs_full_listing(datetime.now(UTC))
+        pull_back(self.warehouse, self.provider, audience, full=full)
+        if full:
+            plan.refresh_statistics(self.warehouse)
+
+    def _pushing(self, list_id: str, gdpr_category: str | None) -> Push:
+        collection = self.collection._replace(gdpr_category=gdpr_category)
+        return Push(
+            self.warehouse,
+            self.provider,
+            Recheck(
+                self.crm, self.warehouse, collection.clock, collection.gdpr_category, self.digester
+            ),
+            self.staging_id,
+            collection,
+            list_id,
+            collection.run_id,
+            collection.rules_version,
+            self.counts,
+        )
+
+    def _add(self, push: Push) -> None:
+        try:
+            push.add()
+        except PermissionDenied as error:
+            raise _StopError(
+                "blocked",
+                "contact_limit: Mailchimp takes no new members, while the collection's other "
+                "changes went through: the account's plan has no room for more contacts, or the "
+                f"key's user may not add any. Mailchimp's words: {scrub(error.title)}: "
+                f"{scrub(error.detail)}. Make room (permanently delete or archive members nobody "
+                "needs), or have the plan or the user's role changed",
+            ) from error
+
+    def _remove_due_alone(self) -> None:
+        """What is due goes out of the collection's audiences, though nothing else may happen."""
+        try:
+            known = audiences.locate(self.warehouse, self.provider, self.settings)
+        except audiences.AudienceUnusableError:
+            known = audiences.find_known(self.warehouse, self.collection.collection_id)
+        self.due.from_former()
+        if known is not None:
+            self.list_id = known.list_id
+            self.plan_counts = self.due.from_own(known)
+
+    def _mappings(self, list_id: str) -> Sequence[merge_fields.FieldMapping]:
         fields = (
-            merge_fields.staged_contact_fields(self.warehouse, self.staging_id)
+            merge_fields.fields_to_carry(
+                self.warehouse,
+                staging_id=self.staging_id,
+                collection_id=self.collection.collection_id,
+                list_id=list_id,
+            )
             if self.collection.sync_merge_fields
             else []
         )
-        mappings = merge_fields.known_mappings(self.warehouse, list_id, fields)
-        if mappings is not None:
-            return mappings
-        try:
-            return merge_fields.ensure_merge_fields(
-                self.warehouse,
-                self.provider,
-                list_id,
-                fields,
-                limit=self.options.field_limit,
-            )
-        except merge_fields.MergeFieldLimitError as error:
-            raise _StopError("blocked", f"merge_field_limit: {error}") from error
+        carried = merge_fields.known_mappings(self.warehouse, list_id, fields)
+        if carried is None:
+            try:
+                carried = merge_fields.ensure_merge_fields(
+                    self.warehouse,
+                    self.provider,
+                    list_id,
+                    fields,
+                    limit=self.options.field_limit,
+                    default_country=self.settings["settings"].get("country") or "",
+                )
+            except merge_fields.MergeFieldLimitError as error:
+                raise _StopError("blocked", f"merge_field_limit: {error}") from error
+        if carried.left_out:
+            self._note(f"left out for want of room for merge fields: {', '.join(carried.left_out)}")
+        return carried.mappings
 
     def _plan(self) -> None:
-        parameters = {
-            "staging_id": self.staging_id,
-            "collection_id": self.collection.collection_id,
-            "gdpr_category": self.collection.gdpr_category,
-            "list_id": self.list_id,
-            "full_refresh": self.collection.full_refresh,
-        }
-        self.warehouse.execute(statement("sync/clear_plan"), parameters)
-        self.warehouse.execute(statement("sync/plan_changes"), parameters)
-        self.warehouse.commit()
-        rows = self.warehouse.execute(statement("sync/count_plan"), parameters).fetchall()
-        self.plan_counts = {(action, cause): members for action, cause, members in rows}
-        self.warehouse.commit()
+        self.plan_counts = plan.make_plan(
+            self.warehouse,
+            staging_id=self.staging_id,
+            collection_id=self.collection.collection_id,
+            list_id=self.list_id,
+            gdpr_category=self.collection.gdpr_category,
+            full_refresh=self.collection.full_refresh,
+        )
+        self.was_planned = True
 
     def _planned(self, *actions: str) -> int:
-        return sum(
-            members for (action, _), members in self.plan_counts.items() if action in actions
-        )
+        return plan.planned(self.plan_counts, *actions)
+
+    def _note(self, words: str | None) -> None:
+        if words is not None:
+            self.notes.append(words)
 
     def _judge(self) -> guard.Blocked | None:
         plan_id = self.options.approved_plan
-        approved = (
-            guard.approved_plan_for(self.warehouse, plan_id, self.collection.collection_code)
+        self.approved = (
+            guard.approved_plan_for(
+                self.warehouse,
+                plan_id,
+                self.collection.collection_code,
+                run_id=self.collection.run_id,
+                valid_for=self.options.approval_valid,
+            )
             if plan_id is not None
             else None
         )
@@ -231,9 +296,18 @@ class _Run:
             **common,
             staged=self.collection.staged,
             limits=self.options.limits,
-            approved_plan=approved,
+            approved_plan=self.approved,
         )
-        if blocked is not None:
+        self.warehouse.execute(
+            "update sync.staged_collection set guard_detail = %s"
+            " where staging_id = %s and collection_code = %s",
+            (
+                f"{blocked.code}: {blocked.detail}" if blocked else None,
+                self.staging_id,
+                self.collection.collection_code,
+            ),
+        )
+        if blocked is not None and not self.collection.dry_run:
             request = guard.request_approval(
                 self.warehouse,
                 **common,
@@ -262,76 +336,18 @@ class _Run:
         )
         self.warehouse.commit()
 
-    def _describe_plan(self) -> str:
-        planned = sorted(
-            (f"{action} ({cause})" if cause else action, members)
-            for (action, cause), members in self.plan_counts.items()
-        )
-        return "plan: " + (", ".join(f"{what} {count}" for what, count in planned) or "nothing")
-
-    def _start(self) -> None:
-        row = self.warehouse.execute(
-            statement("sync/start_collection_run"),
-            {
-                "run_id": self.collection.run_id,
-                "collection_code": self.collection.collection_code,
-                "staging_id": self.staging_id,
-                "staged": self.collection.staged or 0,
-                "eligible": self.collection.eligible or 0,
-                "quarantined": self.collection.quarantined or 0,
-            },
-        ).fetchone()
-        self.warehouse.commit()
-        names = ("added", "updated", "removed", "rejected", "api_calls")
-        self.counts.update(dict(zip(names, row or (), strict=False)))
-
     def _finish(self, state: str, detail: str | None) -> CollectionResult:
-        held_back = None
-        if self.collection.problem_code is None and state in ("succeeded", "blocked"):
-            held_back = quarantine.refresh(
-                self.warehouse,
-                staging_id=self.staging_id,
-                collection_id=self.collection.collection_id,
-                collection_code=self.collection.collection_code,
-            )
-        counts = {
-            "staged": self.collection.staged or 0,
-            "eligible": self.collection.eligible or 0,
-            "quarantined": self.collection.quarantined or 0 if held_back is None else held_back,
-            "unchanged": self._unchanged(),
-            "api_calls": self.counts["api_calls"] + self.provider.calls - self.calls_before,
-            **{name: self.counts[name] for name in ("added", "updated", "removed", "rejected")},
-        }
-        self.warehouse.execute(
-            statement("sync/finish_collection_run"),
-            {
-                "run_id": self.collection.run_id,
-                "collection_code": self.collection.collection_code,
-                "state": state,
-                "list_id": self.list_id,
-                "quarantined": held_back,
-                "unchanged": counts["unchanged"],
-                "api_calls": counts["api_calls"],
-                "detail": detail,
-            },
-        )
-        self.warehouse.commit()
-        log.info(
-            "collection %s %s: %s",
-            self.collection.collection_code,
-            state,
-            ", ".join(f"{name} {count}" for name, count in counts.items()),
-        )
-        return CollectionResult(
-            collection_code=self.collection.collection_code,
+        self.counts["api_calls"] += self.provider.calls - self.calls_before
+        return run_record.finish(
+            self.warehouse,
+            self.collection,
             state=state,
             detail=detail,
             list_id=self.list_id,
-            counts=counts,
+            counts=self.counts,
+            unchanged=self._planned("unchanged"),
+            was_planned=self.was_planned,
         )
-
-    def _unchanged(self) -> int:
-        return self.plan_counts.get(("unchanged", ""), 0)
 
 
 def _told(error: Exception) -> str:

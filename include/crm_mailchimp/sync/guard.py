@@ -7,6 +7,7 @@ removals above the limit wait for a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -26,6 +27,10 @@ DUE_CAUSES = (
     "suppressed_archived",
     "suppressed_forgotten",
 )
+
+
+#: How long an approval holds: the sync that it starts may wait behind others.
+APPROVAL_VALID = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,14 +140,27 @@ def request_approval(
     return plan_id
 
 
-def approved_plan_for(warehouse: Connection[Any], plan_id: int, collection_code: str) -> int | None:
+def approved_plan_for(
+    warehouse: Connection[Any],
+    plan_id: int,
+    collection_code: str,
+    *,
+    run_id: str,
+    valid_for: timedelta = APPROVAL_VALID,
+) -> int | None:
     """The plan id, if it is an approved plan of this collection.
 
+    Args:
+        run_id: the run that asks; a plan serves one run, however often its task is repeated.
+        valid_for: how long an approval holds.
+
     Raises:
-        PlanNotApprovedError: there is no such plan, or it was not approved.
+        PlanNotApprovedError: there is no such plan, it was not approved, its approval is too old,
+            or another run has carried it out.
     """
     row = warehouse.execute(
-        "select collection_code, decision from sync.removal_request where plan_id = %s",
+        "select collection_code, decision, now() - decided_at, carried_out_by"
+        " from sync.removal_request where plan_id = %s",
         (plan_id,),
     ).fetchone()
     if row is None or row[1] != "approved":
@@ -150,4 +168,26 @@ def approved_plan_for(warehouse: Connection[Any], plan_id: int, collection_code:
             f"param 'approved_plan' is {plan_id}, which is no approved plan: see "
             "sync.removal_request, and approve with DAG approve_removals"
         )
-    return plan_id if row[0] == collection_code else None
+    owner, _, age, carried_out_by = row
+    if owner != collection_code:
+        return None
+    if carried_out_by is not None and carried_out_by != run_id:
+        raise PlanNotApprovedError(
+            f"the approved plan {plan_id} was carried out by run {carried_out_by}: sync without "
+            "'approved_plan', and approve the new plan if one is asked for"
+        )
+    if age > valid_for:
+        raise PlanNotApprovedError(
+            f"the approval of plan {plan_id} is older than {valid_for.total_seconds() / 3600:g} "
+            "hours: sync without 'approved_plan', and approve the new plan if one is asked for"
+        )
+    return plan_id
+
+
+def note_carried_out(warehouse: Connection[Any], plan_id: int, run_id: str) -> None:
+    """The approved plan's members are gone; the caller commits."""
+    warehouse.execute(
+        "update sync.removal_request set carried_out_at = now(), carried_out_by = %s"
+        " where plan_id = %s and carried_out_by is null",
+        (run_id, plan_id),
+    )

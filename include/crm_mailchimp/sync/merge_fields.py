@@ -7,8 +7,7 @@ label only renames the merge field.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -19,27 +18,12 @@ from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.mailchimp.errors import BadRequest
 from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.field_values import InvalidValueError, as_choice, coerce, cut
-from crm_mailchimp.sync.merge_tags import make_tag
+from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
+from crm_mailchimp.sync.field_values import InvalidValueError, coerce, cut
+from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG, STANDARD, WantedField, wanted_fields
 
-#: The hidden merge field that ties a member to a contact.
-REFERENCE_TAG = "CRMREF"
 #: Merge fields an audience may have on most plans (Mailchimp help, "Audience fields limits").
 FIELD_LIMIT = 30
-_TYPES = {
-    "text": "text",
-    "number": "number",
-    "date": "date",
-    "boolean": "text",
-    "url": "url",
-    "phone": "phone",
-    "choice": "dropdown",
-}
-_STANDARD = (
-    MergeField(tag="FNAME", name="First Name", type="text"),
-    MergeField(tag="LNAME", name="Last Name", type="text"),
-    MergeField(tag=REFERENCE_TAG, name="CRM reference", type="text", public=False),
-)
 
 
 class MergeFieldLimitError(Exception):
@@ -48,10 +32,31 @@ class MergeFieldLimitError(Exception):
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """One additional field and the merge field that carries it."""
+    """One field of the CRM and the merge field that carries it.
+
+    Attributes:
+        type: of the merge field; empty stands for the one that the CRM's type asks for.
+        date_format: of a birthday, ``MM/DD`` or ``DD/MM``.
+        default_country: of addresses that name none, ISO 3166-1 alpha-2.
+    """
 
     field: ContactField
     tag: str
+    type: str = ""
+    date_format: str | None = None
+    default_country: str = ""
+
+
+@dataclass(frozen=True)
+class CarriedFields:
+    """What an audience carries beside the standard fields.
+
+    Attributes:
+        left_out: codes of contact columns that the audience has no room for.
+    """
+
+    mappings: Sequence[FieldMapping] = ()
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -81,22 +86,39 @@ def staged_contact_fields(warehouse: Connection[Any], staging_id: int) -> list[C
     return [ContactField(**{**field, "choices": tuple(field["choices"])}) for field in stored]
 
 
+def fields_to_carry(
+    warehouse: Connection[Any], *, staging_id: int, collection_id: int, list_id: str
+) -> list[ContactField]:
+    """The CRM's additional fields, and the contact's own columns as far as anybody has them."""
+    used = warehouse.execute(
+        statement("sync/used_columns"),
+        {
+            "staging_id": staging_id,
+            "collection_id": collection_id,
+            "list_id": list_id,
+            "codes": [column.code for column in COLUMNS],
+        },
+    ).fetchall()
+    columns = [column for column in COLUMNS if (column.code,) in used]
+    return [*staged_contact_fields(warehouse, staging_id), *columns]
+
+
 def known_mappings(
     warehouse: Connection[Any], list_id: str, fields: Sequence[ContactField]
-) -> list[FieldMapping] | None:
-    """The mappings of an audience that needs no look, or None.
+) -> CarriedFields | None:
+    """What an audience that needs no look carries, or None.
 
     Additional fields always need one: people delete fields in Mailchimp, and it takes values of
     unknown tags without a word. So do members it refused for a field: people may have changed it.
     """
     stored = _stored(warehouse, list_id)
-    if fields or any(stored.get(standard.tag) is None for standard in _STANDARD):
+    if fields or any(stored.get(standard.tag) is None for standard in STANDARD):
         return None
     refused = warehouse.execute(
         "select 1 from sync.rejection where list_id = %s and kind = 'merge_field' limit 1",
         (list_id,),
     ).fetchone()
-    return None if refused else []
+    return None if refused else CarriedFields()
 
 
 def ensure_merge_fields(
@@ -106,7 +128,8 @@ def ensure_merge_fields(
     fields: Sequence[ContactField],
     *,
     limit: int = FIELD_LIMIT,
-) -> list[FieldMapping]:
+    default_country: str = "",
+) -> CarriedFields:
     """Create, rename or extend what the audience lacks; commits the map after each change.
 
     A field of ours that was deleted in Mailchimp is made again, and the next plan pushes every
@@ -114,8 +137,11 @@ def ensure_merge_fields(
     type of an additional field: then it carries that field.
 
     Args:
-        fields: the additional fields to carry; empty where the collection does not sync them.
-        limit: merge fields the audience may have, those made by hand included.
+        fields: the fields to carry, additional fields before contact columns (see
+            ``contact_columns``); empty where the collection does not sync them.
+        limit: merge fields the audience may have, those made by hand included. Contact columns
+            come last: where there is no room for one it is left out, and nothing is blocked.
+        default_country: of addresses that name none.
 
     Raises:
         MergeFieldLimitError: more fields than ``limit``, and nothing was created; or more than
@@ -123,8 +149,8 @@ def ensure_merge_fields(
     """
     remote = provider.merge_fields(list_id)
     stored = _stored(warehouse, list_id)
-    wanted = list(_wanted(remote, stored, fields))
-    missing = [one.code for one in wanted if one.existing is None]
+    wanted = list(wanted_fields(remote, stored, fields))
+    missing = [one.code for one in wanted if one.existing is None and not one.is_column]
     if missing and len(remote) + len(missing) > limit:
         raise MergeFieldLimitError(
             f"the audience has {len(remote)} merge fields and {len(missing)} more are needed "
@@ -132,21 +158,37 @@ def ensure_merge_fields(
             "switch sync_merge_fields off for this collection, or raise MERGE_FIELD_LIMIT if the "
             "plan allows more"
         )
+    present, settled = len(remote), {}
+    left_out = []
     for one in wanted:
-        settled = _settle(provider, list_id, one)
-        before = stored.get(one.code)
-        if one.existing is None and before is not None and before.type == settled.type:
-            _push_everybody_again(warehouse, list_id)
-        _store(warehouse, list_id, one.code, settled)
+        if one.existing is None and one.is_column and present >= limit:
+            left_out.append(one.code)
+            continue
+        try:
+            settled[one.code] = _settle(provider, list_id, one)
+        except MergeFieldLimitError:
+            if not one.is_column:
+                raise
+            left_out.append(one.code)
+            continue
+        if one.existing is None:
+            present += 1
+            before = stored.get(one.code)
+            # A column may have had values all along that there was no room for.
+            if one.is_column or (before and before.type == settled[one.code].type):
+                _push_everybody_again(warehouse, list_id)
+        _store(warehouse, list_id, one.code, settled[one.code])
     warehouse.execute(
         statement("sync/retry_missing_values"),
         {"list_id": list_id, "required_tags": [field.tag for field in remote if field.required]},
     )
     warehouse.commit()
-    return [
-        FieldMapping(field, one.target.tag)
-        for field, one in zip(fields, wanted[len(_STANDARD) :], strict=True)
+    mappings = [
+        FieldMapping(field, found.tag, found.type, found.date_format, default_country)
+        for field in fields
+        if (found := settled.get(field.code)) is not None
     ]
+    return CarriedFields(mappings, left_out)
 
 
 def reference(origin: Literal["created", "adopted"], contact_id: int) -> str:
@@ -179,7 +221,7 @@ def merge_values(
     """
     values: dict[str, Any] = {}
     invalid: list[InvalidField] = []
-    texts: list[tuple[str, str, str | int | float]] = [
+    texts: list[tuple[str, str, FieldValue]] = [
         ("first_name", "FNAME", coerce("text", contact["first_name"])),
         ("last_name", "LNAME", coerce("text", contact["last_name"])),
     ]
@@ -187,7 +229,7 @@ def merge_values(
     for mapping in mappings:
         field = mapping.field
         try:
-            value = coerce(field.data_type, field_values.get(field.code), field.choices)
+            value = _value(mapping, field_values.get(field.code))
         except InvalidValueError as error:
             invalid.append(InvalidField(field.code, str(error)))
         else:
@@ -202,80 +244,20 @@ def merge_values(
     return values, invalid
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A merge field the audience is to have, and the one it has already, if any."""
-
-    code: str
-    target: MergeField
-    existing: MergeField | None
-
-
-def _wanted(
-    remote: Sequence[MergeField],
-    stored: Mapping[str, MergeField],
-    fields: Sequence[ContactField],
-) -> Iterator[_Wanted]:
-    for standard in _STANDARD:
-        found = next((field for field in remote if field.tag == standard.tag), None)
-        yield _Wanted(standard.tag, standard, found)
-    codes = {field.code for field in fields}
-    # What another field of ours stands in is not to be had by its name.
-    claimed = {standard.tag for standard in _STANDARD}
-    claimed |= {found.tag for code in codes if (found := _own(remote, stored.get(code)))}
-    taken = {field.tag for field in remote} | {field.tag for field in stored.values()}
-    for field in fields:
-        target = _target(field)
-        known = stored.get(field.code)
-        if known is not None and known.type == target.type:
-            existing, tag = _own(remote, known), known.tag
-            if existing is None and any(other.tag == tag for other in remote):
-                tag = make_tag(target.name, taken)  # somebody else's now
-        else:
-            existing, tag = _namesake(remote, target, claimed), make_tag(target.name, taken)
-        tag = existing.tag if existing else tag
-        taken.add(tag)
-        claimed.add(tag)
-        yield _Wanted(field.code, replace(target, tag=tag), existing)
+def _value(mapping: FieldMapping, value: Any) -> FieldValue:
+    field = mapping.field
+    if field.data_type == "address":
+        return postal_address(value, mapping.default_country)
+    if mapping.type == "birthday":
+        return birthday(coerce("date", value), mapping.date_format)
+    return coerce(field.data_type, value, field.choices)
 
 
-def _target(field: ContactField) -> MergeField:
-    choices = tuple(dict.fromkeys(filter(None, map(as_choice, field.choices))))
-    kind = _TYPES.get(field.data_type, "text")
-    if kind == "dropdown" and not choices:
-        kind = "text"  # Mailchimp makes no dropdown without choices
-    name = " ".join(field.label.split()) or field.code
-    return MergeField(tag="", name=name, type=kind, choices=choices if kind == "dropdown" else ())
-
-
-def _own(remote: Sequence[MergeField], stored: MergeField | None) -> MergeField | None:
-    # By its id first: a tag can be changed in Mailchimp.
-    if stored is None:
-        return None
-    same = [field for field in remote if field.merge_id == stored.merge_id]
-    same += [field for field in remote if field.tag == stored.tag]
-    return next((field for field in same if field.type == stored.type), None)
-
-
-def _namesake(
-    remote: Sequence[MergeField], target: MergeField, claimed: set[str]
-) -> MergeField | None:
-    # After a lost map our own field, in a linked audience one made by hand.
-    name = unicodedata.normalize("NFC", target.name)
-    for candidate in remote:
-        if (
-            unicodedata.normalize("NFC", " ".join(candidate.name.split())) == name
-            and candidate.type == target.type
-            and candidate.tag not in claimed
-        ):
-            return candidate
-    return None
-
-
-def _settle(provider: AudienceProvider, list_id: str, one: _Wanted) -> MergeField:
+def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:
     if one.existing is None:
         return _create(provider, list_id, one)
-    if any(standard.tag == one.target.tag for standard in _STANDARD):
+    # What Mailchimp or a person named is called so.
+    if one.is_column or any(standard.tag == one.target.tag for standard in STANDARD):
         return one.existing
     # Choices are added and never taken away: members may hold them, or people have made them.
     choices = tuple(dict.fromkeys((*one.existing.choices, *one.target.choices)))
@@ -285,7 +267,7 @@ def _settle(provider: AudienceProvider, list_id: str, one: _Wanted) -> MergeFiel
     )
 
 
-def _create(provider: AudienceProvider, list_id: str, one: _Wanted) -> MergeField:
+def _create(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:
     try:
         return provider.create_merge_field(list_id, one.target)
     except BadRequest as error:

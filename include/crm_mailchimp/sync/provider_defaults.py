@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from psycopg import Connection
 
 from crm_mailchimp.crm.provider_defaults import FilledDefaults, fill_provider_defaults
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class AccountProvider(Protocol):
 
 
 def get_provider_defaults(
+    warehouse: Connection[Any],
     crm: Connection[Any],
     provider: AccountProvider,
     *,
@@ -53,7 +55,12 @@ def get_provider_defaults(
 ) -> FilledDefaults:
     """Fill ``crm.external_provider`` from the account's contact and an audience's defaults.
 
+    What both sides have is kept in ``sync.provider_default`` for people to look at: logs and task
+    results hold no values, as a sender may be a person.
+
     Args:
+        warehouse: committed here.
+        crm: to ``crm_db``, with the right to update ``crm.external_provider``; committed here.
         list_id: the audience to read; None: the account's first, if it has any.
         overwrite: replace what the CRM has, too.
 
@@ -65,9 +72,52 @@ def get_provider_defaults(
     values = offered_values(provider.account().contact, audience)
     found = fill_provider_defaults(crm, PROVIDER_CODE, values, overwrite=overwrite)
     log.info("read from audience %s", audience.list_id if audience else "(the account has none)")
-    for fate, columns in asdict(found).items():
+    for fate, columns in found.columns().items():
         log.info("%s: %d columns %s", fate, len(columns), ", ".join(columns))
+    _keep(warehouse, found, audience.list_id if audience else None)
     return found
+
+
+def show_provider_defaults(warehouse: Connection[Any]) -> str:
+    """What was read last, as a table: each column, the CRM's value, Mailchimp's, what was done.
+
+    Raises:
+        NothingReadError: DAG get_mailchimp_defaults never ran.
+    """
+    rows = warehouse.execute(
+        "select column_name, crm_value, provider_value, fate, list_id, read_at"
+        " from sync.provider_default order by position"
+    ).fetchall()
+    if not rows:
+        raise NothingReadError("nothing was read yet: run DAG get_mailchimp_defaults")
+    list_id, read_at = rows[0][4:]
+    lines = [
+        f"read {read_at:%Y-%m-%d %H:%M:%S %Z} from the account and "
+        + (f"audience {list_id}" if list_id else "no audience, as it has none")
+    ]
+    for column, crm_value, provider_value, fate, *_ in rows:
+        lines += [f"{column}: {fate}", f"  CRM        {crm_value or '(empty)'}"]
+        lines.append(f"  Mailchimp  {provider_value or '(empty)'}")
+    return "\n".join(lines)
+
+
+class NothingReadError(PermanentError):
+    """There are no defaults to show."""
+
+
+def _keep(warehouse: Connection[Any], found: FilledDefaults, list_id: str | None) -> None:
+    warehouse.execute("delete from sync.provider_default")
+    with warehouse.cursor() as cursor:
+        cursor.executemany(
+            "insert into sync.provider_default"
+            " (position, column_name, crm_value, provider_value, fate, list_id)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [
+                (position, one.column, one.before, one.offered, one.fate, list_id)
+                for position, one in enumerate(found.compared)
+            ],
+        )
+    warehouse.commit()
 
 
 def offered_values(account_contact: Mapping[str, Any], audience: Audience | None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from psycopg import Connection
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audiences import KnownAudience
-from crm_mailchimp.sync.merge_fields import REFERENCE_TAG, parse_reference
+from crm_mailchimp.sync.merge_fields import parse_reference
+from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
 from crm_mailchimp.warehouse.copying import copy_rows
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import (
     AudienceProvider,
     ChangeOutcome,
@@ -240,8 +241,29 @@ class Push:
         if change.action in ("unsubscribe", "archive"):
             self._refused_removals += 1
         row = self._planned_row(change.subscriber_hash)
-        if row is not None:
+        if row is not None and change.action == "reconfirm" and rejection.kind == "compliance":
+            self._note_compliance(row)
+        elif row is not None:
             self._store_rejection(row, rejection)
+
+    def _note_compliance(self, row: Any) -> None:
+        """Mailchimp does not let us ask this person: not a wrong address, and not to be tried
+        again. A bounce that it shows says more than its refusal."""
+        self.discovered += 1
+        member = self.provider.member(self.list_id, row.subscriber_hash)
+        if member is not None:
+            record_members(self.warehouse, [member])
+        if member is None or member.status == "unsubscribed":
+            self.warehouse.execute(
+                statement("sync/record_unreachable"),
+                {
+                    "list_id": self.list_id,
+                    "subscriber_hash": row.subscriber_hash,
+                    "contact_id": row.contact_id,
+                    "status": "unsubscribed",
+                    "cause": "compliance",
+                },
+            )
 
     def _store_rejection(self, row: Any, rejection: Rejection) -> None:
         self.counts["rejected"] += 1
@@ -339,4 +361,5 @@ def without_address(rejection: Rejection) -> str:
     words = rejection.message
     for form in {rejection.email_address, rejection.email_address.lower()} - {""}:
         words = words.replace(form, "the address")
-    return words
+    # The refusal of a change does not say whom it was about, and its words may all the same.
+    return scrub(words)

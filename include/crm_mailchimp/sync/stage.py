@@ -17,7 +17,9 @@ from crm_mailchimp.crm.collections import Collection, read_collections, read_con
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import suppression
+from crm_mailchimp.sync.mapped_collections import follow_codes, stage_left_alone
 from crm_mailchimp.sync.merge_fields import store_contact_fields
+from crm_mailchimp.sync.plan import refresh_statistics
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,8 @@ def stage(
         crm_query: the low-right login for dynamic queries; None refuses dynamic collections, and
             the error that its opening ended with fails them.
         run_id: the run's name, as Airflow has it.
-        codes: only these collections; empty means all.
+        codes: only these collections; empty means all, and then those too that the CRM does not
+            sync any more and that have an audience.
         dry_run: later steps show the plan and change nothing.
         full_refresh: later steps list the audiences in full and push every member again.
         clock: judge consents at this moment; by default at the CRM transaction's own time.
@@ -90,6 +93,7 @@ def stage(
     with extract.snapshot(crm) as snapshot:
         run_clock = clock or snapshot.clock
         collections = read_collections(crm, codes)
+        follow_codes(warehouse, collections)
         staging_id = _open_staging(
             warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
         )
@@ -107,6 +111,8 @@ def stage(
         )
         _stage_refusals(warehouse, crm, staging_id, run_clock)
         _store_collections(warehouse, staging_id, collections, problems)
+        if not codes:
+            stage_left_alone(warehouse, crm, staging_id, collections)
     parameters = {"staging_id": staging_id}
     warehouse.execute(statement("staging/drop_dangling_members"), parameters)
     _analyze(warehouse, staging_id)
@@ -117,6 +123,7 @@ def stage(
         (Jsonb(_row_counts(warehouse, staging_id)), staging_id),
     )
     warehouse.commit()
+    refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
 

@@ -1,0 +1,85 @@
+"""Audiences that were a collection's: withdrawals still go out there, and opt-outs hold on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync import audiences
+from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.warehouse.locks import audience_lock
+
+
+class NothingToRetireError(PermanentError):
+    """The collection has no audience in the map."""
+
+
+def standing(warehouse: Connection[Any], collection_id: int) -> list[KnownAudience]:
+    """Former audiences of a collection that are not known to be deleted.
+
+    They are never listed in full: nobody is added there, and changing somebody who is gone counts
+    as done.
+    """
+    rows = warehouse.execute(
+        "select list_id, gdpr_category, pulled_through from sync.former_audience"
+        " where collection_id = %s and deleted_at is null order by list_id",
+        (collection_id,),
+    ).fetchall()
+    return [
+        KnownAudience(
+            collection_id=collection_id,
+            list_id=list_id,
+            linked=True,
+            settings_hash=None,
+            pulled_through=pulled_through,
+            fully_listed_at=datetime.now(UTC),
+            gdpr_category=category,
+        )
+        for list_id, category, pulled_through in rows
+    ]
+
+
+def remember_pull(warehouse: Connection[Any], list_id: str) -> None:
+    """Move a former audience's watermark to the newest change that was read; commits."""
+    warehouse.execute(
+        "update sync.former_audience set pulled_through = greatest(pulled_through,"
+        " (select max(last_changed) from sync.member where list_id = %(list_id)s))"
+        " where list_id = %(list_id)s",
+        {"list_id": list_id},
+    )
+    warehouse.commit()
+
+
+def note_deleted(warehouse: Connection[Any], list_id: str) -> None:
+    """An audience is gone from Mailchimp: its proofs end, what people refused there stays."""
+    warehouse.execute(statement("sync/forget_audience"), {"list_id": list_id})
+    warehouse.commit()
+
+
+def retire_by_code(warehouse: Connection[Any], collection_code: str) -> str:
+    """Take a collection's audience away from it, by a person's word; returns the audience's id.
+
+    The next sync of the collection makes a new audience, or uses the one that the CRM names.
+    Nobody who opted out of the former one is added there.
+
+    Raises:
+        NothingToRetireError: no audience is known under this code.
+    """
+    with audience_lock(warehouse, collection_code):
+        row = warehouse.execute(
+            "select collection_id, list_id from sync.audience where collection_code = %s",
+            (collection_code,),
+        ).fetchone()
+        if row is None:
+            warehouse.rollback()
+            raise NothingToRetireError(
+                f"collection {collection_code} has no audience in sync.audience"
+            )
+        collection_id, list_id = row
+        audiences.retire(warehouse, collection_id)
+        warehouse.commit()
+    return str(list_id)

@@ -1,0 +1,75 @@
+"""The plan of one collection: what is to be done, by action and cause, before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.guard import DUE_CAUSES
+
+#: Members by action and cause; the cause is empty where there is none.
+PlanCounts = Mapping[tuple[str, str], int]
+
+
+def make_plan(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    list_id: str | None,
+    gdpr_category: str | None,
+    full_refresh: bool = False,
+    only_due: bool = False,
+) -> PlanCounts:
+    """Put the change set of one audience into ``staging.plan``; commits.
+
+    Args:
+        list_id: the audience; None where there is none yet.
+        gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
+        full_refresh: plan an update of every member that stands.
+        only_due: only the removals that nothing holds back (``guard.DUE_CAUSES``), whatever the
+            staging says of the collection itself.
+    """
+    parameters = {
+        "staging_id": staging_id,
+        "collection_id": collection_id,
+        "gdpr_category": gdpr_category,
+        "list_id": list_id,
+        "full_refresh": full_refresh,
+        "due_causes": list(DUE_CAUSES),
+    }
+    warehouse.execute(statement("sync/clear_plan"), parameters)
+    warehouse.execute(statement("sync/plan_changes"), parameters)
+    if only_due:
+        warehouse.execute(statement("sync/keep_due_removals"), parameters)
+    warehouse.commit()
+    rows = warehouse.execute(statement("sync/count_plan"), parameters).fetchall()
+    warehouse.commit()
+    return {(action, cause): members for action, cause, members in rows}
+
+
+def refresh_statistics(warehouse: Connection[Any]) -> None:
+    """Let Postgres count the members anew after many were written; commits.
+
+    Until autovacuum looks it takes the table for what it was, and a plan over an audience that was
+    just filled compares every member with every other: minutes instead of a moment.
+    """
+    warehouse.execute("analyze sync.member, sync.rejection")
+    warehouse.commit()
+
+
+def planned(counts: PlanCounts, *actions: str) -> int:
+    """Members that any of these actions is planned for."""
+    return sum(members for (action, _), members in counts.items() if action in actions)
+
+
+def describe(counts: PlanCounts) -> str:
+    """The plan in one line: ``add 3, unsubscribe (consent_withdrawn) 1``."""
+    lines = sorted(
+        (f"{action} ({cause})" if cause else action, members)
+        for (action, cause), members in counts.items()
+    )
+    return ", ".join(f"{what} {count}" for what, count in lines) or "nothing"

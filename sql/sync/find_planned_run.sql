@@ -1,0 +1,24 @@
+-- The newest finished snapshot of a run, with how each of its collections was planned.
+select
+    collection.collection_code,
+    run.staging_id,
+    run.clock,
+    run.dry_run,
+    run.dropped_at is not null as is_dropped,
+    collection_run.state,
+    collection_run.detail,
+    collection.guard_detail
+from sync.staging_run as run
+inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
+left join sync.collection_run as collection_run
+    on
+        run.run_id = collection_run.run_id
+        and collection.collection_code = collection_run.collection_code
+        and run.staging_id = collection_run.staging_id
+where
+    run.staging_id = (
+        select max(newest.staging_id) from sync.staging_run as newest
+        where newest.run_id = %(run_id)s and newest.row_counts is not null
+    )
+    and (%(collection_code)s::text is null or collection.collection_code = %(collection_code)s::text)
+order by collection.collection_code

@@ -1,0 +1,43 @@
+-- A collection's code was changed in the CRM: what is known of it goes on under the new one. Where
+-- both codes have an open row for the contact, the next run opens it anew.
+with audience as (
+    update sync.audience
+    set collection_code = %(new)s
+    where collection_id = %(collection_id)s
+    returning list_id
+),
+
+former as (
+    update sync.former_audience
+    set collection_code = %(new)s
+    where collection_id = %(collection_id)s
+    returning list_id
+),
+
+proof as (
+    update sync.consent_proof
+    set collection_code = %(new)s
+    where list_id in (select list_id from audience) or list_id in (select list_id from former)
+),
+
+request as (
+    update sync.removal_request
+    set collection_code = %(new)s
+    where collection_code = %(old)s and decided_at is null
+)
+
+update sync.quarantine as quarantine
+set
+    collection_code = case when other.contact_id is null then %(new)s else quarantine.collection_code end,
+    resolved_at = case when other.contact_id is not null then now() end
+from sync.quarantine as held
+left join sync.quarantine as other
+    on
+        other.collection_code = %(new)s
+        and held.contact_id = other.contact_id
+        and other.resolved_at is null
+        and (held.reason_code = 'invalid_field_value') = (other.reason_code = 'invalid_field_value')
+where
+    quarantine.quarantine_id = held.quarantine_id
+    and held.collection_code = %(old)s
+    and held.resolved_at is null

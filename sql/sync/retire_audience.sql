@@ -1,0 +1,22 @@
+-- A collection's audience becomes a former one.
+with retired as (
+    delete from sync.audience
+    where collection_id = %(collection_id)s
+    returning list_id, collection_id, collection_code, gdpr_category, pulled_through
+)
+
+insert into sync.former_audience (list_id, collection_id, collection_code, gdpr_category, pulled_through)
+select
+    list_id,
+    collection_id,
+    collection_code,
+    gdpr_category,
+    pulled_through
+from retired
+on conflict (list_id) do update set
+    collection_id = excluded.collection_id,
+    collection_code = excluded.collection_code,
+    gdpr_category = excluded.gdpr_category,
+    pulled_through = excluded.pulled_through,
+    retired_at = now(),
+    deleted_at = null
