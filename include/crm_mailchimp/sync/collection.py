@@ -19,10 +19,10 @@ from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import audiences, guard, merge_fields
 from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.pull_back import pull_back, sweep_archived
+from crm_mailchimp.sync.pull_back import pull_back
 from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
-from crm_mailchimp.sync.stage import require_staging
+from crm_mailchimp.sync.stage import require_newest, require_staging
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock
 
@@ -115,6 +115,7 @@ class _Run:
             self._start()
             try:
                 require_staging(self.warehouse, self.staging_id)
+                require_newest(self.warehouse, self.staging_id, self.collection.collection_id)
                 self._synchronise()
                 state, detail = ("dry_run" if self.collection.dry_run else "succeeded"), None
                 if self.collection.dry_run:
@@ -137,7 +138,13 @@ class _Run:
         known = audiences.locate(self.warehouse, self.provider, self.settings)
         self.list_id = known.list_id if known else None
         if known is not None:
-            pull_back(self.warehouse, self.provider, known, full=collection.full_refresh)
+            self.counts["removed"] += pull_back(
+                self.warehouse,
+                self.provider,
+                known,
+                full=collection.full_refresh,
+                wait=not collection.dry_run,
+            )
         self._plan()
         if collection.dry_run:
             return
@@ -145,7 +152,13 @@ class _Run:
         push = Push(
             self.warehouse,
             self.provider,
-            Recheck(self.crm, self.warehouse, collection.clock, collection.gdpr_category, digester),
+            Recheck(
+                self.crm,
+                self.warehouse,
+                collection.gdpr_category,
+                digester,
+                collection.collection_id if collection.is_static else None,
+            ),
             self.staging_id,
             collection,
             self.list_id or "",
@@ -165,7 +178,6 @@ class _Run:
         push.remove(due=False)
         push.update()
         if self._planned("add", "add_pending", "revive"):
-            sweep_archived(self.warehouse, self.provider, known)
             push.add()
         if push.discovered:
             # Members stood there unknown to us: the plan decides about them from what is known now.
