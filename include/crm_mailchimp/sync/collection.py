@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp import database_errors
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
@@ -347,7 +350,15 @@ class _Run:
 
 
 def _told(error: Exception) -> str:
-    words = database_errors.tell(error) if isinstance(error, psycopg.Error) else str(error)
+    """An error's words, where they are known to name nobody: those of an unknown one may hold
+    whatever was looked up, such as an address."""
+    if isinstance(error, psycopg.Error):
+        words = database_errors.tell(error)
+    elif isinstance(error, (PermanentError, MailchimpError)):
+        words = str(error)
+    else:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"unexpected, in {frame.name} ({Path(frame.filename).name}:{frame.lineno})"
     return f"{type(error).__name__}: {words}"
 
 
