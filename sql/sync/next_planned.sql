@@ -36,8 +36,12 @@ where
     and plan.action = any(%(actions)s::text[])
     and plan.subscriber_hash > %(after)s
     and case
-        when plan.action in ('add', 'add_pending') then member.subscriber_hash is null
+        when plan.action = 'add' then member.subscriber_hash is null
         when plan.action = 'revive' then member.status = 'archived' and member.cause = 'our_archive'
+        when plan.action = 'add_pending'
+            then
+                member.subscriber_hash is null
+                or (member.status = 'archived' and member.cause = 'our_archive')
         when plan.action = 'archive' then member.status = 'subscribed'
         when plan.action = 'unsubscribe' then member.status in ('subscribed', 'pending')
         when plan.action = 'reconfirm'

@@ -153,7 +153,7 @@ wanted_action as (
                 and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
-                then case when wanted.withdrawn_before then 'suppress' else 'revive' end
+                then case when wanted.withdrawn_before then 'add_pending' else 'revive' end
             else 'suppress'
         end as action
     from wanted

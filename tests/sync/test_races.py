@@ -278,3 +278,100 @@ def test_archived_by_hand_between_the_plan_and_the_push(world: World) -> None:
     assert world.remote()["maria@mail.gr"] == "archived"
     world.sync()
     assert world.open_reasons() == {contact: "suppressed_archived"}
+
+
+def test_what_changed_meanwhile_drops_out_of_the_push(world: World) -> None:
+    """Between the plan and each page: nobody who moved is revived, reconfirmed or changed."""
+    news = world.collection()
+    revived, regranted, renamed, waiting, gone = (
+        world.contact(f"{name}@mail.gr", news)
+        for name in ("revived", "regranted", "renamed", "waiting", "gone")
+    )
+    world.contact("steady@mail.gr", news)
+    world.sync()
+    world.leave(news, revived)
+    for contact in (regranted, waiting):
+        world.consent(contact, granted=False)
+    world.sync(options=UNGUARDED)
+    world.regrant(waiting)
+    world.sync()
+    world.join(news, revived)
+    world.regrant(regranted)
+    world.change_contact(renamed, first_name="Ξένια")
+    for contact in (gone, waiting):
+        world.leave(news, contact)
+    listings: list[str] = []
+    done: list[str] = []
+
+    def watch(what: str) -> None:
+        if not what.startswith("GET"):
+            done.append(what)
+        if what != "GET /lists/{list_id}/members":
+            return
+        listings.append(what)
+        if len(listings) == 3:  # the look before the archives; the pull-back read two
+            for name, action in (
+                ("revived", "subscribe"),
+                ("regranted", "subscribe"),
+                ("regranted", "unsubscribe"),
+                ("renamed", "unsubscribe"),
+                ("waiting", "unsubscribe"),
+            ):
+                world.act(f"{name}@mail.gr", action)
+        elif len(listings) == 4:  # the sweep before the additions
+            world.archive_by_hand("revived@mail.gr")
+
+    world.calls.reset(before=watch)
+    world.sync(options=UNGUARDED)
+    world.calls.reset()
+
+    assert len(listings) == 4
+    assert done == ["DELETE /lists/{list_id}/members/{subscriber_hash}"]
+    assert world.remote() == {
+        "revived@mail.gr": "archived",
+        "regranted@mail.gr": "unsubscribed",
+        "renamed@mail.gr": "unsubscribed",
+        "waiting@mail.gr": "unsubscribed",
+        "gone@mail.gr": "archived",
+        "steady@mail.gr": "subscribed",
+    }
+    world.sync(options=UNGUARDED)
+    assert world.open_reasons() == {
+        revived: "suppressed_archived",
+        regranted: "suppressed_unsubscribed",
+        renamed: "suppressed_unsubscribed",
+    }
+
+
+def test_an_opt_out_outlives_what_befalls_the_member_later(world: World) -> None:
+    news = world.collection()
+    contact = world.contact("maria@mail.gr", news)
+    world.contact("nikos@mail.gr", news)
+    world.sync()
+    world.act("maria@mail.gr", "unsubscribe")
+    world.sync()
+    world.archive_by_hand("maria@mail.gr")
+    world.sync()
+    world.change_contact(contact, email="nea@mail.gr")
+
+    world.sync()
+
+    assert world.remote() == {"maria@mail.gr": "archived", "nikos@mail.gr": "subscribed"}
+    assert world.open_reasons() == {contact: "suppressed_unsubscribed"}
+
+
+def test_granted_again_under_a_new_address_asks_the_person(world: World) -> None:
+    news = world.collection()
+    contact = world.contact("maria@mail.gr", news)
+    world.contact("nikos@mail.gr", news)
+    world.sync()
+    world.consent(contact, granted=False)
+    world.sync()
+    world.change_contact(contact, email="nea@mail.gr")
+    world.regrant(contact)
+
+    world.sync()
+
+    assert world.remote()["nea@mail.gr"] == "pending"
+    world.sync()
+    assert world.open_reasons() == {contact: "suppressed_pending"}

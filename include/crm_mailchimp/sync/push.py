@@ -109,7 +109,7 @@ class Push:
         members = []
         for row in rows:
             values, invalid = merge_values(
-                row._asdict(), self.mappings, "created", clear_blanks=row.action == "revive"
+                row._asdict(), self.mappings, "created", clear_blanks=row.origin is not None
             )
             problems[row.contact_id] = [f"{item.field_code}: {item.problem}" for item in invalid]
             members.append(
