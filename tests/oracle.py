@@ -275,6 +275,204 @@ def removal(
     return None if stays else "archive"
 
 
+# --- the plan -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Known:
+    """A member as the ledger knows it. ``audience`` is a collection's code; ``is_current``: what
+    was pushed last is what would be pushed now."""
+
+    audience: str
+    address_key: str
+    contact_id: int | None
+    status: str
+    cause: str | None
+    origin: str
+    opted_out: bool = False
+    is_current: bool = True
+
+
+Planned = dict[str, tuple[str, str | None]]
+
+
+def planned(
+    crm: Crm,
+    collection: Collection,
+    clock: datetime,
+    ledger: Iterable[Known],
+    rejected: Iterable[str] = (),
+) -> Planned:
+    """Address → what is to be done and why, for everybody in the collection or its audience.
+
+    Args:
+        ledger: members of all audiences.
+        rejected: addresses that were refused for good, with what would be pushed now.
+    """
+    own = {one.address_key: one for one in ledger if one.audience == collection.code}
+    bad = {one.address_key: one.cause for one in ledger if one.cause == "cleaned"}
+    bad |= {one.address_key: one.cause for one in ledger if one.cause == "complaint"}
+    rows = _verdicts_of(crm, collection, clock)
+    eligible = {row.address_key: row.contact_id for row in rows if row.reason is None}
+    result: Planned = {}
+    for key, contact_id in eligible.items():
+        assert key is not None
+        member = own.get(key)
+        earlier = [one for one in own.values() if one.contact_id == contact_id]
+        result[key] = _wanted(member, bad.get(key), earlier, is_rejected=key in rejected)
+    for key, member in own.items():
+        if key not in eligible and member.origin != "foreign" and _stands(member):
+            why = _refusal(crm, collection.category, member, clock)
+            result[key] = _unwanted(member, why, bad.get(key), rows)
+    return result
+
+
+def _stands(member: Known) -> bool:
+    return member.status in ("subscribed", "pending") and member.cause != "forgotten"
+
+
+def _wanted(
+    member: Known | None, bad: str | None, earlier: list[Known], *, is_rejected: bool
+) -> tuple[str, str | None]:
+    why = _held_back(member, bad, earlier)
+    if why is not None and why != "suppressed_pending":
+        if member is not None and member.origin != "foreign" and _stands(member):
+            return "unsubscribe", why
+        return "suppress", why
+    if why is not None:
+        return "suppress", why
+    if is_rejected:
+        return "suppress", "rejected_by_mailchimp"
+    was_withdrawn = any(one.cause == "our_unsubscribe" for one in earlier)
+    if member is None:
+        return ("add_pending" if was_withdrawn else "add"), None
+    if member.status == "subscribed":
+        if member.origin == "foreign":
+            return "adopt", None
+        return ("unchanged" if member.is_current else "update"), None
+    if member.origin == "foreign":
+        return "suppress", "suppressed_archived"
+    if member.cause == "our_unsubscribe":
+        return "reconfirm", None
+    if member.cause == "our_archive" and member.origin == "created":
+        return ("add_pending" if was_withdrawn else "revive"), None
+    return "suppress", "suppressed_archived"
+
+
+def _held_back(member: Known | None, bad: str | None, earlier: list[Known]) -> str | None:
+    """The address's own history first, then its history elsewhere, then the person's."""
+    cause = member.cause if member else None
+    if cause == "forgotten":
+        return "suppressed_forgotten"
+    if bad == "complaint":
+        return "suppressed_complaint"
+    if cause == "own_unsubscribe":
+        return "suppressed_unsubscribed"
+    if bad == "cleaned":
+        return "suppressed_cleaned"
+    if cause == "compliance":
+        return "suppressed_compliance"
+    if cause == "hand_archive":
+        return "suppressed_archived"
+    if member and (member.opted_out or member.status == "transactional"):
+        return "suppressed_unsubscribed"
+    if any(one.cause == "complaint" for one in earlier):
+        return "suppressed_complaint"
+    if any(one.opted_out for one in earlier):
+        return "suppressed_unsubscribed"
+    if member and (cause == "unconfirmed" or member.status == "pending"):
+        return "suppressed_pending"
+    return None
+
+
+def _refusal(crm: Crm, category: str | None, member: Known, clock: datetime) -> str | None:
+    """Who refused: erasure beats withdrawal, the member's own contact beats other holders."""
+    own = [one for one in crm.contacts if one.contact_id == member.contact_id]
+    others = holders(crm, member.address_key)
+    if any(one.erasure_requested_at is not None for one in own + others):
+        return "erased_contact"
+    if category == "unclassified":
+        return None
+    for people, why in ((own, "consent_withdrawn"), (others, "shared_address_refused")):
+        if any(has_withdrawn(crm, one.contact_id, category or "", clock) for one in people):
+            return why
+    return None
+
+
+def _unwanted(
+    member: Known, refusal: str | None, bad: str | None, rows: list[Verdict]
+) -> tuple[str, str | None]:
+    if refusal == "erased_contact":
+        can_be_archived = member.origin == "created" and member.status == "subscribed"
+        return ("archive" if can_be_archived else "unsubscribe"), refusal
+    if refusal is not None:
+        return "unsubscribe", refusal
+    if bad is not None:
+        return "unsubscribe", f"suppressed_{bad}"
+    verdict = next((row for row in rows if row.contact_id == member.contact_id), None)
+    if verdict is None:
+        why: str | None = "left_collection"
+    elif verdict.address_key not in (None, member.address_key):
+        why = "changed_address"
+    else:
+        why = verdict.reason
+    if member.origin == "adopted":
+        return "unchanged", why
+    return ("archive" if member.status == "subscribed" else "unsubscribe"), why
+
+
+#: Every status with the causes that the ledger can hold beside it, and who can have made it.
+STATES: tuple[tuple[str, str | None], ...] = (
+    *(("subscribed", cause) for cause in (None, None, None, "forgotten")),
+    *(("pending", cause) for cause in ("unconfirmed", "unconfirmed", "forgotten")),
+    *(
+        ("unsubscribed", cause)
+        for cause in (
+            *("our_unsubscribe", "our_unsubscribe", "own_unsubscribe", "complaint"),
+            *("compliance", "cleaned", "forgotten"),
+        )
+    ),
+    *(("cleaned", cause) for cause in ("cleaned", "forgotten")),
+    *(
+        ("archived", cause)
+        for cause in ("our_archive", "our_archive", "hand_archive", "compliance")
+    ),
+    ("transactional", None),
+)
+
+
+def random_ledger(seed: int, crm: Crm, *, number: int) -> tuple[list[Known], set[tuple[str, str]]]:
+    """Members of a world's audiences, and (audience, address) of those refused for good."""
+    draw = random.Random(f"ledger/{seed}/{number}")
+    keys = {key for one in crm.contacts if (key := address_key(one.email)) is not None}
+    keys |= {f"former{n}@w{number}.example.com" for n in range(2)}
+    ids = [contact.contact_id for contact in crm.contacts]
+    ledger = []
+    rejected = set()
+    for collection in crm.collections:
+        for key in sorted(keys):
+            if draw.random() < 0.15:
+                rejected.add((collection.code, key))
+            if draw.random() < 0.4:
+                continue
+            holding = [one.contact_id for one in crm.contacts if address_key(one.email) == key]
+            status, cause = draw.choice(STATES)
+            origin = draw.choice(["created", "created", "adopted", "foreign"])
+            ledger.append(
+                Known(
+                    collection.code,
+                    key,
+                    draw.choice(holding if holding and draw.random() < 0.7 else ids),
+                    status,
+                    cause,
+                    origin,
+                    opted_out=status != "subscribed" and draw.random() < 0.15,
+                    is_current=draw.random() < 0.6,
+                )
+            )
+    return ledger, rejected
+
+
 # --- random CRMs --------------------------------------------------------------------------------
 
 #: Spellings of a few addresses, {w} being the world: what is in one row is one address.

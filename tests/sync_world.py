@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import ConnectionFault
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import MemberChange
@@ -37,6 +40,61 @@ insert into crm.resource (resource_id, name) values (1, 'Αλεξάνδρα');
 """
 
 
+class Calls:
+    """The requests of the syncs, one after the other: a test acts right before one, or loses the
+    answer of one, which Mailchimp acted on."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.lost = 0
+        self.before: Callable[[str], object] | None = None
+
+    def reset(self, *, lost: int = 0, before: Callable[[str], object] | None = None) -> None:
+        """Count from 1 again.
+
+        Args:
+            lost: number of the request whose answer is lost.
+            before: called with "METHOD path" right before each request; True loses its answer.
+        """
+        self.made, self.lost, self.before = [], lost, before
+
+    def begin(self, what: str) -> bool:
+        """Note a request; gives whether its answer is to be lost."""
+        self.made.append(what)
+        lost = len(self.made) == self.lost
+        if self.before is not None:
+            # Requests that the test makes in here are not the sync's.
+            kept, before = (self.made, self.lost, self.before), self.before
+            self.made, self.lost, self.before = [], 0, None
+            try:
+                lost = before(what) is True or lost
+            finally:
+                self.made, self.lost, self.before = kept
+        return lost
+
+
+class WatchedClient(MailchimpClient):
+    """A client whose requests go past ``Calls``."""
+
+    def __init__(self, calls: Calls, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._watch = calls
+
+    def _attempt(self, method: str, path: str, *arguments: Any) -> Any:
+        lost = self._watch.begin(f"{method} {path}")
+        answer = super()._attempt(method, path, *arguments)
+        if lost:
+            return ConnectionFault("lost", method=method, path=path, outcome_unknown=True)
+        return answer
+
+    @contextmanager
+    def download(self, url: str) -> Iterator[Any]:
+        if self._watch.begin("GET (result file)"):
+            raise ConnectionFault("lost", method="GET", path="(result file)")
+        with super().download(url) as response:
+            yield response
+
+
 class World:
     """Write CRM rows, run the sync, look at what Mailchimp and the warehouse hold."""
 
@@ -46,6 +104,8 @@ class World:
         self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True, row_factory=dict_row)
         self.crm.execute(_PROVIDER)
         self.retry = Retry()
+        self.batching: Batching | None = None
+        self.calls = Calls()
         self._ids = itertools.count(1)
         self._runs = itertools.count(1)
 
@@ -159,9 +219,14 @@ class World:
 
     @contextmanager
     def provider(self) -> Iterator[Mailchimp]:
-        with Mailchimp(
-            MailchimpClient(self.sandbox.key, host=self.sandbox.host, retry=self.retry)
-        ) as provider:
+        client = WatchedClient(
+            self.calls,
+            self.sandbox.key,
+            host=self.sandbox.host,
+            retry=self.retry,
+            wait=lambda seconds: time.sleep(min(seconds, 0.1)),
+        )
+        with Mailchimp(client, batching=self.batching) as provider:
             yield provider
 
     def stage(self, codes: Sequence[str] = (), **options: Any) -> int:
@@ -237,11 +302,14 @@ class World:
         ]
 
     def forget_ledger(self) -> None:
-        """The warehouse loses all of sync but the suppression list."""
-        self.warehouse.execute(
-            "truncate sync.member, sync.audience, sync.merge_field, sync.rejection,"
-            " sync.consent_proof, sync.quarantine, sync.collection_run"
-        )
+        """The warehouse loses all of sync but the suppression list and its marker."""
+        kept = ("suppression", "suppression_key", "installation", "reason", "erased_subscriber")
+        rows = self.warehouse.execute(
+            "select format('%%I.%%I', schemaname, tablename) as name from pg_tables"
+            " where schemaname = 'sync' and not tablename = any(%s)",
+            (list(kept),),
+        ).fetchall()
+        self.warehouse.execute(f"truncate {', '.join(row['name'] for row in rows)}")
 
     # ---- what came of it
 

@@ -6,7 +6,7 @@ Every value is a frozen record; status words are Mailchimp's own, which the CRM 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -66,7 +66,8 @@ class MergeField:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteMember:
-    """A member as the provider answers it."""
+    """A member as the provider answers it. ``unsubscribed_by`` says who unsubscribed it, as far as
+    the provider tells."""
 
     list_id: str
     subscriber_hash: str = field(repr=False)
@@ -75,6 +76,7 @@ class RemoteMember:
     last_changed: datetime
     merge_fields: Mapping[str, Any] = field(repr=False)
     unsubscribe_reason: str | None = None
+    unsubscribed_by: Literal["person", "administrator"] | None = None
     language: str = ""
 
 
@@ -139,6 +141,10 @@ class ChangeOutcome:
     rejection: Rejection | None = None
 
 
+class BatchRunningError(Exception):
+    """The batch is not finished yet; ask again later."""
+
+
 class AudienceProvider(Protocol):
     """Audiences, merge fields and members of one account. Every method raises
     ``crm_mailchimp.mailchimp.errors.MailchimpError`` (or another provider's own tree) after
@@ -172,10 +178,24 @@ class AudienceProvider(Protocol):
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None: ...
     def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome: ...
     def change_members(
-        self, list_id: str, changes: Iterable[MemberChange]
+        self,
+        list_id: str,
+        changes: Iterable[MemberChange],
+        *,
+        on_batch: Callable[[str | None], None] | None = None,
     ) -> Iterator[ChangeOutcome]:
         """Apply changes one by one, or through ``/batches`` when many; outcomes as they become
-        known, in no particular order. A 404 on unsubscribe or archive counts as done."""
+        known, in no particular order. A 404 on unsubscribe or archive counts as done.
+
+        ``on_batch`` is called right before a batch is started (None) and right after, with the
+        ticket that ``resume_changes`` takes."""
+        ...
+
+    def resume_changes(
+        self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
+    ) -> Iterator[ChangeOutcome]:
+        """Outcomes of a batch whose results were never read, for the changes given by subscriber
+        hash. With ``wait`` it is waited for; else ``BatchRunningError`` where it still runs."""
         ...
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool: ...

@@ -322,6 +322,9 @@ comment on column crm.provider_campaign.changed_at is 'When this row changed las
 -- Indexes: what the extracts look up. The partial ones keep searching for refusals cheap,
 -- which are few among many.
 create index if not exists contact_email on crm.contact (email);
+create index if not exists contact_local_part on crm.contact (
+    lower(substring(translate(email, U&'\212A\1FEF', 'k`') collate "C" from '([!-?A-~]+)@'))
+);
 create index if not exists contact_updated on crm.contact (updated_at);
 create index if not exists contact_erasure on crm.contact (erasure_requested_at)
 where erasure_requested_at is not null;

@@ -1,6 +1,5 @@
 -- Every refusal in force at the clock, of the whole CRM: requests for erasure (category null) and
--- deciding withdrawals. Merged and inactive contacts count too. With a lower bound, only refusals
--- that were recorded after it: what the push looks at once more.
+-- deciding withdrawals. Merged and inactive contacts count too.
 with deciding as (
     select distinct on (consent.contact_id, consent.gdpr_category)
         consent.contact_id,
@@ -17,11 +16,6 @@ with deciding as (
                 withdrawal.channel = 'email'
                 and not withdrawal.granted
                 and withdrawal.effective_at <= %(clock)s
-                and (
-                    %(since)s::timestamptz is null
-                    or withdrawal.recorded_at >= %(since)s
-                    or withdrawal.effective_at >= %(since)s
-                )
         )
     order by
         consent.contact_id asc, consent.gdpr_category asc, consent.effective_at desc, consent.granted asc,
@@ -43,12 +37,6 @@ from (
         erased.contact_id,
         null as gdpr_category
     from crm.contact as erased
-    where
-        erased.erasure_requested_at is not null
-        and (
-            %(since)s::timestamptz is null
-            or erased.updated_at >= %(since)s
-            or erased.erasure_requested_at >= %(since)s
-        )
+    where erased.erasure_requested_at is not null
 ) as refusal
 inner join crm.contact as contact on refusal.contact_id = contact.contact_id

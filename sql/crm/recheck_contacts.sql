@@ -10,7 +10,7 @@ with deciding as (
     where
         consent.contact_id = any(%(contact_ids)s::bigint[])
         and consent.channel = 'email'
-        and consent.gdpr_category = %(gdpr_category)s
+        and consent.gdpr_category = %(gdpr_category)s::text
         and consent.effective_at <= clock_timestamp()
     order by consent.contact_id asc, consent.effective_at desc, consent.granted asc, consent.consent_id desc
 )
@@ -23,7 +23,12 @@ select
     deciding.consent_id,
     coalesce(
         deciding.granted and (deciding.expires_at is null or deciding.expires_at > clock_timestamp()), false
-    ) as has_consent
+    ) as has_consent,
+    %(collection_id)s::bigint is null
+    or exists (
+        select from crm.collection_member as member
+        where member.collection_id = %(collection_id)s::bigint and member.contact_id = contact.contact_id
+    ) as is_member
 from crm.contact as contact
 left join deciding on contact.contact_id = deciding.contact_id
 where contact.contact_id = any(%(contact_ids)s::bigint[])

@@ -171,7 +171,8 @@ create table staging.plan (
     action text not null,
     subscriber_hash text not null,
     contact_id bigint,
-    cause text
+    cause text,
+    address_key text
 ) partition by list (staging_id);
 create index on staging.membership (collection_id, contact_id);
 create index on staging.contact (contact_id);
@@ -181,6 +182,7 @@ create index on staging.refusal (contact_id);
 create index on staging.verdict (collection_id, contact_id);
 create index on staging.plan (collection_id, action, subscriber_hash);
 comment on table staging.plan is 'The change set of a collection in this run.';
+comment on column staging.plan.address_key is 'The address that another contact refused; null elsewhere.';
 
 -- ---------------------------------------------------------------- what we know of mailchimp
 

@@ -197,7 +197,9 @@ select
     known.list_id,
     known.subscriber_hash,
     known.contact_id,
-    coalesce(member.status in ('subscribed', 'pending'), false) as in_audience,
+    coalesce(
+        member.status in ('subscribed', 'pending') and member.cause is distinct from 'forgotten', false
+    ) as in_audience,
     member.status,
     member.origin,
     member.cause,

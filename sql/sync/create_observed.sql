@@ -1,7 +1,9 @@
 create temporary table if not exists observed_member (
     list_id text,
     subscriber_hash text,
+    address_hash text,
     status text,
+    unsubscribed_by text,
     last_changed timestamptz,
     origin text,
     contact_id bigint

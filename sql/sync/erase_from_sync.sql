@@ -55,6 +55,18 @@ removal as (
     returning 1
 ),
 
+alias as (
+    delete from sync.subscriber_alias as alias
+    where
+        exists (
+            select from erased_hash as erased
+            where
+                erased.subscriber_hash in (alias.address_hash, alias.subscriber_hash)
+                and alias.noted_at <= erased.belongs_until
+        )
+    returning 1
+),
+
 held_back as (
     delete from sync.quarantine as quarantine
     where quarantine.contact_id in (select erased.contact_id from erased_contact as erased)
@@ -67,5 +79,6 @@ select
         'sync.consent_proof', (select count(*) from proof),
         'sync.rejection', (select count(*) from rejection),
         'sync.removal_request_member', (select count(*) from removal),
+        'sync.subscriber_alias', (select count(*) from alias),
         'sync.quarantine', (select count(*) from held_back)
     ) as rows_removed

@@ -6,6 +6,7 @@ select
     collection.gdpr_category,
     collection.campaign_type,
     collection.provider,
+    collection.is_static,
     collection.sync_merge_fields,
     collection.provider_list_id,
     collection.settings,

@@ -1,11 +1,11 @@
 -- A page of the plan with what the push needs; members whose state changed since the plan was made
--- (archived by hand meanwhile, signed up by themselves) drop out here.
+-- (archived by hand meanwhile, unsubscribed or signed up by themselves) drop out here.
 select
     plan.action,
     plan.cause,
     plan.subscriber_hash,
     plan.contact_id,
-    contact.address_key,
+    coalesce(contact.address_key, plan.address_key) as address_key,
     contact.first_name,
     contact.last_name,
     lower(contact.language) as language,
@@ -36,9 +36,17 @@ where
     and plan.action = any(%(actions)s::text[])
     and plan.subscriber_hash > %(after)s
     and case
-        when plan.action in ('add', 'add_pending') then member.subscriber_hash is null
+        when plan.action = 'add' then member.subscriber_hash is null
         when plan.action = 'revive' then member.status = 'archived' and member.cause = 'our_archive'
-        else true
+        when plan.action = 'add_pending'
+            then
+                member.subscriber_hash is null
+                or (member.status = 'archived' and member.cause = 'our_archive')
+        when plan.action = 'archive' then member.status = 'subscribed'
+        when plan.action = 'unsubscribe' then member.status in ('subscribed', 'pending')
+        when plan.action = 'reconfirm'
+            then member.status = 'unsubscribed' and member.cause = 'our_unsubscribe'
+        else member.status = 'subscribed'
     end
     and (%(cause_is_due)s::boolean is null or (plan.cause = any(%(due_causes)s::text[])) = %(cause_is_due)s)
 order by plan.subscriber_hash

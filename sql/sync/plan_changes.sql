@@ -3,7 +3,9 @@
 --
 -- Actions: add, add_pending, revive (archived by us while subscribed), adopt, update, reconfirm,
 -- unsubscribe, archive, suppress (held back, the cause is the reason), unchanged.
-insert into staging.plan (staging_id, collection_id, action, subscriber_hash, contact_id, cause)
+insert into staging.plan (
+    staging_id, collection_id, action, subscriber_hash, contact_id, cause, address_key
+)
 with audience_member as (
     select * from sync.member
     where list_id = %(list_id)s
@@ -48,10 +50,12 @@ opted_out_contact as (
 
 refusal as (
     select
-        contact_id,
-        md5(address_key) as subscriber_hash,
-        gdpr_category is null as is_erasure
-    from staging.refusal
+        refused.contact_id,
+        refused.address_key,
+        coalesce(alias.subscriber_hash, md5(refused.address_key)) as subscriber_hash,
+        refused.gdpr_category is null as is_erasure
+    from staging.refusal as refused
+    left join sync.subscriber_alias as alias on md5(refused.address_key) = alias.address_hash
     where
         staging_id = %(staging_id)s
         and (
@@ -73,6 +77,7 @@ refused_contact as (
 refused_address as (
     select
         subscriber_hash,
+        min(address_key) as address_key,
         bool_or(is_erasure) as is_erased
     from refusal
     where subscriber_hash is not null
@@ -165,7 +170,7 @@ wanted_action as (
                 and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
-                then case when wanted.withdrawn_before then 'suppress' else 'revive' end
+                then case when wanted.withdrawn_before then 'add_pending' else 'revive' end
             else 'suppress'
         end as action
     from wanted
@@ -178,6 +183,7 @@ unwanted as (
         member.origin,
         member.status,
         bad_address.cause as bad_cause,
+        refused_address.address_key,
         case
             when refused_contact.is_erased or refused_address.is_erased then 'erased_contact'
             when refused_contact.contact_id is not null then 'consent_withdrawn'
@@ -219,7 +225,8 @@ select
                     suppression,
                     case when is_rejected then 'rejected_by_mailchimp' else 'suppressed_archived' end
                 )
-    end as cause
+    end as cause,
+    null as address_key
 from wanted_action
 union all
 select
@@ -243,5 +250,6 @@ select
             and bad_cause is not null
             then 'suppressed_' || bad_cause
         else cause
-    end as cause
+    end as cause,
+    address_key
 from unwanted

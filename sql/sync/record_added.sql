@@ -23,4 +23,7 @@ on conflict (list_id, subscriber_hash) do update set
     pushed_hash = excluded.pushed_hash,
     last_changed = excluded.last_changed,
     status_since = excluded.status_since,
-    synced_at = excluded.synced_at
+    synced_at = excluded.synced_at,
+    unsubscribed_by = null,
+    intended_action = null,
+    intended_cause = null

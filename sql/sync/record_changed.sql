@@ -1,8 +1,7 @@
--- The outcome of one carried-out change; what it was for decides what may follow.
+-- The outcome of one carried-out change that removes nobody.
 with planned as (
     select
         plan.contact_id,
-        plan.cause,
         verdict.content_hash
     from staging.plan as plan
     left join staging.verdict as verdict
@@ -24,30 +23,10 @@ set
         when %(action)s = 'update' and member.origin = 'foreign' then 'adopted' else member.origin
     end,
     pushed_hash = case when %(action)s = 'update' then planned.content_hash end,
-    status = case %(action)s
-        when 'unsubscribe' then 'unsubscribed'
-        when 'reconfirm' then 'pending'
-        when 'archive' then 'archived'
-        else member.status
-    end,
-    cause = case
-        when %(action)s = 'update' then member.cause
-        when %(action)s = 'reconfirm' then 'unconfirmed'
-        when planned.cause = 'erased_contact' then 'forgotten'
-        when
-            %(action)s = 'archive'
-            then case when member.status = 'subscribed' then 'our_archive' else 'hand_archive' end
-        when planned.cause = 'suppressed_complaint' then 'complaint'
-        when planned.cause = 'suppressed_cleaned' then 'cleaned'
-        when planned.cause like 'suppressed%%' then 'own_unsubscribe'
-        else 'our_unsubscribe'
-    end,
-    opted_out = member.opted_out or (
-        %(action)s = 'unsubscribe'
-        and planned.cause in ('suppressed_complaint', 'suppressed_unsubscribed', 'suppressed_compliance')
-    ),
-    cause_detail = case when %(action)s = 'update' then member.cause_detail else planned.cause end,
-    status_since = case when %(action)s = 'update' then member.status_since else now() end,
+    status = case when %(action)s = 'reconfirm' then 'pending' else member.status end,
+    cause = case when %(action)s = 'reconfirm' then 'unconfirmed' else member.cause end,
+    cause_detail = case when %(action)s = 'reconfirm' then null else member.cause_detail end,
+    status_since = case when %(action)s = 'reconfirm' then now() else member.status_since end,
     last_changed = coalesce(%(last_changed)s, member.last_changed),
     synced_at = now()
 from planned

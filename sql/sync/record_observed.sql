@@ -1,48 +1,117 @@
 -- What mailchimp says of a member becomes our state. The cause of a status stays as long as the
--- status does: an unsubscribe or an archive that was ours remains known as ours, any other is the
--- person's own, or somebody's by hand. Where the ledger was lost and CRMREF is all there is,
--- the stricter reading holds.
-insert into sync.member as member (
-    list_id, subscriber_hash, contact_id, status, cause, opted_out, origin, last_changed, status_since
+-- status does: an unsubscribe or an archive that was ours remains known as ours. So does one that we
+-- were about to send and whose answer got lost (intended_action), unless mailchimp names the person
+-- as the one who unsubscribed. Any other is the person's own, or somebody's by hand. Where the ledger
+-- was lost and CRMREF is all there is, the stricter reading holds.
+insert into sync.member (
+    list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
+    unsubscribed_by, origin, pushed_hash, last_changed, status_since, intended_action, intended_cause
 )
-select distinct on (list_id, subscriber_hash)
+with observed as (
+    select distinct on (list_id, subscriber_hash)
+        list_id,
+        subscriber_hash,
+        contact_id,
+        status,
+        unsubscribed_by,
+        origin,
+        last_changed,
+        case status
+            when 'unsubscribed' then 'own_unsubscribe'
+            when 'archived' then 'hand_archive'
+            when 'cleaned' then 'cleaned'
+            when 'pending' then 'unconfirmed'
+        end as strict_cause
+    from observed_member
+    order by list_id asc, subscriber_hash asc, last_changed desc
+),
+
+reading as (
+    select
+        observed.*,
+        member.contact_id as known_contact_id,
+        member.status as known_status,
+        member.cause as known_cause,
+        member.cause_detail as known_cause_detail,
+        member.origin as known_origin,
+        member.pushed_hash as known_pushed_hash,
+        member.status_since as known_status_since,
+        member.intended_action,
+        member.intended_cause,
+        coalesce(member.opted_out, false) as had_opted_out,
+        coalesce(member.complaint_checked, false) as was_checked,
+        coalesce(
+            member.status <> observed.status
+            and member.intended_action = case observed.status
+                when 'unsubscribed' then 'unsubscribe'
+                when 'archived' then 'archive'
+            end
+            and observed.unsubscribed_by is distinct from 'person',
+            false
+        ) as is_ours,
+        coalesce(
+            member.status = observed.status
+            -- Signed up and unsubscribed again between two looks: theirs now, if mailchimp names
+            -- them, or names nobody and something happened since our own unsubscribe.
+            and not (
+                observed.status = 'unsubscribed'
+                and coalesce(member.cause, '') in ('our_unsubscribe', 'cleaned')
+                and case
+                    when observed.unsubscribed_by is null then observed.last_changed > member.last_changed
+                    else observed.unsubscribed_by = 'person'
+                end
+            ),
+            false
+        ) as is_as_known
+    from observed
+    left join sync.member as member
+        on observed.list_id = member.list_id and observed.subscriber_hash = member.subscriber_hash
+)
+
+select
     list_id,
     subscriber_hash,
-    contact_id,
+    coalesce(known_contact_id, contact_id) as contact_id,
     status,
     case
-        when status = 'unsubscribed' then 'own_unsubscribe'
-        when status = 'archived' then 'hand_archive'
-        when status = 'cleaned' then 'cleaned'
-        when status = 'pending' then 'unconfirmed'
+        when strict_cause is null then null
+        when is_ours then sync.cause_of_removal(intended_action, intended_cause, known_status)
+        when is_as_known then coalesce(known_cause, strict_cause)
+        else strict_cause
     end as cause,
-    status = 'unsubscribed' as opted_out,
-    origin,
-    last_changed,
-    last_changed as status_since
-from observed_member
-order by list_id asc, subscriber_hash asc, last_changed desc
-on conflict (list_id, subscriber_hash) do update set
-    status = excluded.status,
-    cause = case
-        when excluded.cause is null then null
-        when member.status = excluded.status
-            then coalesce(member.cause, excluded.cause)
-        else excluded.cause
-    end,
+    case
+        when is_ours then intended_cause
+        when is_as_known then known_cause_detail
+    end as cause_detail,
     -- Only the person takes an opt-out back, by subscribing; an unsubscribe that was ours is none.
-    opted_out = excluded.status <> 'subscribed' and (
-        member.opted_out
-        or (
-            excluded.status = 'unsubscribed'
-            and (member.status <> 'unsubscribed' or coalesce(member.cause, '') <> 'our_unsubscribe')
-        )
-    ),
-    origin = case when member.origin = 'foreign' then excluded.origin else member.origin end,
-    contact_id = coalesce(member.contact_id, excluded.contact_id),
-    complaint_checked = member.complaint_checked and member.status = excluded.status,
+    status <> 'subscribed' and (
+        had_opted_out
+        or case
+            when is_ours then sync.is_opt_out(intended_action, intended_cause)
+            else status = 'unsubscribed' and not is_as_known
+        end
+    ) as opted_out,
+    was_checked and is_as_known as complaint_checked,
+    unsubscribed_by,
+    case when coalesce(known_origin, 'foreign') = 'foreign' then origin else known_origin end as origin,
     -- A member that came back may have been changed meanwhile: its fields are pushed again.
-    pushed_hash = case when member.status = excluded.status then member.pushed_hash end,
+    case when status = known_status then known_pushed_hash end as pushed_hash,
+    last_changed,
+    case when is_as_known then known_status_since else last_changed end as status_since,
+    case when not is_ours then intended_action end as intended_action,
+    case when not is_ours then intended_cause end as intended_cause
+from reading
+on conflict (list_id, subscriber_hash) do update set
+    contact_id = excluded.contact_id,
+    status = excluded.status,
+    cause = excluded.cause,
+    cause_detail = excluded.cause_detail,
+    opted_out = excluded.opted_out,
+    complaint_checked = excluded.complaint_checked,
+    unsubscribed_by = excluded.unsubscribed_by,
+    origin = excluded.origin,
+    pushed_hash = excluded.pushed_hash,
     last_changed = excluded.last_changed,
-    status_since
-    = case when member.status = excluded.status then member.status_since else excluded.last_changed end
+    status_since = excluded.status_since,
+    intended_action = excluded.intended_action,
+    intended_cause = excluded.intended_cause

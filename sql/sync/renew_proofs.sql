@@ -14,6 +14,7 @@ with justified as (
         and verdict.collection_id = %(collection_id)s
         and verdict.reason_code is null
         and member.status in ('subscribed', 'pending')
+        and member.cause is distinct from 'forgotten'
         and member.origin in ('created', 'adopted')
         and member.contact_id = verdict.contact_id
 ),

@@ -44,6 +44,7 @@ class RecheckedContact:
     is_erased: bool
     consent_id: int | None
     has_consent: bool
+    is_member: bool
 
 
 @contextmanager
@@ -78,24 +79,50 @@ def contacts(
         )
 
 
-def refusals(
-    connection: Connection[Any], *, clock: datetime, since: datetime | None = None
-) -> Iterator[Refusal]:
-    """Refusals in force at ``clock`` in the whole CRM, or only those recorded since a time."""
+def refusals(connection: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
+    """Refusals in force at ``clock`` in the whole CRM."""
     with connection.cursor("refusals") as cursor:
         cursor.itersize = 10_000
-        cursor.execute(statement("crm/extract_refusals"), {"clock": clock, "since": since})
+        cursor.execute(statement("crm/extract_refusals"), {"clock": clock})
         for row in cursor:
             yield Refusal(*row)
 
 
+def present_refusals(
+    connection: Connection[Any], contact_ids: Sequence[int], local_parts: Sequence[str]
+) -> list[Refusal]:
+    """Refusals in force now, by these contacts or by whoever may hold an address of these now.
+
+    Args:
+        local_parts: of the addresses in normal form, the part before the @. More than the
+            addresses' own holders are found: compare the normal forms.
+    """
+    rows = connection.execute(
+        statement("crm/recheck_refusals"),
+        {"contact_ids": list(contact_ids), "local_parts": list(local_parts)},
+    ).fetchall()
+    return [Refusal(*row) for row in rows]
+
+
 def recheck(
-    connection: Connection[Any], contact_ids: Sequence[int], gdpr_category: str
+    connection: Connection[Any],
+    contact_ids: Sequence[int],
+    gdpr_category: str | None,
+    *,
+    collection_id: int | None = None,
 ) -> dict[int, RecheckedContact]:
-    """The present state of contacts about to be pushed; who is missing is gone from the CRM."""
+    """The present state of contacts about to be pushed; who is missing is gone from the CRM.
+
+    Args:
+        collection_id: a static collection; without one everybody counts as its member.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             statement("crm/recheck_contacts"),
-            {"contact_ids": list(contact_ids), "gdpr_category": gdpr_category},
+            {
+                "contact_ids": list(contact_ids),
+                "gdpr_category": gdpr_category,
+                "collection_id": collection_id,
+            },
         ).fetchall()
     return {row["contact_id"]: RecheckedContact(**row) for row in rows}

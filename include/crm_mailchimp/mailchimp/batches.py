@@ -13,7 +13,7 @@ import random
 import secrets
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -27,8 +27,10 @@ from crm_mailchimp.mailchimp.errors import (
     ConnectionFault,
     GarbledAnswer,
     MailchimpError,
+    NotFound,
 )
 from crm_mailchimp.mailchimp.timestamps import parse_instant
+from crm_mailchimp.provider import BatchRunningError
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +53,15 @@ _RESULTS = "(results of a batch)"
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One request of a batch: ``path`` below ``/3.0``, ``params`` its query string, ``body`` a JSON
-    object or None.
+    object or None, ``subject`` what the request is about (letters and digits): its result names it
+    again.
 
     Only requests that may be carried out twice belong into a batch (see ``run``).
     """
 
     method: str
     path: str = field(repr=False)
+    subject: str = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
 
@@ -67,6 +71,7 @@ class Result:
     """Answer to the operation at ``index`` of a batch: HTTP status and JSON object."""
 
     index: int
+    subject: str = field(repr=False)
     status: int
     answer: Mapping[str, Any] = field(repr=False)
 
@@ -85,6 +90,7 @@ def run(
     operations: Sequence[Operation],
     *,
     polling: Polling,
+    on_start: Callable[[str | None], None] | None = None,
 ) -> Iterator[Result]:
     """Run operations as one batch and give their results as they are read.
 
@@ -93,6 +99,8 @@ def run(
         operations: a few thousand at most; each must be safe to carry out twice, because a batch
             whose start got no answer is started again if it cannot be found.
         polling: how to wait.
+        on_start: called with None right before the batch is started, and right after with the
+            ticket that ``resume`` takes.
 
     Yields:
         one ``Result`` an operation, in no order. Operations that Mailchimp's results do not
@@ -104,23 +112,17 @@ def run(
     """
     # The token tells our results from those of a batch that was mistaken for ours.
     token = secrets.token_hex(4)
+    if on_start is not None:
+        on_start(None)
     batch, found_again = _start(client, operations, token)
     batch_id = str(batch["id"])
+    if on_start is not None:
+        on_start(f"{batch_id}/{token}")
     log.info("Batch %s of %d operations started", batch_id, len(operations))
-    batch = _finished(client, batch, polling)
-    log.info(
-        "Batch %s finished: %s operations, %s with errors",
-        batch_id,
-        batch.get("finished_operations"),
-        batch.get("errored_operations"),
-    )
-    with tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY) as archive:
-        _download(client, batch, archive)
-        archive.seek(0)
-        ours = 0
-        for result in _results(archive, token):
-            ours += 1
-            yield result
+    ours = 0
+    for result in _read(client, _finished(client, batch, polling), token):
+        ours += 1
+        yield result
     if found_again and not ours:
         raise GarbledAnswer(
             f"batch {batch_id} was taken for the one whose start got no answer, and is another",
@@ -128,6 +130,58 @@ def run(
             path="/batches",
             outcome_unknown=True,
         )
+    _forget(client, batch_id)
+
+
+def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> Iterator[Result]:
+    """Results of a batch that was started earlier, when nobody read them.
+
+    Args:
+        client: open client.
+        ticket: what ``run`` gave to ``on_start``.
+        polling: how to wait; None: not at all.
+
+    Yields:
+        as ``run``; nothing when Mailchimp does not know the batch (any more) or it was not ours.
+
+    Raises:
+        BatchRunningError: not finished, and not to be waited for.
+        BatchUnfinished: not finished within the deadline; it goes on in Mailchimp.
+        MailchimpError: the batch cannot be watched or read.
+    """
+    batch_id, _, token = ticket.partition("/")
+    try:
+        batch = _object(client.batches.status(batch_id, fields=list(_STATUS_FIELDS)))
+    except NotFound:
+        log.warning("Batch %s is not known to Mailchimp any more", batch_id)
+        return
+    if polling is not None:
+        batch = _finished(client, batch, polling)
+    elif batch.get("status") != "finished":
+        raise BatchRunningError(f"batch {batch_id} is {batch.get('status')!r}")
+    ours = 0
+    for result in _read(client, batch, token):
+        ours += 1
+        yield result
+    log.info("Batch %s of an earlier run: %d results read", batch_id, ours)
+    if ours:
+        _forget(client, batch_id)
+
+
+def _read(client: MailchimpClient, batch: Mapping[str, Any], token: str) -> Iterator[Result]:
+    log.info(
+        "Batch %s finished: %s operations, %s with errors",
+        batch["id"],
+        batch.get("finished_operations"),
+        batch.get("errored_operations"),
+    )
+    with tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY) as archive:
+        _download(client, batch, archive)
+        archive.seek(0)
+        yield from _results(archive, token)
+
+
+def _forget(client: MailchimpClient, batch_id: str) -> None:
     try:
         # The results quote people's data; nobody needs them any more.
         client.batches.delete_request(batch_id)
@@ -146,7 +200,7 @@ def _start(
             {
                 "method": operation.method,
                 "path": operation.path,
-                "operation_id": f"{token}-{index}",
+                "operation_id": f"{token}-{index}-{operation.subject}",
                 **({"params": dict(operation.params)} if operation.params else {}),
                 **({} if operation.body is None else {"body": json.dumps(operation.body)}),
             }
@@ -252,10 +306,11 @@ def _results(archive: IO[bytes], token: str) -> Iterator[Result]:
                 if content is None or not entry.name.endswith(".json"):
                     continue
                 for answer in json.load(content):
-                    owner, _, index = str(answer.get("operation_id") or "").rpartition("-")
-                    if owner == token and index.isdecimal():
+                    names = str(answer.get("operation_id") or "").split("-", 2)
+                    if len(names) == 3 and names[0] == token and names[1].isdecimal():
                         yield Result(
-                            index=int(index),
+                            index=int(names[1]),
+                            subject=names[2],
                             status=int(answer.get("status_code") or 0),
                             answer=_answer(answer.get("response")),
                         )

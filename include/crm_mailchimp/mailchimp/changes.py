@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import quote
 
 from crm_mailchimp.mailchimp.answers import error_of
-from crm_mailchimp.mailchimp.batches import Operation, Polling, Result, run
+from crm_mailchimp.mailchimp.batches import Operation, Polling, Result, resume, run
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
 from crm_mailchimp.mailchimp.members import (
@@ -43,6 +43,7 @@ def change_members(
     changes: Iterable[MemberChange],
     *,
     batching: Batching | None = None,
+    on_batch: Callable[[str | None], None] | None = None,
 ) -> Iterator[ChangeOutcome]:
     """Apply changes; outcomes come as they become known, in no particular order.
 
@@ -51,6 +52,8 @@ def change_members(
         list_id: the audience.
         changes: read lazily, at most ``batching.size`` of them at a time.
         batching: when and how to use ``/batches``.
+        on_batch: called with None right before a batch is started, and right after with the
+            ticket that ``resume_changes`` takes.
 
     Raises:
         MailchimpError: something other than one member's refusal; what was given out before holds,
@@ -60,20 +63,55 @@ def change_members(
     remaining = iter(changes)
     while chunk := list(islice(remaining, batching.size)):
         if len(chunk) > batching.above:
-            yield from _by_batch(client, list_id, chunk, batching)
+            yield from _by_batch(client, list_id, chunk, batching, on_batch)
         else:
             for change in chunk:
                 yield change_member(client, list_id, change)
 
 
+def resume_changes(
+    client: MailchimpClient,
+    ticket: str,
+    list_id: str,
+    changes: Mapping[str, MemberChange],
+    *,
+    wait: bool,
+    batching: Batching | None = None,
+) -> Iterator[ChangeOutcome]:
+    """Outcomes of a batch that was started earlier, when nobody read its results.
+
+    Args:
+        client: open client.
+        ticket: what ``change_members`` gave to ``on_batch``.
+        list_id: the audience.
+        changes: those of interest, by subscriber hash; other results are passed over.
+        wait: whether to wait for a batch that is not finished yet.
+        batching: how to wait.
+
+    Raises:
+        BatchRunningError: not finished, and not to be waited for.
+        MailchimpError: the batch cannot be watched or read, or takes too long.
+    """
+    polling = (batching or Batching()).polling if wait else None
+    for result in resume(client, ticket, polling=polling):
+        change = changes.get(result.subject)
+        if change is not None:
+            yield _outcome(client, list_id, change, result)
+
+
 def _by_batch(
-    client: MailchimpClient, list_id: str, changes: Sequence[MemberChange], batching: Batching
+    client: MailchimpClient,
+    list_id: str,
+    changes: Sequence[MemberChange],
+    batching: Batching,
+    on_batch: Callable[[str | None], None] | None,
 ) -> Iterator[ChangeOutcome]:
     answered: set[int] = set()
     for result in run(
         client,
         [_operation(list_id, change) for change in changes],
         polling=batching.polling,
+        on_start=on_batch,
     ):
         if result.index >= len(changes) or result.index in answered:
             continue
@@ -96,9 +134,13 @@ def _by_batch(
 def _operation(list_id: str, change: MemberChange) -> Operation:
     path = f"/lists/{quote(list_id, safe='')}/members/{quote(change.subscriber_hash, safe='')}"
     if change.action == "archive":
-        return Operation(method="DELETE", path=path)
+        return Operation(method="DELETE", path=path, subject=change.subscriber_hash)
     return Operation(
-        method="PATCH", path=path, params=change_query(change), body=change_body(change)
+        method="PATCH",
+        path=path,
+        subject=change.subscriber_hash,
+        params=change_query(change),
+        body=change_body(change),
     )
 
 

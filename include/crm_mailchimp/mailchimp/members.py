@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from crm_mailchimp.mailchimp.audiences import audiences
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -34,6 +35,11 @@ _FIELDS = (
     "unsubscribe_reason",
     "language",
 )
+
+# ``unsubscribe_reason`` of who was unsubscribed through the API or by a user of the account: "N/A
+# (Unsubscribed by admin)" and "N/A (Unsubscribed by an admin)" are both seen in real answers.
+# Whoever unsubscribes themselves has another reason, such as "None given".
+_BY_ADMINISTRATOR = re.compile(r"unsubscribed by (an )?admin", re.IGNORECASE)
 
 
 def members(
@@ -238,8 +244,16 @@ def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:
         last_changed=parse_instant(entry.get("last_changed")) or datetime.fromtimestamp(0, UTC),
         merge_fields=entry.get("merge_fields") or {},
         unsubscribe_reason=entry.get("unsubscribe_reason") or None,
+        unsubscribed_by=_unsubscribed_by(entry),
         language=str(entry.get("language") or ""),
     )
+
+
+def _unsubscribed_by(entry: Mapping[str, Any]) -> Literal["person", "administrator"] | None:
+    reason = str(entry.get("unsubscribe_reason") or "")
+    if entry["status"] != "unsubscribed" or not reason:
+        return None
+    return "administrator" if _BY_ADMINISTRATOR.search(reason) else "person"
 
 
 def _new_member(new: NewMember) -> dict[str, Any]:

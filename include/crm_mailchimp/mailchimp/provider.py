@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -111,9 +111,22 @@ class Mailchimp:
         return audience_members.add_members(self.client, list_id, members)
 
     def change_members(
-        self, list_id: str, changes: Iterable[MemberChange]
+        self,
+        list_id: str,
+        changes: Iterable[MemberChange],
+        *,
+        on_batch: Callable[[str | None], None] | None = None,
     ) -> Iterator[ChangeOutcome]:
-        return member_changes.change_members(self.client, list_id, changes, batching=self._batching)
+        return member_changes.change_members(
+            self.client, list_id, changes, batching=self._batching, on_batch=on_batch
+        )
+
+    def resume_changes(
+        self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
+    ) -> Iterator[ChangeOutcome]:
+        return member_changes.resume_changes(
+            self.client, ticket, list_id, changes, wait=wait, batching=self._batching
+        )
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool:
         return audience_members.delete_member_permanently(self.client, list_id, subscriber_hash)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,18 +14,19 @@ from psycopg import Connection
 from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.mailchimp.errors import PermissionDenied
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.errors import MailchimpError, PermissionDenied
 from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import audiences, guard, merge_fields, plan, run_record
 from crm_mailchimp.sync.due_removals import DueRemovals
 from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.pull_back import pull_back, sweep_archived
+from crm_mailchimp.sync.pull_back import pull_back
 from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
 from crm_mailchimp.sync.run_record import CollectionResult
-from crm_mailchimp.sync.stage import require_staging
+from crm_mailchimp.sync.stage import require_newest, require_staging
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock
 
@@ -99,6 +102,7 @@ class _Run:
             self.counts.update(run_record.start(self.warehouse, self.collection))
             try:
                 require_staging(self.warehouse, self.staging_id)
+                require_newest(self.warehouse, self.staging_id, self.collection.collection_id)
                 self._synchronise()
                 state, detail = "succeeded", None
                 if self.collection.dry_run:
@@ -171,7 +175,6 @@ class _Run:
             self.warehouse.commit()
         push.update()
         if self._planned("add", "add_pending", "revive"):
-            sweep_archived(self.warehouse, self.provider, known)
             self._add(push)
         if push.discovered:
             # Members stood there unknown to us: the plan decides about them from what is known now.
@@ -183,7 +186,13 @@ class _Run:
 
     def _pull_back(self, audience: audiences.KnownAudience) -> None:
         full = self.collection.full_refresh or audience.needs_full_listing(datetime.now(UTC))
-        pull_back(self.warehouse, self.provider, audience, full=full)
+        self.counts["removed"] += pull_back(
+            self.warehouse,
+            self.provider,
+            audience,
+            full=full,
+            wait=not self.collection.dry_run,
+        )
         if full:
             plan.refresh_statistics(self.warehouse)
 
@@ -193,7 +202,11 @@ class _Run:
             self.warehouse,
             self.provider,
             Recheck(
-                self.crm, self.warehouse, collection.clock, collection.gdpr_category, self.digester
+                self.crm,
+                self.warehouse,
+                collection.gdpr_category,
+                self.digester,
+                collection.collection_id if collection.is_static else None,
             ),
             self.staging_id,
             collection,
@@ -351,7 +364,15 @@ class _Run:
 
 
 def _told(error: Exception) -> str:
-    words = database_errors.tell(error) if isinstance(error, psycopg.Error) else str(error)
+    """An error's words, where they are known to name nobody: those of an unknown one may hold
+    whatever was looked up, such as an address."""
+    if isinstance(error, psycopg.Error):
+        words = database_errors.tell(error)
+    elif isinstance(error, (PermanentError, MailchimpError)):
+        words = str(error)
+    else:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"unexpected, in {frame.name} ({Path(frame.filename).name}:{frame.lineno})"
     return f"{type(error).__name__}: {words}"
 
 

@@ -43,6 +43,7 @@ _END_CAUSES = {
     "unsubscribed": "the person unsubscribed in Mailchimp",
     "archived": "somebody archived the member in Mailchimp",
     "cleaned": "the address bounced",
+    "forgotten": "the member was permanently deleted in Mailchimp",
     "renewed": "another consent took its place",
 }
 
@@ -170,6 +171,8 @@ def _state(row: Mapping[str, Any]) -> str:
     if row["status"] is None:
         return "not in the audience"
     state = f"in the audience, {row['status']}" if row["in_audience"] else row["status"]
+    if row["cause"] == "forgotten":
+        state = f"not in the audience any more, last {row['status']}"
     if row["cause"]:
         state += f" ({_NOT_MAILED[row['cause']]}"
         state += f": {row['cause_detail']})" if row["cause_detail"] else ")"

@@ -10,8 +10,10 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync import intents
 from crm_mailchimp.sync.audiences import KnownAudience
 from crm_mailchimp.sync.merge_fields import parse_reference
 from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
@@ -30,40 +32,57 @@ def pull_back(
     audience: KnownAudience,
     *,
     full: bool = False,
-) -> None:
+    wait: bool = False,
+) -> int:
     """Bring ``sync.member`` up to date with the audience; commits page by page.
 
-    Reads members changed since the watermark and the archived ones (a list without a status
-    leaves them out), or the whole audience, which alone shows permanent deletions.
+    Reads the results of a batch that nobody read, then members changed since the watermark and the
+    archived ones (a list without a status leaves them out), or the whole audience, which alone
+    shows permanent deletions.
 
     Args:
         full: list everything, whatever the age of the last full listing.
+        wait: wait for a batch of ours that still runs.
+
+    Returns:
+        removals of an earlier run that are found carried out only now.
     """
+    unknown = intents.count_intents(warehouse, audience.list_id)
+    intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
     now = datetime.now(UTC)
     if full or audience.needs_full_listing(now):
         _list_fully(warehouse, provider, audience.list_id, now)
-        return
-    since = audience.pulled_through - _OVERLAP if audience.pulled_through else None
-    changed = provider.members(audience.list_id, since_last_changed=since)
-    newest = _record_all(warehouse, changed)
-    _note_complaints(warehouse, provider, audience.list_id)
-    newest = _later(newest, sweep_archived(warehouse, provider, audience))
-    _advance(warehouse, audience.list_id, newest)
+    else:
+        since = audience.pulled_through
+        changed = look_again(warehouse, provider, audience.list_id, since)
+        _note_complaints(warehouse, provider, audience.list_id)
+        archived = look_again(warehouse, provider, audience.list_id, since, status="archived")
+        _advance(warehouse, audience.list_id, _later(changed, archived))
+    found = unknown - intents.count_intents(warehouse, audience.list_id)
+    intents.drop_unfulfilled(warehouse, audience.list_id)
+    return found
 
 
-def sweep_archived(
-    warehouse: Connection[Any], provider: AudienceProvider, audience: KnownAudience
+def look_again(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    since: datetime | None,
+    *,
+    status: str | None = None,
 ) -> datetime | None:
-    """Record members archived since the watermark: a batch subscribe would revive them.
+    """Record the members that changed since a moment, Mailchimp's clock; commits.
+
+    Args:
+        since: None reads all of them.
+        status: only members with this status; None: all but the archived ones.
 
     Returns:
-        the newest change seen, None when there was none.
+        the newest change seen, or ``since``: where the next look begins.
     """
-    since = audience.pulled_through - _OVERLAP if audience.pulled_through else None
-    return _record_all(
-        warehouse,
-        provider.members(audience.list_id, status="archived", since_last_changed=since),
-    )
+    after = since - _OVERLAP if since else None
+    changed = provider.members(list_id, status=status, since_last_changed=after)
+    return _later(since, _record_all(warehouse, changed))
 
 
 def record_members(warehouse: Connection[Any], members: Iterable[RemoteMember]) -> None:
@@ -72,6 +91,7 @@ def record_members(warehouse: Connection[Any], members: Iterable[RemoteMember]) 
     if not rows:
         return
     _into_observed(warehouse, rows)
+    warehouse.execute(statement("sync/note_aliases"))
     warehouse.execute(statement("sync/record_observed"))
     warehouse.execute(statement("sync/end_proofs_of_observed"))
 
@@ -106,15 +126,15 @@ def _mark_forgotten(
     unlisted = warehouse.execute(
         statement("sync/find_unlisted"), {"list_id": list_id, "listed_from": listed_from}
     ).fetchall()
-    for (subscriber_hash,) in unlisted:
+    for (member_hash,) in unlisted:
         # Rows move between pages while they are read, so absence is asked for by name.
-        member = provider.member(list_id, subscriber_hash)
+        member = provider.member(list_id, member_hash)
         if member is not None:
             record_members(warehouse, [member])
         else:
             warehouse.execute(
                 statement("sync/mark_forgotten"),
-                {"list_id": list_id, "subscriber_hash": subscriber_hash},
+                {"list_id": list_id, "subscriber_hash": member_hash},
             )
         warehouse.commit()
     if unlisted:
@@ -166,7 +186,16 @@ def _into_observed(warehouse: Connection[Any], rows: list[tuple[Any, ...]]) -> N
     copy_rows(
         warehouse,
         "observed_member",
-        ("list_id", "subscriber_hash", "status", "last_changed", "origin", "contact_id"),
+        (
+            "list_id",
+            "subscriber_hash",
+            "address_hash",
+            "status",
+            "unsubscribed_by",
+            "last_changed",
+            "origin",
+            "contact_id",
+        ),
         rows,
     )
 
@@ -174,10 +203,13 @@ def _into_observed(warehouse: Connection[Any], rows: list[tuple[Any, ...]]) -> N
 def _row(member: RemoteMember) -> tuple[Any, ...]:
     reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
     origin, contact_id = reference or ("foreign", None)
+    key = parse_address(member.email_address).key
     return (
         member.list_id,
         member.subscriber_hash,
+        subscriber_hash(key) if key else None,
         member.status,
+        member.unsubscribed_by,
         member.last_changed,
         origin,
         contact_id,

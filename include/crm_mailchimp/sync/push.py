@@ -10,11 +10,13 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
+from crm_mailchimp.address import parse_address
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import (
@@ -27,10 +29,12 @@ from crm_mailchimp.provider import (
 )
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync import intents
 from crm_mailchimp.sync.guard import DUE_CAUSES
-from crm_mailchimp.sync.merge_fields import FieldMapping, merge_values
-from crm_mailchimp.sync.pull_back import record_members
+from crm_mailchimp.sync.merge_fields import FieldMapping, merge_values, parse_reference
+from crm_mailchimp.sync.pull_back import look_again, record_members
 from crm_mailchimp.sync.recheck import Recheck
+from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +69,9 @@ class Push:
     #: Members that already stood in Mailchimp unknown to us: the plan has to be made again.
     discovered: int = 0
     _refused_removals: int = 0
+    #: How far changed members were looked at again, by kind of look, Mailchimp's clock.
+    _looked_through: dict[str, datetime | None] = field(default_factory=dict)
+    _in_batch: bool = False
 
     def remove(self, *, due: bool) -> None:
         """Unsubscribe and archive: withdrawals, complaints and erasures (``due``), or the rest.
@@ -85,7 +92,8 @@ class Push:
 
     def add(self) -> None:
         """New members, and those that we archived ourselves while they were subscribed."""
-        for page in self._pages(("add", "add_pending", "revive"), due=None):
+        # A batch subscribe would revive members that were archived by hand meanwhile.
+        for page in self._pages(("add", "add_pending", "revive"), due=None, look="archived"):
             rows = self.recheck.still_eligible(page)
             self.warehouse.rollback()  # ends the read; nothing was written
             if len(rows) < len(page):
@@ -98,7 +106,7 @@ class Push:
         members = []
         for row in rows:
             values, invalid = merge_values(
-                row._asdict(), self.mappings, "created", clear_blanks=row.action == "revive"
+                row._asdict(), self.mappings, "created", clear_blanks=row.origin is not None
             )
             problems[row.contact_id] = [f"{item.field_code}: {item.problem}" for item in invalid]
             members.append(
@@ -112,8 +120,13 @@ class Push:
             )
         outcome = self.provider.add_members(self.list_id, members)
         planned = {row.subscriber_hash: row for row in rows}
+        strangers = 0
         for member in (*outcome.created, *outcome.updated):
-            row = planned[member.subscriber_hash]
+            row = planned.get(member.subscriber_hash) or self._same_person(rows, member)
+            if row is None:
+                strangers += 1  # whoever that is, the next pull-back sees them
+                continue
+            self.counts["added"] += 1
             self._record_added(row, member)
             quarantine.record_invalid_fields(
                 self.warehouse,
@@ -121,11 +134,34 @@ class Push:
                 row.contact_id,
                 problems[row.contact_id],
             )
-        self.counts["added"] += len(outcome.created) + len(outcome.updated)
         for rejection in outcome.rejected:
-            self._reject_new(planned[rejection.subscriber_hash], rejection)
+            if rejection.subscriber_hash in planned:
+                self._reject_new(planned[rejection.subscriber_hash], rejection)
+            else:
+                strangers += 1
+        if strangers:
+            log.warning("%d entries of Mailchimp's answer are about nobody asked for", strangers)
         self._store_progress()
         self.warehouse.commit()
+
+    def _same_person(self, rows: Sequence[Any], member: RemoteMember) -> Any:
+        """The row of a member that Mailchimp keeps under another id than ours, which then holds.
+
+        Its address says whose it is, or CRMREF where Mailchimp wrote the address in another way.
+        """
+        key = parse_address(member.email_address).key
+        reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
+        for row in rows:
+            if row.address_key == key or (reference and reference[1] == row.contact_id):
+                self.warehouse.execute(
+                    statement("sync/note_alias"),
+                    {
+                        "address_hash": row.subscriber_hash,
+                        "subscriber_hash": member.subscriber_hash,
+                    },
+                )
+                return row._replace(subscriber_hash=member.subscriber_hash)
+        return None
 
     def _record_added(self, row: Any, member: RemoteMember) -> None:
         parameters = {
@@ -145,7 +181,9 @@ class Push:
             member = self.provider.member(self.list_id, row.subscriber_hash)
             if member is not None:
                 record_members(self.warehouse, [member])
-                return
+                if member.status != "archived":
+                    return
+            # Refused though archived: the archive hid an opt-out that nobody had seen.
             if rejection.kind in _UNREACHABLE:
                 status, cause = _UNREACHABLE[rejection.kind]
                 self.warehouse.execute(
@@ -164,7 +202,9 @@ class Push:
     def _change(self, actions: tuple[str, ...], *, due: bool | None) -> None:
         invalid: dict[str, tuple[int, list[str]]] = {}
         changes = self._changes(actions, due, invalid)
-        for outcome in self.provider.change_members(self.list_id, changes):
+        for outcome in self.provider.change_members(
+            self.list_id, changes, on_batch=self._note_batch
+        ):
             # Losing the last commits in a crash of the server repeats calls that may be repeated.
             self.warehouse.execute("set local synchronous_commit = off")
             self._record(outcome)
@@ -173,6 +213,13 @@ class Push:
                 self._note_invalid_fields(*noted)
             self._store_progress()
             self.warehouse.commit()
+        if self._in_batch:
+            intents.close_batch(self.warehouse, self.list_id)
+            self._in_batch = False
+
+    def _note_batch(self, ticket: str | None) -> None:
+        self._in_batch = True
+        intents.note_batch(self.warehouse, self.list_id, ticket)
 
     def _changes(
         self,
@@ -180,10 +227,23 @@ class Push:
         due: bool | None,
         invalid: dict[str, tuple[int, list[str]]],
     ) -> Iterator[MemberChange]:
-        for page in self._pages(actions, due=due):
-            rows = page
-            if due is None:
-                rows = self.recheck.still_eligible(page)
+        removes = due is not None
+        # An archive hides an opt-out that came right before it; an unsubscribe's answer tells it.
+        for page in self._pages(actions, due=due, look="present" if due is False else None):
+            rows = (
+                self.recheck.still_to_remove(page) if removes else self.recheck.still_eligible(page)
+            )
+            self.warehouse.rollback()  # ends the read; nothing was written
+            if len(rows) < len(page):
+                log.info("%d contacts changed in the CRM meanwhile", len(page) - len(rows))
+            if removes and rows:
+                intents.note_intents(
+                    self.warehouse,
+                    staging_id=self.staging_id,
+                    collection_id=self.collection.collection_id,
+                    list_id=self.list_id,
+                    subscriber_hashes=[row.subscriber_hash for row in rows],
+                )
             for row in rows:
                 if row.action in ("unsubscribe", "archive", "reconfirm"):
                     yield MemberChange(subscriber_hash=row.subscriber_hash, action=row.action)
@@ -207,28 +267,29 @@ class Push:
 
     def _record(self, outcome: ChangeOutcome) -> None:
         change = outcome.change
-        parameters = {
-            "staging_id": self.staging_id,
-            "collection_id": self.collection.collection_id,
-            "list_id": self.list_id,
-            "subscriber_hash": change.subscriber_hash,
-            "action": change.action,
-            "last_changed": outcome.member.last_changed if outcome.member else None,
-            "end_cause": change.action,
-        }
         if outcome.rejection is not None:
             self._reject_change(change, outcome.rejection)
+            return
+        if change.action in ("unsubscribe", "archive"):
+            intents.record_removal(self.warehouse, self.list_id, outcome)
+            self.counts["removed"] += 1
             return
         if outcome.member is not None and change.action == "update":
             # The answer also tells when the person's status changed under way.
             record_members(self.warehouse, [outcome.member])
-        self.warehouse.execute(statement("sync/record_changed"), parameters)
-        if change.action in ("unsubscribe", "archive"):
-            self.warehouse.execute(statement("sync/end_proof"), parameters)
-            self.counts["removed"] += 1
-        else:
-            self._forget_rejection(change.subscriber_hash)
-            self.counts["updated"] += 1
+        self.warehouse.execute(
+            statement("sync/record_changed"),
+            {
+                "staging_id": self.staging_id,
+                "collection_id": self.collection.collection_id,
+                "list_id": self.list_id,
+                "subscriber_hash": change.subscriber_hash,
+                "action": change.action,
+                "last_changed": outcome.member.last_changed if outcome.member else None,
+            },
+        )
+        self._forget_rejection(change.subscriber_hash)
+        self.counts["updated"] += 1
 
     def _reject_change(self, change: MemberChange, rejection: Rejection) -> None:
         if rejection.kind == "not_found":
@@ -240,6 +301,8 @@ class Push:
             return
         if change.action in ("unsubscribe", "archive"):
             self._refused_removals += 1
+            if not rejection.retryable:
+                intents.drop_intent(self.warehouse, self.list_id, change.subscriber_hash)
         row = self._planned_row(change.subscriber_hash)
         if row is not None and change.action == "reconfirm" and rejection.kind == "compliance":
             self._note_compliance(row)
@@ -303,9 +366,19 @@ class Push:
                 },
             ).fetchone()
 
-    def _pages(self, actions: tuple[str, ...], *, due: bool | None) -> Iterator[list[Any]]:
+    def _pages(
+        self,
+        actions: tuple[str, ...],
+        *,
+        due: bool | None,
+        look: Literal["present", "archived"] | None = None,
+    ) -> Iterator[list[Any]]:
+        """Pages of the plan; ``look`` at these members again before each, since what changed
+        meanwhile drops out of the page."""
         after: str = ""
         while True:
+            if look is not None:
+                self._look(look)
             with self.warehouse.cursor(row_factory=namedtuple_row) as cursor:
                 page: list[Any] = cursor.execute(
                     statement("sync/next_planned"),
@@ -321,10 +394,25 @@ class Push:
                         "page": ADD_BATCH,
                     },
                 ).fetchall()
-            if not page:
+            if page:
+                after = page[-1].subscriber_hash
+                yield page
+            if len(page) < ADD_BATCH:
                 return
-            after = page[-1].subscriber_hash
-            yield page
+
+    def _look(self, look: Literal["present", "archived"]) -> None:
+        if look not in self._looked_through:
+            row = self.warehouse.execute(
+                "select pulled_through from sync.audience where list_id = %s", (self.list_id,)
+            ).fetchone()
+            self._looked_through[look] = row[0] if row else None
+        self._looked_through[look] = look_again(
+            self.warehouse,
+            self.provider,
+            self.list_id,
+            self._looked_through[look],
+            status="archived" if look == "archived" else None,
+        )
 
     def _proof_parameters(self, row: Any) -> dict[str, Any]:
         return {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address
+from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import extract
+from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.sync.suppression import Digester
 
 
@@ -21,62 +21,99 @@ class Recheck:
     Args:
         crm: to ``crm_db``, in autocommit, outside the run's snapshot.
         warehouse: to look into ``sync.suppression``.
-        clock: the staging's clock; refusals recorded since count.
-        gdpr_category: of the collection.
+        gdpr_category: of the collection; None: nobody counts as consenting.
         digester: of the suppression list.
+        collection_id: of a static collection, whose members are looked up again; a dynamic one
+            holds whom its query gave at the staging.
     """
 
     crm: Connection[Any]
     warehouse: Connection[Any]
-    clock: datetime
-    gdpr_category: str
+    gdpr_category: str | None
     digester: Digester
+    collection_id: int | None
 
     def still_eligible(self, rows: Sequence[Any]) -> list[Any]:
-        """Those of the planned rows (``contact_id``, ``address_key``) that may still be pushed."""
-        if not rows:
+        """Those of the planned rows (``contact_id``, ``subscriber_hash``) that may be mailed now,
+        at the very address that is planned."""
+        ids = {row.contact_id for row in rows if row.contact_id is not None}
+        if not ids:
             return []
-        now = extract.recheck(self.crm, [row.contact_id for row in rows], self.gdpr_category)
-        refused_contacts, refused_addresses = self._new_refusals()
-        suppressed = self._suppressed(rows)
-        kept = []
-        for row in rows:
-            contact = now.get(row.contact_id)
-            if (
-                contact is not None
-                and contact.is_active
-                and not contact.is_erased
-                and (contact.has_consent or self.gdpr_category == "unclassified")
-                and parse_address(contact.email).key == row.address_key
-                and row.contact_id not in refused_contacts
-                and row.address_key not in refused_addresses
-                and row.contact_id not in suppressed
-            ):
-                kept.append(row)
-        return kept
+        contacts = extract.recheck(
+            self.crm, sorted(ids), self.gdpr_category, collection_id=self.collection_id
+        )
+        keys = {
+            contact_id: key
+            for contact_id, contact in contacts.items()
+            if (key := parse_address(contact.email).key) is not None
+        }
+        hashes = self._member_hashes(keys)
+        refused_contacts, refused_addresses = self._refusals(ids, keys.values())
+        suppressed = self._suppressed(keys)
+        return [
+            row
+            for row in rows
+            if self._may_be_mailed(contacts.get(row.contact_id))
+            and hashes.get(row.contact_id) == row.subscriber_hash
+            and row.contact_id not in refused_contacts
+            and keys[row.contact_id] not in refused_addresses
+            and row.contact_id not in suppressed
+        ]
 
-    def _new_refusals(self) -> tuple[set[int], set[str]]:
+    def still_to_remove(self, rows: Sequence[Any]) -> list[Any]:
+        """Those of the planned removals whose cause did not heal meanwhile: a new grant, a contact
+        that is back. What Mailchimp itself told (bounces, complaints) is not the CRM's to heal, and
+        whether a dynamic collection holds somebody again only its query tells."""
+        may_have_healed = [
+            row
+            for row in rows
+            if not (row.cause or "").startswith("suppressed")
+            and (self.collection_id is not None or row.cause != "left_collection")
+        ]
+        healed = {row.subscriber_hash for row in self.still_eligible(may_have_healed)}
+        return [row for row in rows if row.subscriber_hash not in healed]
+
+    def _may_be_mailed(self, contact: RecheckedContact | None) -> bool:
+        return (
+            contact is not None
+            and contact.is_active
+            and contact.is_member
+            and not contact.is_erased
+            and (contact.has_consent or self.gdpr_category == "unclassified")
+        )
+
+    def _member_hashes(self, keys: Mapping[int, str]) -> dict[int, str]:
+        plain = {contact_id: subscriber_hash(key) for contact_id, key in keys.items()}
+        found = self.warehouse.execute(
+            "select address_hash, subscriber_hash from sync.subscriber_alias"
+            " where address_hash = any(%s)",
+            (list(plain.values()),),
+        ).fetchall()
+        aliases = dict(found)
+        return {contact_id: aliases.get(hash_, hash_) for contact_id, hash_ in plain.items()}
+
+    def _refusals(
+        self, contact_ids: Iterable[int], keys: Iterable[str]
+    ) -> tuple[set[int], set[str]]:
         contacts: set[int] = set()
         addresses: set[str] = set()
-        with self.crm.transaction():
-            row = self.crm.execute("select clock_timestamp()").fetchone()
-            if row is None:
-                raise RuntimeError("crm_db answered no clock")
-            for refusal in extract.refusals(self.crm, clock=row[0], since=self.clock):
-                applies = refusal.gdpr_category is None or (
-                    refusal.gdpr_category == self.gdpr_category
-                )
-                if applies:
-                    contacts.add(refusal.contact_id)
-                    key = parse_address(refusal.email).key
-                    if key:
-                        addresses.add(key)
+        local_parts = {key.partition("@")[0] for key in keys}
+        for refusal in extract.present_refusals(self.crm, sorted(contact_ids), sorted(local_parts)):
+            if refusal.gdpr_category in (None, self.gdpr_category):
+                contacts.add(refusal.contact_id)
+                key = parse_address(refusal.email).key
+                if key:
+                    addresses.add(key)
         return contacts, addresses
 
-    def _suppressed(self, rows: Sequence[Any]) -> set[int]:
-        digests = {self.digester.address(row.address_key): row.contact_id for row in rows}
-        digests |= {self.digester.contact(row.contact_id): row.contact_id for row in rows}
-        found = self.warehouse.execute(
-            "select digest from sync.suppression where digest = any(%s)", (list(digests),)
+    def _suppressed(self, keys: Mapping[int, str]) -> set[int]:
+        digests = {
+            contact_id: {self.digester.address(key), self.digester.contact(contact_id)}
+            for contact_id, key in keys.items()
+        }
+        rows = self.warehouse.execute(
+            "select digest from sync.suppression where digest = any(%s)",
+            (list(set().union(*digests.values())),),
         ).fetchall()
-        return {digests[bytes(digest)] for (digest,) in found}
+        found = {bytes(digest) for (digest,) in rows}
+        return {contact_id for contact_id, own in digests.items() if own & found}

@@ -51,6 +51,10 @@ class StagingLostError(PermanentError):
     """The staging of this run is no longer what it was."""
 
 
+class StagingOutdatedError(PermanentError):
+    """A newer staging of the collection was acted on."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What keeps a collection from being synced, known before anything is pushed."""
@@ -152,6 +156,22 @@ def require_staging(warehouse: Connection[Any], staging_id: int) -> None:
         raise StagingLostError(
             f"staging {staging_id} lost rows ({lost}), probably in a crash of the warehouse: "
             "nothing was pushed; clear the task 'stage' of this run"
+        )
+
+
+def require_newest(warehouse: Connection[Any], staging_id: int, collection_id: int) -> None:
+    """Refuse a staging when a newer one of the collection was acted on: what it says is outdated.
+
+    Raises:
+        StagingOutdatedError: a newer staging was pushed, or is being pushed.
+    """
+    row = warehouse.execute(
+        statement("staging/find_newer"), {"staging_id": staging_id, "collection_id": collection_id}
+    ).fetchone()
+    if row is not None:
+        raise StagingOutdatedError(
+            f"staging {staging_id} is outdated, staging {row[0]} of this collection was acted on "
+            "since: nothing was pushed; clear the task 'stage' of this run"
         )
 
 

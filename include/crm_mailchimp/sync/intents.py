@@ -1,0 +1,131 @@
+"""Removals are noted before they are sent, so that a lost answer loses nobody.
+
+A member found unsubscribed or archived would otherwise look like one who opted out, or whom
+somebody archived by hand, and would be held back for good. An intent ends with the call's outcome,
+with the member found as intended (``sql/sync/record_observed.sql``), or when everything was looked
+at and it had not happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.provider import (
+    AudienceProvider,
+    BatchRunningError,
+    ChangeOutcome,
+    MemberChange,
+)
+from crm_mailchimp.statements import statement
+
+
+def note_intents(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    list_id: str,
+    subscriber_hashes: Sequence[str],
+) -> None:
+    """Note the planned removals of these members; commits, so that they stand before the call."""
+    warehouse.execute(
+        statement("sync/note_intents"),
+        {
+            "staging_id": staging_id,
+            "collection_id": collection_id,
+            "list_id": list_id,
+            "subscriber_hashes": list(subscriber_hashes),
+        },
+    )
+    warehouse.commit()
+
+
+def count_intents(warehouse: Connection[Any], list_id: str) -> int:
+    """Removals whose outcome is not known."""
+    row = warehouse.execute(
+        "select count(*) from sync.member where list_id = %s and intended_action is not null",
+        (list_id,),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def note_batch(warehouse: Connection[Any], list_id: str, ticket: str | None) -> None:
+    """Note a batch that is about to start (no ticket yet) or has started; commits."""
+    warehouse.execute(statement("sync/note_batch"), {"list_id": list_id, "ticket": ticket})
+    warehouse.commit()
+
+
+def close_batch(warehouse: Connection[Any], list_id: str) -> None:
+    """The results of the audience's batch are read; commits."""
+    warehouse.execute("delete from sync.open_batch where list_id = %s", (list_id,))
+    warehouse.commit()
+
+
+def record_removal(warehouse: Connection[Any], list_id: str, outcome: ChangeOutcome) -> None:
+    """Write what became of a removal into ``sync.member`` and the proofs; the caller commits."""
+    member = outcome.member
+    by = member.unsubscribed_by if member else None
+    parameters = {
+        "list_id": list_id,
+        "subscriber_hash": outcome.change.subscriber_hash,
+        "action": outcome.change.action,
+        "last_changed": member.last_changed if member else None,
+        "unsubscribed_by": by,
+        "end_cause": "unsubscribed" if by == "person" else outcome.change.action,
+    }
+    warehouse.execute(statement("sync/record_removed"), parameters)
+    warehouse.execute(statement("sync/end_proof"), parameters)
+
+
+def drop_intent(warehouse: Connection[Any], list_id: str, subscriber_hash: str) -> None:
+    """The removal was refused; the caller commits."""
+    warehouse.execute(
+        "update sync.member set intended_action = null, intended_cause = null"
+        " where list_id = %s and subscriber_hash = %s",
+        (list_id, subscriber_hash),
+    )
+
+
+def resume_batch(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, *, wait: bool
+) -> None:
+    """Read the results of a batch that an earlier run started and did not live to read; commits.
+
+    Args:
+        wait: wait for one that still runs; else it is left for later.
+    """
+    row = warehouse.execute(
+        "select ticket from sync.open_batch where list_id = %s and ticket is not null", (list_id,)
+    ).fetchone()
+    if row is None:
+        warehouse.commit()
+        return
+    noted = warehouse.execute(
+        "select subscriber_hash, intended_action from sync.member"
+        " where list_id = %s and intended_action is not null",
+        (list_id,),
+    ).fetchall()
+    warehouse.commit()
+    changes = {
+        subscriber_hash: MemberChange(subscriber_hash=subscriber_hash, action=action)
+        for subscriber_hash, action in noted
+    }
+    try:
+        for outcome in provider.resume_changes(row[0], list_id, changes, wait=wait):
+            if outcome.rejection is None:
+                record_removal(warehouse, list_id, outcome)
+            elif not outcome.rejection.retryable:
+                drop_intent(warehouse, list_id, outcome.change.subscriber_hash)
+            warehouse.commit()
+    except BatchRunningError:
+        return
+    close_batch(warehouse, list_id)
+
+
+def drop_unfulfilled(warehouse: Connection[Any], list_id: str) -> None:
+    """Forget the intents that a complete look at the audience did not find fulfilled; commits."""
+    warehouse.execute(statement("sync/drop_intents"), {"list_id": list_id})
+    warehouse.commit()
