@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from mailchimp_marketing import Client
 
 from crm_mailchimp.quality.invariants import check
@@ -102,6 +103,7 @@ class Run:
         return f"{self.seconds.total():.1f} s, {self.calls} calls: {steps}"
 
 
+@pytest.mark.timeout(3600)
 def test_many_collections(
     crm_db: str, warehouse_db: str, mailchimp_sandbox: Any, tmp_path: Path
 ) -> None:
