@@ -300,12 +300,14 @@ def planned(
     crm: Crm,
     collection: Collection,
     clock: datetime,
+    rows: list[Verdict],
     ledger: Iterable[Known],
     rejected: Iterable[str] = (),
 ) -> Planned:
     """Address → what is to be done and why, for everybody in the collection or its audience.
 
     Args:
+        rows: the collection's verdicts.
         ledger: members of all audiences.
         rejected: addresses that were refused for good, with what would be pushed now.
     """
@@ -313,7 +315,6 @@ def planned(
     # An unsubscribe of ours after a bounce elsewhere is noted as cleaned, and is no bounce itself.
     bad = {one.address_key: one.cause for one in ledger if _has_bounced(one)}
     bad |= {one.address_key: one.cause for one in ledger if one.cause == "complaint"}
-    rows = _verdicts_of(crm, collection, clock)
     eligible = {row.address_key: row.contact_id for row in rows if row.reason is None}
     result: Planned = {}
     for key, contact_id in eligible.items():
