@@ -300,19 +300,21 @@ def planned(
     crm: Crm,
     collection: Collection,
     clock: datetime,
+    rows: list[Verdict],
     ledger: Iterable[Known],
     rejected: Iterable[str] = (),
 ) -> Planned:
     """Address → what is to be done and why, for everybody in the collection or its audience.
 
     Args:
+        rows: the collection's verdicts.
         ledger: members of all audiences.
         rejected: addresses that were refused for good, with what would be pushed now.
     """
     own = {one.address_key: one for one in ledger if one.audience == collection.code}
-    bad = {one.address_key: one.cause for one in ledger if one.cause == "cleaned"}
+    # An unsubscribe of ours after a bounce elsewhere is noted as cleaned, and is no bounce itself.
+    bad = {one.address_key: one.cause for one in ledger if _has_bounced(one)}
     bad |= {one.address_key: one.cause for one in ledger if one.cause == "complaint"}
-    rows = _verdicts_of(crm, collection, clock)
     eligible = {row.address_key: row.contact_id for row in rows if row.reason is None}
     result: Planned = {}
     for key, contact_id in eligible.items():
@@ -325,6 +327,10 @@ def planned(
             why = _refusal(crm, collection.category, member, clock)
             result[key] = _unwanted(member, why, bad.get(key), rows)
     return result
+
+
+def _has_bounced(member: Known) -> bool:
+    return member.status == "cleaned" and member.cause == "cleaned"
 
 
 def _stands(member: Known) -> bool:
@@ -352,7 +358,7 @@ def _wanted(
         return ("unchanged" if member.is_current else "update"), None
     if member.origin == "foreign":
         return "suppress", "suppressed_archived"
-    if member.cause == "our_unsubscribe":
+    if member.status == "unsubscribed" and member.cause in ("our_unsubscribe", "cleaned"):
         return "reconfirm", None
     if member.cause == "our_archive" and member.origin == "created":
         return ("add_pending" if was_withdrawn else "revive"), None
@@ -368,7 +374,7 @@ def _held_back(member: Known | None, bad: str | None, earlier: list[Known]) -> s
         return "suppressed_complaint"
     if cause == "own_unsubscribe":
         return "suppressed_unsubscribed"
-    if bad == "cleaned":
+    if bad == "cleaned" or (member and member.status == "cleaned"):
         return "suppressed_cleaned"
     if cause == "compliance":
         return "suppressed_compliance"

@@ -134,7 +134,8 @@ class MemberChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeOutcome:
-    """What became of one MemberChange. ``member`` is None for an archive or a rejection."""
+    """What became of one MemberChange. ``member`` is None for a rejection, and for an archive
+    unless somebody else had archived the member before."""
 
     change: MemberChange
     member: RemoteMember | None = None

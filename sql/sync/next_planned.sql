@@ -45,7 +45,7 @@ where
         when plan.action = 'archive' then member.status = 'subscribed'
         when plan.action = 'unsubscribe' then member.status in ('subscribed', 'pending')
         when plan.action = 'reconfirm'
-            then member.status = 'unsubscribed' and member.cause = 'our_unsubscribe'
+            then member.status = 'unsubscribed' and member.cause in ('our_unsubscribe', 'cleaned')
         else member.status = 'subscribed'
     end
     and (%(cause_is_due)s::boolean is null or (plan.cause = any(%(due_causes)s::text[])) = %(cause_is_due)s)

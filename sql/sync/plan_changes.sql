@@ -23,13 +23,14 @@ desired as (
         and verdict.reason_code is null
 ),
 
--- Complaint or hard bounce in any audience of ours holds for the address everywhere.
+-- Complaint or hard bounce in any audience of ours holds for the address everywhere, until the person
+-- subscribes there again. That we unsubscribed it elsewhere for that reason is no source of its own.
 bad_address as (
     select
         subscriber_hash,
         case when bool_or(cause = 'complaint') then 'complaint' else 'cleaned' end as cause
     from sync.member
-    where cause in ('complaint', 'cleaned')
+    where (cause = 'complaint' and cause_detail is null) or (cause = 'cleaned' and status = 'cleaned')
     group by subscriber_hash
 ),
 
@@ -118,7 +119,7 @@ wanted as (
             when member.cause = 'forgotten' then 'suppressed_forgotten'
             when member.cause = 'complaint' or bad_address.cause = 'complaint' then 'suppressed_complaint'
             when member.cause = 'own_unsubscribe' then 'suppressed_unsubscribed'
-            when member.cause = 'cleaned' or bad_address.cause = 'cleaned' then 'suppressed_cleaned'
+            when member.status = 'cleaned' or bad_address.cause = 'cleaned' then 'suppressed_cleaned'
             when member.cause = 'compliance' then 'suppressed_compliance'
             when member.cause = 'hand_archive' then 'suppressed_archived'
             when member.opted_out or member.status = 'transactional' then 'suppressed_unsubscribed'
@@ -166,7 +167,8 @@ wanted_action as (
                 end
             when
                 wanted.status = 'unsubscribed'
-                and wanted.cause = 'our_unsubscribe'
+                -- Ours after a withdrawal, or after a bounce elsewhere that has healed.
+                and wanted.cause in ('our_unsubscribe', 'cleaned')
                 and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'

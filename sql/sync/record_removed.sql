@@ -1,19 +1,17 @@
 -- The outcome of a removal that was noted before it was sent; what it was for decides what may follow.
--- Whom mailchimp names as having unsubscribed themselves had done so before our call.
+-- Where somebody else came first (the person, or somebody by hand), strict_cause says so.
 update sync.member as member
 set
     status = case member.intended_action when 'unsubscribe' then 'unsubscribed' else 'archived' end,
     cause = case
-        when coalesce(%(unsubscribed_by)s::text = 'person', false) then 'own_unsubscribe'
+        when member.intended_cause <> 'erased_contact' and %(strict_cause)s::text is not null
+            then %(strict_cause)s::text
         else sync.cause_of_removal(member.intended_action, member.intended_cause, member.status)
     end,
-    cause_detail = case
-        when coalesce(%(unsubscribed_by)s::text = 'person', false) then null
-        else member.intended_cause
-    end,
+    cause_detail = case when %(strict_cause)s::text is null then member.intended_cause end,
     opted_out
     = member.opted_out
-    or coalesce(%(unsubscribed_by)s::text = 'person', false)
+    or coalesce(%(strict_cause)s::text = 'own_unsubscribe', false)
     or sync.is_opt_out(member.intended_action, member.intended_cause),
     unsubscribed_by = %(unsubscribed_by)s,
     complaint_checked = false,

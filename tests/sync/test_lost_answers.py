@@ -170,6 +170,7 @@ def test_an_opt_out_right_before_our_own_lost_call(world: World, reason: str) ->
     world.calls.reset()
     world.retry = Retry()
     world.sync(options=OPTIONS)
+    assert world.member("maria@mail.gr")["opted_out"] == ("admin" not in reason)
     world.regrant(contact)
     world.sync(options=OPTIONS)
 
@@ -178,7 +179,6 @@ def test_an_opt_out_right_before_our_own_lost_call(world: World, reason: str) ->
     else:
         assert world.remote()["maria@mail.gr"] == "unsubscribed"
         assert world.open_reasons() == {contact: "suppressed_unsubscribed"}
-        assert world.member("maria@mail.gr")["opted_out"]
 
 
 def test_an_opt_out_right_before_our_own_call_is_the_persons(world: World) -> None:
@@ -232,8 +232,10 @@ def test_a_batch_that_takes_too_long_is_read_by_the_next_run(world: World) -> No
     scene = Scene(world, "NEWS")
     world.batching = Batching(above=0, polling=Polling(first=0.02, most=0.05, deadline=0.2))
     world.sandbox.control("POST", "batches", {"hold": True})
-    with pytest.raises(BatchUnfinished):
-        scene.sync()
+    for _ in range(2):
+        with pytest.raises(BatchUnfinished):
+            scene.sync()
+    assert [what for what in world.write_requests() if "/batches" in what] == ["POST /batches"]
     # Still running: the frequent pull-back does not wait for it, and takes nothing for undone.
     with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
         pull_statuses(warehouse, provider, "NEWS")

@@ -1,4 +1,4 @@
-"""The plan of random CRMs over random ledgers equals the oracle's, row by row."""
+"""The verdicts and the plan of random CRMs over random ledgers equal the oracle's, row by row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from oracle import (
     Crm,
     Known,
     Planned,
+    Verdict,
     load,
     members,
     planned,
     random_ledger,
+    verdicts,
     worlds,
 )
 
@@ -42,16 +44,23 @@ def test_plans(crm_db: str, warehouse_db: str, seeds: range, count: int) -> None
         ledger: list[Known] = []
         rejected: set[tuple[str, str]] = set()
         expected: dict[str, Planned] = {one.code: {} for one in whole.collections}
+        judged: set[Verdict] = set()
         for number, world in enumerate(made):
             known, refused = random_ledger(seed, world, number=number)
             ledger += known
             rejected |= refused
+            rows = verdicts(world, CLOCK)
+            judged.update(itertools.chain.from_iterable(rows.values()))
             for one in world.collections:
                 refused_here = [key for code, key in refused if code == one.code]
-                expected[one.code] |= planned(world, one, CLOCK, known, refused_here)
+                expected[one.code] |= planned(
+                    world, one, CLOCK, rows[one.code], known, refused_here
+                )
         with psycopg.connect(crm_db) as crm:
             load(crm, whole)
-        assert _planned(crm_db, warehouse_db, f"run {seed}", ledger, rejected) == expected
+        found, plans = _planned(crm_db, warehouse_db, f"run {seed}", ledger, rejected)
+        assert found == judged
+        assert plans == expected
         seen.update(outcome for rows in expected.values() for outcome in rows.values())
     # Nothing is left out: every action, with every cause that it can have.
     assert {action for action, _ in seen} == {
@@ -95,7 +104,7 @@ def _planned(
     run_id: str,
     ledger: list[Known],
     rejected: set[tuple[str, str]],
-) -> dict[str, Planned]:
+) -> tuple[set[Verdict], dict[str, Planned]]:
     with psycopg.connect(crm_db) as crm, psycopg.connect(warehouse_db) as warehouse:
         warehouse.execute("truncate sync.member, sync.rejection")
         staging_id = stage(warehouse, crm, None, run_id=run_id, clock=CLOCK)
@@ -129,7 +138,14 @@ def _planned(
             ).fetchone()
             assert count == (len(rows),) == (len(result[code]),)
         warehouse.execute("drop table seeded")
-        return result
+        judged = warehouse.execute(
+            "select collection_code, contact_id, reason_code, address_key, case reason_code"
+            " when 'duplicate_email' then split_part(detail, ' ', 2)::bigint end"
+            " from staging.verdict inner join sync.staged_collection"
+            " using (staging_id, collection_id) where staging_id = %s",
+            (staging_id,),
+        ).fetchall()
+        return {Verdict(*row) for row in judged}, result
 
 
 def _seed(
@@ -170,23 +186,24 @@ def _seed(
         " where staging_id = %s and address_key is not null",
         (staging_id,),
     )
-    current = (
-        "(select verdict.content_hash from staging.verdict as verdict inner join"
-        " sync.staged_collection as collection using (staging_id, collection_id)"
-        f" where staging_id = {staging_id} and collection_code = audience"
-        " and verdict.subscriber_hash = md5(address) and reason_code is null)"
+    warehouse.execute(
+        "create temporary table eligible on commit drop as select collection_code as audience,"
+        " address_key as address, content_hash from staging.verdict inner join"
+        " sync.staged_collection using (staging_id, collection_id)"
+        " where staging_id = %s and reason_code is null",
+        (staging_id,),
     )
     warehouse.execute(
         "insert into sync.member (list_id, subscriber_hash, contact_id, status, cause, origin,"
         " opted_out, pushed_hash) select audience, md5(address), contact_id, status, cause,"
-        f" origin, opted_out, case when is_current then {current} else 'old' end from seeded"
-        " where status is not null"
+        " origin, opted_out, case when is_current then content_hash else 'old' end"
+        " from seeded left join eligible using (audience, address) where status is not null"
     )
     # What was refused is remembered with what was pushed then.
     warehouse.execute(
         "insert into sync.rejection (list_id, subscriber_hash, contact_id, content_hash, kind,"
-        f" message, retryable) select audience, md5(address), 0, coalesce({current}, 'old'), '',"
-        " '', false from seeded where is_rejected"
+        " message, retryable) select audience, md5(address), 0, coalesce(content_hash, 'old'), '',"
+        " '', false from seeded left join eligible using (audience, address) where is_rejected"
     )
     warehouse.execute("analyze seeded")
     warehouse.execute("analyze sync.member")

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.mailchimp.batches import Polling
+from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.sync.guard import GuardLimits
 from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.stage import StagingOutdatedError
@@ -249,6 +251,32 @@ def test_an_opt_out_that_an_archive_hid_shows_when_the_person_would_return(world
     world.sync()
     assert world.open_reasons() == {contact: "suppressed_unsubscribed"}
     assert "maria.nea@mail.gr" not in world.remote()
+
+
+@pytest.mark.parametrize("above", [50, 0], ids=["singly", "in a batch"])
+def test_archived_by_hand_right_before_our_own_archive(world: World, above: int) -> None:
+    """Ours finds the member archived: it was not us, and a return does not revive."""
+    news = world.collection()
+    contact = world.contact("maria@mail.gr", news)
+    world.contact("nikos@mail.gr", news)
+    world.sync()
+    world.leave(news, contact)
+    world.batching = Batching(above=above, polling=Polling(first=0.02, most=0.1))
+    done = right_before(
+        world,
+        "DELETE" if above else "POST",
+        lambda: world.archive_by_hand("maria@mail.gr"),
+        path="/lists/{list_id}/members" if above else "/batches",
+    )
+    world.sync(options=UNGUARDED)
+    assert done
+    world.calls.reset()
+    world.batching = None
+    world.join(news, contact)
+    world.sync()
+
+    assert world.remote()["maria@mail.gr"] == "archived"
+    assert world.open_reasons() == {contact: "suppressed_archived"}
 
 
 def test_archived_by_hand_between_the_plan_and_the_push(world: World) -> None:

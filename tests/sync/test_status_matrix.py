@@ -163,9 +163,8 @@ def _fill(warehouse: psycopg.Connection, every: list[Combination]) -> None:
             members.append((LIST, hash_, number, one.status, one.cause, one.origin, one.opted_out))
         if one.elsewhere:
             # Another person's member elsewhere, so that only the address is shared.
-            members.append(
-                (OTHER, hash_, -1 - number, "unsubscribed", one.elsewhere, "foreign", True)
-            )
+            status = "cleaned" if one.elsewhere == "cleaned" else "unsubscribed"
+            members.append((OTHER, hash_, -1 - number, status, one.elsewhere, "foreign", True))
         if one.person:
             status = "archived" if one.person == "our_archive" else "unsubscribed"
             opted_out = one.person == "own_unsubscribe"

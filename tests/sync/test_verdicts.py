@@ -1,4 +1,8 @@
-"""The staged verdicts of random CRMs equal the oracle's, row by row, to the microsecond."""
+"""The staged verdicts of random CRMs equal the oracle's, row by row, to the microsecond.
+
+Each CRM with collections of its own, dynamic, inactive and untyped ones among them;
+``test_plans.py`` takes 10,000 CRMs on to the plan.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ def crm_query_db(postgres: Server, crm_db: str) -> Iterator[str]:
     ("seeds", "count"),
     [
         pytest.param(range(1, 2), 400, id="400 CRMs"),
-        pytest.param(range(2, 12), 1000, id="10,000 CRMs", marks=pytest.mark.slow),
+        pytest.param(range(2, 4), 1000, id="2,000 CRMs", marks=pytest.mark.slow),
     ],
 )
 def test_verdicts(

@@ -14,7 +14,7 @@ import secrets
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -68,12 +68,14 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """Answer to the operation at ``index`` of a batch: HTTP status and JSON object."""
+    """Answer to the operation at ``index`` of a batch: HTTP status and JSON object. ``attempts``
+    is 2 where the batch may have run before."""
 
     index: int
     subject: str = field(repr=False)
     status: int
     answer: Mapping[str, Any] = field(repr=False)
+    attempts: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ def run(
     token = secrets.token_hex(4)
     if on_start is not None:
         on_start(None)
-    batch, found_again = _start(client, operations, token)
+    batch, found_again, attempts = _start(client, operations, token)
     batch_id = str(batch["id"])
     if on_start is not None:
         on_start(f"{batch_id}/{token}")
@@ -122,7 +124,7 @@ def run(
     ours = 0
     for result in _read(client, _finished(client, batch, polling), token):
         ours += 1
-        yield result
+        yield replace(result, attempts=attempts)
     if found_again and not ours:
         raise GarbledAnswer(
             f"batch {batch_id} was taken for the one whose start got no answer, and is another",
@@ -193,8 +195,9 @@ def _forget(client: MailchimpClient, batch_id: str) -> None:
 
 def _start(
     client: MailchimpClient, operations: Sequence[Operation], token: str
-) -> tuple[dict[str, Any], bool]:
-    """The batch as started, and whether it had to be looked for after a lost answer."""
+) -> tuple[dict[str, Any], bool, int]:
+    """The batch as started, whether it had to be looked for after a lost answer, and how often it
+    may have been started."""
     body = {
         "operations": [
             {
@@ -210,7 +213,7 @@ def _start(
     earliest = datetime.now(UTC) - _CLOCKS_DIFFER
     lost: MailchimpError
     try:
-        return _object(client.batches.start(body)), False
+        return _object(client.batches.start(body)), False, 1
     except MailchimpError as error:
         if not error.outcome_unknown:
             raise
@@ -228,7 +231,9 @@ def _start(
         # Several could be ours. All of ours are safe to repeat; another caller's are not ours to
         # read. The person running this decides by running it again.
         raise lost
-    return (found[0], True) if found else (_object(client.batches.start(body)), False)
+    if found:
+        return found[0], True, 1
+    return _object(client.batches.start(body)), False, 2
 
 
 def _recent(client: MailchimpClient) -> list[dict[str, Any]]:

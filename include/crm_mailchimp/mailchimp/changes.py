@@ -153,6 +153,7 @@ def _outcome(
         return ChangeOutcome(change=change, member=member_of(result.answer, list_id))
     method = "DELETE" if change.action == "archive" else "PATCH"
     error: MailchimpError = error_of(method, _MEMBER, result.status, result.answer, {})
+    error.attempts = result.attempts
     if isinstance(error, AuthenticationError):
         raise error
     if error.retryable:

@@ -171,6 +171,9 @@ def refused_change(
         # archived". Only the last of them is what was asked for.
         present = member(client, list_id, change.subscriber_hash)
         gone = present is None or present.status == "archived"
+        if gone and error.attempts == 1:
+            # Not by an earlier attempt of this call: somebody else did it first.
+            return ChangeOutcome(change=change, member=present)
     if gone:
         return ChangeOutcome(change=change)
     return ChangeOutcome(change=change, rejection=refusal(change.subscriber_hash, error))

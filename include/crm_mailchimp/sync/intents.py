@@ -66,15 +66,21 @@ def close_batch(warehouse: Connection[Any], list_id: str) -> None:
 
 def record_removal(warehouse: Connection[Any], list_id: str, outcome: ChangeOutcome) -> None:
     """Write what became of a removal into ``sync.member`` and the proofs; the caller commits."""
-    member = outcome.member
+    change, member = outcome.change, outcome.member
     by = member.unsubscribed_by if member else None
+    strict_cause, end_cause = None, str(change.action)
+    if by == "person":
+        strict_cause, end_cause = "own_unsubscribe", "unsubscribed"
+    elif change.action == "archive" and member is not None:
+        strict_cause, end_cause = "hand_archive", "archived"
     parameters = {
         "list_id": list_id,
-        "subscriber_hash": outcome.change.subscriber_hash,
-        "action": outcome.change.action,
+        "subscriber_hash": change.subscriber_hash,
+        "action": change.action,
         "last_changed": member.last_changed if member else None,
         "unsubscribed_by": by,
-        "end_cause": "unsubscribed" if by == "person" else outcome.change.action,
+        "strict_cause": strict_cause,
+        "end_cause": end_cause,
     }
     warehouse.execute(statement("sync/record_removed"), parameters)
     warehouse.execute(statement("sync/end_proof"), parameters)

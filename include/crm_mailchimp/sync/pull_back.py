@@ -154,7 +154,9 @@ def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, lis
     while batch := list(islice(complainers, _BATCH)):
         warehouse.execute(
             "update sync.member set cause = 'complaint', opted_out = true"
-            " where list_id = %s and subscriber_hash = any(%s) and status <> 'subscribed'",
+            " where list_id = %s and subscriber_hash = any(%s) and cause = 'own_unsubscribe'"
+            # A report from before somebody came back explains no unsubscribe of ours.
+            " and not complaint_checked",
             (list_id, batch),
         )
     warehouse.execute(
