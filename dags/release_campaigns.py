@@ -92,6 +92,8 @@ def release_campaigns() -> None:
         subject="{{ ti.xcom_pull(task_ids='find_request')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='find_request')['body'] }}",
         options=[APPROVE, REJECT],
+        # Airflow asks anew when the answer comes the very moment it was asked.
+        retry_delay=timedelta(seconds=5),
         defaults=[REJECT],
         response_timeout=timedelta(hours=float(os.environ.get("APPROVAL_TIMEOUT_HOURS") or 24)),
     )

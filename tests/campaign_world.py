@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.overview import campaigns_to_sync
@@ -161,6 +165,26 @@ class CampaignWorld(World):
         with self.provider() as provider:
             provider.schedule_campaign(self.provider_id(code), at)
 
+    # ---- Airflow
+
+    def airflow_environment(self, home: Path) -> dict[str, str]:
+        """Of a process that finds this world's connections as Airflow's processes do."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        mailchimp = {
+            "conn_type": "mailchimp",
+            "password": self.sandbox.key,
+            "host": self.sandbox.host,
+            # Its client does not ask twice: what fails, fails.
+            "extra": {"retry_deadline": 0},
+        }
+        return kept | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW_CONN_CRM_DB": _postgres_connection(self.crm_dsn),
+            "AIRFLOW_CONN_WAREHOUSE_DB": _postgres_connection(self.warehouse_dsn),
+            "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(mailchimp),
+        }
+
     # ---- what came of it
 
     def sent_to(self) -> list[str]:
@@ -219,3 +243,17 @@ class CampaignWorld(World):
 
     def gate_codes(self, code: str = "NL-11") -> list[str]:
         return [reason["code"] for reason in self.gate(code)["reasons"]]
+
+
+def _postgres_connection(dsn: str) -> str:
+    parts = conninfo_to_dict(dsn)
+    return json.dumps(
+        {
+            "conn_type": "postgres",
+            "host": parts.get("host"),
+            "login": parts.get("user"),
+            "password": parts.get("password"),
+            "port": int(str(parts["port"])) if parts.get("port") else None,
+            "schema": parts.get("dbname"),
+        }
+    )
