@@ -14,7 +14,7 @@ import pytest
 
 from campaign_world import CampaignWorld
 from crm_mailchimp.campaigns import gate, synchronise
-from crm_mailchimp.campaigns.step import ChangedMeanwhileError
+from crm_mailchimp.campaigns.sides import ChangedMeanwhileError
 from crm_mailchimp.mailchimp.errors import ServerError
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
@@ -272,13 +272,13 @@ def test_what_cannot_be_judged_does_not_stay_scheduled(
     # Near its time it goes, wherever it breaks: the CRM, in the middle of judging, a question.
     world.go_to(at, minutes=5)
     world.consent(people[0], granted=False)
-    for place in ("synchronise.read_campaigns", "step.read_campaigns", "gate.judge_members"):
+    for place in ("synchronise.read_campaigns", "sides.read_campaigns", "gate.judge_members"):
         with monkeypatch.context() as patch:
             patch.setattr(f"crm_mailchimp.campaigns.{place}", broken)
             world.warehouse.execute("update sync.campaign set scheduled_for = %s", (at,))
             if world.remote_status() == "save":
                 world.schedule_by_hand(at)
-            if place == "step.read_campaigns":
+            if place == "sides.read_campaigns":
                 world.regrant(people[0])
             with pytest.raises(psycopg.OperationalError):
                 world.step()

@@ -8,7 +8,7 @@ import pytest
 
 from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.campaigns.planning import next_quarter
-from crm_mailchimp.campaigns.step import NoTestError
+from crm_mailchimp.campaigns.trial import NoTestError
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.provider import Mailchimp
 

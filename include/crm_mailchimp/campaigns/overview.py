@@ -12,7 +12,7 @@ from psycopg.rows import dict_row, namedtuple_row
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
 from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.planning import next_quarter
-from crm_mailchimp.campaigns.step import totals
+from crm_mailchimp.campaigns.result import totals
 from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.campaigns import campaign_of

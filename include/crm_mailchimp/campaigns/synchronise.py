@@ -16,7 +16,10 @@ from crm_mailchimp.campaigns import gate, links, take_back
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_campaigns
 from crm_mailchimp.campaigns.links import Link
 from crm_mailchimp.campaigns.options import CampaignOptions
-from crm_mailchimp.campaigns.step import CampaignResult, ChangedMeanwhileError, Step
+from crm_mailchimp.campaigns.result import CampaignResult
+from crm_mailchimp.campaigns.sides import ChangedMeanwhileError
+from crm_mailchimp.campaigns.step import Step
+from crm_mailchimp.campaigns.trial import send_test
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
@@ -89,10 +92,10 @@ def sync_campaign(
                 campaign, link = _find(warehouse, crm, code)
                 if campaign is not None and campaign.collection_code != collection:
                     continue
+                if test_to:
+                    return send_test(warehouse, provider, code, link, test_to, run_id=test_run)
                 step = Step(warehouse, crm, provider, campaign, link, options, clock)
                 try:
-                    if test_to:
-                        return step.send_test(test_to, test_run)
                     return step.carry_out(recreate=recreate)
                 except ChangedMeanwhileError as error:
                     log.info("campaign %s: %s", code, error)
