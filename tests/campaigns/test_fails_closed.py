@@ -95,6 +95,9 @@ def test_cancelled_while_the_audience_is_busy(
         step.join(PATIENCE_SECONDS)
     assert [result.outcome for result in done] == ["deleted"]
     assert world.went_out() == []
+    assert world.warehouse.execute("select from sync.campaign_gate").fetchall() == [], (
+        "read again before anything is judged"
+    )
 
 
 def test_cancelled_while_it_is_judged(

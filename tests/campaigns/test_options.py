@@ -34,6 +34,8 @@ def test_what_makes_no_sense_is_refused() -> None:
         options_from({"CAMPAIGNS_SCHEDULE": "κάθε ώρα"})
     with pytest.raises(CampaignSettingError, match="CAMPAIGN_SCHEDULE_AHEAD"):
         options_from({"CAMPAIGN_SCHEDULE_AHEAD": "1", "CAMPAIGN_LAST_CHECK": "5"})
+    with pytest.raises(CampaignSettingError, match="too short"):
+        options_from({"CAMPAIGN_LAST_CHECK": "0"})
     with pytest.raises(CampaignSettingError, match="not negative"):
         options_from({"CAMPAIGN_LAST_CHECK": "-1"})
     assert options_from({"CAMPAIGN_LAST_CHECK": "1.5"}).last_check == timedelta(seconds=90)

@@ -17,6 +17,7 @@ BY_HAND_HORIZON = timedelta(days=7)
 #: A run begins some time after its moment, and takes some.
 _RUN_TAKES = timedelta(minutes=5)
 _FIRINGS = 2_000
+_SHORTEST_CHECK = timedelta(minutes=1)
 
 _YES = ("true", "yes", "1", "on")
 _NO = ("false", "no", "0", "off")
@@ -78,6 +79,8 @@ def options_from(environment: Mapping[str, str] = os.environ) -> CampaignOptions
         release_holds=_minutes(environment, "CAMPAIGN_RELEASE_HOLDS", default.release_holds),
         write_back=_flag(environment, "WRITE_BACK_CAMPAIGNS", default=False),
     )
+    if options.last_check < _SHORTEST_CHECK:
+        raise CampaignSettingError("CAMPAIGN_LAST_CHECK is too short to take anything back: give 1")
     if options.schedule_ahead < options.last_check:
         raise CampaignSettingError(
             "CAMPAIGN_SCHEDULE_AHEAD is shorter than CAMPAIGN_LAST_CHECK: a campaign cannot be "
