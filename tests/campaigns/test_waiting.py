@@ -67,6 +67,14 @@ def test_moment_state_deletion_and_faults(world: CampaignWorld, tmp_path: Path) 
     world.step("B")
     world.design("B")
     world.schedule_by_hand(world.quarter_in(3), "B")
+    # Scheduled by us; one of them is cancelled in the CRM, where nobody looks before its moment.
+    world.schedule_early()
+    for code in ("C", "D"):
+        world.campaign(code, state="approved", planned_at=world.quarter_in(3))
+        world.step(code)
+        world.design(code)
+        assert world.step(code).outcome == "scheduled"
+    world.change_campaign("C", state="cancelled")
     soon = (datetime.now(UTC) + timedelta(seconds=16)).isoformat()
     later = (datetime.now(UTC) + timedelta(hours=0.3)).isoformat()
     draft = {"provider_campaign_id": world.provider_id(), "poll_seconds": 1}
@@ -91,6 +99,16 @@ def test_moment_state_deletion_and_faults(world: CampaignWorld, tmp_path: Path) 
             {**draft, "provider_campaign_id": "gone", "until": later, "wanted": ["deleted"]},
             {**draft, "until": "2026-01-01T02:00:00+02:00", "wanted": ["sent"]},
             {"until": soon, "wanted": []},
+            *(
+                {
+                    **draft,
+                    "provider_campaign_id": world.provider_id(code),
+                    "until": until,
+                    "wanted": ["sent", "save"],
+                    "guarded_code": code,
+                }
+                for code, until in (("C", later), ("D", soon))
+            ),
             {
                 **draft,
                 "provider_campaign_id": world.provider_id("B"),
@@ -107,6 +125,8 @@ def test_moment_state_deletion_and_faults(world: CampaignWorld, tmp_path: Path) 
         {"outcome": "reached", "status": "deleted"},
         {"outcome": "due", "status": None},
         {"outcome": "due", "status": None},
+        {"outcome": "reached", "status": "save"},
+        {"outcome": "due", "status": "schedule"},
         {"outcome": "due", "status": "save"},
     ]
     assert datetime.now(UTC).isoformat() > soon, "not before its moment"
@@ -116,6 +136,8 @@ def test_moment_state_deletion_and_faults(world: CampaignWorld, tmp_path: Path) 
     assert world.sandbox.key not in answer["log"]
     world.sandbox.control("POST", "faults", {"clear": True})
     assert world.remote_status("B") == "save", "taken back at its moment"
+    assert world.remote_status("C") == "save", "taken back when it was cancelled"
+    assert world.remote_status("D") == "schedule"
 
 
 def test_a_moment_without_zone_is_refused() -> None:

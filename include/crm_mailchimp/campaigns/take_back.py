@@ -11,6 +11,8 @@ from psycopg import Connection
 
 from crm_mailchimp import database_errors
 from crm_mailchimp.campaigns import gate, links
+from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
+from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, MailchimpError, ServerError
 from crm_mailchimp.provider import CampaignProvider, RemoteCampaign
 
@@ -71,6 +73,38 @@ def if_near(
     after = unschedule(provider, provider_campaign_id)
     log.warning("a scheduled campaign that cannot be judged was taken back")
     return after
+
+
+def if_revoked(
+    crm: Connection[Any], provider: CampaignProvider, provider_campaign_id: str, code: str
+) -> RemoteCampaign | None:
+    """Take a campaign out of the schedule that we made, if the CRM no longer wants it so.
+
+    For the minutes between two times that it is judged: cancelled, moved, not approved any more.
+
+    Args:
+        crm: to ``crm_db``.
+        provider: where it may stand in the schedule.
+        provider_campaign_id: of the campaign there.
+        code: of the campaign in the CRM.
+
+    Returns:
+        the campaign as it is now, None where it is gone.
+
+    Raises:
+        MailchimpError: it still stands in the schedule, or its state could not be read.
+    """
+    remote = provider.campaign(provider_campaign_id)
+    if remote is None or remote.status != "schedule":
+        return remote
+    found = read_campaigns(crm, codes=[code])
+    if found:
+        [campaign] = found
+        stands = campaign.state == "approved" and campaign.collection_is_active
+        if stands and campaign.planned_at and next_quarter(campaign.planned_at) == remote.send_at:
+            return remote
+    log.info("campaign %s was changed in the CRM while it was scheduled: taken back", code)
+    return unschedule(provider, provider_campaign_id)
 
 
 def tell(warehouse: Connection[Any], remote: RemoteCampaign, why: str) -> None:

@@ -69,6 +69,7 @@ class CampaignWhenDueOperator(BaseOperator):
             _OUT,
             "go_on",
             self.provider_campaign_id or None,
+            is_ours=str(self.is_ours) == "True",
             take_back=str(self.is_ours) == "True",
         )
 
@@ -80,22 +81,36 @@ class CampaignWhenDueOperator(BaseOperator):
         result = self._step(context, provider_campaign_id)
         known = result["provider_campaign_id"] or provider_campaign_id
         if result["wait_until"]:
-            # Waiting for an answer or a lock: what it is in Mailchimp ends that too early.
-            wanted = _OUT if result["status"] not in _OUT else ()
-            self._wait(
-                result["wait_until"], wanted, "go_on", known, take_back=bool(result["is_ours"])
-            )
+            self._wait_again(result, known)
         if result["status"] in ("sending", "schedule") and result["outcome"] != "held":
             until = datetime.now(UTC) + timedelta(minutes=self.sending_minutes)
-            self._wait(until.isoformat(), _OVER, "end", known)
+            self._wait(until.isoformat(), _OVER, "end", known, is_ours=bool(result["is_ours"]))
         return result
 
     def end(
         self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
     ) -> dict[str, Any]:
-        """It is sent, or takes longer: one more step tells."""
+        """It is sent, takes longer, or was taken back: one more step tells."""
         self.log.info("campaign %s: %s", self.campaign_code, event)
-        return self._step(context, provider_campaign_id)
+        result = self._step(context, provider_campaign_id)
+        if result["wait_until"]:
+            self._wait_again(result, provider_campaign_id)
+        return result
+
+    def _wait_again(self, result: dict[str, Any], provider_campaign_id: str | None) -> None:
+        is_ours = bool(result["is_ours"])
+        # A draft again before its moment: it was taken back, and what that means is seen at once.
+        drafts = ("save", "paused") if is_ours else ()
+        # Waiting for an answer or a lock: what it is in Mailchimp already ends no waiting.
+        wanted = (*_OUT, *drafts) if result["status"] not in _OUT else ()
+        self._wait(
+            result["wait_until"],
+            wanted,
+            "go_on",
+            provider_campaign_id,
+            is_ours=is_ours,
+            take_back=is_ours,
+        )
 
     def _wait(
         self,
@@ -104,6 +119,7 @@ class CampaignWhenDueOperator(BaseOperator):
         then: str,
         provider_campaign_id: str | None,
         *,
+        is_ours: bool = False,
         take_back: bool = False,
     ) -> None:
         self.defer(
@@ -112,6 +128,7 @@ class CampaignWhenDueOperator(BaseOperator):
                 wanted=wanted,
                 provider_campaign_id=provider_campaign_id,
                 poll_seconds=self.poll_seconds,
+                guarded_code=self.campaign_code if is_ours else None,
                 take_back=take_back,
             ),
             method_name=then,

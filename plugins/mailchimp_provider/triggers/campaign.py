@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,8 @@ class CampaignTrigger(BaseTrigger):
         wanted: Mailchimp's words that end the waiting, and ``deleted``.
         provider_campaign_id: the campaign in Mailchimp; None only waits.
         poll_seconds: how often to look.
+        guarded_code: code of the campaign in the CRM, where the schedule is ours: each look asks
+            the CRM, too, and takes the campaign back when it was cancelled or moved there.
         take_back: at the moment, take the campaign out of Mailchimp's schedule before anything
             else: it is judged next, and must not go out unjudged where no worker comes free.
     """
@@ -41,6 +44,7 @@ class CampaignTrigger(BaseTrigger):
         wanted: Sequence[str],
         provider_campaign_id: str | None = None,
         poll_seconds: float = 60.0,
+        guarded_code: str | None = None,
         take_back: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -48,6 +52,7 @@ class CampaignTrigger(BaseTrigger):
         self.until = until
         self.wanted = list(wanted)
         self.poll_seconds = poll_seconds
+        self.guarded_code = guarded_code
         self.take_back = take_back
         moment = datetime.fromisoformat(until)
         if moment.tzinfo is None:
@@ -63,6 +68,7 @@ class CampaignTrigger(BaseTrigger):
                 "wanted": self.wanted,
                 "provider_campaign_id": self.provider_campaign_id,
                 "poll_seconds": self.poll_seconds,
+                "guarded_code": self.guarded_code,
                 "take_back": self.take_back,
             },
         )
@@ -100,10 +106,17 @@ class CampaignTrigger(BaseTrigger):
         return (self._moment - datetime.now(UTC)).total_seconds()
 
     def _read_status(self) -> str:
-        from mailchimp_provider.connections import mailchimp  # noqa: PLC0415 - takes seconds
+        from crm_mailchimp.campaigns.take_back import if_revoked  # noqa: PLC0415 - takes seconds
+        from mailchimp_provider.connections import crm_connection, mailchimp  # noqa: PLC0415
 
         with mailchimp(slot_seconds=SLOT_SECONDS) as provider:
-            remote = provider.campaign(str(self.provider_campaign_id))
+            if self.guarded_code is None:
+                remote = provider.campaign(str(self.provider_campaign_id))
+            else:
+                with closing(crm_connection()) as crm:
+                    remote = if_revoked(
+                        crm, provider, str(self.provider_campaign_id), self.guarded_code
+                    )
         return remote.status if remote else "deleted"
 
     def _take_back(self) -> str:
