@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.
 DAGS = ("sync_campaigns", "send_campaigns", "release_campaigns")
 RUN_SECONDS = 240.0
 #: Long enough for a run to begin waiting before its moment.
-MOMENT = timedelta(seconds=8)
+MOMENT = timedelta(seconds=5)
 #: A campaign goes into Mailchimp's schedule as soon as it may.
 EARLY = str(30 * 24 * 60)
 

@@ -114,6 +114,25 @@ def test_it_stands_in_the_schedule_for_a_few_minutes_only(world: CampaignWorld) 
     assert world.sent_to() == ["filos0@mail.gr", "filos1@mail.gr", "filos2@mail.gr"]
 
 
+def test_between_two_quarters_it_is_sent_on_the_minute(world: CampaignWorld) -> None:
+    world.audience(1)
+    at = world.quarter_in(3)
+    world.campaign("A", state="approved", planned_at=at - timedelta(minutes=9))
+    world.campaign("B", state="approved", planned_at=at - timedelta(minutes=3))
+    for code in ("A", "B"):
+        world.step(code)
+        world.design(code)
+    world.go_to(at, minutes=12)
+    assert world.step("A").wait_until == at - timedelta(minutes=9)
+    assert world.step("B").wait_until == at - timedelta(minutes=5)
+    world.go_to(at, minutes=9)
+    assert world.step("A").outcome == "sent"
+    # Mailchimp's quarter comes a little later than its time.
+    world.go_to(at, minutes=5)
+    assert world.step("B").outcome == "scheduled"
+    assert world.row("B")["scheduled_for"] == at
+
+
 def test_a_test_is_all_that_a_test_run_does(world: CampaignWorld) -> None:
     world.audience(2)
     world.schedule_early()

@@ -148,9 +148,11 @@ def planned_soon(
     for campaign in read_campaigns(crm, codes=codes) if codes else []:
         if campaign.state != "approved" or campaign.planned_at is None:
             continue
+        if campaign.planned_at <= now:
+            continue  # its time has come: this run's step sends it
         at = next_quarter(campaign.planned_at)
         moments = [campaign.planned_at]
-        if options.schedule_there:
+        if options.schedule_there and at - options.schedule_ahead <= campaign.planned_at:
             moments = [at - options.schedule_ahead, at - options.last_check]
         ahead = [moment for moment in moments if now < moment <= now + options.wait_horizon]
         if ahead:

@@ -97,14 +97,17 @@ class Step(Sides):
         if problem is not None:
             return problem
         at = next_quarter(self._planned_at)
-        moment = self._planned_at if self._we_send else at - self.options.schedule_ahead
+        # Between two quarters its own time may come first: then we send, on the minute.
+        moment = min(self._planned_at, at - self.options.schedule_ahead)
+        if self._we_send:
+            moment = self._planned_at
         if self.clock() < moment:
             # Asked early, so that people have time for what is wrong; asked again at its moment.
             if not self._gate_was_open():
                 decision = self._gate("schedule")
                 if not decision.is_open:
                     return _closed(decision)
-            return self._wait(moment)
+            return self._wait(moment, "sent by us" if moment == self._planned_at else None)
         decision = self._gate("schedule")
         if not decision.is_open:
             return _closed(decision)
