@@ -220,6 +220,7 @@ def test_what_people_made_is_not_taken_over(world: CampaignWorld) -> None:
     [remote] = world.remote_campaigns()
     assert (remote["id"], remote["settings"]["subject_line"]) == (theirs, "Με το χέρι")
     assert world.row()["action"] == "failed"
+    assert world.choose() == ["NL-11"], "until a person has looked"
     assert "bears its code" in world.row()["detail"]
 
     # One of another type is nobody's of ours, whatever its title.
