@@ -6,8 +6,8 @@ are closed for nothing but what a person may release: an old or troubled sync of
 unexpected number of recipients, a sender's domain that Mailchimp does not list. The consent rule,
 Mailchimp's own checklist and an unverified domain are never released.
 
-**When.** Started by `sync_campaigns`, once for the same reasons; or by hand. One run asks about one
-gate and stays open until somebody answers; the next waits behind it.
+**When.** Started by `sync_campaigns` and `send_campaigns`, once for the same reasons; or by hand.
+One run asks about one gate and stays open until somebody answers; others ask beside it.
 
 **Params**
 
@@ -21,7 +21,8 @@ reasons.
   another reason, closes it again.
 - *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), releases nothing.
 
-**Rerun.** Clear any task at any time. The first answer about a gate stands.
+**Rerun.** Clear any task at any time. The first answer about a gate stands. An answer to a question
+whose gate has opened, or closed for more, meanwhile releases nothing.
 
 **When something is wrong**
 
@@ -49,7 +50,8 @@ from mailchimp_provider.alerts import FailureAlert
     schedule=None,
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
     catchup=False,
-    max_active_runs=1,
+    # Each asks about another gate, and may stay open for a day: none waits for another's answer.
+    max_active_runs=64,
     default_args={
         "owner": "crm-mailchimp",
         "retries": 2,
@@ -90,6 +92,8 @@ def release_campaigns() -> None:
         subject="{{ ti.xcom_pull(task_ids='find_request')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='find_request')['body'] }}",
         options=[APPROVE, REJECT],
+        # Airflow asks anew when the answer comes the very moment it was asked.
+        retry_delay=timedelta(seconds=5),
         defaults=[REJECT],
         response_timeout=timedelta(hours=float(os.environ.get("APPROVAL_TIMEOUT_HOURS") or 24)),
     )

@@ -2,29 +2,30 @@
 # sync_campaigns
 
 Takes campaigns from the CRM's plan to the inbox: a draft in Mailchimp for each `crm.campaign`, its
-settings kept up to date while people design its body there, a gate, then scheduling or sending,
-and states and totals back.
+settings kept up to date while people design its body there, a gate in good time, and states and
+totals back. Scheduling and sending at the minute is `send_campaigns`.
 
 **When.** Every 15 minutes, or as `CAMPAIGNS_SCHEDULE` says (a cron expression; empty for by hand
-only). What is due within `CAMPAIGN_WAIT` minutes is waited for without a worker.
+only). For what is due before the next run it starts `send_campaigns`, one run for each campaign.
 
 **Params**
 
 - `campaigns`: codes of the campaigns to look at; empty means all that are not over.
-- `test_to`: send a test of the named campaigns' drafts to these addresses. Airflow keeps params
-  with the run: give colleagues' addresses, never a customer's.
+- `test_to`: only send a test of the named campaigns to these addresses, once for the run; nothing
+  else is done. Airflow keeps params with the run: give colleagues' addresses, never a customer's.
 - `recreate`: make a new draft for the named campaigns that somebody deleted in Mailchimp.
 
 **What happens when.** The table in `crm_mailchimp/campaigns/planning.py`; in words in
-`docs/campaigns.md`. The body is never written. `approved` with `planned_at` is scheduled on the
-quarter of an hour (or sent by us at its time), without it a person sends. `cancelled` unschedules,
-or deletes the draft.
+`docs/campaigns.md`. The body is never written. `approved` with `planned_at` goes into Mailchimp's
+schedule shortly before its quarter of an hour (or is sent by us at its time), without it a person
+sends. `cancelled` unschedules, or deletes the draft.
 
-**The gate** asks before scheduling, shortly before a scheduled campaign goes out, and before
-sending: was the audience synced lately and without trouble; has every member of ours a consent for
-this campaign's type now; is Mailchimp's checklist clean, the sender's domain verified, the number
-of recipients as expected. A closed gate is no failure: the reasons are the task's result and in
-`sync.campaign_gate`. For what may be released `release_campaigns` asks a person.
+**The gate** asks when a campaign is approved, before it is scheduled, shortly before it goes out,
+and before sending: was the audience synced lately and without trouble; has every member of ours a
+consent for this campaign's type now; is Mailchimp's checklist clean, the sender's domain verified,
+the number of recipients as expected. A closed gate is no failure: the reasons are the task's result
+and in `sync.campaign_gate`. What cannot be judged does not stay scheduled. For what may be released
+`release_campaigns` asks a person.
 
 **Rerun.** Clear any task at any time: each step reads the CRM and Mailchimp again. A campaign is
 created once, also when a task dies in between: it is found again by its title.
@@ -33,6 +34,8 @@ created once, also when a task dies in between: it is found again by its title.
 
 - *`held`*: the result says why and what to do; also `stats.campaign_overview`.
 - *"several campaigns bear its title"*: delete or rename all but the right one in Mailchimp.
+- *"bears its code but not its title"*: a campaign there may be its own, or a person's: the message
+  says what to do.
 - *"deleted"*: somebody deleted it there. Cancel it in the CRM, or run with `recreate`.
 - *A mapped task failed*: Mailchimp's answer is in its log; the other campaigns went on.
 """
@@ -49,7 +52,6 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Param, dag, get_current_context, task
 
 from mailchimp_provider.alerts import FailureAlert
-from mailchimp_provider.operators.campaign import CampaignWhenDueOperator
 
 
 @dag(
@@ -87,15 +89,19 @@ def sync_campaigns() -> None:
     @task
     def choose() -> list[str]:
         """Codes of the campaigns to look at."""
-        from crm_mailchimp.campaigns.overview import campaigns_to_sync, require_named
-        from mailchimp_provider.connections import crm_connection, warehouse_connection
-        from mailchimp_provider.outcomes import fail_without_retry
+        from mailchimp_provider.campaign_steps import choose_campaigns
 
         params = get_current_context()["params"]
-        with fail_without_retry(), warehouse_connection() as warehouse, crm_connection() as crm:
-            if params["test_to"] or params["recreate"]:
-                require_named(params["campaigns"])
-            return campaigns_to_sync(warehouse, crm, params["campaigns"])
+        return choose_campaigns(
+            params["campaigns"], must_be_named=bool(params["test_to"] or params["recreate"])
+        )
+
+    @task
+    def find_planned(codes: list[str]) -> list[dict[str, object]]:
+        """Campaigns that the CRM plans for soon: none of them waits for another one's step."""
+        from mailchimp_provider.campaign_steps import planned_soon
+
+        return planned_soon(codes)
 
     @task(map_index_template="{{ campaign_code }}")
     def sync_campaign(campaign_code: str) -> dict[str, object]:
@@ -105,28 +111,26 @@ def sync_campaigns() -> None:
         context = get_current_context()
         context["campaign_code"] = campaign_code
         params = context["params"]
-        return take_step(campaign_code, test_to=params["test_to"], recreate=params["recreate"])
+        return take_step(
+            campaign_code,
+            test_to=params["test_to"],
+            test_run=context["run_id"],
+            recreate=params["recreate"],
+        )
 
     @task(trigger_rule="all_done")
-    def find_due(codes: list[str] | None) -> list[dict[str, str]]:
-        """Campaigns whose moment is near."""
-        from crm_mailchimp.campaigns.overview import due_soon
-        from mailchimp_provider.connections import warehouse_connection
-        from mailchimp_provider.outcomes import fail_without_retry
+    def find_due(codes: list[str] | None) -> list[dict[str, object]]:
+        """Campaigns whose next moment, as their steps found it, is near."""
+        from mailchimp_provider.campaign_steps import due_soon
 
-        with fail_without_retry(), warehouse_connection() as warehouse:
-            return due_soon(warehouse, codes or [])
+        return due_soon(codes or [])
 
     @task(trigger_rule="all_done")
     def find_closed_gates(codes: list[str] | None) -> list[dict[str, object]]:
         """Closed gates that a person may open."""
-        from crm_mailchimp.campaigns.release import request_releases
-        from mailchimp_provider.connections import warehouse_connection
-        from mailchimp_provider.outcomes import fail_without_retry
+        from mailchimp_provider.campaign_steps import releases_to_ask
 
-        with fail_without_retry(), warehouse_connection() as warehouse:
-            gates = request_releases(warehouse, codes or [])
-        return [{"trigger_run_id": f"gate-{gate}", "conf": {"gate_id": gate}} for gate in gates]
+        return releases_to_ask(codes or [])
 
     @task(trigger_rule="all_done")
     def show(codes: list[str] | None) -> dict[str, int]:
@@ -137,23 +141,26 @@ def sync_campaigns() -> None:
 
     codes = choose()
     synced = sync_campaign.expand(campaign_code=codes)
-    due = find_due(codes)
-    synced >> due
-    waited = CampaignWhenDueOperator.partial(
-        task_id="when_due", map_index_template="{{ campaign_code }}"
-    ).expand_kwargs(due)
-    closed = find_closed_gates(codes)
-    waited >> closed
-    TriggerDagRunOperator.partial(
+    planned, due, closed, shown = (
+        find_planned(codes), find_due(codes), find_closed_gates(codes), show(codes)
+    )  # fmt: skip
+    synced >> [due, closed, shown]
+    started = [
+        TriggerDagRunOperator.partial(
+            task_id=task_id,
+            trigger_dag_id="send_campaigns",
+            skip_when_already_exists=True,
+        ).expand_kwargs(runs)
+        for task_id, runs in (("wait_for_planned", planned), ("wait_for_due", due))
+    ]
+    asked = TriggerDagRunOperator.partial(
         task_id="ask_for_release",
         trigger_dag_id="release_campaigns",
         skip_when_already_exists=True,
     ).expand_kwargs(closed)
-    shown = show(codes)
-    waited >> shown
     # The run is red when any of them is, whatever came after it.
     complete = EmptyOperator(task_id="complete", trigger_rule="none_failed")
-    [synced, waited, shown] >> complete
+    [synced, *started, asked, shown] >> complete
 
 
 sync_campaigns()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from crm_mailchimp.campaigns.options import CampaignOptions
-from crm_mailchimp.campaigns.synchronise import CampaignResult, sync_campaign
+from crm_mailchimp.campaigns.overview import campaigns_to_sync
+from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.result import CampaignResult
+from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.timestamps import parse_instant
@@ -61,7 +68,7 @@ class CampaignWorld(World):
         )
         return campaign_id
 
-    def change_campaign(self, code: str = "NL-11", **columns: Any) -> None:
+    def change_campaign(self, code: str = "NL-11", /, **columns: Any) -> None:
         assignments = ", ".join(f"{name} = %s" for name in columns)
         self.crm.execute(
             f"update crm.campaign set {assignments}, updated_at = now() where code = %s",
@@ -112,6 +119,20 @@ class CampaignWorld(World):
     def in_hours(self, hours: float) -> datetime:
         return self.now() + timedelta(hours=hours)
 
+    def go_to(self, moment: datetime, **before: float) -> None:
+        """Let time pass until so long before a moment."""
+        ahead = moment - timedelta(**before) - self.now()
+        assert ahead >= timedelta(0), "that moment is over"
+        self.pass_time(seconds=int(ahead.total_seconds()))
+
+    def quarter_in(self, hours: float) -> datetime:
+        """A quarter of an hour about so far ahead: Mailchimp schedules for these only."""
+        return next_quarter(self.in_hours(hours))
+
+    def schedule_early(self) -> None:
+        """Put campaigns into Mailchimp's schedule as soon as the gate is open."""
+        self.options = replace(self.options, schedule_ahead=timedelta(days=30))
+
     # ---- what people do in Mailchimp
 
     def design(self, code: str = "NL-11", body: str = BODY) -> None:
@@ -122,7 +143,73 @@ class CampaignWorld(World):
         with self.provider() as provider:
             provider.change_campaign(self.provider_id(code), settings)
 
+    def draft_by_hand(self, title: str, *, kind: str = "regular") -> str:
+        """A campaign with a body, made directly in Mailchimp."""
+        with self.provider() as provider:
+            made = provider.client.campaigns.create(
+                {
+                    "type": kind,
+                    "recipients": {"list_id": self.list_id()},
+                    "settings": {
+                        "title": title,
+                        "subject_line": "Με το χέρι",
+                        "from_name": "Άννα",
+                        "reply_to": "news@galaxy.gr",
+                    },
+                }
+            )
+            if kind == "regular":
+                campaign_calls.set_content(provider.client, made["id"], BODY)
+        return str(made["id"])
+
+    def schedule_by_hand(self, at: datetime, code: str = "NL-11") -> None:
+        with self.provider() as provider:
+            provider.schedule_campaign(self.provider_id(code), at)
+
+    # ---- Airflow
+
+    def airflow_environment(self, home: Path) -> dict[str, str]:
+        """Of a process that finds this world's connections as Airflow's processes do."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        mailchimp = {
+            "conn_type": "mailchimp",
+            "password": self.sandbox.key,
+            "host": self.sandbox.host,
+            # Its client does not ask twice: what fails, fails.
+            "extra": {"retry_deadline": 0},
+        }
+        return kept | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW_CONN_CRM_DB": _postgres_connection(self.crm_dsn),
+            "AIRFLOW_CONN_WAREHOUSE_DB": _postgres_connection(self.warehouse_dsn),
+            "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(mailchimp),
+        }
+
     # ---- what came of it
+
+    def sent_to(self) -> list[str]:
+        """Addresses that got a mail, in order."""
+        events = self.sandbox.control("GET", "ledger/events?action=sent")["events"]
+        return sorted(event["email_address"] for event in events)
+
+    def went_out(self) -> list[str]:
+        """Ids of the campaigns that went out."""
+        events = self.sandbox.control("GET", "ledger/events?action=campaign_sent")["events"]
+        return [event["campaign_id"] for event in events]
+
+    def tests_sent(self) -> list[str]:
+        """Addresses that got a test."""
+        events = self.sandbox.control("GET", "ledger/events?action=test_sent")["events"]
+        return [event["email_address"] for event in events]
+
+    def choose(self) -> list[str]:
+        """Codes that a run would look at."""
+        with (
+            psycopg.connect(self.warehouse_dsn) as warehouse,
+            psycopg.connect(self.crm_dsn) as crm,
+        ):
+            return campaigns_to_sync(warehouse, crm)
 
     def provider_id(self, code: str = "NL-11") -> str:
         return str(self.row(code)["provider_campaign_id"])
@@ -157,3 +244,17 @@ class CampaignWorld(World):
 
     def gate_codes(self, code: str = "NL-11") -> list[str]:
         return [reason["code"] for reason in self.gate(code)["reasons"]]
+
+
+def _postgres_connection(dsn: str) -> str:
+    parts = conninfo_to_dict(dsn)
+    return json.dumps(
+        {
+            "conn_type": "postgres",
+            "host": parts.get("host"),
+            "login": parts.get("user"),
+            "password": parts.get("password"),
+            "port": int(str(parts["port"])) if parts.get("port") else None,
+            "schema": parts.get("dbname"),
+        }
+    )

@@ -287,6 +287,7 @@ class RemoteCampaign:
     unique_opens: int
     unique_clicks: int
     has_segment: bool = False
+    type: str = "regular"
 
 
 @dataclass(frozen=True, kw_only=True)

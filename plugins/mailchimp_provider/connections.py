@@ -95,18 +95,23 @@ def data_docs_folder() -> Path:
 
 
 @contextmanager
-def mailchimp(*, slot_seconds: float = 3600.0) -> Iterator[Mailchimp]:
+def mailchimp(*, slot_seconds: float | None = 3600.0) -> Iterator[Mailchimp]:
     """The account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
 
     Args:
-        slot_seconds: how long to queue for a slot.
+        slot_seconds: how long to queue for a slot. None takes none: for the one call that may
+            wait for nothing, not even for the warehouse (Mailchimp allows two more than 8).
     """
     from crm_mailchimp.warehouse.connection_slots import slot  # noqa: PLC0415
     from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds
 
     hook = MailchimpHook(
         mailchimp_conn_id=MAILCHIMP,
-        slot=lambda: slot(warehouse_connection, wait_seconds=slot_seconds),
+        slot=(
+            None
+            if slot_seconds is None
+            else lambda: slot(warehouse_connection, wait_seconds=slot_seconds)
+        ),
     )
     with hook.get_conn() as client:
         yield client

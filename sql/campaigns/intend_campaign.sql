@@ -1,9 +1,9 @@
 -- Committed before the call that creates: whoever comes after a lost answer looks for the title.
 insert into sync.campaign as kept (
-    campaign_id, campaign_code, collection_code, list_id, title, pushed
+    campaign_id, campaign_code, collection_code, list_id, title, pushed, intended_at
 )
 values (
-    %(campaign_id)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(title)s, %(pushed)s
+    %(campaign_id)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(title)s, %(pushed)s, now()
 )
 on conflict (campaign_id) do update
     set

@@ -1,10 +1,38 @@
--- How the collection's newest real sync ended, and how long ago its view of the CRM began.
+-- How the collection's newest real sync ended, and how old its view of the CRM is. A staging that
+-- failed its check leaves no run of the collection; one begun a moment ago may still be at work.
+with staging as (
+    select
+        stage.staging_id,
+        stage.run_id,
+        stage.clock,
+        stage.checked_at,
+        stage.created_at
+    from sync.staging_run as stage
+    inner join sync.staged_collection as collection on stage.staging_id = collection.staging_id
+    where collection.collection_code = %(collection_code)s and not stage.dry_run
+),
+
+push as (
+    select
+        run.run_id,
+        run.staging_id,
+        run.started_at,
+        run.state,
+        run.detail
+    from sync.collection_run as run
+    where run.collection_code = %(collection_code)s and run.state is distinct from 'dry_run'
+)
+
 select
-    run.run_id,
-    run.state,
-    run.detail,
-    now() - run.started_at as age
-from sync.collection_run as run
-where run.collection_code = %(collection_code)s and run.state is distinct from 'dry_run'
-order by run.started_at desc
+    coalesce(push.run_id, staging.run_id) as run_id,
+    case when push.run_id is null then 'unchecked' else coalesce(push.state, 'unfinished') end as state,
+    push.detail,
+    coalesce(staging.clock, push.started_at) as clock,
+    now() - coalesce(staging.clock, push.started_at) as age
+from staging
+full outer join push on staging.staging_id = push.staging_id
+where
+    push.run_id is not null
+    or (staging.checked_at is null and staging.created_at < now() - %(staging_takes)s)
+order by coalesce(push.started_at, staging.created_at) desc
 limit 1

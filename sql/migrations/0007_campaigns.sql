@@ -8,7 +8,7 @@ create table sync.campaign (
     list_id text,
     title text not null,
     provider_campaign_id text unique,
-    intended_at timestamptz not null default now(),
+    intended_at timestamptz,
     linked_at timestamptz,
     pushed jsonb,
     scheduled_for timestamptz,
@@ -26,6 +26,7 @@ create table sync.campaign (
     unique_clicks bigint,
     sent_at timestamptz,
     tested_at timestamptz,
+    tested_by_run text,
     changed_at timestamptz not null default now()
 );
 create index on sync.campaign (collection_code);
@@ -36,14 +37,16 @@ comment on column sync.campaign.title is
 'The marker: title at the provider, "<description> (<code>)", looked up before anything is created.';
 comment on column sync.campaign.provider_campaign_id is 'Id at the provider; null while only intended.';
 comment on column sync.campaign.intended_at is
-'Committed before the call that creates: a lost answer is noticed.';
+'Committed before the call that creates: a lost answer is noticed. Null: nothing was ever made of it.';
 comment on column sync.campaign.linked_at is 'When the provider''s id became known.';
 comment on column sync.campaign.pushed is
 'Settings as we wrote them last; what differs at the provider was changed there by hand and stays.';
-comment on column sync.campaign.scheduled_for is 'For when we scheduled it; null where we did not.';
+comment on column sync.campaign.scheduled_for is
+'For when we scheduled it, committed before the call that does; null where we did not.';
 comment on column sync.campaign.schedule_refused_at is
 'Since when the account does not schedule: we wait and send at the time.';
-comment on column sync.campaign.send_called_at is 'Committed before the call that sends.';
+comment on column sync.campaign.send_called_at is
+'Committed before the call that sends; an unanswered one is not repeated at once.';
 comment on column sync.campaign.shelved_at is
 'Cancelled after it was scheduled: unscheduled, its draft kept.';
 comment on column sync.campaign.crm_state is 'State in the CRM as the plan reads it; see docs/campaigns.md.';
@@ -51,7 +54,20 @@ comment on column sync.campaign.status is
 'State at the provider, in its own words; deleted where it is gone.';
 comment on column sync.campaign.action is 'What the last run did.';
 comment on column sync.campaign.detail is 'What a person should know.';
+comment on column sync.campaign.planned_at is
+'When the CRM plans it, as the last step saw it; another one in the CRM is a new plan.';
 comment on column sync.campaign.look_again_at is 'When it is to be looked at again, where that is soon.';
+comment on column sync.campaign.tested_at is 'When a test was last sent.';
+comment on column sync.campaign.tested_by_run is
+'The run that sent it, committed before the call: a retried task sends no second one.';
+
+create table sync.former_campaign (
+    provider_campaign_id text primary key,
+    campaign_id bigint not null,
+    forgotten_at timestamptz not null default now()
+);
+comment on table sync.former_campaign is
+'Campaigns at the provider that were one of ours before: deleted, or replaced by a new draft.';
 
 create table sync.campaign_gate (
     gate_id bigint generated always as identity primary key,
@@ -76,6 +92,7 @@ comment on column sync.campaign_gate.reasons is
 'Why it is closed, or what a person released: code, detail, key, may_be_released, released.';
 comment on column sync.campaign_gate.recipients is 'Recipients as the provider counts them.';
 comment on column sync.campaign_gate.expected is 'Subscribed members that the ledger knows.';
+comment on column sync.campaign_gate.is_open is 'Whether the campaign may go out.';
 comment on column sync.campaign_gate.judged is
 'Subscribed members of ours whose consent was looked up in the CRM.';
 
@@ -99,12 +116,22 @@ comment on column sync.campaign_release.decided_by is 'Airflow''s id of who deci
 comment on column sync.campaign_release.expires_at is 'Until when the decision holds.';
 
 create view stats.campaign_overview as
+with remote as (
+    -- What was ours before stands in the row of its campaign.
+    select campaign.*
+    from stats.campaigns as campaign
+    left join sync.former_campaign as former on campaign.campaign_id = former.provider_campaign_id
+    where former.provider_campaign_id is null
+)
+
 select
-    remote.campaign_id as provider_campaign_id,
+    coalesce(remote.campaign_id, planned.provider_campaign_id) as provider_campaign_id,
     planned.campaign_id as crm_campaign_id,
     planned.campaign_code as crm_campaign_code,
     coalesce(planned.collection_code, audience.collection_code) as collection_code,
-    coalesce(planned.status, remote.status, 'intended') as status,
+    coalesce(
+        planned.status, remote.status, case when planned.intended_at is null then 'none' else 'intended' end
+    ) as status,
     coalesce(remote.title, planned.title) as title,
     coalesce(remote.subject_line, planned.pushed ->> 'subject_line') as subject_line,
     planned.crm_state,
@@ -118,7 +145,7 @@ select
     gate.is_open as gate_is_open,
     gate.reasons as gate_reasons,
     case when planned.campaign_id is null then 'mailchimp' else 'crm' end as origin
-from stats.campaigns as remote
+from remote
 full outer join sync.campaign as planned on remote.campaign_id = planned.provider_campaign_id
 left join sync.audience as audience on remote.list_id = audience.list_id
 left join stats.latest_report as report on remote.campaign_id = report.campaign_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,15 +149,27 @@ class _DiesScheduling(Mailchimp):
 
 def test_scheduled_and_sent_once(world: CampaignWorld) -> None:
     world.audience(2)
-    planned_at = world.in_hours(3).replace(minute=15, second=0)
+    world.schedule_early()
+    planned_at = world.quarter_in(3)
     world.campaign(state="approved", planned_at=planned_at)
     world.step()
     world.design()
     with pytest.raises(Died):
         world.step(provider=world.open_provider(_DiesScheduling))
-    assert world.row()["scheduled_for"] is None
+    assert world.remote_status() == "schedule"
+    assert world.row()["scheduled_for"] == planned_at, "committed before the call"
     assert world.step().outcome == "scheduled"
-    assert world.row()["scheduled_for"] in (planned_at, None)
+    assert world.row()["scheduled_for"] == planned_at
+
+    # It dies again, and the CRM moves it before anybody has looked: not sent at the old time.
+    world.change_campaign(planned_at=planned_at + timedelta(hours=1))
+    with pytest.raises(Died):
+        world.step(provider=world.open_provider(_DiesScheduling))
+    world.change_campaign(planned_at=planned_at + timedelta(days=7))
+    assert world.step().outcome == "scheduled"
+    world.pass_time(hours=5)
+    assert world.went_out() == []
+    assert world.row()["scheduled_for"] == planned_at + timedelta(days=7)
 
     world.campaign("B", state="approved", planned_at=world.in_hours(-1))
     world.step("B")
@@ -165,5 +178,88 @@ def test_scheduled_and_sent_once(world: CampaignWorld) -> None:
         world.step("B", provider=world.open_provider(_DiesSending))
     world.pass_time(hours=1)
     assert world.step("B").status == "sent"
-    events = world.sandbox.control("GET", "ledger/events?action=campaign_sent")["events"]
-    assert [event["campaign_id"] for event in events] == [world.provider_id("B")]
+    assert world.went_out() == [world.provider_id("B")]
+
+
+class _SendingIsLost(Mailchimp):
+    """The call that sends gets no answer, and does not arrive."""
+
+    def send_campaign(self, campaign_id: str) -> None:
+        raise ConnectionFault("no answer", method="POST", outcome_unknown=True)
+
+
+def test_an_unanswered_call_to_send_is_not_repeated_at_once(world: CampaignWorld) -> None:
+    world.audience(2)
+    world.campaign(state="approved", planned_at=world.in_hours(-1))
+    world.step()
+    world.design()
+    with pytest.raises(ConnectionFault):
+        world.step(provider=world.open_provider(_SendingIsLost))
+
+    waiting = world.step()
+
+    assert waiting.outcome == "waiting"
+    assert waiting.wait_until is not None
+    assert waiting.wait_until > world.now()
+    assert world.went_out() == []
+    world.pass_time(seconds=660)
+    assert world.step().outcome == "sent"
+
+
+def test_what_people_made_is_not_taken_over(world: CampaignWorld) -> None:
+    world.audience(2)
+    theirs = world.draft_by_hand("Χριστούγεννα (NL-11)")
+    world.campaign()
+
+    with pytest.raises(AmbiguousCampaignError, match="bears its code but not its title"):
+        world.step()
+    world.change_campaign(state="cancelled")
+    with pytest.raises(AmbiguousCampaignError):
+        world.step()
+
+    [remote] = world.remote_campaigns()
+    assert (remote["id"], remote["settings"]["subject_line"]) == (theirs, "Με το χέρι")
+    assert world.row()["action"] == "failed"
+    assert world.choose() == ["NL-11"], "until a person has looked"
+    assert "bears its code" in world.row()["detail"]
+
+    # One of another type is nobody's of ours, whatever its title.
+    with world.provider() as provider:
+        provider.change_campaign(theirs, {"title": "Χριστούγεννα"})
+    plain = world.draft_by_hand("Ενημερωτικό Νοεμβρίου (NL-11)", kind="plaintext")
+    world.change_campaign(state="draft")
+    assert world.step().outcome == "created"
+    assert world.provider_id() not in (theirs, plain)
+
+    # Deleted there, and made anew by hand under the very title: made again it is that one.
+    with world.provider() as provider:
+        provider.delete_campaign(world.provider_id())
+    again = world.draft_by_hand("Ενημερωτικό Νοεμβρίου (NL-11)")
+    assert world.step().outcome == "held"
+    assert world.step(recreate=True).outcome == "updated"
+    assert world.provider_id() == again
+    assert len(world.remote_campaigns()) == 3
+
+
+def test_a_lost_ledger_and_a_cancelled_campaign(world: CampaignWorld) -> None:
+    world.audience(2)
+    world.schedule_early()
+    world.campaign(state="approved", planned_at=world.quarter_in(3))
+    world.step()
+    world.design()
+    assert world.step().outcome == "scheduled"
+    world.warehouse.execute("delete from sync.campaign")
+    world.change_campaign(state="cancelled")
+
+    assert world.choose() == ["NL-11"]
+    assert world.step().outcome == "unscheduled"
+    world.pass_time(hours=4)
+    assert world.went_out() == []
+
+    # A cancelled one that was never there is looked for once.
+    world.campaign("ΠΑΛΙΑ", description="Παλιά", state="cancelled")
+    assert "ΠΑΛΙΑ" in world.choose()
+    assert world.step("ΠΑΛΙΑ").outcome == "nothing"
+    assert "ΠΑΛΙΑ" not in world.choose()
+    world.change_campaign("ΠΑΛΙΑ", state="draft")
+    assert "ΠΑΛΙΑ" in world.choose()

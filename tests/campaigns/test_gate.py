@@ -15,7 +15,8 @@ DAY = timedelta(hours=24)
 
 
 def scheduled_campaign(world: CampaignWorld, **columns: object) -> None:
-    world.campaign(state="approved", planned_at=world.in_hours(48), **columns)
+    world.schedule_early()
+    world.campaign(state="approved", planned_at=world.quarter_in(48), **columns)
     world.step()
     world.design()
 
@@ -51,10 +52,10 @@ def test_a_withdrawn_consent_closes_it_and_nobody_may_release_that(world: Campai
     assert world.step().outcome == "scheduled"
 
     # Withdrawn while scheduled: taken back shortly before it goes out, restored with the consent.
-    world.pass_time(hours=47, seconds=50 * 60)
+    world.go_to(world.row()["scheduled_for"], minutes=10)
     world.consent(people[0], granted=False)
     assert world.step().outcome == "held"
-    assert world.gate()["occasion"] == "check"
+    assert world.gate_codes() == ["no_valid_consent", "refused_address"]
     assert world.remote_status() == "save"
     world.regrant(people[0])
     assert world.step().outcome == "scheduled"
@@ -126,9 +127,7 @@ def test_everybody_is_judged_by_the_campaigns_own_type(world: CampaignWorld) -> 
 def test_what_a_person_may_release(world: CampaignWorld) -> None:
     world.audience(3)
     scheduled_campaign(world)
-    world.warehouse.execute(
-        "update sync.collection_run set started_at = now() - interval '3 hours'"
-    )
+    world.warehouse.execute("update sync.staging_run set clock = now() - interval '3 hours'")
     assert world.step().outcome == "held"
     assert world.gate_codes() == ["audience_stale"]
 
@@ -163,8 +162,75 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
     assert world.step().outcome == "held"
 
 
+def test_the_age_of_a_sync_is_that_of_its_look_at_the_crm(world: CampaignWorld) -> None:
+    news = world.collection()
+    world.contact("filos@mail.gr", news)
+    staging = world.stage()
+    world.warehouse.execute("update sync.staging_run set clock = now() - interval '2 days'")
+    world.push(staging, "NEWS")
+    scheduled_campaign(world)
+
+    # Pushed a moment ago, from what the CRM held two days ago.
+    world.step()
+    assert world.gate_codes() == ["audience_stale"]
+    assert "2880 minutes" in world.gate()["reasons"][0]["detail"]
+
+    world.sync()
+    assert world.step().outcome == "scheduled"
+
+    # A later staging failed its check: no run of the collection tells, and the older one is old.
+    world.stage()
+    world.change_campaign(planned_at=world.quarter_in(49))
+    assert world.step().outcome == "scheduled", "it may still be at work"
+    world.warehouse.execute(
+        "update sync.staging_run set created_at = now() - interval '1 hour'"
+        " where staging_id = (select max(staging_id) from sync.staging_run)"
+    )
+    world.warehouse.execute(
+        "update sync.collection_run set started_at = now() - interval '90 minutes'"
+    )
+    world.change_campaign(planned_at=world.quarter_in(50))
+    assert world.step().outcome == "held"
+    assert world.gate_codes() == ["sync_unchecked"]
+
+
+def test_a_release_is_about_these_facts(world: CampaignWorld) -> None:
+    world.audience(2)
+    scheduled_campaign(world)
+    world.warehouse.execute(
+        "update sync.collection_run set state = 'blocked', detail = 'removal_guard: 12'"
+    )
+    world.step()
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        [gate_id] = release.request_releases(warehouse, ["NL-11"])
+        assert release.decide_release(warehouse, gate_id, "approved", holds=DAY)
+
+    # The same run is cleared and blocked by something else.
+    world.warehouse.execute(
+        "update sync.collection_run set detail = 'empty_collection: 5000 would leave'"
+    )
+    assert world.step().outcome == "held"
+    assert world.remote_status() == "save"
+    assert not world.gate()["reasons"][0]["released"]
+
+    # An age that was released is not any other age of the same run.
+    world.warehouse.execute("update sync.collection_run set state = 'succeeded', detail = null")
+    for age in ("3 hours", "30 hours"):
+        world.warehouse.execute("update sync.staging_run set clock = now() - %s::interval", (age,))
+        assert world.step().outcome == "held"
+        with psycopg.connect(world.warehouse_dsn) as warehouse:
+            [gate_id] = [
+                gate
+                for gate in release.request_releases(warehouse, ["NL-11"])
+                if gate == world.gate()["gate_id"]
+            ]
+            assert release.decide_release(warehouse, gate_id, "approved", holds=DAY)
+    assert world.step().outcome == "scheduled"
+
+
 def test_mailchimp_s_own_side(world: CampaignWorld) -> None:
     world.audience(4)
+    world.schedule_early()
     world.campaign(state="approved", planned_at=world.in_hours(48))
     world.step()
     world.step()

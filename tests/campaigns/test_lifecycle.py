@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from campaign_world import BODY, CampaignWorld
+from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.trial import NoTestError
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.provider import Mailchimp
 
@@ -45,7 +47,8 @@ def test_drafted_designed_scheduled_sent(world: CampaignWorld) -> None:
     # With a time: on the next quarter of an hour.
     planned_at = world.in_hours(30).replace(minute=37, second=0)
     world.change_campaign(planned_at=planned_at)
-    scheduled = world.step(test_to=["dokimi@galaxy.gr"])
+    world.schedule_early()
+    scheduled = world.step()
     assert (scheduled.action, scheduled.outcome) == ("schedule", "scheduled")
     assert world.remote_status() == "schedule"
     assert world.row()["scheduled_for"] == planned_at.replace(minute=45)
@@ -67,13 +70,107 @@ def test_drafted_designed_scheduled_sent(world: CampaignWorld) -> None:
     world.pass_time(seconds=int((planned_at - world.now()).total_seconds()) - 600)
     near = world.step()
     assert near.outcome == "scheduled"
-    assert world.gate()["occasion"] == "check"
-    assert near.wait_until == planned_at - timedelta(minutes=5)
+    assert world.gate()["gate_id"] > gates, "near its time it is judged at every look"
+    assert near.wait_until == planned_at - timedelta(minutes=2)
+    assert near.is_ours
     world.pass_time(days=2)
     sent = world.step()
     assert (sent.action, sent.status) == ("follow", "sent")
     assert world.row()["emails_sent"] == 3
     assert len(world.remote_campaigns()) == 1
+
+
+def test_it_stands_in_the_schedule_for_a_few_minutes_only(world: CampaignWorld) -> None:
+    world.audience(3)
+    planned_at = world.quarter_in(30)
+    world.campaign(state="approved", planned_at=planned_at)
+    world.step()
+    world.design()
+
+    # Judged when it is approved, so that people have time; nothing stands in Mailchimp yet.
+    waiting = world.step()
+    assert (waiting.action, waiting.outcome) == ("schedule", "waiting")
+    assert (waiting.wait_until, world.remote_status()) == (None, "save")
+    assert world.gate()["occasion"] == "schedule"
+    gates = world.gate()["gate_id"]
+    world.go_to(planned_at, minutes=15)
+    assert world.step().wait_until == planned_at - timedelta(minutes=5)
+    assert world.gate()["gate_id"] == gates
+
+    # Five minutes before: judged, and scheduled.
+    world.go_to(planned_at, minutes=5)
+    scheduled = world.step()
+    assert (scheduled.outcome, world.remote_status()) == ("scheduled", "schedule")
+    assert scheduled.wait_until == planned_at - timedelta(minutes=2)
+    assert world.row()["scheduled_for"] == planned_at
+
+    # Two minutes before: out, judged, in again.
+    world.go_to(planned_at, minutes=2)
+    checked = world.step()
+    assert (checked.outcome, checked.wait_until) == ("scheduled", None)
+    assert world.gate()["gate_id"] == gates + 2
+    world.go_to(planned_at, seconds=-60)
+    assert world.step().status in ("sending", "sent")
+    assert world.sent_to() == ["filos0@mail.gr", "filos1@mail.gr", "filos2@mail.gr"]
+
+
+def test_between_two_quarters_it_is_sent_on_the_minute(world: CampaignWorld) -> None:
+    world.audience(1)
+    at = world.quarter_in(3)
+    world.campaign("A", state="approved", planned_at=at - timedelta(minutes=9))
+    world.campaign("B", state="approved", planned_at=at - timedelta(minutes=3))
+    for code in ("A", "B"):
+        world.step(code)
+        world.design(code)
+    world.go_to(at, minutes=12)
+    assert world.step("A").wait_until == at - timedelta(minutes=9)
+    assert world.step("B").wait_until == at - timedelta(minutes=5)
+    world.go_to(at, minutes=9)
+    assert world.step("A").outcome == "sent"
+    # Mailchimp's quarter comes a little later than its time.
+    world.go_to(at, minutes=5)
+    assert world.step("B").outcome == "scheduled"
+    assert world.row("B")["scheduled_for"] == at
+
+
+def test_a_test_is_all_that_a_test_run_does(world: CampaignWorld) -> None:
+    world.audience(2)
+    world.schedule_early()
+    world.campaign()
+    world.step()
+
+    # No body yet: told, and the campaign is none the worse.
+    with pytest.raises(NoTestError, match="has the draft a body"):
+        world.step(test_to=["dokimi@galaxy.gr"], test_run="run-1")
+    assert world.row()["action"] == "created"
+    world.design()
+
+    # Due and approved: tested, not sent.
+    world.change_campaign(state="approved", planned_at=world.in_hours(-1))
+    tested = world.step(test_to=["dokimi@galaxy.gr", "allos@galaxy.gr"], test_run="run-1")
+    assert (tested.outcome, tested.detail) == ("tested", "test sent to 2 addresses")
+    assert world.tests_sent() == ["dokimi@galaxy.gr", "allos@galaxy.gr"]
+    assert (world.remote_status(), world.went_out()) == ("save", [])
+    assert world.row()["tested_at"] is not None
+
+    # The task is tried again; then another run asks.
+    again = world.step(test_to=["dokimi@galaxy.gr"], test_run="run-1")
+    assert "has sent its test already" in str(again.detail)
+    assert len(world.tests_sent()) == 2
+    world.step(test_to=["dokimi@galaxy.gr"], test_run="run-2")
+    assert len(world.tests_sent()) == 3
+
+    # Planned: tested, not scheduled; and while it is scheduled.
+    world.change_campaign(planned_at=world.quarter_in(30))
+    world.step(test_to=["dokimi@galaxy.gr"], test_run="run-3")
+    assert world.remote_status() == "save"
+    assert world.step().outcome == "scheduled"
+    world.step(test_to=["dokimi@galaxy.gr"], test_run="run-4")
+    assert (world.remote_status(), len(world.tests_sent())) == ("schedule", 5)
+
+    world.campaign("B")
+    with pytest.raises(NoTestError, match="not there"):
+        world.step("B", test_to=["dokimi@galaxy.gr"], test_run="run-5")
 
 
 class _NoScheduling(Mailchimp):
@@ -85,16 +182,19 @@ class _NoScheduling(Mailchimp):
 
 def test_where_scheduling_is_refused_it_is_sent_at_its_time(world: CampaignWorld) -> None:
     world.audience(2)
-    planned_at = world.in_hours(5)
+    # Far enough from its quarter to be ahead still when Mailchimp is asked.
+    planned_at = world.quarter_in(5)
     world.campaign(state="approved", planned_at=planned_at)
     world.step()
     world.design()
 
+    assert world.step(provider=world.open_provider(_NoScheduling)).wait_until is None
+    world.go_to(next_quarter(planned_at), minutes=5)
     waiting = world.step(provider=world.open_provider(_NoScheduling))
 
-    assert (waiting.outcome, waiting.wait_until) == ("waiting", None)
+    assert (waiting.outcome, waiting.wait_until) == ("waiting", planned_at)
     assert world.row()["schedule_refused_at"] is not None
-    world.pass_time(hours=4, seconds=50 * 60)
+    assert world.row()["scheduled_for"] is None
     assert world.step().wait_until == planned_at
     assert world.remote_status() == "save"
     world.pass_time(hours=1)
@@ -104,7 +204,7 @@ def test_where_scheduling_is_refused_it_is_sent_at_its_time(world: CampaignWorld
     assert world.step().status == "sent"
     assert [row["occasion"] for row in world.warehouse.execute(
         "select occasion from sync.campaign_gate order by gate_id").fetchall()] == [
-        "schedule", "send"]  # fmt: skip
+        "schedule", "schedule", "send"]  # fmt: skip
 
 
 def test_cancelled_deleted_and_too_late(world: CampaignWorld) -> None:
@@ -119,6 +219,7 @@ def test_cancelled_deleted_and_too_late(world: CampaignWorld) -> None:
     assert world.step("A").outcome == "created"
 
     # A scheduled one is unscheduled; its body stays.
+    world.schedule_early()
     world.campaign("B", state="approved", planned_at=world.in_hours(40))
     world.step("B")
     world.design("B")

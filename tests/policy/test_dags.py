@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+#: One campaign, one question a run: they keep apart by the audience's lock and the gate's row.
+SIDE_BY_SIDE = {"release_campaigns", "send_campaigns"}
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 
 # In a process of its own: Airflow reads its settings at import, and importing it takes seconds.
@@ -83,7 +85,10 @@ def test_people_can_find_and_run_it(bag: dict[str, Any]) -> None:
         name = dag["dag_id"]
         assert dag["tags"], f"{name} has no tags"
         assert dag["catchup"] is False, f"{name} would run for the whole past"
-        assert dag["max_active_runs"] == 1, f"two runs of {name} would work on the same audience"
+        if name not in SIDE_BY_SIDE:
+            assert dag["max_active_runs"] == 1, (
+                f"two runs of {name} would work on the same audience"
+            )
         assert len(dag["doc_md"].splitlines()) >= 10, f"{name}: its doc_md is no runbook"
         for param, description in dag["params"].items():
             assert description, f"{name}: nobody explains the parameter {param}"

@@ -2,7 +2,7 @@
 
 Called with the audience's advisory lock held, so that no sync changes members meanwhile, and the
 call that schedules or sends follows under the same lock. Every decision is a row of
-``sync.campaign_gate``.
+``sync.campaign_gate``, and so is that none could be made.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from crm_mailchimp.sync.pull_back import pull_back
 log = logging.getLogger(__name__)
 
 Occasion = Literal["schedule", "check", "send"]
+
+#: A staging that is not checked by then did not pass its check.
+_STAGING_TAKES = timedelta(minutes=15)
 
 
 class GateProvider(AudienceProvider, CampaignProvider, Protocol):
@@ -114,6 +117,50 @@ def decide(
     )
 
 
+def record_undecided(
+    warehouse: Connection[Any],
+    *,
+    campaign_id: int,
+    campaign_code: str,
+    provider_campaign_id: str,
+    list_id: str,
+    why: str,
+) -> int:
+    """Store, committed, that the gate could not decide about a scheduled campaign: it is closed.
+
+    Args:
+        warehouse: the warehouse.
+        campaign_id: in the CRM.
+        campaign_code: in the CRM.
+        provider_campaign_id: in Mailchimp.
+        list_id: its audience.
+        why: what was in the way; no personal data.
+
+    Returns:
+        the gate's id.
+    """
+    reason = _firm("gate_undecided", f"it could not be judged: {why}")
+    gate_id = _store(
+        warehouse,
+        {
+            "campaign_id": campaign_id,
+            "campaign_code": campaign_code,
+            "provider_campaign_id": provider_campaign_id,
+            "list_id": list_id,
+            "occasion": "check",
+            "gdpr_category": None,
+            "is_open": False,
+            "reasons": Jsonb([asdict(reason)]),
+            "recipients": None,
+            "expected": None,
+            "judged": None,
+            "release_id": None,
+        },
+    )
+    log.warning("campaign %s, gate %d: %s", campaign_code, gate_id, reason)
+    return gate_id
+
+
 def _firm(code: str, detail: str) -> Reason:
     return Reason(code=code, detail=detail, key=code)
 
@@ -134,29 +181,32 @@ def _audience_reasons(
             "audience_changed",
             "somebody chose another audience in Mailchimp than the collection's own",
         )
+    collection = campaign.collection_code
     with warehouse.cursor(row_factory=namedtuple_row) as cursor:
         sync: Any = cursor.execute(
-            statement("campaigns/last_sync"), {"collection_code": campaign.collection_code}
+            statement("campaigns/last_sync"),
+            {"collection_code": collection, "staging_takes": _STAGING_TAKES},
         ).fetchone()
     if sync is None:
         yield _soft(
-            "audience_stale", f"collection {campaign.collection_code} was never synced", "never"
+            "audience_stale", f"collection {collection} was never synced", f"{collection}/never"
         )
         return
+    # A run that is cleared keeps its id: the facts themselves are part of what is released.
+    fact = f"{collection}/{sync.run_id}"
     if sync.state != "succeeded":
-        ended = sync.state or "unfinished"
+        detail = sync.detail or "see its task"
         yield _soft(
-            f"sync_{ended}",
-            f"the last sync of collection {campaign.collection_code} ended {ended}: "
-            f"{sync.detail or 'see its task'}",
-            sync.run_id,
+            f"sync_{sync.state}",
+            f"the last sync of collection {collection} ended {sync.state}: {detail}",
+            f"{fact}/{detail}",
         )
     if sync.age > max_age:
         yield _soft(
             "audience_stale",
-            f"the last sync of collection {campaign.collection_code} began "
-            f"{_minutes(sync.age)} minutes ago, agreed are {_minutes(max_age)}",
-            sync.run_id,
+            f"the last sync of collection {collection} looked at the CRM {_minutes(sync.age)} "
+            f"minutes ago, agreed are {_minutes(max_age)}",
+            f"{fact}/{sync.clock.isoformat()}",
         )
 
 
@@ -236,7 +286,7 @@ def _recipient_reasons(
 
 def _subscribed(warehouse: Connection[Any], list_id: str) -> int:
     row = warehouse.execute(
-        "select count(*) from sync.member where list_id = %s and status = 'subscribed'", (list_id,)
+        statement("campaigns/count_subscribed"), {"list_id": list_id}
     ).fetchone()
     return int(row[0]) if row else 0
 
@@ -252,22 +302,17 @@ def _record(
     expected: int,
     judged: int | None,
 ) -> Decision:
-    released = {
-        key: release_id
-        for release_id, keys in warehouse.execute(
-            "select release_id, keys from sync.campaign_release where campaign_id = %s"
-            " and decision = 'approved' and expires_at > now() order by release_id",
-            (campaign.campaign_id,),
-        )
-        for key in keys
-    }
+    rows = warehouse.execute(
+        statement("campaigns/find_released"), {"campaign_id": campaign.campaign_id}
+    )
+    released = {key: release_id for release_id, keys in rows for key in keys}
     told = tuple(
         Reason(**{**asdict(reason), "released": reason.may_be_released and reason.key in released})
         for reason in reasons
     )
     is_open = all(reason.released for reason in told)
-    row = warehouse.execute(
-        statement("campaigns/record_gate"),
+    gate_id = _store(
+        warehouse,
         {
             "campaign_id": campaign.campaign_id,
             "campaign_code": campaign.code,
@@ -284,14 +329,19 @@ def _record(
                 (released[reason.key] for reason in told if reason.released), default=None
             ),
         },
-    ).fetchone()
-    warehouse.commit()
-    if row is None:
-        raise RuntimeError("the warehouse gave no gate id")
+    )
     for reason in told:
         log.info(
             "campaign %s, gate %d%s: %s",
-            campaign.code, row[0], " (released)" if reason.released else "", reason,
+            campaign.code, gate_id, " (released)" if reason.released else "", reason,
         )  # fmt: skip
-    log.info("campaign %s: gate %d is %s", campaign.code, row[0], "open" if is_open else "closed")
-    return Decision(gate_id=row[0], is_open=is_open, reasons=told)
+    log.info("campaign %s: gate %d is %s", campaign.code, gate_id, "open" if is_open else "closed")
+    return Decision(gate_id=gate_id, is_open=is_open, reasons=told)
+
+
+def _store(warehouse: Connection[Any], row: dict[str, Any]) -> int:
+    stored = warehouse.execute(statement("campaigns/record_gate"), row).fetchone()
+    warehouse.commit()
+    if stored is None:
+        raise RuntimeError("the warehouse gave no gate id")
+    return int(stored[0])

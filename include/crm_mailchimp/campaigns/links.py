@@ -23,7 +23,10 @@ class AmbiguousCampaignError(PermanentError):
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A row of ``sync.campaign``, as far as the next step depends on it."""
+    """A row of ``sync.campaign``, as far as the next step depends on it.
+
+    ``planned_at`` is the CRM's as the last step saw it: another one there is a new plan.
+    """
 
     campaign_id: int
     campaign_code: str
@@ -32,8 +35,12 @@ class Link:
     title: str
     provider_campaign_id: str | None
     pushed: Mapping[str, str] | None
+    intended_at: datetime | None
+    planned_at: datetime | None
     scheduled_for: datetime | None
     schedule_refused_at: datetime | None
+    send_called_at: datetime | None
+    tested_by_run: str | None
     shelved_at: datetime | None
     status: str | None
 
@@ -49,6 +56,11 @@ def find_link(warehouse: Connection[Any], campaign_id: int) -> Link | None:
 def find_link_by_code(warehouse: Connection[Any], code: str) -> Link | None:
     """The link of a campaign whose row may be gone from the CRM."""
     return _find(warehouse, "campaign_code", code)
+
+
+def find_link_by_provider(warehouse: Connection[Any], provider_campaign_id: str) -> Link | None:
+    """The link of a campaign in Mailchimp, if it is one of ours."""
+    return _find(warehouse, "provider_campaign_id", provider_campaign_id)
 
 
 def note(warehouse: Connection[Any], campaign_id: int, **columns: Any) -> None:
@@ -101,13 +113,36 @@ def intend(warehouse: Connection[Any], campaign: CrmCampaign, draft: CampaignDra
     warehouse.commit()
 
 
+def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> None:
+    """A row for a campaign of which nothing was made yet, committed: it says why."""
+    warehouse.execute(
+        statement("campaigns/meet_campaign"),
+        {
+            "campaign_id": campaign.campaign_id,
+            "campaign_code": campaign.code,
+            "collection_code": campaign.collection_code,
+            "title": campaign.title,
+        },
+    )
+    warehouse.commit()
+
+
 def remember(warehouse: Connection[Any], campaign_id: int, remote: RemoteCampaign) -> None:
     """Keep the provider's id; committed."""
     warehouse.execute(
-        "update sync.campaign set provider_campaign_id = %s, status = %s, linked_at = now(),"
-        " changed_at = now() where campaign_id = %s",
-        (remote.campaign_id, remote.status, campaign_id),
+        statement("campaigns/remember_campaign"),
+        {
+            "campaign_id": campaign_id,
+            "provider_campaign_id": remote.campaign_id,
+            "status": remote.status,
+        },
     )
+    warehouse.commit()
+
+
+def forget(warehouse: Connection[Any], campaign_id: int) -> None:
+    """The provider's id is no longer the campaign's, which counts as deleted; committed."""
+    warehouse.execute(statement("campaigns/forget_remote"), {"campaign_id": campaign_id})
     warehouse.commit()
 
 
@@ -118,43 +153,48 @@ def find_remote(
     link: Link | None,
     list_id: str,
 ) -> RemoteCampaign | None:
-    """A campaign of this audience that bears the title and belongs to no other CRM campaign.
+    """The campaign of this audience that bears the very title and belongs to no other CRM campaign.
 
-    Looked for before anything is created: after a lost answer, and after a lost ledger.
+    Looked for before anything is created: after a lost answer, and after a lost ledger. One that
+    only ends in the campaign's code may be a person's own: nothing is done until a person has
+    looked.
 
     Raises:
-        AmbiguousCampaignError: several do.
+        AmbiguousCampaignError: several bear the title, or one bears only the code.
     """
-    titles = {campaign.title, link.title if link else campaign.title}
-    # Another description in between changes the title, never the code at its end.
-    ending = f"({campaign.code})"
-    taken = {
+    titles = {campaign.title}
+    if link and link.intended_at:
+        titles.add(link.title)
+    others = {
         row[0]
         for row in warehouse.execute(
-            "select provider_campaign_id from sync.campaign"
-            " where provider_campaign_id is not null and campaign_id <> %s",
-            (campaign.campaign_id,),
+            statement("campaigns/other_campaigns"), {"campaign_id": campaign.campaign_id}
         )
     }
     warehouse.commit()
     lists = {list_id, link.list_id if link and link.list_id else list_id}
     candidates = [
-        remote
+        (remote, " ".join(remote.settings["title"].split()))
         for each in sorted(lists)
         for remote in provider.campaigns_of(each)
-        if remote.campaign_id not in taken
+        # Ours are regular ones; what belongs to another campaign is not this one's.
+        if remote.campaign_id not in others and remote.type == "regular"
     ]
-    for fits in (
-        [remote for remote in candidates if remote.settings["title"].strip() in titles],
-        [remote for remote in candidates if remote.settings["title"].strip().endswith(ending)],
-    ):
-        if len(fits) > 1:
-            raise AmbiguousCampaignError(
-                f"campaign {campaign.code}: {len(fits)} campaigns in Mailchimp bear its title; "
-                "delete or rename all but the right one there"
-            )
-        if fits:
-            return fits[0]
+    fits = [remote for remote, title in candidates if title in titles]
+    if len(fits) > 1:
+        raise AmbiguousCampaignError(
+            f"campaign {campaign.code}: {len(fits)} campaigns in Mailchimp bear its title; "
+            "delete or rename all but the right one there"
+        )
+    if fits:
+        return fits[0]
+    near = [remote for remote, title in candidates if title.endswith(f"({campaign.code})")]
+    if near:
+        raise AmbiguousCampaignError(
+            f"campaign {campaign.code}: a campaign in Mailchimp bears its code but not its title "
+            f"{campaign.title!r}: give it this title if it is the right one, else take the code "
+            "out of its title"
+        )
     return None
 
 

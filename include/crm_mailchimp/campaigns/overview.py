@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from psycopg import Connection
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, namedtuple_row
 
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
-from crm_mailchimp.campaigns.synchronise import UnknownCampaignError, totals
+from crm_mailchimp.campaigns.options import CampaignOptions
+from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.result import totals
+from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.campaigns import campaign_of
 from crm_mailchimp.provider import CampaignProvider, ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.campaigns import load_campaigns
+
+_UNDER_WAY_OR_OVER = ("sending", "sent", "canceling", "canceled", "archived")
 
 
 class OverviewProvider(CampaignProvider, ReportProvider, Protocol):
@@ -38,90 +45,157 @@ def campaigns_to_sync(
         UnknownCampaignError: one of ``codes`` is known to nobody.
     """
     planned = read_campaigns(crm, codes=codes)
-    known = dict(warehouse.execute(statement("campaigns/known_codes")).fetchall())
+    with warehouse.cursor(row_factory=namedtuple_row) as cursor:
+        known: list[Any] = cursor.execute(statement("campaigns/known_campaigns")).fetchall()
     if codes:
-        unknown = sorted(set(codes) - {campaign.code for campaign in planned} - set(known))
+        unknown = (
+            set(codes)
+            - {campaign.code for campaign in planned}
+            - {row.campaign_code for row in known}
+        )
         if unknown:
             raise UnknownCampaignError(
-                f"param 'campaigns' names {', '.join(unknown)}: no campaign of a collection with "
-                "an external provider has this code; check crm.campaign"
+                f"param 'campaigns' names {', '.join(sorted(unknown))}: no campaign of a "
+                "collection with an external provider has this code; check crm.campaign"
             )
         return sorted(set(codes))
-    begun = {code for code, is_over in known.items() if not is_over}
-    sent = _sent(warehouse)
-    wanted = {
-        campaign.code
-        for campaign in planned
-        # Deleted by us when it was cancelled: made again when the CRM takes that back.
-        if campaign.state != "cancelled" and campaign.campaign_id not in sent
-    }
-    return sorted(wanted | begun)
+    by_id = {row.campaign_id: row for row in known}
+    wanted = set()
+    for campaign in planned:
+        row = by_id.pop(campaign.campaign_id, None)
+        # A cancelled one nobody knows may stand in the schedule since before the ledger was lost;
+        # one that we deleted is made again when the CRM takes the cancelling back.
+        if row is None or not row.is_over or (campaign.state != "cancelled" and not row.is_sent):
+            wanted.add(campaign.code)
+    # The rest are gone from the CRM; a renamed one is known there by its id.
+    return sorted(wanted | {row.campaign_code for row in by_id.values() if not row.is_over})
 
 
 def look_at_all(warehouse: Connection[Any], provider: OverviewProvider) -> tuple[int, int]:
     """States and totals of all campaigns into ``stats`` and ``sync.campaign``; commits.
 
     Campaigns made directly in Mailchimp stand in ``stats.campaign_overview`` with the origin
-    ``mailchimp``.
+    ``mailchimp``. What was deleted there before it went out is marked so.
 
     Returns:
         number of campaigns in Mailchimp, and of those of the CRM whose figures changed.
     """
-    count = load_campaigns(warehouse, provider)
-    changed = 0
-    for remote in provider.all_campaigns():
-        if remote.status not in ("sending", "sent", "canceling", "canceled", "archived"):
-            continue
-        changed += warehouse.execute(
-            statement("campaigns/record_totals"),
-            {
-                "provider_campaign_id": remote.campaign_id,
-                "status": remote.status,
-                **totals(remote),
-            },
-        ).rowcount
+    totals_too = _WithTotals(warehouse, provider)
+    count = load_campaigns(warehouse, totals_too)
+    # A walk over a list that changes may step over one: each is asked for by itself.
+    for (campaign_id,) in warehouse.execute(statement("campaigns/find_vanished")).fetchall():
+        if provider.campaign(campaign_id) is None:
+            warehouse.execute(statement("campaigns/mark_vanished"), {"campaign_id": campaign_id})
     warehouse.commit()
-    return count, changed
+    return count, totals_too.changed
+
+
+class _WithTotals:
+    """The listing of all campaigns, our own ones' totals recorded as they pass."""
+
+    def __init__(self, warehouse: Connection[Any], provider: OverviewProvider) -> None:
+        self.warehouse, self.provider, self.changed = warehouse, provider, 0
+
+    def campaigns(self, **period: Any) -> Iterator[dict[str, Any]]:
+        for row in self.provider.campaigns(**period):
+            remote = campaign_of(row)
+            if remote.status in _UNDER_WAY_OR_OVER:
+                self.changed += self.warehouse.execute(
+                    statement("campaigns/record_totals"),
+                    {
+                        "provider_campaign_id": remote.campaign_id,
+                        "status": remote.status,
+                        **totals(remote),
+                    },
+                ).rowcount
+            yield row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
 
 
 def write_back(warehouse: Connection[Any], crm: Connection[Any]) -> int:
     """States and totals into ``crm.provider_campaign``; returns how many rows changed."""
     with warehouse.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            "select campaign_id, provider_campaign_id, status, emails_sent, unique_opens,"
-            " unique_clicks, sent_at, detail from sync.campaign"
-            " where provider_campaign_id is not null and status is not null"
-        ).fetchall()
-    deleted = [
-        campaign_id
-        for (campaign_id,) in warehouse.execute(
-            "select campaign_id from sync.campaign"
-            " where provider_campaign_id is null and status = 'deleted'"
-        )
-    ]
+        rows = cursor.execute(statement("campaigns/campaigns_to_write_back")).fetchall()
     changed = 0
     with crm.transaction():
         for row in rows:
-            changed += crm.execute(statement("campaigns/write_back"), row).rowcount
-        changed += crm.execute(
-            "update crm.provider_campaign set status = 'deleted', changed_at = now()"
-            " where campaign_id = any(%s) and status <> 'deleted'",
-            (deleted,),
-        ).rowcount
+            name = "write_back" if row["provider_campaign_id"] else "write_back_deleted"
+            changed += crm.execute(statement(f"campaigns/{name}"), row).rowcount
     return changed
 
 
-def due_soon(warehouse: Connection[Any], codes: Sequence[str]) -> list[dict[str, str]]:
-    """Campaigns of a run that wait for their moment, as the waiting operator takes them."""
+def planned_soon(
+    crm: Connection[Any],
+    codes: Sequence[str],
+    *,
+    options: CampaignOptions,
+    now: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Campaigns that the CRM plans for soon, each with its next moment, as ``due_soon`` tells it.
+
+    Asked before any step is taken: the waiting for one campaign hangs on no other one.
+
+    Args:
+        crm: to ``crm_db``.
+        codes: of the campaigns of this run.
+        options: when they are scheduled and checked, and how far a run looks ahead.
+        now: present time; by default this machine's.
+    """
+    now = now or datetime.now(UTC)
+    found = []
+    for campaign in read_campaigns(crm, codes=codes) if codes else []:
+        if campaign.state != "approved" or campaign.planned_at is None:
+            continue
+        if campaign.planned_at <= now:
+            continue  # its time has come: this run's step sends it
+        at = next_quarter(campaign.planned_at)
+        moments = [campaign.planned_at]
+        if options.schedule_there and at - options.schedule_ahead <= campaign.planned_at:
+            moments = [at - options.schedule_ahead, at - options.last_check]
+        ahead = [moment for moment in moments if now < moment <= now + options.wait_horizon]
+        if ahead:
+            found.append(_waiting(campaign.campaign_id, campaign.code, min(ahead)))
+    return found
+
+
+def due_soon(warehouse: Connection[Any], codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Campaigns of a run that wait for their moment, as steps found it: a name for the waiting,
+    and the parameters of ``send_campaigns``."""
     rows = warehouse.execute(statement("campaigns/due_soon"), {"codes": list(codes)}).fetchall()
     return [
-        {
-            "campaign_code": code,
-            "provider_campaign_id": provider_campaign_id,
-            "wait_until": look_again_at.isoformat(),
-        }
-        for code, provider_campaign_id, look_again_at in rows
+        _waiting(campaign_id, code, moment, provider_campaign_id, is_ours=is_ours)
+        for campaign_id, code, provider_campaign_id, moment, is_ours in rows
     ]
+
+
+def scheduled_campaigns(warehouse: Connection[Any]) -> list[str]:
+    """Mailchimp's ids of the campaigns that stand in its schedule, as far as the ledger knows."""
+    rows = warehouse.execute(statement("campaigns/scheduled_campaigns")).fetchall()
+    warehouse.commit()
+    return [provider_campaign_id for (provider_campaign_id,) in rows]
+
+
+def _waiting(
+    campaign_id: int,
+    code: str,
+    moment: datetime,
+    provider_campaign_id: str | None = None,
+    *,
+    is_ours: bool = False,
+) -> dict[str, Any]:
+    moment = moment.astimezone(UTC)
+    return {
+        # The same moment is waited for once.
+        "trigger_run_id": f"campaign-{campaign_id}-{moment:%Y%m%dT%H%M%S}",
+        "conf": {
+            "campaign": code,
+            "wait_until": moment.isoformat(),
+            "provider_campaign_id": provider_campaign_id,
+            "is_ours": is_ours,
+        },
+    }
 
 
 def require_named(codes: Sequence[str]) -> None:
@@ -151,11 +225,3 @@ def require_success(warehouse: Connection[Any], codes: Sequence[str]) -> None:
     if rows:
         told = "; ".join(f"{code}: {detail}" for code, detail in rows)
         raise CampaignsFailedError(f"{len(rows)} campaigns failed: {told}")
-
-
-def _sent(warehouse: Connection[Any]) -> set[int]:
-    rows = warehouse.execute(
-        "select campaign_id from sync.campaign where provider_campaign_id is not null"
-        " and status in ('sent', 'canceled', 'archived')"
-    ).fetchall()
-    return {campaign_id for (campaign_id,) in rows}

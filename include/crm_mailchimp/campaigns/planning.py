@@ -60,6 +60,12 @@ _REMOTE_STATE_OF: dict[str, RemoteState] = {
     "archived": "sent",
 }
 
+
+def is_over(status: str | None) -> bool:
+    """Whether Mailchimp's word says that the campaign went out, or was stopped on its way."""
+    return status is not None and _REMOTE_STATE_OF.get(status) == "sent"
+
+
 #: Mailchimp schedules "on the quarter-hour (:00, :15, :30, :45)" (``schedule_time``).
 QUARTER = timedelta(minutes=15)
 
@@ -108,16 +114,22 @@ def crm_state_of(
     return "due" if now - planned_at <= max_lateness else "overdue"
 
 
-def remote_state_of(status: str | None, *, is_linked: bool, is_shelved: bool) -> RemoteState:
+def remote_state_of(
+    status: str | None, *, is_linked: bool, is_shelved: bool, last_status: str | None = None
+) -> RemoteState:
     """How the plan reads a campaign in Mailchimp.
 
     Args:
         status: Mailchimp's word; None where it has no such campaign.
         is_linked: we know an id of it, so that it must have been there once.
         is_shelved: we unscheduled it because it was cancelled.
+        last_status: the word when it was last looked at.
     """
     if status is None:
-        return "deleted" if is_linked else "none"
+        if not is_linked:
+            return "none"
+        # Deleted after it went out: it was sent all the same.
+        return "sent" if is_over(last_status) else "deleted"
     # A word that is new to us: nothing is done to it, a person looks.
     state = _REMOTE_STATE_OF.get(status, "unknown")
     return "shelved" if state == "draft" and is_shelved else state

@@ -73,11 +73,7 @@ def find_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | N
     asked = {reason["key"] for reason in row["reasons"]}
     now = {reason["key"] for reason in row["reasons_now"]}
     if row["is_open"] or row["is_open_now"] or not now <= asked:
-        warehouse.execute(
-            "update sync.campaign_release set decision = 'superseded', decided_at = now()"
-            " where gate_id = %s and decision is null",
-            (gate_id,),
-        )
+        warehouse.execute(statement("campaigns/supersede_request"), {"gate_id": gate_id})
         warehouse.commit()
         return None
     warehouse.commit()

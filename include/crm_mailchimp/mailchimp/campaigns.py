@@ -195,6 +195,7 @@ def campaign_of(row: Mapping[str, Any]) -> RemoteCampaign:
         unique_opens=int(summary.get("unique_opens") or 0),
         unique_clicks=int(summary.get("subscriber_clicks") or 0),
         has_segment=bool(segment),
+        type=str(row.get("type") or ""),
     )
 
 

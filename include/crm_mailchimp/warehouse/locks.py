@@ -58,6 +58,13 @@ def audience_lock(connection: Connection[Any], list_key: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def try_audience_lock(connection: Connection[Any], list_key: str) -> Iterator[bool]:
+    """Like :func:`audience_lock` but without waiting: yields whether the lock was got."""
+    with try_named_lock(connection, f"audience:{list_key}") as got:
+        yield got
+
+
 def _release(connection: Connection[Any], name: str) -> None:
     if connection.closed:
         return  # the session ended, and the lock with it

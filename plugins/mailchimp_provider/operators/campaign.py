@@ -1,4 +1,4 @@
-"""``CampaignWhenDueOperator``: waits for a campaign's moment without a worker, then goes on."""
+"""``CampaignWhenDueOperator``: waits for a campaign's moments without a worker, acts at each."""
 
 from __future__ import annotations
 
@@ -19,69 +19,127 @@ _OVER = ("sent", "canceled", "archived", "deleted", "save", "paused")
 
 
 class CampaignWhenDueOperator(BaseOperator):
-    """Waits until ``wait_until``, takes the campaign's step (gate, send or let go), waits until
-    Mailchimp has sent it, and takes the last step. Nothing it knew before is trusted after a wait:
-    each step reads the CRM and Mailchimp again.
+    """Waits until ``wait_until``, takes the campaign's step (gate, schedule, send or let go), waits
+    for the next moment that the step tells, and so on; in the end until Mailchimp has sent it.
+
+    Nothing it knew before is trusted after a wait: each step reads the CRM and Mailchimp again. A
+    schedule of ours is taken back before it is judged a last time, by the triggerer, so that a
+    campaign goes out unjudged neither where the step fails nor where no worker comes free.
 
     Args:
         campaign_code: code of the CRM's campaign.
-        provider_campaign_id: its id in Mailchimp.
-        wait_until: ISO 8601 with a zone.
+        wait_until: ISO 8601 with a zone; empty means now.
+        provider_campaign_id: its id in Mailchimp, if known.
+        is_ours: ``True`` where a schedule made by us stands in Mailchimp meanwhile.
         sending_minutes: how long to wait for the sending to end; a later run follows it anyway.
         poll_seconds: how often to look at its state meanwhile.
     """
 
-    template_fields: Sequence[str] = ("campaign_code", "provider_campaign_id", "wait_until")
+    template_fields: Sequence[str] = (
+        "campaign_code",
+        "wait_until",
+        "provider_campaign_id",
+        "is_ours",
+    )
 
     def __init__(
         self,
         *,
         campaign_code: str,
-        provider_campaign_id: str,
-        wait_until: str,
+        wait_until: str = "",
+        provider_campaign_id: str = "",
+        is_ours: str | bool = False,
         sending_minutes: float = 15,
         poll_seconds: float = 20.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.campaign_code = campaign_code
-        self.provider_campaign_id = provider_campaign_id
         self.wait_until = wait_until
+        self.provider_campaign_id = provider_campaign_id
+        self.is_ours = is_ours
         self.sending_minutes = sending_minutes
         self.poll_seconds = poll_seconds
 
     def execute(self, context: Context) -> None:
         """Give the worker back until the moment."""
-        context["campaign_code"] = self.campaign_code  # type: ignore[typeddict-unknown-key]
-        self._wait(self.wait_until, _OUT, "go_on")
-
-    def go_on(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """The moment has come: one step, and a wait for the end of the sending if it began."""
-        self.log.info("campaign %s: %s", self.campaign_code, event)
-        result = self._step(context)
-        if result["status"] in ("sending", "schedule") and result["outcome"] != "held":
-            until = datetime.now(UTC) + timedelta(minutes=self.sending_minutes)
-            self._wait(until.isoformat(), _OVER, "end")
-        return result
-
-    def end(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """It is sent, or takes longer: one more step tells."""
-        self.log.info("campaign %s: %s", self.campaign_code, event)
-        return self._step(context)
-
-    def _wait(self, until: str, wanted: Sequence[str], then: str) -> None:
-        self.defer(
-            trigger=CampaignTrigger(
-                provider_campaign_id=self.provider_campaign_id,
-                until=until,
-                wanted=wanted,
-                poll_seconds=self.poll_seconds,
-            ),
-            method_name=then,
+        self._name(context)
+        self._wait(
+            self.wait_until or datetime.now(UTC).isoformat(),
+            _OUT,
+            "go_on",
+            self.provider_campaign_id or None,
+            is_ours=str(self.is_ours) == "True",
+            take_back=str(self.is_ours) == "True",
         )
 
-    def _step(self, context: Context) -> dict[str, Any]:
+    def go_on(
+        self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
+    ) -> dict[str, Any]:
+        """A moment has come: one step, then the next moment, or the end of the sending."""
+        self.log.info("campaign %s: %s", self.campaign_code, event)
+        result = self._step(context, provider_campaign_id)
+        known = result["provider_campaign_id"] or provider_campaign_id
+        if result["wait_until"]:
+            self._wait_again(result, known)
+        if result["status"] in ("sending", "schedule") and result["outcome"] != "held":
+            until = datetime.now(UTC) + timedelta(minutes=self.sending_minutes)
+            self._wait(until.isoformat(), _OVER, "end", known, is_ours=bool(result["is_ours"]))
+        return result
+
+    def end(
+        self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
+    ) -> dict[str, Any]:
+        """It is sent, takes longer, or was taken back: one more step tells."""
+        self.log.info("campaign %s: %s", self.campaign_code, event)
+        result = self._step(context, provider_campaign_id)
+        if result["wait_until"]:
+            self._wait_again(result, provider_campaign_id)
+        return result
+
+    def _wait_again(self, result: dict[str, Any], provider_campaign_id: str | None) -> None:
+        is_ours = bool(result["is_ours"])
+        # A draft again before its moment: it was taken back, and what that means is seen at once.
+        drafts = ("save", "paused") if is_ours else ()
+        # Waiting for an answer or a lock: what it is in Mailchimp already ends no waiting.
+        wanted = (*_OUT, *drafts) if result["status"] not in _OUT else ()
+        self._wait(
+            result["wait_until"],
+            wanted,
+            "go_on",
+            provider_campaign_id,
+            is_ours=is_ours,
+            take_back=is_ours,
+        )
+
+    def _wait(
+        self,
+        until: str,
+        wanted: Sequence[str],
+        then: str,
+        provider_campaign_id: str | None,
+        *,
+        is_ours: bool = False,
+        take_back: bool = False,
+    ) -> None:
+        self.defer(
+            trigger=CampaignTrigger(
+                until=until,
+                wanted=wanted,
+                provider_campaign_id=provider_campaign_id,
+                poll_seconds=self.poll_seconds,
+                guarded_code=self.campaign_code if is_ours else None,
+                take_back=take_back,
+            ),
+            method_name=then,
+            kwargs={"provider_campaign_id": provider_campaign_id},
+        )
+
+    def _step(self, context: Context, provider_campaign_id: str | None) -> dict[str, Any]:
         from mailchimp_provider.campaign_steps import take_step  # noqa: PLC0415 - takes seconds
 
+        self._name(context)
+        return take_step(self.campaign_code, provider_campaign_id=provider_campaign_id)
+
+    def _name(self, context: Context) -> None:
         context["campaign_code"] = self.campaign_code  # type: ignore[typeddict-unknown-key]
-        return take_step(self.campaign_code)

@@ -1,0 +1,78 @@
+"""A test of a campaign, to colleagues."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.campaigns import links
+from crm_mailchimp.campaigns.links import Link
+from crm_mailchimp.campaigns.result import CampaignResult
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.mailchimp.errors import BadRequest, PermissionDenied
+from crm_mailchimp.provider import CampaignProvider
+
+log = logging.getLogger(__name__)
+
+_TESTABLE = ("save", "paused", "schedule")
+
+
+class NoTestError(PermanentError):
+    """A test was asked for and could not be sent."""
+
+
+def send_test(
+    warehouse: Connection[Any],
+    provider: CampaignProvider,
+    code: str,
+    link: Link | None,
+    addresses: Sequence[str],
+    *,
+    run_id: str,
+) -> CampaignResult:
+    """Send a test of the campaign as it stands in Mailchimp, once for a run; nothing else.
+
+    Args:
+        warehouse: the warehouse; that a run sent its test is committed before the call.
+        provider: where the draft is.
+        code: of the campaign.
+        link: what the ledger knows of it.
+        addresses: of colleagues.
+        run_id: of who asks.
+
+    Raises:
+        NoTestError: there is nothing to test, or Mailchimp refused.
+    """
+    remote = None
+    if link is not None and link.provider_campaign_id is not None:
+        remote = provider.campaign(link.provider_campaign_id)
+    if link is None or remote is None or remote.status not in _TESTABLE:
+        state = remote.status if remote else "not there"
+        raise NoTestError(f"campaign {code} has no draft in Mailchimp to test: {state}")
+    detail = f"test sent to {len(addresses)} addresses"
+    if run_id and link.tested_by_run == run_id:
+        detail = "this run has sent its test already; start another for one more"
+    else:
+        links.note(warehouse, link.campaign_id, tested_by_run=run_id or None)
+        try:
+            provider.send_test(remote.campaign_id, addresses)
+        except (BadRequest, PermissionDenied) as error:
+            links.note(warehouse, link.campaign_id, tested_by_run=None)
+            raise NoTestError(
+                f"campaign {code}: Mailchimp sent no test; has the draft a body, and are the "
+                f"addresses right? {error}"
+            ) from error
+        links.note(warehouse, link.campaign_id, tested_at=datetime.now(UTC))
+    log.info("campaign %s: %s", code, detail)
+    return CampaignResult(
+        campaign_code=code,
+        action="test",
+        outcome="tested",
+        detail=detail,
+        status=remote.status,
+        provider_campaign_id=remote.campaign_id,
+    )

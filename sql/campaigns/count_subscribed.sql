@@ -1,0 +1,3 @@
+select count(*)
+from sync.member as member
+where member.list_id = %(list_id)s and member.status = 'subscribed'

@@ -1,0 +1,16 @@
+-- Campaigns that the ledger knows, and whether they are over: sent, or deleted by us. One that was
+-- only intended is not over: a lost answer may have left it in Mailchimp. Neither is one of which
+-- nothing was made because a person has to look first.
+select
+    campaign.campaign_id,
+    campaign.campaign_code,
+    case
+        when campaign.provider_campaign_id is null
+            then
+                coalesce(campaign.status, '') = 'deleted'
+                or (campaign.intended_at is null and campaign.action is distinct from 'failed')
+        else coalesce(campaign.status, '') in ('sent', 'canceled', 'archived')
+    end as is_over,
+    campaign.provider_campaign_id is not null
+    and coalesce(campaign.status, '') in ('sent', 'canceled', 'archived') as is_sent
+from sync.campaign as campaign

@@ -1,9 +1,0 @@
--- Campaigns that the ledger knows, and whether they are over: sent, or deleted by us. One that was
--- only intended is not over: a lost answer may have left it in Mailchimp.
-select
-    campaign.campaign_code,
-    case
-        when campaign.provider_campaign_id is null then coalesce(campaign.status, '') = 'deleted'
-        else coalesce(campaign.status, '') in ('sent', 'canceled', 'archived')
-    end as is_over
-from sync.campaign as campaign

@@ -1,0 +1,7 @@
+-- Campaigns at the provider that belong to other campaigns of the CRM, now or before.
+select campaign.provider_campaign_id
+from sync.campaign as campaign
+where campaign.provider_campaign_id is not null and campaign.campaign_id <> %(campaign_id)s
+union
+select former.provider_campaign_id
+from sync.former_campaign as former

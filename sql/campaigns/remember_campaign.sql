@@ -1,0 +1,8 @@
+-- The provider's id of an intended campaign has become known.
+update sync.campaign
+set
+    provider_campaign_id = %(provider_campaign_id)s,
+    status = %(status)s,
+    linked_at = now(),
+    changed_at = now()
+where campaign_id = %(campaign_id)s
