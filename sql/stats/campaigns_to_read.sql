@@ -16,7 +16,7 @@ inner join reported on campaign.campaign_id = reported.campaign_id
 left join stale on campaign.campaign_id = stale.campaign_id
 where
     (cardinality(%(campaigns)s::text[]) = 0 or campaign.campaign_id = any(%(campaigns)s::text[]))
-    and (%(since)s::timestamptz is null or campaign.sent_at >= %(since)s::timestamptz)
-    and (%(until)s::timestamptz is null or campaign.sent_at < %(until)s::timestamptz)
+    and (%(since)s::timestamptz is null or campaign.counted_at >= %(since)s::timestamptz)
+    and (%(until)s::timestamptz is null or campaign.counted_at < %(until)s::timestamptz)
     and (%(chosen)s or stale.campaign_id is not null)
-order by campaign.sent_at desc nulls last, campaign.campaign_id asc;
+order by campaign.counted_at desc, campaign.campaign_id asc;

@@ -21,6 +21,7 @@ select distinct on (
     landed.ordinal,
     landed.extra
 from landing_activity as landed
+where landed.occurred_at >= (select stats.events_expired_before(%(campaign_id)s))
 order by
     landed.subscriber_hash asc, landed.action asc, landed.occurred_at asc, landed.url asc,
     landed.ordinal asc, landed.recipient desc

@@ -73,6 +73,21 @@ def extract(world: World, campaigns: list[str], *, full: bool = False) -> None:
         refresh_marts(warehouse, time_zone="Europe/Athens")
 
 
+def expire_half(world: World) -> None:
+    """As if retention had counted and removed the older half of all events."""
+    middle = world.warehouse.execute(
+        "select date_bin('15 minutes', percentile_disc(0.5) within group (order by occurred_at),"
+        " '2000-01-01 00:00:00Z') as at from stats.campaign_activities"
+    ).fetchone()
+    assert middle
+    period = {"since": "-infinity", "until": middle["at"]}
+    for name in ("keep_expired_counts", "keep_expired_quarter_hours", "delete_events"):
+        world.warehouse.execute(statement(f"sync/{name}"), period)
+    left = world.warehouse.execute("select count(*) as n from stats.campaign_activities").fetchone()
+    assert left
+    assert left["n"] > 1
+
+
 def erase(world: World) -> None:
     with (
         world.provider() as provider,
@@ -136,6 +151,16 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
         (campaign, gone),
     )
     world.warehouse.execute(statement("stats/count_engagement"), {"campaign_id": campaign})
+    world.warehouse.execute(
+        """
+        insert into stats.member_activities (
+            list_id, subscriber_hash, activity_type, occurred_at, ordinal
+        )
+        values (%s, %s, 'generic_signup', '2026-01-01', 1);
+        """,
+        (world.list_id(), gone),
+    )
+    expire_half(world)
     extract(world, [])
     before = world.warehouse.execute(TOTALS).fetchone()
     assert before

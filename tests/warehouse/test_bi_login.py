@@ -33,9 +33,9 @@ def test_it_reads_what_is_for_bi_and_nothing_else(warehouse_db: str, login: str)
             "stats.campaign_activities",
             "stats.later",
             "mart.contact_engagement",
-            "mart.campaign_contacts",
+            "mart.campaign_recipients",
             "mart.contact_segments",
-            "mart.dim_date",
+            "mart.dates",
         ):
             reader.execute(f"select count(*) from {readable}")
         for refused in (
@@ -45,7 +45,7 @@ def test_it_reads_what_is_for_bi_and_nothing_else(warehouse_db: str, login: str)
             "insert into stats.later values (1)",
             "delete from stats.campaigns",
             "update mart.setting set report_time_zone = 'UTC'",
-            "refresh materialized view mart.contact_engagement",
+            "delete from mart.contact_engagement",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute(refused)

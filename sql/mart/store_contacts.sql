@@ -1,0 +1,18 @@
+insert into mart.contacts as kept (
+    contact_key, contact_id, subscriber_hash, audiences, current_audiences
+)
+select
+    contact_key,
+    max(contact_id) as contact_id,
+    case when max(contact_id) is null then max(subscriber_hash) end as subscriber_hash,
+    count(distinct list_id) as audiences,
+    count(distinct list_id) filter (where status in ('subscribed', 'pending')) as current_audiences
+from counted_member
+group by contact_key
+on conflict (contact_key) do update
+    set
+        audiences = excluded.audiences,
+        current_audiences = excluded.current_audiences
+    where
+    (kept.audiences, kept.current_audiences)
+    is distinct from (excluded.audiences, excluded.current_audiences);
