@@ -111,12 +111,13 @@ def extract_reports() -> None:
 
     @task
     def read_audience_growth() -> int:
-        """Months of audiences not read today; returns how many."""
-        from crm_mailchimp.stats.extract import extract_audience_growth
+        """Audiences, their months and days once a day, activity of who left; returns rows read."""
+        from crm_mailchimp.stats.audience_extract import extract_audiences
+        from crm_mailchimp.sync.retention import ages_from, events_kept_since
         from mailchimp_provider.connections import mailchimp, warehouse_connection
 
         with warehouse_connection() as warehouse, mailchimp() as provider:
-            return extract_audience_growth(warehouse, provider)
+            return extract_audiences(warehouse, provider, since=events_kept_since(ages_from()))
 
     @task(trigger_rule="none_failed", outlets=[STATS])
     def announce() -> dict[str, int]:

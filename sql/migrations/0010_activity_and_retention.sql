@@ -36,15 +36,12 @@ comment on column stats.audience_activity.read_at is 'When the row was last read
 
 create table stats.list_state (
     list_id text primary key references stats.lists,
-    growth_read_at timestamptz,
-    activity_read_at timestamptz
+    read_at timestamptz not null
 );
 comment on table stats.list_state is 'When the histories of each audience were last read.';
 comment on column stats.list_state.list_id is 'The audience.';
-comment on column stats.list_state.growth_read_at is
-'When its months (stats.audience_growth) were last read.';
-comment on column stats.list_state.activity_read_at is
-'When its days (stats.audience_activity) were last read.';
+comment on column stats.list_state.read_at is
+'When its months (stats.audience_growth) and days (stats.audience_activity) were last read.';
 
 -- ---------------------------------------------------------------- activity of members
 
@@ -97,7 +94,8 @@ comment on column stats.member_activities.first_seen_at is 'When the pipeline fi
 create table stats.member_activity_state (
     list_id text not null references stats.lists,
     subscriber_hash text not null,
-    read_at timestamptz not null,
+    as_of timestamptz not null,
+    read_at timestamptz not null default now(),
     primary key (list_id, subscriber_hash)
 );
 create index on stats.member_activity_state (subscriber_hash);
@@ -105,8 +103,9 @@ comment on table stats.member_activity_state is 'When each member''s activity fe
 comment on column stats.member_activity_state.list_id is 'The audience.';
 comment on column stats.member_activity_state.subscriber_hash is
 'The member: md5 of the lower-cased address.';
-comment on column stats.member_activity_state.read_at is
-'When: changes of the member after it ask for another reading.';
+comment on column stats.member_activity_state.as_of is
+'Change of the member, by the ledger, that it was read for; another one asks for another reading.';
+comment on column stats.member_activity_state.read_at is 'When it was read.';
 
 -- ---------------------------------------------------------------- what stays of removed events
 

@@ -135,7 +135,7 @@ activity as (
 feed as (
     delete from stats.member_activity_state as feed
     using erased_hash as erased
-    where feed.subscriber_hash = erased.subscriber_hash and feed.read_at <= erased.belongs_until
+    where feed.subscriber_hash = erased.subscriber_hash and feed.as_of <= erased.belongs_until
 ),
 
 mart as (

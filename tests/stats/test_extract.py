@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -13,7 +13,6 @@ import pytest
 
 from crm_mailchimp.stats.extract import (
     campaigns_to_read,
-    extract_audience_growth,
     extract_campaign,
     extract_campaigns,
 )
@@ -414,12 +413,3 @@ def test_random_histories_equal_the_ledger(warehouse: Any, seed: int) -> None:
         ).fetchall()
     } == {(c.campaign_id, member) for c in campaigns for member in c.unsubscribes}
     assert value(warehouse, "select count(*) from stats.reconciliation where difference <> 0") == 0
-
-
-def test_growth_of_audiences_is_read_once_a_day(warehouse: Any) -> None:
-    account = Account(busy_campaign())
-    run(warehouse, account)
-    assert [extract_audience_growth(warehouse, account) for _ in range(2)] == [1, 0]
-    assert value(
-        warehouse, "select list_id, month, subscribed, unsubscribed from stats.audience_growth"
-    ) == ("λίστα1", date(2026, 10, 1), 5, 1)

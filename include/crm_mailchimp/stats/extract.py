@@ -13,7 +13,6 @@ from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.abuse_reports import ABUSE_REPORTS
 from crm_mailchimp.stats.activity import ACTIVITY
-from crm_mailchimp.stats.audience_growth import load_growth
 from crm_mailchimp.stats.campaigns import load_campaigns
 from crm_mailchimp.stats.domains import DOMAINS
 from crm_mailchimp.stats.landing import batches
@@ -179,20 +178,3 @@ def extract_campaigns(
         for stream, count in extract.rows_read.items():
             rows_read[stream] = rows_read.get(stream, 0) + count
     return rows_read
-
-
-def extract_audience_growth(connection: Connection[Any], provider: ReportProvider) -> int:
-    """Growth history of every audience that a campaign went to; one API call an audience.
-
-    Deleted audiences are passed over. Returns the number of months read.
-    """
-    lists = connection.execute(statement("stats/audiences_to_read")).fetchall()
-    connection.commit()
-    months = 0
-    for (list_id,) in lists:
-        try:
-            months += load_growth(connection, provider, list_id)
-        except NotFound:
-            connection.rollback()
-            log.info("audience %s is gone from Mailchimp: passed over", list_id)
-    return months

@@ -90,6 +90,11 @@ def ips_kept_since(ages: Ages) -> datetime | None:
     return None if ages.ips is None else datetime.now(UTC) - timedelta(days=ages.ips)
 
 
+def events_kept_since(ages: Ages) -> datetime | None:
+    """Activity of members before this moment is not to be loaded any more; None keeps all."""
+    return None if ages.events is None else datetime.now(UTC) - timedelta(days=ages.events)
+
+
 def apply(
     warehouse: Connection[Any],
     ages: Ages,
