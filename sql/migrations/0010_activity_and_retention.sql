@@ -163,20 +163,6 @@ comment on column stats.expired_engagement.last_human_open_at is
 comment on column stats.expired_engagement.first_click_at is 'First click removed.';
 comment on column stats.expired_engagement.last_click_at is 'Newest click removed.';
 
--- Asked inside the transaction that loads events. Retention that begins now waits for its commit; one
--- that is under way is waited for, and its moment is then the one answered.
-create function stats.events_expired_before(of_campaign_id text) returns timestamptz
-language plpgsql as $$
-begin
-    lock table stats.expired_events in share mode;
-    return coalesce(
-        (select expired_before from stats.expired_events where campaign_id = of_campaign_id), '-infinity'
-    );
-end
-$$;
-comment on function stats.events_expired_before is
-'Moment before which a campaign''s events were counted and removed; holds retention off until commit.';
-
 -- A partition is made apart and then attached: creating it in place would lock out readers.
 create or replace function stats.ensure_activity_month(month date) returns void
 language plpgsql as $$

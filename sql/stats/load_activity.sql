@@ -21,7 +21,15 @@ select distinct on (
     landed.ordinal,
     landed.extra
 from landing_activity as landed
-where landed.occurred_at >= (select stats.events_expired_before(%(campaign_id)s))
+where
+    -- What retention has counted and removed is not counted again.
+    landed.occurred_at >= coalesce(
+        (
+            select expired.expired_before from stats.expired_events as expired
+            where expired.campaign_id = %(campaign_id)s
+        ),
+        '-infinity'
+    )
 order by
     landed.subscriber_hash asc, landed.action asc, landed.occurred_at asc, landed.url asc,
     landed.ordinal asc, landed.recipient desc

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign, extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.stats.reconciliation import UnexplainedFiguresError, require_explained
@@ -188,17 +189,42 @@ def test_retention_and_a_load_at_once_count_every_event_once(
 
         account.during = meanwhile
         extract_campaign(loader, account, "παλιά", full=True)
-        # And the other way round: what a load has under way is waited for.
-        loader.execute("select stats.events_expired_before('νέα')")
-        other = threading.Thread(target=lambda: apply(warehouse, Ages(events=1)))
-        other.start()
-        other.join(0.5)
-        assert other.is_alive()
+        # A load whose statements come while retention is under way waits, and then knows of it.
+        until = SENT_AT + timedelta(days=1)
+        period = {"since": SENT_AT, "until": until}
+        assert retention._keep_counts(warehouse, period) == 4
+        warehouse.execute(statement("sync/delete_events"), period)
+        load = threading.Thread(target=lambda: extract_campaign(loader, account, "νέα", full=True))
+        load.start()
+        wait_for_lock(warehouse_db, loader)
+        warehouse.commit()
+        load.join(30)
+        assert not load.is_alive()
+        assert row(warehouse, "select count(*) from stats.campaign_activities") == (0,)
+        # The other way round: what a load has under way is waited for.
+        loader.execute("lock table stats.campaign_activities in row exclusive mode")
+        expiry = threading.Thread(target=lambda: apply(warehouse, Ages(events=1)))
+        expiry.start()
+        wait_for_lock(warehouse_db, warehouse)
         loader.commit()
-        other.join(30)
-        assert not other.is_alive()
+        expiry.join(30)
+        assert not expiry.is_alive()
     refresh_marts(warehouse, time_zone="Europe/Athens", rebuild=True)
     assert counts(warehouse) == before
+
+
+def wait_for_lock(dsn: str, waiting: psycopg.Connection[Any]) -> None:
+    """Until another session's statement waits for a lock."""
+    with psycopg.connect(dsn, autocommit=True) as observer:
+        for _ in range(600):
+            found = observer.execute(
+                "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'",
+                (waiting.info.backend_pid,),
+            ).fetchone()
+            if found:
+                return
+            observer.execute("select pg_sleep(0.05)")
+    raise AssertionError("it does not wait for any lock")
 
 
 def test_ips_go_and_do_not_come_back(warehouse: Any) -> None:

@@ -169,19 +169,25 @@ def _expire_period(
         since: start.
         until: end, exclusive.
     """
-    # Waits for loads under way; those that come later learn which events not to load again.
-    warehouse.execute("lock table stats.expired_events in exclusive mode")
-    # What is counted is what goes: no flag may change in between.
-    warehouse.execute("lock table stats.campaign_activities in share row exclusive mode")
     period = {"since": since, "until": until}
+    events = _keep_counts(warehouse, period)
+    if not (partition and _dropped(warehouse, partition)) and events:
+        warehouse.execute(statement("sync/delete_events"), period)
+    warehouse.commit()
+    return events
+
+
+def _keep_counts(warehouse: Connection[Any], period: Mapping[str, datetime]) -> int:
+    """Add the period's events to what is kept of removed ones; the caller removes them and commits.
+
+    Until then every load of events waits; those that come later learn which not to load again.
+    """
+    warehouse.execute("lock table stats.campaign_activities in share row exclusive mode")
     row = warehouse.execute(statement("sync/count_events"), period).fetchone()
     events: int = row[0] if row else 0
     if events:
         warehouse.execute(statement("sync/keep_expired_counts"), period)
         warehouse.execute(statement("sync/keep_expired_quarter_hours"), period)
-    if not (partition and _dropped(warehouse, partition)) and events:
-        warehouse.execute(statement("sync/delete_events"), period)
-    warehouse.commit()
     return events
 
 
