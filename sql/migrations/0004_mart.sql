@@ -261,6 +261,7 @@ create table mart.contacts (
     subscriber_hash text,
     audiences bigint not null,
     current_audiences bigint not null,
+    cleaned_audiences bigint not null,
     check ((contact_id is null) <> (subscriber_hash is null))
 );
 comment on table mart.contacts is
@@ -269,7 +270,9 @@ comment on column mart.contacts.contact_key is 'Key of the row: contact <id>, or
 comment on column mart.contacts.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contacts.subscriber_hash is 'The member, where no contact is known.';
 comment on column mart.contacts.audiences is 'Audiences the person is or was in.';
-comment on column mart.contacts.current_audiences is 'Of them, those the person has not left.';
+comment on column mart.contacts.current_audiences is 'Of them, those the person is still in.';
+comment on column mart.contacts.cleaned_audiences is
+'Of them, those that Mailchimp took the address out of because it bounced.';
 
 create table mart.members (
     list_id text not null references stats.lists,

@@ -224,8 +224,8 @@ select
     behaviour.last_engaged_at,
     extract(day from now() - behaviour.last_engaged_at)::integer as days_since_engaged,
     case
-        when contact.current_audiences = 0 then 'left'
-        when engagement.campaigns_delivered = 0 then 'unreachable'
+        when contact.current_audiences = 0 and contact.cleaned_audiences < contact.audiences then 'left'
+        when contact.current_audiences = 0 or engagement.campaigns_delivered = 0 then 'unreachable'
         when
             behaviour.last_engaged_at is null
             and engagement.first_sent_at > now() - make_interval(days => rule.new_days)
@@ -248,7 +248,7 @@ cross join lateral (
 comment on view mart.contact_segments is
 'Each contact''s segment: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
 'first that fits in this order, with the thresholds of mart.segment_rule. Left is who is gone from every '
-'audience; opens by proxies do not count.';
+'audience, unless only because the address bounced; opens by proxies do not count.';
 comment on column mart.contact_segments.engagement_key is 'Key of the row, as in mart.contact_engagement.';
 comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_segments.campaigns_delivered is 'Campaigns that arrived.';

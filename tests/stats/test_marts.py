@@ -241,6 +241,13 @@ def test_left_is_who_is_gone_from_every_audience(warehouse: Any) -> None:
     read(warehouse, account)
     refresh_marts(warehouse)
     assert rows(warehouse, SEGMENTS) == [("left",)]
+    # An address that bounced is gone from every audience as well, but nobody left.
+    warehouse.execute("update sync.member set status = 'cleaned'")
+    warehouse.commit()
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("unreachable",)]
+    warehouse.execute("update sync.member set status = 'subscribed' where list_id = 'λίστα2'")
+    warehouse.commit()
     # They come back by themselves: the ledger's later word counts.
     warehouse.execute(
         "update sync.member set last_changed = %s where list_id = 'λίστα2'",
