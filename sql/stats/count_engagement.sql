@@ -1,8 +1,9 @@
 -- Counts of one campaign's recipients from its events. Only rows that differ are written, because
 -- the marts catch up from changed_at.
 insert into stats.recipient_engagement as kept (
-    campaign_id, subscriber_hash, list_id, opens, proxy_opens, clicks, links_clicked, hard_bounces,
-    soft_bounces, first_open_at, last_open_at, first_human_open_at, first_click_at, last_click_at
+    campaign_id, subscriber_hash, list_id, opens, proxy_opens, unflagged_opens, clicks, links_clicked,
+    hard_bounces, soft_bounces, first_open_at, last_open_at, first_human_open_at, first_click_at,
+    last_click_at
 )
 select
     event.campaign_id,
@@ -10,6 +11,7 @@ select
     max(event.list_id) as list_id,
     count(*) filter (where event.action = 'open') as opens,
     count(*) filter (where event.action = 'open' and event.is_proxy_open) as proxy_opens,
+    count(*) filter (where event.action = 'open' and event.is_proxy_open is null) as unflagged_opens,
     count(*) filter (where event.action = 'click') as clicks,
     count(distinct event.url_key) filter (where event.action = 'click') as links_clicked,
     count(*) filter (where event.bounce_type = 'hard') as hard_bounces,
@@ -28,6 +30,7 @@ on conflict (campaign_id, subscriber_hash) do update set
     list_id = excluded.list_id,
     opens = excluded.opens,
     proxy_opens = excluded.proxy_opens,
+    unflagged_opens = excluded.unflagged_opens,
     clicks = excluded.clicks,
     links_clicked = excluded.links_clicked,
     hard_bounces = excluded.hard_bounces,
@@ -40,11 +43,11 @@ on conflict (campaign_id, subscriber_hash) do update set
     changed_at = clock_timestamp()
 where
 (
-    kept.opens, kept.proxy_opens, kept.clicks, kept.links_clicked, kept.hard_bounces,
+    kept.opens, kept.proxy_opens, kept.unflagged_opens, kept.clicks, kept.links_clicked, kept.hard_bounces,
     kept.soft_bounces, kept.first_open_at, kept.last_open_at, kept.first_human_open_at,
     kept.first_click_at, kept.last_click_at
 ) is distinct from (
-    excluded.opens, excluded.proxy_opens, excluded.clicks, excluded.links_clicked,
+    excluded.opens, excluded.proxy_opens, excluded.unflagged_opens, excluded.clicks, excluded.links_clicked,
     excluded.hard_bounces, excluded.soft_bounces, excluded.first_open_at,
     excluded.last_open_at, excluded.first_human_open_at, excluded.first_click_at,
     excluded.last_click_at

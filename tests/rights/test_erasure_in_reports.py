@@ -192,6 +192,9 @@ class StillListed:
         for one in self.hashes:
             yield {"email_id": one, "list_id": "l", "status": "sent"}
 
+    def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
+        return subscriber_hash in self.hashes
+
 
 def bring_back(world: World, campaign: str, hash_: str) -> None:
     provider: Any = StillListed(hash_)
