@@ -49,7 +49,6 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
-from typing import Any
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 
@@ -89,9 +88,9 @@ STATS = Asset("crm_mailchimp_stats")
     doc_md=__doc__,
 )
 def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
-    @task(multiple_outputs=True)
-    def choose_campaigns() -> dict[str, list[Any]]:
-        """Ids of the campaigns worth reading, in batches; and what is wrong with the lists."""
+    @task
+    def choose_campaigns() -> list[list[str]]:
+        """Ids of the campaigns worth reading, in batches; what is wrong with the lists aside."""
         from crm_mailchimp.stats.extract import (
             UnreadableListError,
             batches_of_campaigns,
@@ -101,8 +100,8 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
         from mailchimp_provider.connections import mailchimp, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
-        params = get_current_context()["params"]
-        problems = []
+        context = get_current_context()
+        params, problems = context["params"], []
         with fail_without_retry(), warehouse_connection() as warehouse, mailchimp() as provider:
             since, until = parse_period(params["since"], params["until"])
             try:
@@ -112,7 +111,8 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
             except UnreadableListError as error:
                 chosen = error.campaign_ids
                 problems = [str(error)]
-        return {"batches": batches_of_campaigns(chosen), "problems": problems}
+        context["ti"].xcom_push(key="problems", value=problems)
+        return batches_of_campaigns(chosen)
 
     @task(map_index_template="{{ first_campaign }}")
     def read_campaigns(campaign_ids: list[str]) -> dict[str, int]:
@@ -187,7 +187,7 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
             raise AirflowFailException("; ".join(problems))
 
     chosen = choose_campaigns()
-    read = read_campaigns.expand(campaign_ids=chosen["batches"])
+    read = read_campaigns.expand(campaign_ids=chosen)
     growth = read_audience_growth()
     chosen >> growth
     announced = announce()
