@@ -599,6 +599,7 @@ create table stats.stream_state (
     read_at timestamptz not null default now(),
     reconciled_at timestamptz,
     gap jsonb,
+    gap_since timestamptz,
     gap_readings integer not null default 0,
     next_reading_at timestamptz,
     primary key (campaign_id, stream)
@@ -616,6 +617,7 @@ comment on column stats.stream_state.reconciled_at is
 'When its figures were last compared with Mailchimp''s; null: not since the last reading.';
 comment on column stats.stream_state.gap is
 'Mailchimp''s totals less ours, by metric, where they differed after the last reading; null if they agreed.';
+comment on column stats.stream_state.gap_since is 'Since when there has been this same gap.';
 comment on column stats.stream_state.gap_readings is 'Readings in a row that left this same gap.';
 comment on column stats.stream_state.next_reading_at is
 'When the stream is read again although no figure changes: a gap may be a list that fills in late.';

@@ -1,5 +1,6 @@
--- A difference has its stream read again, whatever explains it: at the next run, then after 6 hours,
--- 12, 24 and so on for two weeks; then not until its figures change or somebody asks.
+-- A difference has its stream read again, whatever explains it: at the next run, then when it is 6
+-- hours old, 12, 24 and so on for two weeks; then not until its figures change or somebody asks. Due a
+-- little earlier than that, so that a run every 6 hours does not miss it by minutes.
 with gaps as (
     select
         metric.stream,
@@ -30,7 +31,12 @@ settled as (
             else known.gap_readings
         end as gap_readings,
         (known.reconciled_at is not null and known.gap is not distinct from gaps.gap) as is_unchanged,
-        known.reconciled_at is null as is_just_read
+        known.reconciled_at is null as is_just_read,
+        case
+            when gaps.gap is null then null
+            when known.gap = gaps.gap then coalesce(known.gap_since, now())
+            else now()
+        end as gap_since
     from stats.stream_state as known
     inner join stats.campaigns as campaign on known.campaign_id = campaign.campaign_id
     left join gaps on known.stream = gaps.stream
@@ -42,6 +48,7 @@ settled as (
 update stats.stream_state as known
 set
     gap = settled.gap,
+    gap_since = settled.gap_since,
     gap_readings = settled.gap_readings,
     next_reading_at = case
         -- Whoever is missing in another list may have been deleted: the list of recipients tells.
@@ -53,9 +60,10 @@ set
             )
             then now()
         when settled.is_unchanged then known.next_reading_at
-        when settled.gap is null or settled.is_over or settled.gap_readings > 7 then null
+        when settled.gap is null or settled.is_over then null
         when settled.gap_readings <= 1 then now()
-        else now() + interval '3 hours' * power(2, settled.gap_readings - 1)
+        when settled.gap_since > now() - interval '14 days'
+            then now() + greatest(interval '5 hours', (now() - settled.gap_since) * 0.9)
     end
 from settled
 where

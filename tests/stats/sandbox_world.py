@@ -132,14 +132,12 @@ def read_all(warehouse: psycopg.Connection[Any], provider: Mailchimp) -> list[st
 def let_pass(warehouse: psycopg.Connection[Any], sandbox: Any, *, seconds: int) -> None:
     """Let time pass on both sides: in the simulated world, and for what waits to be read again."""
     sandbox.control("POST", "clock/advance", {"seconds": seconds})
-    warehouse.execute(
-        "update stats.stream_state"
-        " set next_reading_at = next_reading_at - make_interval(secs => %s)",
-        (seconds,),
-    )
-    warehouse.execute(
-        "update stats.reconciliation"
-        " set unexplained_since = unexplained_since - make_interval(secs => %s)",
-        (seconds,),
-    )
+    for table, column in (
+        ("stream_state", "next_reading_at"),
+        ("stream_state", "gap_since"),
+        ("reconciliation", "unexplained_since"),
+    ):
+        warehouse.execute(
+            f"update stats.{table} set {column} = {column} - make_interval(secs => %s)", (seconds,)
+        )
     warehouse.commit()
