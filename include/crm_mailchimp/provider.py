@@ -220,7 +220,11 @@ class ReportProvider(Protocol):
     ) -> Iterator[dict[str, Any]]:
         """Rows of ``/reports/{campaign_id}/<stream>``: 'sent-to', 'email-activity',
         'open-details', 'click-details', 'unsubscribed', 'abuse-reports', 'domain-performance',
-        'locations'."""
+        'locations', 'sub-reports'. Whoever stays listed during the walk is in it."""
+        ...
+
+    def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
+        """Whether the provider still knows this recipient of a campaign."""
         ...
 
     def link_members(self, campaign_id: str, link_id: str) -> Iterator[dict[str, Any]]: ...

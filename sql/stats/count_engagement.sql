@@ -6,6 +6,7 @@ with live as (
         max(event.list_id) as list_id,
         count(*) filter (where event.action = 'open') as opens,
         count(*) filter (where event.action = 'open' and event.is_proxy_open) as proxy_opens,
+        count(*) filter (where event.action = 'open' and event.is_proxy_open is null) as unflagged_opens,
         count(*) filter (where event.action = 'click') as clicks,
         array_agg(distinct event.url_key) filter (where event.action = 'click') as links,
         count(*) filter (where event.bounce_type = 'hard') as hard_bounces,
@@ -31,8 +32,8 @@ expired as (
 )
 
 insert into stats.recipient_engagement as kept (
-    campaign_id, subscriber_hash, list_id, opens, proxy_opens, clicks, links_clicked, hard_bounces,
-    soft_bounces, first_open_at, last_open_at, first_human_open_at, last_human_open_at,
+    campaign_id, subscriber_hash, list_id, opens, proxy_opens, unflagged_opens, clicks, links_clicked,
+    hard_bounces, soft_bounces, first_open_at, last_open_at, first_human_open_at, last_human_open_at,
     first_click_at, last_click_at
 )
 select
@@ -41,6 +42,7 @@ select
     coalesce(live.list_id, expired.list_id) as list_id,
     coalesce(live.opens, 0) + coalesce(expired.opens, 0) as opens,
     coalesce(live.proxy_opens, 0) + coalesce(expired.proxy_opens, 0) as proxy_opens,
+    coalesce(live.unflagged_opens, 0) + coalesce(expired.unflagged_opens, 0) as unflagged_opens,
     coalesce(live.clicks, 0) + coalesce(expired.clicks, 0) as clicks,
     case
         when expired.links is null then coalesce(cardinality(live.links), 0)
@@ -60,6 +62,7 @@ on conflict (campaign_id, subscriber_hash) do update set
     list_id = excluded.list_id,
     opens = excluded.opens,
     proxy_opens = excluded.proxy_opens,
+    unflagged_opens = excluded.unflagged_opens,
     clicks = excluded.clicks,
     links_clicked = excluded.links_clicked,
     hard_bounces = excluded.hard_bounces,
@@ -73,11 +76,11 @@ on conflict (campaign_id, subscriber_hash) do update set
     changed_at = clock_timestamp()
 where
 (
-    kept.opens, kept.proxy_opens, kept.clicks, kept.links_clicked, kept.hard_bounces,
+    kept.opens, kept.proxy_opens, kept.unflagged_opens, kept.clicks, kept.links_clicked, kept.hard_bounces,
     kept.soft_bounces, kept.first_open_at, kept.last_open_at, kept.first_human_open_at,
     kept.last_human_open_at, kept.first_click_at, kept.last_click_at
 ) is distinct from (
-    excluded.opens, excluded.proxy_opens, excluded.clicks, excluded.links_clicked,
+    excluded.opens, excluded.proxy_opens, excluded.unflagged_opens, excluded.clicks, excluded.links_clicked,
     excluded.hard_bounces, excluded.soft_bounces, excluded.first_open_at,
     excluded.last_open_at, excluded.first_human_open_at, excluded.last_human_open_at,
     excluded.first_click_at, excluded.last_click_at

@@ -12,7 +12,12 @@ with sent as (
 
 recipient as (
     update stats.campaign_recipients as recipient
-    set subscriber_hash = sent.token, gmt_offset = null, extra = null, changed_at = clock_timestamp()
+    set
+        subscriber_hash = sent.token,
+        gmt_offset = null,
+        extra = null,
+        activity_extra = null,
+        changed_at = clock_timestamp()
     from sent
     where recipient.campaign_id = sent.campaign_id and recipient.subscriber_hash = sent.subscriber_hash
     returning 1
@@ -57,7 +62,7 @@ complaint as (
 
 link_member as (
     update stats.link_member_clicks as link_member
-    set subscriber_hash = sent.token
+    set subscriber_hash = sent.token, extra = null
     from sent
     where link_member.campaign_id = sent.campaign_id and link_member.subscriber_hash = sent.subscriber_hash
     returning 1

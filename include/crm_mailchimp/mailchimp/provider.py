@@ -159,6 +159,9 @@ class Mailchimp:
     ) -> Iterator[Row]:
         return reports.rows(self.client, campaign_id, stream, since=since)
 
+    def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
+        return reports.has_recipient(self.client, campaign_id, subscriber_hash)
+
     def link_members(self, campaign_id: str, link_id: str) -> Iterator[Row]:
         return reports.link_members(self.client, campaign_id, link_id)
 
