@@ -126,6 +126,27 @@ def test_an_old_campaign_that_is_still_read_is_counted_as_ever(warehouse: Any) -
     assert row(warehouse, "select count(*) from stats.campaign_activities") == (0,)
 
 
+def test_events_that_come_late_among_removed_ones_are_counted_once(warehouse: Any) -> None:
+    account = two_campaigns()
+    old = account.of_id["παλιά"]
+    read(warehouse, account)
+    apply(warehouse, Ages(events=OLD_DAYS))
+    again, first = old.recipients[0], old.recipients[2]
+    old.happens(again, "open", 61)
+    old.happens(again, "click", 62, url="https://example.gr/άλλη")
+    old.happens(first, "click", 40, url="https://example.gr/νέα")
+    for _ in range(3):
+        read(warehouse, account)
+        extract_campaign(warehouse, account, "παλιά", full=True)
+    assert row(
+        warehouse,
+        "select array_agg((opens, clicks, links_clicked)::text order by opens, clicks)"
+        " from stats.recipient_engagement where campaign_id = 'παλιά'",
+    ) == (["(0,1,1)", "(1,1,1)", "(2,2,2)"],)
+    assert row(warehouse, "select count(*) from stats.campaign_activities") == (4,)
+    assert row(warehouse, DIFFERING) == (0,)
+
+
 def test_counts_are_kept_of_events_that_no_mart_has_seen(warehouse: Any) -> None:
     account = two_campaigns()
     extract_campaigns(warehouse, account, campaigns_to_read(warehouse, account))
