@@ -16,7 +16,7 @@ from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.stats import audience_activity, audience_growth, audiences, member_activity
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.shapes import Field, Shape, UnexpectedShapeError
-from stats.test_against_sandbox import SETTINGS, ledger, make_audience, send
+from stats.sandbox_world import SETTINGS, ledger, make_audience, send
 
 TOLD_IN_FEEDS = ("sent", "open", "click", "bounce", "unsubscribe")
 HASH = "0123456789abcdef0123456789abcdef"

@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.stats.extract import (
     UnknownCampaignsError,
     campaigns_to_read,
