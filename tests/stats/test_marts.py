@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -15,6 +17,7 @@ from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.sync.retention import Ages, apply
 from stats.simulated_account import SENT_AT, Account, Campaign, subscriber_hash
 
+ATHENS = ZoneInfo("Europe/Athens")
 NOW = datetime.now(UTC).replace(microsecond=0)
 URL = "https://example.gr/προσφορά?utm_source=newsletter&utm_campaign=χειμώνας"
 
@@ -71,6 +74,55 @@ def counted(warehouse: psycopg.Connection[Any]) -> dict[str, list[str]]:
         ]
         for table in COUNTED
     }
+
+
+Counts = dict[tuple[Any, ...], list[int]]
+
+
+def happened(warehouse: psycopg.Connection[Any], campaigns: list[Campaign]) -> Counts:
+    """Mails, opens, clicks and unsubscribes by contact and month, without any SQL of the marts."""
+    contacts = {
+        (list_id, hash_): contact_id
+        for list_id, hash_, contact_id in rows(
+            warehouse, "select list_id, subscriber_hash, contact_id from sync.member"
+        )
+    }
+    found: Counts = {}
+    for one in campaigns:
+        month = one.sent_at.astimezone(ATHENS).date().replace(day=1)
+        done = Counter((event.member, event.action) for event in one.events)
+        for member in one.recipients:
+            contact_id = contacts.get((one.list_id, member))
+            key = f"member {member}" if contact_id is None else f"contact {contact_id}"
+            counts = found.setdefault((key, month), [0, 0, 0, 0])
+            counts[0] += 1
+            counts[1] += done[member, "open"]
+            counts[2] += done[member, "click"]
+            counts[3] += member in one.unsubscribes
+    return found
+
+
+def told_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
+    months = {
+        (key, month): list(counts)
+        for key, month, *counts in rows(
+            warehouse,
+            "select contact_key, month, campaigns_received, opens, clicks, unsubscribes"
+            " from mart.contact_months",
+        )
+    }
+    sums: dict[str, list[int]] = {}
+    for (key, _), counts in months.items():
+        sums[key] = [sum(pair) for pair in zip(sums.get(key, [0] * 4), counts, strict=True)]
+    assert sums == {
+        key: list(counts)
+        for key, *counts in rows(
+            warehouse,
+            "select engagement_key, campaigns_received, opens, clicks, unsubscribes"
+            " from mart.contact_engagement",
+        )
+    }
+    return months
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -132,6 +184,7 @@ def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) 
             apply(warehouse, Ages(events=chance.choice([300, 600])))
         refresh_marts(warehouse, time_zone="Europe/Athens")
         caught_up = counted(warehouse)
+        assert told_by_marts(warehouse) == happened(warehouse, campaigns)
         again = refresh_marts(warehouse, time_zone="Europe/Athens")
         assert (again.campaigns, again.members) == (0, 0)
         refresh_marts(warehouse, time_zone="Europe/Athens", rebuild=True)
