@@ -674,7 +674,8 @@ select
     gate.campaign_id,
     gate.stream,
     gate.figures,
-    coalesce(known.next_reading_at <= now(), false) as is_due
+    coalesce(known.next_reading_at <= now() and jsonb_path_exists(known.gap, '$.* ? (@ > 0)'), false)
+        as is_lacking
 from stats.stream_gate as gate
 inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
 left join stats.stream_state as known

@@ -1,7 +1,7 @@
 select
     gate.stream,
     gate.figures::text,
-    coalesce(stale.is_due, false) as is_due
+    coalesce(stale.is_lacking, false) as is_lacking
 from stats.stream_gate as gate
 inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
 left join stats.stale_stream as stale

@@ -143,6 +143,7 @@ def test_what_happens_while_reading_is_explained_until_the_next_reading(warehous
     assert not is_blocked(warehouse)
     assert run(warehouse, account) == [campaign.campaign_id]
     assert differences(warehouse) == {}
+    assert account.sinces[-1] is not None, "nothing lacked, so it was not read from the start"
 
 
 def test_deleted_members_explain_what_they_can_have_done(warehouse: Any) -> None:

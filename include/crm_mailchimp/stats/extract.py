@@ -181,8 +181,8 @@ def extract_campaign(
         ).fetchall()
         connection.commit()
         readings = {
-            stream: Reading(campaign_id, figures, full or is_due, ips_since)
-            for stream, figures, is_due in stale
+            stream: Reading(campaign_id, figures, full or is_lacking, ips_since)
+            for stream, figures, is_lacking in stale
         }
         rows_read: dict[str, int] = {}
         failures: list[Failure] = []
