@@ -217,4 +217,5 @@ comment on column stats.stream_gate.is_empty is 'Whether they say that there is 
 comment on column stats.stale_stream.campaign_id is 'The campaign.';
 comment on column stats.stale_stream.stream is 'Name of the stream.';
 comment on column stats.stale_stream.figures is 'Figures at which it is to be read.';
-comment on column stats.stale_stream.is_due is 'Whether a difference is due for another look.';
+comment on column stats.stale_stream.is_lacking is
+'Whether a difference in which something lacks is due for another look.';
