@@ -2,7 +2,8 @@
 # refresh_marts
 
 Catches up the `mart` tables that dashboards read (`campaign_performance`, `contact_engagement`,
-`link_performance`, …) with what changed in `stats`.
+`link_performance`, …) with what changed in `stats` and in the sync's ledger. docs/stats.md lists
+them all.
 
 **When.** Whenever `extract_reports` has brought something. By hand at any time: it only counts
 anew what changed, and dashboards go on reading meanwhile.
@@ -10,9 +11,13 @@ anew what changed, and dashboards go on reading meanwhile.
 **Setting.** Days and hours are those of `REPORT_TIME_ZONE` (an IANA name such as `Europe/Athens`);
 without it, of Airflow's own default time zone.
 
-**When something is wrong.** "time zone … not recognized": correct `REPORT_TIME_ZONE`. A mart that
-looks wrong is rebuilt from nothing by `update mart.setting set caught_up_to = '-infinity'` and
-another run.
+**Params**
+
+- `rebuild`: count everything anew, not only what changed. Never needed, and always safe: what
+  retention has removed stays counted.
+
+**When something is wrong.** "time zone … not recognized": correct `REPORT_TIME_ZONE`. A run that
+failed or was cut off loses nothing: the next one takes up what it left.
 """
 
 # ruff: noqa: PLC0415 - the scheduler parses this file often: what takes long is imported in tasks
@@ -22,7 +27,7 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from airflow.sdk import Asset, conf, dag, task
+from airflow.sdk import Asset, Param, conf, dag, get_current_context, task
 
 STATS = Asset("crm_mailchimp_stats")
 MARTS = Asset("crm_mailchimp_marts")
@@ -40,6 +45,9 @@ MARTS = Asset("crm_mailchimp_marts")
         "retry_delay": timedelta(minutes=1),
         "execution_timeout": timedelta(hours=2),
     },
+    params={
+        "rebuild": Param(False, type="boolean", description="Count everything anew"),
+    },
     tags=["mailchimp", "reports"],
     doc_md=__doc__,
 )
@@ -51,10 +59,12 @@ def refresh_marts() -> None:
 
         from crm_mailchimp.stats.marts import refresh_marts as catch_up
         from mailchimp_provider.connections import warehouse_connection
+        from mailchimp_provider.outcomes import fail_without_retry
 
         time_zone = os.environ.get("REPORT_TIME_ZONE") or conf.get("core", "default_timezone")
-        with warehouse_connection() as warehouse:
-            return asdict(catch_up(warehouse, time_zone=time_zone))
+        rebuild = get_current_context()["params"]["rebuild"]
+        with fail_without_retry(), warehouse_connection() as warehouse:
+            return asdict(catch_up(warehouse, time_zone=time_zone, rebuild=rebuild))
 
     refresh()
 

@@ -241,11 +241,34 @@ class ReportProvider(Protocol):
     ) -> Iterator[dict[str, Any]]:
         """Rows of ``/reports/{campaign_id}/<stream>``: 'sent-to', 'email-activity',
         'open-details', 'click-details', 'unsubscribed', 'abuse-reports', 'domain-performance',
-        'locations'."""
+        'locations', 'sub-reports'. Whoever stays listed during the walk is in it."""
+        ...
+
+    def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
+        """Whether the provider still knows this recipient of a campaign."""
         ...
 
     def link_members(self, campaign_id: str, link_id: str) -> Iterator[dict[str, Any]]: ...
-    def growth_history(self, list_id: str) -> Iterator[dict[str, Any]]: ...
+
+
+class AudienceHistoryProvider(Protocol):
+    """Audiences over time and what members did in them; rows as for ``ReportProvider``."""
+
+    def audience_figures(self) -> Iterator[dict[str, Any]]:
+        """Every audience of the account with its current figures."""
+        ...
+
+    def growth_history(self, list_id: str) -> Iterator[dict[str, Any]]:
+        """One audience month by month."""
+        ...
+
+    def audience_days(self, list_id: str) -> Iterator[dict[str, Any]]:
+        """One audience day by day, as far back as the provider tells."""
+        ...
+
+    def member_feed(self, list_id: str, subscriber_hash: str) -> Iterator[dict[str, Any]]:
+        """Everything a member did; nothing of a member who was deleted."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ create table stats.campaigns (
     extra jsonb,
     first_seen_at timestamptz not null default now(),
     read_at timestamptz not null default now(),
-    events_expired_at timestamptz
+    gone_at timestamptz
 );
 create index on stats.campaigns (list_id, sent_at);
 create index on stats.campaigns (sent_at);
@@ -58,8 +58,8 @@ comment on column stats.campaigns.ab_split_options is 'Settings of an A/B split 
 comment on column stats.campaigns.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.campaigns.first_seen_at is 'When the pipeline first saw the campaign.';
 comment on column stats.campaigns.read_at is 'When the pipeline last read these columns.';
-comment on column stats.campaigns.events_expired_at is
-'When retention removed the campaign''s events; they are not read again, the totals stay.';
+comment on column stats.campaigns.gone_at is
+'When Mailchimp no longer knew the campaign; what was read of it stays.';
 
 -- ---------------------------------------------------------------- report snapshots
 
@@ -143,6 +143,110 @@ cross join lateral (
 ) as newest;
 comment on view stats.latest_report is 'The newest snapshot of each campaign''s report.';
 
+-- ---------------------------------------------------------------- parts of A/B tests and RSS series
+
+create table stats.sub_report_snapshots (
+    campaign_id text not null references stats.campaigns,
+    part_id text not null,
+    taken_at timestamptz not null default clock_timestamp(),
+    type text,
+    title text,
+    subject_line text,
+    sent_at timestamptz,
+    emails_sent bigint not null default 0,
+    opens_total bigint not null default 0,
+    unique_opens bigint not null default 0,
+    proxy_excluded_opens bigint,
+    proxy_excluded_unique_opens bigint,
+    open_rate double precision,
+    last_open_at timestamptz,
+    clicks_total bigint not null default 0,
+    unique_clicks bigint not null default 0,
+    unique_subscriber_clicks bigint not null default 0,
+    click_rate double precision,
+    last_click_at timestamptz,
+    unsubscribed bigint not null default 0,
+    hard_bounces bigint not null default 0,
+    soft_bounces bigint not null default 0,
+    abuse_reports bigint not null default 0,
+    forwards_count bigint not null default 0,
+    forwards_opens bigint not null default 0,
+    extra jsonb,
+    primary key (campaign_id, part_id, taken_at)
+);
+comment on table stats.sub_report_snapshots is
+'Append-only history of the reports of a campaign''s parts: groups of an A/B test, mails of an RSS series.';
+comment on column stats.sub_report_snapshots.campaign_id is 'The whole campaign.';
+comment on column stats.sub_report_snapshots.part_id is 'Mailchimp''s id of the part.';
+comment on column stats.sub_report_snapshots.taken_at is 'When the report was read.';
+comment on column stats.sub_report_snapshots.type is 'Kind of the part, as the report says.';
+comment on column stats.sub_report_snapshots.title is 'Internal title of the part.';
+comment on column stats.sub_report_snapshots.subject_line is
+'Subject of the part, which is often what is tested.';
+comment on column stats.sub_report_snapshots.sent_at is 'When the part was sent.';
+comment on column stats.sub_report_snapshots.emails_sent is 'Mails sent so far.';
+comment on column stats.sub_report_snapshots.opens_total is
+'Opens, repeated ones and those by proxies included.';
+comment on column stats.sub_report_snapshots.unique_opens is 'Members who opened, proxies included.';
+comment on column stats.sub_report_snapshots.proxy_excluded_opens is
+'Opens without those by mail privacy proxies; null where the API does not say.';
+comment on column stats.sub_report_snapshots.proxy_excluded_unique_opens is
+'Members who opened, without proxies; null where the API does not say.';
+comment on column stats.sub_report_snapshots.open_rate is 'unique_opens per successful delivery, 0 to 1.';
+comment on column stats.sub_report_snapshots.last_open_at is 'Newest open.';
+comment on column stats.sub_report_snapshots.clicks_total is 'Clicks, repeated ones included.';
+comment on column stats.sub_report_snapshots.unique_clicks is 'Distinct pairs of member and link.';
+comment on column stats.sub_report_snapshots.unique_subscriber_clicks is 'Members who clicked.';
+comment on column stats.sub_report_snapshots.click_rate is
+'Members who clicked per successful delivery, 0 to 1.';
+comment on column stats.sub_report_snapshots.last_click_at is 'Newest click.';
+comment on column stats.sub_report_snapshots.unsubscribed is 'Members who unsubscribed through the part.';
+comment on column stats.sub_report_snapshots.hard_bounces is 'Permanent delivery failures.';
+comment on column stats.sub_report_snapshots.soft_bounces is 'Temporary delivery failures.';
+comment on column stats.sub_report_snapshots.abuse_reports is 'Complaints.';
+comment on column stats.sub_report_snapshots.forwards_count is 'Times the mail was forwarded.';
+comment on column stats.sub_report_snapshots.forwards_opens is 'Opens of forwarded mails.';
+comment on column stats.sub_report_snapshots.extra is
+'Fields the API has added since; kept as they came.';
+
+create view stats.latest_sub_report as
+select distinct on (campaign_id, part_id) *
+from stats.sub_report_snapshots
+order by campaign_id asc, part_id asc, taken_at desc;
+comment on view stats.latest_sub_report is 'The newest snapshot of the report of each part of a campaign.';
+comment on column stats.latest_sub_report.campaign_id is 'The whole campaign.';
+comment on column stats.latest_sub_report.part_id is 'Mailchimp''s id of the part.';
+comment on column stats.latest_sub_report.taken_at is 'When the report was read.';
+comment on column stats.latest_sub_report.type is 'Kind of the part, as the report says.';
+comment on column stats.latest_sub_report.title is 'Internal title of the part.';
+comment on column stats.latest_sub_report.subject_line is
+'Subject of the part, which is often what is tested.';
+comment on column stats.latest_sub_report.sent_at is 'When the part was sent.';
+comment on column stats.latest_sub_report.emails_sent is 'Mails sent so far.';
+comment on column stats.latest_sub_report.opens_total is
+'Opens, repeated ones and those by proxies included.';
+comment on column stats.latest_sub_report.unique_opens is 'Members who opened, proxies included.';
+comment on column stats.latest_sub_report.proxy_excluded_opens is
+'Opens without those by mail privacy proxies; null where the API does not say.';
+comment on column stats.latest_sub_report.proxy_excluded_unique_opens is
+'Members who opened, without proxies; null where the API does not say.';
+comment on column stats.latest_sub_report.open_rate is 'unique_opens per successful delivery, 0 to 1.';
+comment on column stats.latest_sub_report.last_open_at is 'Newest open.';
+comment on column stats.latest_sub_report.clicks_total is 'Clicks, repeated ones included.';
+comment on column stats.latest_sub_report.unique_clicks is 'Distinct pairs of member and link.';
+comment on column stats.latest_sub_report.unique_subscriber_clicks is 'Members who clicked.';
+comment on column stats.latest_sub_report.click_rate is
+'Members who clicked per successful delivery, 0 to 1.';
+comment on column stats.latest_sub_report.last_click_at is 'Newest click.';
+comment on column stats.latest_sub_report.unsubscribed is 'Members who unsubscribed through the part.';
+comment on column stats.latest_sub_report.hard_bounces is 'Permanent delivery failures.';
+comment on column stats.latest_sub_report.soft_bounces is 'Temporary delivery failures.';
+comment on column stats.latest_sub_report.abuse_reports is 'Complaints.';
+comment on column stats.latest_sub_report.forwards_count is 'Times the mail was forwarded.';
+comment on column stats.latest_sub_report.forwards_opens is 'Opens of forwarded mails.';
+comment on column stats.latest_sub_report.extra is
+'Fields the API has added since; kept as they came.';
+
 -- ---------------------------------------------------------------- recipients
 
 create table stats.campaign_recipients (
@@ -153,8 +257,11 @@ create table stats.campaign_recipients (
     absplit_group text,
     gmt_offset integer,
     extra jsonb,
+    activity_extra jsonb,
     first_seen_at timestamptz not null default now(),
     changed_at timestamptz not null default now(),
+    gone_after timestamptz,
+    gone_at timestamptz,
     primary key (campaign_id, subscriber_hash)
 );
 create index on stats.campaign_recipients (subscriber_hash);
@@ -169,6 +276,12 @@ comment on column stats.campaign_recipients.gmt_offset is 'Time zone group of a 
 comment on column stats.campaign_recipients.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.campaign_recipients.first_seen_at is 'When the pipeline first saw the row.';
 comment on column stats.campaign_recipients.changed_at is 'When the row last changed.';
+comment on column stats.campaign_recipients.activity_extra is
+'Fields beside the events themselves that the API has added to email-activity and open-details.';
+comment on column stats.campaign_recipients.gone_after is
+'For a deleted member: when the events were last read before; null if they never were.';
+comment on column stats.campaign_recipients.gone_at is
+'Since when Mailchimp''s whole list of recipients lacks the member: deleted there. Null: listed.';
 
 -- ---------------------------------------------------------------- events
 
@@ -185,6 +298,7 @@ create table stats.campaign_activities (
     ordinal integer not null,
     url_key uuid not null generated always as (md5(coalesce(url, ''))::uuid) stored,
     extra jsonb,
+    open_extra jsonb,
     first_seen_at timestamptz not null default now(),
     primary key (campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal)
 ) partition by range (occurred_at);
@@ -205,6 +319,8 @@ comment on column stats.campaign_activities.ordinal is
 '1, 2, … among the same member''s same action on the same link within one second.';
 comment on column stats.campaign_activities.url_key is 'md5 of the URL: keys stay short however long a URL is.';
 comment on column stats.campaign_activities.extra is 'Fields the API has added since; kept as they came.';
+comment on column stats.campaign_activities.open_extra is
+'For opens: fields the API has added to open-details since; kept as they came.';
 comment on column stats.campaign_activities.first_seen_at is 'When the pipeline first saw the event.';
 
 -- A partition is made apart and then attached: creating it in place would lock out readers.
@@ -308,6 +424,7 @@ create table stats.link_member_clicks (
     link_id text not null,
     subscriber_hash text not null,
     clicks bigint not null,
+    extra jsonb,
     changed_at timestamptz not null default now(),
     primary key (campaign_id, link_id, subscriber_hash),
     foreign key (campaign_id, link_id) references stats.link_clicks
@@ -319,6 +436,7 @@ comment on column stats.link_member_clicks.campaign_id is 'The campaign.';
 comment on column stats.link_member_clicks.link_id is 'The link.';
 comment on column stats.link_member_clicks.subscriber_hash is 'The member: md5 of the lower-cased address.';
 comment on column stats.link_member_clicks.clicks is 'Clicks of this member on this link.';
+comment on column stats.link_member_clicks.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.link_member_clicks.changed_at is 'When the row last changed.';
 
 -- ---------------------------------------------------------------- domains, locations, growth
@@ -418,6 +536,8 @@ create table stats.recipient_engagement (
     list_id text,
     opens bigint not null default 0,
     proxy_opens bigint not null default 0,
+    unflagged_opens bigint not null default 0,
+    opens_reported bigint,
     clicks bigint not null default 0,
     links_clicked bigint not null default 0,
     hard_bounces bigint not null default 0,
@@ -439,6 +559,10 @@ comment on column stats.recipient_engagement.subscriber_hash is 'The member: md5
 comment on column stats.recipient_engagement.list_id is 'The audience.';
 comment on column stats.recipient_engagement.opens is 'Opens, repeated ones and those by proxies included.';
 comment on column stats.recipient_engagement.proxy_opens is 'Opens known to be by a mail privacy proxy.';
+comment on column stats.recipient_engagement.unflagged_opens is
+'Opens of which Mailchimp has not said whether a proxy made them.';
+comment on column stats.recipient_engagement.opens_reported is
+'Opens as Mailchimp counts them for this member; kept where they are more than it lists one by one.';
 comment on column stats.recipient_engagement.clicks is 'Clicks, repeated ones included.';
 comment on column stats.recipient_engagement.links_clicked is 'Different links clicked.';
 comment on column stats.recipient_engagement.hard_bounces is 'Permanent delivery failures.';
@@ -457,23 +581,32 @@ create table stats.stream_state (
     stream text not null,
     gate jsonb,
     complete_through timestamptz,
-    gap jsonb,
-    members_seen bigint,
     rows_read bigint not null default 0,
     read_at timestamptz not null default now(),
+    reconciled_at timestamptz,
+    gap jsonb,
+    gap_since timestamptz,
+    gap_readings integer not null default 0,
+    next_reading_at timestamptz,
     primary key (campaign_id, stream)
 );
+create index on stats.stream_state (next_reading_at) where next_reading_at is not null;
+create index on stats.stream_state (campaign_id) where reconciled_at is null;
 comment on table stats.stream_state is 'What was read of each campaign''s streams, and at which figures.';
 comment on column stats.stream_state.campaign_id is 'The campaign.';
 comment on column stats.stream_state.stream is 'Name of the stream, as in stats.stream_gate.';
-comment on column stats.stream_state.gate is
-'The report''s figures at which the stream was read to its end; null asks for another reading.';
+comment on column stats.stream_state.gate is 'The report''s figures at which the stream was read to its end.';
 comment on column stats.stream_state.complete_through is 'Events up to this moment have been read.';
-comment on column stats.stream_state.gap is
-'What Mailchimp''s totals had more than its details after the last reading from the start.';
-comment on column stats.stream_state.members_seen is 'Recipients that Mailchimp still listed at the last reading.';
 comment on column stats.stream_state.rows_read is 'Rows the last reading brought.';
 comment on column stats.stream_state.read_at is 'When the stream was last read.';
+comment on column stats.stream_state.reconciled_at is
+'When its figures were last compared with Mailchimp''s; null: not since the last reading.';
+comment on column stats.stream_state.gap is
+'Mailchimp''s totals less ours, by metric, where they differed after the last reading; null if they agreed.';
+comment on column stats.stream_state.gap_since is 'Since when there has been this same gap.';
+comment on column stats.stream_state.gap_readings is 'Readings in a row that left this same gap.';
+comment on column stats.stream_state.next_reading_at is
+'When the stream is read again although no figure changes: a gap may be a list that fills in late.';
 
 create view stats.stream_gate as
 select
@@ -482,6 +615,7 @@ select
     gate.figures,
     gate.is_empty
 from stats.latest_report as report
+inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
 cross join lateral (
     values
     (
@@ -521,7 +655,16 @@ cross join lateral (
         ),
         report.emails_sent = 0
     ),
-    ('locations', jsonb_build_array(report.opens_total, report.unique_opens), report.opens_total = 0)
+    ('locations', jsonb_build_array(report.opens_total, report.unique_opens), report.opens_total = 0),
+    (
+        'sub_reports',
+        jsonb_build_array(
+            report.emails_sent, report.opens_total, report.unique_opens, report.clicks_total,
+            report.unique_clicks, report.hard_bounces, report.soft_bounces, report.unsubscribed,
+            report.abuse_reports, report.forwards_count
+        ),
+        report.emails_sent = 0 or coalesce(campaign.type, '') in ('regular', 'plaintext', 'plain-text')
+    )
 ) as gate (stream, figures, is_empty);
 comment on view stats.stream_gate is
 'Per campaign and stream the figures of the newest report that say whether there is anything to read.';
@@ -530,25 +673,65 @@ create view stats.stale_stream as
 select
     gate.campaign_id,
     gate.stream,
-    gate.figures
+    gate.figures,
+    coalesce(known.next_reading_at <= now() and jsonb_path_exists(known.gap, '$.* ? (@ > 0)'), false)
+        as is_lacking
 from stats.stream_gate as gate
 inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
 left join stats.stream_state as known
     on gate.campaign_id = known.campaign_id and gate.stream = known.stream
 where
-    known.gate is distinct from gate.figures
-    and not (gate.is_empty and known.campaign_id is null)
-    and not (campaign.events_expired_at is not null and gate.stream in ('activity', 'proxy_opens'));
-comment on view stats.stale_stream is 'Streams whose figures have changed since they were last read to the end.';
+    campaign.gone_at is null
+    and (
+        known.next_reading_at <= now()
+        or (known.gate is distinct from gate.figures and not (gate.is_empty and known.campaign_id is null))
+    );
+comment on view stats.stale_stream is
+'Streams whose figures have changed since they were last read to the end, and gaps due for another look.';
 
 -- ---------------------------------------------------------------- reconciliation
 
+create table stats.metric (
+    metric text primary key,
+    stream text not null,
+    of_events boolean not null,
+    description text not null
+);
+insert into stats.metric (metric, stream, of_events, description) values
+('emails_sent', 'recipients', false, 'Recipients.'),
+('hard_bounced_recipients', 'recipients', false, 'Recipients whose delivery status is a hard bounce.'),
+('soft_bounced_recipients', 'recipients', false, 'Recipients whose delivery status is a soft bounce.'),
+('opens_total', 'activity', true, 'Opens.'),
+('unique_opens', 'activity', true, 'Members who opened.'),
+('clicks_total', 'activity', true, 'Clicks.'),
+('unique_clicks', 'activity', true, 'Distinct pairs of member and link.'),
+('unique_subscriber_clicks', 'activity', true, 'Members who clicked.'),
+('hard_bounces', 'activity', true, 'Hard bounces.'),
+('soft_bounces', 'activity', true, 'Soft bounces.'),
+('proxy_excluded_opens', 'proxy_opens', true, 'Opens not by a mail privacy proxy.'),
+('proxy_excluded_unique_opens', 'proxy_opens', true, 'Members with an open not by a mail privacy proxy.'),
+('unsubscribed', 'unsubscribes', false, 'Members who unsubscribed through the campaign.'),
+('abuse_reports', 'abuse_reports', false, 'Complaints.'),
+('link_clicks', 'links', false, 'Clicks, summed over links.'),
+('link_member_clicks', 'links', false, 'Clicks, summed over links and members.');
+comment on table stats.metric is 'What is counted on both sides, and which stream brings our side.';
+comment on column stats.metric.metric is 'Name, as in stats.reconciliation.';
+comment on column stats.metric.stream is 'Stream that a difference has read again.';
+comment on column stats.metric.of_events is 'Whether it is counted from events, which retention removes.';
+comment on column stats.metric.description is 'What is counted.';
+
 create table stats.reconciliation (
     campaign_id text not null references stats.campaigns,
-    metric text not null,
+    metric text not null references stats.metric,
     ours bigint not null,
     mailchimps bigint not null,
     difference bigint not null generated always as (mailchimps - ours) stored,
+    cap_hides bigint not null default 0,
+    deleted_hide bigint not null default 0,
+    deleted_hold bigint not null default 0,
+    flags_missing bigint not null default 0,
+    accepted bigint not null default 0,
+    unexplained bigint not null default 0,
     explanation text,
     checked_at timestamptz not null default now(),
     primary key (campaign_id, metric)
@@ -560,6 +743,42 @@ comment on column stats.reconciliation.metric is 'What is counted.';
 comment on column stats.reconciliation.ours is 'Count in stats.';
 comment on column stats.reconciliation.mailchimps is 'Figure of the report.';
 comment on column stats.reconciliation.difference is 'Mailchimp''s less ours.';
+comment on column stats.reconciliation.cap_hides is
+'What Mailchimp itself counts of members beyond the number of events that it lists of one member.';
+comment on column stats.reconciliation.deleted_hide is
+'Most that members known as deleted can have done between our last reading of them and their deletion.';
+comment on column stats.reconciliation.deleted_hold is 'What we hold of members deleted since.';
+comment on column stats.reconciliation.flags_missing is
+'Opens (or members) of which Mailchimp has not said whether a proxy made them.';
+comment on column stats.reconciliation.accepted is
+'Part of the difference that a person has accepted (stats.accepted_difference).';
+comment on column stats.reconciliation.unexplained is 'Part of the difference that nothing explains.';
 comment on column stats.reconciliation.explanation is
-'Null when equal; else deleted_members, activity_cap, changed_while_reading, kept_after_deletion, events_expired, or unexplained.';
+'Null when equal; unexplained if any part is; else activity_cap, deleted_members, kept_after_deletion, '
+'proxy_flags_missing, changed_while_reading (until the next reading), or accepted.';
 comment on column stats.reconciliation.checked_at is 'When they were compared.';
+
+create table stats.accepted_difference (
+    campaign_id text not null references stats.campaigns,
+    metric text not null references stats.metric,
+    accepted_at timestamptz not null default clock_timestamp(),
+    accepted_by text not null,
+    reason text not null,
+    ours bigint not null,
+    mailchimps bigint not null,
+    accepted bigint not null,
+    holds bigint not null,
+    primary key (campaign_id, metric, accepted_at)
+);
+comment on table stats.accepted_difference is
+'Differences that a person took as final; the newest row of a campaign''s metric counts.';
+comment on column stats.accepted_difference.campaign_id is 'The campaign.';
+comment on column stats.accepted_difference.metric is 'What is counted.';
+comment on column stats.accepted_difference.accepted_at is 'When.';
+comment on column stats.accepted_difference.accepted_by is 'Who: the user who started the run, and the run.';
+comment on column stats.accepted_difference.reason is 'Why, in that person''s words.';
+comment on column stats.accepted_difference.ours is 'Our count then.';
+comment on column stats.accepted_difference.mailchimps is 'Mailchimp''s figure then.';
+comment on column stats.accepted_difference.accepted is 'Unexplained part of the difference then (Mailchimp''s less ours).';
+comment on column stats.accepted_difference.holds is
+'What of it is still accepted: it shrinks with the difference and never grows.';

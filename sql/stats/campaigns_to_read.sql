@@ -4,6 +4,11 @@ with stale as materialized (
     select distinct stream.campaign_id
     from stats.stale_stream as stream
     where not %(chosen)s
+    union
+    -- Read by a run that died before it compared the figures.
+    select state.campaign_id
+    from stats.stream_state as state
+    where not %(chosen)s and state.reconciled_at is null
 ),
 
 reported as materialized (
@@ -15,8 +20,9 @@ from stats.campaigns as campaign
 inner join reported on campaign.campaign_id = reported.campaign_id
 left join stale on campaign.campaign_id = stale.campaign_id
 where
-    (cardinality(%(campaigns)s::text[]) = 0 or campaign.campaign_id = any(%(campaigns)s::text[]))
-    and (%(since)s::timestamptz is null or campaign.sent_at >= %(since)s::timestamptz)
-    and (%(until)s::timestamptz is null or campaign.sent_at < %(until)s::timestamptz)
+    campaign.gone_at is null
+    and (cardinality(%(campaigns)s::text[]) = 0 or campaign.campaign_id = any(%(campaigns)s::text[]))
+    and (%(since)s::timestamptz is null or campaign.counted_at >= %(since)s::timestamptz)
+    and (%(until)s::timestamptz is null or campaign.counted_at < %(until)s::timestamptz)
     and (%(chosen)s or stale.campaign_id is not null)
-order by campaign.sent_at desc nulls last, campaign.campaign_id asc;
+order by campaign.counted_at desc, campaign.campaign_id asc;

@@ -1,11 +1,85 @@
--- Of a member that a shifting page brought twice, the later entry counts: it can only hold more.
+-- Of a member that a shifting page brought twice, the later entry counts: it can only hold more. Events
+-- that retention has counted and removed are not loaded again; only one that is new among them, as it
+-- came late, is counted.
+with landed as (
+    select distinct on (subscriber_hash, action, occurred_at, url, ordinal)
+        list_id,
+        subscriber_hash,
+        action,
+        occurred_at,
+        url,
+        ip,
+        bounce_type,
+        is_proxy_open,
+        ordinal,
+        extra
+    from landing_activity
+    order by
+        subscriber_hash asc, action asc, occurred_at asc, url asc, ordinal asc, recipient desc
+),
+
+expired as (
+    select expired_before from stats.expired_events
+    where campaign_id = %(campaign_id)s
+),
+
+late as (
+    insert into stats.expired_engagement as kept (
+        campaign_id, subscriber_hash, list_id, opens, proxy_opens, unflagged_opens, clicks, links,
+        hard_bounces, soft_bounces, first_open_at, last_open_at, first_human_open_at,
+        last_human_open_at, first_click_at, last_click_at
+    )
+    select
+        %(campaign_id)s,
+        subscriber_hash,
+        max(list_id) as list_id,
+        count(*) filter (where action = 'open') as opens,
+        count(*) filter (where action = 'open' and is_proxy_open) as proxy_opens,
+        count(*) filter (where action = 'open' and is_proxy_open is null) as unflagged_opens,
+        count(*) filter (where action = 'click') as clicks,
+        coalesce(
+            array_agg(distinct md5(coalesce(url, ''))::uuid) filter (where action = 'click'), '{}'
+        ) as links,
+        count(*) filter (where bounce_type = 'hard') as hard_bounces,
+        count(*) filter (where bounce_type = 'soft') as soft_bounces,
+        min(occurred_at) filter (where action = 'open') as first_open_at,
+        max(occurred_at) filter (where action = 'open') as last_open_at,
+        min(occurred_at) filter (where action = 'open' and is_proxy_open is not true) as first_human_open_at,
+        max(occurred_at) filter (where action = 'open' and is_proxy_open is not true) as last_human_open_at,
+        min(occurred_at) filter (where action = 'click') as first_click_at,
+        max(occurred_at) filter (where action = 'click') as last_click_at
+    from landed
+    cross join expired
+    where occurred_at < expired_before
+    group by subscriber_hash
+    -- A list from the start holds all of them, another one some: more than were counted are new.
+    on conflict (campaign_id, subscriber_hash) do update
+        set
+            opens = greatest(kept.opens, excluded.opens),
+            unflagged_opens = kept.unflagged_opens + greatest(excluded.opens - kept.opens, 0),
+            clicks = greatest(kept.clicks, excluded.clicks),
+            links = (
+                select coalesce(array_agg(distinct link), '{}')
+                from unnest(kept.links || excluded.links) as both_links (link) -- noqa: RF01
+            ),
+            hard_bounces = greatest(kept.hard_bounces, excluded.hard_bounces),
+            soft_bounces = greatest(kept.soft_bounces, excluded.soft_bounces),
+            first_open_at = least(kept.first_open_at, excluded.first_open_at),
+            last_open_at = greatest(kept.last_open_at, excluded.last_open_at),
+            first_click_at = least(kept.first_click_at, excluded.first_click_at),
+            last_click_at = greatest(kept.last_click_at, excluded.last_click_at)
+        where
+        excluded.opens > kept.opens
+        or excluded.clicks > kept.clicks
+        or excluded.hard_bounces > kept.hard_bounces
+        or excluded.soft_bounces > kept.soft_bounces
+)
+
 insert into stats.campaign_activities as kept (
     campaign_id, list_id, subscriber_hash, action, occurred_at, url, ip, bounce_type,
     is_proxy_open, ordinal, extra
 )
-select distinct on (
-    landed.subscriber_hash, landed.action, landed.occurred_at, landed.url, landed.ordinal
-)
+select
     %(campaign_id)s,
     landed.list_id,
     landed.subscriber_hash,
@@ -20,10 +94,9 @@ select distinct on (
     landed.is_proxy_open,
     landed.ordinal,
     landed.extra
-from landing_activity as landed
-order by
-    landed.subscriber_hash asc, landed.action asc, landed.occurred_at asc, landed.url asc,
-    landed.ordinal asc, landed.recipient desc
+from landed
+left join expired on landed.occurred_at < expired.expired_before
+where expired.expired_before is null
 on conflict (campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal) do update set
     ip = coalesce(excluded.ip, kept.ip),
     bounce_type = excluded.bounce_type,

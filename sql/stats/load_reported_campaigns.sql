@@ -1,4 +1,6 @@
-insert into stats.campaigns (
+-- What the list of campaigns does not hold (automation mails, parts of A/B tests) is known from its
+-- report alone, and follows it; what it holds has a time of creation, and is left to it.
+insert into stats.campaigns as kept (
     campaign_id, list_id, list_name, type, status, title, subject_line, preview_text, emails_sent,
     sent_at
 )
@@ -15,4 +17,26 @@ select distinct on (landed.campaign_id)
     landed.sent_at
 from landing_reports as landed
 order by landed.campaign_id
-on conflict (campaign_id) do nothing;
+on conflict (campaign_id) do update set
+    list_id = case when kept.created_at is null then excluded.list_id else kept.list_id end,
+    list_name = case when kept.created_at is null then excluded.list_name else kept.list_name end,
+    type = case when kept.created_at is null then excluded.type else kept.type end,
+    title = case when kept.created_at is null then excluded.title else kept.title end,
+    subject_line = case when kept.created_at is null then excluded.subject_line else kept.subject_line end,
+    preview_text = case when kept.created_at is null then excluded.preview_text else kept.preview_text end,
+    emails_sent = case when kept.created_at is null then excluded.emails_sent else kept.emails_sent end,
+    sent_at = case when kept.created_at is null then excluded.sent_at else kept.sent_at end,
+    gone_at = null,
+    read_at = now()
+where
+kept.gone_at is not null
+or (
+    kept.created_at is null
+    and (
+        kept.list_id, kept.list_name, kept.type, kept.title, kept.subject_line, kept.preview_text,
+        kept.emails_sent, kept.sent_at
+    ) is distinct from (
+        excluded.list_id, excluded.list_name, excluded.type, excluded.title, excluded.subject_line,
+        excluded.preview_text, excluded.emails_sent, excluded.sent_at
+    )
+);

@@ -1,11 +1,15 @@
+-- A flag once known is not taken back by a list without flags.
 update stats.campaign_activities as event
-set is_proxy_open = landed.is_proxy_open
+set
+    is_proxy_open = coalesce(landed.is_proxy_open, event.is_proxy_open),
+    open_extra = landed.extra
 from (
     select distinct on (subscriber_hash, occurred_at, ordinal)
         subscriber_hash,
         occurred_at,
         ordinal,
-        is_proxy_open
+        is_proxy_open,
+        extra
     from landing_proxy_opens
     order by subscriber_hash, occurred_at, ordinal
 ) as landed
@@ -15,4 +19,7 @@ where
     and event.subscriber_hash = landed.subscriber_hash
     and event.occurred_at = landed.occurred_at
     and event.ordinal = landed.ordinal
-    and event.is_proxy_open is distinct from landed.is_proxy_open;
+    and (
+        (landed.is_proxy_open is not null and event.is_proxy_open is distinct from landed.is_proxy_open)
+        or event.open_extra is distinct from landed.extra
+    );

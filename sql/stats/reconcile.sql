@@ -1,41 +1,105 @@
+-- Both counts of every metric, and the evidence that bounds what a difference may be explained by.
+-- Amounts of evidence are members, events or pairs of member and link, as the metric counts.
 with report as (
-    select * from stats.latest_report
-    where campaign_id = %(campaign_id)s
+    select latest.*
+    from stats.latest_report as latest
+    where latest.campaign_id = %(campaign_id)s
+),
+
+recipient as (
+    select
+        sent.subscriber_hash,
+        sent.delivery_status,
+        sent.first_seen_at,
+        sent.gone_at,
+        sent.gone_after
+    from stats.campaign_recipients as sent
+    where sent.campaign_id = %(campaign_id)s
 ),
 
 held as (
     select
         count(*) as recipients,
         count(*) filter (where delivery_status = 'hard') as hard,
-        count(*) filter (where delivery_status = 'soft') as soft
-    from stats.campaign_recipients
-    where campaign_id = %(campaign_id)s
+        count(*) filter (where delivery_status = 'soft') as soft,
+        count(*) filter (where gone_at is not null) as gone,
+        count(*) filter (where gone_at is not null and delivery_status = 'hard') as gone_hard,
+        count(*) filter (where gone_at is not null and delivery_status = 'soft') as gone_soft,
+        min(first_seen_at) as first_seen_at
+    from recipient
+),
+
+engagement as (
+    select
+        counted.*,
+        recipient.gone_at is not null as is_gone
+    from stats.recipient_engagement as counted
+    left join recipient on counted.subscriber_hash = recipient.subscriber_hash
+    where counted.campaign_id = %(campaign_id)s
 ),
 
 engaged as (
     select
         coalesce(sum(opens), 0) as opens,
         coalesce(sum(opens - proxy_opens), 0) as human_opens,
+        coalesce(sum(unflagged_opens), 0) as unflagged_opens,
         count(*) filter (where opens > 0) as openers,
+        count(*) filter (where opens > proxy_opens) as human_openers,
+        count(*) filter (where unflagged_opens > 0 and opens - proxy_opens <= unflagged_opens)
+            as unflagged_openers,
         coalesce(sum(clicks), 0) as clicks,
-        coalesce(sum(links_clicked), 0) as link_clickers,
+        coalesce(sum(links_clicked), 0) as pairs,
         count(*) filter (where clicks > 0) as clickers,
-        coalesce(sum(hard_bounces), 0) as hard_bounces,
-        coalesce(sum(soft_bounces), 0) as soft_bounces,
-        coalesce(bool_or(opens >= %(cap)s), false) as opens_capped,
-        coalesce(bool_or(clicks >= %(cap)s), false) as clicks_capped
-    from stats.recipient_engagement
-    where campaign_id = %(campaign_id)s
+        coalesce(sum(hard_bounces), 0) as hard,
+        coalesce(sum(soft_bounces), 0) as soft,
+        coalesce(sum(opens) filter (where is_gone), 0) as gone_opens,
+        coalesce(sum(opens - proxy_opens) filter (where is_gone), 0) as gone_human_opens,
+        count(*) filter (where is_gone and opens > 0) as gone_openers,
+        count(*) filter (where is_gone and opens > proxy_opens) as gone_human_openers,
+        coalesce(sum(clicks) filter (where is_gone), 0) as gone_clicks,
+        coalesce(sum(links_clicked) filter (where is_gone), 0) as gone_pairs,
+        count(*) filter (where is_gone and clicks > 0) as gone_clickers,
+        coalesce(sum(hard_bounces) filter (where is_gone), 0) as gone_hard,
+        coalesce(sum(soft_bounces) filter (where is_gone), 0) as gone_soft,
+        coalesce(sum(greatest(opens_reported - opens, 0)) filter (where opens >= %(cap)s), 0) as capped_opens
+    from engagement
+),
+
+-- Whose clicks reach the cap: Mailchimp counts all of them per link and member.
+capped as (
+    select
+        coalesce(sum(greatest(counted.clicks - engagement.clicks, 0)), 0) as clicks,
+        coalesce(sum(greatest(counted.links - engagement.links_clicked, 0)), 0) as pairs
+    from engagement
+    cross join
+        lateral (
+            select
+                sum(link_member.clicks) as clicks,
+                count(*) as links
+            from stats.link_member_clicks as link_member
+            where
+                link_member.campaign_id = engagement.campaign_id
+                and link_member.subscriber_hash = engagement.subscriber_hash
+        ) as counted
+    where engagement.clicks >= %(cap)s
 ),
 
 unsubscribed as (
-    select count(*) as members from stats.campaign_unsubscribes
-    where campaign_id = %(campaign_id)s
+    select
+        count(*) as members,
+        count(*) filter (where recipient.gone_at is not null) as gone
+    from stats.campaign_unsubscribes as unsubscribe
+    left join recipient on unsubscribe.subscriber_hash = recipient.subscriber_hash
+    where unsubscribe.campaign_id = %(campaign_id)s
 ),
 
 complained as (
-    select count(*) as reports from stats.campaign_abuse_reports
-    where campaign_id = %(campaign_id)s
+    select
+        count(*) as reports,
+        count(*) filter (where recipient.gone_at is not null) as gone
+    from stats.campaign_abuse_reports as complaint
+    left join recipient on complaint.subscriber_hash = recipient.subscriber_hash
+    where complaint.campaign_id = %(campaign_id)s
 ),
 
 linked as (
@@ -44,10 +108,68 @@ linked as (
     where campaign_id = %(campaign_id)s
 ),
 
-progress as (
-    select max(members_seen) filter (where stream = 'activity') as members_seen
-    from stats.stream_state
-    where campaign_id = %(campaign_id)s
+linked_members as (
+    select
+        coalesce(sum(link_member.clicks), 0) as clicks,
+        coalesce(sum(link_member.clicks) filter (where recipient.gone_at is not null), 0) as gone_clicks
+    from stats.link_member_clicks as link_member
+    left join recipient on link_member.subscriber_hash = recipient.subscriber_hash
+    where link_member.campaign_id = %(campaign_id)s
+),
+
+-- Who was erased before a first reading would have shown them as recipients.
+erased as (
+    select count(*) as members
+    from report
+    inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
+    cross join held
+    inner join sync.erased_subscriber as gone
+        on
+            campaign.sent_at < gone.noted_at
+            and coalesce(held.first_seen_at, now()) >= gone.noted_at
+),
+
+-- What a deleted member did after our last reading of the events can only be what the totals grew by
+-- until it was found missing.
+unseen as (
+    select unnest(range_agg(tstzrange(windows.since, windows.until))) as span
+    from (
+        select
+            gone_after as since,
+            gone_at as until
+        from recipient
+        where gone_at is not null
+        union all
+        select
+            null as since,
+            held.first_seen_at as until
+        from held
+        cross join erased
+        where erased.members > 0 and held.first_seen_at is not null
+    ) as windows
+),
+
+growth as (
+    select
+        coalesce(sum(late.opens_total - coalesce(early.opens_total, 0)), 0) as opens,
+        coalesce(sum(late.proxy_excluded_opens - coalesce(early.proxy_excluded_opens, 0)), 0) as human_opens,
+        coalesce(sum(late.clicks_total - coalesce(early.clicks_total, 0)), 0) as clicks,
+        coalesce(sum(late.unique_clicks - coalesce(early.unique_clicks, 0)), 0) as pairs
+    from unseen
+    left join lateral (
+        select snapshot.*
+        from stats.report_snapshots as snapshot
+        where snapshot.campaign_id = %(campaign_id)s and snapshot.taken_at <= lower(unseen.span)
+        order by snapshot.taken_at desc
+        limit 1
+    ) as early on true
+    left join lateral (
+        select snapshot.*
+        from stats.report_snapshots as snapshot
+        where snapshot.campaign_id = %(campaign_id)s and snapshot.taken_at <= upper(unseen.span)
+        order by snapshot.taken_at desc
+        limit 1
+    ) as late on true
 ),
 
 figures as (
@@ -56,78 +178,108 @@ figures as (
         metric.name,
         metric.ours,
         metric.mailchimps,
-        metric.capped,
-        metric.of_events,
-        campaign.events_expired_at is not null as expired,
-        -- Who was deleted is listed nowhere any more, while the totals stay.
-        report.emails_sent
-        > least(held.recipients, coalesce(progress.members_seen, held.recipients)) as some_deleted
+        greatest(metric.cap_hides, 0) as cap_hides,
+        greatest(metric.deleted_hide, 0) as deleted_hide,
+        metric.deleted_hold,
+        metric.flags_missing
     from report
-    inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
     cross join held
     cross join engaged
+    cross join capped
     cross join unsubscribed
     cross join complained
     cross join linked
-    cross join progress
+    cross join linked_members
+    cross join erased
+    cross join growth
     cross join lateral (
         values
-        ('emails_sent', held.recipients, report.emails_sent, false, false),
-        ('opens_total', engaged.opens, report.opens_total, engaged.opens_capped, true),
+        ('emails_sent', held.recipients, report.emails_sent, 0, erased.members, held.gone, 0),
+        (
+            'hard_bounced_recipients', held.hard, report.hard_bounces, 0,
+            held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_hard, 0
+        ),
+        (
+            'soft_bounced_recipients', held.soft, report.soft_bounces, 0,
+            held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_soft, 0
+        ),
+        (
+            'opens_total', engaged.opens, report.opens_total, engaged.capped_opens, growth.opens,
+            engaged.gone_opens, 0
+        ),
+        (
+            'unique_opens', engaged.openers, report.unique_opens, 0,
+            held.gone - engaged.gone_openers + erased.members, engaged.gone_openers, 0
+        ),
+        (
+            'clicks_total', engaged.clicks, report.clicks_total, capped.clicks, growth.clicks,
+            engaged.gone_clicks, 0
+        ),
+        (
+            'unique_clicks', engaged.pairs, report.unique_clicks, capped.pairs, growth.pairs,
+            engaged.gone_pairs, 0
+        ),
+        (
+            'unique_subscriber_clicks', engaged.clickers, report.unique_subscriber_clicks, 0,
+            held.gone - engaged.gone_clickers + erased.members, engaged.gone_clickers, 0
+        ),
+        (
+            'hard_bounces', engaged.hard, report.hard_bounces, 0,
+            held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_hard, 0
+        ),
+        (
+            'soft_bounces', engaged.soft, report.soft_bounces, 0,
+            held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_soft, 0
+        ),
+        -- Opens without a flag count as human ones on our side. What is cut off by the cap may be
+        -- either, so it explains what it hides of all opens.
         (
             'proxy_excluded_opens', engaged.human_opens,
-            coalesce(report.proxy_excluded_opens, engaged.human_opens), engaged.opens_capped, true
+            coalesce(report.proxy_excluded_opens, engaged.human_opens), engaged.capped_opens,
+            growth.human_opens, engaged.gone_human_opens,
+            case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_opens end
         ),
-        ('unique_opens', engaged.openers, report.unique_opens, false, true),
-        ('clicks_total', engaged.clicks, report.clicks_total, engaged.clicks_capped, true),
-        ('unique_clicks', engaged.link_clickers, report.unique_clicks, engaged.clicks_capped, true),
-        ('unique_subscriber_clicks', engaged.clickers, report.unique_subscriber_clicks, false, true),
-        ('hard_bounces', engaged.hard_bounces, report.hard_bounces, false, true),
-        ('soft_bounces', engaged.soft_bounces, report.soft_bounces, false, true),
-        ('unsubscribed', unsubscribed.members, report.unsubscribed, false, false),
-        ('abuse_reports', complained.reports, report.abuse_reports, false, false),
-        ('link_clicks', linked.clicks, report.clicks_total, false, false)
-    ) as metric (name, ours, mailchimps, capped, of_events)
-),
-
-explained as (
-    select
-        campaign_id,
-        name,
-        ours,
-        mailchimps,
-        case
-            when ours = mailchimps then null
-            when of_events and expired then 'events_expired'
-            when ours > mailchimps and some_deleted then 'kept_after_deletion'
-            when ours > mailchimps then 'changed_while_reading'
-            when capped then 'activity_cap'
-            when some_deleted then 'deleted_members'
-            else 'unexplained'
-        end as explanation
-    from figures
+        (
+            'proxy_excluded_unique_opens', engaged.human_openers,
+            coalesce(report.proxy_excluded_unique_opens, engaged.human_openers), 0,
+            held.gone - engaged.gone_human_openers + erased.members, engaged.gone_human_openers,
+            case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_openers end
+        ),
+        (
+            'unsubscribed', unsubscribed.members, report.unsubscribed, 0,
+            held.gone - unsubscribed.gone + erased.members, unsubscribed.gone, 0
+        ),
+        (
+            'abuse_reports', complained.reports, report.abuse_reports, 0,
+            held.gone - complained.gone + erased.members, complained.gone, 0
+        ),
+        ('link_clicks', linked.clicks, report.clicks_total, 0, 0, 0, 0),
+        (
+            'link_member_clicks', linked_members.clicks, report.clicks_total, 0, growth.clicks,
+            linked_members.gone_clicks, 0
+        )
+    ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
 )
 
 insert into stats.reconciliation as known (
-    campaign_id, metric, ours, mailchimps, explanation, unexplained_since, checked_at
+    campaign_id, metric, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing, checked_at
 )
 select
-    explained.campaign_id,
-    explained.name,
-    explained.ours,
-    explained.mailchimps,
-    explained.explanation,
-    case when explained.explanation = 'unexplained' then now() end as unexplained_since,
+    figures.campaign_id,
+    figures.name,
+    figures.ours,
+    figures.mailchimps,
+    figures.cap_hides,
+    figures.deleted_hide,
+    figures.deleted_hold,
+    figures.flags_missing,
     clock_timestamp() as checked_at
-from explained
-on conflict (campaign_id, metric) do update
-    set
-        ours = excluded.ours,
-        mailchimps = excluded.mailchimps,
-        explanation = excluded.explanation,
-        unexplained_since = case
-            when excluded.unexplained_since is not null
-                then coalesce(known.unexplained_since, excluded.unexplained_since)
-        end,
-        checked_at = excluded.checked_at
-returning known.metric, known.explanation;
+from figures
+on conflict (campaign_id, metric) do update set
+    ours = excluded.ours,
+    mailchimps = excluded.mailchimps,
+    cap_hides = excluded.cap_hides,
+    deleted_hide = excluded.deleted_hide,
+    deleted_hold = excluded.deleted_hold,
+    flags_missing = excluded.flags_missing,
+    checked_at = excluded.checked_at;

@@ -1,21 +1,17 @@
 select
     gate.stream,
-    gate.figures::text
+    gate.figures::text,
+    coalesce(stale.is_lacking, false) as is_lacking
 from stats.stream_gate as gate
 inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
+left join stats.stale_stream as stale
+    on gate.campaign_id = stale.campaign_id and gate.stream = stale.stream
 where
     campaign.campaign_id = %(campaign_id)s -- noqa: RF02
-    and case
-        -- Events that retention has removed are not read again, whoever asks.
-        when %(from_start)s -- noqa: RF02
-            then
-                not gate.is_empty
-                and not (
-                    campaign.events_expired_at is not null
-                    and gate.stream in ('activity', 'proxy_opens')
-                )
-        else exists (
-            select 1 from stats.stale_stream as stale
-            where stale.campaign_id = gate.campaign_id and stale.stream = gate.stream
+    and (
+        stale.stream is not null
+        or (
+            %(from_start)s -- noqa: RF02
+            and not gate.is_empty
         )
-    end;
+    );

@@ -137,3 +137,25 @@ select
     to_jsonb(engagement) as record
 from mart.member_engagement as engagement
 where engagement.subscriber_hash = any(%(subscriber_hashes)s::text[])
+union all
+select
+    'counts of events removed by retention' as section,
+    jsonb_build_object('campaign', sent.title) || to_jsonb(expired) - 'links' as record
+from stats.expired_engagement as expired
+inner join sent on expired.campaign_id = sent.campaign_id
+where expired.subscriber_hash = any(%(subscriber_hashes)s::text[])
+union all
+select
+    'activity of the member' as section,
+    to_jsonb(activity) as record
+from stats.member_activities as activity
+where activity.subscriber_hash = any(%(subscriber_hashes)s::text[])
+union all
+select
+    'counts per month' as section,
+    to_jsonb(months) as record
+from mart.contact_months as months
+inner join mart.contacts as contact on months.contact_key = contact.contact_key
+where
+    contact.contact_id = any(%(contact_ids)s::bigint[])
+    or contact.subscriber_hash = any(%(subscriber_hashes)s::text[])

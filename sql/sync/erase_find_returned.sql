@@ -33,6 +33,11 @@ held as (
         coalesce(campaign.sent_at, '-infinity') as held_since
     from stats.campaign_recipients as recipient
     inner join stats.campaigns as campaign on recipient.campaign_id = campaign.campaign_id
+    union all
+    select
+        subscriber_hash,
+        occurred_at as held_since
+    from stats.member_activities
 ),
 
 -- What came after the erasure is of somebody who signed up again, and no trace.

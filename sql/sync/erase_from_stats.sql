@@ -12,7 +12,12 @@ with sent as (
 
 recipient as (
     update stats.campaign_recipients as recipient
-    set subscriber_hash = sent.token, gmt_offset = null, extra = null, changed_at = clock_timestamp()
+    set
+        subscriber_hash = sent.token,
+        gmt_offset = null,
+        extra = null,
+        activity_extra = null,
+        changed_at = clock_timestamp()
     from sent
     where recipient.campaign_id = sent.campaign_id and recipient.subscriber_hash = sent.subscriber_hash
     returning 1
@@ -57,7 +62,7 @@ complaint as (
 
 link_member as (
     update stats.link_member_clicks as link_member
-    set subscriber_hash = sent.token
+    set subscriber_hash = sent.token, extra = null
     from sent
     where link_member.campaign_id = sent.campaign_id and link_member.subscriber_hash = sent.subscriber_hash
     returning 1
@@ -111,6 +116,33 @@ event as (
     returning 1
 ),
 
+-- What retention has counted and removed; a link may have carried the address, so that only how many
+-- there were stays.
+expired as (
+    update stats.expired_engagement as expired
+    set
+        subscriber_hash = sent.token,
+        links = (select coalesce(array_agg(gen_random_uuid()), '{}') from unnest(expired.links))
+    from sent
+    where expired.campaign_id = sent.campaign_id and expired.subscriber_hash = sent.subscriber_hash
+    returning 1
+),
+
+activity as (
+    delete from stats.member_activities as activity
+    using erased_hash as erased
+    where
+        activity.subscriber_hash = erased.subscriber_hash
+        and activity.occurred_at <= erased.belongs_until
+    returning 1
+),
+
+feed as (
+    delete from stats.member_activity_state as feed
+    using erased_hash as erased
+    where feed.subscriber_hash = erased.subscriber_hash and feed.as_of <= erased.belongs_until
+),
+
 mart as (
     delete from mart.member_engagement as engagement
     where engagement.subscriber_hash in (select erased.subscriber_hash from erased_hash as erased)
@@ -125,5 +157,7 @@ select
         'stats.campaign_abuse_reports', (select count(*) from complaint),
         'stats.link_member_clicks', (select count(*) from link_member),
         'stats.campaign_activities', (select count(*) from event),
+        'stats.expired_engagement', (select count(*) from expired),
+        'stats.member_activities', (select count(*) from activity),
         'mart.member_engagement', (select count(*) from mart)
     ) as rows_removed

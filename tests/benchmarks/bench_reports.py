@@ -1,25 +1,60 @@
-"""Reports at size: a quiet account of 5,000 campaigns, one campaign of 200,000 recipients.
+"""Reports at size, over HTTP: 5,000 campaigns of which 3 changed, and one with 600,000 events.
 
-``make bench ARGS=tests/benchmarks/bench_reports.py`` prints calls, seconds and memory.
+``make bench ARGS=tests/benchmarks/bench_reports.py`` prints calls as the sandbox counted them,
+seconds, memory, and how many times longer it takes than a bare loop over the same pages that
+throws the rows away. Filling the sandbox takes several minutes and is not measured.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import resource
 import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign, extract_campaigns
-from crm_mailchimp.stats.marts import refresh_marts
-from stats.simulated_account import SENT_AT, Account, Campaign
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.provider import NewMember
+from crm_mailchimp.stats.audience_extract import extract_audiences
+from crm_mailchimp.stats.extract import (
+    campaigns_to_read,
+    extract_campaign,
+    extract_campaigns,
+)
+from stats.sandbox_world import SETTINGS, make_audience, send
 
-URLS = [f"https://example.gr/προσφορά/{number}?utm_campaign=χειμώνας" for number in range(20)]
+CAMPAIGNS = 5_000
+RECIPIENTS = 200_000
+PATIENCE = 1_800  # seconds, for the sandbox to simulate a big campaign
+QUIET = {
+    "open": 0,
+    "click": 0,
+    "proxy": 0,
+    "hard_bounce": 0,
+    "soft_bounce": 0,
+    "unsubscribe": 0,
+    "abuse": 0,
+    "forward": 0,
+    "sign_up": 0,
+}
+BUSY = {**QUIET, "open": 3, "click": 3, "proxy": 1, "hard_bounce": 0.008, "unsubscribe": 0.006}
+STREAMS = (
+    "sent-to",
+    "email-activity",
+    "open-details",
+    "unsubscribed",
+    "domain-performance",
+    "locations",
+)
+
+pytestmark = pytest.mark.timeout(3_600)
 
 
 @pytest.fixture
@@ -28,163 +63,191 @@ def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def peak_mb() -> float:
+@pytest.fixture
+def provider(mailchimp_sandbox: Any) -> Iterator[Mailchimp]:
+    client = MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.host)
+    with Mailchimp(client) as opened:
+        yield opened
+
+
+def control(sandbox: Any, method: str, path: str, body: Any = None) -> Any:
+    """As ``sandbox.control``, with patience for a big simulation."""
+    request = urllib.request.Request(
+        f"{sandbox.host}/_sandbox/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.loads(answer.read())
+
+
+def calls_since(sandbox: Any, after: int) -> Counter[str]:
+    """API requests by path template, as the sandbox's ledger has them."""
+    answer = control(sandbox, "GET", f"ledger/requests?after={after}&count=100000")
+    return Counter(row["template"] for row in answer["requests"])
+
+
+def last_call(sandbox: Any) -> int:
+    last: int = control(sandbox, "GET", "ledger/requests?count=1")["last"]
+    return last
+
+
+@dataclass
+class Table:
+    """What was measured, a line each."""
+
+    sandbox: Any
+    lines: list[str] = field(default_factory=list)
+
+    def measure(self, name: str, work: Callable[[], Any]) -> tuple[Any, Counter[str], float]:
+        after, began = last_call(self.sandbox), time.monotonic()
+        result = work()
+        seconds = time.monotonic() - began
+        calls = calls_since(self.sandbox, after)
+        self.lines.append(f"{name:<34}{calls.total():>8} calls{seconds:>9.1f} s{peak():>7.0f} MB")
+        return result, calls, seconds
+
+    def add(self, line: str) -> None:
+        self.lines.append(line)
+
+    def show(self) -> None:
+        print("\n" + "\n".join(self.lines))
+
+
+def peak() -> float:
+    """Most memory this process has had, MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def test_three_of_five_thousand_campaigns_changed(warehouse: psycopg.Connection[Any]) -> None:
-    campaigns = [
-        Campaign(f"{number:010}", sent_at=SENT_AT - timedelta(hours=number))
-        for number in range(5000)
-    ]
-    for number, campaign in enumerate(campaigns):
-        campaign.send(1, first=number)
-    account = Account(*campaigns)
-    assert len(campaigns_to_read(warehouse, account)) == 5000
-    # As if all had been read, which is not what is measured here.
-    warehouse.execute(
-        "insert into stats.stream_state (campaign_id, stream, gate)"
-        " select campaign_id, stream, figures from stats.stream_gate"
-    )
+def run(warehouse: psycopg.Connection[Any], provider: Mailchimp) -> list[str]:
+    """What a run of ``extract_reports`` does, in one process."""
+    chosen = campaigns_to_read(warehouse, provider)
+    extract_campaigns(warehouse, provider, chosen)
+    extract_audiences(warehouse, provider)
+    return chosen
+
+
+def consume(rows: Iterator[Any]) -> int:
+    return sum(1 for _ in rows)
+
+
+def differing(warehouse: psycopg.Connection[Any]) -> dict[str | None, int]:
+    """How many figures differ, by explanation. The sandbox's people go on reading meanwhile."""
+    found = warehouse.execute(
+        "select explanation, count(*) from stats.reconciliation where difference <> 0 group by 1"
+    ).fetchall()
     warehouse.commit()
-
-    account.requests.clear()
-    began = time.monotonic()
-    assert campaigns_to_read(warehouse, account) == []
-    # A list of 5,000 is five pages of a thousand, and there are two lists.
-    quiet = 5 * (account.requests["campaigns"] + account.requests["reports"])
-    seconds = time.monotonic() - began
-    print(f"\nquiet run: {quiet} calls, {seconds:.1f} s")
-    assert quiet == 10
-    assert seconds < 20
-
-    for campaign in campaigns[10:13]:
-        campaign.happens(campaign.recipients[0], "open", 60)
-    account.requests.clear()
-    began = time.monotonic()
-    changed = campaigns_to_read(warehouse, account)
-    extract_campaigns(warehouse, account, changed)
-    lists = 5 * (account.requests.pop("campaigns") + account.requests.pop("reports"))
-    calls = lists + account.requests.total()
-    print(f"3 changed: {calls} calls, {time.monotonic() - began:.1f} s; {dict(account.requests)}")
-    assert len(changed) == 3
-    assert calls <= 10 + 3 * 6
+    return dict(found)
 
 
-class HugeCampaign(Account):
-    """One campaign whose rows are made as they are asked for: nothing of it is held."""
+def test_three_of_five_thousand_campaigns_changed(
+    warehouse: psycopg.Connection[Any], provider: Mailchimp, mailchimp_sandbox: Any
+) -> None:
+    control(mailchimp_sandbox, "POST", "behaviour", QUIET)
+    list_id, addresses = make_audience(provider, 2)
+    campaigns = [send(provider, list_id, f"Προσφορά {number}") for number in range(CAMPAIGNS)]
+    control(mailchimp_sandbox, "POST", "clock/advance", {"hours": 1})
+    table = Table(mailchimp_sandbox)
 
-    def __init__(self, members: int) -> None:
-        campaign = Campaign("μεγάλη", sent_at=SENT_AT)
-        campaign.emails_sent = members
-        super().__init__(campaign)
-        self.members = members
-        self.days = 1
+    chosen, _, _ = table.measure("first reading", lambda: run(warehouse, provider))
+    assert len(chosen) == CAMPAIGNS
 
-    def _events(self, number: int) -> Iterator[dict[str, Any]]:
-        ip = f"10.0.0.{number % 250}"
-        for turn in range(self.days):
-            moment = SENT_AT + timedelta(seconds=number % 80_000, days=turn)
-            yield {
-                "action": "open",
-                "timestamp": moment.isoformat(),
-                "ip": ip,
-            }
-            yield {
-                "action": "open",
-                "timestamp": moment.isoformat(),
-                "ip": ip,
-            }
-            yield {
-                "action": "click",
-                "timestamp": (moment + timedelta(seconds=5)).isoformat(),
-                "url": URLS[number % 20],
-                "ip": ip,
-            }
+    chosen, quiet, seconds = table.measure("quiet run", lambda: run(warehouse, provider))
+    assert chosen == []
+    assert quiet.total() <= 2 * (CAMPAIGNS // 990 + 1), quiet
+    _, bare_calls, bare = table.measure(
+        "bare loop over the two lists",
+        lambda: consume(provider.campaigns()) + consume(provider.reports()),
+    )
+    assert bare_calls == quiet
+    table.add(f"quiet run / bare loop: {seconds / bare:.2f}")
 
-    def rows(
-        self, campaign_id: str, stream: str, *, since: datetime | None = None
-    ) -> Iterator[dict[str, Any]]:
-        self.requests[stream] += 1
-        for number in range(self.members):
-            person = hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()
-            row: dict[str, Any] = {"email_id": person, "list_id": "λίστα1"}
-            if stream == "sent-to":
-                yield {**row, "status": "sent"}
-            elif stream == "email-activity":
-                events = self._events(number)
-                recent = since.isoformat() if since else ""
-                yield {**row, "activity": [one for one in events if one["timestamp"] > recent]}
-            elif stream == "open-details":
-                opens = [
-                    {"timestamp": one["timestamp"], "is_proxy_open": number % 2 == 0}
-                    for one in self._events(number)
-                    if one["action"] == "open"
-                ]
-                yield {**row, "opens": opens}
-            elif stream == "click-details" and number < len(URLS):
-                total = self.members // 20 * self.days
-                yield {"id": f"l{number}", "url": URLS[number], "total_clicks": total}
+    for campaign_id in campaigns[10:13]:
+        act = {"list_id": list_id, "campaign_id": campaign_id, "email_address": addresses[0]}
+        control(mailchimp_sandbox, "POST", "act", {**act, "action": "open"})
+    chosen, changed, _ = table.measure("3 changed", lambda: run(warehouse, provider))
+    table.add(f"  of these for the 3: {dict(changed - quiet)}")
+    table.show()
+    assert sorted(chosen) == sorted(campaigns[10:13])
+    assert (changed - quiet).total() <= 3 * 6
+    assert differing(warehouse) == {}
 
-    def link_members(self, campaign_id: str, link_id: str) -> Iterator[dict[str, Any]]:
-        self.requests["link_members"] += 1
-        for number in range(int(link_id[1:]), self.members, 20):
-            person = hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()
-            yield {"email_id": person, "clicks": self.days}
 
-    def _report(self, campaign: Campaign) -> dict[str, Any]:
-        newest = SENT_AT + timedelta(days=self.days - 1, seconds=80_004)
-        return {
-            **super()._report(campaign),
-            "opens": {
-                "opens_total": 2 * self.members * self.days,
-                "unique_opens": self.members,
-                "last_open": newest.isoformat(),
-            },
-            "clicks": {
-                "clicks_total": self.members * self.days,
-                "unique_clicks": self.members,
-                "unique_subscriber_clicks": self.members,
-                "last_click": newest.isoformat(),
-            },
-        }
+def big_campaign(provider: Mailchimp, sandbox: Any, members: int) -> str:
+    """A campaign to so many members who read eagerly; two days of it have passed."""
+    list_id = provider.create_audience(SETTINGS).list_id
+    for start in range(0, members, 500):
+        provider.add_members(
+            list_id,
+            [
+                NewMember(
+                    email_address=f"prosopo{number}@mail{number % 7}.gr",
+                    status="subscribed",
+                    merge_fields={},
+                )
+                for number in range(start, min(members, start + 500))
+            ],
+        )
+    control(sandbox, "POST", "behaviour", BUSY)
+    campaign_id = send(provider, list_id, "Χειμερινές προσφορές")
+    control(sandbox, "POST", "clock/advance", {"days": 2})
+    return campaign_id
+
+
+def bare_loop(provider: Mailchimp, campaign_id: str) -> int:
+    """The pages of a first reading, their rows thrown away."""
+    provider.report(campaign_id)
+    count = sum(consume(provider.rows(campaign_id, stream)) for stream in STREAMS)
+    for link in provider.rows(campaign_id, "click-details"):
+        count += consume(provider.link_members(campaign_id, link["id"]))
+    return count
 
 
 def test_a_campaign_of_200_000_recipients_and_600_000_events(
-    warehouse: psycopg.Connection[Any],
+    warehouse: psycopg.Connection[Any], provider: Mailchimp, mailchimp_sandbox: Any
 ) -> None:
-    account = HugeCampaign(200_000)
-    campaigns_to_read(warehouse, account)
-    small = HugeCampaign(2_000)  # imports and caches are warm before memory is measured
-    small.of_id = {"μικρή": Campaign("μικρή", sent_at=SENT_AT, emails_sent=2_000)}
-    campaigns_to_read(warehouse, small)
-    extract_campaign(warehouse, small, "μικρή")
-    before = peak_mb()
+    # Imports and caches are warm before memory is measured.
+    small = big_campaign(provider, mailchimp_sandbox, 2_000)
+    big = big_campaign(provider, mailchimp_sandbox, RECIPIENTS)
+    campaigns_to_read(warehouse, provider)
+    extract_campaign(warehouse, provider, small)
+    table = Table(mailchimp_sandbox)
+    table.add(f"before: {peak():.0f} MB")
+    before = peak()
 
-    began = time.monotonic()
-    extract = extract_campaign(warehouse, account, "μεγάλη")
-    print(f"\nfirst reading: {time.monotonic() - began:.0f} s, {extract.rows_read}")
-    print(f"memory: {before:.0f} MB before, {peak_mb():.0f} MB at most")
-    assert peak_mb() - before < 50
-    row = warehouse.execute(
-        "select count(*) from stats.campaign_activities where campaign_id = 'μεγάλη'"
+    _, calls, seconds = table.measure(
+        "first reading", lambda: extract_campaign(warehouse, provider, big)
+    )
+    assert set(differing(warehouse)) <= {"changed_while_reading"}
+    counted = warehouse.execute(
+        "select count(*) from stats.campaign_activities where campaign_id = %s", (big,)
     ).fetchone()
-    assert row == (600_000,)
     warehouse.commit()
+    assert counted
+    table.add(f"  {RECIPIENTS} recipients, {counted[0]} events")
+    _, bare_calls, bare = table.measure("bare loop", lambda: bare_loop(provider, big))
+    assert bare_calls == calls
+    table.add(f"first reading / bare loop: {seconds / bare:.2f}")
 
-    account.days = 2
-    began = time.monotonic()
-    campaigns_to_read(warehouse, account)
-    extract = extract_campaign(warehouse, account, "μεγάλη")
-    print(f"a day later: {time.monotonic() - began:.0f} s, {extract.rows_read}")
-
-    began = time.monotonic()
-    refresh = refresh_marts(warehouse, time_zone="Europe/Athens")
-    print(f"marts: {time.monotonic() - began:.0f} s, {refresh}")
-    began = time.monotonic()
-    assert refresh_marts(warehouse, time_zone="Europe/Athens").members == 0
-    print(f"marts again: {time.monotonic() - began:.1f} s")
-    differing = warehouse.execute(
-        "select metric, ours, mailchimps from stats.reconciliation where difference <> 0"
-    ).fetchall()
-    assert differing == []
+    control(mailchimp_sandbox, "POST", "clock/advance", {"days": 28})
+    campaigns_to_read(warehouse, provider)
+    extract, later, _ = table.measure(
+        "four weeks later", lambda: extract_campaign(warehouse, provider, big)
+    )
+    table.add(f"  {extract.rows_read}")
+    counted = warehouse.execute(
+        "select count(*) from stats.campaign_activities where campaign_id = %s", (big,)
+    ).fetchone()
+    warehouse.commit()
+    assert counted
+    table.add(f"  {counted[0]} events")
+    table.add(f"  calls of the first reading: {dict(calls)}")
+    table.show()
+    assert peak() - before < 60, "memory grows with the campaign"
+    assert differing(warehouse) == {}
+    assert counted[0] > 600_000
+    assert (
+        later["/reports/{campaign_id}/email-activity"]
+        <= calls["/reports/{campaign_id}/email-activity"]
+    )

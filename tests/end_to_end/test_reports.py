@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import psycopg
 import pytest
+
+from end_to_end.conftest import RUN_SECONDS
 
 if TYPE_CHECKING:
     from end_to_end.conftest import World
@@ -106,3 +110,80 @@ def test_figures_add_up_with_mailchimps(world: World) -> None:
             "select campaign_id, metric, difference from stats.reconciliation where difference <> 0"
         ).fetchall()
     assert different == []
+
+
+def test_a_mistyped_campaign_fails_at_once(world: World) -> None:
+    run_id = world.airflow.trigger("extract_reports", {"campaigns": ["καμία"]})
+    assert world.airflow.wait_for_run("extract_reports", run_id, seconds=RUN_SECONDS) == "failed"
+    tasks = {one.task_id: one for one in world.airflow.task_instances("extract_reports", run_id)}
+    assert tasks["choose_campaigns"].state == "failed"
+    assert tasks["announce"].state == "upstream_failed"
+
+
+def test_what_nothing_explains_stops_the_marts_until_a_person_accepts_it(world: World) -> None:
+    def run(**params: str) -> tuple[str, dict[str, str | None]]:
+        run_id = world.airflow.trigger("extract_reports", params)
+        state = world.airflow.wait_for_run("extract_reports", run_id, seconds=RUN_SECONDS)
+        tasks = world.airflow.task_instances("extract_reports", run_id)
+        return state, {task.task_id: task.state for task in tasks}
+
+    def control(path: str, **body: Any) -> None:
+        base = world.services.mailchimp_url.removesuffix("/3.0")
+        httpx.post(f"{base}/_sandbox/{path}", json=body, timeout=60).raise_for_status()
+
+    with psycopg.connect(world.services.warehouse, autocommit=True) as warehouse:
+        first = warehouse.execute(
+            "select campaign_id, list_id, sent_at from stats.campaigns"
+            " where status = 'sent' order by sent_at limit 1"
+        ).fetchone()
+        assert first
+        campaign_id, list_id, sent_at = first
+        # An open that Mailchimp counts and never lists.
+        reader = next(iter(world.account.events(campaign_id=campaign_id, action="sent")))
+        control("lag", **{"email-activity": 10**9})
+        control(
+            "act",
+            list_id=list_id,
+            campaign_id=campaign_id,
+            email_address=reader["email_address"],
+            action="open",
+        )
+        assert run()[0] == "success", "within a day it may still come"
+        warehouse.execute(
+            "update stats.reconciliation set unexplained_since = now() - interval '2 days'"
+            " where unexplained_since is not null"
+        )
+        state, tasks = run()
+        assert state == "failed"
+        assert (tasks["check_figures"], tasks["announce"]) == ("failed", "upstream_failed")
+
+        # A backfill over that second alone, by somebody who knows better.
+        sent_then = {
+            f"/reports/{found}/email-activity"
+            for (found,) in warehouse.execute(
+                "select campaign_id from stats.campaigns where sent_at = %s", (sent_at,)
+            )
+        }
+        before = len(list(world.account.requests()))
+        state, tasks = run(
+            since=sent_at.isoformat(),
+            until=(sent_at + timedelta(seconds=1)).isoformat(),
+            accept_differences="Το άνοιγμα δεν θα έρθει",
+        )
+        assert (state, tasks["announce"]) == ("success", "success")
+        read = {
+            row["path"]
+            for row in list(world.account.requests())[before:]
+            if row["template"] == "/reports/{campaign_id}/email-activity"
+        }
+        assert read == sent_then
+        assert warehouse.execute(
+            "select campaign_id, reason, accepted from stats.accepted_difference"
+            " where metric = 'opens_total'"
+        ).fetchall() == [(campaign_id, "Το άνοιγμα δεν θα έρθει", 1)]
+        accepted_by = warehouse.execute(
+            "select distinct accepted_by from stats.accepted_difference"
+        ).fetchall()
+        assert len(accepted_by) == 1
+        assert "(run " in accepted_by[0][0]
+        assert not accepted_by[0][0].startswith("somebody")

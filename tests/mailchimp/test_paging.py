@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_mailchimp.mailchimp import paging
+from crm_mailchimp.mailchimp.errors import UnexpectedAnswer
 from crm_mailchimp.mailchimp.paging import walk
 
 
@@ -55,7 +57,13 @@ def test_an_exact_number_of_pages() -> None:
 def test_nothing_there() -> None:
     assert ids(Remote([])) == []
     assert list(walk(lambda _count, _offset: None, "things")) == []
-    assert list(walk(lambda _count, _offset: {}, "things")) == []
+
+
+@pytest.mark.parametrize("things", [None, "text", {"id": "1"}, ["text"], [{"id": "1"}, None]])
+def test_an_answer_without_its_list_is_no_empty_page(things: Any) -> None:
+    for answer in ({"things": things}, {"others": []}):
+        with pytest.raises(UnexpectedAnswer, match="no list of objects 'things'"):
+            list(walk(lambda _count, _offset, answer=answer: answer, "things"))
 
 
 def test_pages_are_asked_for_when_they_are_needed() -> None:

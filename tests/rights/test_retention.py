@@ -94,6 +94,16 @@ def test_old_rows_go_and_young_open_and_holding_ones_stay(
         cross join generate_series(1, 3) as ordinal
         """
     )
+    warehouse.execute(
+        """
+        insert into stats.lists (list_id) values ('l');
+        insert into stats.member_activities (
+            list_id, subscriber_hash, activity_type, occurred_at, ordinal
+        )
+        values ('l', 'h', 'generic_signup', now() - interval '3 years', 1),
+            ('l', 'h', 'unsub', now(), 1);
+        """
+    )
     warehouse.commit()
 
     removed = retention.apply(warehouse, retention.Ages())
@@ -106,17 +116,22 @@ def test_old_rows_go_and_young_open_and_holding_ones_stay(
     assert values(warehouse, "select run_id from sync.collection_run") == ["new"]
     assert values(warehouse, "select subscriber_hash from sync.rejection") == ["new"]
     assert values(warehouse, "select run_id from sync.staging_run") == ["here"]
-    assert values(warehouse, "select distinct campaign_id from stats.campaign_activities") == [
-        "new"
-    ]
+    # By the age of the event: the old campaign's newest opens stay.
+    assert values(
+        warehouse,
+        "select campaign_id || ' ' || (now()::date - occurred_at::date)"
+        " from stats.campaign_activities group by 1 order by 1",
+    ) == ["new 1", "new 200", "old 1"]
     assert values(warehouse, "select opens from stats.recipient_engagement") == [5]
     assert values(
-        warehouse, "select campaign_id from stats.campaigns where events_expired_at is not null"
-    ) == ["old"]
+        warehouse, "select campaign_id || ' ' || opens from stats.expired_engagement"
+    ) == ["old 3"]
     assert values(warehouse, "select ip from stats.campaign_activities order by occurred_at") == [
-        None, None, None, "1.2.3.4", "1.2.3.4", "1.2.3.4",
+        *[None] * 3, *["1.2.3.4"] * 6,
     ]  # fmt: skip
-    assert (removed["quarantine"], removed["proof"], removed["events"]) == (5, 1, 6)
+    assert values(warehouse, "select activity_type from stats.member_activities") == ["unsub"]
+    assert (removed["quarantine"], removed["proof"], removed["events"]) == (5, 1, 3)
+    assert removed["member_activities"] == 1
     assert not any(retention.apply(warehouse, retention.Ages()).values())
 
 

@@ -208,3 +208,28 @@ def test_the_same_seed_and_order_give_the_same_events() -> None:
     first = history("11")
     assert first == history("11")
     assert first != history("12")
+
+
+def test_lists_lag_behind_totals_when_told_to_and_catch_up(world: Running) -> None:
+    list_id = world.new_list()
+    world.subscribe(list_id, *(f"p{n}@otenet.gr" for n in range(40)))
+    campaign_id = world.new_campaign(list_id)
+    world.send(campaign_id)
+    lags = {"email-activity": 50 * 3600, "sent-to": 3 * 3600, "click-details": 50 * 3600}
+    world.control("POST", "lag", **lags)
+    world.advance(hours=24)
+    happened = ledger_of(world, campaign_id)
+    report = world.call("GET", f"reports/{campaign_id}")
+    opens = sum(count for key, count in happened.items() if key[1] == "open")
+    assert report["opens"]["opens_total"] == opens
+    early = activity_of(world, campaign_id)
+    assert early < happened
+    links = world.rows(f"reports/{campaign_id}/click-details", "urls_clicked")
+    assert sum(link["total_clicks"] for link in links) < report["clicks"]["clicks_total"]
+    assert len(world.rows(f"reports/{campaign_id}/sent-to", "sent_to")) == 40
+
+    world.advance(days=40)
+    assert activity_of(world, campaign_id) == ledger_of(world, campaign_id) > early
+    links = world.rows(f"reports/{campaign_id}/click-details", "urls_clicked")
+    report = world.call("GET", f"reports/{campaign_id}")
+    assert sum(link["total_clicks"] for link in links) == report["clicks"]["clicks_total"]

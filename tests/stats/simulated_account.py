@@ -13,11 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crm_mailchimp.errors import NotFoundAtProviderError
+
 SENT_AT = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 
 
 def subscriber_hash(number: int) -> str:
     return hashlib.md5(f"μέλος{number}@παράδειγμα.ελ".encode(), usedforsecurity=False).hexdigest()
+
+
+class Crash(BaseException):
+    """The process dies: nothing in it gets to act any more."""
 
 
 @dataclass
@@ -43,6 +49,7 @@ class Campaign:
     complaints: dict[int, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     emails_sent: int = 0
+    is_gone: bool = False
 
     def send(self, members: int, first: int = 0) -> None:
         self.recipients += [subscriber_hash(number) for number in range(first, first + members)]
@@ -102,7 +109,14 @@ class Account:
 
     def report(self, campaign_id: str) -> dict[str, Any]:
         self.requests["report"] += 1
+        if self.of_id[campaign_id].is_gone:
+            raise NotFoundAtProviderError("no such campaign")
         return self._report(self.of_id[campaign_id])
+
+    def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
+        self.requests["has_recipient"] += 1
+        campaign = self.of_id[campaign_id]
+        return subscriber_hash in set(campaign.recipients) - campaign.deleted
 
     def rows(
         self, campaign_id: str, stream: str, *, since: datetime | None = None
@@ -111,6 +125,8 @@ class Account:
         if stream == "email-activity":
             self.sinces.append(since)
         campaign = self.of_id[campaign_id]
+        if campaign.is_gone:
+            raise NotFoundAtProviderError("no such campaign")
         make = getattr(self, "_" + stream.replace("-", "_"))
         for row in make(campaign, since) if stream == "email-activity" else make(campaign):
             self.during(stream)
@@ -122,6 +138,7 @@ class Account:
         url = next(url for url in _urls(campaign) if _link_id(url) == link_id)
         clicks = Counter(e.member for e in campaign.events if e.url == url)
         for member, count in clicks.items():
+            self.during("link_members")
             if member not in campaign.deleted:
                 yield {"email_id": member, "url_id": link_id, "clicks": count}
 
@@ -131,6 +148,8 @@ class Account:
 
     def _sent(self, since: datetime | None, before: datetime | None) -> Iterator[Campaign]:
         for campaign in self.of_id.values():
+            if campaign.is_gone:
+                continue
             if (since is None or campaign.sent_at > since) and (
                 before is None or campaign.sent_at <= before
             ):
@@ -239,6 +258,9 @@ class Account:
 
     def _domain_performance(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         yield {"domain": "example.gr", "emails_sent": campaign.emails_sent}
+
+    def _sub_reports(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
+        yield from ()
 
     def _locations(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         yield {"country_code": "GR", "region": "A", "region_name": "Αττική", "opens": 1}

@@ -9,7 +9,7 @@ from typing import Any
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import walk
-from crm_mailchimp.mailchimp.reports import sent_in
+from crm_mailchimp.mailchimp.reports import OVERLAP, sent_in
 from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 from crm_mailchimp.provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
 
@@ -45,6 +45,7 @@ def campaigns(
         ),
         "campaigns",
         key=lambda row: str(row["id"]),
+        overlap=OVERLAP,
     )
 
 

@@ -38,6 +38,11 @@ from dataclasses import dataclass
 from dataclasses import field as record_field
 from typing import ClassVar
 
+from crm_mailchimp.errors import (
+    NotFoundAtProviderError,
+    ProviderError,
+    ProviderUnreachableError,
+)
 from crm_mailchimp.mailchimp.scrubbing import scrub
 
 #: Requests whose explanations quote a person's data, even in parts ("the portion before the @").
@@ -52,7 +57,7 @@ class FieldError:
     message: str = record_field(repr=False)
 
 
-class MailchimpError(Exception):
+class MailchimpError(ProviderError):
     """Something went wrong with one request (see the module's tree)."""
 
     retryable: ClassVar[bool] = False
@@ -120,7 +125,7 @@ class ConfigurationError(MailchimpError):
     advice = "Set the API key as the password of the connection; it ends in a data centre (-us21)."
 
 
-class AuthenticationError(MailchimpError):
+class AuthenticationError(MailchimpError, ProviderUnreachableError):
     """401: Mailchimp does not accept the key."""
 
     advice = (
@@ -153,7 +158,7 @@ class AudienceLimitReached(PermissionDenied):
         self.allowed = allowed
 
 
-class NotFound(MailchimpError):
+class NotFound(MailchimpError, NotFoundAtProviderError):
     """404 with an explanation: no such audience, member, campaign, batch."""
 
     advice = "It was deleted in Mailchimp, or the id belongs to another account."
@@ -213,14 +218,14 @@ class ForgottenError(BadRequest):
     advice = "Only the person can come back, by Mailchimp's own sign-up form."
 
 
-class TooManyRequests(MailchimpError):
+class TooManyRequests(MailchimpError, ProviderUnreachableError):
     """429: more than 10 connections at once for the account."""
 
     retryable = True
     advice = "Let fewer things talk to this account at once; the limit is 10 connections."
 
 
-class OverloadedError(MailchimpError):
+class OverloadedError(MailchimpError, ProviderUnreachableError):
     """403 without an explanation: turned away before the API, under load."""
 
     retryable = True
@@ -234,7 +239,7 @@ class ServerError(MailchimpError):
     advice = "Try later; see status.mailchimp.com."
 
 
-class ConnectionFault(MailchimpError):
+class ConnectionFault(MailchimpError, ProviderUnreachableError):
     """No answer came: refused, timed out, cut off."""
 
     retryable = True

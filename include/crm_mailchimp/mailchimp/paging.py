@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from crm_mailchimp.mailchimp.errors import UnexpectedAnswer
+
 #: Most items the API gives in one answer.
 PAGE = 1000
 #: How many keys are remembered to drop repeated items: repetition comes from shifting at page
@@ -19,6 +21,21 @@ REMEMBERED = 10 * PAGE
 
 Fetch = Callable[[int, int], dict[str, Any] | None]
 Item = dict[str, Any]
+
+
+def items_of(answer: dict[str, Any] | None, items: str) -> list[Item]:
+    """The list of an answer; no content has none.
+
+    Raises:
+        UnexpectedAnswer: the answer lacks the list, or it is none. Taken for an empty page it would
+            end a walk early.
+    """
+    if answer is None:
+        return []
+    page = answer.get(items)
+    if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
+        raise UnexpectedAnswer(f"the answer has no list of objects {items!r}")
+    return page
 
 
 def walk(
@@ -43,13 +60,16 @@ def walk(
         overlap: how many items a page repeats of the one before. With it (and a stable sort
             order) nothing is stepped over when items go out meanwhile: a page that does not
             begin with something of the page before is asked for again further back.
+
+    Raises:
+        UnexpectedAnswer: an answer lacks the list.
     """
     seen: OrderedDict[str, None] = OrderedDict()
     offset = 0
     before: set[str] = set()
     back = overlap
     while True:
-        page: list[Item] = (fetch(size, offset) or {}).get(items) or []
+        page = items_of(fetch(size, offset), items)
         keys = {key(item) for item in page} if key else set()
         if overlap and before and offset > 0 and not before & keys:
             # Everything moved forward by more than the overlap: look further back.

@@ -7,7 +7,14 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from crm_mailchimp.mailchimp import account, audiences, campaigns, merge_fields, reports
+from crm_mailchimp.mailchimp import (
+    account,
+    audience_history,
+    audiences,
+    campaigns,
+    merge_fields,
+    reports,
+)
 from crm_mailchimp.mailchimp import changes as member_changes
 from crm_mailchimp.mailchimp import members as audience_members
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -29,8 +36,8 @@ Row = dict[str, Any]
 
 
 class Mailchimp:
-    """Implements ``AudienceProvider``, ``ReportProvider`` and ``CampaignProvider`` by the functions
-    of this package.
+    """Implements ``AudienceProvider``, ``ReportProvider``, ``AudienceHistoryProvider`` and
+    ``CampaignProvider`` by the functions of this package.
 
     Open inside a ``with`` block; see ``MailchimpClient`` for what opening means, and the functions
     of the same names for what each method does and raises.
@@ -165,11 +172,23 @@ class Mailchimp:
     ) -> Iterator[Row]:
         return reports.rows(self.client, campaign_id, stream, since=since)
 
+    def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
+        return reports.has_recipient(self.client, campaign_id, subscriber_hash)
+
     def link_members(self, campaign_id: str, link_id: str) -> Iterator[Row]:
         return reports.link_members(self.client, campaign_id, link_id)
 
     def growth_history(self, list_id: str) -> Iterator[Row]:
         return reports.growth_history(self.client, list_id)
+
+    def audience_figures(self) -> Iterator[Row]:
+        return audience_history.audience_figures(self.client)
+
+    def audience_days(self, list_id: str) -> Iterator[Row]:
+        return audience_history.audience_days(self.client, list_id)
+
+    def member_feed(self, list_id: str, subscriber_hash: str) -> Iterator[Row]:
+        return audience_history.member_feed(self.client, list_id, subscriber_hash)
 
     def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
         for row in campaigns.campaigns(self.client, list_id=list_id):

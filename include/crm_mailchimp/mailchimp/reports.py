@@ -13,11 +13,16 @@ from datetime import datetime
 from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.errors import NotFound
+from crm_mailchimp.mailchimp.paging import items_of, walk
 from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 from crm_mailchimp.provider import ReportTotals
 
 Row = dict[str, Any]
+
+#: Items that a page repeats of the one before: whoever is deleted during a walk moves the rest
+#: forward, and nobody may be stepped over.
+OVERLAP = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,7 @@ _STREAMS: Mapping[str, _Stream] = {
     "abuse-reports": _Stream(items="abuse_reports", key=("id",)),
     "domain-performance": _Stream(items="domains", key=("domain",), paged=False),
     "locations": _Stream(items="locations", key=("country_code", "region")),
+    "sub-reports": _Stream(items="reports", key=("id",), paged=False),
 }
 
 
@@ -55,7 +61,8 @@ def reports(
             count=count, offset=offset, exclude_fields=["_links", "reports._links"], **period
         ),
         "reports",
-        key=lambda row: str(row["id"]),
+        key=_key(("id",)),
+        overlap=OVERLAP,
     )
 
 
@@ -110,9 +117,23 @@ def rows(
         )
 
     if not shape.paged:
-        yield from (fetch(0, 0) or {}).get(shape.items) or ()
+        yield from items_of(fetch(0, 0), shape.items)
         return
-    yield from walk(fetch, shape.items, key=_key(shape.key))
+    yield from walk(fetch, shape.items, key=_key(shape.key), overlap=OVERLAP)
+
+
+def has_recipient(client: MailchimpClient, campaign_id: str, subscriber_hash: str) -> bool:
+    """Whether the report still has this recipient: who was permanently deleted is left out."""
+    try:
+        client.call(
+            "GET",
+            "/reports/{campaign_id}/sent-to/{subscriber_hash}",
+            ids={"campaign_id": campaign_id, "subscriber_hash": subscriber_hash},
+            query={"fields": ["email_id"]},
+        )
+    except NotFound:
+        return False
+    return True
 
 
 def link_members(client: MailchimpClient, campaign_id: str, link_id: str) -> Iterator[Row]:
@@ -124,6 +145,7 @@ def link_members(client: MailchimpClient, campaign_id: str, link_id: str) -> Ite
         ),
         "members",
         key=_key(("email_id",)),
+        overlap=OVERLAP,
     )
 
 
@@ -140,6 +162,7 @@ def growth_history(client: MailchimpClient, list_id: str) -> Iterator[Row]:
         ),
         "history",
         key=_key(("month",)),
+        overlap=OVERLAP,
     )
 
 

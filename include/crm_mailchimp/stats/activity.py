@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.deleted_members import (
+    LISTED,
+    LISTED_COLUMNS,
+    create_listed,
+    mark_deleted,
+)
 from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import batches, create_landing
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, entries
 from crm_mailchimp.stats.streams import Reading, remember
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 SHAPE = Shape(
     stream="activity",
     fields=(
-        Field("action", required=True),
+        Field("action", required=True, choices=("open", "click", "bounce")),
         Field("occurred_at", "time", path="timestamp", required=True),
         Field("url"),
         Field("ip"),
@@ -44,6 +50,13 @@ OVERLAP = timedelta(days=1)
 #: Opens, and clicks, that ``email-activity`` lists of one member at most.
 CAP = 1000
 
+#: The recipient around them.
+RECIPIENT_SHAPE = Shape(
+    stream="activity",
+    fields=(Field("list_id"), Field("subscriber_hash", path="email_id", required=True)),
+    dropped=MEMBER_DETAILS | {"campaign_id", "activity"},
+)
+
 _TABLE = "landing_activity"
 _COLUMN_TYPES: Sequence[tuple[str, str]] = (
     ("recipient", "bigint"),
@@ -53,6 +66,8 @@ _COLUMN_TYPES: Sequence[tuple[str, str]] = (
     ("ordinal", "integer"),
 )
 _COLUMNS = [name for name, _ in _COLUMN_TYPES]
+_EXTRA_TABLE = "landing_activity_extra"
+_EXTRA_COLUMNS = (("subscriber_hash", "text"), ("extra", "jsonb"))
 
 
 class Activity:
@@ -61,21 +76,19 @@ class Activity:
     name = "activity"
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
-        """Read, load, count per recipient and remember; commits.
+        """Read, load, count per recipient, mark who was deleted and remember; commits.
 
         Returns the number of events that the API gave.
         """
-        progress = connection.execute(
-            statement("stats/activity_progress"), {"campaign_id": reading.campaign_id}
-        ).fetchone()
+        parameters = {"campaign_id": reading.campaign_id}
+        progress = connection.execute(statement("stats/activity_progress"), parameters).fetchone()
         connection.commit()
-        known_through, report_through, known_gap, settled = progress or (None, None, None, False)
-        since = _since(known_through) if settled and not reading.full else None
-        landed, members = self._load(connection, provider, reading, since)
-        gap = _gap(connection, reading.campaign_id)
-        if since is not None and gap and gap != known_gap:
-            landed, members = self._load(connection, provider, reading, None)
-            since, gap = None, _gap(connection, reading.campaign_id)
+        known_through, report_through = progress or (None, None)
+        since = None if reading.full else _since(known_through)
+        landed = self._load(connection, provider, reading, since)
+        if since is not None and _gap_has_grown(connection, reading.campaign_id):
+            landed = self._load(connection, provider, reading, None)
+        mark_deleted(connection, provider, reading.campaign_id)
         remember(
             connection,
             self.name,
@@ -84,11 +97,6 @@ class Activity:
             # The figures were there before the events were read, so nothing up to them is missing;
             # the newest event seen might be newer than one on a page that was already read.
             complete_through=report_through,
-            gap=_as_json(gap) if since is None else None,
-            members_seen=members,
-            # Totals may run ahead of details. Only a gap that stays the same over two readings from
-            # the start is taken for the API's last word.
-            settled=not gap or gap == known_gap,
         )
         connection.commit()
         return landed
@@ -99,13 +107,25 @@ class Activity:
         provider: ReportProvider,
         reading: Reading,
         since: datetime | None,
-    ) -> tuple[int, int]:
-        """Land and load the events after ``since``; returns events and recipients listed."""
+    ) -> int:
+        """Land and load the events after ``since``; returns their number. Commits."""
         create_landing(connection, _TABLE, _COLUMN_TYPES)
+        create_landing(connection, _EXTRA_TABLE, _EXTRA_COLUMNS)
+        create_listed(connection)
         recipients = provider.rows(reading.campaign_id, "email-activity", since=since)
         landed = listed = 0
         for page in batches(recipients):
-            landed += copy_rows(connection, _TABLE, _COLUMNS, _event_rows(page, listed))
+            people = list(RECIPIENT_SHAPE.rows(page))
+            landed += copy_rows(connection, _TABLE, _COLUMNS, _event_rows(page, people, listed))
+            copy_rows(
+                connection, LISTED, _names(LISTED_COLUMNS), ((person[1],) for person in people)
+            )
+            copy_rows(
+                connection,
+                _EXTRA_TABLE,
+                _names(_EXTRA_COLUMNS),
+                (person[1:] for person in people if person[2]),
+            )
             listed += len(page)
             connection.commit()
         connection.execute(statement("stats/ensure_activity_months"))
@@ -113,9 +133,10 @@ class Activity:
         drop_erased(connection, _TABLE, reading.campaign_id)
         parameters = {"campaign_id": reading.campaign_id, "ips_since": reading.ips_since}
         connection.execute(statement("stats/load_activity"), parameters)
+        connection.execute(statement("stats/load_activity_extra"), parameters)
         connection.execute(statement("stats/count_engagement"), parameters)
         connection.commit()
-        return landed, listed
+        return landed
 
 
 ACTIVITY = Activity()
@@ -128,25 +149,26 @@ def _since(known_through: datetime | None) -> datetime | None:
     return known_through.replace(microsecond=0) - OVERLAP - timedelta(seconds=1)
 
 
-def _gap(connection: Connection[Any], campaign_id: str) -> list[int]:
-    """What the report's totals have more than our events; empty when nothing lacks."""
+def _gap_has_grown(connection: Connection[Any], campaign_id: str) -> bool:
+    """Whether more events lack than did after the last reading from the start."""
     row = connection.execute(
         statement("stats/activity_gap"), {"campaign_id": campaign_id}
     ).fetchone()
     connection.commit()
-    gap = [max(0, int(missing or 0)) for missing in row or ()]
-    return gap if any(gap) else []
+    return bool(row and row[0])
 
 
-def _as_json(gap: list[int]) -> str:
-    return str(gap)
+def _names(column_types: Sequence[tuple[str, str]]) -> list[str]:
+    return [name for name, _ in column_types]
 
 
-def _event_rows(page: Sequence[Mapping[str, Any]], listed: int) -> Iterator[tuple[Any, ...]]:
+def _event_rows(
+    page: Sequence[Mapping[str, Any]], people: Sequence[tuple[Any, ...]], listed: int
+) -> Iterator[tuple[Any, ...]]:
     """A page of recipients as event rows, each with its ordinal."""
     import pandas as pd  # noqa: PLC0415 - takes a second, and only this needs it
 
-    rows = list(_flat_rows(page, listed))
+    rows = list(_flat_rows(page, people, listed))
     if not rows:
         return
     frame = pd.DataFrame(rows, columns=_COLUMNS[:-1], dtype=object)
@@ -161,14 +183,9 @@ def _event_rows(page: Sequence[Mapping[str, Any]], listed: int) -> Iterator[tupl
         yield (*row, ordinal)
 
 
-def _flat_rows(page: Iterable[Mapping[str, Any]], listed: int) -> Iterator[tuple[Any, ...]]:
-    for number, recipient in enumerate(page, start=listed):
-        identity = _IDENTITY.row(recipient)
-        for event in recipient.get("activity") or ():
-            yield (number, *identity[:2], *SHAPE.row(event))
-
-
-_IDENTITY = Shape(
-    stream="activity",
-    fields=(Field("list_id"), Field("subscriber_hash", path="email_id", required=True)),
-)
+def _flat_rows(
+    page: Iterable[Mapping[str, Any]], people: Iterable[tuple[Any, ...]], listed: int
+) -> Iterator[tuple[Any, ...]]:
+    for number, (recipient, person) in enumerate(zip(page, people, strict=True), start=listed):
+        for event in entries(SHAPE.stream, recipient, "activity"):
+            yield (number, *person[:2], *SHAPE.row(event))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.shapes import Field, Shape
@@ -32,7 +32,9 @@ SHAPE = Shape(
 )
 
 
-def load_growth(connection: Connection[Any], provider: ReportProvider, list_id: str) -> int:
+def load_growth(
+    connection: Connection[Any], provider: AudienceHistoryProvider, list_id: str
+) -> int:
     """Bring one audience's months up to date; commits. Returns the number of months read."""
     landed = land(connection, SHAPE, provider.growth_history(list_id))
     connection.execute(statement("stats/load_audience_growth"), {"list_id": list_id})

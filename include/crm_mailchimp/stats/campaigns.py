@@ -53,6 +53,23 @@ SHAPE = Shape(
             "resendable",
             "recipients.list_is_active",
             "recipients.segment_opts",
+            *(
+                f"settings.{name}"
+                for name in (
+                    "authenticate",
+                    "auto_fb_post",
+                    "auto_footer",
+                    "auto_tweet",
+                    "drag_and_drop",
+                    "fb_comments",
+                    "folder_id",
+                    "inline_css",
+                    "template_id",
+                    "timewarp",
+                    "to_name",
+                    "use_conversation",
+                )
+            ),
         }
     ),
 )
@@ -64,6 +81,7 @@ def load_campaigns(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    refused: list[str] | None = None,
 ) -> int:
     """Bring ``stats.campaigns`` up to date; commits. A page of the API is 1,000 campaigns.
 
@@ -72,6 +90,8 @@ def load_campaigns(
         provider: where the campaigns are.
         since: only campaigns sent after this moment.
         until: only campaigns sent up to this moment.
+        refused: takes what is wrong with campaigns that do not fit the shape; they are passed
+            over.
 
     Returns:
         number of campaigns read.
@@ -80,6 +100,7 @@ def load_campaigns(
         connection,
         SHAPE,
         provider.campaigns(since_send_time=since, before_send_time=until),
+        refused=refused,
     )
     connection.execute(statement("stats/load_campaigns"))
     connection.commit()

@@ -25,5 +25,9 @@ SHAPE = Shape(
 )
 
 DOMAINS = WholeStream(
-    name="domains", endpoint="domain-performance", shape=SHAPE, load="stats/load_domains"
+    name="domains",
+    endpoint="domain-performance",
+    shape=SHAPE,
+    load="stats/load_domains",
+    has_totals=False,
 )

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.mailchimp.errors import NotFound
+from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.abuse_reports import ABUSE_REPORTS
 from crm_mailchimp.stats.activity import ACTIVITY
-from crm_mailchimp.stats.audience_growth import load_growth
 from crm_mailchimp.stats.campaigns import load_campaigns
 from crm_mailchimp.stats.domains import DOMAINS
+from crm_mailchimp.stats.failures import Failure, failure_of, raise_failures
 from crm_mailchimp.stats.landing import batches
 from crm_mailchimp.stats.links import LINKS
 from crm_mailchimp.stats.locations import LOCATIONS
@@ -24,6 +24,7 @@ from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
 from crm_mailchimp.stats.report_snapshots import load_report, load_reports
 from crm_mailchimp.stats.streams import Reading, Stream
+from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -45,6 +46,7 @@ STREAMS: tuple[Stream, ...] = (
     LINKS,
     DOMAINS,
     LOCATIONS,
+    SUB_REPORTS,
 )
 
 
@@ -56,11 +58,29 @@ class CampaignExtract:
         campaign_id: the campaign.
         rows_read: rows the API gave, by stream; streams without news are not there.
         unexplained: metrics in which our figures differ from Mailchimp's without explanation.
+        failures: streams that could not be read.
     """
 
     campaign_id: str
     rows_read: dict[str, int] = field(default_factory=dict)
     unexplained: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+class UnknownCampaignsError(PermanentError):
+    """Campaigns were asked for that Mailchimp has no report of."""
+
+
+class UnreadableListError(PermanentError):
+    """Some campaigns of a list have a field of another type; the others were kept.
+
+    Attributes:
+        campaign_ids: what :func:`campaigns_to_read` found all the same.
+    """
+
+    def __init__(self, problems: Sequence[str], campaign_ids: Sequence[str]) -> None:
+        super().__init__(f"{len(problems)} entries could not be read: " + "; ".join(problems[:20]))
+        self.campaign_ids = list(campaign_ids)
 
 
 def campaigns_to_read(
@@ -73,8 +93,7 @@ def campaigns_to_read(
 ) -> list[str]:
     """List campaigns and their reports, keep what changed, and tell which ones are worth reading.
 
-    Costs one API call per thousand campaigns and one per thousand reports, plus one per audience
-    that has news. Commits.
+    Costs one API call per thousand campaigns and one per thousand reports. Commits.
 
     Args:
         connection: the warehouse.
@@ -86,12 +105,21 @@ def campaigns_to_read(
     Returns:
         ids of campaigns, newest first. With any of ``since``, ``until`` and ``campaigns`` these
         are all sent campaigns so chosen, whether or not their figures changed; else those whose
-        report shows figures that have not been read yet.
+        report shows figures that have not been read yet, or that differ from ours and are due for
+        another look.
+
+    Raises:
+        UnknownCampaignsError: there is no report of a campaign asked for by its id.
+        UnreadableListError: a field changed its type; everything else was done.
     """
     # The API's ``since_send_time`` is exclusive; the choice itself is made in SQL.
     earliest = since - timedelta(seconds=1) if since else None
-    listed = load_campaigns(connection, provider, since=earliest, until=until)
-    reported = load_reports(connection, provider, since=earliest, until=until)
+    refused: list[str] = []
+    listed = load_campaigns(connection, provider, since=earliest, until=until, refused=refused)
+    reported = load_reports(connection, provider, since=earliest, until=until, refused=refused)
+    unknown = connection.execute(
+        statement("stats/unknown_campaigns"), {"campaigns": list(campaigns)}
+    ).fetchall()
     rows = connection.execute(
         statement("stats/campaigns_to_read"),
         {
@@ -103,7 +131,16 @@ def campaigns_to_read(
     ).fetchall()
     connection.commit()
     log.info("%d campaigns, %d reports listed; %d to read", listed, reported, len(rows))
-    return [campaign_id for (campaign_id,) in rows]
+    if unknown:
+        names = ", ".join(sorted(repr(campaign_id) for (campaign_id,) in unknown))
+        raise UnknownCampaignsError(
+            f"Mailchimp has no report of {names}: look up the id in stats.campaigns; a campaign "
+            "that was not sent has none"
+        )
+    campaign_ids = [campaign_id for (campaign_id,) in rows]
+    if refused:
+        raise UnreadableListError(refused, campaign_ids)
+    return campaign_ids
 
 
 def extract_campaign(
@@ -117,7 +154,8 @@ def extract_campaign(
     """Read every stream of one campaign that has news; each is committed by itself.
 
     A crash loses at most the stream being read, and a second call goes on from there. Another
-    extract of the same campaign is waited for.
+    extract of the same campaign is waited for. A stream that cannot be read does not keep the
+    others from it. Of a campaign that the provider no longer knows, what was read stays.
 
     Args:
         connection: the warehouse; not in a transaction.
@@ -125,24 +163,61 @@ def extract_campaign(
         campaign_id: the campaign; it stands in ``stats.campaigns``.
         full: read all streams from their start, whatever is known.
         ips_since: IP addresses of events before this moment are not kept; None keeps all.
+
+    Raises:
+        ProviderUnreachableError: nothing can be asked now.
     """
     with named_lock(connection, f"campaign reports:{campaign_id}"):
-        load_report(connection, provider, campaign_id)
-        stale = dict(
-            connection.execute(
-                statement("stats/streams_to_read"), {"campaign_id": campaign_id, "from_start": full}
-            ).fetchall()
-        )
+        try:
+            load_report(connection, provider, campaign_id)
+        except NotFoundAtProviderError:
+            _mark_gone(connection, campaign_id)
+            return CampaignExtract(campaign_id)
+        except Exception as error:
+            failure = failure_of(connection, campaign_id, "reports", error)
+            return CampaignExtract(campaign_id, failures=(failure,))
+        stale = connection.execute(
+            statement("stats/streams_to_read"), {"campaign_id": campaign_id, "from_start": full}
+        ).fetchall()
         connection.commit()
+        readings = {
+            stream: Reading(campaign_id, figures, full or is_lacking, ips_since)
+            for stream, figures, is_lacking in stale
+        }
         rows_read: dict[str, int] = {}
+        failures: list[Failure] = []
         for stream in STREAMS:
-            if stream.name in stale:
-                reading = Reading(campaign_id, stale[stream.name], full, ips_since)
-                rows_read[stream.name] = stream.read(connection, provider, reading)
+            if stream.name in readings:
+                try:
+                    rows_read[stream.name] = stream.read(
+                        connection, provider, readings[stream.name]
+                    )
+                except Exception as error:
+                    if isinstance(error, NotFoundAtProviderError) and _is_gone(
+                        provider, campaign_id
+                    ):
+                        _mark_gone(connection, campaign_id)
+                        return CampaignExtract(campaign_id, rows_read)
+                    failures.append(failure_of(connection, campaign_id, stream.name, error))
         unexplained = reconcile(connection, campaign_id)
         connection.commit()
     log.info("campaign %s: %s", campaign_id, rows_read or "nothing new")
-    return CampaignExtract(campaign_id, rows_read, unexplained)
+    return CampaignExtract(campaign_id, rows_read, unexplained, tuple(failures))
+
+
+def _is_gone(provider: ReportProvider, campaign_id: str) -> bool:
+    try:
+        provider.report(campaign_id)
+    except NotFoundAtProviderError:
+        return True
+    return False
+
+
+def _mark_gone(connection: Connection[Any], campaign_id: str) -> None:
+    connection.rollback()
+    connection.execute(statement("stats/mark_campaign_gone"), {"campaign_id": campaign_id})
+    connection.commit()
+    log.warning("campaign %s is gone from Mailchimp: what was read of it stays", campaign_id)
 
 
 def batches_of_campaigns(campaign_ids: Sequence[str]) -> list[list[str]]:
@@ -161,38 +236,21 @@ def extract_campaigns(
 ) -> dict[str, int]:
     """Read campaigns one after the other as :func:`extract_campaign` does.
 
-    A campaign deleted since it was listed is passed over; what was read of it stays.
-
     Returns:
         rows the API gave, by stream.
+
+    Raises:
+        UnreadStreamsError: some streams could not be read, after everything else was.
+        ProviderUnreachableError: nothing can be asked now.
     """
     rows_read: dict[str, int] = {}
+    failures: list[Failure] = []
     for campaign_id in campaign_ids:
-        try:
-            extract = extract_campaign(
-                connection, provider, campaign_id, full=full, ips_since=ips_since
-            )
-        except NotFound:
-            connection.rollback()
-            log.warning("campaign %s is gone from Mailchimp: passed over", campaign_id)
-            continue
+        extract = extract_campaign(
+            connection, provider, campaign_id, full=full, ips_since=ips_since
+        )
+        failures += extract.failures
         for stream, count in extract.rows_read.items():
             rows_read[stream] = rows_read.get(stream, 0) + count
+    raise_failures(failures)
     return rows_read
-
-
-def extract_audience_growth(connection: Connection[Any], provider: ReportProvider) -> int:
-    """Growth history of every audience that a campaign went to; one API call an audience.
-
-    Deleted audiences are passed over. Returns the number of months read.
-    """
-    lists = connection.execute(statement("stats/audiences_to_read")).fetchall()
-    connection.commit()
-    months = 0
-    for (list_id,) in lists:
-        try:
-            months += load_growth(connection, provider, list_id)
-        except NotFound:
-            connection.rollback()
-            log.info("audience %s is gone from Mailchimp: passed over", list_id)
-    return months

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg import sql
 
-from crm_mailchimp.stats.shapes import Shape
+from crm_mailchimp.stats.shapes import Shape, UnexpectedShapeError
 from crm_mailchimp.warehouse.copying import copy_rows
 
 if TYPE_CHECKING:
@@ -41,22 +41,49 @@ def create_landing(
     connection.commit()
 
 
-def land(connection: Connection[Any], shape: Shape, items: Iterable[Mapping[str, Any]]) -> int:
+def land(
+    connection: Connection[Any],
+    shape: Shape,
+    items: Iterable[Mapping[str, Any]],
+    *,
+    refused: list[str] | None = None,
+) -> int:
     """API objects of one stream into ``landing_<stream>`` of this session.
 
     Every batch is committed, so that no transaction stays open while the API is asked for the
     next page.
 
+    Args:
+        connection: the warehouse; not in a transaction.
+        shape: of one object.
+        items: the objects.
+        refused: takes what is wrong with objects that do not fit, which are then passed over;
+            without it the first of them ends the landing.
+
     Returns:
         number of rows landed.
+
+    Raises:
+        UnexpectedShapeError: an object does not fit, and ``refused`` is not given.
     """
     table = f"landing_{shape.stream}"
     create_landing(connection, table, shape.column_types)
     landed = 0
     for batch in batches(items):
-        landed += copy_rows(connection, table, shape.columns, shape.rows(batch))
+        rows = shape.rows(batch) if refused is None else _fitting(shape, batch, refused)
+        landed += copy_rows(connection, table, shape.columns, rows)
         connection.commit()
     # Without it the planner takes the table for a tiny one.
     connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
     connection.commit()
     return landed
+
+
+def _fitting(
+    shape: Shape, items: Iterable[Mapping[str, Any]], refused: list[str]
+) -> Iterator[tuple[Any, ...]]:
+    for item in items:
+        try:
+            yield shape.row(item)
+        except UnexpectedShapeError as error:
+            refused.append(f"campaign {item.get('id')}: {error}")

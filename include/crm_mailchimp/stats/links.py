@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.erased import drop_erased
@@ -14,6 +16,8 @@ from crm_mailchimp.stats.streams import Reading, remember
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+log = logging.getLogger(__name__)
 
 #: ``GET /reports/{campaign_id}/click-details``, one item (OpenAPI description, 3.0.55).
 SHAPE = Shape(
@@ -44,7 +48,7 @@ MEMBER_SHAPE = Shape(
 
 
 class Links:
-    """Both levels in one reading; members only of links whose totals have changed."""
+    """Both levels in one reading; members only of links whose clicks they do not add up to."""
 
     name = "links"
 
@@ -79,5 +83,10 @@ def _members(
     provider: ReportProvider, campaign_id: str, link_ids: Iterable[str]
 ) -> Iterator[Mapping[str, Any]]:
     for link_id in link_ids:
-        for member in provider.link_members(campaign_id, link_id):
-            yield {**member, "url_id": link_id}
+        try:
+            for member in provider.link_members(campaign_id, link_id):
+                yield {**member, "url_id": link_id}
+        except NotFoundAtProviderError:
+            # The link alone, or the whole campaign: the next report tells. The members missing
+            # here show in the reconciliation, which has them read again.
+            log.warning("campaign %s: who clicked link %s cannot be read", campaign_id, link_id)

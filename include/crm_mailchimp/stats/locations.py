@@ -17,5 +17,9 @@ SHAPE = Shape(
 )
 
 LOCATIONS = WholeStream(
-    name="locations", endpoint="locations", shape=SHAPE, load="stats/load_locations"
+    name="locations",
+    endpoint="locations",
+    shape=SHAPE,
+    load="stats/load_locations",
+    has_totals=False,
 )

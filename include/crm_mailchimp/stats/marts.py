@@ -1,10 +1,16 @@
-"""Catch the marts up with ``stats``: the work follows what changed, not how much there is."""
+"""Catch the marts up with ``stats`` and the sync's ledger: the work follows what changed.
+
+Triggers note each changed member and campaign in the transaction that changes it. A refresh takes
+the notes, finds the people they are about, and counts these members, people and campaigns anew.
+"""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
 
 from crm_mailchimp.statements import statement
 from crm_mailchimp.warehouse.locks import named_lock
@@ -13,6 +19,27 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
+
+#: Parents are stored before what refers to them, and go after it.
+_STEPS = (
+    "collect_moved_cohorts",
+    "clear_contact_months",
+    "clear_contact_engagement",
+    "clear_member_engagement",
+    "store_contacts",
+    "store_members",
+    "drop_gone_members",
+    "drop_gone_contacts",
+    "count_member_engagement",
+    "count_contact_engagement",
+    "count_contact_months",
+    "count_campaign_engagement",
+    "clear_campaign_quarter_hours",
+    "count_campaign_quarter_hours",
+    "clear_campaign_cohorts",
+    "count_campaign_cohorts",
+    "store_refresh",
+)
 
 
 @dataclass(frozen=True)
@@ -23,34 +50,40 @@ class MartRefresh:
     members: int
 
 
-def refresh_marts(connection: Connection[Any], *, time_zone: str = "UTC") -> MartRefresh:
-    """Catch up all marts; commits. Readers are not blocked at any time.
+def refresh_marts(
+    connection: Connection[Any], *, time_zone: str = "UTC", rebuild: bool = False
+) -> MartRefresh:
+    """Catch up all marts in one transaction; commits. Readers are not blocked at any time.
 
     Args:
         connection: the warehouse, by the login that owns the marts; not in a transaction.
-        time_zone: IANA name of the time zone whose days and hours the marts show.
+        time_zone: IANA name of the time zone whose days and months the marts show. Another one
+            than last time counts everything anew.
+        rebuild: count everything anew, whatever changed.
 
     Raises:
         psycopg.errors.InvalidParameterValue: Postgres does not know the time zone.
     """
     with named_lock(connection, "marts"):
         connection.execute(statement("mart/store_time_zone"), {"time_zone": time_zone})
-        through = connection.execute(statement("mart/next_catch_up")).fetchone()
-        members = connection.execute(statement("mart/refresh_member_engagement")).rowcount
-        connection.execute(statement("mart/collect_changed_campaigns"))
-        campaigns = connection.execute(statement("mart/refresh_campaign_engagement")).rowcount
-        for name in (
-            "clear_hours",
-            "refresh_campaign_hours",
-            "clear_cohorts",
-            "refresh_campaign_cohorts",
-        ):
-            connection.execute(statement(f"mart/{name}"))
-        connection.execute(
-            statement("mart/store_catch_up"), {"through": through[0] if through else None}
-        )
-        connection.commit()
-        connection.execute("refresh materialized view concurrently mart.contact_engagement")
+        if rebuild:
+            connection.execute("update mart.setting set rebuild = true")
+        members = _collect(connection, "take_changed_members", "changed_member")
+        connection.execute(statement("mart/know_lists"))
+        _collect(connection, "collect_touched_members", "touched_member")
+        _collect(connection, "collect_changed_contacts", "changed_contact")
+        campaigns = _collect(connection, "take_changed_campaigns", "changed_campaign")
+        _collect(connection, "collect_received", "received")
+        _collect(connection, "count_members", "counted_member")
+        for step in _STEPS:
+            connection.execute(statement(f"mart/{step}"))
         connection.commit()
     log.info("marts: %d campaigns, %d members counted anew", campaigns, members)
     return MartRefresh(campaigns=campaigns, members=members)
+
+
+def _collect(connection: Connection[Any], name: str, table: str) -> int:
+    rows = connection.execute(statement(f"mart/{name}")).rowcount
+    # Without it the planner takes a temporary table for a middling one, whatever it holds.
+    connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
+    return rows

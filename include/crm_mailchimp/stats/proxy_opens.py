@@ -1,7 +1,8 @@
 """Which opens were made by a mail privacy proxy, where the API says so.
 
 ``email-activity`` does not tell; ``open-details`` marks each open in newer versions of the API
-(``is_proxy_open``). The flag is set on events that are already there.
+(``is_proxy_open``). The flag is set on events that are already there. It also counts the opens
+that ``email-activity`` leaves out beyond its cap.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.activity import CAP
 from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import batches, create_landing
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, entries
 from crm_mailchimp.stats.streams import Reading, remember
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 #: ``GET /reports/{campaign_id}/open-details``, one member of it (OpenAPI description, 3.0.55).
 MEMBER_SHAPE = Shape(
     stream="proxy_opens",
-    fields=(Field("subscriber_hash", path="email_id", required=True),),
-    dropped=MEMBER_DETAILS | {"campaign_id", "list_id", "opens", "opens_count"},
+    fields=(
+        Field("subscriber_hash", path="email_id", required=True),
+        Field("opens_count", "integer"),
+    ),
+    # The count without proxies follows from the flags of the opens.
+    dropped=MEMBER_DETAILS | {"campaign_id", "list_id", "opens", "proxy_excluded_opens_count"},
 )
 
 #: One entry of its ``opens``.
@@ -37,13 +43,16 @@ SHAPE = Shape(
     ),
 )
 
-_TABLE = "landing_proxy_opens"
-_COLUMN_TYPES = (
+_OPENS = "landing_proxy_opens"
+_OPEN_COLUMNS = (
     ("subscriber_hash", "text"),
     ("occurred_at", "timestamptz"),
     ("ordinal", "integer"),
     ("is_proxy_open", "boolean"),
+    ("extra", "jsonb"),
 )
+_MEMBERS = "landing_proxy_members"
+_MEMBER_COLUMNS = (("subscriber_hash", "text"), ("opens_count", "bigint"), ("extra", "jsonb"))
 
 
 class ProxyOpens:
@@ -53,19 +62,28 @@ class ProxyOpens:
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         """Read, mark the opens, count again and remember; commits. Returns members read."""
-        create_landing(connection, _TABLE, _COLUMN_TYPES)
-        columns = [name for name, _ in _COLUMN_TYPES]
+        parameters = {"campaign_id": reading.campaign_id, "cap": CAP}
+        create_landing(connection, _OPENS, _OPEN_COLUMNS)
+        create_landing(connection, _MEMBERS, _MEMBER_COLUMNS)
+        row = connection.execute(statement("stats/open_details_matter"), parameters).fetchone()
+        connection.commit()
+        matter = bool(row and row[0])
         members = 0
         for page in batches(provider.rows(reading.campaign_id, "open-details")):
-            members += len(page)
-            flagged = copy_rows(connection, _TABLE, columns, _rows(page))
+            people = list(MEMBER_SHAPE.rows(page))
+            opens = list(_rows(page, people))
+            copy_rows(connection, _OPENS, [name for name, _ in _OPEN_COLUMNS], opens)
+            copy_rows(connection, _MEMBERS, [name for name, _ in _MEMBER_COLUMNS], people)
             connection.commit()
-            if not flagged:
+            members += len(page)
+            if not matter and all(is_proxy is None for _, _, _, is_proxy, _ in opens):
                 break  # this version of the API has no flag: further pages would not either
-        drop_erased(connection, _TABLE, reading.campaign_id)
-        parameters = {"campaign_id": reading.campaign_id}
+        drop_erased(connection, _OPENS, reading.campaign_id)
+        drop_erased(connection, _MEMBERS, reading.campaign_id)
         connection.execute(statement("stats/mark_proxy_opens"), parameters)
         connection.execute(statement("stats/count_engagement"), parameters)
+        connection.execute(statement("stats/load_opens_reported"), parameters)
+        connection.execute(statement("stats/load_open_details_extra"), parameters)
         remember(connection, self.name, reading, rows_read=members)
         connection.commit()
         return members
@@ -74,14 +92,13 @@ class ProxyOpens:
 PROXY_OPENS = ProxyOpens()
 
 
-def _rows(page: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
-    for member in page:
-        subscriber_hash = MEMBER_SHAPE.row(member)[0]
-        opens = sorted(SHAPE.row(one)[:2] for one in _flagged(member))
+def _rows(
+    page: Iterable[Mapping[str, Any]], people: Iterable[tuple[Any, ...]]
+) -> Iterator[tuple[Any, ...]]:
+    for member, (subscriber_hash, _, _) in zip(page, people, strict=True):
+        opens = [SHAPE.row(one) for one in entries(SHAPE.stream, member, "opens")]
+        # Within one second in the order of the list, which is that of email-activity too.
+        opens.sort(key=lambda one: one[0])
         for moment, same_second in groupby(opens, key=lambda one: one[0]):
-            for ordinal, (_, is_proxy) in enumerate(same_second, start=1):
-                yield subscriber_hash, moment, ordinal, is_proxy
-
-
-def _flagged(member: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in member.get("opens") or () if one.get("is_proxy_open") is not None]
+            for ordinal, (_, is_proxy, extra) in enumerate(same_second, start=1):
+                yield subscriber_hash, moment, ordinal, is_proxy, extra

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.deleted_members import create_listed, mark_deleted
+from crm_mailchimp.stats.erased import drop_erased
+from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
-from crm_mailchimp.stats.streams import WholeStream
+from crm_mailchimp.stats.streams import Reading, remember
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 #: ``GET /reports/{campaign_id}/sent-to``, one item (OpenAPI description, 3.0.55).
 SHAPE = Shape(
@@ -19,6 +29,23 @@ SHAPE = Shape(
     dropped=MEMBER_DETAILS | {"campaign_id", "open_count", "last_open"},
 )
 
-RECIPIENTS = WholeStream(
-    name="recipients", endpoint="sent-to", shape=SHAPE, load="stats/load_recipients"
-)
+
+class Recipients:
+    """The stream ``sent-to``, read whole; whom it no longer lists was deleted."""
+
+    name = "recipients"
+
+    def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
+        """Read, load, mark who was deleted, remember; commits. Returns the number of rows read."""
+        landed = land(connection, SHAPE, provider.rows(reading.campaign_id, "sent-to"))
+        create_listed(connection)
+        connection.execute(statement("stats/list_recipients"))
+        mark_deleted(connection, provider, reading.campaign_id)
+        drop_erased(connection, f"landing_{SHAPE.stream}", reading.campaign_id)
+        connection.execute(statement("stats/load_recipients"), {"campaign_id": reading.campaign_id})
+        remember(connection, self.name, reading, rows_read=landed)
+        connection.commit()
+        return landed
+
+
+RECIPIENTS = Recipients()

@@ -64,6 +64,7 @@ def load_reports(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    refused: list[str] | None = None,
 ) -> int:
     """Append a snapshot for every campaign whose report has changed; commits.
 
@@ -72,11 +73,16 @@ def load_reports(
         provider: where the reports are; a page of the API is 1,000 of them.
         since: only campaigns sent after this moment.
         until: only campaigns sent up to this moment.
+        refused: takes what is wrong with reports that do not fit the shape; they are passed over.
 
     Returns:
         number of reports read.
     """
-    return _load(connection, provider.reports(since_send_time=since, before_send_time=until))
+    return _load(
+        connection,
+        provider.reports(since_send_time=since, before_send_time=until),
+        refused=refused,
+    )
 
 
 def load_report(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> None:
@@ -84,8 +90,13 @@ def load_report(connection: Connection[Any], provider: ReportProvider, campaign_
     _load(connection, [provider.report(campaign_id)])
 
 
-def _load(connection: Connection[Any], reports: Iterable[Mapping[str, Any]]) -> int:
-    landed = land(connection, SHAPE, reports)
+def _load(
+    connection: Connection[Any],
+    reports: Iterable[Mapping[str, Any]],
+    *,
+    refused: list[str] | None = None,
+) -> int:
+    landed = land(connection, SHAPE, reports, refused=refused)
     # A/B parts and automation mails have reports without standing in the list of campaigns.
     connection.execute(statement("stats/load_reported_campaigns"))
     connection.execute(statement("stats/load_report_snapshots"))

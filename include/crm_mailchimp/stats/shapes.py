@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from crm_mailchimp.errors import PermanentError
+
 Kind = Literal["text", "integer", "number", "time", "month", "boolean", "json"]
 
 #: What the API sends beside the data, in every object.
@@ -27,6 +29,7 @@ MEMBER_DETAILS = frozenset(
         "vip",
         "list_is_active",
         "contact_status",
+        "contact_id",
         "full_name",
     }
 )
@@ -42,10 +45,11 @@ _SQL_TYPES: dict[Kind, str] = {
 }
 
 
-class UnexpectedShapeError(Exception):
+class UnexpectedShapeError(PermanentError):
     """The API answered a field with another type than documented."""
 
     def __init__(self, stream: str, path: str, expected: str, value: object) -> None:
+        # The value stays out: it may be about a person.
         super().__init__(
             f"stream {stream}, field {path}: expected {expected}, got {type(value).__name__}; "
             "the API has changed, so the shape of this stream needs a look"
@@ -59,12 +63,14 @@ class Field:
     """One column of a stream and where its value stands.
 
     ``path`` goes into nested objects by dots; ``required`` fields may be neither missing nor blank.
+    ``choices`` are all values that the table can hold.
     """
 
     column: str
     kind: Kind = "text"
     path: str = ""
     required: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -96,7 +102,9 @@ class Shape:
         Raises:
             UnexpectedShapeError: a value's type is not the declared one, or a required one lacks.
         """
-        values = [_convert(self.stream, one, _find(item, one.source)) for one in self.fields]
+        values = [
+            _convert(self.stream, one, _find(self.stream, item, one.source)) for one in self.fields
+        ]
         unknown = _unknown(item, self._known)
         return (*values, dump_json(unknown) if unknown else None)
 
@@ -138,11 +146,31 @@ def parse_time(stream: str, path: str, value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _find(item: Mapping[str, Any], path: str) -> Any:
+def entries(stream: str, item: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list inside an object; a missing list is empty.
+
+    Raises:
+        UnexpectedShapeError: not a list, or not of objects.
+    """
+    if name not in item:
+        return []
+    found = item[name]
+    if not isinstance(found, list):
+        raise UnexpectedShapeError(stream, name, "a list", found)
+    for entry in found:
+        if not isinstance(entry, Mapping):
+            raise UnexpectedShapeError(stream, name, "a list of objects", entry)
+    return found
+
+
+def _find(stream: str, item: Mapping[str, Any], path: str) -> Any:
     value: Any = item
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
+    parts = path.split(".")
+    for depth, part in enumerate(parts):
+        if value is None:
             return None
+        if not isinstance(value, Mapping):
+            raise UnexpectedShapeError(stream, ".".join(parts[:depth]), "an object", value)
         value = value.get(part)
     return value
 
@@ -165,7 +193,10 @@ def _convert(stream: str, one: Field, value: Any) -> Any:
         if one.required:
             raise UnexpectedShapeError(stream, one.source, "a value", value)
         return None
-    return _CONVERTERS[one.kind](stream, one.source, value)
+    converted = _CONVERTERS[one.kind](stream, one.source, value)
+    if one.choices and converted not in one.choices:
+        raise UnexpectedShapeError(stream, one.source, f"one of {', '.join(one.choices)}", value)
+    return converted
 
 
 def _text(stream: str, path: str, value: Any) -> str:
@@ -175,7 +206,7 @@ def _text(stream: str, path: str, value: Any) -> str:
 
 
 def _integer(stream: str, path: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
         raise UnexpectedShapeError(stream, path, "an integer", value)
     return int(value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,7 +24,8 @@ class Reading:
         campaign_id: the campaign.
         figures: the report's figures that made the stream worth reading (JSON text); they are
             remembered once the stream has been read to its end.
-        full: from the start, whatever was read before.
+        full: from the start, whatever was read before: somebody asked for it, or the figures
+            differed from ours after the last reading.
         ips_since: IP addresses of older events are not kept (retention); None keeps all.
     """
 
@@ -57,25 +57,25 @@ class WholeStream:
         endpoint: below ``/reports/{campaign_id}/``.
         shape: of one item.
         load: name of the statement that moves landed rows into their table.
+        has_totals: whether the report counts what is listed, so that a list that fills in late
+            shows as a difference. One without is read a second time, a day later.
     """
 
     name: str
     endpoint: str
     shape: Shape
     load: str
+    has_totals: bool = True
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
-        items = self._items(provider, reading)
+        items = provider.rows(reading.campaign_id, self.endpoint)
         landed = land(connection, self.shape, items)
         if "subscriber_hash" in self.shape.columns:
             drop_erased(connection, f"landing_{self.shape.stream}", reading.campaign_id)
         connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
-        remember(connection, self.name, reading, rows_read=landed)
+        remember(connection, self.name, reading, rows_read=landed, read_later=not self.has_totals)
         connection.commit()
         return landed
-
-    def _items(self, provider: ReportProvider, reading: Reading) -> Iterator[Mapping[str, Any]]:
-        return provider.rows(reading.campaign_id, self.endpoint)
 
 
 def remember(
@@ -85,11 +85,11 @@ def remember(
     *,
     rows_read: int,
     complete_through: datetime | None = None,
-    gap: str | None = None,
-    members_seen: int | None = None,
-    settled: bool = True,
+    read_later: bool = False,
 ) -> None:
-    """Store how far a stream was read, in the transaction that loads it.
+    """Store that a stream was read to its end, in the transaction that loads it.
+
+    Whether it brought all that the report counts is found by the reconciliation afterwards.
 
     Args:
         connection: the warehouse.
@@ -97,19 +97,16 @@ def remember(
         reading: what was read.
         rows_read: rows that the API gave.
         complete_through: events up to here are loaded.
-        gap: what totals had more than details (JSON text), after a reading from the start.
-        members_seen: recipients that the API listed.
-        settled: whether the figures count as read; False has the stream read again next time.
+        read_later: have it read once more a day after its figures changed.
     """
     connection.execute(
         statement("stats/store_stream_state"),
         {
             "campaign_id": reading.campaign_id,
             "stream": stream,
-            "figures": reading.figures if settled else None,
+            "figures": reading.figures,
             "rows_read": rows_read,
             "complete_through": complete_through,
-            "gap": gap,
-            "members_seen": members_seen,
+            "read_later": read_later,
         },
     )

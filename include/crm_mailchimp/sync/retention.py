@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
+from psycopg.errors import LockNotAvailable
 
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.options import SettingError
@@ -25,6 +26,11 @@ log = logging.getLogger(__name__)
 _DAY = 86_400
 _DATA_DOCS = re.compile(r"staging-\d+")
 _BATCH = 20_000
+#: Readers that come after a waiting drop wait for it, too.
+_LONGEST_WAIT = "5s"
+
+#: Kinds whose age bears another name than theirs.
+_AGE_OF = {"rejections": "removals", "stagings_known": "runs", "member_activities": "events"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +45,8 @@ class Ages:
         proof: proof of consent, counted from its end. What justifies a member is never removed.
         removals: decided requests for removals, and rejected addresses that nobody holds any more.
         runs: what runs did.
-        events: opens, clicks and bounces, counted from the campaign's sending; counts per
-            recipient stay.
+        events: opens, clicks, bounces and what activity feeds of members tell, each by its own
+            age; counts per recipient, contact, month and hour stay.
         ips: IP addresses of events.
         logs: files of Airflow's log folder.
         data_docs: Data Docs of old stagings.
@@ -84,6 +90,11 @@ def ips_kept_since(ages: Ages) -> datetime | None:
     return None if ages.ips is None else datetime.now(UTC) - timedelta(days=ages.ips)
 
 
+def events_kept_since(ages: Ages) -> datetime | None:
+    """Activity of members before this moment is not to be loaded any more; None keeps all."""
+    return None if ages.events is None else datetime.now(UTC) - timedelta(days=ages.events)
+
+
 def apply(
     warehouse: Connection[Any],
     ages: Ages,
@@ -103,8 +114,11 @@ def apply(
         how much went, by kind: rows, snapshots, files or folders.
     """
     removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
-    for kind in ("quarantine", "proof", "removals", "rejections", "runs", "stagings_known", "ips"):
-        age = getattr(ages, {"rejections": "removals", "stagings_known": "runs"}.get(kind, kind))
+    for kind in (
+        "quarantine", "proof", "removals", "rejections", "runs", "stagings_known", "ips",
+        "member_activities",
+    ):  # fmt: skip
+        age = getattr(ages, _AGE_OF.get(kind, kind))
         removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)
     removed["events"] = _expire_events(warehouse, ages.events)
     removed["logs"] = _remove_old_files(log_folder, ages.logs)
@@ -126,19 +140,69 @@ def _in_batches(warehouse: Connection[Any], name: str, days: int) -> int:
 
 
 def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
+    """Whole old months are dropped, of the month in which the age ends only the older part goes.
+
+    An event goes by its own age: an old campaign that is opened today is read and counted as ever.
+    """
     if days is None:
         return 0
-    campaigns = warehouse.execute(statement("sync/expire_events_due"), {"days": days}).fetchall()
+    # A whole day, so that counts by quarter hour are either kept as they are or counted anew.
+    before = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    before -= timedelta(days=days)
+    with named_lock(warehouse, "marts"):
+        months = warehouse.execute(
+            statement("sync/old_event_months"), {"before": before}
+        ).fetchall()
+        warehouse.commit()
+        removed = sum(_expire_period(warehouse, *month) for month in months)
+        return removed + _expire_period(warehouse, None, datetime.min.replace(tzinfo=UTC), before)
+
+
+def _expire_period(
+    warehouse: Connection[Any], partition: str | None, since: datetime, until: datetime
+) -> int:
+    """Count and remove the events of a period in one transaction; returns how many went.
+
+    Args:
+        warehouse: not in a transaction.
+        partition: holds the period and nothing else, so it may be dropped; None: none does.
+        since: start.
+        until: end, exclusive.
+    """
+    period = {"since": since, "until": until}
+    events = _keep_counts(warehouse, period)
+    if not (partition and _dropped(warehouse, partition)) and events:
+        warehouse.execute(statement("sync/delete_events"), period)
     warehouse.commit()
-    removed = 0
-    for (campaign_id,) in campaigns:
-        with named_lock(warehouse, f"campaign reports:{campaign_id}"):
-            row = warehouse.execute(
-                statement("sync/expire_events"), {"campaign_id": campaign_id}
-            ).fetchone()
-            warehouse.commit()
-        removed += row[0] if row else 0
-    return removed
+    return events
+
+
+def _keep_counts(warehouse: Connection[Any], period: Mapping[str, datetime]) -> int:
+    """Add the period's events to what is kept of removed ones; the caller removes them and commits.
+
+    Until then every load of events waits; those that come later learn which not to load again.
+    """
+    warehouse.execute("lock table stats.campaign_activities in share row exclusive mode")
+    row = warehouse.execute(statement("sync/count_events"), period).fetchone()
+    events: int = row[0] if row else 0
+    if events:
+        warehouse.execute(statement("sync/keep_expired_counts"), period)
+        warehouse.execute(statement("sync/keep_expired_quarter_hours"), period)
+    return events
+
+
+def _dropped(warehouse: Connection[Any], partition: str) -> bool:
+    """Drop a partition of events unless somebody is reading it; its rows can go meanwhile."""
+    try:
+        with warehouse.transaction():
+            warehouse.execute(
+                sql.SQL("set local lock_timeout = {}").format(sql.Literal(_LONGEST_WAIT))
+            )
+            warehouse.execute(sql.SQL("drop table {}").format(sql.Identifier("stats", partition)))
+    except LockNotAvailable:
+        log.info("retention: %s is being read, so it is emptied now and dropped later", partition)
+        return False
+    return True
 
 
 def _remove_old_files(folder: Path | None, days: int | None) -> int:

@@ -34,6 +34,14 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
             f"there is no login {login!r}: make it first, with CREATE ROLE … LOGIN PASSWORD …"
         )
     role = sql.Identifier(login)
+    row = connection.execute(
+        "select current_database(), has_database_privilege(%s, current_database(), 'CONNECT')",
+        (login,),
+    ).fetchone()
+    if row and not row[1]:
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(row[0]), role)
+        )
     for schema in map(sql.Identifier, SCHEMAS):
         for text in (
             "grant usage on schema {schema} to {role}",

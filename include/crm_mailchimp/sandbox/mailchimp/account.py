@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crm_mailchimp.sandbox.mailchimp.clock import Clock, iso
+from crm_mailchimp.sandbox.mailchimp.lag import ListingLag
 from crm_mailchimp.sandbox.mailchimp.ledger import Ledger
 from crm_mailchimp.sandbox.mailchimp.problem import not_found
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
@@ -33,6 +34,7 @@ class Sandbox:
         self.pages: dict[Any, tuple[int, list[Any]]] = {}
         self.next_due = 0
         self.hold_batches = False
+        self.lag = ListingLag()
 
     @property
     def now(self) -> int:
@@ -46,6 +48,7 @@ class Sandbox:
         self.pages.clear()
         self.next_due = 0
         self.hold_batches = False
+        self.lag = ListingLag()
 
     def next_number(self) -> int:
         """1, 2, 3, ... over the whole account."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query
+from pydantic import Field
 
 from crm_mailchimp.sandbox.mailchimp import (
     happenings,
@@ -31,6 +32,7 @@ from crm_mailchimp.sandbox.mailchimp.control_requests import (
     Limits,
 )
 from crm_mailchimp.sandbox.mailchimp.faults import KINDS, PROFILES
+from crm_mailchimp.sandbox.mailchimp.lag import LISTS
 from crm_mailchimp.sandbox.mailchimp.state import Rates
 
 if TYPE_CHECKING:
@@ -176,6 +178,14 @@ def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small rou
         """Add this to every answer from now on."""
         server.latency = milliseconds / 1000
         return {"milliseconds": milliseconds}
+
+    @api.post("/lag")
+    async def set_lag(seconds: dict[str, Annotated[int, Field(ge=0)]]) -> dict[str, int]:
+        """Let lists of reports lag behind the totals, each by up to so many seconds."""
+        if not set(seconds) <= set(LISTS):
+            raise HTTPException(422, f"lists are: {', '.join(LISTS)}")
+        sandbox.lag.seconds.update(seconds)
+        return sandbox.lag.seconds
 
     @api.post("/behaviour")
     async def set_behaviour(rates: dict[str, float]) -> dict[str, float]:

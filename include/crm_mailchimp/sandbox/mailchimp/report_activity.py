@@ -18,6 +18,7 @@ from crm_mailchimp.sandbox.mailchimp.report_rows import (
     contact_status,
     everybody,
     identity,
+    listed_events,
     one,
     person,
     rows_where,
@@ -30,11 +31,12 @@ CAP = 1000
 
 
 def _sent_to(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -> dict[str, Any]:
-    opens = [event[0] for event in recipient.events if event[1] == "open"]
+    events = listed_events(sandbox, campaign, recipient, "sent-to")
+    opens = [event[0] for event in events if event[1] == "open"]
     row = person(sandbox, campaign, recipient)
     row.update(
         {
-            "status": recipient.status,
+            "status": next((event[5] for event in events if event[1] == "bounce"), "sent"),
             "open_count": len(opens),
             "last_open": iso(max(opens, default=None)),
             "gmt_offset": 0,
@@ -45,11 +47,22 @@ def _sent_to(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -> dict
     return row
 
 
+def _sent(sandbox: Sandbox, campaign: Campaign) -> list[Any]:
+    if not sandbox.lag.seconds.get("sent-to"):
+        return everybody(sandbox, campaign)
+    sent, now = campaign.send_time or 0, sandbox.now
+    return [
+        row
+        for row in everybody(sandbox, campaign)
+        if sandbox.lag.is_listed("sent-to", f"{campaign.campaign_id}:{row.hash}", sent, now)
+    ]
+
+
 @operation("GET", "/reports/{campaign_id}/sent-to")
 def list_sent_to(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdSentTo."""
     campaign = reported(sandbox, call)
-    rows = everybody(sandbox, campaign)[window(call.query)]
+    rows = _sent(sandbox, campaign)[window(call.query)]
     return collection(
         campaign,
         "sent_to",
@@ -70,7 +83,8 @@ def _activity(
 ) -> dict[str, Any]:
     shown = {"open": 0, "click": 0}
     activity = []
-    for at, action, ip, link, _, bounce_type in recipient.events:
+    events = listed_events(sandbox, campaign, recipient, "email-activity")
+    for at, action, ip, link, _, bounce_type in events:
         if action in shown:
             shown[action] += 1
             if shown[action] > CAP:
@@ -116,7 +130,7 @@ def _opens(
 ) -> dict[str, Any]:
     events = [
         event
-        for event in recipient.events
+        for event in listed_events(sandbox, campaign, recipient, "open-details")
         if event[1] == "open" and (since is None or event[0] > since)
     ]
     row = person(sandbox, campaign, recipient)
@@ -133,9 +147,12 @@ def _opens(
     return row
 
 
-def _has_opened(recipient: Recipient, since: int | None) -> bool:
+def _has_opened(
+    sandbox: Sandbox, campaign: Campaign, recipient: Recipient, since: int | None
+) -> bool:
     return any(
-        event[1] == "open" and (since is None or event[0] > since) for event in recipient.events
+        event[1] == "open" and (since is None or event[0] > since)
+        for event in listed_events(sandbox, campaign, recipient, "open-details")
     )
 
 
@@ -144,7 +161,13 @@ def list_opens(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdOpenDetails: members who opened."""
     campaign = reported(sandbox, call)
     since = moment(call.query, "since")
-    found = rows_where(sandbox, campaign, f"opens:{since}", lambda row: _has_opened(row, since))
+    found = rows_where(
+        sandbox,
+        campaign,
+        f"opens:{since}",
+        lambda row: _has_opened(sandbox, campaign, row, since),
+        endpoint="open-details",
+    )
     found = ordered(
         found,
         call.query,
@@ -166,6 +189,6 @@ def get_opens(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdOpenDetailsIdMembersId."""
     campaign = reported(sandbox, call)
     recipient = one(campaign, call)
-    if not _has_opened(recipient, None):
+    if not _has_opened(sandbox, campaign, recipient, None):
         raise not_found()
     return _opens(sandbox, campaign, recipient, None)

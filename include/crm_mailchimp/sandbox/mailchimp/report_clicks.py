@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
@@ -11,6 +12,7 @@ from crm_mailchimp.sandbox.mailchimp.problem import not_found
 from crm_mailchimp.sandbox.mailchimp.report_rows import (
     collection,
     contact_status,
+    listed_events,
     one,
     person,
     rows_where,
@@ -18,6 +20,25 @@ from crm_mailchimp.sandbox.mailchimp.report_rows import (
 from crm_mailchimp.sandbox.mailchimp.reports import reported
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 from crm_mailchimp.sandbox.mailchimp.state import Campaign, Link, Recipient
+
+
+def _as_listed(sandbox: Sandbox, campaign: Campaign, link: Link) -> Link:
+    """The link with its totals as far as the list has caught up."""
+    if not sandbox.lag.seconds.get("click-details"):
+        return link
+    index = campaign.links.index(link)
+    clicks = [
+        (event[0], recipient.hash)
+        for recipient in campaign.recipients
+        for event in listed_events(sandbox, campaign, recipient, "click-details")
+        if event[1] == "click" and event[3] == index
+    ]
+    return replace(
+        link,
+        total=len(clicks),
+        unique=len({member for _, member in clicks}),
+        last_click=max((at for at, _ in clicks), default=None),
+    )
 
 
 def _link_row(campaign: Campaign, link: Link) -> dict[str, Any]:
@@ -40,7 +61,7 @@ def _link_row(campaign: Campaign, link: Link) -> dict[str, Any]:
 
 
 def _link_group(campaign: Campaign, link: Link, group: str) -> dict[str, Any]:
-    index = campaign.links.index(link)
+    index = next(n for n, one in enumerate(campaign.links) if one.link_id == link.link_id)
     clicks = [
         sum(event[1] == "click" and event[3] == index for event in recipient.events)
         for recipient in campaign.recipients
@@ -67,7 +88,7 @@ def list_links(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdClickDetails: every tracked link, clicked or not."""
     campaign = reported(sandbox, call)
     rows = ordered(
-        campaign.links,
+        [_as_listed(sandbox, campaign, link) for link in campaign.links],
         call.query,
         {"total_clicks": lambda link: link.total, "unique_clicks": lambda link: link.unique},
     )
@@ -83,7 +104,7 @@ def list_links(sandbox: Sandbox, call: Call) -> Any:
 def get_link(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdClickDetailsId."""
     campaign = reported(sandbox, call)
-    return _link_row(campaign, _link(campaign, call)[1])
+    return _link_row(campaign, _as_listed(sandbox, campaign, _link(campaign, call)[1]))
 
 
 def _clicker(
@@ -92,7 +113,10 @@ def _clicker(
     row = person(sandbox, campaign, recipient)
     row.update(
         {
-            "clicks": sum(event[1] == "click" and event[3] == index for event in recipient.events),
+            "clicks": sum(
+                event[1] == "click" and event[3] == index
+                for event in listed_events(sandbox, campaign, recipient, "click-details")
+            ),
             "url_id": campaign.links[index].link_id,
             "contact_status": contact_status(sandbox, campaign, recipient),
         }
@@ -100,8 +124,11 @@ def _clicker(
     return row
 
 
-def _has_clicked(recipient: Recipient, index: int) -> bool:
-    return any(event[1] == "click" and event[3] == index for event in recipient.events)
+def _has_clicked(sandbox: Sandbox, campaign: Campaign, recipient: Recipient, index: int) -> bool:
+    return any(
+        event[1] == "click" and event[3] == index
+        for event in listed_events(sandbox, campaign, recipient, "click-details")
+    )
 
 
 @operation("GET", "/reports/{campaign_id}/click-details/{link_id}/members")
@@ -110,7 +137,11 @@ def list_clickers(sandbox: Sandbox, call: Call) -> Any:
     campaign = reported(sandbox, call)
     index, link = _link(campaign, call)
     found = rows_where(
-        sandbox, campaign, f"clicks:{link.link_id}", lambda row: _has_clicked(row, index)
+        sandbox,
+        campaign,
+        f"clicks:{link.link_id}",
+        lambda row: _has_clicked(sandbox, campaign, row, index),
+        endpoint="click-details",
     )
     return collection(
         campaign,
@@ -126,6 +157,6 @@ def get_clicker(sandbox: Sandbox, call: Call) -> Any:
     campaign = reported(sandbox, call)
     index, _ = _link(campaign, call)
     recipient = one(campaign, call)
-    if not _has_clicked(recipient, index):
+    if not _has_clicked(sandbox, campaign, recipient, index):
         raise not_found()
     return _clicker(sandbox, campaign, recipient, index)

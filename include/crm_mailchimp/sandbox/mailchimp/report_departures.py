@@ -27,7 +27,19 @@ def list_unsubscribes(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdUnsubscribed: who left through this campaign."""
     campaign = reported(sandbox, call)
     found = rows_where(
-        sandbox, campaign, "unsubscribed", lambda row: row.unsubscribed_at is not None
+        sandbox,
+        campaign,
+        "unsubscribed",
+        lambda row: (
+            row.unsubscribed_at is not None
+            and sandbox.lag.is_listed(
+                "unsubscribed",
+                f"{campaign.campaign_id}:{row.hash}",
+                row.unsubscribed_at,
+                sandbox.now,
+            )
+        ),
+        endpoint="unsubscribed",
     )
     return collection(
         campaign,
@@ -54,7 +66,10 @@ def _complaints(sandbox: Sandbox, campaign: Campaign) -> list[tuple[AbuseReport,
     found = []
     for report in audience.abuse_reports:
         position = campaign.positions.get(report.hash)
-        if report.campaign_id == campaign.campaign_id and position is not None:
+        is_listed = sandbox.lag.is_listed(
+            "abuse-reports", str(report.report_id), report.date, sandbox.now
+        )
+        if report.campaign_id == campaign.campaign_id and position is not None and is_listed:
             found.append((report, campaign.recipients[position]))
     return found
 

@@ -48,12 +48,25 @@ def contact_status(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -
     return member.status if member is not None else ""
 
 
-def rows_where(
-    sandbox: Sandbox, campaign: Campaign, kind: str, fits: Callable[[Recipient], bool]
+def listed_events(
+    sandbox: Sandbox, campaign: Campaign, recipient: Recipient, endpoint: str
 ) -> list[Any]:
-    """Recipients for which ``fits`` holds, found once per version of the campaign."""
+    """A recipient's events as far as a list already holds them; see ``lag``."""
+    return sandbox.lag.events(endpoint, campaign, recipient, sandbox.now)
+
+
+def rows_where(
+    sandbox: Sandbox,
+    campaign: Campaign,
+    kind: str,
+    fits: Callable[[Recipient], bool],
+    *,
+    endpoint: str = "",
+) -> list[Any]:
+    """Recipients for which ``fits`` holds, found once per version of the campaign (and, while the
+    ``endpoint`` lags, per second)."""
     return sandbox.cached(
-        (kind, campaign.campaign_id),
+        (kind + sandbox.lag.version(endpoint, sandbox.now), campaign.campaign_id),
         campaign.version,
         lambda: [row for row in campaign.recipients if not row.deleted and fits(row)],
     )

@@ -217,9 +217,17 @@ def get_report(sandbox: Sandbox, call: Call) -> Any:
     return describe(sandbox, reported(sandbox, call), call.base_url)
 
 
+def _subject(campaign: Campaign, group: str) -> Any:
+    """What a part's recipients got: the subject of its combination (OpenAPI: variate_settings,
+    "combinations"). That the winner is the first one is undocumented."""
+    subjects = campaign.variate.get("subject_lines") or [campaign.settings.get("subject_line", "")]
+    return subjects[min("ab".find(group), len(subjects) - 1)] if group in "ab" else subjects[0]
+
+
 @operation("GET", "/reports/{campaign_id}/sub-reports")
 def list_sub_reports(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: getReportsIdSubReportsId: one report per A/B part."""
+    """OpenAPI: getReportsIdSubReportsId: one report per A/B part. Mails of an RSS series would be
+    here too ("child campaigns"), but nothing here reads a feed."""
     campaign = reported(sandbox, call)
     rows = []
     if campaign.type in ("variate", "absplit"):
@@ -231,6 +239,7 @@ def list_sub_reports(sandbox: Sandbox, call: Call) -> Any:
                 totals_of(row for row in campaign.recipients if row.group == group),
             )
             part["id"] = f"{campaign.campaign_id}-{group}"
+            part["subject_line"] = _subject(campaign, group)
             rows.append(part)
     return {
         "reports": rows,

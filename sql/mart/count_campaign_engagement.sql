@@ -57,6 +57,7 @@ select
 from changed_campaign as changed
 left join received on changed.campaign_id = received.campaign_id
 left join engaged on changed.campaign_id = engaged.campaign_id
+where received.campaign_id is not null or engaged.campaign_id is not null
 on conflict (campaign_id) do update set
     recipients = excluded.recipients,
     delivered = excluded.delivered,

@@ -1,0 +1,41 @@
+"""What happened in audiences, day by day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import AudienceHistoryProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.shapes import Field, Shape
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: ``GET /lists/{list_id}/activity``, one item (OpenAPI description, 3.0.55).
+SHAPE = Shape(
+    stream="audience_activity",
+    fields=(
+        Field("day", "time", required=True),
+        Field("emails_sent", "integer"),
+        Field("unique_opens", "integer"),
+        Field("recipient_clicks", "integer"),
+        Field("hard_bounces", "integer", path="hard_bounce"),
+        Field("soft_bounces", "integer", path="soft_bounce"),
+        Field("subs", "integer"),
+        Field("unsubs", "integer"),
+        Field("other_adds", "integer"),
+        Field("other_removes", "integer"),
+    ),
+)
+
+
+def load_days(connection: Connection[Any], provider: AudienceHistoryProvider, list_id: str) -> int:
+    """Bring one audience's days up to date; commits. Returns the number of days read.
+
+    Days older than Mailchimp tells stay as they were last told.
+    """
+    landed = land(connection, SHAPE, provider.audience_days(list_id))
+    connection.execute(statement("stats/load_audience_activity"), {"list_id": list_id})
+    connection.commit()
+    return landed

@@ -1,0 +1,122 @@
+"""What members did before they left, also outside campaigns: their activity feeds.
+
+A feed costs one call a member, so only those of our audiences' members are read that left lately,
+and each again only when the ledger shows another change. Campaigns tell of everyone else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import AudienceHistoryProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.landing import batches, land
+from crm_mailchimp.stats.shapes import Field, Shape
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+#: ``GET /lists/{list_id}/members/{subscriber_hash}/activity-feed``, one item of any of its kinds
+#: (OpenAPI description, 3.0.55), with the member it was asked for.
+SHAPE = Shape(
+    stream="member_activity",
+    fields=(
+        Field("list_id", required=True),
+        Field("subscriber_hash", required=True),
+        Field("activity_type", required=True),
+        Field("occurred_at", "time", path="created_at_timestamp", required=True),
+        Field("campaign_id"),
+        Field("url", path="link_clicked"),
+        Field("bounce_type"),
+        Field("unsubscribe_reason"),
+        Field("is_admin_unsubscribed", "boolean"),
+        Field("signup_category"),
+        Field("outreach_id"),
+        Field("permission_granted", "boolean", path="marketing_permission_opted_in"),
+        Field("event_name"),
+    ),
+    # What people wrote, who of the account did what, what was bought; titles stand elsewhere. The
+    # description itself spells "permisson".
+    dropped=frozenset(
+        {
+            "avatar_url",
+            "bounce_has_open_activity",
+            "campaign_title",
+            "created_by",
+            "event_properties",
+            "from_email",
+            "has_read",
+            "is_user",
+            "marketing_permisson_text",
+            "message_text",
+            "note_id",
+            "note_text",
+            "order_id",
+            "order_items",
+            "order_total",
+            "order_url",
+            "outreach_title",
+            "outreach_type",
+            "store_name",
+            "survey_id",
+            "survey_title",
+            "thread_id",
+            "updated_at_timestamp",
+            "updated_by",
+        }
+    ),
+)
+
+#: Feeds of one run at most; who is left over comes next time, the latest departures first.
+MOST_MEMBERS = 500
+
+#: Members whose feeds are loaded in one transaction: what a crash repeats.
+_AT_ONCE = 50
+
+_Member = tuple[str, str, datetime]
+
+
+def load_feeds(
+    connection: Connection[Any],
+    provider: AudienceHistoryProvider,
+    *,
+    since: datetime | None = None,
+    most: int = MOST_MEMBERS,
+) -> int:
+    """Read the feeds of members that left lately or changed since theirs was read; commits.
+
+    Args:
+        connection: the warehouse; not in a transaction.
+        provider: where the feeds are.
+        since: what happened before this moment is not kept (retention); None keeps all.
+        most: members at most.
+
+    Returns:
+        number of members read.
+    """
+    members: Sequence[_Member] = connection.execute(
+        statement("stats/members_to_read"), {"most": most}
+    ).fetchall()
+    connection.commit()
+    for some in batches(members, _AT_ONCE):
+        land(connection, SHAPE, _items(provider, some))
+        # As for recipients, an erasure that begins now waits; one that was before has taken its
+        # members out of the ledger, without which nothing is loaded.
+        connection.execute("lock table sync.erased_subscriber in share mode")
+        connection.execute(statement("stats/load_member_activities"), {"since": since})
+        connection.cursor().executemany(
+            statement("stats/store_member_activity_state"),
+            [dict(zip(("list_id", "subscriber_hash", "as_of"), one, strict=True)) for one in some],
+        )
+        connection.commit()
+    return len(members)
+
+
+def _items(
+    provider: AudienceHistoryProvider, members: Sequence[_Member]
+) -> Iterator[dict[str, Any]]:
+    for list_id, subscriber_hash, _ in members:
+        for item in provider.member_feed(list_id, subscriber_hash):
+            yield {**item, "list_id": list_id, "subscriber_hash": subscriber_hash}

@@ -1,0 +1,3 @@
+delete from mart.contact_months as kept
+using changed_contact as changed
+where kept.contact_key = changed.contact_key;

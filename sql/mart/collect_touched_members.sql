@@ -1,0 +1,44 @@
+-- Everyone whose row, or whose person's row, may come out differently: the changed members, and all
+-- other members of the people they are and were.
+create temporary table touched_member on commit drop as
+with identified as (
+    select
+        changed.list_id,
+        changed.subscriber_hash,
+        ledger.contact_id,
+        coalesce('contact ' || ledger.contact_id, 'member ' || changed.subscriber_hash) as contact_key
+    from changed_member as changed
+    left join sync.member as ledger
+        on changed.list_id = ledger.list_id and changed.subscriber_hash = ledger.subscriber_hash
+),
+
+person as (
+    select contact_key from identified
+    union
+    select known.contact_key
+    from changed_member as changed
+    inner join mart.members as known
+        on changed.list_id = known.list_id and changed.subscriber_hash = known.subscriber_hash
+)
+
+select
+    list_id,
+    subscriber_hash,
+    contact_id,
+    contact_key,
+    true as changed
+from identified
+union all
+select
+    known.list_id,
+    known.subscriber_hash,
+    known.contact_id,
+    known.contact_key,
+    false as changed
+from person
+inner join mart.members as known on person.contact_key = known.contact_key
+where
+    not exists (
+        select from changed_member as changed
+        where changed.list_id = known.list_id and changed.subscriber_hash = known.subscriber_hash
+    );

@@ -1,0 +1,95 @@
+-- Touched members over all their campaigns. Columns beyond the counts say who they are now: the ledger
+-- knows, unless a report tells of a departure after the ledger's last word and the last mail.
+create temporary table counted_member on commit drop as
+with received_sums as (
+    select
+        list_id,
+        subscriber_hash,
+        count(*) as campaigns_received,
+        count(*) filter (where delivered) as campaigns_delivered,
+        count(*) filter (where opens > 0) as campaigns_opened,
+        count(*) filter (where opens > proxy_opens) as campaigns_human_opened,
+        count(*) filter (where clicks > 0) as campaigns_clicked,
+        sum(opens)::bigint as opens,
+        sum(proxy_opens)::bigint as proxy_opens,
+        sum(clicks)::bigint as clicks,
+        sum(hard_bounces)::bigint as hard_bounces,
+        sum(soft_bounces)::bigint as soft_bounces,
+        count(unsubscribed_at) as unsubscribes,
+        min(counted_at) as first_sent_at,
+        max(counted_at) as last_sent_at,
+        max(sent_at) as last_mailed_at,
+        min(first_open_at) as first_open_at,
+        max(last_open_at) as last_open_at,
+        min(first_human_open_at) as first_human_open_at,
+        max(last_human_open_at) as last_human_open_at,
+        min(first_click_at) as first_click_at,
+        max(last_click_at) as last_click_at,
+        max(unsubscribed_at) as last_unsubscribed_at
+    from received
+    group by list_id, subscriber_hash
+),
+
+complaints as (
+    select
+        touched.list_id,
+        touched.subscriber_hash,
+        count(*) as abuse_reports,
+        max(coalesce(report.reported_at, report.first_seen_at)) as last_reported_at
+    from touched_member as touched
+    inner join stats.campaign_abuse_reports as report
+        on touched.subscriber_hash = report.subscriber_hash and touched.list_id = report.list_id
+    group by touched.list_id, touched.subscriber_hash
+)
+
+select
+    touched.list_id,
+    touched.subscriber_hash,
+    touched.contact_id,
+    touched.contact_key,
+    touched.changed,
+    sums.campaigns_received,
+    sums.campaigns_delivered,
+    sums.campaigns_opened,
+    sums.campaigns_human_opened,
+    sums.campaigns_clicked,
+    sums.opens,
+    sums.proxy_opens,
+    sums.clicks,
+    sums.hard_bounces,
+    sums.soft_bounces,
+    sums.unsubscribes,
+    coalesce(complaints.abuse_reports, 0) as abuse_reports,
+    sums.first_sent_at,
+    sums.last_sent_at,
+    sums.first_open_at,
+    sums.last_open_at,
+    sums.first_human_open_at,
+    sums.last_human_open_at,
+    sums.first_click_at,
+    sums.last_click_at,
+    sums.last_unsubscribed_at,
+    ledger.subscriber_hash is not null as in_ledger,
+    ledger.origin,
+    case
+        when
+            departure.left_at >= coalesce(ledger.last_changed, '-infinity')
+            and departure.left_at >= coalesce(sums.last_mailed_at, '-infinity')
+            and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
+            then 'unsubscribed'
+        else coalesce(ledger.status, 'subscribed')
+    end as status
+from touched_member as touched
+left join received_sums as sums
+    on touched.list_id = sums.list_id and touched.subscriber_hash = sums.subscriber_hash
+left join complaints
+    on
+        touched.list_id = complaints.list_id
+        and touched.subscriber_hash = complaints.subscriber_hash
+left join sync.member as ledger
+    on touched.list_id = ledger.list_id and touched.subscriber_hash = ledger.subscriber_hash
+cross join
+    lateral (
+        values (greatest(sums.last_unsubscribed_at, complaints.last_reported_at))
+    ) as departure (left_at)
+where sums.list_id is not null or ledger.list_id is not null;

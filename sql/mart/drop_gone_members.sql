@@ -1,0 +1,12 @@
+-- Who is neither in the ledger nor among any recipients any more, such as a hash that was erased.
+delete from mart.members as kept
+using changed_member as changed
+where
+    kept.list_id = changed.list_id
+    and kept.subscriber_hash = changed.subscriber_hash
+    and not exists (
+        select from counted_member as counted
+        where
+            counted.list_id = changed.list_id
+            and counted.subscriber_hash = changed.subscriber_hash
+    );

@@ -1,0 +1,22 @@
+insert into mart.contacts as kept (
+    contact_key, contact_id, subscriber_hash, audiences, current_audiences, cleaned_audiences
+)
+select
+    contact_key,
+    max(contact_id) as contact_id,
+    case when max(contact_id) is null then max(subscriber_hash) end as subscriber_hash,
+    count(distinct list_id) as audiences,
+    count(distinct list_id) filter (where status in ('subscribed', 'pending')) as current_audiences,
+    count(distinct list_id) filter (where status = 'cleaned') as cleaned_audiences
+from counted_member
+group by contact_key
+on conflict (contact_key) do update
+    set
+        audiences = excluded.audiences,
+        current_audiences = excluded.current_audiences,
+        cleaned_audiences = excluded.cleaned_audiences
+    where
+    (kept.audiences, kept.current_audiences, kept.cleaned_audiences)
+    is distinct from (
+        excluded.audiences, excluded.current_audiences, excluded.cleaned_audiences
+    );

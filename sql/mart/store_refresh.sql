@@ -1,0 +1,2 @@
+update mart.setting
+set rebuild = false, refreshed_at = clock_timestamp();

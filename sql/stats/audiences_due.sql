@@ -1,0 +1,9 @@
+-- Once a day: the histories are by month and by day.
+select list.list_id
+from stats.lists as list
+left join stats.list_state as known on list.list_id = known.list_id
+where
+    list.read_at is not null
+    and list.gone_at is null
+    and (known.read_at is null or known.read_at < now() - interval '20 hours')
+order by list.list_id;

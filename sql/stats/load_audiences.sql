@@ -1,0 +1,51 @@
+insert into stats.lists (
+    list_id, web_id, name, created_at, list_rating, visibility, double_optin, member_count,
+    unsubscribe_count, cleaned_count, total_contacts, campaign_count, campaign_last_sent_at,
+    open_rate, click_rate, avg_sub_rate, avg_unsub_rate, last_sub_at, last_unsub_at, extra, read_at
+)
+select distinct on (landed.list_id)
+    landed.list_id,
+    landed.web_id,
+    landed.name,
+    landed.created_at,
+    landed.list_rating,
+    landed.visibility,
+    landed.double_optin,
+    landed.member_count,
+    landed.unsubscribe_count,
+    landed.cleaned_count,
+    landed.total_contacts,
+    landed.campaign_count,
+    landed.campaign_last_sent_at,
+    landed.open_rate,
+    landed.click_rate,
+    landed.avg_sub_rate,
+    landed.avg_unsub_rate,
+    landed.last_sub_at,
+    landed.last_unsub_at,
+    landed.extra,
+    now() as read_at
+from landing_audiences as landed
+order by landed.list_id
+on conflict (list_id) do update set
+    web_id = excluded.web_id,
+    name = excluded.name,
+    created_at = excluded.created_at,
+    list_rating = excluded.list_rating,
+    visibility = excluded.visibility,
+    double_optin = excluded.double_optin,
+    member_count = excluded.member_count,
+    unsubscribe_count = excluded.unsubscribe_count,
+    cleaned_count = excluded.cleaned_count,
+    total_contacts = excluded.total_contacts,
+    campaign_count = excluded.campaign_count,
+    campaign_last_sent_at = excluded.campaign_last_sent_at,
+    open_rate = excluded.open_rate,
+    click_rate = excluded.click_rate,
+    avg_sub_rate = excluded.avg_sub_rate,
+    avg_unsub_rate = excluded.avg_unsub_rate,
+    last_sub_at = excluded.last_sub_at,
+    last_unsub_at = excluded.last_unsub_at,
+    extra = excluded.extra,
+    read_at = excluded.read_at,
+    gone_at = null;

@@ -1,0 +1,16 @@
+update stats.campaign_recipients as recipient
+set
+    activity_extra = coalesce(recipient.activity_extra, '{}')
+    || jsonb_build_object('open_details', landed.extra)
+from (
+    select distinct on (subscriber_hash)
+        subscriber_hash,
+        extra
+    from landing_proxy_members
+    where extra is not null
+    order by subscriber_hash
+) as landed
+where
+    recipient.campaign_id = %(campaign_id)s
+    and recipient.subscriber_hash = landed.subscriber_hash
+    and recipient.activity_extra -> 'open_details' is distinct from landed.extra;

@@ -1,0 +1,215 @@
+"""A campaign, or a stream of it, that cannot be read keeps no other from being read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderUnreachableError
+from crm_mailchimp.stats.extract import (
+    UnreadableListError,
+    campaigns_to_read,
+    extract_campaigns,
+)
+from crm_mailchimp.stats.failures import UnreadableStreamsError, UnreadStreamsError
+from stats.simulated_account import SENT_AT, Account, Campaign
+
+URL = "https://example.gr/νέα"
+
+
+@pytest.fixture
+def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(warehouse_db) as connection:
+        yield connection
+
+
+def account_of(amount: int) -> Account:
+    """Campaigns of four recipients with an open and a click each, the newest first."""
+    campaigns = []
+    for number in range(amount):
+        campaign = Campaign(f"c{number}", sent_at=SENT_AT - timedelta(days=number))
+        campaign.send(4)
+        campaign.happens(campaign.recipients[0], "open", 60, ip="85.72.1.1")
+        campaign.happens(campaign.recipients[0], "click", 90, url=URL, ip="85.72.1.1")
+        campaign.unsubscribes[campaign.recipients[1]] = (SENT_AT, "")
+        campaigns.append(campaign)
+    return Account(*campaigns)
+
+
+def run(warehouse: psycopg.Connection[Any], account: Account) -> dict[str, int]:
+    return extract_campaigns(warehouse, account, campaigns_to_read(warehouse, account))
+
+
+def streams(warehouse: psycopg.Connection[Any], campaign_id: str) -> set[str]:
+    found = warehouse.execute(
+        "select stream from stats.stream_state where campaign_id = %s", (campaign_id,)
+    ).fetchall()
+    warehouse.commit()
+    return {stream for (stream,) in found}
+
+
+ALL = {
+    "recipients",
+    "activity",
+    "proxy_opens",
+    "unsubscribes",
+    "links",
+    "domains",
+    "locations",
+}
+
+
+def test_a_bad_field_stops_its_stream_of_its_campaign_alone(warehouse: Any) -> None:
+    account = account_of(3)
+    sent_to = account._sent_to
+    account._sent_to = lambda campaign: [  # type: ignore[method-assign]
+        {**row, "gmt_offset": "never-shown"} if campaign.campaign_id == "c0" else row
+        for row in sent_to(campaign)
+    ]
+    with pytest.raises(UnreadableStreamsError) as caught:
+        run(warehouse, account)
+    assert str(caught.value).startswith(
+        "1 streams could not be read: campaign c0, stream recipients: stream recipients, field "
+        "gmt_offset: expected an integer, got str"
+    )
+    assert "never-shown" not in str(caught.value)
+    assert isinstance(caught.value, PermanentError)
+    assert streams(warehouse, "c0") == ALL - {"recipients"}
+    assert streams(warehouse, "c1") == streams(warehouse, "c2") == ALL
+    account._sent_to = sent_to  # type: ignore[method-assign]
+    assert run(warehouse, account)["recipients"] == 4
+
+
+def test_a_new_action_names_its_field_and_shows_nobodys_data(warehouse: Any) -> None:
+    account = account_of(1)
+    activity = account._email_activity
+    member = account.of_id["c0"].recipients[0]
+    account._email_activity = lambda campaign, since: [  # type: ignore[method-assign]
+        {
+            **row,
+            "activity": [{"action": "sms", "timestamp": "2026-11-01T08:00:00", "ip": "9.9.9.9"}],
+        }
+        for row in activity(campaign, since)
+    ]
+    with pytest.raises(
+        UnreadableStreamsError, match="field action: expected one of open, click, bounce, got str"
+    ) as caught:
+        run(warehouse, account)
+    assert not any(secret in str(caught.value) for secret in ("sms", "9.9.9.9", member))
+
+
+def test_what_the_database_refuses_is_told_without_the_row(warehouse: Any) -> None:
+    account = account_of(2)
+    warehouse.execute(
+        "alter table stats.campaign_unsubscribes add constraint strict check (campaign_id <> 'c0')"
+    )
+    warehouse.commit()
+    with pytest.raises(UnreadStreamsError) as caught:
+        run(warehouse, account)
+    message = str(caught.value)
+    assert "campaign c0, stream unsubscribes: CheckViolation (23514)" in message
+    assert "constraint strict" in message
+    assert "Failing row" not in message
+    assert account.of_id["c0"].recipients[1] not in message
+    assert caught.value.__cause__ is None
+    assert not isinstance(caught.value, PermanentError)
+    assert streams(warehouse, "c0") == ALL - {"unsubscribes"}
+    assert streams(warehouse, "c1") == ALL
+
+
+def test_an_error_nobody_foresaw_is_told_by_its_place(warehouse: Any) -> None:
+    account = account_of(2)
+
+    def fail(campaign: Campaign) -> Iterator[dict[str, Any]]:
+        raise ValueError("nikos@example.gr")
+
+    account._unsubscribed = fail  # type: ignore[method-assign]
+    with pytest.raises(
+        UnreadStreamsError, match=r"ValueError in test_failures\.py, line"
+    ) as caught:
+        run(warehouse, account)
+    assert "nikos" not in str(caught.value)
+    assert len(caught.value.failures) == 2
+
+
+def test_a_provider_out_of_reach_stops_everything_at_once(warehouse: Any) -> None:
+    account = account_of(3)
+
+    def turn_away(stream: str) -> None:
+        raise ProviderUnreachableError("no connection")
+
+    account.during = turn_away
+    chosen = campaigns_to_read(warehouse, account)
+    with pytest.raises(ProviderUnreachableError):
+        extract_campaigns(warehouse, account, chosen)
+    assert account.requests["report"] == 1
+
+
+def test_a_link_that_is_gone_is_not_the_whole_campaign(warehouse: Any) -> None:
+    account = account_of(2)
+    link_members = account.link_members
+
+    def gone(campaign_id: str, link_id: str) -> Iterator[dict[str, Any]]:
+        if campaign_id == "c0":
+            raise NotFoundAtProviderError("no such link")
+        return link_members(campaign_id, link_id)
+
+    account.link_members = gone  # type: ignore[method-assign]
+    run(warehouse, account)
+    assert streams(warehouse, "c0") == ALL
+    found = warehouse.execute(
+        "select campaign_id, difference, explanation from stats.reconciliation"
+        " where difference <> 0"
+    ).fetchall()
+    assert found == [("c0", 1, "unexplained")]
+    warehouse.commit()
+    account.link_members = link_members  # type: ignore[method-assign]
+    run(warehouse, account)
+    assert not warehouse.execute(
+        "select 1 from stats.reconciliation where difference <> 0"
+    ).fetchall()
+
+
+def test_a_campaign_deleted_while_it_is_read_is_passed_over(warehouse: Any) -> None:
+    account = account_of(2)
+
+    def delete(stream: str) -> None:
+        if stream == "sent-to":
+            account.during = lambda stream: None
+            account.of_id["c0"].is_gone = True
+
+    account.during = delete
+    run(warehouse, account)
+    assert warehouse.execute(
+        "select campaign_id from stats.campaigns where gone_at is not null"
+    ).fetchall() == [("c0",)]
+    warehouse.commit()
+    assert streams(warehouse, "c1") == ALL
+
+
+@pytest.mark.parametrize("bad", [{"opens": [1, 2]}, {"clicks": "many"}, {"emails_sent": "πολλά"}])
+def test_a_bad_report_in_the_list_keeps_no_other_from_being_chosen(
+    warehouse: Any, bad: dict[str, Any]
+) -> None:
+    account = account_of(3)
+    original = account._report
+    account._report = lambda campaign: {  # type: ignore[method-assign]
+        **original(campaign),
+        **(bad if campaign.campaign_id == "c1" else {}),
+    }
+    with pytest.raises(
+        UnreadableListError, match=f"campaign c1: .*field {next(iter(bad))}"
+    ) as caught:
+        campaigns_to_read(warehouse, account)
+    assert caught.value.campaign_ids == ["c0", "c2"]
+    # One that was read before is read no further, and says so.
+    account._report = original  # type: ignore[method-assign]
+    run(warehouse, account)
+    account._report = lambda campaign: {**original(campaign), **bad}  # type: ignore[method-assign]
+    with pytest.raises(UnreadableStreamsError, match="campaign c1, stream reports"):
+        extract_campaigns(warehouse, account, ["c1"])
+    assert warehouse.execute("select count(*) from stats.report_snapshots").fetchone() == (3,)

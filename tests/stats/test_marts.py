@@ -1,0 +1,523 @@
+"""The marts: what they say, and that catching up says the same as counting everything anew."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign, extract_campaigns
+from crm_mailchimp.stats.marts import refresh_marts
+from crm_mailchimp.sync.retention import Ages, apply
+from stats.simulated_account import SENT_AT, Account, Campaign, subscriber_hash
+
+ATHENS = ZoneInfo("Europe/Athens")
+NOW = datetime.now(UTC).replace(microsecond=0)
+URL = "https://example.gr/προσφορά?utm_source=newsletter&utm_campaign=χειμώνας"
+
+
+@pytest.fixture
+def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(warehouse_db) as connection:
+        yield connection
+
+
+def rows(warehouse: psycopg.Connection[Any], query: Any, *parameters: Any) -> list[Any]:
+    found = warehouse.execute(query, parameters or None).fetchall()
+    warehouse.commit()
+    return found
+
+
+def read(warehouse: psycopg.Connection[Any], account: Account) -> None:
+    extract_campaigns(warehouse, account, campaigns_to_read(warehouse, account))
+
+
+def campaign(name: str, days_ago: float, members: int = 1, **more: Any) -> Campaign:
+    made = Campaign(name, sent_at=NOW - timedelta(days=days_ago), **more)
+    made.send(members)
+    return made
+
+
+def ledger(warehouse: psycopg.Connection[Any], *members: tuple[Any, ...]) -> None:
+    for list_id, hash_, contact_id, status in members:
+        warehouse.execute(
+            "insert into sync.member (list_id, subscriber_hash, contact_id, status, origin)"
+            " values (%s, %s, %s, %s, 'created')"
+            " on conflict (list_id, subscriber_hash) do update"
+            " set contact_id = excluded.contact_id, status = excluded.status",
+            (list_id, hash_, contact_id, status),
+        )
+    warehouse.commit()
+
+
+COUNTED = (
+    "contacts", "members", "member_engagement", "contact_engagement", "contact_months",
+    "campaign_engagement", "campaign_quarter_hours", "campaign_cohort",
+)  # fmt: skip
+
+
+def counted(warehouse: psycopg.Connection[Any]) -> dict[str, list[str]]:
+    return {
+        table: [
+            row
+            for (row,) in rows(
+                warehouse,
+                f"select (to_jsonb(kept) - 'refreshed_at')::text from mart.{table} as kept"
+                " order by 1",
+            )
+        ]
+        for table in COUNTED
+    }
+
+
+Counts = dict[tuple[Any, ...], list[int]]
+
+
+def happened(warehouse: psycopg.Connection[Any], campaigns: list[Campaign]) -> Counts:
+    """Mails, opens, clicks and unsubscribes by contact and month, without any SQL of the marts."""
+    contacts = {
+        (list_id, hash_): contact_id
+        for list_id, hash_, contact_id in rows(
+            warehouse, "select list_id, subscriber_hash, contact_id from sync.member"
+        )
+    }
+    found: Counts = {}
+    for one in campaigns:
+        month = one.sent_at.astimezone(ATHENS).date().replace(day=1)
+        done = Counter((event.member, event.action) for event in one.events)
+        for member in one.recipients:
+            contact_id = contacts.get((one.list_id, member))
+            key = f"member {member}" if contact_id is None else f"contact {contact_id}"
+            counts = found.setdefault((key, month), [0, 0, 0, 0])
+            counts[0] += 1
+            counts[1] += done[member, "open"]
+            counts[2] += done[member, "click"]
+            counts[3] += member in one.unsubscribes
+    return found
+
+
+def told_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
+    months = {
+        (key, month): list(counts)
+        for key, month, *counts in rows(
+            warehouse,
+            "select contact_key, month, campaigns_received, opens, clicks, unsubscribes"
+            " from mart.contact_months",
+        )
+    }
+    sums: dict[str, list[int]] = {}
+    for (key, _), counts in months.items():
+        sums[key] = [sum(pair) for pair in zip(sums.get(key, [0] * 4), counts, strict=True)]
+    assert sums == {
+        key: list(counts)
+        for key, *counts in rows(
+            warehouse,
+            "select engagement_key, campaigns_received, opens, clicks, unsubscribes"
+            " from mart.contact_engagement",
+        )
+    }
+    return months
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) -> None:
+    """Random histories: sends, opens, late flags, unsubscribes that move, ledger, retention."""
+    chance = random.Random(seed)
+    lists = ["λίστα1", "λίστα2"]
+    campaigns: list[Campaign] = []
+    account = Account()
+
+    def one_more_campaign() -> None:
+        made = campaign(f"c{len(campaigns)}", chance.randrange(1, 900), 0)
+        made.list_id = chance.choice(lists)
+        made.send(chance.randrange(1, 6), first=chance.randrange(8))
+        campaigns.append(made)
+        account.of_id[made.campaign_id] = made
+
+    def something_happens() -> None:
+        one = chance.choice(campaigns)
+        member = chance.choice(one.recipients)
+        seconds = chance.randrange(int((NOW - one.sent_at).total_seconds()))
+        kind = chance.choice(
+            ["open", "open", "click", "bounce", "unsubscribe", "complaint", "flag"]
+        )
+        if kind == "unsubscribe":
+            one.unsubscribes[member] = (one.sent_at + timedelta(seconds=seconds), "άλλο")
+        elif kind == "complaint":
+            one.complaints[len(one.complaints)] = member
+        elif kind == "flag":
+            for event in one.events:
+                event.is_proxy = event.is_proxy if event.action != "open" else chance.random() < 0.5
+        else:
+            one.happens(
+                member, kind, seconds, url=f"{URL}&n={chance.randrange(3)}" * (kind == "click"),
+                is_proxy=kind == "open" and chance.random() < 0.4,
+                bounce_type="hard" if kind == "bounce" else "",
+            )  # fmt: skip
+
+    def ledger_changes() -> None:
+        hash_ = subscriber_hash(chance.randrange(12))
+        if chance.random() < 0.2:
+            warehouse.execute("delete from sync.member where subscriber_hash = %s", (hash_,))
+            warehouse.commit()
+        else:
+            status = chance.choice(["subscribed", "subscribed", "unsubscribed", "archived"])
+            contact = chance.choice([None, 1, 2, 3])
+            ledger(warehouse, (chance.choice(lists), hash_, contact, status))
+
+    for _ in range(7):
+        one_more_campaign()
+        for _ in range(chance.randrange(10)):
+            something_happens()
+        for _ in range(chance.randrange(4)):
+            ledger_changes()
+        read(warehouse, account)
+        for one in chance.sample(campaigns, len(campaigns) // 2):
+            extract_campaign(warehouse, account, one.campaign_id, full=True)
+        if chance.random() < 0.3:
+            apply(warehouse, Ages(events=chance.choice([300, 600])))
+        refresh_marts(warehouse, time_zone="Europe/Athens")
+        caught_up = counted(warehouse)
+        assert told_by_marts(warehouse) == happened(warehouse, campaigns)
+        again = refresh_marts(warehouse, time_zone="Europe/Athens")
+        assert (again.campaigns, again.members) == (0, 0)
+        refresh_marts(warehouse, time_zone="Europe/Athens", rebuild=True)
+        assert counted(warehouse) == caught_up
+    assert all(caught_up[table] for table in COUNTED), "the history is too poor to prove anything"
+
+
+def test_only_what_changed_is_counted(warehouse: Any) -> None:
+    account = Account(campaign("παλιά", 40, 30), campaign("νέα", 3, 30))
+    read(warehouse, account)
+    assert refresh_marts(warehouse).members == 30
+    account.of_id["νέα"].happens(account.of_id["νέα"].recipients[4], "open", 60)
+    read(warehouse, account)
+    refresh = refresh_marts(warehouse)
+    assert (refresh.campaigns, refresh.members) == (1, 1)
+    ledger(warehouse, ("λίστα1", account.of_id["νέα"].recipients[4], 7, "subscribed"))
+    assert (refresh_marts(warehouse).members, refresh_marts(warehouse).members) == (1, 0)
+    # An IP address that retention clears changes no count.
+    warehouse.execute("update stats.campaign_activities set ip = null")
+    warehouse.commit()
+    assert refresh_marts(warehouse).campaigns == 0
+
+
+def test_a_failed_refresh_loses_no_change(warehouse: Any, warehouse_db: str) -> None:
+    account = Account(campaign("c", 3, 3))
+    read(warehouse, account)
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        refresh_marts(warehouse, time_zone="Ευρώπη/Αθήνα")
+    warehouse.rollback()
+    refresh_marts(warehouse)
+    # A load that commits while a refresh is under way is left for the next one.
+    with psycopg.connect(warehouse_db) as loader:
+        loader.execute("update stats.campaign_recipients set delivery_status = 'soft'")
+        assert refresh_marts(warehouse).members == 0
+        loader.commit()
+    assert refresh_marts(warehouse).members == 3
+    assert rows(warehouse, "select delivered from mart.campaign_engagement") == [(0,)]
+
+
+def test_changed_dates_of_unsubscribes_and_campaigns_reach_the_marts(warehouse: Any) -> None:
+    one = campaign("c", 70, 1)
+    one.unsubscribes[one.recipients[0]] = (one.sent_at, "α")
+    account = Account(one)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    later = one.sent_at + timedelta(days=5)
+    one.unsubscribes[one.recipients[0]] = (later, "β")
+    extract_campaign(warehouse, account, "c", full=True)
+    refresh_marts(warehouse)
+    assert rows(warehouse, "select last_unsubscribed_at from mart.member_engagement") == [(later,)]
+    one.sent_at -= timedelta(days=365)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, "select first_sent_at from mart.contact_engagement") == [(one.sent_at,)]
+    assert rows(warehouse, "select month from mart.contact_months") == [
+        (one.sent_at.date().replace(day=1),)
+    ]
+
+
+def test_cohorts_stay_right_after_an_older_backfill(warehouse: Any) -> None:
+    account = Account(
+        campaign("νέα", 10, 3),
+        campaign("ενδιάμεση", 90, 2),
+        campaign("παλιά", 200, 3),
+    )
+    for name in account.of_id:
+        campaigns_to_read(warehouse, account, campaigns=[name])
+        extract_campaign(warehouse, account, name)
+        refresh_marts(warehouse)
+    began = account.of_id["παλιά"].sent_at.date().replace(day=1)
+    assert sorted(
+        rows(warehouse, "select campaign_id, cohort_month, recipients from mart.campaign_cohort")
+    ) == sorted([("νέα", began, 3), ("ενδιάμεση", began, 2), ("παλιά", began, 3)])
+
+
+SEGMENTS = "select segment from mart.contact_segments"
+
+
+def test_segments_are_judged_on_people_and_not_on_proxies(warehouse: Any) -> None:
+    long_ago, lately = campaign("c1", 700), campaign("c2", 3)
+    member = long_ago.recipients[0]
+    long_ago.happens(member, "open", 60)
+    lately.happens(member, "open", 60, is_proxy=True)
+    account = Account(long_ago, lately)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("dormant",)]
+    lately.happens(member, "open", 90)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("active",)]
+
+
+def test_left_is_who_is_gone_from_every_audience(warehouse: Any) -> None:
+    left = campaign("c1", 300)
+    member = left.recipients[0]
+    left.unsubscribes[member] = (left.sent_at + timedelta(days=1), "")
+    stays = campaign("c2", 2, list_id="λίστα2")
+    stays.happens(member, "click", 60, url=URL)
+    account = Account(left, stays)
+    read(warehouse, account)
+    ledger(warehouse, ("λίστα1", member, 5, "unsubscribed"), ("λίστα2", member, 5, "subscribed"))
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("active",)]
+    assert rows(warehouse, "select audiences, current_audiences from mart.contacts") == [(2, 1)]
+    stays.unsubscribes[member] = (NOW - timedelta(hours=1), "")
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("left",)]
+    # An address that bounced is gone from every audience as well, but nobody left.
+    warehouse.execute("update sync.member set status = 'cleaned'")
+    warehouse.commit()
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("unreachable",)]
+    warehouse.execute("update sync.member set status = 'subscribed' where list_id = 'λίστα2'")
+    warehouse.commit()
+    # They come back by themselves: the ledger's later word counts.
+    warehouse.execute(
+        "update sync.member set last_changed = %s where list_id = 'λίστα2'",
+        (NOW - timedelta(minutes=5),),
+    )
+    refresh_marts(warehouse)
+    assert rows(warehouse, SEGMENTS) == [("active",)]
+
+
+def test_every_segment_by_its_rule(warehouse: Any) -> None:
+    warehouse.execute("update mart.segment_rule set active_days = 50, dormant_days = 150")
+    warehouse.commit()
+    campaigns = [campaign(f"c{days}", days, 7) for days in (400, 200, 100, 10)]
+    fresh = campaign("φρέσκια", 5, 0)
+    fresh.send(1, first=7)
+    reads = {0: [10], 1: [100], 2: [400], 4: [10, 100]}
+    for number, days in reads.items():
+        for one in campaigns:
+            if int(one.campaign_id[1:]) in days:
+                one.happens(one.recipients[number], "open", 60)
+    for one in campaigns:
+        one.happens(one.recipients[5], "bounce", 5, bounce_type="hard")
+    campaigns[3].unsubscribes[campaigns[3].recipients[6]] = (NOW, "")
+    for one in campaigns[2:]:
+        one.happens(one.recipients[4], "click", 70, url=URL)
+    account = Account(*campaigns, fresh)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    found = dict(
+        rows(
+            warehouse,
+            "select contact.subscriber_hash, segment from mart.contact_segments"
+            " inner join mart.contacts as contact on contact_key = engagement_key",
+        )
+    )
+    expected = [
+        "active", "cooling", "dormant", "never_opened", "champion", "unreachable", "left", "new",
+    ]  # fmt: skip
+    assert [found[subscriber_hash(number)] for number in range(8)] == expected
+
+
+def test_months_and_trend_of_a_contact_over_audiences(warehouse: Any) -> None:
+    this_month = NOW.date().replace(day=1)
+    account = Account()
+    for back in range(6):
+        month = this_month
+        for _ in range(back):
+            month = (month - timedelta(days=1)).replace(day=1)
+        for number, list_id in enumerate(["λίστα1", "λίστα2"]):
+            one = Campaign(
+                f"{back}{number}", list_id=list_id,
+                sent_at=datetime(month.year, month.month, 1, 3, tzinfo=UTC),
+            )  # fmt: skip
+            one.send(3)
+            rising, falling, steady = one.recipients
+            if back < 3:
+                one.happens(rising, "open", 60)
+            else:
+                one.happens(falling, "click", 60, url=URL)
+                one.happens(rising, "open", 60, is_proxy=True)
+            if number:
+                one.happens(steady, "open", 60)
+            account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    for list_id in ("λίστα1", "λίστα2"):
+        ledger(warehouse, *((list_id, subscriber_hash(n), n, "subscribed") for n in range(3)))
+    refresh_marts(warehouse)
+    assert rows(
+        warehouse,
+        "select contact_id, previous_rate, recent_rate, change, trend from mart.contact_trend"
+        " order by contact_id",
+    ) == [(0, 0, 1, 1, "rising"), (1, 1, 0, -1, "falling"), (2, 0.5, 0.5, 0, "steady")]
+    assert rows(
+        warehouse,
+        "select count(*), sum(campaigns_received), sum(campaigns_engaged), sum(opens)"
+        " from mart.contact_months where contact_key = 'contact 0'",
+    ) == [(6, 12, 6, 12)]
+
+
+def test_days_are_those_of_the_report_time_zone(warehouse: Any) -> None:
+    one = Campaign("c1", sent_at=datetime(2026, 1, 1, 2, tzinfo=UTC))
+    one.send(2)
+    one.happens(one.recipients[0], "open", 60)
+    one.happens(one.recipients[1], "open", 86_400 * 2, is_proxy=True)
+    one.happens(one.recipients[1], "click", 86_400 * 2 + 3600 * 4, url=URL)
+    account = Account(one)
+    warehouse.execute("set time zone 'Asia/Kolkata'")
+    warehouse.commit()
+    read(warehouse, account)
+    days = (
+        "select day, sum(opens), sum(opens_without_proxy), sum(clicks) from mart.campaign_days"
+        " group by day order by day"
+    )
+    for time_zone, expected in (
+        ("America/New_York", [(2025, 12, 31), (2026, 1, 2), (2026, 1, 3)]),
+        ("Europe/Athens", [(2026, 1, 1), (2026, 1, 3), None]),
+        ("Asia/Kathmandu", [(2026, 1, 1), (2026, 1, 3), None]),
+    ):
+        refresh_marts(warehouse, time_zone=time_zone)
+        first, second, third = (date(*day) if day else None for day in expected)
+        told = [(first, 1, 1, 0), (second, 1, 0, 0 if third else 1)]
+        assert rows(warehouse, days) == told + ([(third, 0, 0, 1)] if third else [])
+        assert rows(warehouse, "select distinct day from mart.campaign_activities order by 1") == [
+            (day,) for day in (first, second, third) if day
+        ]
+        assert (
+            rows(
+                warehouse,
+                "select sent_on from mart.campaign_performance where sent_on not in"
+                " (select day from mart.dates)"
+                " union select day from mart.campaign_days where day not in"
+                " (select day from mart.dates)",
+            )
+            == []
+        )
+    # The click of 06:00 UTC is one of 11:45 in Nepal.
+    assert (
+        rows(warehouse, "select hour from mart.campaign_activities where action_type = 'click'")
+        == rows(warehouse, "select hour from mart.campaign_hours where clicks > 0")
+        == [(11,)]
+    )
+
+
+def test_facts_and_dimensions_join(warehouse: Any) -> None:
+    one = campaign("c1", 3, 3)
+    one.happens(one.recipients[0], "open", 90)
+    one.happens(one.recipients[0], "click", 120, url=URL)
+    account = Account(one)
+    read(warehouse, account)
+    ledger(
+        warehouse,
+        ("λίστα1", one.recipients[0], 42, "subscribed"),
+        ("λίστα3", subscriber_hash(77), 43, "subscribed"),
+    )
+    refresh_marts(warehouse)
+    assert rows(
+        warehouse,
+        """
+        select
+            list.name, campaign.title, member.in_ledger, contact.contact_id, link.utm_source,
+            date.month <= event.day, event.time_since_send_minutes
+        from mart.campaign_activities as event
+        inner join mart.lists as list on event.list_id = list.list_id
+        inner join mart.campaigns as campaign on event.campaign_id = campaign.campaign_id
+        inner join mart.members as member
+            on event.list_id = member.list_id and event.subscriber_hash = member.subscriber_hash
+        inner join mart.contacts as contact on event.contact_key = contact.contact_key
+        inner join mart.dates as date on event.day = date.day
+        left join mart.links as link on event.url_key = link.url_key
+        order by event.occurred_at
+        """,
+    ) == [
+        ("Πελάτες", "Προσφορά", True, 42, None, True, 1.5),
+        ("Πελάτες", "Προσφορά", True, 42, "newsletter", True, 2.0),
+    ]
+    assert rows(
+        warehouse,
+        "select contact_id, was_opened, was_clicked, time_to_open_minutes, unique_clicks"
+        " from mart.campaign_recipients order by contact_id",
+    ) == [(42, True, True, 1.5, 1), (None, False, False, None, 0), (None, False, False, None, 0)]
+    # Who is in the ledger and never got a campaign is a member and a contact as well.
+    assert rows(warehouse, "select count(*) from mart.members") == [(4,)]
+    assert rows(warehouse, "select current_audiences from mart.contacts where contact_id = 43") == [
+        (1,)
+    ]
+
+
+def test_a_campaign_beside_its_audiences_past_and_best_times(warehouse: Any) -> None:
+    account = Account()
+    for number in range(4):
+        one = Campaign(f"c{number}", sent_at=SENT_AT + timedelta(days=number))
+        one.send(4)
+        for member in one.recipients[: number + 1]:
+            one.happens(member, "open", 3600)
+            one.happens(member, "click", 3700, url=URL)
+        account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    assert rows(
+        warehouse,
+        "select past_campaigns, open_rate_difference, click_rate_difference"
+        " from mart.campaign_comparison order by sent_at",
+    ) == [(0, None, None), (1, 0.25, 0.25), (2, 0.375, 0.375), (3, 0.5, 0.5)]
+    # SENT_AT is a Sunday at 10 in Athens; most clicks come three days later, at 11.
+    assert rows(warehouse, "select best_weekday, best_hour from mart.audience_best_times") == [
+        (3, 11)
+    ]
+
+
+def test_unsubscribes_with_what_came_before(warehouse: Any) -> None:
+    first, second = campaign("c1", 50), campaign("c2", 20)
+    member = second.recipients[0]
+    second.unsubscribes[member] = (second.sent_at + timedelta(hours=5), "πολλά μηνύματα")
+    first.happens(member, "open", 60)
+    account = Account(first, second)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(
+        warehouse,
+        "select reason, hours_after_sending, campaigns_in_30_days_before,"
+        " days_since_first_campaign, had_ever_read from mart.unsubscribe_drivers",
+    ) == [("πολλά μηνύματα", 5, 1, 30, True)]
+    assert rows(warehouse, "select sum(unsubscribes) from mart.unsubscribe_frequency") == [(1,)]
+
+
+def test_proxies_by_mailchimps_figure_where_opens_carry_no_flag(warehouse: Any) -> None:
+    account = Account(campaign("c1", 3, 2), flags_proxies=True)
+    one = account.of_id["c1"]
+    one.happens(one.recipients[0], "open", 60, is_proxy=True)
+    one.happens(one.recipients[1], "open", 60)
+    told = account._report(one)
+    account.flags_proxies = False
+    account._report = lambda campaign: told  # type: ignore[method-assign]
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(
+        warehouse,
+        "select unique_opens, unique_opens_without_proxy, open_rate_without_proxy"
+        " from mart.campaign_performance",
+    ) == [(2, 1, 0.5)]
