@@ -41,6 +41,7 @@ plan as (
             select erased.subscriber_hash from erased_hash as erased
             where erased.belongs_until = 'infinity'
         )
+        or plan.address_key in (select erased.address from erased_address as erased)
     returning plan.staging_id
 ),
 

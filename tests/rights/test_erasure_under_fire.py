@@ -197,7 +197,7 @@ def test_every_table_that_knows_people_is_covered(warehouse: psycopg.Connection[
         "staging.membership", "staging.contact", "staging.consent", "staging.refusal",
         "staging.verdict", "staging.plan",
         "sync.member", "sync.consent_proof", "sync.rejection", "sync.quarantine",
-        "sync.removal_request_member",
+        "sync.removal_request_member", "sync.subscriber_alias",
         "stats.campaign_recipients", "stats.campaign_activities", "stats.campaign_unsubscribes",
         "stats.campaign_abuse_reports", "stats.link_member_clicks", "stats.recipient_engagement",
         "mart.member_engagement",

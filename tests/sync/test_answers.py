@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.sync.__main__ import main
+from crm_mailchimp.sync.erasure import erase_contacts
 from sync_world import World, subscriber_hash
 
 ASCII, UNICODE = "nikos@xn--hxajbheg2az3al.xn--qxam", "nikos@παράδειγμα.ελ"
@@ -78,6 +80,27 @@ def test_a_member_id_of_mailchimps_own(world: World) -> None:
     world.leave(news, contact)
     world.sync()
     assert world.remote()[UNICODE] == "unsubscribed"
+
+
+@pytest.mark.usefixtures("unicode_ids")
+def test_an_erasure_forgets_the_member_id_too(world: World) -> None:
+    news = world.collection()
+    contact = world.contact(UNICODE, news)
+    world.contact("maria@mail.gr", news)
+    world.sync()
+    rows = world.warehouse.execute("select * from sync.subscriber_alias").fetchall()
+    assert len(rows) == 1
+    world.change_contact(contact, erasure_requested_at="2026-01-01T00:00:00Z")
+
+    with (
+        psycopg.connect(world.warehouse_dsn) as warehouse,
+        psycopg.connect(world.crm_dsn) as crm,
+        world.provider() as provider,
+    ):
+        erase_contacts(warehouse, crm, provider, run_id="erasure")
+
+    assert world.warehouse.execute("select * from sync.subscriber_alias").fetchall() == []
+    assert UNICODE not in world.remote()
 
 
 def test_entries_about_nobody_who_was_asked_for(

@@ -326,6 +326,7 @@ def test_what_changed_meanwhile_drops_out_of_the_push(world: World) -> None:
     world.join(news, revived)
     world.regrant(regranted)
     world.change_contact(renamed, first_name="Ξένια")
+    world.contact("new@mail.gr", news)
     for contact in (gone, waiting):
         world.leave(news, contact)
     listings: list[str] = []
@@ -354,7 +355,10 @@ def test_what_changed_meanwhile_drops_out_of_the_push(world: World) -> None:
     world.calls.reset()
 
     assert len(listings) == 4
-    assert done == ["DELETE /lists/{list_id}/members/{subscriber_hash}"]
+    assert done == [
+        "DELETE /lists/{list_id}/members/{subscriber_hash}",
+        "POST /lists/{list_id}",
+    ]
     assert world.remote() == {
         "revived@mail.gr": "archived",
         "regranted@mail.gr": "unsubscribed",
@@ -362,6 +366,7 @@ def test_what_changed_meanwhile_drops_out_of_the_push(world: World) -> None:
         "waiting@mail.gr": "unsubscribed",
         "gone@mail.gr": "archived",
         "steady@mail.gr": "subscribed",
+        "new@mail.gr": "subscribed",
     }
     world.sync(options=UNGUARDED)
     assert world.open_reasons() == {

@@ -377,28 +377,33 @@ class Push:
         meanwhile drops out of the page."""
         after: str = ""
         while True:
-            if look is not None:
+            page = self._page(actions, due, after)
+            if page and look is not None:
                 self._look(look)
-            with self.warehouse.cursor(row_factory=namedtuple_row) as cursor:
-                page: list[Any] = cursor.execute(
-                    statement("sync/next_planned"),
-                    {
-                        "staging_id": self.staging_id,
-                        "collection_id": self.collection.collection_id,
-                        "gdpr_category": self.collection.gdpr_category,
-                        "list_id": self.list_id,
-                        "actions": list(actions),
-                        "after": after,
-                        "cause_is_due": due,
-                        "due_causes": list(DUE_CAUSES),
-                        "page": ADD_BATCH,
-                    },
-                ).fetchall()
+                page = self._page(actions, due, after)
             if page:
                 after = page[-1].subscriber_hash
                 yield page
             if len(page) < ADD_BATCH:
                 return
+
+    def _page(self, actions: tuple[str, ...], due: bool | None, after: str) -> list[Any]:
+        with self.warehouse.cursor(row_factory=namedtuple_row) as cursor:
+            page: list[Any] = cursor.execute(
+                statement("sync/next_planned"),
+                {
+                    "staging_id": self.staging_id,
+                    "collection_id": self.collection.collection_id,
+                    "gdpr_category": self.collection.gdpr_category,
+                    "list_id": self.list_id,
+                    "actions": list(actions),
+                    "after": after,
+                    "cause_is_due": due,
+                    "due_causes": list(DUE_CAUSES),
+                    "page": ADD_BATCH,
+                },
+            ).fetchall()
+        return page
 
     def _look(self, look: Literal["present", "archived"]) -> None:
         if look not in self._looked_through:
