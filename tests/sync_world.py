@@ -76,9 +76,9 @@ class Calls:
 class WatchedClient(MailchimpClient):
     """A client whose requests go past ``Calls``."""
 
-    def __init__(self, calls: Calls, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, calls: Calls | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._watch = calls
+        self._watch = calls or Calls()
 
     def _attempt(self, method: str, path: str, *arguments: Any) -> Any:
         lost = self._watch.begin(f"{method} {path}")
@@ -220,8 +220,8 @@ class World:
     @contextmanager
     def provider(self) -> Iterator[Mailchimp]:
         client = WatchedClient(
-            self.calls,
             self.sandbox.key,
+            calls=self.calls,
             host=self.sandbox.host,
             retry=self.retry,
             wait=lambda seconds: time.sleep(min(seconds, 0.1)),
