@@ -35,8 +35,10 @@ create index on stats.campaigns (sent_at);
 comment on table stats.campaigns is
 'Every campaign of the account, of all types, also those made in Mailchimp by hand.';
 comment on column stats.campaigns.campaign_id is 'Mailchimp''s id of the campaign.';
-comment on column stats.campaigns.web_id is 'Id in the address of the campaign in Mailchimp''s web application.';
-comment on column stats.campaigns.parent_campaign_id is 'Campaign that this one is a part of (A/B test, RSS).';
+comment on column stats.campaigns.web_id is
+'Id in the address of the campaign in Mailchimp''s web application.';
+comment on column stats.campaigns.parent_campaign_id is
+'Campaign that this one is a part of (A/B test, RSS).';
 comment on column stats.campaigns.list_id is 'Audience it goes to.';
 comment on column stats.campaigns.list_name is 'Name of the audience.';
 comment on column stats.campaigns.type is 'regular, plaintext, absplit, rss, variate, …';
@@ -48,7 +50,8 @@ comment on column stats.campaigns.from_name is 'Name of the sender.';
 comment on column stats.campaigns.reply_to is 'Address that answers go to.';
 comment on column stats.campaigns.content_type is 'How the body was made: template, html, url, multichannel.';
 comment on column stats.campaigns.segment_text is 'Mailchimp''s description of the segment it went to.';
-comment on column stats.campaigns.recipient_count is 'Members of the audience or segment, as Mailchimp counts them.';
+comment on column stats.campaigns.recipient_count is
+'Members of the audience or segment, as Mailchimp counts them.';
 comment on column stats.campaigns.emails_sent is 'Mails sent.';
 comment on column stats.campaigns.created_at is 'When the campaign was created.';
 comment on column stats.campaigns.sent_at is 'When it was sent; null before.';
@@ -132,7 +135,7 @@ comment on column stats.report_snapshots.ecommerce is 'Orders that Mailchimp att
 comment on column stats.report_snapshots.extra is 'Fields the API has added since; kept as they came.';
 
 create view stats.latest_report as
-select newest.*
+select newest.* -- noqa: AM04 - whatever a snapshot holds
 from stats.campaigns as campaign
 cross join lateral (
     select snapshot.*
@@ -210,7 +213,7 @@ comment on column stats.sub_report_snapshots.extra is
 'Fields the API has added since; kept as they came.';
 
 create view stats.latest_sub_report as
-select distinct on (campaign_id, part_id) *
+select distinct on (campaign_id, part_id) * -- noqa: AM04 - whatever a snapshot holds
 from stats.sub_report_snapshots
 order by campaign_id asc, part_id asc, taken_at desc;
 comment on view stats.latest_sub_report is 'The newest snapshot of the report of each part of a campaign.';
@@ -271,7 +274,8 @@ comment on column stats.campaign_recipients.campaign_id is 'The campaign.';
 comment on column stats.campaign_recipients.subscriber_hash is 'The member: md5 of the lower-cased address.';
 comment on column stats.campaign_recipients.list_id is 'The audience.';
 comment on column stats.campaign_recipients.delivery_status is 'sent, or the kind of bounce: hard, soft.';
-comment on column stats.campaign_recipients.absplit_group is 'A/B group: a, b, winner, or a combination''s id.';
+comment on column stats.campaign_recipients.absplit_group is
+'A/B group: a, b, winner, or a combination''s id.';
 comment on column stats.campaign_recipients.gmt_offset is 'Time zone group of a timewarp send, hours.';
 comment on column stats.campaign_recipients.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.campaign_recipients.first_seen_at is 'When the pipeline first saw the row.';
@@ -311,13 +315,15 @@ comment on column stats.campaign_activities.subscriber_hash is 'The member: md5 
 comment on column stats.campaign_activities.action is 'open, click or bounce.';
 comment on column stats.campaign_activities.occurred_at is 'When it happened, to the second.';
 comment on column stats.campaign_activities.url is 'Link clicked, verbatim; null for opens and bounces.';
-comment on column stats.campaign_activities.ip is 'IP address of an open or click, verbatim; retention clears it.';
+comment on column stats.campaign_activities.ip is
+'IP address of an open or click, verbatim; retention clears it.';
 comment on column stats.campaign_activities.bounce_type is 'hard or soft, for bounces.';
 comment on column stats.campaign_activities.is_proxy_open is
 'Whether a mail privacy proxy opened it; null where the API does not say.';
 comment on column stats.campaign_activities.ordinal is
 '1, 2, … among the same member''s same action on the same link within one second.';
-comment on column stats.campaign_activities.url_key is 'md5 of the URL: keys stay short however long a URL is.';
+comment on column stats.campaign_activities.url_key is
+'md5 of the URL: keys stay short however long a URL is.';
 comment on column stats.campaign_activities.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.campaign_activities.open_extra is
 'For opens: fields the API has added to open-details since; kept as they came.';
@@ -363,7 +369,8 @@ create index on stats.campaign_unsubscribes (subscriber_hash);
 comment on table stats.campaign_unsubscribes is 'Who unsubscribed through which campaign, and why.';
 comment on column stats.campaign_unsubscribes.campaign_id is 'The campaign.';
 comment on column stats.campaign_unsubscribes.list_id is 'The audience.';
-comment on column stats.campaign_unsubscribes.subscriber_hash is 'The member: md5 of the lower-cased address.';
+comment on column stats.campaign_unsubscribes.subscriber_hash is
+'The member: md5 of the lower-cased address.';
 comment on column stats.campaign_unsubscribes.reason is 'Reason the person gave, in Mailchimp''s words.';
 comment on column stats.campaign_unsubscribes.unsubscribed_at is 'When.';
 comment on column stats.campaign_unsubscribes.extra is 'Fields the API has added since; kept as they came.';
@@ -384,7 +391,8 @@ comment on table stats.campaign_abuse_reports is 'Who reported which campaign as
 comment on column stats.campaign_abuse_reports.campaign_id is 'The campaign.';
 comment on column stats.campaign_abuse_reports.report_id is 'Mailchimp''s id of the complaint.';
 comment on column stats.campaign_abuse_reports.list_id is 'The audience.';
-comment on column stats.campaign_abuse_reports.subscriber_hash is 'The member: md5 of the lower-cased address.';
+comment on column stats.campaign_abuse_reports.subscriber_hash is
+'The member: md5 of the lower-cased address.';
 comment on column stats.campaign_abuse_reports.reported_at is 'When.';
 comment on column stats.campaign_abuse_reports.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.campaign_abuse_reports.first_seen_at is 'When the pipeline first saw the row.';
@@ -405,13 +413,15 @@ create table stats.link_clicks (
     read_at timestamptz not null default now(),
     primary key (campaign_id, link_id)
 );
-comment on table stats.link_clicks is 'Every link of a campaign with its click totals, as Mailchimp counts them.';
+comment on table stats.link_clicks is
+'Every link of a campaign with its click totals, as Mailchimp counts them.';
 comment on column stats.link_clicks.campaign_id is 'The campaign.';
 comment on column stats.link_clicks.link_id is 'Mailchimp''s id of the link within the campaign.';
 comment on column stats.link_clicks.url is 'The link, verbatim.';
 comment on column stats.link_clicks.total_clicks is 'Clicks, repeated ones included.';
 comment on column stats.link_clicks.unique_clicks is 'Members who clicked it.';
-comment on column stats.link_clicks.click_percentage is 'Its part of all clicks of the campaign, as Mailchimp gives it.';
+comment on column stats.link_clicks.click_percentage is
+'Its part of all clicks of the campaign, as Mailchimp gives it.';
 comment on column stats.link_clicks.unique_click_percentage is
 'Its part of all unique clicks of the campaign, as Mailchimp gives it.';
 comment on column stats.link_clicks.last_click_at is 'Newest click.';
@@ -459,7 +469,8 @@ create table stats.domain_performance (
     read_at timestamptz not null default now(),
     primary key (campaign_id, domain)
 );
-comment on table stats.domain_performance is 'A campaign''s biggest e-mail domains, as Mailchimp counts them.';
+comment on table stats.domain_performance is
+'A campaign''s biggest e-mail domains, as Mailchimp counts them.';
 comment on column stats.domain_performance.campaign_id is 'The campaign.';
 comment on column stats.domain_performance.domain is 'Domain of the recipients'' addresses.';
 comment on column stats.domain_performance.emails_sent is 'Mails sent to the domain.';
@@ -468,7 +479,8 @@ comment on column stats.domain_performance.opens is 'Opens at the domain.';
 comment on column stats.domain_performance.clicks is 'Clicks at the domain.';
 comment on column stats.domain_performance.unsubs is 'Unsubscribes at the domain.';
 comment on column stats.domain_performance.delivered is 'Successful deliveries.';
-comment on column stats.domain_performance.emails_pct is 'Part of the campaign''s mails, as Mailchimp gives it.';
+comment on column stats.domain_performance.emails_pct is
+'Part of the campaign''s mails, as Mailchimp gives it.';
 comment on column stats.domain_performance.bounces_pct is 'Part of the campaign''s bounces.';
 comment on column stats.domain_performance.opens_pct is 'Part of the campaign''s opens.';
 comment on column stats.domain_performance.clicks_pct is 'Part of the campaign''s clicks.';
@@ -489,7 +501,8 @@ create table stats.open_locations (
 comment on table stats.open_locations is 'Where a campaign was opened, as Mailchimp counts it.';
 comment on column stats.open_locations.campaign_id is 'The campaign.';
 comment on column stats.open_locations.country_code is 'Country, ISO 3166-1 alpha-2; blank if unknown.';
-comment on column stats.open_locations.region is 'Mailchimp''s code of the region; blank for the rest of the country.';
+comment on column stats.open_locations.region is
+'Mailchimp''s code of the region; blank for the rest of the country.';
 comment on column stats.open_locations.region_name is 'Name of the region.';
 comment on column stats.open_locations.opens is 'Members who opened there.';
 comment on column stats.open_locations.extra is 'Fields the API has added since; kept as they came.';
@@ -572,7 +585,8 @@ comment on column stats.recipient_engagement.last_open_at is 'Newest open.';
 comment on column stats.recipient_engagement.first_human_open_at is 'First open not known to be by a proxy.';
 comment on column stats.recipient_engagement.first_click_at is 'First click.';
 comment on column stats.recipient_engagement.last_click_at is 'Newest click.';
-comment on column stats.recipient_engagement.changed_at is 'When the row last changed: what the marts catch up from.';
+comment on column stats.recipient_engagement.changed_at is
+'When the row last changed: what the marts catch up from.';
 
 -- ---------------------------------------------------------------- how far each stream was read
 
@@ -779,6 +793,7 @@ comment on column stats.accepted_difference.accepted_by is 'Who: the user who st
 comment on column stats.accepted_difference.reason is 'Why, in that person''s words.';
 comment on column stats.accepted_difference.ours is 'Our count then.';
 comment on column stats.accepted_difference.mailchimps is 'Mailchimp''s figure then.';
-comment on column stats.accepted_difference.accepted is 'Unexplained part of the difference then (Mailchimp''s less ours).';
+comment on column stats.accepted_difference.accepted is
+'Unexplained part of the difference then (Mailchimp''s less ours).';
 comment on column stats.accepted_difference.holds is
 'What of it is still accepted: it shrinks with the difference and never grows.';
