@@ -135,7 +135,7 @@ comment on column stats.report_snapshots.ecommerce is 'Orders that Mailchimp att
 comment on column stats.report_snapshots.extra is 'Fields the API has added since; kept as they came.';
 
 create view stats.latest_report as
-select newest.* -- noqa: AM04 - whatever a snapshot holds
+select newest.* -- noqa: AM04
 from stats.campaigns as campaign
 cross join lateral (
     select snapshot.*
@@ -213,7 +213,7 @@ comment on column stats.sub_report_snapshots.extra is
 'Fields the API has added since; kept as they came.';
 
 create view stats.latest_sub_report as
-select distinct on (campaign_id, part_id) * -- noqa: AM04 - whatever a snapshot holds
+select distinct on (campaign_id, part_id) * -- noqa: AM04
 from stats.sub_report_snapshots
 order by campaign_id asc, part_id asc, taken_at desc;
 comment on view stats.latest_sub_report is 'The newest snapshot of the report of each part of a campaign.';

@@ -43,6 +43,8 @@ class Record:
     left: dict[str, str] = field(default_factory=dict)
     #: The contact that stood behind it then.
     people: dict[int, str] = field(default_factory=dict)
+    #: The same for ever, though they came back.
+    once_left: dict[int, str] = field(default_factory=dict)
     self_signed: set[str] = field(default_factory=set)
     guests: dict[str, dict[str, object]] = field(default_factory=dict)
     #: What the lost ledger alone could tell from an opt-out: the stricter reading is the true one.
@@ -77,6 +79,8 @@ class History:
         self.crowd_is_in = True
         world.contact("steady@mail.gr", *self.collections.values())
         self.records = {code: Record() for code in CODES}
+        #: Contacts that complained in any audience: it holds for them in every one.
+        self.complainers: set[int] = set()
         #: Addresses that a contact held who asked to be erased.
         self.erased: set[str] = set()
         self.raced = 0
@@ -251,7 +255,9 @@ class History:
         # Whoever holds the address in the CRM, or is known to stand behind the member.
         contact = self.references(code).get(address)
         if contact is not None and kind in ("own", "complaint"):
-            record.people[contact] = address
+            record.people[contact] = record.once_left[contact] = address
+        if contact is not None and kind == "complaint":
+            self.complainers.add(contact)
 
     def come_back(self, code: str, address: str) -> None:
         """The person subscribes by themselves: their newest word counts."""
@@ -490,9 +496,14 @@ class History:
             for one in self.records.values()
             if one is not record or kind == "own"
         )
+        complained = complained or contact in self.complainers
         true |= {"suppressed_complaint"} if complained else set()
         if contact in record.people:
             true |= {"suppressed_unsubscribed", "suppressed_complaint", "suppressed_compliance"}
+        if record.once_left.get(contact) in record.left:
+            # They came back, and a bounce, an archive or a deletion hid it before anybody looked:
+            # the opt-out stands.
+            true |= {"suppressed_unsubscribed", "suppressed_complaint"}
         if address in record.unexplained:
             true |= {"suppressed_unsubscribed", "suppressed_archived"}
         if contact in record.unexplained_people:

@@ -121,19 +121,16 @@ class Push:
         outcome = self.provider.add_members(self.list_id, members)
         planned = {row.subscriber_hash: row for row in rows}
         strangers = 0
-        for member in (*outcome.created, *outcome.updated):
-            row = planned.get(member.subscriber_hash) or self._same_person(rows, member)
-            if row is None:
-                strangers += 1  # whoever that is, the next pull-back sees them
-                continue
-            self.counts["added"] += 1
-            self._record_added(row, member)
-            quarantine.record_invalid_fields(
-                self.warehouse,
-                self.collection.collection_code,
-                row.contact_id,
-                problems[row.contact_id],
-            )
+        # Several statements a member, none of whose results is needed: sent without waiting.
+        with self.warehouse.pipeline():
+            for member in (*outcome.created, *outcome.updated):
+                row = planned.get(member.subscriber_hash) or self._same_person(rows, member)
+                if row is None:
+                    strangers += 1  # whoever that is, the next pull-back sees them
+                    continue
+                self.counts["added"] += 1
+                self._record_added(row, member)
+                self._note_invalid_fields(row.contact_id, problems[row.contact_id])
         for rejection in outcome.rejected:
             if rejection.subscriber_hash in planned:
                 self._reject_new(planned[rejection.subscriber_hash], rejection)
