@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
+from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from approvals.mail_and_web import Webhook, serving
-from crm_mailchimp.sandbox.airflow_api import AirflowApi, AirflowApiError
-from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
-from crm_mailchimp.sandbox.demo import NO_SCHEDULES
-from crm_mailchimp.sandbox.installation import Installation, free_port, held
-from crm_mailchimp.sandbox.local_services import Services, running_services
-from crm_mailchimp.sandbox.preparation import prepare
+from crm_mailchimp.sandbox.airflow_api import AirflowApiError
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
 
@@ -29,51 +20,26 @@ COLLECTIONS = ["LOYALTY", "NEWSLETTER", "SERVICE"]
 DAGS = ("sync_collections", "approve_removals", "pull_statuses", "get_mailchimp_defaults")
 #: Long enough to answer the two that are answered, short enough to wait for.
 SILENCE_SECONDS = 40
-RUN_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    services: Services
-    airflow: AirflowApi
+class World(AirflowWorld):
     webhook: Webhook
-    task_logs: Path
-
-    def run(self, dag_id: str, **params: Any) -> tuple[str, str]:
-        run_id = self.airflow.trigger(dag_id, params)
-        return run_id, self.airflow.wait_for_run(dag_id, run_id, seconds=RUN_SECONDS)
 
     def ask(self, **params: Any) -> str:
         """Start ``approve_removals`` and wait until it waits for a person."""
         run_id = self.airflow.trigger("approve_removals", params)
-        wait_until(lambda: self.states("approve_removals", run_id)["ask"] == "awaiting_input")
+        wait_until(lambda: self.asks("approve_removals", run_id))
         return run_id
 
     def answer(self, run_id: str, option: str) -> str:
-        """Answer, wait for the end; asked once more (a retried task asks anew), answer again."""
-        ended: list[str] = []
-
-        def answered() -> bool:
-            waiting = self.states("approve_removals", run_id)["ask"] == "awaiting_input"
-            if waiting and not self.question(run_id)["response_received"]:
-                self.airflow.answer("approve_removals", run_id, "ask", option)
-            state = self.airflow.run_state("approve_removals", run_id)
-            ended.extend([state] if state in ("success", "failed") else [])
-            return bool(ended)
-
-        wait_until(answered)
-        return ended[0]
-
-    def states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
-        return {task.task_id: task.state for task in self.airflow.task_instances(dag_id, run_id)}
+        """Answer; the state in which the run ends."""
+        self.airflow.answer("approve_removals", run_id, "ask", option)
+        return self.airflow.wait_for_run("approve_removals", run_id, seconds=RUN_SECONDS)
 
     def question(self, run_id: str) -> dict[str, Any]:
         path = f"dags/approve_removals/dagRuns/{run_id}/taskInstances/ask/-1/hitlDetails"
         return self.airflow.get(path)
-
-    def warehouse(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.services.warehouse, row_factory=dict_row) as connection:
-            return connection.execute(query, values).fetchall()
 
     def statuses(self) -> dict[tuple[str, str], int]:
         rows = self.warehouse(
@@ -83,47 +49,22 @@ class World:
         return {(row["collection_code"], row["status"]): row["members"] for row in rows}
 
 
-def wait_until(happened: Callable[[], bool], *, seconds: float = RUN_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.5)
-
-
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="crm-approvals-"))
-    folder.chmod(0o755)
-    installation = Installation(folder / "εγκατάσταση")
-    try:
-        with ExitStack() as running:
-            webhook = running.enter_context(serving(Webhook()))
-            running.enter_context(held(installation))
-            secrets = installation.secrets()
-            services = running.enter_context(running_services(installation, secrets))
-            settings = AirflowSettings(
-                port=free_port(),
-                metadata_dsn=services.airflow,
-                connections=services.connections(),
-                extra={
-                    **NO_SCHEDULES,
-                    "PULL_SCHEDULE": "",
-                    "WRITE_BACK_MEMBERS": "true",
-                    "ALERT_WEBHOOK_URL": webhook.url,
-                    "APPROVAL_TIMEOUT_HOURS": str(SILENCE_SECONDS / 3600),
-                },
-            )
-            prepare(installation, secrets, services, settings, contacts=300)
-            airflow = running.enter_context(running_airflow(installation, secrets, settings)).api
-            airflow.wait_for_dags(DAGS)
-            yield World(
-                services=services,
-                airflow=airflow,
-                webhook=webhook,
-                task_logs=installation.task_logs,
-            )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as running:
+        webhook = running.enter_context(serving(Webhook()))
+        installed = installed_airflow(
+            "approvals",
+            dags=DAGS,
+            contacts=300,
+            extra={
+                "PULL_SCHEDULE": "",
+                "WRITE_BACK_MEMBERS": "true",
+                "ALERT_WEBHOOK_URL": webhook.url,
+                "APPROVAL_TIMEOUT_HOURS": str(SILENCE_SECONDS / 3600),
+            },
+        )
+        yield World(**vars(running.enter_context(installed)), webhook=webhook)
 
 
 def test_approval_rejection_and_silence(world: World) -> None:

@@ -2,69 +2,35 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import requests
-from psycopg.rows import dict_row
 
+from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from campaign_world import BODY
 from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.sandbox.airflow_api import AirflowApi
-from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
-from crm_mailchimp.sandbox.demo import NO_SCHEDULES
-from crm_mailchimp.sandbox.installation import Installation, free_port, held
-from crm_mailchimp.sandbox.local_services import Services, running_services
-from crm_mailchimp.sandbox.preparation import prepare
+from crm_mailchimp.sandbox.local_services import Services
 from crm_mailchimp.sync.collection import sync_collection
 from crm_mailchimp.sync.stage import stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
 
 DAGS = ("sync_campaigns", "send_campaigns", "release_campaigns")
-RUN_SECONDS = 240.0
 #: Long enough for a run to begin waiting before its moment.
 MOMENT = timedelta(seconds=5)
 #: A campaign goes into Mailchimp's schedule as soon as it may.
 EARLY = str(30 * 24 * 60)
 
 
-@dataclass(frozen=True, kw_only=True)
-class World:
-    services: Services
-    airflow: AirflowApi
-    scheduler_log: Path
-
-    def run(self, dag_id: str, **params: Any) -> tuple[str, str]:
-        run_id = self.airflow.trigger(dag_id, params)
-        return run_id, self.airflow.wait_for_run(dag_id, run_id, seconds=RUN_SECONDS)
-
-    def states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
-        return {task.task_id: task.state for task in self.airflow.task_instances(dag_id, run_id)}
-
-    def warehouse(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.services.warehouse, row_factory=dict_row) as connection:
-            cursor = connection.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
-
-    def crm(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.services.crm, row_factory=dict_row) as connection:
-            cursor = connection.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
-
+class World(AirflowWorld):
     def campaign(self, code: str = "NL-11") -> dict[str, Any]:
         (row,) = self.warehouse("select * from sync.campaign where campaign_code = %s", code)
         return row
@@ -105,41 +71,19 @@ class World:
         answer.raise_for_status()
 
 
-def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + RUN_SECONDS
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.5)
-
-
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="crm-campaigns-"))
-    folder.chmod(0o755)
-    installation = Installation(folder / "εγκατάσταση")
-    try:
-        with ExitStack() as running:
-            running.enter_context(held(installation))
-            secrets = installation.secrets()
-            services = running.enter_context(running_services(installation, secrets))
-            settings = AirflowSettings(
-                port=free_port(),
-                metadata_dsn=services.airflow,
-                connections=services.connections(),
-                extra={
-                    **NO_SCHEDULES,
-                    "CAMPAIGNS_SCHEDULE": "",
-                    "CAMPAIGN_SCHEDULE_AHEAD": EARLY,
-                    "WRITE_BACK_CAMPAIGNS": "true",
-                },
-            )
-            prepare(installation, secrets, services, settings, contacts=200)
-            airflow = running.enter_context(running_airflow(installation, secrets, settings)).api
-            airflow.wait_for_dags(DAGS)
-            scheduler_log = installation.logs / "airflow-scheduler.log"
-            yield World(services=services, airflow=airflow, scheduler_log=scheduler_log)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with installed_airflow(
+        "campaigns",
+        dags=DAGS,
+        contacts=200,
+        extra={
+            "CAMPAIGNS_SCHEDULE": "",
+            "CAMPAIGN_SCHEDULE_AHEAD": EARLY,
+            "WRITE_BACK_CAMPAIGNS": "true",
+        },
+    ) as installed:
+        yield World(**vars(installed))
 
 
 def test_from_plan_to_inbox(world: World) -> None:
@@ -208,7 +152,7 @@ def test_from_plan_to_inbox(world: World) -> None:
                                    " inner join sync.campaign_release using (gate_id)")
     }  # fmt: skip
     assert sorted(asked) == ["NL-11", "NL-12"]
-    wait_until(lambda: all(question(world, run_id) for run_id in asked.values()))
+    wait_until(lambda: all(world.asks("release_campaigns", run_id) for run_id in asked.values()))
     before = world.airflow.run_ids("sync_campaigns")
     answer(world, {asked["NL-12"]: "Reject", asked["NL-11"]: "Approve"})
     assert world.states("release_campaigns", asked["NL-12"])["go_on"] == "skipped"
@@ -251,20 +195,6 @@ def test_from_plan_to_inbox(world: World) -> None:
         f"select {columns}, origin from stats.campaign_overview where provider_campaign_id = %s",
         provider_id,
     ) == [{**reported, "origin": "crm"}]
-
-
-def question(world: World, run_id: str) -> bool:
-    """Whether a person is asked, and the scheduler knows that the task is parked for that: an
-    answer that comes before makes Airflow 3.3.2 take the task for killed."""
-    for task in world.airflow.task_instances("release_campaigns", run_id):
-        if (task.task_id, task.state) == ("ask", "awaiting_input"):
-            key = f"task_id='ask', run_id='{run_id}', try_number={task.try_number},"
-            log = world.scheduler_log.read_text(encoding="utf-8", errors="replace")
-            return any(
-                "Received executor event with state success" in line and key in line
-                for line in log.splitlines()
-            )
-    return False
 
 
 def answer(world: World, answers: dict[str, str]) -> None:

@@ -11,30 +11,23 @@ tests look at its chapters:
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from airflow_world import RUN_SECONDS, installed_airflow
 from crm_mailchimp.sandbox.airflow_api import AirflowApi, TaskInstance
-from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
 from crm_mailchimp.sandbox.campaign_story import Sent, send_campaigns
-from crm_mailchimp.sandbox.demo import DAGS, NO_SCHEDULES
-from crm_mailchimp.sandbox.installation import Installation, free_port, held
-from crm_mailchimp.sandbox.local_services import Services, running_services
+from crm_mailchimp.sandbox.demo import DAGS
+from crm_mailchimp.sandbox.installation import Installation
+from crm_mailchimp.sandbox.local_services import Services
 from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
-from crm_mailchimp.sandbox.preparation import prepare
 from crm_mailchimp.sandbox.results import CollectionResult, collection_results
 from end_to_end.planted import plant
-
-RUN_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,30 +72,15 @@ class World:
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    # Not pytest's own folders: root's Postgres runs under another account, which must get there.
-    folder = Path(tempfile.mkdtemp(prefix="crm-end-to-end-"))
-    folder.chmod(0o755)
-    installation = Installation(folder / "εγκατάσταση")
-    try:
-        with ExitStack() as running:
-            running.enter_context(held(installation))
-            secrets = installation.secrets()
-            services = running.enter_context(running_services(installation, secrets))
-            settings = AirflowSettings(
-                port=free_port(),
-                metadata_dsn=services.airflow,
-                connections=services.connections(),
-                extra=NO_SCHEDULES,
-            )
-            prepare(installation, secrets, services, settings)
-            with psycopg.connect(services.crm) as crm:
-                plant(crm)
-            airflow = running.enter_context(running_airflow(installation, secrets, settings)).api
-            airflow.wait_for_dags(DAGS)
-            account = MailchimpAccount(services.mailchimp_url, services.mailchimp_key)
-            yield _tell(installation, services, airflow, account)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with installed_airflow("end-to-end", dags=DAGS, before_airflow=_plant) as installed:
+        services = installed.services
+        account = MailchimpAccount(services.mailchimp_url, services.mailchimp_key)
+        yield _tell(installed.installation, services, installed.airflow, account)
+
+
+def _plant(services: Services) -> None:
+    with psycopg.connect(services.crm) as crm:
+        plant(crm)
 
 
 def _tell(
