@@ -14,8 +14,9 @@ import uvicorn
 
 from crm_mailchimp.sandbox.mailchimp import operations, persistence
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
-from crm_mailchimp.sandbox.mailchimp.app import Server, create_app
+from crm_mailchimp.sandbox.mailchimp.app import create_app
 from crm_mailchimp.sandbox.mailchimp.faults import PROFILES, Faults
+from crm_mailchimp.sandbox.mailchimp.server import Server
 
 BACKLOG = 128
 

@@ -1,4 +1,4 @@
-"""The account: its state, clock and ledger in one place; ``GET /`` and ``GET /ping``."""
+"""The account: its state, clock and ledger in one place."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from crm_mailchimp.sandbox.mailchimp.clock import Clock, iso
+from crm_mailchimp.sandbox.mailchimp.clock import Clock
 from crm_mailchimp.sandbox.mailchimp.lag import ListingLag
 from crm_mailchimp.sandbox.mailchimp.ledger import Ledger
 from crm_mailchimp.sandbox.mailchimp.problem import not_found
-from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 from crm_mailchimp.sandbox.mailchimp.state import Account, Audience, Campaign
 
 _CONTACT = {
@@ -85,46 +84,3 @@ class Sandbox:
         rows = build()
         self.pages[key] = (version, rows)
         return rows
-
-
-@operation("GET", "/ping")
-def ping(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: getPing."""
-    return {"health_status": "Everything's Chimpy!"}
-
-
-@operation("GET", "/")
-def root(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: getRoot. ``total_subscribers`` counts subscribed members over all audiences."""
-    account = sandbox.account
-    return {
-        "account_id": hashlib.sha256(f"account:{account.seed}".encode()).hexdigest()[:25],
-        "login_id": str(1000000 + account.seed),
-        "account_name": account.contact["company"],
-        "email": "owner@elaiones.gr",
-        "first_name": "Ελένη",
-        "last_name": "Παπαδοπούλου",
-        "username": "elaiones",
-        "avatar_url": "",
-        "role": "owner",
-        "member_since": iso(account.created_at),
-        "pricing_plan_type": "monthly",
-        "first_payment": iso(account.created_at),
-        "account_timezone": "Europe/Athens",
-        "account_industry": "Agriculture and Food Services",
-        "contact": dict(account.contact),
-        "pro_enabled": False,
-        "last_login": iso(account.created_at),
-        "total_subscribers": sum(
-            audience.counts.get("subscribed", 0) for audience in account.audiences.values()
-        ),
-        "industry_stats": {"open_rate": 0.214, "bounce_rate": 0.004, "click_rate": 0.021},
-        "_links": [
-            {
-                "rel": "self",
-                "href": f"{call.base_url}/",
-                "method": "GET",
-                "targetSchema": f"{call.base_url[:-4]}/schema/3.0/Definitions/Root/Response.json",
-            }
-        ],
-    }

@@ -6,8 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,10 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crm_mailchimp.sandbox.mailchimp import auth, control, simulation
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.batches import BatchRunner
-from crm_mailchimp.sandbox.mailchimp.faults import Faults, html_page
+from crm_mailchimp.sandbox.mailchimp.faults import html_page
 from crm_mailchimp.sandbox.mailchimp.paging import select_fields
 from crm_mailchimp.sandbox.mailchimp.problem import Problem, too_many_connections
 from crm_mailchimp.sandbox.mailchimp.routing import Answer, Call, find
+from crm_mailchimp.sandbox.mailchimp.server import Server
 
 MAX_CONNECTIONS = 10
 API = "/3.0"
@@ -60,19 +60,6 @@ def respond(answer: Answer, headers: dict[str, str]) -> Response:
         headers=headers,
         media_type=f"{kind}; charset=utf-8",
     )
-
-
-@dataclass
-class Server:
-    """One running sandbox server and its settings."""
-
-    sandbox: Sandbox
-    key: str
-    faults: Faults = field(default_factory=Faults)
-    latency: float = 0.0
-    state_file: Path | None = None
-    in_flight: int = 0
-    most_in_flight: int = 0
 
 
 def create_app(server: Server) -> ASGIApp:

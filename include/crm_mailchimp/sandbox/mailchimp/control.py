@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query
 from pydantic import Field
@@ -33,10 +33,8 @@ from crm_mailchimp.sandbox.mailchimp.control_requests import (
 )
 from crm_mailchimp.sandbox.mailchimp.faults import KINDS, PROFILES
 from crm_mailchimp.sandbox.mailchimp.lag import LISTS
+from crm_mailchimp.sandbox.mailchimp.server import Server
 from crm_mailchimp.sandbox.mailchimp.state import Rates
-
-if TYPE_CHECKING:
-    from crm_mailchimp.sandbox.mailchimp.app import Server
 
 NAME = "crm-mailchimp sandbox"
 VERSION = "1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from crm_mailchimp.sandbox.mailchimp import (
-    account,
     audience_figures,
     batch_subscribe,
     batches,
@@ -22,13 +21,13 @@ from crm_mailchimp.sandbox.mailchimp import (
     report_clicks,
     report_departures,
     reports,
+    root,
     segments,
     tags,
     webhooks,
 )
 
 MODULES = (
-    account,
     audience_figures,
     batch_subscribe,
     batches,
@@ -47,6 +46,7 @@ MODULES = (
     report_clicks,
     report_departures,
     reports,
+    root,
     segments,
     tags,
     webhooks,

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
+from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.problem import Problem, method_not_allowed, not_found
-
-if TYPE_CHECKING:
-    from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ class Answer:
     body: Any = None
 
 
-Handler = Callable[["Sandbox", Call], Any]
+Handler = Callable[[Sandbox, Call], Any]
 
 
 @dataclass
