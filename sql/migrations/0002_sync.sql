@@ -194,6 +194,7 @@ create table sync.audience (
     linked boolean not null default false,
     gdpr_category text,
     settings_hash text,
+    remote_name text,
     pulled_through timestamptz,
     fully_listed_at timestamptz,
     created_at timestamptz not null default now()
@@ -202,6 +203,7 @@ comment on table sync.audience is 'Audience map: one collection, one audience.';
 comment on column sync.audience.gdpr_category is
 'The collection''s last known category: withdrawals are judged by it when the crm names none any more.';
 comment on column sync.audience.linked is 'Named by the CRM (provider_list_id), not created by us.';
+comment on column sync.audience.remote_name is 'Its name in Mailchimp, when last looked at.';
 comment on column sync.audience.pulled_through is 'Watermark: newest last_changed seen, provider''s clock.';
 
 create table sync.former_audience (

@@ -75,15 +75,23 @@ def test_a_renamed_audience_is_synced_and_said(world: World) -> None:
         provider.update_audience(world.list_id(), renamed)
     world.contact("nikos@mail.gr", news)
 
+    # No run looks for it but the weekly full listing; from then on, each says it.
+    world.warehouse.execute("update sync.audience set fully_listed_at = now() - interval '8 days'")
     result = world.sync()["NEWS"]
+    again = world.sync()["NEWS"]
 
     assert (result.state, result.counts["added"]) == ("succeeded", 1)
     assert (result.detail or "").startswith("audience_renamed: ")
     assert "'Με το χέρι'" in (result.detail or "")
     assert "provider_list_id" in (result.detail or "")
+    assert again.detail == result.detail
+    assert again.counts["api_calls"] <= 2
     # The name is theirs until the CRM changes something.
     assert audience_of(world).settings.name == "Με το χέρι"
     assert "audience_renamed" in (world.sync(dry_run=True)["NEWS"].detail or "")
+    world.crm.execute("update crm.contact_collection set description = 'Τα νέα μας'")
+    assert [world.sync()["NEWS"].detail for _ in range(2)] == [None, None]
+    assert audience_of(world).settings.name == "Τα νέα μας (NEWS)"
 
 
 def test_a_deleted_audience_blocks_until_a_person_decides(world: World, capsys: Any) -> None:

@@ -46,7 +46,7 @@ def test_eligible_contacts_arrive_and_a_second_run_changes_nothing(world: World)
     }  # fmt: skip
     assert world.write_requests() == writes
     # The audience itself (was it renamed?), who changed, who was archived.
-    assert second.counts["api_calls"] <= 3
+    assert second.counts["api_calls"] <= 2
 
 
 def test_withdrawal_unsubscribes_and_a_new_grant_asks_the_person(world: World) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,12 +44,13 @@ class AudienceUnusableError(PermanentError):
 
 @dataclass(frozen=True, kw_only=True)
 class KnownAudience:
-    """A row of the audience map."""
+    """A row of the audience map; ``remote_name`` is its name in Mailchimp when last looked at."""
 
     collection_id: int
     list_id: str
     linked: bool
     settings_hash: str | None
+    remote_name: str | None
     pulled_through: datetime | None
     fully_listed_at: datetime | None
     gdpr_category: str | None = None
@@ -62,8 +64,8 @@ def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience 
     """The map's row of a collection, if any."""
     with warehouse.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
-            "select collection_id, list_id, linked, settings_hash, pulled_through, fully_listed_at,"
-            " gdpr_category from sync.audience where collection_id = %s",
+            "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
+            " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
             (collection_id,),
         ).fetchone()
     return KnownAudience(**row) if row else None
@@ -85,7 +87,7 @@ def locate(
     known = find_known(warehouse, collection["collection_id"])
     linked_id = collection["provider_list_id"]
     if linked_id and (known is None or known.list_id != linked_id):
-        look_at(provider, linked_id, collection)
+        _require(provider, linked_id, collection)
         known = _remember(warehouse, collection, linked_id, linked=True)
     elif known is None:
         found = _find_again(warehouse, provider, audience_name(collection))
@@ -100,12 +102,40 @@ def locate(
     return known
 
 
-def look_at(provider: AudienceProvider, list_id: str, collection: Mapping[str, Any]) -> Audience:
-    """The audience as Mailchimp has it now.
+def look_at(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    known: KnownAudience,
+    collection: Mapping[str, Any],
+) -> KnownAudience:
+    """The audience with the name that it bears in Mailchimp now, which is remembered; commits.
 
     Raises:
-        AudienceUnusableError: it is not in the account, or not any more.
+        AudienceUnusableError: it is not in the account any more.
     """
+    name = _require(provider, known.list_id, collection).settings.name
+    _note_name(warehouse, known.list_id, name)
+    warehouse.commit()
+    return replace(known, remote_name=name)
+
+
+@contextmanager
+def expected(
+    provider: AudienceProvider, known: KnownAudience, collection: Mapping[str, Any]
+) -> Iterator[None]:
+    """Calls that find no audience only when it was deleted: nobody asks before each run.
+
+    Raises:
+        AudienceUnusableError: it is not in the account any more.
+    """
+    try:
+        yield
+    except NotFound:
+        _require(provider, known.list_id, collection)
+        raise
+
+
+def _require(provider: AudienceProvider, list_id: str, collection: Mapping[str, Any]) -> Audience:
     try:
         return provider.audience(list_id)
     except NotFound as error:
@@ -125,14 +155,14 @@ def look_at(provider: AudienceProvider, list_id: str, collection: Mapping[str, A
         raise AudienceUnusableError("audience_deleted", words) from error
 
 
-def renaming(audience: Audience, collection: Mapping[str, Any], known: KnownAudience) -> str | None:
+def renaming(known: KnownAudience, collection: Mapping[str, Any]) -> str | None:
     """What to say about an audience of ours that somebody renamed in Mailchimp, if so."""
     name = audience_name(collection)
     ours = not known.linked and known.settings_hash == _hash_of(audience_settings(collection))
-    if not ours or audience.settings.name == name:
+    if not ours or known.remote_name in (None, name):
         return None
     return (
-        f"audience_renamed: audience {known.list_id} is called {audience.settings.name!r} in "
+        f"audience_renamed: audience {known.list_id} is called {known.remote_name!r} in "
         f"Mailchimp, and was made as {name!r}. It is synced all the same, but would not be found "
         "again by its name if the warehouse were lost: rename it back, or enter its id in "
         "crm.contact_collection.provider_list_id"
@@ -177,6 +207,7 @@ def ensure(
             " where list_id = %s",
             (settings_hash, known.list_id),
         )
+        _note_name(warehouse, known.list_id, settings.name)
         warehouse.commit()
     elif not known.linked and known.settings_hash != settings_hash:
         provider.update_audience(known.list_id, settings)
@@ -184,8 +215,15 @@ def ensure(
             "update sync.audience set settings_hash = %s where list_id = %s",
             (settings_hash, known.list_id),
         )
+        _note_name(warehouse, known.list_id, settings.name)
         warehouse.commit()
     return find_known(warehouse, collection["collection_id"]) or known
+
+
+def _note_name(warehouse: Connection[Any], list_id: str, name: str) -> None:
+    warehouse.execute(
+        "update sync.audience set remote_name = %s where list_id = %s", (name, list_id)
+    )
 
 
 def audience_name(collection: Mapping[str, Any]) -> str:

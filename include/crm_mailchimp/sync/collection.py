@@ -39,6 +39,10 @@ class _StopError(Exception):
         self.state, self.detail = state, detail
 
 
+def _unusable(problem: audiences.AudienceUnusableError) -> _StopError:
+    return _StopError("blocked", f"{problem.code}: {problem}")
+
+
 def sync_collection(
     warehouse: Connection[Any],
     crm: Connection[Any],
@@ -128,16 +132,13 @@ class _Run:
             )
         try:
             known = audiences.locate(self.warehouse, self.provider, self.settings)
-            if known is not None:
-                remote = audiences.look_at(self.provider, known.list_id, self.settings)
-                self._note(audiences.renaming(remote, self.settings, known))
         except audiences.AudienceUnusableError as problem:
             self._remove_due_alone()
-            raise _StopError("blocked", f"{problem.code}: {problem}") from problem
+            raise _unusable(problem) from problem
         self.due.from_former()
         if known is not None:
             self.list_id = known.list_id
-            self._pull_back(known)
+            known = self._look_at(known)
         self._plan()
         try:
             self.blocked = self._judge()
@@ -166,7 +167,7 @@ class _Run:
         try:
             known = audiences.ensure(self.warehouse, self.provider, self.settings, known)
         except audiences.AudienceUnusableError as problem:
-            raise _StopError("blocked", f"{problem.code}: {problem}") from problem
+            raise _unusable(problem) from problem
         push.list_id = self.list_id = known.list_id
         push.mappings = self._mappings(known.list_id)
         push.remove(due=False)
@@ -184,8 +185,23 @@ class _Run:
             push.remove(due=True)
         self._renew_proofs()
 
+    def _look_at(self, known: audiences.KnownAudience) -> audiences.KnownAudience:
+        try:
+            # A new name harms nobody at once: it costs no call of every run.
+            if self.collection.dry_run or self._is_full(known):
+                known = audiences.look_at(self.warehouse, self.provider, known, self.settings)
+            with audiences.expected(self.provider, known, self.settings):
+                self._pull_back(known)
+        except audiences.AudienceUnusableError as problem:
+            raise _unusable(problem) from problem
+        self._note(audiences.renaming(known, self.settings))
+        return known
+
+    def _is_full(self, audience: audiences.KnownAudience) -> bool:
+        return bool(self.collection.full_refresh) or audience.needs_full_listing(datetime.now(UTC))
+
     def _pull_back(self, audience: audiences.KnownAudience) -> None:
-        full = self.collection.full_refresh or audience.needs_full_listing(datetime.now(UTC))
+        full = self._is_full(audience)
         self.counts["removed"] += pull_back(
             self.warehouse,
             self.provider,

@@ -35,6 +35,7 @@ def standing(warehouse: Connection[Any], collection_id: int) -> list[KnownAudien
             list_id=list_id,
             linked=True,
             settings_hash=None,
+            remote_name=None,
             pulled_through=pulled_through,
             fully_listed_at=datetime.now(UTC),
             gdpr_category=category,
