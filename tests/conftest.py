@@ -25,6 +25,7 @@ import pytest
 
 from crm_mailchimp.sandbox import postgres as embedded
 from crm_mailchimp.sandbox.postgres_cluster import EmbeddedPostgresError, remove
+from unicode_ids import keep_unicode
 
 _READY_SECONDS = 60
 _FORGOTTEN_SECONDS = 3600
@@ -46,6 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         uses_server = _SERVERS & set(getattr(item, "fixturenames", ()))
         if uses_server or (place & (_SLOW_FOLDERS | _SLOW_FILES) and not place & _FAST_FILES):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def unicode_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mailchimp's member ids are not the md5 of our form of an address."""
+    keep_unicode(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,20 @@
 -- Subscribed members whose address, or whose contact, stands among the refusals: ours, and foreign.
-with refused as (
+-- An address may be kept under a member id of mailchimp's own.
+with refused_member as (
+    select
+        refusal.contact_id,
+        coalesce(alias.subscriber_hash, refusal.subscriber_hash) as subscriber_hash
+    from refusal
+    left join sync.subscriber_alias as alias on refusal.subscriber_hash = alias.address_hash
+),
+
+refused as (
     select distinct
         member.subscriber_hash,
         member.contact_id,
         member.origin <> 'foreign' as is_ours
     from sync.member as member
-    inner join refusal
+    inner join refused_member as refusal
         on
             member.subscriber_hash = refusal.subscriber_hash
             or (member.contact_id = refusal.contact_id and member.origin <> 'foreign')

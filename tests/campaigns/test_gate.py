@@ -10,6 +10,7 @@ import pytest
 from campaign_world import CampaignWorld
 from crm_mailchimp.campaigns import overview, release
 from crm_mailchimp.provider import NewMember
+from unicode_ids import ASCII, UNICODE
 
 DAY = timedelta(hours=24)
 
@@ -122,6 +123,23 @@ def test_everybody_is_judged_by_the_campaigns_own_type(world: CampaignWorld) -> 
     assert set(world.gate_codes()) == {
         "address_changed", "contact_gone", "erased_contact", "inactive_contact", "refused_address",
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("unicode_ids")
+def test_a_member_id_of_mailchimps_own_is_found_again(world: CampaignWorld) -> None:
+    people = world.audience(2)
+    world.change_contact(people[0], email=UNICODE)
+    world.sync()
+    assert world.remote()[UNICODE] == "subscribed"
+    scheduled_campaign(world)
+    assert world.step().outcome == "scheduled", world.gate_codes()
+
+    # Somebody else with that address refuses.
+    other = world.contact(ASCII, consent=None)
+    world.consent(other, granted=False)
+    world.go_to(world.row()["scheduled_for"], minutes=10)
+    assert world.step().outcome == "held"
+    assert world.gate_codes() == ["refused_address"]
 
 
 def test_what_a_person_may_release(world: CampaignWorld) -> None:

@@ -10,7 +10,7 @@ address counts for them too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from crm_mailchimp.crm import extract
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import suppression
+from crm_mailchimp.sync.aliases import member_hashes
 from crm_mailchimp.warehouse.copying import copy_rows
 
 PAGE = 5_000
@@ -71,11 +72,14 @@ def judge_members(
     for members in _pages(warehouse, list_id, page):
         judged += len(members)
         contacts = extract.recheck(crm, [member.contact_id for member in members], gdpr_category)
-        suppressed = (
-            _suppressed(warehouse, digester, members, contacts) if check_suppressed else set()
-        )
+        keys = _keys(contacts)
+        hashes = member_hashes(warehouse, keys)
+        suppressed = _suppressed(warehouse, digester, members, keys) if check_suppressed else set()
         for member in members:
-            cause = _cause(member, contacts.get(member.contact_id), gdpr_category)
+            contact_id = member.contact_id
+            cause = _cause(contacts.get(contact_id), gdpr_category)
+            if cause is None and hashes.get(contact_id) != member.subscriber_hash:
+                cause = "address_changed"
             if cause is None and member.contact_id in suppressed:
                 cause = "suppressed"
             if cause is not None:
@@ -91,7 +95,7 @@ def judge_members(
     return Judgement(judged=judged, findings=tuple(findings))
 
 
-def _cause(member: Any, contact: RecheckedContact | None, gdpr_category: str) -> str | None:
+def _cause(contact: RecheckedContact | None, gdpr_category: str) -> str | None:
     if contact is None:
         return "contact_gone"
     if contact.is_erased:
@@ -100,10 +104,15 @@ def _cause(member: Any, contact: RecheckedContact | None, gdpr_category: str) ->
         return "inactive_contact"
     if not contact.has_consent and gdpr_category != "unclassified":
         return "no_valid_consent"
-    key = parse_address(contact.email).key
-    if key is None or subscriber_hash(key) != member.subscriber_hash:
-        return "address_changed"
     return None
+
+
+def _keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
+    return {
+        contact_id: key
+        for contact_id, contact in contacts.items()
+        if (key := parse_address(contact.email).key) is not None
+    }
 
 
 def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list[Any]]:
@@ -129,14 +138,12 @@ def _suppressed(
     warehouse: Connection[Any],
     digester: suppression.Digester,
     members: Sequence[Any],
-    contacts: dict[int, RecheckedContact],
+    keys: Mapping[int, str],
 ) -> set[int]:
     digests: dict[bytes, int] = {}
     for member in members:
         digests[digester.contact(member.contact_id)] = member.contact_id
-        contact = contacts.get(member.contact_id)
-        key = parse_address(contact.email).key if contact else None
-        if key:
+        if key := keys.get(member.contact_id):
             digests[digester.address(key)] = member.contact_id
     found = warehouse.execute(
         "select digest from sync.suppression where digest = any(%s)", (list(digests),)

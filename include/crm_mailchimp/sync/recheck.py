@@ -8,9 +8,10 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.address import parse_address
 from crm_mailchimp.crm import extract
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.sync.aliases import member_hashes
 from crm_mailchimp.sync.suppression import Digester
 
 
@@ -47,7 +48,7 @@ class Recheck:
             for contact_id, contact in contacts.items()
             if (key := parse_address(contact.email).key) is not None
         }
-        hashes = self._member_hashes(keys)
+        hashes = member_hashes(self.warehouse, keys)
         refused_contacts, refused_addresses = self._refusals(ids, keys.values())
         suppressed = self._suppressed(keys)
         return [
@@ -81,16 +82,6 @@ class Recheck:
             and not contact.is_erased
             and (contact.has_consent or self.gdpr_category == "unclassified")
         )
-
-    def _member_hashes(self, keys: Mapping[int, str]) -> dict[int, str]:
-        plain = {contact_id: subscriber_hash(key) for contact_id, key in keys.items()}
-        found = self.warehouse.execute(
-            "select address_hash, subscriber_hash from sync.subscriber_alias"
-            " where address_hash = any(%s)",
-            (list(plain.values()),),
-        ).fetchall()
-        aliases = dict(found)
-        return {contact_id: aliases.get(hash_, hash_) for contact_id, hash_ in plain.items()}
 
     def _refusals(
         self, contact_ids: Iterable[int], keys: Iterable[str]
