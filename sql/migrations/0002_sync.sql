@@ -42,6 +42,7 @@ create table sync.staged_collection (
     problem_detail text,
     problem_state text check (problem_state in ('blocked', 'failed', 'succeeded')),
     guard_detail text,
+    remark text,
     staged integer,
     eligible integer,
     quarantined integer,
@@ -51,6 +52,8 @@ create unique index on sync.staged_collection (staging_id, collection_id);
 comment on table sync.staged_collection is 'A collection as one run found it, with what is wrong with it.';
 comment on column sync.staged_collection.problem_state is
 'How its run ends. A collection that is left alone for good succeeds: only what is due goes out.';
+comment on column sync.staged_collection.remark is
+'What a person should look at, though nothing is wrong for sure; told with the run''s result.';
 comment on column sync.staged_collection.guard_detail is
 'Why the removal guard blocks the plan; null where it does not.';
 

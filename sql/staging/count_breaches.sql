@@ -132,7 +132,11 @@ select
         where eligible.collection_id = collection.collection_id
     ) as eligible_suppressed,
     collection.eligible as eligible_contacts,
-    round(collection.eligible::numeric / nullif(previous.eligible, 0), 3) as eligible_ratio_to_last_time
+    -- A handful more or less says nothing.
+    case
+        when greatest(collection.eligible, previous.eligible) >= 20
+            then round(collection.eligible::numeric / nullif(previous.eligible, 0), 3)
+    end as eligible_ratio_to_last_time
 from sync.staged_collection as collection
 left join previous on collection.collection_code = previous.collection_code
 where collection.staging_id = %(staging_id)s and collection.problem_code is null

@@ -13,6 +13,7 @@ select
     collection.problem_code,
     collection.problem_detail,
     collection.problem_state,
+    collection.remark,
     collection.staged,
     collection.eligible,
     collection.quarantined,

@@ -62,3 +62,24 @@ def test_a_wrong_verdict_stops_its_collection_only(
     assert "eligible_without_consent" in documents
     assert "mail.gr" not in documents
     assert "password" not in documents.lower()
+
+
+def test_a_count_far_from_last_times_is_said_and_stops_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    news, other = world.collection("ΝΕΑ"), world.collection("OTHER")
+    for number in range(10):
+        world.contact(f"filos{number}@mail.gr", news, other)
+    first = world.sync()
+    assert [row.detail for row in first.values()] == [None, None]
+    for number in range(15):
+        world.contact(f"neos{number}@mail.gr", news)
+    world.contact("allos@mail.gr", other)
+
+    staging_id = world.stage()
+    assert _check(world, staging_id, tmp_path) == {}
+
+    grown, usual = (world.push(staging_id, code) for code in ("ΝΕΑ", "OTHER"))
+    assert (grown.state, grown.counts["added"]) == ("succeeded", 15)
+    assert (grown.detail or "").startswith("counts_unusual: 25 contacts are eligible, 2.500 times")
+    assert (usual.state, usual.detail) == ("succeeded", None)

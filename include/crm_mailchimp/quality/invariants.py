@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ INVARIANTS = (
     "eligible_inactive",
     "eligible_suppressed",
 )
+_RATIO = "eligible_ratio_to_last_time"
 _SITE = "data_docs"
 
 
@@ -41,7 +43,8 @@ def check(
     """Assert the invariants of a staging and write Data Docs.
 
     A collection that breaks one is marked ``failed`` in the staging, so that only it is not
-    pushed. Eligible counts far from last time's are a warning in the documents.
+    pushed. Eligible counts far from last time's are a warning, in the documents and in the
+    collection's result: a removal guard asks a person before many are removed.
 
     Args:
         warehouse: the warehouse; committed here.
@@ -56,7 +59,11 @@ def check(
     warehouse.execute(statement("staging/count_breaches"), {"staging_id": staging_id})
     warehouse.commit()
     result = _validate(staging_id, warehouse_url, data_docs)
-    broken = _broken(result)
+    broken = _unmet(result, INVARIANTS)
+    warehouse.execute(
+        statement("staging/remark_unusual_counts"),
+        {"staging_id": staging_id, "collection_codes": list(_unmet(result, [_RATIO]))},
+    )
     for code, names in broken.items():
         warehouse.execute(
             "update sync.staged_collection set problem_code = 'invariant_failed',"
@@ -112,11 +119,7 @@ def _validate(
     between = gxe.ExpectColumnValuesToBeBetween
     for name in INVARIANTS:
         suite.add_expectation(between(column=name, min_value=0, max_value=0))
-    suite.add_expectation(
-        between(
-            column="eligible_ratio_to_last_time", min_value=0.5, max_value=2, severity="warning"
-        )
-    )
+    suite.add_expectation(between(column=_RATIO, min_value=0.5, max_value=2, severity="warning"))
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name="Staged contacts of a run", data=batch, suite=suite)
     )
@@ -136,8 +139,11 @@ def _validate(
     return result
 
 
-def _broken(result: ExpectationSuiteValidationResult) -> dict[str, list[str]]:
-    broken: dict[str, list[str]] = {}
+def _unmet(
+    result: ExpectationSuiteValidationResult, columns: Sequence[str]
+) -> dict[str, list[str]]:
+    """Of these columns, the ones whose expectation is not met, by collection code."""
+    unmet: dict[str, list[str]] = {}
     for expectation in result.results:
         config = expectation.expectation_config
         if expectation.success or config is None:
@@ -145,9 +151,7 @@ def _broken(result: ExpectationSuiteValidationResult) -> dict[str, list[str]]:
         column = config.kwargs["column"]
         if expectation.exception_info.get("raised_exception"):
             raise RuntimeError(f"Great Expectations could not check {column!r}")
-        if column not in INVARIANTS:
-            log.warning("expectation on %s is not met: see the Data Docs", column)
-            continue
-        for row in expectation.result["unexpected_index_list"]:
-            broken.setdefault(row["collection_code"], []).append(column)
-    return broken
+        if column in columns:
+            for row in expectation.result["unexpected_index_list"]:
+                unmet.setdefault(row["collection_code"], []).append(column)
+    return unmet

@@ -125,6 +125,7 @@ class _Run:
     def _synchronise(self) -> None:
         collection = self.collection
         self.digester = open_suppression(self.warehouse)
+        self._note(collection.remark)
         if collection.problem_code is not None:
             self._remove_due_alone()
             raise _StopError(
