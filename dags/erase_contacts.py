@@ -53,6 +53,8 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Param, conf, dag, get_current_context, task
 
+from mailchimp_provider.alerts import FailureAlert
+
 
 @dag(
     dag_id="erase_contacts",
@@ -73,6 +75,7 @@ from airflow.sdk import Param, conf, dag, get_current_context, task
         ),
         "dry_run": Param(False, type="boolean", description="Count, change nothing"),
     },
+    on_failure_callback=FailureAlert(),
     tags=["mailchimp", "rights"],
     doc_md=__doc__,
 )

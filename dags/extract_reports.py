@@ -52,6 +52,8 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 
+from mailchimp_provider.alerts import FailureAlert
+
 STATS = Asset("crm_mailchimp_stats")
 
 
@@ -84,6 +86,7 @@ STATS = Asset("crm_mailchimp_stats")
             description="Why what still differs after this run is accepted",
         ),
     },
+    on_failure_callback=FailureAlert(),
     tags=["mailchimp", "reports"],
     doc_md=__doc__,
 )

@@ -29,6 +29,8 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, conf, dag, get_current_context, task
 
+from mailchimp_provider.alerts import FailureAlert
+
 STATS = Asset("crm_mailchimp_stats")
 MARTS = Asset("crm_mailchimp_marts")
 
@@ -48,6 +50,7 @@ MARTS = Asset("crm_mailchimp_marts")
     params={
         "rebuild": Param(False, type="boolean", description="Count everything anew"),
     },
+    on_failure_callback=FailureAlert(),
     tags=["mailchimp", "reports"],
     doc_md=__doc__,
 )

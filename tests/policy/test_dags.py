@@ -34,8 +34,9 @@ for dag in bag.dags.values():
         "max_active_runs": dag.max_active_runs,
         "doc_md": dag.doc_md or "",
         "params": {name: dag.params.get_param(name).description for name in dag.params},
+        "tells": bool(dag.on_failure_callback),
         "tasks": [
-            {"task_id": task.task_id, "owner": task.owner, "retries": task.retries,
+            {"tells": bool(task.on_failure_callback), "task_id": task.task_id, "owner": task.owner, "retries": task.retries,
              "timeout": bool(task.execution_timeout)}
             for task in dag.tasks
         ],
@@ -102,6 +103,17 @@ def test_every_task_has_an_owner_and_heals(bag: dict[str, Any]) -> None:
             assert task["owner"] not in ("", "airflow"), f"{name} belongs to nobody"
             assert task["retries"] >= 1, f"{name} gives up at the first fault"
             assert task["timeout"], f"{name} may hang for ever"
+
+
+def test_a_failure_is_told(bag: dict[str, Any]) -> None:
+    for dag in bag["dags"]:
+        # Trouble of a single collection is told with the run's end, by its last task.
+        silent = [
+            task["task_id"]
+            for task in dag["tasks"]
+            if not (dag["tells"] or task["tells"] or task["task_id"] == "sync_collection")
+        ]
+        assert silent == [], f"{dag['dag_id']}: nobody hears of it when these fail"
 
 
 def test_reading_the_dags_loads_nothing_heavy(bag: dict[str, Any]) -> None:

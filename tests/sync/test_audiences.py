@@ -34,6 +34,12 @@ def audience_by_hand(world: World, name: str, *emails: str) -> str:
     return made.list_id
 
 
+def use(world: World, code: str, list_id: str) -> None:
+    world.crm.execute(
+        "update crm.contact_collection set provider_list_id = %s where code = %s", (list_id, code)
+    )
+
+
 def statuses(world: World, list_id: str) -> dict[str, str]:
     with world.provider() as provider:
         return {one.email_address: one.status for one in provider.members(list_id)}
@@ -143,9 +149,7 @@ def test_another_link_leaves_nobody_behind(linkable: World) -> None:
     world.act("eleni@mail.gr", "unsubscribe")
     old = world.list_id()
     new = audience_by_hand(world, "Με το χέρι", "xenos@mail.gr")
-    world.crm.execute(
-        "update crm.contact_collection set provider_list_id = %s where code = 'NEWS'", (new,)
-    )
+    use(world, "NEWS", new)
     world.consent(withdrawn, granted=False)
 
     result = world.sync()["NEWS"]
@@ -173,9 +177,7 @@ def test_another_link_leaves_nobody_behind(linkable: World) -> None:
     }  # fmt: skip
 
     # Linked back, the former audience is the collection's again, and the other a former one.
-    world.crm.execute(
-        "update crm.contact_collection set provider_list_id = %s where code = 'NEWS'", (old,)
-    )
+    use(world, "NEWS", old)
     assert world.sync()["NEWS"].state == "succeeded"
     assert world.list_id() == old
     former = world.warehouse.execute("select list_id from sync.former_audience").fetchall()
@@ -220,9 +222,7 @@ def test_an_audience_by_hand_of_the_very_name_is_not_doubled(linkable: World) ->
 
     assert result.state == "blocked"
     assert (result.detail or "").startswith(f"audience_by_hand: audience {made} ")
-    world.crm.execute(
-        "update crm.contact_collection set provider_list_id = %s where code = 'NEWS'", (made,)
-    )
+    use(world, "NEWS", made)
     assert world.sync()["NEWS"].state == "succeeded"
     assert set(statuses(world, made)) == {"xenos@mail.gr", "maria@mail.gr"}
 
@@ -289,3 +289,65 @@ def test_a_changed_code_goes_on_under_the_new_one(world: World, capsys: Any) -> 
     told = capsys.readouterr().out
     assert "NEA: in the audience, subscribed" in told
     assert "NEWS" not in told.replace("campaign type NEWS", "")
+
+
+@pytest.mark.parametrize("first", ["its own", "linked"])
+def test_who_opted_out_of_a_former_audience_stays_out_though_sync_is_lost(
+    linkable: World, first: str
+) -> None:
+    world = linkable
+    news = world.collection()
+    if first == "linked":
+        use(world, "NEWS", audience_by_hand(world, "Παλιά"))
+    world.contact("maria@mail.gr", news)
+    world.contact("eleni@mail.gr", news)
+    world.sync()
+    world.act("eleni@mail.gr", "unsubscribe")
+    former = world.list_id()
+    new = audience_by_hand(world, "Νέα")
+    use(world, "NEWS", new)
+    world.forget_ledger()
+
+    result = world.sync()["NEWS"]
+
+    assert (result.state, result.counts["added"]) == ("succeeded", 1)
+    assert statuses(world, new) == {"maria@mail.gr": "subscribed"}
+    assert list(world.open_reasons().values()) == ["suppressed_unsubscribed"]
+    # Whose it was is told by Mailchimp alone; nothing else is taken for it.
+    known = world.warehouse.execute("select list_id from sync.former_audience").fetchall()
+    assert [row["list_id"] for row in known] == [former]
+
+
+def test_an_audience_renamed_by_hand_is_found_again_though_sync_is_lost(world: World) -> None:
+    news = world.collection()
+    world.contact("maria@mail.gr", news)
+    world.sync()
+    made = world.list_id()
+    with world.provider() as provider:
+        provider.update_audience(made, replace(audience_of(world).settings, name="Με το χέρι"))
+    world.forget_ledger()
+
+    result = world.sync()["NEWS"]
+
+    assert (result.state, world.list_id(), result.counts["added"]) == ("succeeded", made, 0)
+
+
+def test_an_audience_that_another_collection_took_over_is_that_ones(linkable: World) -> None:
+    world = linkable
+    news, other = world.collection(), world.collection("OTHER")
+    world.contact("maria@mail.gr", news, other)
+    world.sync(["NEWS"])
+    taken = world.list_id()
+    use(world, "NEWS", audience_by_hand(world, "Νέα"))
+    world.sync(["NEWS"])
+    use(world, "OTHER", taken)
+    world.sync(["OTHER"])
+    world.forget_ledger()
+
+    results = world.sync()
+
+    assert {code: row.detail or row.state for code, row in results.items()} == dict.fromkeys(
+        ("FIRST", "NEWS", "OTHER"), "succeeded"
+    )
+    assert world.list_id("OTHER") == taken
+    assert world.warehouse.execute("select 1 from sync.former_audience").fetchall() == []

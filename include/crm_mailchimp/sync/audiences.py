@@ -14,11 +14,11 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
-from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.errors import AudienceLimitReached, NotFound
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
+from crm_mailchimp.sync import lost_audiences
+from crm_mailchimp.sync.lost_audiences import AudienceUnusableError, audience_name
 
 #: An audience is listed in full this often: only that shows permanent deletions.
 FULL_LISTING_EVERY = timedelta(days=7)
@@ -27,19 +27,6 @@ _SETTING_NAMES = (
     "company", "address1", "address2", "city", "state", "zip", "country", "phone",
     "from_name", "from_email", "subject", "language", "permission_reminder",
 )  # fmt: skip
-
-
-class AudienceUnusableError(PermanentError):
-    """The collection's audience cannot be used until a person decides.
-
-    Attributes:
-        code: ``audience_deleted``, ``audience_taken``, ``audience_ambiguous``, ``audience_by_hand``
-            or ``audience_limit``.
-    """
-
-    def __init__(self, code: str, words: str) -> None:
-        super().__init__(words)
-        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +63,8 @@ def locate(
 ) -> KnownAudience | None:
     """The collection's audience, without creating or changing anything in Mailchimp.
 
-    A linked audience (``provider_list_id``) wins; then the map; then, when the map was lost, an
-    audience of ours found by its name together with the field CRMREF. An audience that another
-    one takes the place of becomes a former one.
+    A linked audience (``provider_list_id``) wins; then the map; then, when the map was lost, what
+    ``lost_audiences`` finds. An audience that another one takes the place of becomes a former one.
 
     Raises:
         AudienceUnusableError: the linked audience is not in the account, or another collection's;
@@ -88,10 +74,13 @@ def locate(
     linked_id = collection["provider_list_id"]
     if linked_id and (known is None or known.list_id != linked_id):
         _require(provider, linked_id, collection)
+        if known is None:
+            for list_id in lost_audiences.find_former(warehouse, provider, collection):
+                _remember(warehouse, collection, list_id, linked=False)
         known = _remember(warehouse, collection, linked_id, linked=True)
     elif known is None:
-        found = _find_again(warehouse, provider, audience_name(collection))
-        known = _remember(warehouse, collection, found.list_id, linked=False) if found else None
+        found = lost_audiences.find_own(warehouse, provider, collection)
+        known = _remember(warehouse, collection, found, linked=False) if found else None
     category = collection["gdpr_category"]
     if known is not None and category is not None and category != known.gdpr_category:
         warehouse.execute(
@@ -226,11 +215,6 @@ def _note_name(warehouse: Connection[Any], list_id: str, name: str) -> None:
     )
 
 
-def audience_name(collection: Mapping[str, Any]) -> str:
-    """``<description> (<code>)``: the fixed name of an audience made by us."""
-    return f"{collection['description']} ({collection['collection_code']})"
-
-
 def audience_settings(collection: Mapping[str, Any]) -> AudienceSettings:
     """The settings an audience gets from its staged collection."""
     settings = collection["settings"]
@@ -244,43 +228,6 @@ def audience_settings(collection: Mapping[str, Any]) -> AudienceSettings:
 
 def _hash_of(settings: AudienceSettings) -> str:
     return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
-
-
-def _find_again(
-    warehouse: Connection[Any], provider: AudienceProvider, name: str
-) -> Audience | None:
-    spoken_for = {
-        list_id
-        for (list_id,) in warehouse.execute(
-            "select list_id from sync.audience union all select list_id from sync.former_audience"
-        ).fetchall()
-    }
-    warehouse.commit()
-    ours: list[Audience] = []
-    by_hand: list[Audience] = []
-    for audience in provider.audiences():
-        if audience.settings.name == name and audience.list_id not in spoken_for:
-            tags = {field.tag for field in provider.merge_fields(audience.list_id)}
-            counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
-            # An empty audience of this very name is ours too: a crash between creating it and
-            # creating CRMREF leaves it so.
-            is_ours = REFERENCE_TAG in tags or counts == 0
-            (ours if is_ours else by_hand).append(audience)
-    if len(ours) > 1:
-        raise AudienceUnusableError(
-            "audience_ambiguous",
-            f"{len(ours)} audiences in Mailchimp bear the collection's name and its field "
-            f"{REFERENCE_TAG}: set crm.contact_collection.provider_list_id to the right one",
-        )
-    if by_hand and not ours:
-        raise AudienceUnusableError(
-            "audience_by_hand",
-            f"audience {by_hand[0].list_id} in Mailchimp bears the collection's name {name!r} and "
-            "was made by hand: to use it, enter its id in "
-            "crm.contact_collection.provider_list_id and look at a dry run; else rename it, and an "
-            "audience is made",
-        )
-    return ours[0] if ours else None
 
 
 def _remember(

@@ -21,6 +21,7 @@ from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import audiences, guard, merge_fields, plan, run_record
 from crm_mailchimp.sync.due_removals import DueRemovals
+from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.pull_back import pull_back
 from crm_mailchimp.sync.push import Push
@@ -39,7 +40,7 @@ class _StopError(Exception):
         self.state, self.detail = state, detail
 
 
-def _unusable(problem: audiences.AudienceUnusableError) -> _StopError:
+def _unusable(problem: AudienceUnusableError) -> _StopError:
     return _StopError("blocked", f"{problem.code}: {problem}")
 
 
@@ -133,7 +134,7 @@ class _Run:
             )
         try:
             known = audiences.locate(self.warehouse, self.provider, self.settings)
-        except audiences.AudienceUnusableError as problem:
+        except AudienceUnusableError as problem:
             self._remove_due_alone()
             raise _unusable(problem) from problem
         self.due.from_former()
@@ -167,7 +168,7 @@ class _Run:
             return  # nobody to add: no audience is made for nobody
         try:
             known = audiences.ensure(self.warehouse, self.provider, self.settings, known)
-        except audiences.AudienceUnusableError as problem:
+        except AudienceUnusableError as problem:
             raise _unusable(problem) from problem
         push.list_id = self.list_id = known.list_id
         push.mappings = self._mappings(known.list_id)
@@ -193,7 +194,7 @@ class _Run:
                 known = audiences.look_at(self.warehouse, self.provider, known, self.settings)
             with audiences.expected(self.provider, known, self.settings):
                 self._pull_back(known)
-        except audiences.AudienceUnusableError as problem:
+        except AudienceUnusableError as problem:
             raise _unusable(problem) from problem
         self._note(audiences.renaming(known, self.settings))
         return known
@@ -250,7 +251,7 @@ class _Run:
         """What is due goes out of the collection's audiences, though nothing else may happen."""
         try:
             known = audiences.locate(self.warehouse, self.provider, self.settings)
-        except audiences.AudienceUnusableError:
+        except AudienceUnusableError:
             known = audiences.find_known(self.warehouse, self.collection.collection_id)
         self.due.from_former()
         if known is not None:
@@ -268,7 +269,9 @@ class _Run:
             if self.collection.sync_merge_fields
             else []
         )
-        carried = merge_fields.known_mappings(self.warehouse, list_id, fields)
+        carried = merge_fields.known_mappings(
+            self.warehouse, list_id, fields, collection_id=self.collection.collection_id
+        )
         if carried is None:
             try:
                 carried = merge_fields.ensure_merge_fields(
@@ -276,6 +279,7 @@ class _Run:
                     self.provider,
                     list_id,
                     fields,
+                    collection_id=self.collection.collection_id,
                     limit=self.options.field_limit,
                     default_country=self.settings["settings"].get("country") or "",
                 )

@@ -20,7 +20,13 @@ from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
 from crm_mailchimp.sync.field_values import InvalidValueError, coerce, cut
-from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG, STANDARD, WantedField, wanted_fields
+from crm_mailchimp.sync.wanted_fields import (
+    REFERENCE_TAG,
+    STANDARD_TAGS,
+    WantedField,
+    owner_of,
+    wanted_fields,
+)
 
 #: Merge fields an audience may have on most plans (Mailchimp help, "Audience fields limits").
 FIELD_LIMIT = 30
@@ -104,7 +110,11 @@ def fields_to_carry(
 
 
 def known_mappings(
-    warehouse: Connection[Any], list_id: str, fields: Sequence[ContactField]
+    warehouse: Connection[Any],
+    list_id: str,
+    fields: Sequence[ContactField],
+    *,
+    collection_id: int,
 ) -> CarriedFields | None:
     """What an audience that needs no look carries, or None.
 
@@ -112,7 +122,9 @@ def known_mappings(
     unknown tags without a word. So do members it refused for a field: people may have changed it.
     """
     stored = _stored(warehouse, list_id)
-    if fields or any(stored.get(standard.tag) is None for standard in STANDARD):
+    if fields or any(stored.get(tag) is None for tag in STANDARD_TAGS):
+        return None
+    if owner_of(stored.values()) != collection_id:
         return None
     refused = warehouse.execute(
         "select 1 from sync.rejection where list_id = %s and kind = 'merge_field' limit 1",
@@ -127,6 +139,7 @@ def ensure_merge_fields(
     list_id: str,
     fields: Sequence[ContactField],
     *,
+    collection_id: int,
     limit: int = FIELD_LIMIT,
     default_country: str = "",
 ) -> CarriedFields:
@@ -139,6 +152,7 @@ def ensure_merge_fields(
     Args:
         fields: the fields to carry, additional fields before contact columns (see
             ``contact_columns``); empty where the collection does not sync them.
+        collection_id: whose audience it is.
         limit: merge fields the audience may have, those made by hand included. Contact columns
             come last: where there is no room for one it is left out, and nothing is blocked.
         default_country: of addresses that name none.
@@ -149,7 +163,7 @@ def ensure_merge_fields(
     """
     remote = provider.merge_fields(list_id)
     stored = _stored(warehouse, list_id)
-    wanted = list(wanted_fields(remote, stored, fields))
+    wanted = list(wanted_fields(remote, stored, fields, collection_id=collection_id))
     missing = [one.code for one in wanted if one.existing is None and not one.is_column]
     if missing and len(remote) + len(missing) > limit:
         raise MergeFieldLimitError(
@@ -257,7 +271,7 @@ def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> Merge
     if one.existing is None:
         return _create(provider, list_id, one)
     # What Mailchimp or a person named is called so.
-    if one.is_column or any(standard.tag == one.target.tag for standard in STANDARD):
+    if one.is_column or one.target.tag in ("FNAME", "LNAME"):
         return one.existing
     # Choices are added and never taken away: members may hold them, or people have made them.
     choices = tuple(dict.fromkeys((*one.existing.choices, *one.target.choices)))

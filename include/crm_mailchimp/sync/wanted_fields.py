@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crm_mailchimp.crm.collections import ContactField
@@ -14,12 +15,29 @@ from crm_mailchimp.sync.merge_tags import make_tag
 
 #: The hidden merge field that ties a member to a contact.
 REFERENCE_TAG = "CRMREF"
-#: Merge fields that every audience of ours has.
-STANDARD = (
-    MergeField(tag="FNAME", name="First Name", type="text"),
-    MergeField(tag="LNAME", name="Last Name", type="text"),
-    MergeField(tag=REFERENCE_TAG, name="CRM reference", type="text", public=False),
-)
+#: Tags of the merge fields that every audience of ours has.
+STANDARD_TAGS = ("FNAME", "LNAME", REFERENCE_TAG)
+_OWNER = re.compile(r"CRM reference \(collection (-?[0-9]{1,19})\)")
+
+
+def standard_fields(collection_id: int) -> tuple[MergeField, ...]:
+    """The merge fields that every audience of ours has. CRMREF's name tells whose audience it is:
+    what it was made for is found again there when the warehouse is lost."""
+    owner = f"CRM reference (collection {collection_id})"
+    return (
+        MergeField(tag="FNAME", name="First Name", type="text"),
+        MergeField(tag="LNAME", name="Last Name", type="text"),
+        MergeField(tag=REFERENCE_TAG, name=owner, type="text", public=False),
+    )
+
+
+def owner_of(fields: Iterable[MergeField]) -> int | None:
+    """The collection whose audience these merge fields make it; None when they do not say."""
+    names = [field.name for field in fields if field.tag == REFERENCE_TAG]
+    match = _OWNER.fullmatch(names[0]) if names else None
+    return int(match[1]) if match else None
+
+
 _TYPES = {
     "text": "text",
     "number": "number",
@@ -53,6 +71,8 @@ def wanted_fields(
     remote: Sequence[MergeField],
     stored: Mapping[str, MergeField],
     fields: Sequence[ContactField],
+    *,
+    collection_id: int,
 ) -> Iterator[WantedField]:
     """The standard fields, then ``fields`` in their order, each with the field that carries it.
 
@@ -60,13 +80,14 @@ def wanted_fields(
         remote: all merge fields that the audience has.
         stored: the map of field code to merge field.
         fields: what is to be carried beside the standard fields.
+        collection_id: whose audience it is.
     """
-    for standard in STANDARD:
+    for standard in standard_fields(collection_id):
         found = next((field for field in remote if field.tag == standard.tag), None)
         yield WantedField(standard.tag, standard, found)
     codes = {field.code for field in fields}
     # What another field of ours stands in is not to be had by its name.
-    claimed = {standard.tag for standard in STANDARD}
+    claimed = set(STANDARD_TAGS)
     claimed |= {found.tag for code in codes if (found := _own(remote, stored.get(code)))}
     taken = {field.tag for field in remote} | {field.tag for field in stored.values()}
     for field in fields:
