@@ -36,8 +36,8 @@ for dag in bag.dags.values():
         "params": {name: dag.params.get_param(name).description for name in dag.params},
         "tells": bool(dag.on_failure_callback),
         "tasks": [
-            {"tells": bool(task.on_failure_callback), "task_id": task.task_id, "owner": task.owner, "retries": task.retries,
-             "timeout": bool(task.execution_timeout)}
+            {"task_id": task.task_id, "owner": task.owner, "retries": task.retries,
+             "timeout": bool(task.execution_timeout), "tells": bool(task.on_failure_callback)}
             for task in dag.tasks
         ],
     })
