@@ -13,6 +13,9 @@ from crm_mailchimp.sandbox.mailchimp.problem import not_found
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 from crm_mailchimp.sandbox.mailchimp.state import Account, Audience, Campaign
 
+#: In which the account shows and schedules; the API itself speaks UTC.
+TIME_ZONE = "Europe/Athens"
+
 _CONTACT = {
     "company": "Ελαιώνες Αιγαίου Α.Ε.",
     "addr1": "Ερμού 12",
@@ -110,7 +113,7 @@ def root(sandbox: Sandbox, call: Call) -> Any:
         "member_since": iso(account.created_at),
         "pricing_plan_type": "monthly",
         "first_payment": iso(account.created_at),
-        "account_timezone": "Europe/Athens",
+        "account_timezone": TIME_ZONE,
         "account_industry": "Agriculture and Food Services",
         "contact": dict(account.contact),
         "pro_enabled": False,
