@@ -28,17 +28,22 @@ create table stats.campaigns (
     extra jsonb,
     first_seen_at timestamptz not null default now(),
     read_at timestamptz not null default now(),
-    gone_at timestamptz
+    gone_at timestamptz,
+    is_series boolean not null
+    generated always as (coalesce(type = 'rss' and parent_campaign_id is null, false)) stored
 );
 create index on stats.campaigns (list_id, sent_at);
 create index on stats.campaigns (sent_at);
+create index on stats.campaigns (parent_campaign_id);
 comment on table stats.campaigns is
 'Every campaign of the account, of all types, also those made in Mailchimp by hand.';
 comment on column stats.campaigns.campaign_id is 'Mailchimp''s id of the campaign.';
 comment on column stats.campaigns.web_id is
 'Id in the address of the campaign in Mailchimp''s web application.';
 comment on column stats.campaigns.parent_campaign_id is
-'Campaign that this one is a part of (A/B test, RSS).';
+'Campaign that this one is a mail of (RSS), or that it repeats (resend); null: it stands alone.';
+comment on column stats.campaigns.is_series is
+'Whether it sends nothing itself: each mail of an RSS campaign is a campaign of its own, with this parent.';
 comment on column stats.campaigns.list_id is 'Audience it goes to.';
 comment on column stats.campaigns.list_name is 'Name of the audience.';
 comment on column stats.campaigns.type is 'regular, plaintext, absplit, rss, variate, …';
@@ -146,7 +151,7 @@ cross join lateral (
 ) as newest;
 comment on view stats.latest_report is 'The newest snapshot of each campaign''s report.';
 
--- ---------------------------------------------------------------- parts of A/B tests and RSS series
+-- ---------------------------------------------------------------- parts of A/B tests
 
 create table stats.sub_report_snapshots (
     campaign_id text not null references stats.campaigns,
@@ -178,7 +183,8 @@ create table stats.sub_report_snapshots (
     primary key (campaign_id, part_id, taken_at)
 );
 comment on table stats.sub_report_snapshots is
-'Append-only history of the reports of a campaign''s parts: groups of an A/B test, mails of an RSS series.';
+'Append-only history of the reports of a campaign''s parts: the groups of an A/B test. They are no campaigns, '
+'so part_id stands in no other table.';
 comment on column stats.sub_report_snapshots.campaign_id is 'The whole campaign.';
 comment on column stats.sub_report_snapshots.part_id is 'Mailchimp''s id of the part.';
 comment on column stats.sub_report_snapshots.taken_at is 'When the report was read.';
@@ -677,9 +683,13 @@ cross join lateral (
             report.unique_clicks, report.hard_bounces, report.soft_bounces, report.unsubscribed,
             report.abuse_reports, report.forwards_count
         ),
-        report.emails_sent = 0 or coalesce(campaign.type, '') in ('regular', 'plaintext', 'plain-text')
-    )
-) as gate (stream, figures, is_empty);
+        report.emails_sent = 0
+        or coalesce(campaign.type, '') in ('regular', 'plaintext', 'plain-text', 'rss')
+    ),
+    ('series_mails', jsonb_build_array(report.emails_sent), report.emails_sent = 0)
+) as gate (stream, figures, is_empty)
+-- A series has no recipients of its own: what its mails did is read of them.
+where (gate.stream = 'series_mails') = campaign.is_series;
 comment on view stats.stream_gate is
 'Per campaign and stream the figures of the newest report that say whether there is anything to read.';
 
@@ -727,7 +737,8 @@ insert into stats.metric (metric, stream, of_events, description) values
 ('unsubscribed', 'unsubscribes', false, 'Members who unsubscribed through the campaign.'),
 ('abuse_reports', 'abuse_reports', false, 'Complaints.'),
 ('link_clicks', 'links', false, 'Clicks, summed over links.'),
-('link_member_clicks', 'links', false, 'Clicks, summed over links and members.');
+('link_member_clicks', 'links', false, 'Clicks, summed over links and members.'),
+('series_emails_sent', 'series_mails', false, 'Recipients, summed over the mails of an RSS campaign.');
 comment on table stats.metric is 'What is counted on both sides, and which stream brings our side.';
 comment on column stats.metric.metric is 'Name, as in stats.reconciliation.';
 comment on column stats.metric.stream is 'Stream that a difference has read again.';

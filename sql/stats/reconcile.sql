@@ -172,6 +172,15 @@ growth as (
     ) as late on true
 ),
 
+series as (
+    select
+        coalesce(sum(mail.emails_sent), 0) as sent,
+        coalesce(sum(mail.emails_sent) filter (where campaign.gone_at is not null), 0) as gone
+    from stats.campaigns as campaign
+    inner join stats.latest_report as mail on campaign.campaign_id = mail.campaign_id
+    where campaign.parent_campaign_id = %(campaign_id)s
+),
+
 figures as (
     select
         report.campaign_id,
@@ -183,7 +192,9 @@ figures as (
         metric.deleted_hold,
         metric.flags_missing
     from report
+    inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
     cross join held
+    cross join series
     cross join engaged
     cross join capped
     cross join unsubscribed
@@ -257,8 +268,10 @@ figures as (
         (
             'link_member_clicks', linked_members.clicks, report.clicks_total, 0, growth.clicks,
             linked_members.gone_clicks, 0
-        )
+        ),
+        ('series_emails_sent', series.sent, report.emails_sent, 0, 0, series.gone, 0)
     ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
+    where (metric.name = 'series_emails_sent') = campaign.is_series
 )
 
 insert into stats.reconciliation as known (

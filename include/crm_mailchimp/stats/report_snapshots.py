@@ -90,6 +90,15 @@ def load_report(connection: Connection[Any], provider: ReportProvider, campaign_
     _load(connection, [provider.report(campaign_id)])
 
 
+def load_mails(connection: Connection[Any], reports: Iterable[Mapping[str, Any]]) -> int:
+    """Append snapshots of the mails of an RSS campaign, which may be new campaigns; commits.
+
+    Returns:
+        number of reports read.
+    """
+    return _load(connection, reports)
+
+
 def _load(
     connection: Connection[Any],
     reports: Iterable[Mapping[str, Any]],

@@ -1,4 +1,4 @@
-"""Reports of a campaign's parts: groups of an A/B test, mails of an RSS series."""
+"""Reports of a campaign's parts: the groups of an A/B test."""
 
 from __future__ import annotations
 
