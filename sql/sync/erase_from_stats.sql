@@ -10,6 +10,28 @@ with sent as (
         on campaign.sent_at is null or campaign.sent_at <= erased.belongs_until
 ),
 
+-- The token takes the person's place wherever the person is named.
+member as (
+    insert into stats.members (list_id, subscriber_hash)
+    select distinct
+        named.list_id,
+        erased.token
+    from erased_hash as erased
+    inner join stats.named_member as named on erased.subscriber_hash = named.subscriber_hash
+    where named.list_id is not null
+    on conflict (list_id, subscriber_hash) do nothing
+),
+
+-- The marts, counted anew, forget whom nothing names any more.
+noted as (
+    insert into mart.changed_member (list_id, subscriber_hash)
+    select
+        known.list_id,
+        known.subscriber_hash
+    from stats.members as known
+    inner join erased_hash as erased on known.subscriber_hash = erased.subscriber_hash
+),
+
 recipient as (
     update stats.campaign_recipients as recipient
     set
