@@ -1,9 +1,10 @@
--- Whom nothing names any more, such as a hash that was erased.
-with unknown as materialized (
-    select
+-- Of the members noted as changed those that nothing names. The table is locked against loads that found
+-- such a member there and have not stored what they know of it yet.
+with noted as materialized (
+    select distinct
         changed.list_id,
         changed.subscriber_hash
-    from changed_member as changed
+    from mart.changed_member as changed
     where
         not exists (
             select from mart.members as member
@@ -11,17 +12,26 @@ with unknown as materialized (
                 member.list_id = changed.list_id
                 and member.subscriber_hash = changed.subscriber_hash
         )
+),
+
+forgotten as (
+    delete from stats.members as known
+    using noted
+    where
+        known.list_id = noted.list_id
+        and known.subscriber_hash = noted.subscriber_hash
+        -- One at a time by the indexes: a join might read every event there ever was.
+        and (
+            select true
+            from stats.named_member as named
+            where named.list_id = known.list_id and named.subscriber_hash = known.subscriber_hash
+            limit 1
+        ) is null
+    returning known.list_id, known.subscriber_hash
 )
 
-delete from stats.members as known
-using unknown
+delete from mart.changed_member as changed
+using forgotten
 where
-    known.list_id = unknown.list_id
-    and known.subscriber_hash = unknown.subscriber_hash
-    -- One at a time by the indexes: a join might read every event there ever was.
-    and (
-        select true
-        from stats.named_member as named
-        where named.list_id = known.list_id and named.subscriber_hash = known.subscriber_hash
-        limit 1
-    ) is null;
+    changed.list_id = forgotten.list_id
+    and changed.subscriber_hash = forgotten.subscriber_hash;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -175,3 +176,40 @@ def test_a_row_about_somebody_unknown_is_refused(warehouse: psycopg.Connection[A
             " (campaign_id, list_id, subscriber_hash, delivery_status)"
             " values ('κ', 'λ', 'κανείς', 'sent')"
         )
+
+
+def test_a_load_and_a_refresh_at_once_do_not_lose_a_member(warehouse_db: str) -> None:
+    """The refresh would forget a member that nothing names, but a load is about to name it."""
+    refreshed = threading.Event()
+
+    def refresh() -> None:
+        with psycopg.connect(warehouse_db) as refresher:
+            refresh_marts(refresher)
+        refreshed.set()
+
+    with psycopg.connect(warehouse_db) as loader:
+        loader.execute("insert into stats.campaigns (campaign_id, list_id) values ('κ', 'λ')")
+        for hash_ in ("μέλος", "κανείς"):
+            loader.execute("insert into stats.members values ('λ', %s)", (hash_,))
+            loader.execute("insert into mart.changed_member values ('λ', %s)", (hash_,))
+        loader.execute("create temporary table landing (list_id text, subscriber_hash text)")
+        loader.execute("insert into landing values (null, 'μέλος')")
+        loader.commit()
+
+        loader.execute("select stats.know_members('landing', 'κ')")
+        thread = threading.Thread(target=refresh)
+        thread.start()
+        assert not refreshed.wait(0.5)
+        loader.execute(
+            "insert into stats.campaign_recipients"
+            " (campaign_id, list_id, subscriber_hash, delivery_status)"
+            " select 'κ', list_id, subscriber_hash, 'sent' from landing"
+        )
+        loader.commit()
+        assert refreshed.wait(20)
+        thread.join()
+        known = loader.execute("select subscriber_hash from stats.members").fetchall()
+        assert known == [("μέλος",)]
+        refresh_marts(loader)
+        assert loader.execute("select subscriber_hash from mart.members").fetchall() == known
+        assert loader.execute("select count(*) from mart.changed_member").fetchone() == (0,)

@@ -14,7 +14,7 @@ What is known, and from where:
   the past 30 days for monthly" (kb.mailchimp.com, "I've posted new information to my RSS feed but
   no campaigns have been sent"). Nothing new: no mail, and the next look is the next in schedule.
 
-Not documented, so the reading is the one that is hardest on a client:
+Undocumented, so the reading is the one that is hardest on a client:
 
 - A child's ``type`` is ``rss`` too, so that the type alone does not tell parent from child.
 - The parent's figures are the sums of its children's, but it has no recipients and no events of its
