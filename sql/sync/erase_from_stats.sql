@@ -10,26 +10,37 @@ with sent as (
         on campaign.sent_at is null or campaign.sent_at <= erased.belongs_until
 ),
 
--- The token takes the person's place wherever the person is named.
+-- The token takes the person's place wherever the person is named; the marts, counted anew, forget
+-- whichever of both nothing names any more.
+known as (
+    select
+        member.list_id,
+        member.subscriber_hash,
+        erased.token
+    from stats.members as member
+    inner join erased_hash as erased on member.subscriber_hash = erased.subscriber_hash
+),
+
 member as (
     insert into stats.members (list_id, subscriber_hash)
-    select distinct
-        named.list_id,
-        erased.token
-    from erased_hash as erased
-    inner join stats.named_member as named on erased.subscriber_hash = named.subscriber_hash
-    where named.list_id is not null
+    select
+        list_id,
+        token
+    from known
     on conflict (list_id, subscriber_hash) do nothing
 ),
 
--- The marts, counted anew, forget whom nothing names any more.
 noted as (
     insert into mart.changed_member (list_id, subscriber_hash)
     select
-        known.list_id,
-        known.subscriber_hash
-    from stats.members as known
-    inner join erased_hash as erased on known.subscriber_hash = erased.subscriber_hash
+        list_id,
+        subscriber_hash
+    from known
+    union all
+    select
+        list_id,
+        token
+    from known
 ),
 
 recipient as (

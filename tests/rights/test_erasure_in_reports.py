@@ -182,6 +182,9 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     erase(world)
 
     assert found_anywhere(world, gone, email, "Χαλάνδρι") == []
+    assert sorted(found_anywhere(world, "άλλο κοινό")) == ["mart.lists", "stats.lists"], (
+        "nor a token"
+    )
     assert not world.warehouse.execute(
         "select 1 from mart.contact_engagement where contact_id = %s", (contact,)
     ).fetchone()
