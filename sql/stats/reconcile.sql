@@ -273,6 +273,16 @@ figures as (
             ('series_emails_sent', series.sent, report.emails_sent, 0, 0, series.gone, 0)
         ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
     where (metric.name = 'series_emails_sent') = campaign.is_series
+),
+
+-- A mail whose parent was not known yet was taken for a series.
+other_kind as (
+    delete from stats.reconciliation as known
+    using stats.campaigns as campaign
+    where
+        known.campaign_id = %(campaign_id)s
+        and campaign.campaign_id = known.campaign_id
+        and (known.metric = 'series_emails_sent') <> campaign.is_series
 )
 
 insert into stats.reconciliation as known (

@@ -141,12 +141,14 @@ def test_mails_equal_the_ledger_and_the_whole_is_no_campaign(
     ).fetchall() == [(None, 1), (series, 2)]
 
 
-def test_mails_that_only_the_sub_reports_name_are_read_too(
+@pytest.mark.parametrize("lacking", [("campaigns",), ("campaigns", "reports")])
+def test_mails_that_the_lists_lack_are_known_by_the_sub_reports(
     warehouse: psycopg.Connection[Any],
     provider: Mailchimp,
     mailchimp_sandbox: Any,
     feed: FeedServer,
     monkeypatch: pytest.MonkeyPatch,
+    lacking: tuple[str, ...],
 ) -> None:
     list_id, _ = make_audience(provider, 20)
     series = start_series(provider, list_id, feed)
@@ -160,8 +162,8 @@ def test_mails_that_only_the_sub_reports_name_are_read_too(
             one for one in listed[name](*args, **given) if one.get("id") != mail
         )
 
-    monkeypatch.setattr(provider, "campaigns", without("campaigns"))
-    monkeypatch.setattr(provider, "reports", without("reports"))
+    for name in lacking:
+        monkeypatch.setattr(provider, name, without(name))
     with monkeypatch.context() as nowhere:
         nowhere.setattr(provider, "rows", without("rows"))
         for _ in range(3):
