@@ -13,29 +13,41 @@ from pathlib import Path
 
 import jinja2
 from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from psycopg import Error
 
 from crm_mailchimp import database_errors
 from crm_mailchimp.sync.overview import overview
+from mailchimp_provider import page_files
 from mailchimp_provider.connections import WAREHOUSE, warehouse_connection
 
 log = logging.getLogger(__name__)
 
-app = FastAPI(title="Mailchimp", docs_url=None, redoc_url=None, openapi_url=None)
+# For every address of the app: none can be added that asks for no login.
+app = FastAPI(
+    title="Mailchimp",
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=None,
+    dependencies=[Depends(requires_access_dag("GET", param_dag_id="sync_collections"))],
+)
+app.include_router(page_files.router)
 
 
-@app.get("/", dependencies=[Depends(requires_access_dag("GET", param_dag_id="sync_collections"))])
+@app.get("/")
 def show() -> HTMLResponse:
-    """The page; 503 with a plain sentence when the warehouse cannot be read."""
-    try:
-        with closing(warehouse_connection()) as warehouse:
-            found = overview(warehouse)
-    except Error as error:
-        log.warning("the page cannot read the warehouse: %s", database_errors.tell(error))
-        return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE)
+    """The page."""
+    with closing(warehouse_connection()) as warehouse:
+        found = overview(warehouse)
     return _rendered("page.html", found=found)
+
+
+@app.exception_handler(Error)
+def tell_unreadable(_: Request, error: Error) -> HTMLResponse:
+    """503 with a plain sentence when the warehouse cannot be read."""
+    log.warning("the page cannot read the warehouse: %s", database_errors.tell(error))
+    return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE)
 
 
 def _rendered(name: str, *, status: int = 200, **values: object) -> HTMLResponse:

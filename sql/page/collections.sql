@@ -47,6 +47,7 @@ select
     staged.is_static,
     staged.comments,
     staged.campaign_type,
+    case when run.data_docs is not null then staged.staging_id end as documented_staging_id,
     last_run.state,
     last_run.detail,
     last_run.finished_at,
@@ -58,6 +59,7 @@ select
     coalesce(last_run.updated, 0) as updated,
     coalesce(last_run.removed, 0) as removed
 from staged
+inner join sync.staging_run as run on staged.staging_id = run.staging_id
 left join last_run on staged.collection_code = last_run.collection_code
 left join last_success on staged.collection_code = last_success.collection_code
 left join present on staged.collection_code = present.collection_code

@@ -7,6 +7,7 @@ tests look at its chapters:
 2. ``second``: nothing changed, and it is synced again.
 3. two campaigns go out, five days pass, ``extract_reports`` and ``refresh_marts`` run.
 4. ``third``: synced once more, now that people have unsubscribed.
+5. ``fourth``: and again, as one audience's complaints and bounces count in the others, too.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class World:
     first: SyncRun
     second: SyncRun
     third: SyncRun
+    fourth: SyncRun
     campaigns: list[Sent]
     reports_state: str
     marts_state: str
@@ -103,6 +105,7 @@ def _tell(
         first=first,
         second=second,
         third=third,
+        fourth=_sync(services, airflow, account),
         campaigns=campaigns,
         reports_state=reports_state,
         marts_state=marts_state,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
+import re
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -18,18 +21,24 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
 
 
-def get(world: World, **headers: str) -> requests.Response:
-    return requests.get(f"{world.airflow.url}/mailchimp-page/", headers=headers, timeout=60)
+def get(world: World, path: str = "", **headers: str) -> requests.Response:
+    url = f"{world.airflow.url}/mailchimp-page/{path}"
+    return requests.get(url, headers=headers, timeout=60)
 
 
 @pytest.fixture(scope="module")
-def page(world: World) -> str:
-    login = requests.post(
+def login(world: World) -> dict[str, str]:
+    answer = requests.post(
         f"{world.airflow.url}/auth/token",
         json={"username": USER, "password": world.installation.secrets().airflow_password},
         timeout=60,
     )
-    answer = get(world, Authorization=f"Bearer {login.json()['access_token']}")
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.fixture(scope="module")
+def page(world: World, login: dict[str, str]) -> str:
+    answer = get(world, **login)
     assert answer.status_code == 200, answer.text
     assert "script" not in answer.headers["Content-Security-Policy"]
     return answer.text
@@ -40,6 +49,45 @@ def test_nobody_sees_it_without_a_login(world: World) -> None:
     refused = get(world, Authorization="Bearer something")
     assert refused.status_code in (401, 403)
     assert "NEWSLETTER" not in get(world).text + refused.text
+
+
+@pytest.mark.parametrize("path", ["quarantine.csv", "data-docs/1/", "data-docs/1/index.html"])
+def test_nobody_gets_a_file_without_a_login(world: World, path: str) -> None:
+    assert get(world, path).status_code == 401
+
+
+def test_the_quarantine_is_there_for_a_spreadsheet(
+    world: World, page: str, login: dict[str, str]
+) -> None:
+    link = "quarantine.csv?collection=NEWSLETTER"
+    assert f'href="{link}"' in page
+    answer = get(world, link, **login)
+    assert answer.status_code == 200
+    assert "quarantine-NEWSLETTER.csv" in answer.headers["Content-Disposition"]
+    text = answer.content.decode("utf-8")
+    assert text.startswith("\ufeffcollection_code;contact_id;")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    with psycopg.connect(world.services.warehouse) as warehouse:
+        expected = warehouse.execute(
+            "select contact_id, reason_code from sync.quarantine"
+            " where resolved_at is null and collection_code = 'NEWSLETTER'"
+        ).fetchall()
+    assert expected
+    assert {(int(row["contact_id"]), row["reason_code"]) for row in rows} == set(expected)
+    assert "@" not in text
+
+
+def test_data_docs_are_a_click_away(world: World, page: str, login: dict[str, str]) -> None:
+    (link,) = set(re.findall(r'href="(data-docs/[0-9]+/)"', page[: page.index("NO_TYPE ·")]))
+    answer = get(world, link, **login)
+    assert answer.status_code == 200, answer.text
+    assert "Staged contacts" in answer.text and "eligible_without_consent" in answer.text
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert get(world, f"{link}static/images/favicon.ico", **login).status_code == 200
+    for path in ("data-docs/999999/", f"{link}nothing.html", f"{link}..%2f..%2fairflow.cfg"):
+        missing = get(world, path, **login)
+        assert missing.status_code == 404, path
+        assert "DATA_DOCS_DIR" in missing.text
 
 
 def test_it_is_in_the_menu(world: World) -> None:

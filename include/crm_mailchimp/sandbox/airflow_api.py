@@ -197,6 +197,25 @@ class AirflowApi:
         )
         self._send("PATCH", path, body={"chosen_options": [option], "params_input": {}})
 
+    def clear(
+        self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1, after: bool = False
+    ) -> None:
+        """Run a task of an ended run again, as a person does who clears it.
+
+        Args:
+            map_index: of a mapped task.
+            after: the tasks that come after it, too.
+        """
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": [task_id if map_index < 0 else [task_id, map_index]],
+            "include_downstream": after,
+            "only_failed": False,
+            "reset_dag_runs": True,
+        }
+        self._send("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body=body)
+
     def _is_known(self, dag_id: str) -> bool:
         rows = self.get("dags", dag_id_pattern=dag_id, limit=_PAGE)["dags"]
         return any(row["dag_id"] == dag_id and not row["is_stale"] for row in rows)

@@ -1,0 +1,87 @@
+"""What the page "Mailchimp" hands out: the quarantine for a spreadsheet, and Data Docs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from starlette.responses import Response
+
+from crm_mailchimp.quality.export import BOM, export_quarantine
+from mailchimp_provider.connections import data_docs_folder, warehouse_connection
+
+router = APIRouter()
+
+_CHUNK = 64 * 1024
+# Great Expectations' pages ask for scripts and styles of other sites: here, next to somebody's
+# session, they get none. They are readable without.
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self';"
+    " frame-ancestors 'self'"
+)
+
+
+@router.get("/quarantine.csv")
+def quarantine(collection: str | None = None) -> StreamingResponse:
+    """Who is held back now, by contact id, as a spreadsheet in Greek opens it.
+
+    Args:
+        collection: code; all of them by default.
+    """
+    # Written whole first: trouble with the warehouse is an error, not half a file.
+    file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
+    file.write(BOM)
+    with closing(warehouse_connection()) as warehouse:
+        export_quarantine(warehouse, file, collection_code=collection, delimiter=";")
+    name = quote(f"quarantine-{collection}.csv" if collection else "quarantine.csv")
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_read(file), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/data-docs/{staging_id}/")
+def data_docs(staging_id: int) -> Response:
+    """To the page on which Great Expectations tells about one snapshot's checks."""
+    folder = _folder(staging_id)
+    pages = sorted(folder.glob("validations/**/*.html"))
+    if not pages:
+        return _missing(staging_id)
+    return RedirectResponse(quote(pages[-1].relative_to(folder).as_posix()))
+
+
+@router.get("/data-docs/{staging_id}/{path:path}")
+def data_docs_file(staging_id: int, path: str) -> Response:
+    """One file of a snapshot's Data Docs, and none from elsewhere."""
+    folder = _folder(staging_id)
+    file = (folder / path).resolve()
+    if not file.is_relative_to(folder) or not file.is_file():
+        return _missing(staging_id)
+    return FileResponse(file, headers={"Content-Security-Policy": _POLICY})
+
+
+def _folder(staging_id: int) -> Path:
+    return (data_docs_folder() / f"staging-{staging_id}").resolve()
+
+
+def _missing(staging_id: int) -> PlainTextResponse:
+    return PlainTextResponse(
+        f"The Data Docs of snapshot {staging_id} are not here. They are kept for"
+        " KEEP_DATA_DOCS_DAYS, in DATA_DOCS_DIR, a folder that the API server and the workers must"
+        " share.",
+        status_code=404,
+    )
+
+
+def _read(file: TextIO) -> Iterator[str]:
+    with file:
+        file.seek(0)
+        while text := file.read(_CHUNK):
+            yield text
