@@ -7,7 +7,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from crm_mailchimp.crm.schema import ContractError, contract_columns, create_contract
+from crm_mailchimp.crm.__main__ import main
+from crm_mailchimp.crm.schema import (
+    ContractError,
+    contract_columns,
+    create_contract,
+    missing_write_back,
+)
 from crm_mailchimp.sandbox.postgres import Server
 
 _SENDER = "company? address1? address2? city? state? zip? country? phone?"
@@ -114,15 +120,39 @@ def empty_db(postgres: Server) -> Iterator[str]:
     postgres.drop_database("somebodys_crm")
 
 
-def _views(without: str = "") -> str:
-    return "create schema crm; " + "; ".join(
-        f"create view crm.{table} as select "
+#: Types as somebody's CRM may have them: widened ones, and a domain.
+KINDS = {
+    "timestamptz": "timestamptz", "boolean": "boolean", "bigint": "integer", "date": "date",
+    "text": "crm.short", "text[]": "varchar[]",
+}  # fmt: skip
+
+
+def _kind(column: str) -> str:
+    if column.endswith("_at"):
+        return "timestamptz"
+    if column.startswith(("is_", "sync_", "use_")) or column in ("granted", "email_type_option"):
+        return "boolean"
+    if column in ("merged_into_id", "emails_sent", "unique_opens", "unique_clicks"):
+        return "bigint"
+    if column.endswith("_id") and column not in (
+        "connection_id", "provider_list_id", "provider_campaign_id",
+    ):  # fmt: skip
+        return "bigint"
+    return {"birth_date": "date", "choices": "text[]"}.get(column, "text")
+
+
+def _views(
+    without: str = "", *, leave_out: tuple[str, ...] = (), kinds: dict[str, str] | None = None
+) -> str:
+    return "create schema crm; create domain crm.short as varchar(80); " + "; ".join(
+        f"create {'materialized ' * (table == 'resource')}view crm.{table} as select "
         + ", ".join(
-            f"null::text as {column}"
+            f"null::{(kinds or {}).get(f'{table}.{column}') or KINDS[_kind(column)]} as {column}"
             for column in columns.replace("?", "").split()
             if f"{table}.{column}" != without
         )
         for table, columns in CONTRACT.items()
+        if table not in leave_out
     )
 
 
@@ -130,6 +160,7 @@ def test_a_contract_made_of_views_is_left_alone(empty_db: str) -> None:
     with psycopg.connect(empty_db) as connection:
         connection.execute(_views())
         assert create_contract(connection) is False
+        assert missing_write_back(connection) == []
 
 
 def test_what_views_leave_out_is_named(empty_db: str) -> None:
@@ -137,3 +168,34 @@ def test_what_views_leave_out_is_named(empty_db: str) -> None:
         connection.execute(_views(without="consent.expires_at"))
         with pytest.raises(ContractError, match=r"lacks, or hides .* consent\.expires_at$"):
             create_contract(connection)
+
+
+def test_other_types_are_named(empty_db: str) -> None:
+    kinds = {"consent.granted": "text", "consent.effective_at": "timestamp"}
+    with psycopg.connect(empty_db) as connection:
+        connection.execute(_views(kinds=kinds))
+        with pytest.raises(ContractError) as refused:
+            create_contract(connection)
+    assert str(refused.value) == (
+        "schema crm has other types: consent.granted is text, must be boolean; "
+        "consent.effective_at is timestamp, must be timestamptz: cast them in the view"
+    )
+
+
+def test_views_need_no_tables_to_write_back(
+    empty_db: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(empty_db) as connection:
+        connection.execute(_views(leave_out=("provider_campaign", "provider_member_status")))
+    monkeypatch.setenv("CRM_QUERY_PASSWORD", "μυστικό")
+    login = "query_views_only"
+    try:
+        assert main(["create", "--dsn", empty_db, "--query-login", login]) == 0
+        told = capsys.readouterr().out
+        assert "not there: provider_campaign, provider_member_status" in told
+        assert f"the login {login} may read the contract" in told
+        with psycopg.connect(empty_db, user=login, password="μυστικό") as query:
+            assert query.execute("select count(*) from crm.contact").fetchone() == (1,)
+    finally:
+        with psycopg.connect(empty_db) as connection:
+            connection.execute(f"drop owned by {login}; drop role {login}")

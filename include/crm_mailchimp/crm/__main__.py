@@ -11,7 +11,7 @@ import psycopg
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.sample import SampleError, create_sample
-from crm_mailchimp.crm.schema import ContractError, create_contract
+from crm_mailchimp.crm.schema import ContractError, create_contract, missing_write_back
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,9 @@ def _create(connection: psycopg.Connection, login: str | None) -> None:
     if create_contract(connection):
         print("the contract's tables are there (schema crm)")
     else:
-        print("the contract is made of views; all of its columns are there")
+        print("the contract is made of views; all that is read is there, with fitting types")
+        if missing := missing_write_back(connection):
+            print(f"  only for write-back, and not there: {', '.join(missing)}")
     if login is None:
         return
     still_open = create_query_login(connection, login, os.environ.get("CRM_QUERY_PASSWORD", ""))

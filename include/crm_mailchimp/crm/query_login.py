@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from crm_mailchimp.crm.schema import ContractError, contract_columns
+from crm_mailchimp.crm.schema import ContractError, contract_columns, missing_write_back
 from crm_mailchimp.statements import statement
 
 _CONNECTION_LIMIT = 10
@@ -60,7 +60,7 @@ def create_query_login(connection: psycopg.Connection[Any], login: str, password
         connection.execute(
             "select set_config('crm_setup.login', %s, true), "
             "set_config('crm_setup.functions', %s, true), set_config('crm_setup.tables', %s, true)",
-            [login, _DANGEROUS_FUNCTIONS, " ".join(contract_columns())],
+            [login, _DANGEROUS_FUNCTIONS, " ".join(_tables(connection))],
         )
         connection.execute(statement("crm/create_query_login_rights"))
         rows = connection.execute(
@@ -68,6 +68,11 @@ def create_query_login(connection: psycopg.Connection[Any], login: str, password
             {"login": login, "functions": _DANGEROUS_FUNCTIONS},
         ).fetchall()
     return [str(what) for (what,) in rows]
+
+
+def _tables(connection: psycopg.Connection[Any]) -> list[str]:
+    missing = missing_write_back(connection)
+    return [table for table in contract_columns() if table not in missing]
 
 
 def _refuse_other_duties(connection: psycopg.Connection[Any], login: str) -> None:

@@ -17,14 +17,33 @@ class ContractError(RuntimeError):
     """The database does not hold, or cannot be given, what the pipeline needs."""
 
 
+#: Types of the contract, each with those that serve as well: types may be widened, not changed.
+_FITTING = {
+    "text": {"text", "varchar", "citext"},
+    "text[]": {"_text", "_varchar"},
+    "bigint": {"int8", "int4", "int2", "numeric"},
+    "boolean": {"bool"},
+    "date": {"date"},
+    "timestamptz": {"timestamptz"},
+}
+_TYPE_NAMES = "|".join(re.escape(name) for name in sorted(_FITTING, key=len, reverse=True))
+
+
 def contract_columns() -> dict[str, list[str]]:
-    """Tables of the contract with their columns, in order, as the DDL's comments list them."""
-    columns: dict[str, list[str]] = {}
-    for table, column in re.findall(
-        r"^comment on column crm\.(\w+)\.(\w+)", statement("crm/create_contract"), re.MULTILINE
-    ):
-        columns.setdefault(table, []).append(column)
-    return columns
+    """Tables of the contract with their columns, in order."""
+    return {table: list(columns) for table, columns in _contract_types().items()}
+
+
+def _contract_types() -> dict[str, dict[str, str]]:
+    """Tables of the contract: column → type, as the DDL makes them."""
+    return {
+        table: dict(re.findall(r"^    (\w+) (" + _TYPE_NAMES + r")(?= |,|$)", body, re.MULTILINE))
+        for table, body in re.findall(
+            r"^create table if not exists crm\.(\w+) \(\n(.*?)^\);",
+            statement("crm/create_contract"),
+            re.MULTILINE | re.DOTALL,
+        )
+    }
 
 
 def create_contract(connection: psycopg.Connection[Any]) -> bool:
@@ -36,10 +55,11 @@ def create_contract(connection: psycopg.Connection[Any]) -> bool:
         connection: of the CRM's database, with the right to create a schema. Committed here.
 
     Returns:
-        True: the tables are there; False: the contract is made of views, and complete.
+        True: the tables are there; False: the contract is made of views, and complete but for
+        tables that nothing is read from (``missing_write_back``).
 
     Raises:
-        ContractError: the views leave something of the contract out.
+        ContractError: the views leave something of the contract out, or give it another type.
     """
     with connection.transaction():
         mapped = connection.execute(
@@ -48,26 +68,47 @@ def create_contract(connection: psycopg.Connection[Any]) -> bool:
             [list(contract_columns())],
         ).fetchone()
         if mapped:
-            _require_columns(connection)
+            _require_contract(connection)
             return False
         connection.execute("set local client_min_messages = warning")
         connection.execute(statement("crm/create_contract"))
-        _require_columns(connection)
+        _require_contract(connection)
         return True
 
 
-def _require_columns(connection: psycopg.Connection[Any]) -> None:
-    present = set(
-        connection.execute(
-            "select table_name, column_name from information_schema.columns "
-            "where table_schema = 'crm'"
-        ).fetchall()
-    )
-    missing = [
-        f"{table}.{column}"
-        for table, columns in contract_columns().items()
-        for column in columns
-        if (table, column) not in present
-    ]
+def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
+    """Tables of the contract that are only written to, and not there."""
+    return sorted(WRITE_BACK_TABLES - _present(connection).keys())
+
+
+def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
+    """What this login may read in schema crm: relation → column → base type."""
+    rows = connection.execute(statement("crm/present_columns")).fetchall()
+    present: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        present.setdefault(table, {})[column] = kind
+    return present
+
+
+def _require_contract(connection: psycopg.Connection[Any]) -> None:
+    present = _present(connection)
+    missing, unfitting = [], []
+    for table, columns in _contract_types().items():
+        if table in WRITE_BACK_TABLES and table not in present:
+            continue
+        found = present.get(table, {})
+        missing += [f"{table}.{column}" for column in columns if column not in found]
+        unfitting += [
+            f"{table}.{column} is {found[column]}, must be {kind}"
+            for column, kind in columns.items()
+            if column in found and found[column] not in _FITTING[kind]
+        ]
+    problems = []
     if missing:
-        raise ContractError(f"schema crm lacks, or hides from this login: {', '.join(missing)}")
+        problems.append(f"schema crm lacks, or hides from this login: {', '.join(missing)}")
+    if unfitting:
+        problems.append(
+            f"schema crm has other types: {'; '.join(unfitting)}: cast them in the view"
+        )
+    if problems:
+        raise ContractError(". ".join(problems))
