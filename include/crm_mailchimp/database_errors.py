@@ -7,13 +7,22 @@ from contextlib import contextmanager
 
 import psycopg
 
+from crm_mailchimp.errors import PermanentError
+
 # Classes whose message never quotes a row: connection, authorisation, resources, operator
 # intervention, system; syntax and names.
 _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57", "58")
+# What stays so until a person does something: rights, logins, databases, and tables, columns and
+# types that are not as they must be.
+_SETTLED = ("28", "3D", "3F", "42501", "42601", "42703", "42804", "42883", "42P01")
 
 
 class DatabaseError(Exception):
     """A database error told without the data it is about."""
+
+
+class SettledDatabaseError(DatabaseError, PermanentError):
+    """A database error that trying again does not heal."""
 
 
 @contextmanager
@@ -22,10 +31,16 @@ def told_without_data() -> Iterator[None]:
 
     Raises:
         DatabaseError: instead of the ``psycopg.Error`` of the block.
+        SettledDatabaseError: likewise, when a person has to mend something first.
     """
     try:
         yield
     except psycopg.Error as error:
+        if (error.sqlstate or "").startswith(_SETTLED):
+            raise SettledDatabaseError(
+                f"{tell(error)}: check the login's rights, and the tables or views of schema crm "
+                "(python -m crm_mailchimp.crm create) or the warehouse's migrations"
+            ) from None
         raise DatabaseError(tell(error)) from None
 
 

@@ -35,21 +35,26 @@ def crm_connection() -> Connection[Any]:
 
 def crm_query_connection() -> Connection[Any] | None:
     """A new connection by the login for dynamic queries, or None when it is not configured."""
+    try:
+        return _postgres(CRM_QUERY)
+    except Exception as error:
+        if is_undefined_connection(error):
+            return None
+        raise
+
+
+def is_undefined_connection(error: Exception) -> bool:
+    """Whether an error of Airflow says that nobody has defined a connection."""
     from airflow.sdk.exceptions import (  # noqa: PLC0415 - takes seconds
         AirflowNotFoundException,
         AirflowRuntimeError,
         ErrorType,
     )
 
-    try:
-        return _postgres(CRM_QUERY)
-    except AirflowNotFoundException:
-        return None
-    except AirflowRuntimeError as error:
-        # What a worker gets instead, when the API server does not know the connection either.
-        if error.error.error == ErrorType.CONNECTION_NOT_FOUND:
-            return None
-        raise
+    # What a worker gets instead, when the API server does not know the connection either.
+    if isinstance(error, AirflowRuntimeError):
+        return bool(error.error.error == ErrorType.CONNECTION_NOT_FOUND)
+    return isinstance(error, AirflowNotFoundException)
 
 
 @contextmanager

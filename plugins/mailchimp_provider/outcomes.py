@@ -22,6 +22,7 @@ def fail_without_retry() -> Iterator[None]:
     from airflow.sdk.exceptions import AirflowFailException  # noqa: PLC0415 - takes seconds
 
     from crm_mailchimp.mailchimp.errors import MailchimpError  # noqa: PLC0415
+    from mailchimp_provider.connections import is_undefined_connection  # noqa: PLC0415
 
     try:
         with told_without_data():
@@ -32,3 +33,10 @@ def fail_without_retry() -> Iterator[None]:
         if error.retryable:
             raise
         raise AirflowFailException(str(error)) from None
+    except Exception as error:
+        if not is_undefined_connection(error):
+            raise
+        raise AirflowFailException(
+            f"{error}: define it (Admin, Connections, or AIRFLOW_CONN_… in the environment); the"
+            " pipeline's connections are crm_db, crm_query_db, warehouse_db and mailchimp_default"
+        ) from None

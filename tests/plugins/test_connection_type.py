@@ -219,3 +219,29 @@ def test_a_query_login_out_of_reach_is_no_error_of_the_others(airflow: Run, crm_
     assert (answered, kind) == (1, "QueryFailedError")
     assert "crm_query_db could not be opened" in words
     assert "geheim" not in words
+
+
+def test_what_no_retry_heals_fails_at_once(airflow: Run, crm_db: str) -> None:
+    code = (
+        "import json\n"
+        "from airflow.sdk.exceptions import AirflowFailException\n"
+        "from mailchimp_provider.connections import crm_connection, warehouse_connection\n"
+        "from mailchimp_provider.outcomes import fail_without_retry\n"
+        "told = []\n"
+        "def ask(connect, query):\n"
+        "    try:\n"
+        "        with fail_without_retry(), connect() as connection:\n"
+        "            connection.execute(query)\n"
+        "    except Exception as error:\n"
+        "        told.append([type(error).__name__, str(error)])\n"
+        "ask(warehouse_connection, 'select 1')\n"
+        "ask(crm_connection, 'select colour from crm.contact')\n"
+        "ask(crm_connection, 'select pg_terminate_backend(pg_backend_pid())')\n"
+        f"print({ANSWER!r}, json.dumps(told))"
+    )
+    undefined, column, lost = printed(airflow(code, crm_db=crm_db))
+    assert undefined[0] == column[0] == "AirflowFailException"
+    assert "warehouse_db" in undefined[1] and "AIRFLOW_CONN_" in undefined[1]
+    assert "UndefinedColumn (42703)" in column[1] and "crm_mailchimp.crm create" in column[1]
+    # A lost connection may heal.
+    assert lost[0] == "DatabaseError", lost

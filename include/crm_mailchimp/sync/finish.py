@@ -29,9 +29,10 @@ class RunSummary:
         CollectionsFailedError: a collection failed; blocked ones do not fail a run.
         """
         if self.failed:
+            others = "; the others were synced" if self.succeeded else ""
             raise CollectionsFailedError(
-                f"{len(self.failed)} collections failed: {', '.join(self.failed)}; see "
-                "sync.collection_run.detail, and the others were synced"
+                f"failed: {', '.join(self.failed)} ({len(self.failed)}); why stands in "
+                f"sync.collection_run.detail{others}"
             )
 
 
