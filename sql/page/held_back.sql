@@ -1,4 +1,4 @@
--- Contacts held back now, by collection and reason.
+-- Contacts in quarantine now, by collection and reason: held back, or pushed without a field.
 select
     quarantine.collection_code,
     quarantine.reason_code,

@@ -7,7 +7,22 @@ select
     run.dropped_at is not null as is_dropped,
     collection_run.state,
     collection_run.detail,
-    collection.guard_detail
+    collection.guard_detail,
+    (
+        select string_agg(held.reason_code || ' ' || held.contacts, ', ' order by reason.position)
+        from (
+            select
+                verdict.reason_code,
+                count(*) as contacts
+            from staging.verdict as verdict
+            where
+                verdict.staging_id = run.staging_id
+                and verdict.collection_id = collection.collection_id
+                and verdict.reason_code is not null
+            group by verdict.reason_code
+        ) as held
+        inner join sync.reason as reason on held.reason_code = reason.reason_code
+    ) as held_back
 from sync.staging_run as run
 inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
 left join sync.collection_run as collection_run

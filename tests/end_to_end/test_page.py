@@ -133,6 +133,14 @@ def test_counts_and_reasons_are_the_warehouses(world: World, page: str) -> None:
     assert all(f'<span class="note">{reason}</span>' in page for (reason,) in reasons)
     assert "Νέα Νοεμβρίου" in page
     assert "no_campaign_type" in page
+    # Who is pushed without a field is not counted among those who are held back.
+    held_back = sum(map(int, re.findall(r"</strong> ([0-9]+) contacts</summary>", page)))
+    with psycopg.connect(world.services.warehouse) as warehouse:
+        row = warehouse.execute(
+            "select count(*) filter (where reason_code <> 'invalid_field_value'), count(*)"
+            " from sync.quarantine where resolved_at is null"
+        ).fetchone()
+    assert row and row[0] == held_back < row[1]
 
 
 def test_it_names_nobody(world: World, page: str) -> None:

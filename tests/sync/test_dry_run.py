@@ -38,6 +38,8 @@ def test_the_plan_as_a_table_and_as_a_file(world: World, tmp_path: Path, capsys:
         world.leave(news, person)
     world.consent(people[5], granted=False)
     new = world.contact("new@mail.gr", news)
+    for _ in range(2):
+        world.contact(None, news)
     other = world.collection("=ΑΛΛΗ", campaign_type=None)
     world.contact("nobody@mail.gr", other)
     writes, before = world.write_requests(), world.remote()
@@ -68,6 +70,7 @@ def test_the_plan_as_a_table_and_as_a_file(world: World, tmp_path: Path, capsys:
     table = capsys.readouterr().out
     assert "@" not in table
     assert "The removal guard blocks it" in table
+    assert "held back by the check: missing_email 2, consent_withdrawn 1\n" in table
     assert "archive: the contact is archived" in table
     assert f"{people[0]:>12}  left_collection             waits for approval\n" in table
     assert f"{people[5]:>12}  consent_withdrawn\n" in table

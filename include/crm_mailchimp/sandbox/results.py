@@ -105,7 +105,7 @@ def quarantine_told(warehouse: psycopg.Connection[Any]) -> str:
     reasons = list(dict.fromkeys(reason for reason, _, _ in rows))
     counts = {(reason, code): number for reason, code, number in rows}
     return table(
-        "Quarantine: contacts held back, by reason",
+        "Quarantine, by reason: contacts held back, or pushed without a field",
         ["reason", *codes],
         [[reason, *(counts.get((reason, code), 0) for code in codes)] for reason in reasons],
     )

@@ -27,7 +27,8 @@ class Overview:
     Attributes:
         collections: as their newest snapshot found them, and how their last run ended.
         removals: removal plans that wait for a person.
-        held_back: contacts in quarantine, counted by collection and reason.
+        held_back: contacts in quarantine, counted by collection and reason; those with
+            ``invalid_field_value`` are pushed, without a field.
         campaigns: the newest ``MOST_CAMPAIGNS``.
     """
 

@@ -125,6 +125,8 @@ def _heading(collection: Any) -> Iterator[str]:
     yield f"{collection.collection_code}  {state}, as of {collection.clock:%Y-%m-%d %H:%M:%S %Z}"
     if collection.detail:
         yield f"  {collection.detail}"
+    if collection.held_back:
+        yield f"  held back by the check: {collection.held_back}"
     if collection.guard_detail:
         yield "  The removal guard blocks it: removals that wait for approval are marked."
 
