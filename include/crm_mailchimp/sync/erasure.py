@@ -18,7 +18,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.errors import MailchimpError
@@ -136,13 +136,13 @@ def address_forms(email: str) -> tuple[set[str], set[str]]:
     at all because it is not well formed, may be there as it is written.
 
     Returns:
-        the forms, lower-cased, and their subscriber hashes.
+        the forms, lower-cased and as stagings write them, and their subscriber hashes.
     """
     written = unicodedata.normalize("NFC", email.strip()).lower()
     key = parse_address(email).key
     forms = {form for form in (key, written) if form}
     hashes = {hashlib.md5(form.encode(), usedforsecurity=False).hexdigest() for form in forms}
-    return forms, hashes
+    return forms | ({written_form(email)} - {""}), hashes
 
 
 def _require_requested(contacts: Sequence[int], requests: Sequence[ErasureRequest]) -> None:
