@@ -23,6 +23,15 @@ create table sync.written_status (
 comment on table sync.written_status is
 'What crm.provider_member_status was last told: only differences go there. Emptied, all is written anew.';
 
+create table sync.erased_status (
+    collection_id bigint not null,
+    contact_digest bytea not null,
+    primary key (collection_id, contact_digest)
+);
+comment on table sync.erased_status is
+'Rows of crm.provider_member_status about erased contacts that are still to be taken away: the next '
+'write-back does. A keyed digest as in sync.suppression, kind contact.';
+
 create table sync.alert (
     collection_code text not null,
     state text not null check (state in ('blocked', 'failed', 'late')),

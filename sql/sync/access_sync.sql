@@ -18,6 +18,14 @@ from sync.erased_subscriber as erased
 where erased.digest = any(%(digests)s::bytea[])
 union all
 select
+    'to be taken away in the CRM' as section,
+    jsonb_build_object('collection_code', audience.collection_code)
+    || to_jsonb(erased) - 'contact_digest' as record
+from sync.erased_status as erased
+left join sync.audience as audience on erased.collection_id = audience.collection_id
+where erased.contact_digest = any(%(digests)s::bytea[])
+union all
+select
     'audience members' as section,
     jsonb_build_object('collection_code', audience.collection_code) || to_jsonb(member) as record
 from sync.member as member
