@@ -34,12 +34,15 @@ comment on table sync.erased_status is
 
 create table sync.alert (
     collection_code text not null,
-    state text not null check (state in ('blocked', 'failed', 'late')),
+    state text not null check (state in ('blocked', 'failed', 'late', 'undecided')),
     reason text not null,
     sent_at timestamptz not null,
     primary key (collection_code, state)
 );
-comment on table sync.alert is 'Alerts sent about collections that are still in that state.';
+comment on table sync.alert is
+'Alerts sent about collections that are still in that state.';
+comment on column sync.alert.collection_code is
+'A collection; or "DAG …" that failed, or "contact …" whose erasure is undecided.';
 
 create table sync.provider_default (
     position smallint primary key,
