@@ -18,6 +18,7 @@ create table sync.written_status (
     contact_id bigint not null,
     status text not null,
     reason text,
+    written_at timestamptz not null default now(),
     primary key (collection_id, contact_id)
 );
 comment on table sync.written_status is
