@@ -81,3 +81,11 @@ select
 from sync.written_status as written
 left join sync.audience as audience on written.collection_id = audience.collection_id
 where written.contact_id = any(%(contact_ids)s::bigint[])
+union all
+select
+    'alerts about an erasure' as section,
+    to_jsonb(alert) as record
+from sync.alert as alert
+where alert.collection_code in (
+    select 'contact ' || contact_id from unnest(%(contact_ids)s::bigint[]) as asked (contact_id)
+)

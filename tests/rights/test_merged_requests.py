@@ -8,6 +8,7 @@ import psycopg
 
 from crm_mailchimp.sync.alerts import AlertTimes, Message, alert_about_undecided
 from crm_mailchimp.sync.erasure import ErasureResult, erase_contacts
+from crm_mailchimp.sync.subject_access import access_by_contact
 from sync_world import World
 
 ASKED = "2026-10-01T00:00:00Z"
@@ -75,6 +76,10 @@ def test_the_survivor_of_a_merge_is_not_erased_and_somebody_is_told(world: World
     assert "@" not in text
     assert "Μαρία" not in text
     assert "collection_run" not in text
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        known = access_by_contact(warehouse, old)
+    (alert,) = known.sections["alerts about an erasure"]
+    assert alert["reason"] in text
     # It is told for as long as it stands, though the one who asked was erased long ago.
     assert list(erase(world).undecided) == [(old, survivor)]
 
