@@ -3,8 +3,8 @@
 
 Brings campaign reports from Mailchimp into the warehouse's `stats` tables: campaigns, report
 snapshots, parts of A/B tests, recipients, opens, clicks, bounces, unsubscribes, complaints, links,
-domains, locations and audience growth. Then the figures are held against Mailchimp's own, and
-`refresh_marts` follows by itself.
+domains, locations; audiences with their months and days, and what members did that left. Then the
+figures are held against Mailchimp's own, and `refresh_marts` follows by itself.
 
 **When.** Every 6 hours, or as `REPORTS_SCHEDULE` says (a cron expression; empty for by hand only).
 Lists of campaigns and of reports are read each time, a thousand a call; only campaigns whose
@@ -14,7 +14,8 @@ figures have changed, or differ from ours and are due for another look, are read
 
 - `since`, `until`: read all campaigns sent in this period again from their start (ISO 8601;
   without a zone: UTC). Empty: whatever has news.
-- `campaigns`: read only these (Mailchimp's campaign ids), again from their start.
+- `campaigns`: read only these (Mailchimp's campaign ids), again from their start. Each mail of an
+  RSS campaign has an id of its own.
 - `accept_differences`: a reason. What still differs without explanation after this run, of the
   campaigns chosen by the other params, is accepted. Who, when, why and how much stands in
   `stats.accepted_difference`. It holds while the difference does not grow.
@@ -139,7 +140,7 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
             )
 
     @task
-    def read_audience_growth() -> int:
+    def read_audiences() -> int:
         """Audiences, their months and days once a day, activity of who left; returns rows read."""
         from crm_mailchimp.stats.audience_extract import extract_audiences
         from crm_mailchimp.sync.retention import ages_from, events_kept_since
@@ -192,11 +193,11 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
 
     chosen = choose_campaigns()
     read = read_campaigns.expand(campaign_ids=chosen)
-    growth = read_audience_growth()
-    chosen >> growth
+    audiences = read_audiences()
+    chosen >> audiences
     announced = announce()
-    [read, growth] >> check_figures() >> announced
-    [read, growth, announced] >> finish(chosen["problems"])
+    [read, audiences] >> check_figures() >> announced
+    [read, audiences, announced] >> finish(chosen["problems"])
 
 
 extract_reports()

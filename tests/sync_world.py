@@ -48,6 +48,9 @@ class Calls:
         self.made: list[str] = []
         self.lost = 0
         self.before: Callable[[str], object] | None = None
+        #: Called before every request and once more right before it goes out; the test's own too.
+        self.tick: Callable[[], object] = lambda: None
+        self.settle: Callable[[str], object] = lambda what: None
 
     def reset(self, *, lost: int = 0, before: Callable[[str], object] | None = None) -> None:
         """Count from 1 again.
@@ -62,6 +65,7 @@ class Calls:
         """Note a request; gives whether its answer is to be lost."""
         self.made.append(what)
         lost = len(self.made) == self.lost
+        self.tick()
         if self.before is not None:
             # Requests that the test makes in here are not the sync's.
             kept, before = (self.made, self.lost, self.before), self.before
@@ -70,6 +74,7 @@ class Calls:
                 lost = before(what) is True or lost
             finally:
                 self.made, self.lost, self.before = kept
+        self.settle(what)
         return lost
 
 

@@ -72,6 +72,7 @@ select
     ledger.subscriber_hash is not null as in_ledger,
     ledger.origin,
     case
+        when sums.list_id is null and ledger.list_id is null and departure.left_at is null then 'unknown'
         when
             departure.left_at >= coalesce(ledger.last_changed, '-infinity')
             and departure.left_at >= coalesce(sums.last_mailed_at, '-infinity')
@@ -92,4 +93,14 @@ cross join
     lateral (
         values (greatest(sums.last_unsubscribed_at, complaints.last_reported_at))
     ) as departure (left_at)
-where sums.list_id is not null or ledger.list_id is not null;
+where
+    sums.list_id is not null
+    or ledger.list_id is not null
+    -- Who did something before the list of recipients told of them. One at a time by the indexes: a join
+    -- might read every event there ever was.
+    or (
+        select true
+        from stats.named_member as named
+        where named.list_id = touched.list_id and named.subscriber_hash = touched.subscriber_hash
+        limit 1
+    );

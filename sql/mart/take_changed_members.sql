@@ -17,8 +17,7 @@ from (
     select
         list_id,
         subscriber_hash
-    from stats.campaign_recipients
-    where list_id is not null
+    from stats.members
     union
     select
         list_id,

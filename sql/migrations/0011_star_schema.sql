@@ -52,11 +52,14 @@ inner join lateral (
     where latest.campaign_id = campaign.campaign_id
 ) as report on true
 left join mart.campaign_engagement as engagement on campaign.campaign_id = engagement.campaign_id
-cross join lateral (
-    values (coalesce(report.proxy_excluded_unique_opens, engagement.human_openers))
-) as human (openers);
+cross join
+    lateral (
+        values (coalesce(report.proxy_excluded_unique_opens, engagement.human_openers))
+    ) as human (openers)
+where not campaign.is_series;
 comment on view mart.campaign_performance is
-'Each sent campaign with Mailchimp''s figures and rates per delivered mail (0 to 1).';
+'Each sent campaign (of an RSS campaign each mail, not the whole) with Mailchimp''s figures and rates per '
+'delivered mail (0 to 1).';
 comment on column mart.campaign_performance.campaign_id is 'The campaign.';
 comment on column mart.campaign_performance.list_id is 'The audience.';
 comment on column mart.campaign_performance.list_name is 'Name of the audience.';

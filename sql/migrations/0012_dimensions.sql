@@ -6,6 +6,7 @@ create view mart.campaigns as
 select
     campaign.campaign_id,
     campaign.parent_campaign_id,
+    campaign.is_series,
     campaign.list_id,
     campaign.type as campaign_type,
     campaign.status,
@@ -27,7 +28,10 @@ comment on view mart.campaigns is
 'Dimension: every campaign, sent or not, with its days in the report time zone; its figures are in '
 'mart.campaign_performance.';
 comment on column mart.campaigns.campaign_id is 'The campaign.';
-comment on column mart.campaigns.parent_campaign_id is 'Campaign that this one is a part of (A/B test, RSS).';
+comment on column mart.campaigns.parent_campaign_id is
+'Campaign that this one is a mail of (RSS), or that it repeats (resend); null: it stands alone.';
+comment on column mart.campaigns.is_series is
+'Whether it sends nothing itself (RSS): its mails are the campaigns with this parent. No fact is about it.';
 comment on column mart.campaigns.list_id is 'The audience: mart.lists.';
 comment on column mart.campaigns.campaign_type is 'regular, plaintext, absplit, rss, variate, …';
 comment on column mart.campaigns.status is 'State of the campaign in Mailchimp.';
@@ -67,6 +71,7 @@ left join lateral (
     from stats.campaigns as campaign
     where
         campaign.list_id = list.list_id
+        and not campaign.is_series
         and exists (
             select from stats.report_snapshots as report
             where report.campaign_id = campaign.campaign_id

@@ -30,7 +30,8 @@ from landing_campaigns as landed
 order by landed.campaign_id
 on conflict (campaign_id) do update set
     web_id = excluded.web_id,
-    parent_campaign_id = excluded.parent_campaign_id,
+    -- Where the list does not say, the sub-reports of the parent did.
+    parent_campaign_id = coalesce(excluded.parent_campaign_id, kept.parent_campaign_id),
     list_id = excluded.list_id,
     list_name = excluded.list_name,
     type = excluded.type,
@@ -59,7 +60,8 @@ where
     kept.created_at, kept.sent_at, kept.archive_url, kept.variate_settings,
     kept.ab_split_options, kept.extra
 ) is distinct from (
-    excluded.web_id, excluded.parent_campaign_id, excluded.list_id, excluded.list_name,
+    excluded.web_id, coalesce(excluded.parent_campaign_id, kept.parent_campaign_id), excluded.list_id,
+    excluded.list_name,
     excluded.type, excluded.status, excluded.title, excluded.subject_line,
     excluded.preview_text, excluded.from_name, excluded.reply_to, excluded.content_type,
     excluded.segment_text, excluded.recipient_count, excluded.emails_sent, excluded.created_at,

@@ -1,4 +1,18 @@
 -- Whoever the ledger knows no more was erased meanwhile.
+with member as (
+    insert into stats.members (list_id, subscriber_hash)
+    select distinct
+        landed.list_id,
+        landed.subscriber_hash
+    from landing_member_activity as landed
+    inner join sync.member as ledger
+        on
+            landed.list_id = ledger.list_id
+            and landed.subscriber_hash = ledger.subscriber_hash
+    order by landed.list_id, landed.subscriber_hash
+    on conflict (list_id, subscriber_hash) do nothing
+)
+
 insert into stats.member_activities (
     list_id, subscriber_hash, activity_type, occurred_at, ordinal, campaign_id, url, bounce_type,
     unsubscribe_reason, is_admin_unsubscribed, signup_category, outreach_id, permission_granted,

@@ -1,47 +1,24 @@
 -- Append-only: a row where any figure differs from the newest one. Averages of audience and industry
 -- move by themselves, so they alone make no new row.
 with landed as (
-    select distinct on (campaign_id)
-        campaign_id,
-        list_id,
-        coalesce(emails_sent, 0) as emails_sent,
-        coalesce(opens_total, 0) as opens_total,
-        coalesce(unique_opens, 0) as unique_opens,
-        proxy_excluded_opens,
-        proxy_excluded_unique_opens,
-        open_rate,
-        last_open_at,
-        coalesce(clicks_total, 0) as clicks_total,
-        coalesce(unique_clicks, 0) as unique_clicks,
-        coalesce(unique_subscriber_clicks, 0) as unique_subscriber_clicks,
-        click_rate,
-        last_click_at,
-        coalesce(unsubscribed, 0) as unsubscribed,
-        coalesce(hard_bounces, 0) as hard_bounces,
-        coalesce(soft_bounces, 0) as soft_bounces,
-        coalesce(syntax_errors, 0) as syntax_errors,
-        coalesce(abuse_reports, 0) as abuse_reports,
-        coalesce(forwards_count, 0) as forwards_count,
-        coalesce(forwards_opens, 0) as forwards_opens,
-        ab_split,
-        timewarp,
-        timeseries,
-        list_stats,
-        industry_stats,
-        delivery_status,
-        ecommerce,
-        extra
+    select distinct on (campaign_id) *
     from landing_reports
     order by campaign_id
+),
+
+audience as (
+    insert into stats.lists (list_id)
+    select distinct list_id from landed
+    where list_id is not null
+    on conflict (list_id) do nothing
 )
 
 insert into stats.report_snapshots (
     campaign_id, taken_at, list_id,
-    emails_sent, opens_total, unique_opens, proxy_excluded_opens, proxy_excluded_unique_opens,
-    open_rate, last_open_at, clicks_total, unique_clicks, unique_subscriber_clicks, click_rate,
-    last_click_at, unsubscribed, hard_bounces, soft_bounces, syntax_errors, abuse_reports,
-    forwards_count, forwards_opens, ab_split, timewarp, timeseries, list_stats, industry_stats,
-    delivery_status, ecommerce, extra
+    emails_sent, opens_total, unique_opens, proxy_excluded_opens, proxy_excluded_unique_opens, open_rate,
+    last_open_at, clicks_total, unique_clicks, unique_subscriber_clicks, click_rate, last_click_at,
+    unsubscribed, hard_bounces, soft_bounces, syntax_errors, abuse_reports, forwards_count, forwards_opens,
+    ab_split, timewarp, timeseries, list_stats, industry_stats, delivery_status, ecommerce, extra
 )
 select
     landed.campaign_id,
@@ -77,20 +54,9 @@ select
 from landed
 left join stats.latest_report as known on landed.campaign_id = known.campaign_id
 where
-    known.campaign_id is null
-    or (
-        known.emails_sent, known.opens_total, known.unique_opens, known.proxy_excluded_opens,
-        known.proxy_excluded_unique_opens, known.open_rate, known.last_open_at, known.clicks_total,
-        known.unique_clicks, known.unique_subscriber_clicks, known.click_rate, known.last_click_at,
-        known.unsubscribed, known.hard_bounces, known.soft_bounces, known.syntax_errors,
-        known.abuse_reports, known.forwards_count, known.forwards_opens, known.ab_split,
-        known.timewarp, known.delivery_status, known.ecommerce, known.extra
-    ) is distinct from (
-        landed.emails_sent, landed.opens_total, landed.unique_opens, landed.proxy_excluded_opens,
-        landed.proxy_excluded_unique_opens, landed.open_rate, landed.last_open_at,
-        landed.clicks_total, landed.unique_clicks, landed.unique_subscriber_clicks,
-        landed.click_rate, landed.last_click_at, landed.unsubscribed, landed.hard_bounces,
-        landed.soft_bounces, landed.syntax_errors, landed.abuse_reports, landed.forwards_count,
-        landed.forwards_opens, landed.ab_split, landed.timewarp, landed.delivery_status,
-        landed.ecommerce, landed.extra
-    );
+    to_jsonb(known) - array['taken_at', 'list_id', 'timeseries', 'list_stats', 'industry_stats']
+    is distinct from
+    to_jsonb(landed) - array[
+        'list_id', 'list_name', 'type', 'title', 'subject_line', 'preview_text', 'sent_at',
+        'timeseries', 'list_stats', 'industry_stats'
+    ];

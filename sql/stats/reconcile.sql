@@ -172,6 +172,15 @@ growth as (
     ) as late on true
 ),
 
+series as (
+    select
+        coalesce(sum(mail.emails_sent), 0) as sent,
+        coalesce(sum(mail.emails_sent) filter (where campaign.gone_at is not null), 0) as gone
+    from stats.campaigns as campaign
+    inner join stats.latest_report as mail on campaign.campaign_id = mail.campaign_id
+    where campaign.parent_campaign_id = %(campaign_id)s
+),
+
 figures as (
     select
         report.campaign_id,
@@ -183,7 +192,9 @@ figures as (
         metric.deleted_hold,
         metric.flags_missing
     from report
+    inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
     cross join held
+    cross join series
     cross join engaged
     cross join capped
     cross join unsubscribed
@@ -192,73 +203,86 @@ figures as (
     cross join linked_members
     cross join erased
     cross join growth
-    cross join lateral (
-        values
-        ('emails_sent', held.recipients, report.emails_sent, 0, erased.members, held.gone, 0),
-        (
-            'hard_bounced_recipients', held.hard, report.hard_bounces, 0,
-            held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_hard, 0
-        ),
-        (
-            'soft_bounced_recipients', held.soft, report.soft_bounces, 0,
-            held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_soft, 0
-        ),
-        (
-            'opens_total', engaged.opens, report.opens_total, engaged.capped_opens, growth.opens,
-            engaged.gone_opens, 0
-        ),
-        (
-            'unique_opens', engaged.openers, report.unique_opens, 0,
-            held.gone - engaged.gone_openers + erased.members, engaged.gone_openers, 0
-        ),
-        (
-            'clicks_total', engaged.clicks, report.clicks_total, capped.clicks, growth.clicks,
-            engaged.gone_clicks, 0
-        ),
-        (
-            'unique_clicks', engaged.pairs, report.unique_clicks, capped.pairs, growth.pairs,
-            engaged.gone_pairs, 0
-        ),
-        (
-            'unique_subscriber_clicks', engaged.clickers, report.unique_subscriber_clicks, 0,
-            held.gone - engaged.gone_clickers + erased.members, engaged.gone_clickers, 0
-        ),
-        (
-            'hard_bounces', engaged.hard, report.hard_bounces, 0,
-            held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_hard, 0
-        ),
-        (
-            'soft_bounces', engaged.soft, report.soft_bounces, 0,
-            held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_soft, 0
-        ),
-        -- Opens without a flag count as human ones on our side. What is cut off by the cap may be
-        -- either, so it explains what it hides of all opens.
-        (
-            'proxy_excluded_opens', engaged.human_opens,
-            coalesce(report.proxy_excluded_opens, engaged.human_opens), engaged.capped_opens,
-            growth.human_opens, engaged.gone_human_opens,
-            case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_opens end
-        ),
-        (
-            'proxy_excluded_unique_opens', engaged.human_openers,
-            coalesce(report.proxy_excluded_unique_opens, engaged.human_openers), 0,
-            held.gone - engaged.gone_human_openers + erased.members, engaged.gone_human_openers,
-            case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_openers end
-        ),
-        (
-            'unsubscribed', unsubscribed.members, report.unsubscribed, 0,
-            held.gone - unsubscribed.gone + erased.members, unsubscribed.gone, 0
-        ),
-        (
-            'abuse_reports', complained.reports, report.abuse_reports, 0,
-            held.gone - complained.gone + erased.members, complained.gone, 0
-        ),
-        ('link_clicks', linked.clicks, report.clicks_total, 0, 0, 0, 0),
-        (
-            'link_member_clicks', linked_members.clicks, report.clicks_total, 0, growth.clicks,
-            linked_members.gone_clicks, 0
-        )
-    ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
+    cross join
+        lateral (
+            values
+            ('emails_sent', held.recipients, report.emails_sent, 0, erased.members, held.gone, 0),
+            (
+                'hard_bounced_recipients', held.hard, report.hard_bounces, 0,
+                held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_hard, 0
+            ),
+            (
+                'soft_bounced_recipients', held.soft, report.soft_bounces, 0,
+                held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_soft, 0
+            ),
+            (
+                'opens_total', engaged.opens, report.opens_total, engaged.capped_opens, growth.opens,
+                engaged.gone_opens, 0
+            ),
+            (
+                'unique_opens', engaged.openers, report.unique_opens, 0,
+                held.gone - engaged.gone_openers + erased.members, engaged.gone_openers, 0
+            ),
+            (
+                'clicks_total', engaged.clicks, report.clicks_total, capped.clicks, growth.clicks,
+                engaged.gone_clicks, 0
+            ),
+            (
+                'unique_clicks', engaged.pairs, report.unique_clicks, capped.pairs, growth.pairs,
+                engaged.gone_pairs, 0
+            ),
+            (
+                'unique_subscriber_clicks', engaged.clickers, report.unique_subscriber_clicks, 0,
+                held.gone - engaged.gone_clickers + erased.members, engaged.gone_clickers, 0
+            ),
+            (
+                'hard_bounces', engaged.hard, report.hard_bounces, 0,
+                held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_hard, 0
+            ),
+            (
+                'soft_bounces', engaged.soft, report.soft_bounces, 0,
+                held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_soft, 0
+            ),
+            -- Opens without a flag count as human ones on our side. What is cut off by the cap may be
+            -- either, so it explains what it hides of all opens.
+            (
+                'proxy_excluded_opens', engaged.human_opens,
+                coalesce(report.proxy_excluded_opens, engaged.human_opens), engaged.capped_opens,
+                growth.human_opens, engaged.gone_human_opens,
+                case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_opens end
+            ),
+            (
+                'proxy_excluded_unique_opens', engaged.human_openers,
+                coalesce(report.proxy_excluded_unique_opens, engaged.human_openers), 0,
+                held.gone - engaged.gone_human_openers + erased.members, engaged.gone_human_openers,
+                case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_openers end
+            ),
+            (
+                'unsubscribed', unsubscribed.members, report.unsubscribed, 0,
+                held.gone - unsubscribed.gone + erased.members, unsubscribed.gone, 0
+            ),
+            (
+                'abuse_reports', complained.reports, report.abuse_reports, 0,
+                held.gone - complained.gone + erased.members, complained.gone, 0
+            ),
+            ('link_clicks', linked.clicks, report.clicks_total, 0, 0, 0, 0),
+            (
+                'link_member_clicks', linked_members.clicks, report.clicks_total, 0, growth.clicks,
+                linked_members.gone_clicks, 0
+            ),
+            ('series_emails_sent', series.sent, report.emails_sent, 0, 0, series.gone, 0)
+        ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
+    where (metric.name = 'series_emails_sent') = campaign.is_series
+),
+
+-- A mail whose parent was not known yet was taken for a series.
+other_kind as (
+    delete from stats.reconciliation as known
+    using stats.campaigns as campaign
+    where
+        known.campaign_id = %(campaign_id)s
+        and campaign.campaign_id = known.campaign_id
+        and (known.metric = 'series_emails_sent') <> campaign.is_series
 )
 
 insert into stats.reconciliation as known (

@@ -63,6 +63,12 @@ from stats.member_activity_state as feed
 where feed.subscriber_hash = any(%(subscriber_hashes)s::text[])
 union all
 select
+    'first heard of' as section,
+    to_jsonb(known) as record
+from stats.members as known
+where known.subscriber_hash = any(%(subscriber_hashes)s::text[])
+union all
+select
     'members as the reports know them' as section,
     to_jsonb(member) as record
 from mart.members as member

@@ -10,6 +10,39 @@ with sent as (
         on campaign.sent_at is null or campaign.sent_at <= erased.belongs_until
 ),
 
+-- The token takes the person's place wherever the person is named; the marts, counted anew, forget
+-- whichever of both nothing names any more.
+known as (
+    select
+        member.list_id,
+        member.subscriber_hash,
+        erased.token
+    from stats.members as member
+    inner join erased_hash as erased on member.subscriber_hash = erased.subscriber_hash
+),
+
+member as (
+    insert into stats.members (list_id, subscriber_hash)
+    select
+        list_id,
+        token
+    from known
+    on conflict (list_id, subscriber_hash) do nothing
+),
+
+noted as (
+    insert into mart.changed_member (list_id, subscriber_hash)
+    select
+        list_id,
+        subscriber_hash
+    from known
+    union all
+    select
+        list_id,
+        token
+    from known
+),
+
 recipient as (
     update stats.campaign_recipients as recipient
     set

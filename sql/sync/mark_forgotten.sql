@@ -8,7 +8,11 @@ with ended as (
 update sync.member
 set
     cause = 'forgotten',
-    cause_detail = null,
+    -- A complaint holds for the person's other addresses still.
+    cause_detail = case
+        when cause = 'complaint' or (cause = 'forgotten' and cause_detail = 'suppressed_complaint')
+            then 'suppressed_complaint'
+    end,
     pushed_hash = null,
     intended_action = null,
     intended_cause = null

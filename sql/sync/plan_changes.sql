@@ -39,7 +39,10 @@ bad_address as (
 opted_out_contact as (
     select
         contact_id,
-        coalesce(bool_or(cause = 'complaint'), false) as complained,
+        coalesce(
+            bool_or(cause = 'complaint' or (cause = 'forgotten' and cause_detail = 'suppressed_complaint')),
+            false
+        ) as complained,
         bool_or(opted_out) as opted_out,
         coalesce(bool_or(cause = 'our_unsubscribe'), false) as withdrawn_before
     from audience_member

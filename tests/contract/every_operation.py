@@ -10,6 +10,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.feeds import feed_server
 from sandbox.running import SENDER, Running
 
 READER = "eleni.papadopoulou@otenet.gr"
@@ -308,12 +309,19 @@ def _drafts(world: Running, list_id: str) -> None:
     call("DELETE", f"campaigns/{copied['id']}")
     world.send(campaign_id)
     call("POST", f"{actions}/cancel-send")
-    feed = {"feed_url": "https://elaiones.gr/ροή", "frequency": "daily"}
-    rss = f"campaigns/{world.new_campaign(list_id, type='rss', rss_opts=feed)}/actions"
-    call("POST", f"{rss}/send")
-    call("POST", f"{rss}/pause")
-    call("POST", f"{rss}/resume")
-    call("POST", f"{rss}/cancel-send")
+    with feed_server() as feed:
+        feed.post("Νέα", now)
+        options = {"feed_url": feed.url, "frequency": "daily", "schedule": {"hour": 9}}
+        series = world.new_campaign(list_id, type="rss", rss_opts=options)
+        rss = f"campaigns/{series}/actions"
+        call("POST", f"{rss}/send")
+        call("POST", f"{rss}/pause")
+        call("POST", f"{rss}/resume")
+        world.advance(days=1)
+        call("POST", f"{rss}/pause")
+    call("GET", f"campaigns/{series}")
+    call("GET", f"reports/{series}")
+    assert call("GET", f"reports/{series}/sub-reports")["reports"]
     variate = {
         "winner_criteria": "opens",
         "test_size": 50,

@@ -167,6 +167,11 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
         """,
         (world.list_id(), gone),
     )
+    # And what was only heard of in another audience.
+    world.warehouse.execute("insert into stats.lists (list_id) values ('άλλο κοινό')")
+    world.warehouse.execute(
+        "insert into stats.members (list_id, subscriber_hash) values ('άλλο κοινό', %s)", (gone,)
+    )
     expire_half(world)
     extract(world, [])
     before = world.warehouse.execute(TOTALS).fetchone()
@@ -177,6 +182,9 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     erase(world)
 
     assert found_anywhere(world, gone, email, "Χαλάνδρι") == []
+    assert sorted(found_anywhere(world, "άλλο κοινό")) == ["mart.lists", "stats.lists"], (
+        "nor a token"
+    )
     assert not world.warehouse.execute(
         "select 1 from mart.contact_engagement where contact_id = %s", (contact,)
     ).fetchone()

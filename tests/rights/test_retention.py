@@ -97,6 +97,7 @@ def test_old_rows_go_and_young_open_and_holding_ones_stay(
     warehouse.execute(
         """
         insert into stats.lists (list_id) values ('l');
+        insert into stats.members (list_id, subscriber_hash) values ('l', 'h');
         insert into stats.member_activities (
             list_id, subscriber_hash, activity_type, occurred_at, ordinal
         )

@@ -37,6 +37,7 @@ _KEPT = {
     "stats.recipient_engagement": "counts per recipient and campaign",
     "stats.expired_engagement": "counts per recipient and campaign, of the events that went",
     "stats.link_member_clicks": "counts per recipient and link",
+    "stats.members": "what recipients and events refer to; forgotten with the last of them",
     "stats.member_activity_state": "how far a member's feed was read, so that it is not read anew",
     "mart.members": "follows sync.member and the recipients",
     "mart.contacts": "follows sync.member and the recipients",

@@ -46,7 +46,13 @@ def make_audience(provider: Mailchimp, members: int) -> tuple[str, list[str]]:
 
 
 def send(
-    provider: Mailchimp, list_id: str, subject: str, *, kind: str = "regular", **more: Any
+    provider: Mailchimp,
+    list_id: str,
+    subject: str,
+    *,
+    kind: str = "regular",
+    html: str = BODY,
+    **more: Any,
 ) -> str:
     """Create and send a campaign; ``more`` is what its type needs besides."""
     made = provider.client.call(
@@ -66,7 +72,7 @@ def send(
     )
     campaign_id = str(made["id"])
     ids = {"campaign_id": campaign_id}
-    provider.client.call("PUT", "/campaigns/{campaign_id}/content", ids=ids, body={"html": BODY})
+    provider.client.call("PUT", "/campaigns/{campaign_id}/content", ids=ids, body={"html": html})
     provider.client.call("POST", "/campaigns/{campaign_id}/actions/send", ids=ids)
     return campaign_id
 

@@ -1,4 +1,4 @@
-"""Campaigns of other types: the parts of an A/B test against the ledger, and an RSS campaign."""
+"""The parts of an A/B test against the ledger."""
 
 from __future__ import annotations
 
@@ -95,18 +95,3 @@ def test_parts_of_an_a_b_test_add_up_to_it_and_equal_the_ledger(
         ).fetchall()
         == []
     )
-
-
-def test_an_rss_campaign_is_read_as_any_other(
-    warehouse: Any, provider: Mailchimp, mailchimp_sandbox: Any
-) -> None:
-    list_id, _ = make_audience(provider, 60)
-    feed = {"feed_url": "https://example.gr/ροή.xml", "frequency": "daily"}
-    campaign_id = send(provider, list_id, "Από το ιστολόγιο", kind="rss", rss_opts=feed)
-    mailchimp_sandbox.control("POST", "clock/advance", {"days": 3})
-    read_all(warehouse, provider)
-    assert stored(warehouse) == happened(ledger(mailchimp_sandbox, campaign_id))
-    assert warehouse.execute("select type, extra from stats.campaigns").fetchall() == [
-        ("rss", None)
-    ]
-    assert asked_for_parts(mailchimp_sandbox) == 1, "its mails are parts of it"

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.sync.__main__ import main
 from crm_mailchimp.sync.erasure import erase_contacts
 from sync_world import World, subscriber_hash
@@ -186,3 +187,33 @@ def test_a_bounce_elsewhere_is_no_opt_out_of_the_next_address(world: World) -> N
     world.sync()
 
     assert world.remote("OFFERS")["nea@mail.gr"] == "subscribed"
+
+
+def test_a_complaint_outlives_the_deletion_of_its_member(world: World) -> None:
+    news = world.collection()
+    contact = world.contact("maria@mail.gr", news)
+    world.contact("nikos@mail.gr", news)
+    world.sync()
+    with world.provider() as provider:
+        campaign = provider.create_campaign(
+            CampaignDraft(
+                list_id=world.list_id(), title="Νέα", subject_line="Νέα",
+                from_name="Γαλαξίας", reply_to="news@galaxy.gr",
+            )
+        )  # fmt: skip
+        provider.client.campaigns.set_content(campaign.campaign_id, {"html": "*|UNSUB|*"})
+        rates = ("hard_bounce", "soft_bounce", "unsubscribe", "abuse")
+        world.sandbox.control("POST", "behaviour", dict.fromkeys(rates, 0.0))
+        provider.send_campaign(campaign.campaign_id)
+        world.sandbox.control("POST", "clock/advance", {"hours": 1})
+        world.act("maria@mail.gr", "complain", campaign_id=campaign.campaign_id)
+        world.sync()
+        assert world.open_reasons() == {contact: "suppressed_complaint"}
+        provider.delete_member_permanently(world.list_id(), subscriber_hash("maria@mail.gr"))
+    world.change_contact(contact, email="alli@mail.gr")
+
+    world.sync(full_refresh=True)
+
+    assert world.member("maria@mail.gr")["cause"] == "forgotten"
+    assert world.remote() == {"nikos@mail.gr": "subscribed"}
+    assert world.open_reasons() == {contact: "suppressed_complaint"}

@@ -351,3 +351,34 @@ def test_an_audience_that_another_collection_took_over_is_that_ones(linkable: Wo
     )
     assert world.list_id("OTHER") == taken
     assert world.warehouse.execute("select 1 from sync.former_audience").fetchall() == []
+
+
+def test_swapped_codes_swap_what_is_known(world: World) -> None:
+    """Until each of them is synced again, which a broken one may not be for long."""
+    news, club = world.collection("NEWS"), world.collection("CLUB")
+    one = world.contact("maria@mail.gr", news)
+    other = world.contact("nikos@mail.gr", club)
+    for contact in (one, other):
+        world.consent(contact, granted=False)
+    world.contact("eleni@mail.gr", news, club)
+    world.sync()
+    lists = world.list_id("NEWS"), world.list_id("CLUB")
+    world.warehouse.execute(
+        "insert into sync.removal_request (collection_code, run_id, removals, members)"
+        " values ('NEWS', 'of-news', 1, 2), ('CLUB', 'of-club', 1, 2)"
+    )
+    world.crm.execute(
+        "update crm.contact_collection set code = 'X' where code = 'NEWS';"
+        "update crm.contact_collection set code = 'NEWS' where code = 'CLUB';"
+        "update crm.contact_collection set code = 'CLUB' where code = 'X'"
+    )
+
+    world.stage()
+
+    assert (world.list_id("CLUB"), world.list_id("NEWS")) == lists
+    assert world.open_reasons("CLUB") == {one: "consent_withdrawn"}
+    assert world.open_reasons("NEWS") == {other: "consent_withdrawn"}
+    rows = world.warehouse.execute(
+        "select collection_code, run_id from sync.removal_request order by run_id"
+    ).fetchall()
+    assert [tuple(row.values()) for row in rows] == [("NEWS", "of-club"), ("CLUB", "of-news")]

@@ -64,6 +64,8 @@ def test_withdrawal_unsubscribes_and_a_new_grant_asks_the_person(world: World) -
     world.sync()
 
     assert world.remote() == {"maria@mail.gr": "pending"}
+    # Held back from the moment the person is asked, not from the next run on.
+    assert world.open_reasons() == {contact: "suppressed_pending"}
     assert world.sync()["NEWS"].counts["updated"] == 0
     assert world.open_reasons() == {contact: "suppressed_pending"}
 
@@ -72,6 +74,15 @@ def test_withdrawal_unsubscribes_and_a_new_grant_asks_the_person(world: World) -
 
     assert world.remote() == {"maria@mail.gr": "subscribed"}
     assert world.open_reasons() == {}
+
+    # The same for an address that is asked for the first time.
+    world.consent(contact, granted=False)
+    world.sync()
+    world.regrant(contact)
+    world.change_contact(contact, email="alli@mail.gr")
+    assert world.sync()["NEWS"].counts["quarantined"] == 1
+    assert world.remote() == {"maria@mail.gr": "unsubscribed", "alli@mail.gr": "pending"}
+    assert world.open_reasons() == {contact: "suppressed_pending"}
 
 
 def test_who_unsubscribed_is_never_subscribed_again(world: World) -> None:

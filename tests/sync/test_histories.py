@@ -9,8 +9,8 @@ rows and by our own record of what the people did, never by the sync's state.
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ import pytest
 import oracle
 from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
+from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import CampaignDraft
@@ -32,6 +33,14 @@ PEOPLE = 20
 CROWD = 55
 ROUNDS = 7
 EVENTS_PER_ROUND = 8
+IN_MAILCHIMP = (
+    *("unsubscribe", "sign_up", "confirm", "bounce", "walk_in") * 2,
+    *("complain", "guest", "archive_by_hand", "delete_by_hand"),
+)
+IN_CRM = (
+    *("withdraw", "grant", "leave", "join", "move", "rename") * 2,
+    *("erase", "deactivate", "expire", "merge", "move_crowd"),
+)
 OPTIONS = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
@@ -43,8 +52,8 @@ class Record:
     left: dict[str, str] = field(default_factory=dict)
     #: The contact that stood behind it then.
     people: dict[int, str] = field(default_factory=dict)
-    #: The same for ever, though they came back.
-    once_left: dict[int, str] = field(default_factory=dict)
+    #: Who came back, as long as no sync has seen them subscribed since.
+    unseen: dict[int, str] = field(default_factory=dict)
     self_signed: set[str] = field(default_factory=set)
     guests: dict[str, dict[str, object]] = field(default_factory=dict)
     #: What the lost ledger alone could tell from an opt-out: the stricter reading is the true one.
@@ -56,10 +65,16 @@ class Record:
 
 
 class History:
-    """One random history; the same for the same seed."""
+    """One random history; the same for the same seed: nothing drawn, and nothing of the order in
+    which things happen, hangs on how fast the machine is."""
 
     def __init__(self, world: World, seed: int) -> None:
         self.world, self.draw = world, random.Random(seed)
+        #: Events, and kinds of trouble, still to come.
+        self.deck: list[str] = []
+        self.kinds: list[str] = []
+        world.calls.tick, world.calls.settle = self.let_time_pass, self.finish_batches
+        world.sandbox.control("POST", "batches", {"hold": True})
         # The same path as above 50 changes, and the real one once the crowd moves.
         world.batching = Batching(
             above=(50, 0, 3)[seed % 3], polling=Polling(first=0.02, most=0.1, deadline=30)
@@ -93,6 +108,7 @@ class History:
         for code in CODES:
             self.records[code].campaign = self.send_campaign(code)
         self.old_staging = world.stage()
+        self.quiet_sync()
 
     def run(self) -> None:
         for _ in range(ROUNDS):
@@ -106,16 +122,38 @@ class History:
         self.check(at_rest=True)
 
     def something(self, *, crm: bool = True) -> None:
-        event = self.draw.choice(self.events(crm=crm))
-        event()
-        self.happened[event.__name__] += 1
+        """The next event of a shuffled deck, so that each has its turn in every history."""
+        if not crm:
+            name = self.draw.choice(IN_MAILCHIMP)
+        else:
+            if not self.deck:
+                self.deck = [*IN_MAILCHIMP, *IN_CRM]
+                self.draw.shuffle(self.deck)
+            name = self.deck.pop()
+        # Nothing happened where there was nobody to do it.
+        if getattr(self, name)() is not False:
+            self.happened[name] += 1
 
-    def events(self, *, crm: bool) -> list[Callable[[], None]]:
-        people = [self.unsubscribe, self.sign_up, self.confirm, self.bounce, self.walk_in]
-        rare = [self.complain, self.guest, self.archive_by_hand, self.delete_by_hand]
-        changes = [self.withdraw, self.grant, self.leave, self.join, self.move, self.rename]
-        rare_changes = [self.erase, self.deactivate, self.expire, self.merge, self.move_crowd]
-        return people * 2 + rare + (changes * 2 + rare_changes if crm else [])
+    # ---- time
+
+    def let_time_pass(self) -> None:
+        """Mailchimp counts whole seconds: no two requests share one or lie in neighbouring ones,
+        however fast the machine is."""
+        self.world.sandbox.control("POST", "clock/advance", {"seconds": 2})
+
+    def finish_batches(self, what: str) -> None:
+        """A batch runs right before it is first asked about, not whenever Mailchimp pleases."""
+        if not what.startswith("GET /batches"):
+            return
+        sandbox = self.world.sandbox
+        sandbox.control("POST", "batches", {"hold": False})
+        with MailchimpClient(sandbox.key, host=sandbox.host) as client:
+            while any(
+                batch["status"] != "finished"
+                for batch in client.batches.list(count=1000)["batches"]
+            ):
+                time.sleep(0.01)
+        sandbox.control("POST", "batches", {"hold": True})
 
     # ---- the CRM
 
@@ -207,19 +245,25 @@ class History:
                 if "-" in (reference := str(member.merge_fields.get("CRMREF") or ""))
             }
 
-    def unsubscribe(self) -> None:
-        if found := self.member("subscribed"):
+    def unsubscribe(self) -> bool:
+        found = self.member("subscribed")
+        if found:
             code, address = found
             self.world.act(address, "unsubscribe", code)
             self.opt_out(code, address, "own")
+        return found is not None
 
-    def complain(self) -> None:
-        if found := self.member("subscribed", recipients=True):
-            code, address = found
-            campaign = self.records[code].campaign
-            if campaign and self.got_mail(code, campaign, address):
-                self.world.act(address, "complain", code, campaign_id=campaign)
-                self.opt_out(code, address, "complaint")
+    def complain(self) -> bool:
+        found = self.member("subscribed", recipients=True)
+        if found is None:
+            return False
+        code, address = found
+        campaign = self.records[code].campaign
+        if not campaign or not self.got_mail(code, campaign, address):
+            return False
+        self.world.act(address, "complain", code, campaign_id=campaign)
+        self.opt_out(code, address, "complaint")
+        return True
 
     def got_mail(self, code: str, campaign: str, address: str) -> bool:
         with self.world.provider() as provider:
@@ -255,7 +299,7 @@ class History:
         # Whoever holds the address in the CRM, or is known to stand behind the member.
         contact = self.references(code).get(address)
         if contact is not None and kind in ("own", "complaint"):
-            record.people[contact] = record.once_left[contact] = address
+            record.people[contact] = address
         if contact is not None and kind == "complaint":
             self.complainers.add(contact)
 
@@ -265,29 +309,38 @@ class History:
         record.left.pop(address, None)
         record.self_signed.add(address)
         record.unexplained.discard(address)
+        record.unseen |= {who: left for who, left in record.people.items() if left == address}
         record.people = {who: left for who, left in record.people.items() if left != address}
 
-    def sign_up(self) -> None:
-        if found := self.member("unsubscribed"):
+    def sign_up(self) -> bool:
+        found = self.member("unsubscribed")
+        if found:
             self.world.act(found[1], "subscribe", found[0])
             self.come_back(*found)
+        return found is not None
 
-    def walk_in(self) -> None:
+    def walk_in(self) -> bool:
         """Somebody of the CRM, so far not in the audience, fills in the form."""
         code, address = self.draw.choice(CODES), self.draw.choice(self.addresses)
-        if address not in self.world.remote(code):
+        is_new = address not in self.world.remote(code)
+        if is_new:
             self.world.act(address, "subscribe", code)
             self.come_back(code, address)
+        return is_new
 
-    def confirm(self) -> None:
-        if found := self.member("pending"):
+    def confirm(self) -> bool:
+        found = self.member("pending")
+        if found:
             self.world.act(found[1], "confirm", found[0])
             self.come_back(*found)
+        return found is not None
 
-    def bounce(self) -> None:
-        if found := self.member("subscribed"):
+    def bounce(self) -> bool:
+        found = self.member("subscribed")
+        if found:
             self.world.bounce(found[1], found[0])
             self.opt_out(*found, "bounce")
+        return found is not None
 
     def guest(self) -> None:
         code = self.draw.choice(CODES)
@@ -296,13 +349,16 @@ class History:
         self.world.act(address, "subscribe", code, merge_fields={"FNAME": "Ξένος"})
         guests[address] = self.world.remote_fields(address, code)
 
-    def archive_by_hand(self) -> None:
-        if found := self.member("subscribed"):
+    def archive_by_hand(self) -> bool:
+        found = self.member("subscribed")
+        if found:
             self.world.archive_by_hand(found[1], found[0])
             self.opt_out(*found, "hand")
+        return found is not None
 
-    def delete_by_hand(self) -> None:
-        if found := self.member("subscribed", "unsubscribed"):
+    def delete_by_hand(self) -> bool:
+        found = self.member("subscribed", "unsubscribed")
+        if found:
             code, address = found
             record = self.records[code]
             row = self.world.warehouse.execute(
@@ -319,6 +375,7 @@ class History:
                 )
             record.left[address] = "deleted"
             record.self_signed.discard(address)
+        return found is not None
 
     # ---- the sync
 
@@ -329,7 +386,10 @@ class History:
 
     def synchronise(self) -> None:
         """A sync in trouble."""
-        kind = self.draw.choice(["none", "lost", "lost", "disturbed", "disturbed", "forget", "old"])
+        if not self.kinds:
+            self.kinds = ["none", "lost", "lost", "disturbed", "disturbed", "forget", "old"]
+            self.draw.shuffle(self.kinds)
+        kind = self.kinds.pop()
         self.happened[kind] += 1
         self.in_sync = []
         if kind == "lost":
@@ -419,6 +479,9 @@ class History:
                 row.address_key: row.contact_id for row in verdicts[code] if row.reason is None
             }
             remote = self.world.remote(code)
+            record.unseen = {
+                who: at for who, at in record.unseen.items() if remote.get(at) != "subscribed"
+            }
             self.check_nobody_is_mailed_wrongly(code, record, eligible, remote)
             if not at_rest:
                 # Only a full listing shows a deletion.
@@ -500,9 +563,11 @@ class History:
         true |= {"suppressed_complaint"} if complained else set()
         if contact in record.people:
             true |= {"suppressed_unsubscribed", "suppressed_complaint", "suppressed_compliance"}
-        if record.once_left.get(contact) in record.left:
+        if contact in record.unseen:
             # They came back, and a bounce, an archive or a deletion hid it before anybody looked:
-            # the opt-out stands.
+            # the opt-out stands. A member shows its present status alone; the time of its opt-in
+            # is no word of the person's, any client writes it (OpenAPI 3.0.55, ``PATCH
+            # /lists/{list_id}/members/{subscriber_hash}``, ``timestamp_opt``).
             true |= {"suppressed_unsubscribed", "suppressed_complaint"}
         if address in record.unexplained:
             true |= {"suppressed_unsubscribed", "suppressed_archived"}

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from crm_mailchimp.mailchimp.batches import Polling
+from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.errors import ComplianceStateError, FieldError
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.rejections import refusal
 from crm_mailchimp.sync import collection
+from crm_mailchimp.sync.guard import GuardLimits
+from crm_mailchimp.sync.options import SyncOptions
 from crm_mailchimp.sync.push import without_address
 from sync_world import World, subscriber_hash
 
@@ -69,6 +73,43 @@ def test_a_refused_request_to_confirm_is_named_after_its_cause(
     monkeypatch.setattr(collection, "pull_back", looked)
     world.sync()
     assert world.write_requests() == refused, "what was refused is not asked again"
+
+
+@pytest.mark.parametrize("above", [0, 50])
+def test_who_bounces_right_before_the_archive_needs_none(world: World, above: int) -> None:
+    """Mailchimp archives nobody who bounced (405), and sends them nothing either: no reason to
+    fail, as the others of the audience would wait for a person who has nothing to do."""
+    news = world.collection()
+    person = world.contact("maria@mail.gr", news)
+    other = world.contact("nikos@mail.gr", news)
+    world.contact("eleni@mail.gr", news)
+    world.sync()
+    world.leave(news, person)
+    world.leave(news, other)
+    world.contact("ilias@mail.gr", news)
+    world.batching = Batching(above=above, polling=Polling(first=0.02, most=0.1, deadline=30))
+    bounced: list[str] = []
+
+    def bounce(what: str) -> None:
+        if not bounced and what.startswith(("DELETE", "POST /batches")):
+            bounced.append(what)
+            world.bounce("maria@mail.gr")
+
+    world.calls.reset(before=bounce)
+    result = world.sync(options=SyncOptions(limits=GuardLimits(share=1.0, minimum=9, half=2.0)))
+
+    world.calls.reset()
+    assert bounced
+    assert result["NEWS"].state == "succeeded", result["NEWS"].detail
+    assert result["NEWS"].counts["removed"] == 1
+    assert world.remote() == {
+        "maria@mail.gr": "cleaned", "nikos@mail.gr": "archived", "eleni@mail.gr": "subscribed",
+        "ilias@mail.gr": "subscribed",
+    }  # fmt: skip
+    row = world.member("maria@mail.gr")
+    assert (row["status"], row["cause"], row["intended_action"]) == ("cleaned", "cleaned", None)
+    assert not row["opted_out"]
+    assert world.warehouse.execute("select * from sync.rejection").fetchall() == []
 
 
 def _as(member: Any, status: str) -> Any:

@@ -20,8 +20,8 @@ from crm_mailchimp.stats.deleted_members import (
     create_listed,
     mark_deleted,
 )
-from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import batches, create_landing
+from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, entries
 from crm_mailchimp.stats.streams import Reading, remember
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -130,7 +130,7 @@ class Activity:
             connection.commit()
         connection.execute(statement("stats/ensure_activity_months"))
         connection.commit()
-        drop_erased(connection, _TABLE, reading.campaign_id)
+        know_members(connection, _TABLE, reading.campaign_id)
         parameters = {"campaign_id": reading.campaign_id, "ips_since": reading.ips_since}
         connection.execute(statement("stats/load_activity"), parameters)
         connection.execute(statement("stats/load_activity_extra"), parameters)

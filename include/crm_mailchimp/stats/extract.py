@@ -23,6 +23,7 @@ from crm_mailchimp.stats.proxy_opens import PROXY_OPENS
 from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
 from crm_mailchimp.stats.report_snapshots import load_report, load_reports
+from crm_mailchimp.stats.series_mails import SERIES_MAILS
 from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
@@ -47,6 +48,7 @@ STREAMS: tuple[Stream, ...] = (
     DOMAINS,
     LOCATIONS,
     SUB_REPORTS,
+    SERIES_MAILS,
 )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
-from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
 from crm_mailchimp.stats.streams import Reading, remember
 
@@ -40,10 +40,11 @@ MEMBER_SHAPE = Shape(
     stream="link_members",
     fields=(
         Field("link_id", path="url_id", required=True),
+        Field("list_id"),
         Field("subscriber_hash", path="email_id", required=True),
         Field("clicks", "integer"),
     ),
-    dropped=MEMBER_DETAILS | {"campaign_id", "list_id"},
+    dropped=MEMBER_DETAILS | {"campaign_id"},
 )
 
 
@@ -68,7 +69,7 @@ class Links:
         )
         # Totals and members in one transaction: after a crash in between, the totals would say
         # that there is nothing more to read.
-        drop_erased(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
+        know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
         connection.execute(statement("stats/load_links"), {"campaign_id": campaign_id})
         connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})
         remember(connection, self.name, reading, rows_read=landed + members)

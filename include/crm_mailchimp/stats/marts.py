@@ -27,6 +27,7 @@ _STEPS = (
     "clear_contact_engagement",
     "clear_member_engagement",
     "store_contacts",
+    "know_members",
     "store_members",
     "drop_gone_members",
     "drop_gone_contacts",
@@ -55,6 +56,9 @@ def refresh_marts(
 ) -> MartRefresh:
     """Catch up all marts in one transaction; commits. Readers are not blocked at any time.
 
+    In a second one, whom nothing names any more is forgotten. A refresh that dies before it leaves
+    their notes to the next.
+
     Args:
         connection: the warehouse, by the login that owns the marts; not in a transaction.
         time_zone: IANA name of the time zone whose days and months the marts show. Another one
@@ -77,7 +81,12 @@ def refresh_marts(
         _collect(connection, "count_members", "counted_member")
         for step in _STEPS:
             connection.execute(statement(f"mart/{step}"))
+        unknown = connection.execute(statement("mart/note_unknown_members")).rowcount
         connection.commit()
+        if unknown:
+            connection.execute("lock table stats.members in share row exclusive mode")
+            connection.execute(statement("mart/forget_members"))
+            connection.commit()
     log.info("marts: %d campaigns, %d members counted anew", campaigns, members)
     return MartRefresh(campaigns=campaigns, members=members)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
-from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import batches, create_landing
+from crm_mailchimp.stats.members import drop_erased
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, entries
 from crm_mailchimp.stats.streams import Reading, remember
 from crm_mailchimp.warehouse.copying import copy_rows

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.deleted_members import create_listed, mark_deleted
-from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
 from crm_mailchimp.stats.streams import Reading, remember
 
@@ -41,7 +41,7 @@ class Recipients:
         create_listed(connection)
         connection.execute(statement("stats/list_recipients"))
         mark_deleted(connection, provider, reading.campaign_id)
-        drop_erased(connection, f"landing_{SHAPE.stream}", reading.campaign_id)
+        know_members(connection, f"landing_{SHAPE.stream}", reading.campaign_id)
         connection.execute(statement("stats/load_recipients"), {"campaign_id": reading.campaign_id})
         remember(connection, self.name, reading, rows_read=landed)
         connection.commit()

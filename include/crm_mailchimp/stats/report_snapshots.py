@@ -27,25 +27,27 @@ SHAPE = Shape(
         Field("subject_line"),
         Field("preview_text"),
         Field("sent_at", "time", path="send_time"),
-        Field("emails_sent", "integer"),
-        Field("opens_total", "integer", path="opens.opens_total"),
-        Field("unique_opens", "integer", path="opens.unique_opens"),
+        Field("emails_sent", "integer", missing=0),
+        Field("opens_total", "integer", path="opens.opens_total", missing=0),
+        Field("unique_opens", "integer", path="opens.unique_opens", missing=0),
         Field("proxy_excluded_opens", "integer", path="opens.proxy_excluded_opens"),
         Field("proxy_excluded_unique_opens", "integer", path="opens.proxy_excluded_unique_opens"),
         Field("open_rate", "number", path="opens.open_rate"),
         Field("last_open_at", "time", path="opens.last_open"),
-        Field("clicks_total", "integer", path="clicks.clicks_total"),
-        Field("unique_clicks", "integer", path="clicks.unique_clicks"),
-        Field("unique_subscriber_clicks", "integer", path="clicks.unique_subscriber_clicks"),
+        Field("clicks_total", "integer", path="clicks.clicks_total", missing=0),
+        Field("unique_clicks", "integer", path="clicks.unique_clicks", missing=0),
+        Field(
+            "unique_subscriber_clicks", "integer", path="clicks.unique_subscriber_clicks", missing=0
+        ),
         Field("click_rate", "number", path="clicks.click_rate"),
         Field("last_click_at", "time", path="clicks.last_click"),
-        Field("unsubscribed", "integer"),
-        Field("hard_bounces", "integer", path="bounces.hard_bounces"),
-        Field("soft_bounces", "integer", path="bounces.soft_bounces"),
-        Field("syntax_errors", "integer", path="bounces.syntax_errors"),
-        Field("abuse_reports", "integer"),
-        Field("forwards_count", "integer", path="forwards.forwards_count"),
-        Field("forwards_opens", "integer", path="forwards.forwards_opens"),
+        Field("unsubscribed", "integer", missing=0),
+        Field("hard_bounces", "integer", path="bounces.hard_bounces", missing=0),
+        Field("soft_bounces", "integer", path="bounces.soft_bounces", missing=0),
+        Field("syntax_errors", "integer", path="bounces.syntax_errors", missing=0),
+        Field("abuse_reports", "integer", missing=0),
+        Field("forwards_count", "integer", path="forwards.forwards_count", missing=0),
+        Field("forwards_opens", "integer", path="forwards.forwards_opens", missing=0),
         Field("ab_split", "json"),
         Field("timewarp", "json"),
         Field("timeseries", "json"),
@@ -88,6 +90,15 @@ def load_reports(
 def load_report(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> None:
     """Append a snapshot of one campaign's report, if it has changed; commits."""
     _load(connection, [provider.report(campaign_id)])
+
+
+def load_mails(connection: Connection[Any], reports: Iterable[Mapping[str, Any]]) -> int:
+    """Append snapshots of the mails of an RSS campaign, which may be new campaigns; commits.
+
+    Returns:
+        number of reports read.
+    """
+    return _load(connection, reports)
 
 
 def _load(

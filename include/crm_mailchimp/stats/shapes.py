@@ -63,7 +63,7 @@ class Field:
     """One column of a stream and where its value stands.
 
     ``path`` goes into nested objects by dots; ``required`` fields may be neither missing nor blank.
-    ``choices`` are all values that the table can hold.
+    ``choices`` are all values that the table can hold; ``missing`` stands for a value that lacks.
     """
 
     column: str
@@ -71,6 +71,7 @@ class Field:
     path: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
+    missing: int | None = None
 
     @property
     def source(self) -> str:
@@ -192,7 +193,7 @@ def _convert(stream: str, one: Field, value: Any) -> Any:
     if value is None or value == "":
         if one.required:
             raise UnexpectedShapeError(stream, one.source, "a value", value)
-        return None
+        return one.missing
     converted = _CONVERTERS[one.kind](stream, one.source, value)
     if one.choices and converted not in one.choices:
         raise UnexpectedShapeError(stream, one.source, f"one of {', '.join(one.choices)}", value)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
-from crm_mailchimp.stats.erased import drop_erased
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import Shape
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class WholeStream:
         items = provider.rows(reading.campaign_id, self.endpoint)
         landed = land(connection, self.shape, items)
         if "subscriber_hash" in self.shape.columns:
-            drop_erased(connection, f"landing_{self.shape.stream}", reading.campaign_id)
+            know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)
         connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
         remember(connection, self.name, reading, rows_read=landed, read_later=not self.has_totals)
         connection.commit()

@@ -1,4 +1,4 @@
-"""Reports of a campaign's parts: groups of an A/B test, mails of an RSS series."""
+"""Reports of a campaign's parts: the groups of an A/B test."""
 
 from __future__ import annotations
 
@@ -6,26 +6,16 @@ from crm_mailchimp.stats import report_snapshots
 from crm_mailchimp.stats.shapes import Field, Shape
 from crm_mailchimp.stats.streams import WholeStream
 
-_OF_THE_WHOLE = {"campaign_id", "list_id", "list_name", "preview_text", "syntax_errors"}
+_OF_THE_WHOLE = ("campaign_id", "list_id", "list_name", "preview_text")
 
 #: ``GET /reports/{campaign_id}/sub-reports``, one item: a report (OpenAPI description, 3.0.55).
 SHAPE = Shape(
     stream="sub_reports",
     fields=(
         Field("part_id", path="id", required=True),
-        *(
-            one
-            for one in report_snapshots.SHAPE.fields
-            if one.kind != "json" and one.column not in _OF_THE_WHOLE
-        ),
+        *(one for one in report_snapshots.SHAPE.fields if one.column not in _OF_THE_WHOLE),
     ),
-    # What is said of the whole campaign is kept there.
-    dropped=report_snapshots.SHAPE.dropped
-    | {
-        one.source
-        for one in report_snapshots.SHAPE.fields
-        if one.kind == "json" or one.column in _OF_THE_WHOLE - {"campaign_id"}
-    },
+    dropped=report_snapshots.SHAPE.dropped | set(_OF_THE_WHOLE[1:]),
 )
 
 SUB_REPORTS = WholeStream(

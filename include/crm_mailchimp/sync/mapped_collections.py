@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from psycopg import Connection
@@ -27,25 +28,37 @@ def follow_codes(warehouse: Connection[Any], collections: Sequence[Collection]) 
 
     Locks, the quarantine and the explanation of an address know a collection by its code.
     """
-    for collection in collections:
-        row = warehouse.execute(
-            "select collection_code from sync.audience where collection_id = %s",
-            (collection.collection_id,),
-        ).fetchone()
+    with warehouse.cursor() as cursor:
+        former = dict(
+            cursor.execute("select collection_id, collection_code from sync.audience").fetchall()
+        )
+    warehouse.commit()
+    moved = [
+        (former[one.collection_id], one)
+        for one in collections
+        if former.get(one.collection_id, one.code) != one.code
+    ]
+    if not moved:
+        return
+    with ExitStack() as locks:
+        # In one order for everybody: who holds one never waits for one that comes before it.
+        for old in sorted({old for old, _ in moved}):
+            locks.enter_context(audience_lock(warehouse, old))
+        # By way of a name that nobody bears: collections may swap their codes.
+        for old, one in moved:
+            _follow_code(warehouse, one, old=old, new=f"collection {one.collection_id}")
+        for _, one in moved:
+            _follow_code(warehouse, one, old=f"collection {one.collection_id}", new=one.code)
         warehouse.commit()
-        if row is None or row[0] == collection.code:
-            continue
-        with audience_lock(warehouse, row[0]):
-            warehouse.execute(
-                statement("sync/follow_code"),
-                {
-                    "collection_id": collection.collection_id,
-                    "old": row[0],
-                    "new": collection.code,
-                },
-            )
-            warehouse.commit()
-        log.info("collection %s goes on as %s", row[0], collection.code)
+    for old, one in moved:
+        log.info("collection %s goes on as %s", old, one.code)
+
+
+def _follow_code(warehouse: Connection[Any], collection: Collection, *, old: str, new: str) -> None:
+    warehouse.execute(
+        statement("sync/follow_code"),
+        {"collection_id": collection.collection_id, "old": old, "new": new},
+    )
 
 
 def stage_left_alone(

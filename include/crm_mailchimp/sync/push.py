@@ -297,14 +297,25 @@ class Push:
             self.discovered += 1
             return
         if change.action in ("unsubscribe", "archive"):
-            self._refused_removals += 1
             if not rejection.retryable:
                 intents.drop_intent(self.warehouse, self.list_id, change.subscriber_hash)
+                if self._has_bounced(change.subscriber_hash):
+                    return
+            self._refused_removals += 1
         row = self._planned_row(change.subscriber_hash)
         if row is not None and change.action == "reconfirm" and rejection.kind == "compliance":
             self._note_compliance(row)
         elif row is not None:
             self._store_rejection(row, rejection)
+
+    def _has_bounced(self, subscriber_hash: str) -> bool:
+        """Mailchimp archives nobody who bounced, and sends them nothing: they need no removal."""
+        member = self.provider.member(self.list_id, subscriber_hash)
+        if member is None or member.status != "cleaned":
+            return False
+        record_members(self.warehouse, [member])
+        self.discovered += 1
+        return True
 
     def _note_compliance(self, row: Any) -> None:
         """Mailchimp does not let us ask this person: not a wrong address, and not to be tried

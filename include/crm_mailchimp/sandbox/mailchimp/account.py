@@ -12,6 +12,9 @@ from crm_mailchimp.sandbox.mailchimp.ledger import Ledger
 from crm_mailchimp.sandbox.mailchimp.problem import not_found
 from crm_mailchimp.sandbox.mailchimp.state import Account, Audience, Campaign
 
+#: In which the account shows and schedules; the API itself speaks UTC.
+TIME_ZONE = "Europe/Athens"
+
 _CONTACT = {
     "company": "Ελαιώνες Αιγαίου Α.Ε.",
     "addr1": "Ερμού 12",

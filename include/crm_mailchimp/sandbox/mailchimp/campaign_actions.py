@@ -5,7 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from crm_mailchimp.sandbox.mailchimp import addresses, campaigns, delivery, validation
+from crm_mailchimp.sandbox.mailchimp import (
+    addresses,
+    campaigns,
+    delivery,
+    rss_series,
+    validation,
+)
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.campaign_content import is_ready
 from crm_mailchimp.sandbox.mailchimp.problem import Problem, bad_request, invalid_fields
@@ -28,14 +34,19 @@ def _draft(sandbox: Sandbox, call: Call) -> Campaign:
 
 @operation("POST", "/campaigns/{campaign_id}/actions/send")
 def send(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: postCampaignsIdActionsSend. An RSS campaign starts waiting for its feed."""
+    """OpenAPI: postCampaignsIdActionsSend: "For RSS Campaigns, the campaign will send according to
+    its schedule." """
     campaign = _draft(sandbox, call)
-    delivery.send(sandbox, campaign, sandbox.now)
+    if rss_series.is_series(campaign):
+        rss_series.start(sandbox, campaign)
+    else:
+        delivery.send(sandbox, campaign, sandbox.now)
 
 
 @operation("POST", "/campaigns/{campaign_id}/actions/schedule")
 def schedule(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: postCampaignsIdActionsSchedule: on the quarter-hour only, and ahead."""
+    """OpenAPI: postCampaignsIdActionsSchedule: on the quarter-hour only, and ahead;
+    "sending RSS Campaigns, use the send action instead"."""
     body = call.body()
     validation.check(
         body,
@@ -44,6 +55,8 @@ def schedule(sandbox: Sandbox, call: Call) -> Any:
     )
     at = validation.moment(body["schedule_time"], "schedule_time")
     campaign = _draft(sandbox, call)
+    if rss_series.is_series(campaign):
+        raise bad_request("RSS Campaigns are scheduled by their own settings.")
     if at is None or at % QUARTER:
         raise invalid_fields(
             (
@@ -78,31 +91,31 @@ def unschedule(sandbox: Sandbox, call: Call) -> Any:
 
 @operation("POST", "/campaigns/{campaign_id}/actions/cancel-send")
 def cancel_send(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: postCampaignsIdActionsCancelSend: while it is being sent only. What went out
-    stays out."""
+    """OpenAPI: postCampaignsIdActionsCancelSend: while it is being sent only, and not an RSS
+    campaign ("Cancel a Regular or Plain-Text Campaign"). What went out stays out."""
     campaign = sandbox.campaign(call.parts["campaign_id"])
-    if campaign.status != "sending":
+    if campaign.status != "sending" or rss_series.is_series(campaign):
         raise bad_request("Only campaigns that are sending can be canceled.")
     delivery.finish(sandbox, campaign)
 
 
-def _rss_only(sandbox: Sandbox, call: Call, status: str, wanted: str) -> None:
+def _series(sandbox: Sandbox, call: Call, status: str) -> Campaign:
     campaign = sandbox.campaign(call.parts["campaign_id"])
-    if campaign.type != "rss" or campaign.status != status:
+    if not rss_series.is_series(campaign) or campaign.status != status:
         raise bad_request("Only RSS-driven campaigns can be paused and resumed.")
-    campaign.status = wanted
+    return campaign
 
 
 @operation("POST", "/campaigns/{campaign_id}/actions/pause")
 def pause(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaignsIdActionsPause (RSS campaigns)."""
-    _rss_only(sandbox, call, "sending", "paused")
+    rss_series.pause(_series(sandbox, call, "sending"))
 
 
 @operation("POST", "/campaigns/{campaign_id}/actions/resume")
 def resume(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaignsIdActionsResume (RSS campaigns)."""
-    _rss_only(sandbox, call, "paused", "sending")
+    rss_series.start(sandbox, _series(sandbox, call, "paused"))
 
 
 @operation("POST", "/campaigns/{campaign_id}/actions/test")

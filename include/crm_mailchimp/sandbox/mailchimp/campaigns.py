@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_mailchimp.sandbox.mailchimp import addresses, delivery, segments, validation
+from crm_mailchimp.sandbox.mailchimp import (
+    addresses,
+    delivery,
+    rss_schedule,
+    rss_series,
+    segments,
+    validation,
+)
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.clock import iso
 from crm_mailchimp.sandbox.mailchimp.paging import choice, moment, ordered, window
 from crm_mailchimp.sandbox.mailchimp.problem import bad_request, invalid_fields
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
-from crm_mailchimp.sandbox.mailchimp.state import Audience, Campaign
+from crm_mailchimp.sandbox.mailchimp.state import Audience, Campaign, Totals
 
 TYPES = ("regular", "plaintext", "absplit", "rss", "variate")
 STATUSES = ("save", "paused", "schedule", "sending", "sent")
@@ -77,12 +84,6 @@ _PARTS: dict[str, dict[str, str]] = {
         "from_names": "array",
         "reply_to_addresses": "array",
     },
-    "rss_opts": {
-        "feed_url": "string",
-        "frequency": "string",
-        "constrain_rss_img": "boolean",
-        "schedule": "object",
-    },
     "social_card": {"image_url": "string", "description": "string", "title": "string"},
 }
 
@@ -91,9 +92,11 @@ def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[s
     """A campaign as the API answers it."""
     account = sandbox.account
     audience = account.audiences.get(campaign.list_id)
-    gone = campaign.status in ("sending", "sent")
-    if gone:
-        recipient_count = campaign.totals.sent
+    is_series = rss_series.is_series(campaign)
+    totals = rss_series.totals(sandbox, campaign) if is_series else campaign.totals
+    gone = campaign.send_time is not None
+    if gone and not is_series:
+        recipient_count = totals.sent
     else:
         recipient_count = delivery.recipient_count(sandbox, audience, campaign) if audience else 0
     recipients: dict[str, Any] = {
@@ -117,7 +120,7 @@ def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[s
             f"https://us1.campaign-archive.com/?u=elaiones&id={campaign.campaign_id}"
         ),
         "status": campaign.status,
-        "emails_sent": campaign.totals.sent if gone else 0,
+        "emails_sent": totals.sent,
         "send_time": iso(campaign.send_time if gone else campaign.scheduled_for),
         "content_type": campaign.content_type,
         "needs_block_refresh": False,
@@ -132,11 +135,11 @@ def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[s
     if campaign.variate:
         row["variate_settings"] = campaign.variate
     if campaign.rss:
-        row["rss_opts"] = campaign.rss
+        row["rss_opts"] = {**campaign.rss, "last_sent": iso(campaign.send_time)}
     if campaign.social_card:
         row["social_card"] = campaign.social_card
     if gone:
-        row["report_summary"] = _summary(campaign)
+        row["report_summary"] = _summary(totals)
     row["_links"] = [
         {"rel": "self", "href": f"{base_url}/campaigns/{campaign.campaign_id}", "method": "GET"}
     ]
@@ -144,7 +147,7 @@ def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[s
 
 
 def _delivery_status(campaign: Campaign) -> dict[str, Any]:
-    if campaign.status == "sending":
+    if campaign.status == "sending" and not rss_series.is_series(campaign):
         return {
             "enabled": True,
             "can_cancel": True,
@@ -155,8 +158,7 @@ def _delivery_status(campaign: Campaign) -> dict[str, Any]:
     return {"enabled": False}
 
 
-def _summary(campaign: Campaign) -> dict[str, Any]:
-    totals = campaign.totals
+def _summary(totals: Totals) -> dict[str, Any]:
     delivered = max(totals.sent - totals.hard_bounces - totals.soft_bounces, 1)
     return {
         "opens": totals.opens,
@@ -219,6 +221,7 @@ def _store(sandbox: Sandbox, campaign: Campaign, body: Mapping[str, Any]) -> Non
     if "variate_settings" in body:
         _store_variate(sandbox, campaign, body["variate_settings"])
     if "rss_opts" in body:
+        rss_schedule.check(body["rss_opts"], whole=False)
         campaign.rss.update(body["rss_opts"])
     if "social_card" in body:
         campaign.social_card.update(body["social_card"])
@@ -312,9 +315,7 @@ def create_campaign(sandbox: Sandbox, call: Call) -> Any:
             ("variate_settings", "Required fields were not provided: variate_settings")
         )
     if kind == "rss":
-        feed = body.get("rss_opts", {})
-        validation.check(feed, _PARTS["rss_opts"], ("feed_url", "frequency"), "rss_opts.")
-        validation.one_of(feed["frequency"], ("daily", "weekly", "monthly"), "rss_opts.frequency")
+        rss_schedule.check(body.get("rss_opts", {}), whole=True)
     campaign = new_campaign(sandbox, kind)
     _store(sandbox, campaign, body)
     add(sandbox, campaign)

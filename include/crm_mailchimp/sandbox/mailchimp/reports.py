@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from crm_mailchimp.sandbox.mailchimp import lists
+from crm_mailchimp.sandbox.mailchimp import lists, rss_series
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.campaigns import TYPES
 from crm_mailchimp.sandbox.mailchimp.clock import iso
@@ -28,9 +28,14 @@ def reported(sandbox: Sandbox, call: Call) -> Campaign:
         Problem: 404 for one that is unknown or not sent.
     """
     campaign = sandbox.campaign(call.parts["campaign_id"])
-    if campaign.status not in ("sending", "sent"):
+    if not has_report(campaign):
         raise not_found()
     return campaign
+
+
+def has_report(campaign: Campaign) -> bool:
+    """Whether anything of it was sent; an RSS campaign may be paused since."""
+    return campaign.send_time is not None
 
 
 def _rate(part: int, whole: int) -> float:
@@ -103,7 +108,10 @@ def describe(
 ) -> dict[str, Any]:
     """A report; ``totals`` other than the campaign's for an A/B part."""
     own = totals is None
-    totals = totals or campaign.totals
+    is_series = rss_series.is_series(campaign)
+    if totals is None:
+        totals = rss_series.totals(sandbox, campaign) if is_series else campaign.totals
+    is_under_way = campaign.status == "sending" and not is_series
     audience = sandbox.account.audiences.get(campaign.list_id)
     delivered = totals.sent - totals.hard_bounces - totals.soft_bounces
     stats = lists.describe(audience, base_url)["stats"] if audience else {}
@@ -175,15 +183,18 @@ def describe(
             "currency_code": "EUR",
         },
         "delivery_status": {
-            "enabled": campaign.status == "sending",
-            "can_cancel": campaign.status == "sending",
-            "status": "delivering" if campaign.status == "sending" else "delivered",
+            "enabled": is_under_way,
+            "can_cancel": is_under_way,
+            "status": "delivering" if is_under_way else "delivered",
             "emails_sent": totals.sent,
             "emails_canceled": 0,
         },
     }
     if own and campaign.type in ("variate", "absplit"):
         row["ab_split"] = _split(campaign)
+    if is_series:
+        row["rss_last_send"] = iso(campaign.send_time)
+        del row["timeseries"]  # "the first 24 hours of the campaign": there is no such time
     row["_links"] = [
         {"rel": "self", "href": f"{base_url}/reports/{campaign.campaign_id}", "method": "GET"}
     ]
@@ -199,7 +210,7 @@ def list_reports(sandbox: Sandbox, call: Call) -> Any:
     rows = [
         campaign
         for campaign in sandbox.account.campaigns.values()
-        if campaign.status in ("sending", "sent")
+        if has_report(campaign)
         and (kind is None or campaign.type == kind)
         and (after is None or (campaign.send_time or 0) > after)
         and (until is None or (campaign.send_time or 0) <= until)
@@ -226,10 +237,13 @@ def _subject(campaign: Campaign, group: str) -> Any:
 
 @operation("GET", "/reports/{campaign_id}/sub-reports")
 def list_sub_reports(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: getReportsIdSubReportsId: one report per A/B part. Mails of an RSS series would be
-    here too ("child campaigns"), but nothing here reads a feed."""
+    """OpenAPI: getReportsIdSubReportsId: one report per A/B part, and per mail of an RSS campaign
+    ("child campaigns")."""
     campaign = reported(sandbox, call)
     rows = []
+    if rss_series.is_series(campaign):
+        mails = rss_series.children(sandbox, campaign)
+        rows = [describe(sandbox, mail, call.base_url) for mail in mails]
     if campaign.type in ("variate", "absplit"):
         for group in dict.fromkeys(row.group for row in campaign.recipients):
             part = describe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from crm_mailchimp.sandbox.mailchimp.account import Sandbox
+from crm_mailchimp.sandbox.mailchimp.account import TIME_ZONE, Sandbox
 from crm_mailchimp.sandbox.mailchimp.clock import iso
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 
@@ -33,7 +33,7 @@ def root(sandbox: Sandbox, call: Call) -> Any:
         "member_since": iso(account.created_at),
         "pricing_plan_type": "monthly",
         "first_payment": iso(account.created_at),
-        "account_timezone": "Europe/Athens",
+        "account_timezone": TIME_ZONE,
         "account_industry": "Agriculture and Food Services",
         "contact": dict(account.contact),
         "pro_enabled": False,

@@ -1,11 +1,12 @@
-"""Letting time pass: scheduled campaigns go out and recipients act, each at its own moment."""
+"""Letting time pass: scheduled campaigns go out, RSS campaigns look at their feeds and recipients
+act, each at its own moment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from crm_mailchimp.sandbox.mailchimp import delivery, happenings
+from crm_mailchimp.sandbox.mailchimp import delivery, happenings, rss_series
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.state import Campaign
 
@@ -31,6 +32,8 @@ def catch_up(sandbox: Sandbox) -> None:
         first.scheduled_for = None
         if first.status == "schedule":
             delivery.send(sandbox, first, horizon)
+        elif first.status == "sending":
+            rss_series.look(sandbox, first, horizon)
     sandbox.next_due = min(_due_times(sandbox), default=_NEVER)
 
 
@@ -47,7 +50,11 @@ def _due_times(sandbox: Sandbox) -> Iterator[int]:
 def _play_until(sandbox: Sandbox, horizon: int) -> None:
     due: list[tuple[int, int, Campaign, list[Any]]] = []
     for campaign in list(sandbox.account.campaigns.values()):
-        if campaign.status == "sending" and (campaign.delivered_at or 0) <= horizon:
+        if (
+            campaign.status == "sending"
+            and campaign.delivered_at is not None
+            and campaign.delivered_at <= horizon
+        ):
             delivery.finish(sandbox, campaign)
         position = campaign.position
         timeline = campaign.timeline

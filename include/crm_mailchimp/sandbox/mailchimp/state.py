@@ -216,7 +216,8 @@ class Campaign:
     """A campaign, its recipients once sent, and what its recipients are still going to do.
 
     ``timeline``: [at, action, hash, ip, link index or -1, is proxy, detail] sorted by time;
-    ``position`` is the first entry that has not happened yet.
+    ``position`` is the first entry that has not happened yet. ``activated_at`` is when an RSS
+    campaign first began to follow its schedule.
     """
 
     campaign_id: str
@@ -239,6 +240,7 @@ class Campaign:
     feedback: list[dict[str, Any]] = field(default_factory=list)
     parent_id: str = ""
     scheduled_for: int | None = None
+    activated_at: int | None = None
     send_time: int | None = None
     delivered_at: int | None = None
     recipients: list[Recipient] = field(default_factory=list)

@@ -1,10 +1,6 @@
 -- What grows with history, counted: per campaign, member, contact, month and quarter hour. What is told of
 -- them are views (0011 to 0013).
 
-alter table stats.reconciliation add column unexplained_since timestamptz;
-comment on column stats.reconciliation.unexplained_since is
-'Since when the figures differ without explanation; null while they do not.';
-
 -- ---------------------------------------------------------------- counts per campaign
 
 create table mart.campaign_quarter_hours (
@@ -239,7 +235,8 @@ comment on table mart.contact_engagement is
 'that the CRM does not know have a row of their own.';
 comment on column mart.contact_engagement.engagement_key is 'Key of the row: mart.contacts.';
 comment on column mart.contact_engagement.contact_id is 'Contact of the CRM; null if the member is not ours.';
-comment on column mart.contact_engagement.subscriber_hash is 'The member, where no contact is known.';
+comment on column mart.contact_engagement.subscriber_hash is
+'The member, where no contact is known. No foreign key: it may be in several audiences.';
 comment on column mart.contact_engagement.audiences is 'Audiences in which campaigns went to the contact.';
 comment on column mart.contact_engagement.campaigns_received is 'Campaigns sent.';
 comment on column mart.contact_engagement.campaigns_delivered is 'Of them, those without bounce.';

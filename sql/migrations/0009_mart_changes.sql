@@ -1,6 +1,6 @@
--- What BI reads first: a star schema in mart. What grows with history is a table that is caught up
--- from what changed; what joins the tables is a view. Names follow Fivetran's Mailchimp models where
--- they fit: campaigns, campaign_recipients, campaign_activities, members, lists.
+-- What the marts are caught up from: a star schema in mart whose tables grow with history and are
+-- counted anew only where something changed. Names follow Fivetran's Mailchimp models where they fit:
+-- campaigns, campaign_recipients, campaign_activities, members, lists.
 
 create table mart.setting (
     only_row boolean primary key default true check (only_row),
@@ -16,95 +16,14 @@ comment on column mart.setting.report_time_zone is 'Time zone whose days, months
 comment on column mart.setting.rebuild is 'True: the next refresh counts everything anew, whatever changed.';
 comment on column mart.setting.refreshed_at is 'When the marts were last refreshed.';
 
--- ---------------------------------------------------------------- audiences
-
-create table stats.lists (
-    list_id text primary key,
-    web_id bigint,
-    name text,
-    created_at timestamptz,
-    list_rating bigint,
-    visibility text,
-    double_optin boolean,
-    member_count bigint,
-    unsubscribe_count bigint,
-    cleaned_count bigint,
-    total_contacts bigint,
-    campaign_count bigint,
-    campaign_last_sent_at timestamptz,
-    open_rate double precision,
-    click_rate double precision,
-    avg_sub_rate double precision,
-    avg_unsub_rate double precision,
-    last_sub_at timestamptz,
-    last_unsub_at timestamptz,
-    extra jsonb,
-    first_seen_at timestamptz not null default now(),
-    read_at timestamptz,
-    gone_at timestamptz
-);
-comment on table stats.lists is
-'Every audience of the account, as Mailchimp lists it, and those that campaigns or the sync still name.';
-comment on column stats.lists.list_id is 'Mailchimp''s id of the audience.';
-comment on column stats.lists.web_id is 'Id in the address of the audience in Mailchimp''s web application.';
-comment on column stats.lists.name is 'Name of the audience.';
-comment on column stats.lists.created_at is 'When the audience was created.';
-comment on column stats.lists.list_rating is 'Mailchimp''s score of its activity, 0 to 5.';
-comment on column stats.lists.visibility is 'pub or prv.';
-comment on column stats.lists.double_optin is 'Whether who signs up by a form must confirm.';
-comment on column stats.lists.member_count is 'Subscribed members.';
-comment on column stats.lists.unsubscribe_count is 'Members that unsubscribed.';
-comment on column stats.lists.cleaned_count is 'Members cleaned after hard bounces.';
-comment on column stats.lists.total_contacts is 'Members of any status but archived.';
-comment on column stats.lists.campaign_count is 'Campaigns of any state that use the audience.';
-comment on column stats.lists.campaign_last_sent_at is 'Newest campaign sent to it.';
-comment on column stats.lists.open_rate is
-'Average open rate per campaign, as Mailchimp gives it (0 to 100).';
-comment on column stats.lists.click_rate is
-'Average click rate per campaign, as Mailchimp gives it (0 to 100).';
-comment on column stats.lists.avg_sub_rate is 'Average new members a month, as Mailchimp gives it.';
-comment on column stats.lists.avg_unsub_rate is 'Average unsubscribes a month, as Mailchimp gives it.';
-comment on column stats.lists.last_sub_at is 'Newest subscription.';
-comment on column stats.lists.last_unsub_at is 'Newest unsubscribe.';
-comment on column stats.lists.extra is 'Fields the API has added since; kept as they came.';
-comment on column stats.lists.first_seen_at is 'When the pipeline first saw the audience.';
-comment on column stats.lists.read_at is
-'When Mailchimp last listed it; null if it is known from campaigns or the sync only.';
-comment on column stats.lists.gone_at is 'When Mailchimp was first found to list it no more.';
-
--- A campaign names its audience before the audience is read.
-create function stats.know_list() returns trigger
-language plpgsql as $$
-begin
-    if new.list_id is not null then
-        insert into stats.lists (list_id, name) values (new.list_id, new.list_name)
-        on conflict (list_id) do nothing;
-    end if;
-    return new;
-end
-$$;
-comment on function stats.know_list is 'Makes the row of stats.lists that a campaign refers to.';
-create trigger know_list before insert or update of list_id on stats.campaigns
-for each row execute function stats.know_list();
-alter table stats.campaigns add foreign key (list_id) references stats.lists;
-alter table stats.audience_growth add foreign key (list_id) references stats.lists;
-
-alter table stats.campaigns add column counted_at timestamptz
-generated always as (coalesce(sent_at, created_at, first_seen_at)) stored;
-comment on column stats.campaigns.counted_at is
-'Moment whose day and month the campaign counts in: its sending; where Mailchimp gives none, its creation.';
-create index on stats.campaigns (counted_at);
-
-alter table stats.recipient_engagement add column last_human_open_at timestamptz;
-comment on column stats.recipient_engagement.last_human_open_at is 'Newest open not known to be by a proxy.';
-
 -- ---------------------------------------------------------------- what has changed
 
 create table mart.changed_member (
     list_id text not null,
     subscriber_hash text not null
 );
-comment on table mart.changed_member is 'Members to be counted anew by the next refresh; repeated at will.';
+comment on table mart.changed_member is
+'Members to be counted anew by the next refresh; repeated at will. No foreign key: who is gone is noted too.';
 comment on column mart.changed_member.list_id is 'The audience.';
 comment on column mart.changed_member.subscriber_hash is 'The member: md5 of the lower-cased address.';
 
@@ -112,7 +31,8 @@ create table mart.changed_campaign (
     campaign_id text not null
 );
 comment on table mart.changed_campaign is
-'Campaigns to be counted anew by the next refresh; repeated at will.';
+'Campaigns to be counted anew by the next refresh; repeated at will. No foreign key: notes cost as little as '
+'they can.';
 comment on column mart.changed_campaign.campaign_id is 'The campaign.';
 
 -- Noted in the transaction that makes the change: what is committed is noted, what is not is not,
@@ -268,7 +188,8 @@ comment on table mart.contacts is
 'People: contacts of the CRM by the sync''s ledger, and each member that the CRM does not know.';
 comment on column mart.contacts.contact_key is 'Key of the row: contact <id>, or member <hash>.';
 comment on column mart.contacts.contact_id is 'Contact of the CRM; null if the member is not ours.';
-comment on column mart.contacts.subscriber_hash is 'The member, where no contact is known.';
+comment on column mart.contacts.subscriber_hash is
+'The member, where no contact is known. No foreign key: it may be in several audiences.';
 comment on column mart.contacts.audiences is 'Audiences the person is or was in.';
 comment on column mart.contacts.current_audiences is 'Of them, those the person is still in.';
 comment on column mart.contacts.cleaned_audiences is
@@ -283,20 +204,21 @@ create table mart.members (
     in_audience boolean not null,
     in_ledger boolean not null,
     origin text,
-    primary key (list_id, subscriber_hash)
+    primary key (list_id, subscriber_hash),
+    foreign key (list_id, subscriber_hash) references stats.members
 );
 create index on mart.members (contact_key);
 create index on mart.members (contact_id);
 create index on mart.members (subscriber_hash);
 comment on table mart.members is
-'Members of audiences: everyone in the sync''s ledger, and everyone a campaign ever went to.';
+'Members of audiences: everyone in the sync''s ledger, and everyone a report ever named.';
 comment on column mart.members.list_id is 'The audience.';
 comment on column mart.members.subscriber_hash is 'The member: md5 of the lower-cased address.';
 comment on column mart.members.contact_key is 'The person.';
 comment on column mart.members.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.members.status is
 'Last known status: by the ledger, unless a report tells of a later departure; for members outside the '
-'ledger by reports alone.';
+'ledger by reports alone; unknown for who did something with a mail that Mailchimp has not listed them for.';
 comment on column mart.members.in_audience is 'Whether the member is subscribed, or asked to confirm.';
 comment on column mart.members.in_ledger is 'Whether the sync knows the member.';
 comment on column mart.members.origin is 'created, adopted or foreign, by the ledger; null outside it.';

@@ -1,0 +1,40 @@
+"""Mails of an RSS campaign: campaigns of their own, which the parent's sub-reports name.
+
+Mailchimp lists them among campaigns and reports with ``parent_campaign_id`` (OpenAPI description,
+3.0.55: campaigns, sub-reports), and they are read like all others. The parent is only asked which
+ones there are, when it has sent more, so that none is missed and each knows its parent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.report_snapshots import load_mails
+from crm_mailchimp.stats.streams import Reading, remember
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+class SeriesMails:
+    """The stream ``sub-reports`` of an RSS campaign."""
+
+    name = "series_mails"
+
+    def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
+        """Read, take each mail for a campaign with a report, remember; commits.
+
+        Returns:
+            number of mails.
+        """
+        campaign_id = reading.campaign_id
+        landed = load_mails(connection, provider.rows(campaign_id, "sub-reports"))
+        connection.execute(statement("stats/link_mails"), {"campaign_id": campaign_id})
+        remember(connection, self.name, reading, rows_read=landed)
+        connection.commit()
+        return landed
+
+
+SERIES_MAILS = SeriesMails()

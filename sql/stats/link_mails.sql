@@ -1,0 +1,8 @@
+-- Mails that the list of campaigns does not hold, or whose parent it does not name.
+update stats.campaigns as mail
+set parent_campaign_id = %(campaign_id)s
+from landing_reports as landed
+where
+    mail.campaign_id = landed.campaign_id
+    and mail.parent_campaign_id is null
+    and mail.campaign_id <> %(campaign_id)s;
