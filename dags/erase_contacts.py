@@ -24,7 +24,11 @@ at any time, for one person with the param `contacts`.
 4. A receipt (`sync.erasure_receipt`): when it was asked for, when it was done, how much went. It
    names nobody.
 
-A contact that was merged into the erased one is the same person and goes with it.
+A contact that was merged into the erased one is the same person and goes with it. One that asked
+and was merged into another that did not ask is erased, the other is not; the result names both.
+
+**What `report_undecided` does.** Alerts about those (once, then daily): set `erasure_requested_at`
+on the survivor too, or undo the merge.
 
 **What `apply_retention` does.** Removes what is older than `KEEP_…_DAYS` says: snapshots, closed
 quarantine, ended proof, decided removals, events, IP addresses, logs, Data Docs.
@@ -50,6 +54,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.sdk import Param, conf, dag, get_current_context, task
 
@@ -81,7 +86,7 @@ from mailchimp_provider.alerts import FailureAlert
 )
 def erase_contacts() -> None:
     @task
-    def erase() -> dict[str, int]:
+    def erase() -> dict[str, Any]:
         """Forget who asked for it; returns how many, and how much was deleted."""
         from dataclasses import asdict
 
@@ -127,8 +132,20 @@ def erase_contacts() -> None:
                 data_docs_folder=data_docs_folder(),
             )
 
-    # Side by side: neither waits for the other, and either's failure fails the run.
+    @task
+    def report_undecided() -> list[str]:
+        """Alert about who asked and was merged into one that did not; returns who was told."""
+        from mailchimp_provider.outcomes import fail_without_retry
+        from mailchimp_provider.run_end import alert_about_undecided
+
+        if get_current_context()["params"]["dry_run"]:
+            return []
+        with fail_without_retry():
+            return alert_about_undecided()
+
+    # Side by side: none waits for another, and the failure of any fails the run.
     erase()
+    report_undecided()
     apply_retention()
 
 

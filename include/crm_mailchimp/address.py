@@ -61,6 +61,11 @@ def parse_address(email: str | None) -> Address:
     return Address(f"{local}@{ascii_domain}", None)
 
 
+def written_form(email: str) -> str:
+    """An address as it is written, trimmed, in Unicode NFC, case-folded; also a malformed one."""
+    return unicodedata.normalize("NFC", email.strip()).casefold()
+
+
 def subscriber_hash(address_key: str) -> str:
     """Mailchimp's member id: the md5 of the lower-cased address, 32 hex digits.
 

@@ -40,3 +40,11 @@ def alert_about_late() -> list[str]:
     with closing(warehouse_connection()) as warehouse, closing(crm_connection()) as crm:
         told = alerts.alert_about_late(warehouse, crm, times, deliver)
     return [trouble.collection_code for trouble in told]
+
+
+def alert_about_undecided() -> list[str]:
+    """Alert about requests for erasure that somebody has to decide; returns who was told now."""
+    times = alerts.alert_times()
+    with closing(warehouse_connection()) as warehouse, closing(crm_connection()) as crm:
+        told = alerts.alert_about_undecided(warehouse, crm, times, deliver)
+    return [trouble.collection_code for trouble in told]

@@ -114,6 +114,7 @@ create table staging.contact (
     contact_id bigint not null,
     address_key text,
     address_problem text,
+    address_written text,
     first_name text,
     last_name text,
     language text,
@@ -127,6 +128,8 @@ create table staging.contact (
     contact_digest bytea
 ) partition by list (staging_id);
 comment on table staging.contact is 'Contacts of the staged collections, the address already in normal form.';
+comment on column staging.contact.address_written is
+'The address as the CRM writes it, trimmed and case-folded, where it is not well formed; null elsewhere.';
 comment on column staging.contact.content_hash is 'md5 of the names and language that may be sent.';
 comment on column staging.contact.fields_hash is 'md5 of the additional fields that may be sent.';
 comment on column staging.contact.address_digest is

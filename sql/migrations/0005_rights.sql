@@ -38,6 +38,10 @@ comment on column sync.erasure_receipt.rows_removed is
 'Rows deleted, or freed from the person, by table; of the whole run, when it erased several at once.';
 comment on column sync.erasure_receipt.finished_at is 'Null: under way; the next run goes on with it.';
 
+alter table stats.campaign_unsubscribes add column words_expired_at timestamptz;
+comment on column stats.campaign_unsubscribes.words_expired_at is
+'When retention removed what the person wrote; it is not loaded again.';
+
 -- HMAC in plain SQL, so that digests are compared where the rows are. RFC 2104: the key is padded to
 -- 64 bytes and xored with 0x36 (inner) and 0x5c (outer).
 create function sync.hmac_pad(pad integer) returns bytea

@@ -18,19 +18,32 @@ create table sync.written_status (
     contact_id bigint not null,
     status text not null,
     reason text,
+    written_at timestamptz not null default now(),
     primary key (collection_id, contact_id)
 );
 comment on table sync.written_status is
 'What crm.provider_member_status was last told: only differences go there. Emptied, all is written anew.';
 
+create table sync.erased_status (
+    collection_id bigint not null,
+    contact_digest bytea not null,
+    primary key (collection_id, contact_digest)
+);
+comment on table sync.erased_status is
+'Rows of crm.provider_member_status about erased contacts that are still to be taken away: the next '
+'write-back does. A keyed digest as in sync.suppression, kind contact.';
+
 create table sync.alert (
     collection_code text not null,
-    state text not null check (state in ('blocked', 'failed', 'late')),
+    state text not null check (state in ('blocked', 'failed', 'late', 'undecided')),
     reason text not null,
     sent_at timestamptz not null,
     primary key (collection_code, state)
 );
-comment on table sync.alert is 'Alerts sent about collections that are still in that state.';
+comment on table sync.alert is
+'Alerts sent about collections that are still in that state.';
+comment on column sync.alert.collection_code is
+'A collection; or "DAG …" that failed, or "contact …" whose erasure is undecided.';
 
 create table sync.provider_default (
     position smallint primary key,

@@ -57,6 +57,10 @@ held_contact as (
     select contact_id from sync.rejection
     union
     select contact_id from sync.removal_request_member
+    union
+    -- That an erased contact is held back is told to the crm for as long as it keeps the contact.
+    select contact_id from sync.written_status
+    where status <> 'quarantined'
 )
 
 select

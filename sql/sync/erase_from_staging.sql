@@ -47,9 +47,11 @@ plan as (
 
 sharing_contact as (
     update staging.contact as contact
-    set address_key = null, address_problem = 'missing_email', address_digest = null
+    set address_key = null, address_problem = 'missing_email', address_written = null, address_digest = null
     where
-        contact.address_key in (select erased.address from erased_address as erased)
+        coalesce(contact.address_key, contact.address_written) in (
+            select erased.address from erased_address as erased
+        )
         and contact.contact_id not in (select erased.contact_id from erased_contact as erased)
     returning 1
 ),

@@ -67,6 +67,29 @@ alias as (
     returning 1
 ),
 
+pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+written as (
+    delete from sync.written_status as written
+    where written.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning written.collection_id, written.contact_id
+),
+
+-- What the crm was told is still to be taken away there, whenever the write-back runs.
+noted as (
+    insert into sync.erased_status (collection_id, contact_digest)
+    select
+        written.collection_id,
+        sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'contact:' || written.contact_id) as contact_digest
+    from written
+    cross join pads
+    on conflict (collection_id, contact_digest) do nothing
+),
+
 held_back as (
     delete from sync.quarantine as quarantine
     where quarantine.contact_id in (select erased.contact_id from erased_contact as erased)
@@ -80,5 +103,6 @@ select
         'sync.rejection', (select count(*) from rejection),
         'sync.removal_request_member', (select count(*) from removal),
         'sync.subscriber_alias', (select count(*) from alias),
+        'sync.written_status', (select count(*) from written),
         'sync.quarantine', (select count(*) from held_back)
     ) as rows_removed

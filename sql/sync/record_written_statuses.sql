@@ -17,4 +17,5 @@ from changed_status
 where status is not null
 on conflict (collection_id, contact_id) do update set
     status = excluded.status,
-    reason = excluded.reason
+    reason = excluded.reason,
+    written_at = now()

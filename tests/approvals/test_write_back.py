@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.sync.erasure import erase_contacts
 from crm_mailchimp.sync.options import SettingError
 from crm_mailchimp.sync.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
 from crm_mailchimp.sync.write_back import (
@@ -129,6 +130,55 @@ def test_nothing_is_noted_as_told_when_the_crm_did_not_take_it(world: World) -> 
         write_back(world)
     world.crm.execute("alter table crm.elsewhere rename to provider_member_status")
     assert write_back(world) == WrittenBack(written=1, deleted=0)
+
+
+def test_what_the_crm_was_told_of_an_erased_contact_is_taken_away(world: World) -> None:
+    news = world.collection()
+    maria, nikos = world.contact("maria@mail.gr", news), world.contact("nikos@mail.gr", news)
+    kept = world.contact("eleni@mail.gr", news)
+    world.sync()
+    assert write_back(world) == WrittenBack(written=3, deleted=0)
+    for contact_id in (maria, nikos):
+        world.change_contact(contact_id, erasure_requested_at="2026-10-01T00:00:00Z")
+    # One is in no collection any more, the other is: of that one it is told why it is held back.
+    world.leave(news, maria)
+
+    with (
+        world.provider() as provider,
+        psycopg.connect(world.warehouse_dsn) as warehouse,
+        psycopg.connect(world.crm_dsn) as crm,
+    ):
+        assert erase_contacts(warehouse, crm, provider, run_id="erasure").erased == 2
+    # Switched off or not, the warehouse does not know who it was.
+    rows = world.warehouse.execute("select contact_id from sync.written_status").fetchall()
+    assert rows == [{"contact_id": kept}]
+    assert set(told(world)) == {(news, maria), (news, nikos), (news, kept)}
+
+    # The CRM does not take it: it stays to be done.
+    world.crm.execute("alter table crm.provider_member_status rename to elsewhere")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        write_back(world)
+    world.crm.execute("alter table crm.elsewhere rename to provider_member_status")
+    world.sync()
+    assert write_back(world) == WrittenBack(written=1, deleted=1)
+    assert told(world) == {
+        (news, nikos): ("quarantined", "erased_contact"), (news, kept): ("subscribed", None)
+    }  # fmt: skip
+    assert write_back(world) == WrittenBack(written=0, deleted=0)
+
+    # A restored backup brings it back; what the CRM is told of the erased is no trace.
+    world.warehouse.execute(
+        "insert into sync.written_status values (%s, %s, 'subscribed')", (news, maria)
+    )
+    for returned in (True, False):
+        with (
+            world.provider() as provider,
+            psycopg.connect(world.warehouse_dsn) as warehouse,
+            psycopg.connect(world.crm_dsn) as crm,
+        ):
+            result = erase_contacts(warehouse, crm, provider, run_id="again")
+        assert (result.erased, result.returned > 0) == (0, returned)
+    assert write_back(world) == WrittenBack(written=0, deleted=0)
 
 
 def test_an_audience_that_is_being_worked_on_is_left_alone(world: World) -> None:

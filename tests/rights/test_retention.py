@@ -180,6 +180,10 @@ def test_ages_come_from_the_environment_and_each_is_explained() -> None:
         with pytest.raises(SettingError, match=name):
             retention.ages_from({name: text})
     explained = (ROOT / ".env.example").read_text(encoding="utf-8")
+    document = (ROOT / "docs/data_protection.md").read_text(encoding="utf-8")
     for name in retention.Ages.__dataclass_fields__:
         default = getattr(retention.Ages(), name)
         assert f"# KEEP_{name.upper()}_DAYS={default}\n" in explained
+        years, days = divmod(default, 365)
+        words = f"{default} days" if days else f"{years} year{'s' if years > 1 else ''}"
+        assert f"| `KEEP_{name.upper()}_DAYS` | {words} |" in document

@@ -38,3 +38,13 @@ def read_requests(
         return cursor.execute(
             statement("crm/erasure_requests"), {"contact_ids": list(contact_ids)}
         ).fetchall()
+
+
+def read_undecided(connection: Connection[Any]) -> list[tuple[int, int]]:
+    """Contacts that asked and were merged into one that did not: (who asked, who did not).
+
+    A merge may be a mistake, and deletion is for good: whether the request speaks for the survivor,
+    too, is a person's decision.
+    """
+    rows = connection.execute(statement("crm/undecided_erasures")).fetchall()
+    return [(asked_id, survivor_id) for asked_id, survivor_id in rows]

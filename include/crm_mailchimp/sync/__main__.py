@@ -22,7 +22,7 @@ from crm_mailchimp.sync.explain import (
 from crm_mailchimp.sync.former_audiences import retire_by_code
 from crm_mailchimp.sync.plan_export import write_csv, write_table
 from crm_mailchimp.sync.provider_defaults import show_provider_defaults
-from crm_mailchimp.sync.subject_access import gather
+from crm_mailchimp.sync.subject_access import access_by_address, access_by_contact
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +57,11 @@ def _explain(warehouse: psycopg.Connection[Any], options: argparse.Namespace) ->
 
 
 def _access(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
-    known = gather(warehouse, options.email)
+    known = (
+        access_by_address(warehouse, options.email)
+        if options.email is not None
+        else access_by_contact(warehouse, options.contact)
+    )
     forms = {"json": known.as_json, "html": known.as_html, "text": known.as_text}
     return f"{forms[options.format]()}\n"
 
@@ -128,9 +132,11 @@ def _parser() -> argparse.ArgumentParser:
     who.add_argument("--contact", type=int, metavar="ID", help="a contact id of the CRM instead")
     explain.add_argument("--json", action="store_true", help="one JSON object instead of text")
     access = commands.add_parser(
-        "access", help="everything that is known about one address (subject access)"
+        "access", help="everything that is known about one person (subject access)"
     )
-    access.add_argument("--email", required=True, help="the address, in any spelling")
+    whose = access.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--email", help="the address, in any spelling, well formed or not")
+    whose.add_argument("--contact", type=int, metavar="ID", help="a contact id of the CRM instead")
     access.add_argument("--format", choices=("json", "html", "text"), default="json")
     retire = commands.add_parser(
         "retire", help="take a collection's audience away from it, as after it was deleted"

@@ -1,4 +1,4 @@
-"""Which collections somebody has to be told about, and what the alert says: codes and counts only.
+"""What somebody has to be told about, and what the alert says: codes, counts and ids only.
 
 What was told is kept, so that an hourly sync does not repeat the same alert every hour.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from crm_mailchimp.crm.erasure_requests import read_undecided
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.options import SettingError
 
@@ -21,7 +22,14 @@ _HEADINGS = {
     "failed": "Failed: something broke, the collection was not synced",
     "blocked": "Blocked: a person has to decide, the collection was not synced",
     "late": "Late: no succeeded run for too long",
+    "undecided": "Undecided: a person has to decide about an erasure",
 }
+_WHERE_TO_LOOK = {
+    "undecided": 'What that means: docs/data_protection.md, section "Forget me".',
+}
+_IN_COLLECTIONS = "Details: sync.collection_run in the warehouse, columns state and detail."
+#: Lines under one heading; the rest is counted.
+_LONGEST = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +47,10 @@ class AlertTimes:
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why."""
+    """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why.
+
+    Or, in the place of the code, a DAG that failed, or a contact whose erasure is ``undecided``.
+    """
 
     collection_code: str
     state: str
@@ -129,6 +140,27 @@ def alert_about_late(
     return _tell(warehouse, troubles, times, send)
 
 
+def alert_about_undecided(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about contacts that asked for erasure and were merged into one that did not ask."""
+    troubles = [
+        Trouble(
+            collection_code=f"contact {asked_id}",
+            state="undecided",
+            reason=f"asked for erasure and was merged into {survivor_id}, which did not ask: set "
+            f"erasure_requested_at on {survivor_id} too, or undo the merge",
+        )
+        for asked_id, survivor_id in read_undecided(crm)
+    ]
+    crm.rollback()
+    _forget(warehouse, ("undecided",), None, troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
 def alert_about_dag(
     warehouse: Connection[Any],
     dag_id: str,
@@ -145,12 +177,17 @@ def alert_about_dag(
 def write_message(troubles: Sequence[Trouble]) -> Message:
     """One message about all of them."""
     parts, counts = [], []
+    where_to_look = []
     for state, heading in _HEADINGS.items():
         found = [trouble for trouble in troubles if trouble.state == state]
         if found:
             counts.append(f"{len(found)} {state}")
-            parts.append("\n".join([heading, *(f"  {trouble}" for trouble in found)]))
-    parts.append("Details: sync.collection_run in the warehouse, columns state and detail.")
+            lines = [heading, *(f"  {trouble}" for trouble in found[:_LONGEST])]
+            if len(found) > _LONGEST:
+                lines.append(f"  and {len(found) - _LONGEST} more")
+            parts.append("\n".join(lines))
+            where_to_look.append(_WHERE_TO_LOOK.get(state, _IN_COLLECTIONS))
+    parts.extend(dict.fromkeys(where_to_look))
     return Message(f"Mailchimp sync: {', '.join(counts)}", "\n\n".join(parts))
 
 

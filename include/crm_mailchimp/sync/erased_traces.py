@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.marts import refresh_marts
+from crm_mailchimp.sync import write_back
 from crm_mailchimp.warehouse.copying import copy_rows
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -46,7 +47,7 @@ def remove(
     Returns:
         rows removed, or freed from the person, by table.
     """
-    with named_lock(warehouse, "marts"):
+    with named_lock(warehouse, "marts"), named_lock(warehouse, write_back.LOCK):
         _list(warehouse, traces)
         # First, and not last: a load of reports holds this table before it touches the events.
         warehouse.execute(statement("sync/erase_mark_erased"))

@@ -18,8 +18,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address, subscriber_hash
-from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests
+from crm_mailchimp.address import parse_address, subscriber_hash, written_form
+from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests, read_undecided
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceProvider
@@ -53,12 +53,15 @@ class ErasureResult:
         erased: people erased by this run (by a dry run: that would be).
         members_deleted: members permanently deleted in Mailchimp.
         returned: traces of people erased before, found again (a restored backup) and removed.
+        undecided: contacts that asked and were merged into one that did not, with that one: they
+            are erased, it is not, until somebody decides.
     """
 
     requested: int
     erased: int
     members_deleted: int = 0
     returned: int = 0
+    undecided: Sequence[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -100,13 +103,20 @@ def erase_contacts(
     """
     digester = open_suppression(warehouse)
     requests = read_requests(crm, contacts)
+    undecided = read_undecided(crm)
     crm.rollback()
+    for asked_id, survivor_id in undecided:
+        log.warning(
+            "contact %d asked for erasure and was merged into %d, which did not ask",
+            asked_id,
+            survivor_id,
+        )
     _require_requested(contacts, requests)
     with named_lock(warehouse, "erasure"):
         pending = [one for one in requests if not _is_done(warehouse, digester, one)]
         warehouse.rollback()
         if dry_run:
-            return ErasureResult(len(requests), len(pending))
+            return ErasureResult(len(requests), len(pending), undecided=undecided)
         people = [_suppress(warehouse, digester, one, run_id) for one in pending]
         for person in people:
             _learn_earlier_addresses(warehouse, provider, digester, person)
@@ -121,7 +131,7 @@ def erase_contacts(
             log.info("contact %d erased, receipt %d", person.request.person_id, person.receipt_id)
     _require_all(people)
     deleted = sum(person.deleted for person in people)
-    return ErasureResult(len(requests), len(done), deleted, returned)
+    return ErasureResult(len(requests), len(done), deleted, returned, undecided)
 
 
 def subscriber_digest(digester: Digester, hash_: str) -> bytes:
@@ -136,13 +146,13 @@ def address_forms(email: str) -> tuple[set[str], set[str]]:
     at all because it is not well formed, may be there as it is written.
 
     Returns:
-        the forms, lower-cased, and their subscriber hashes.
+        the forms, lower-cased and as stagings write them, and their subscriber hashes.
     """
     written = unicodedata.normalize("NFC", email.strip()).lower()
     key = parse_address(email).key
     forms = {form for form in (key, written) if form}
     hashes = {hashlib.md5(form.encode(), usedforsecurity=False).hexdigest() for form in forms}
-    return forms, hashes
+    return forms | ({written_form(email)} - {""}), hashes
 
 
 def _require_requested(contacts: Sequence[int], requests: Sequence[ErasureRequest]) -> None:

@@ -7,7 +7,7 @@ the newest snapshot's verdict while that is there (view ``sync.membership_explan
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from crm_mailchimp.address import parse_address
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.erasure import address_forms
 from crm_mailchimp.sync.suppression import Digester, open_suppression
@@ -49,7 +48,7 @@ _END_CAUSES = {
 
 
 class UnknownAddressError(ValueError):
-    """The text is no e-mail address; it is not repeated here."""
+    """No address was given."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +76,56 @@ class Explanation:
         return "\n\n".join(_paragraphs(self))
 
 
+@dataclass(frozen=True)
+class KnownUnder:
+    """What stands, stood or would stand under one address.
+
+    Attributes:
+        addresses: the forms of the address.
+        subscriber_hashes: of these forms, and of what Mailchimp made of them.
+        contact_ids: contacts of the CRM.
+    """
+
+    addresses: Set[str] = field(repr=False)
+    subscriber_hashes: Set[str] = field(repr=False)
+    contact_ids: Sequence[int]
+
+
+def known_under(warehouse: Connection[Any], email: str) -> KnownUnder:
+    """Look an address up: one that is not well formed as it is written, as snapshots have it.
+
+    Raises:
+        UnknownAddressError: the text is empty.
+    """
+    forms, hashes = address_forms(email)
+    if not forms:
+        raise UnknownAddressError("no address was given")
+    aliases = warehouse.execute(
+        statement("sync/find_aliases"), {"subscriber_hashes": sorted(hashes)}
+    ).fetchall()
+    hashes |= {hash_ for (hash_,) in aliases}
+    contacts = warehouse.execute(
+        statement("sync/find_contacts"),
+        {"subscriber_hashes": sorted(hashes), "addresses": sorted(forms)},
+    ).fetchall()
+    return KnownUnder(forms, hashes, [contact_id for (contact_id,) in contacts])
+
+
 def explain_address(warehouse: Connection[Any], email: str) -> Explanation:
     """Explain an address in any spelling.
 
     Raises:
-        UnknownAddressError: the text is no well-formed address.
+        UnknownAddressError: the text is empty.
         SuppressionLostError: the suppression list is not whole.
     """
-    key = parse_address(email).key
-    if key is None:
-        raise UnknownAddressError(
-            "this is no well-formed e-mail address, so it cannot be in an audience of ours; "
-            "--contact explains by contact id"
-        )
-    _, hashes = address_forms(email)
-    parameters = {"subscriber_hashes": sorted(hashes), "address": key}
-    contact_ids = [
-        contact_id
-        for (contact_id,) in warehouse.execute(statement("sync/explain_contacts"), parameters)
-    ]
+    known = known_under(warehouse, email)
     digester = open_suppression(warehouse)
     return _explain(
-        warehouse, digester, parameters["subscriber_hashes"], contact_ids, [digester.address(key)]
+        warehouse,
+        digester,
+        sorted(known.subscriber_hashes),
+        list(known.contact_ids),
+        [digester.address(one) for one in known.addresses],
     )
 
 

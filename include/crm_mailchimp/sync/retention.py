@@ -30,7 +30,16 @@ _BATCH = 20_000
 _LONGEST_WAIT = "5s"
 
 #: Kinds whose age bears another name than theirs.
-_AGE_OF = {"rejections": "removals", "stagings_known": "runs", "member_activities": "events"}
+_AGE_OF = {
+    "rejections": "removals",
+    "aliases": "removals",
+    "stagings_known": "runs",
+    "alerts": "runs",
+    "written_statuses": "runs",
+    "member_activities": "events",
+    "unsubscribe_words": "events",
+    "complaint_words": "events",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +52,12 @@ class Ages:
         staging: snapshots of the CRM.
         quarantine: closed rows of the quarantine.
         proof: proof of consent, counted from its end. What justifies a member is never removed.
-        removals: decided requests for removals, and rejected addresses that nobody holds any more.
-        runs: what runs did.
+        removals: decided requests for removals, rejected addresses that nobody holds any more,
+            and ids of addresses that no member has any more.
+        runs: what runs did, alerts sent, and what the CRM was told of contacts that are gone.
         events: opens, clicks, bounces and what activity feeds of members tell, each by its own
-            age; counts per recipient, contact, month and hour stay.
+            age, and what people wrote when they unsubscribed; counts per recipient, contact,
+            month and hour stay, and so do the unsubscribes and complaints themselves.
         ips: IP addresses of events.
         logs: files of Airflow's log folder.
         data_docs: Data Docs of old stagings.
@@ -115,8 +126,9 @@ def apply(
     """
     removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
     for kind in (
-        "quarantine", "proof", "removals", "rejections", "runs", "stagings_known", "ips",
-        "member_activities",
+        "quarantine", "proof", "removals", "rejections", "aliases", "runs", "stagings_known",
+        "alerts", "written_statuses", "ips", "member_activities", "unsubscribe_words",
+        "complaint_words",
     ):  # fmt: skip
         age = getattr(ages, _AGE_OF.get(kind, kind))
         removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)

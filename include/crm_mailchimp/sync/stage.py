@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from crm_mailchimp.address import parse_address
+from crm_mailchimp.address import parse_address, written_form
 from crm_mailchimp.crm import dynamic_query, extract
 from crm_mailchimp.crm.collections import Collection, read_collections, read_contact_fields
 from crm_mailchimp.errors import PermanentError
@@ -33,6 +33,7 @@ _CONTACT_COLUMNS = (
     "contact_id",
     "address_key",
     "address_problem",
+    "address_written",
     "first_name",
     "last_name",
     "language",
@@ -360,6 +361,7 @@ def _contact_row(
         row.contact_id,
         address.key,
         address.problem,
+        written_form(row.email) if address.problem == "invalid_email" else None,
         row.first_name,
         row.last_name,
         row.language,

@@ -1,21 +1,23 @@
-"""Subject access: everything the warehouse knows about one address, for the person to read."""
+"""Subject access: everything the warehouse knows about one person, for the person to read."""
 
 from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address
+from crm_mailchimp.address import parse_address, written_form
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.erasure import address_forms
-from crm_mailchimp.sync.explain import UnknownAddressError, as_text
+from crm_mailchimp.sync.erasure import subscriber_digest
+from crm_mailchimp.sync.explain import as_text, known_under
 from crm_mailchimp.sync.suppression import open_suppression
+
+_STATEMENTS = "sync/access_sync", "sync/access_staging", "sync/access_reports"
 
 _STYLE = (
     "body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -25,25 +27,32 @@ _STYLE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SubjectAccess:
     """What is known of one person.
 
     Attributes:
-        address: what was asked for, in normal form.
-        contact_ids: contacts of the CRM that stand, stood or would stand under it.
+        address: what was asked for, in normal form, or as written if it has none; None: a contact.
+        contact_ids: contacts of the CRM that stand, stood or would stand under it, or the one that
+            was asked for.
         told_at: when this was put together.
-        sections: records by the table they come from; every field as it is kept.
+        sections: records by what they are; every field as it is kept.
     """
 
-    address: str = field(repr=False)
+    address: str | None = field(repr=False)
     contact_ids: Sequence[int]
     told_at: datetime
     sections: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
 
+    @property
+    def nothing_held(self) -> bool:
+        """No table of the warehouse knows the person."""
+        return not self.sections
+
     def as_json(self) -> str:
         """One JSON object; Greek stays readable."""
-        return json.dumps(asdict(self), default=as_text, ensure_ascii=False, indent=2)
+        known = {**asdict(self), "nothing_held": self.nothing_held, "summary": self._summary()}
+        return json.dumps(known, default=as_text, ensure_ascii=False, indent=2)
 
     def as_text(self) -> str:
         """Plain text, a block for each record."""
@@ -51,19 +60,34 @@ class SubjectAccess:
 
     def as_html(self) -> str:
         """One page without scripts or outside resources."""
-        title = html.escape(f"What is known about {self.address}")
+        title = html.escape(self._title())
         return (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
             f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
             f"<p>{html.escape(self._summary())}</p>{''.join(self._html_sections())}</body></html>\n"
         )
 
+    def _title(self) -> str:
+        return f"What is known about {self.address or f'contact {self.contact_ids[0]}'}"
+
     def _summary(self) -> str:
+        told_at = f"Put together {as_text(self.told_at)}."
+        if self.nothing_held:
+            return (
+                "Nothing is held: no table of the warehouse knows this person. "
+                f"The CRM and Mailchimp answer for themselves. {told_at}"
+            )
         contacts = ", ".join(map(str, self.contact_ids)) or "none"
-        return f"Contacts in the CRM: {contacts}. Put together {as_text(self.told_at)}."
+        several = (
+            " Several contacts have, or had, this address: make sure that all are the person who "
+            "asks, or ask again by contact, before this is handed over."
+            if len(self.contact_ids) > 1
+            else ""
+        )
+        return f"Contacts in the CRM: {contacts}.{several} {told_at}"
 
     def _lines(self) -> Iterator[str]:
-        yield f"What is known about {self.address}"
+        yield self._title()
         yield self._summary()
         for section, records in self.sections.items():
             yield ""
@@ -83,48 +107,67 @@ class SubjectAccess:
                 yield f"<table>{rows}</table>"
 
 
-def gather(warehouse: Connection[Any], email: str) -> SubjectAccess:
+def access_by_address(warehouse: Connection[Any], email: str) -> SubjectAccess:
     """Everything that staging, sync, stats and marts hold about an address in any spelling.
 
-    Earlier addresses of its contacts count, too, as far as their hashes are known. The CRM and
-    Mailchimp keep their own data, and answer for it themselves.
+    An address that is not well formed is looked for as it is written: snapshots of the CRM hold it
+    like any other. Earlier addresses of its contacts count, too, as far as they are known. The CRM
+    and Mailchimp keep their own data, and answer for it themselves.
 
     Raises:
-        UnknownAddressError: the text is no well-formed address.
+        UnknownAddressError: the text is empty.
         SuppressionLostError: the suppression list is not whole.
     """
-    key = parse_address(email).key
-    if key is None:
-        raise UnknownAddressError("this is no well-formed e-mail address")
-    forms, hashes = address_forms(email)
+    known = known_under(warehouse, email)
+    asked_for = parse_address(email).key or written_form(email)
+    return _gather(
+        warehouse, asked_for, known.contact_ids, known.addresses, known.subscriber_hashes
+    )
+
+
+def access_by_contact(warehouse: Connection[Any], contact_id: int) -> SubjectAccess:
+    """Everything about a contact of the CRM, under whatever addresses it stands or stood.
+
+    Raises:
+        SuppressionLostError: the suppression list is not whole.
+    """
+    return _gather(warehouse, None, [contact_id], frozenset(), frozenset())
+
+
+def _gather(
+    warehouse: Connection[Any],
+    asked_for: str | None,
+    contact_ids: Sequence[int],
+    addresses: Set[str],
+    hashes: Set[str],
+) -> SubjectAccess:
     digester = open_suppression(warehouse)
-    contact_ids = [
-        contact_id
-        for (contact_id,) in warehouse.execute(
-            statement("sync/explain_contacts"),
-            {"subscriber_hashes": sorted(hashes), "address": key},
-        )
-    ]
-    hashes |= {
-        hash_
-        for (hash_,) in warehouse.execute(
-            statement("sync/access_hashes"), {"contact_ids": contact_ids}
-        )
-    }
-    rows = warehouse.execute(
-        statement("sync/access_everything"),
-        {
-            "subscriber_hashes": sorted(hashes),
-            "addresses": sorted(forms),
-            "contact_ids": contact_ids,
-            "digests": [digester.address(key), *(digester.contact(one) for one in contact_ids)],
-        },
+    earlier = warehouse.execute(
+        statement("sync/access_earlier"), {"contact_ids": list(contact_ids)}
     ).fetchall()
-    warehouse.rollback()
+    hashes |= {hash_ for hash_, _ in earlier}
+    addresses |= {address for _, address in earlier if address is not None}
+    parameters = {
+        "subscriber_hashes": sorted(hashes),
+        "addresses": sorted(addresses),
+        "contact_ids": list(contact_ids),
+        "digests": [
+            *(digester.address(one) for one in addresses),
+            *(digester.contact(one) for one in contact_ids),
+            *(subscriber_digest(digester, one) for one in hashes),
+        ],
+    }
     sections: dict[str, list[Mapping[str, Any]]] = {}
-    for section, record in rows:
-        sections.setdefault(section, []).append(record)
-    return SubjectAccess(key, contact_ids, datetime.now(UTC), sections)
+    for name in _STATEMENTS:
+        for section, record in warehouse.execute(statement(name), parameters):
+            sections.setdefault(section, []).append(record)
+    warehouse.rollback()
+    return SubjectAccess(
+        address=asked_for,
+        contact_ids=contact_ids,
+        told_at=datetime.now(UTC),
+        sections=sections,
+    )
 
 
 def _told(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

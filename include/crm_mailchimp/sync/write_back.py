@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import dict_row
 
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.options import SettingError
+from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.copying import copy_query
 from crm_mailchimp.warehouse.locks import named_lock
 
 log = logging.getLogger(__name__)
+
+#: Held by whoever changes what the CRM was told.
+LOCK = "write back members"
 
 _COLUMNS = ("collection_id", "contact_id", "status", "reason", "changed_at")
 _ON, _OFF = ("true", "1", "yes", "on"), ("", "false", "0", "no", "off")
@@ -55,7 +60,8 @@ def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> Writ
         crm: to ``crm_db``, with the right to write the table and to create temporary ones;
             commits here.
     """
-    with named_lock(warehouse, "write back members"):
+    with named_lock(warehouse, LOCK):
+        _learn_erased(warehouse, crm)
         warehouse.execute(statement("sync/find_changed_statuses"))
         with crm.transaction():
             crm.execute(statement("crm/create_member_status"))
@@ -74,3 +80,28 @@ def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> Writ
         warehouse.commit()
     log.info("written back to the CRM: %d statuses, %d rows taken away", written, deleted)
     return WrittenBack(written=written, deleted=deleted)
+
+
+def _learn_erased(warehouse: Connection[Any], crm: Connection[Any]) -> None:
+    """Know again which rows of the CRM are about contacts that were erased since; no commit.
+
+    The erasure kept their digests only. Learned again, they are compared like any others, and go.
+    """
+    pending = {
+        (collection_id, bytes(digest))
+        for collection_id, digest in warehouse.execute(
+            "delete from sync.erased_status returning collection_id, contact_digest"
+        )
+    }
+    if not pending:
+        return
+    digester = open_suppression(warehouse)
+    collections = sorted({collection_id for collection_id, _ in pending})
+    with (
+        crm.transaction(),
+        crm.cursor("erased_statuses", row_factory=dict_row) as told,
+    ):
+        told.execute(statement("crm/read_member_statuses"), {"collection_ids": collections})
+        for row in told:
+            if (row["collection_id"], digester.contact(row["contact_id"])) in pending:
+                warehouse.execute(statement("sync/know_written_status"), row)

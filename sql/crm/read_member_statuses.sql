@@ -1,0 +1,8 @@
+-- What the crm was told of some collections.
+select
+    collection_id,
+    contact_id,
+    status,
+    reason
+from crm.provider_member_status
+where collection_id = any(%(collection_ids)s::bigint[])

@@ -1,0 +1,9 @@
+delete from sync.alert
+where (collection_code, state) in (
+    select
+        collection_code,
+        state
+    from sync.alert
+    where sent_at < now() - make_interval(days => %(days)s)
+    limit %(batch)s
+)

@@ -1,0 +1,13 @@
+-- Ids of addresses that no member has any more.
+delete from sync.subscriber_alias
+where address_hash in (
+    select alias.address_hash
+    from sync.subscriber_alias as alias
+    where
+        alias.noted_at < now() - make_interval(days => %(days)s)
+        and not exists (
+            select from sync.member
+            where member.subscriber_hash = alias.subscriber_hash
+        )
+    limit %(batch)s
+)

@@ -1,0 +1,12 @@
+-- The complaint stays, without whatever else came with it.
+update stats.campaign_abuse_reports as kept
+set extra = null
+from (
+    select
+        campaign_id,
+        report_id
+    from stats.campaign_abuse_reports
+    where extra is not null and reported_at < now() - make_interval(days => %(days)s)
+    limit %(batch)s
+) as old
+where kept.campaign_id = old.campaign_id and kept.report_id = old.report_id
