@@ -113,6 +113,8 @@ def run_demo(installation: Installation) -> None:
             wrong += wrong_reports(warehouse, account, sent)
             _say(f"\n{campaigns_told(warehouse)}\n")
         with steps.step("stop everything"):
+            # What `make up` brings up runs nothing that nobody asked for.
+            airflow.pause(DAGS)
             running.pop_all().close()
         set_prepared(installation, True)
     _say(f"\nTook {steps.seconds:.0f} s.")
@@ -122,7 +124,8 @@ def run_demo(installation: Installation) -> None:
         "The run of sync_collections is marked as failed, as it must be: two collections of the\n"
         "sample hold broken queries, and hiding them would be worse. All the others went\n"
         "through; the members in the sandbox are exactly those who may be there.\n\n"
-        "  make up     look around in Airflow (runs, logs, the failed collections)\n"
+        "  make up     look around in Airflow (runs, logs, the failed collections); DAGs are off\n"
+        "              until you switch them on\n"
         "  make clean  remove every trace"
     )
 
