@@ -104,7 +104,7 @@ def sync_collections() -> None:
     def check(staging_id: int) -> list[str]:
         """Great Expectations on the snapshot; returns the codes of its collections."""
         from crm_mailchimp.quality.invariants import check as check_invariants
-        from crm_mailchimp.sync.stage import require_staging, staged_codes
+        from crm_mailchimp.sync.stagings import require_staging, staged_codes
         from mailchimp_provider.connections import (
             data_docs_folder,
             warehouse_connection,
@@ -159,7 +159,7 @@ def sync_collections() -> None:
     def finish(staging_id: int | None) -> dict[str, int]:
         """Alerts, counts, write-back; fails the run if a collection failed."""
         from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
-        from crm_mailchimp.sync.stage import drop_staging
+        from crm_mailchimp.sync.stagings import drop_staging
         from mailchimp_provider.connections import warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
         from mailchimp_provider.run_end import alert_about_run, write_back_members

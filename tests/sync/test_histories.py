@@ -25,7 +25,7 @@ from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.sync.guard import GuardLimits
 from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.stage import StagingOutdatedError
+from crm_mailchimp.sync.stagings import StagingOutdatedError
 from sync_world import World, subscriber_hash
 
 CODES = ("NEWS", "CLUB")

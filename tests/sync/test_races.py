@@ -11,7 +11,7 @@ from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.sync.guard import GuardLimits
 from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.stage import StagingOutdatedError
+from crm_mailchimp.sync.stagings import StagingOutdatedError
 from crm_mailchimp.sync.suppression import open_suppression
 from sync_world import World
 

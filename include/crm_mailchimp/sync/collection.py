@@ -27,7 +27,7 @@ from crm_mailchimp.sync.pull_back import pull_back
 from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
 from crm_mailchimp.sync.run_record import CollectionResult
-from crm_mailchimp.sync.stage import require_newest, require_staging
+from crm_mailchimp.sync.stagings import require_newest, require_staging
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock
 

@@ -18,7 +18,7 @@ from psycopg.errors import LockNotAvailable
 
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.options import SettingError
-from crm_mailchimp.sync.stage import drop_staging
+from crm_mailchimp.sync.stagings import drop_staging
 from crm_mailchimp.warehouse.locks import named_lock
 
 log = logging.getLogger(__name__)

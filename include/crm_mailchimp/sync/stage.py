@@ -14,18 +14,15 @@ from psycopg.types.json import Jsonb
 from crm_mailchimp.address import parse_address, written_form
 from crm_mailchimp.crm import dynamic_query, extract
 from crm_mailchimp.crm.collections import Collection, read_collections, read_contact_fields
-from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import suppression
 from crm_mailchimp.sync.mapped_collections import follow_codes, stage_left_alone
 from crm_mailchimp.sync.merge_fields import store_contact_fields
 from crm_mailchimp.sync.plan import refresh_statistics
+from crm_mailchimp.sync.stagings import close_staging, open_staging
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 
 log = logging.getLogger(__name__)
-
-#: Raised when a rule that decides about a person changes; kept with every consent proof.
-RULES_VERSION = "1"
 
 _CONTACT_BATCH = 20_000
 _CONTACT_COLUMNS = (
@@ -46,14 +43,6 @@ _CONTACT_COLUMNS = (
     "address_digest",
     "contact_digest",
 )
-
-
-class StagingLostError(PermanentError):
-    """The staging of this run is no longer what it was."""
-
-
-class StagingOutdatedError(PermanentError):
-    """A newer staging of the collection was acted on."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +88,7 @@ def stage(
         run_clock = clock or snapshot.clock
         collections = read_collections(crm, codes)
         follow_codes(warehouse, collections)
-        staging_id = _open_staging(
+        staging_id = open_staging(
             warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
         )
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
@@ -123,108 +112,10 @@ def stage(
     _analyze(warehouse, staging_id)
     warehouse.execute(statement("staging/judge_verdicts"), parameters)
     warehouse.execute(statement("staging/count_verdicts"), parameters)
-    warehouse.execute(
-        "update sync.staging_run set row_counts = %s where staging_id = %s",
-        (Jsonb(_row_counts(warehouse, staging_id)), staging_id),
-    )
-    warehouse.commit()
+    close_staging(warehouse, staging_id)
     refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
-
-
-def require_staging(warehouse: Connection[Any], staging_id: int) -> None:
-    """Refuse to go on with a staging that lost rows: emptiness must not look like leaving.
-
-    Raises:
-        StagingLostError: rows are missing, as after a crash of the database server (unlogged
-            tables are emptied), or retention has dropped the staging.
-    """
-    row = warehouse.execute(
-        "select row_counts, dropped_at from sync.staging_run where staging_id = %s", (staging_id,)
-    ).fetchone()
-    if row is None or row[0] is None or row[1] is not None:
-        raise StagingLostError(
-            f"staging {staging_id} is unfinished or was dropped: clear the task 'stage' of this run"
-        )
-    counts = _row_counts(warehouse, staging_id)
-    if counts != row[0]:
-        lost = ", ".join(
-            f"{table}: {counts[table]} instead of {count}"
-            for table, count in row[0].items()
-            if counts[table] != count
-        )
-        raise StagingLostError(
-            f"staging {staging_id} lost rows ({lost}), probably in a crash of the warehouse: "
-            "nothing was pushed; clear the task 'stage' of this run"
-        )
-
-
-def require_newest(warehouse: Connection[Any], staging_id: int, collection_id: int) -> None:
-    """Refuse a staging when a newer one of the collection was acted on: what it says is outdated.
-
-    Raises:
-        StagingOutdatedError: a newer staging was pushed, or is being pushed.
-    """
-    row = warehouse.execute(
-        statement("staging/find_newer"), {"staging_id": staging_id, "collection_id": collection_id}
-    ).fetchone()
-    if row is not None:
-        raise StagingOutdatedError(
-            f"staging {staging_id} is outdated, staging {row[0]} of this collection was acted on "
-            "since: nothing was pushed; clear the task 'stage' of this run"
-        )
-
-
-def staged_codes(warehouse: Connection[Any], staging_id: int) -> list[str]:
-    """Codes of the collections of a staging, in order."""
-    rows = warehouse.execute(
-        "select collection_code from sync.staged_collection where staging_id = %s"
-        " order by collection_code",
-        (staging_id,),
-    ).fetchall()
-    return [code for (code,) in rows]
-
-
-def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
-    """Drop stagings older than ``keep_days`` days; returns how many."""
-    rows = warehouse.execute(
-        "select staging_id from sync.staging_run"
-        " where dropped_at is null and created_at < now() - make_interval(days => %s)",
-        (keep_days,),
-    ).fetchall()
-    for (staging_id,) in rows:
-        _run_commands(warehouse, "staging/drop_partitions", staging_id)
-        warehouse.execute(
-            "update sync.staging_run set dropped_at = now() where staging_id = %s", (staging_id,)
-        )
-        warehouse.commit()
-    return len(rows)
-
-
-def _open_staging(
-    warehouse: Connection[Any],
-    clock: datetime,
-    run_id: str,
-    *,
-    dry_run: bool,
-    full_refresh: bool,
-) -> int:
-    row = warehouse.execute(
-        "insert into sync.staging_run (run_id, clock, rules_version, dry_run, full_refresh)"
-        " values (%s, %s, %s, %s, %s) returning staging_id",
-        (run_id, clock, RULES_VERSION, dry_run, full_refresh),
-    ).fetchone()
-    if row is None:
-        raise RuntimeError("the warehouse gave no staging id")
-    staging_id: int = row[0]
-    _run_commands(warehouse, "staging/create_partitions", staging_id)
-    return staging_id
-
-
-def _run_commands(warehouse: Connection[Any], name: str, staging_id: int) -> None:
-    for (command,) in warehouse.execute(statement(name), {"staging_id": staging_id}).fetchall():
-        warehouse.execute(command)
 
 
 def _settings_problem(collection: Collection) -> Problem | None:
@@ -431,9 +322,3 @@ def _store_collections(
 def _analyze(warehouse: Connection[Any], staging_id: int) -> None:
     for table in ("membership", "contact", "consent", "refusal"):
         warehouse.execute(f"analyze staging.{table}_{int(staging_id)}")
-
-
-def _row_counts(warehouse: Connection[Any], staging_id: int) -> dict[str, int]:
-    row = warehouse.execute(statement("staging/count_rows"), {"staging_id": staging_id}).fetchone()
-    counts: dict[str, int] = row[0] if row else {}
-    return counts
