@@ -13,11 +13,15 @@ import pytest
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from approvals.mail_and_web import Webhook, serving
 from crm_mailchimp.sandbox.airflow_api import AirflowApiError
+from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
 
 COLLECTIONS = ["LOYALTY", "NEWSLETTER", "SERVICE"]
-DAGS = ("sync_collections", "approve_removals", "pull_statuses", "get_mailchimp_defaults")
+DAGS = (
+    "sync_collections", "approve_removals", "pull_statuses", "get_mailchimp_defaults",
+    "erase_contacts",
+)  # fmt: skip
 #: Long enough to answer the two that are answered, short enough to wait for.
 SILENCE_SECONDS = 40
 
@@ -25,6 +29,10 @@ SILENCE_SECONDS = 40
 @dataclass(frozen=True, kw_only=True)
 class World(AirflowWorld):
     webhook: Webhook
+
+    @property
+    def account(self) -> MailchimpAccount:
+        return MailchimpAccount(self.services.mailchimp_url, self.services.mailchimp_key)
 
     def ask(self, **params: Any) -> str:
         """Start ``approve_removals`` and wait until it waits for a person."""
@@ -59,6 +67,7 @@ def world() -> Iterator[World]:
             contacts=300,
             extra={
                 "PULL_SCHEDULE": "",
+                "ERASURE_SCHEDULE": "",
                 "WRITE_BACK_MEMBERS": "true",
                 "ALERT_WEBHOOK_URL": webhook.url,
                 "APPROVAL_TIMEOUT_HOURS": str(SILENCE_SECONDS / 3600),
@@ -158,6 +167,39 @@ def test_statuses_and_defaults(world: World) -> None:
     assert state == "success"
     with psycopg.connect(world.services.crm) as crm:
         assert crm.execute("select city from crm.external_provider").fetchone() == ("Αθήνα",)
+
+
+def test_requests_for_erasure(world: World) -> None:
+    """One is carried out; one that was made under a merged record is a person's to decide."""
+    rows = world.warehouse(
+        "select distinct contact_id from sync.member where status = 'subscribed'"
+        " order by contact_id limit 3"
+    )
+    asking, merged, survivor = (row["contact_id"] for row in rows)
+    world.crm(
+        "update crm.contact set erasure_requested_at = now() where contact_id = any(%s)",
+        [asking, merged],
+    )
+    world.crm("update crm.contact set merged_into_id = %s where contact_id = %s", survivor, merged)
+
+    run_id, state = world.run("erase_contacts")
+
+    assert state == "success", world.states("erase_contacts", run_id)
+    left = world.warehouse(
+        "select distinct contact_id from sync.member where contact_id = any(%s)",
+        [asking, merged, survivor],
+    )
+    assert [row["contact_id"] for row in left] == [survivor]
+    references = {
+        row["merge_fields"].get("CRMREF")
+        for audience in world.warehouse("select list_id from sync.audience")
+        for row in world.account.members(audience["list_id"])
+    }
+    assert f"c-{survivor}" in references
+    assert not {f"c-{asking}", f"c-{merged}"} & references
+    (told,) = [text for text in world.webhook.texts if "erasure" in text]
+    assert str(merged) in told and str(survivor) in told
+    assert "@" not in told
 
 
 def test_a_failed_run_is_told(world: World) -> None:
