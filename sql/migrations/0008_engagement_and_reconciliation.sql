@@ -342,7 +342,9 @@ comment on column stats.reconciliation.difference is 'Mailchimp''s less ours.';
 comment on column stats.reconciliation.cap_hides is
 'What Mailchimp itself counts of members beyond the number of events that it lists of one member.';
 comment on column stats.reconciliation.deleted_hide is
-'Most that members known as deleted can have done between our last reading of them and their deletion.';
+'Most that members known as deleted can have done between our last reading of them and their deletion, '
+'and erased ones before our first: no more of these than recipients, openers and clickers lack here, and '
+'nothing that Mailchimp itself counts of members it still lists.';
 comment on column stats.reconciliation.deleted_hold is 'What we hold of members deleted since.';
 comment on column stats.reconciliation.flags_missing is
 'Opens (or members) of which Mailchimp has not said whether a proxy made them.';

@@ -194,12 +194,7 @@ def test_erased_people_explain_as_many_as_they_are(warehouse: Any) -> None:
     campaign = busy()
     account = Account(campaign)
     campaign.deleted |= set(campaign.recipients[:2])
-    for number in range(2):  # erased after the sending and before anybody read who got it
-        warehouse.execute(
-            "insert into sync.erased_subscriber (digest, noted_at) values (%s, now())",
-            (bytes([number]) * 32,),
-        )
-    warehouse.commit()
+    _erase(warehouse, 2)  # after the sending and before anybody read who got it
     run(warehouse, account)
     assert {found[1:] for found in differences(warehouse).values()} == {(0, "deleted_members")}
     assert differences(warehouse)["emails_sent"] == (2, 0, "deleted_members")
@@ -213,6 +208,68 @@ def test_erased_people_explain_as_many_as_they_are(warehouse: Any) -> None:
         " where campaign_id = 'καμπάνια2' and metric = 'emails_sent'"
     ).fetchone()
     assert found == (3, 1)
+
+
+def _erase(warehouse: Any, people: int) -> None:
+    """So many people were erased since the sending, of whatever audience."""
+    for number in range(people):
+        warehouse.execute(
+            "insert into sync.erased_subscriber (digest, noted_at) values (%s, now())",
+            (bytes([number]) * 32,),
+        )
+    warehouse.commit()
+
+
+def _lose_events(campaign: Campaign) -> None:
+    """Of each of ten recipients' ten opens and five clicks, Mailchimp lists one."""
+    campaign.send(10)
+    for member in campaign.recipients:
+        for number in range(10):
+            campaign.happens(member, "open", 60 + number, listed=not number)
+        for number in range(5):
+            campaign.happens(member, "click", 90 + number, url=URL, listed=not number)
+
+
+def test_erased_people_who_never_got_a_campaign_explain_nothing_of_it(warehouse: Any) -> None:
+    campaign = Campaign("καμπάνια1")
+    _lose_events(campaign)
+    _erase(warehouse, 3)
+    account = Account(campaign)
+    for _ in range(2):
+        run(warehouse, account)
+    found = differences(warehouse)
+    assert found["opens_total"] == (90, 90, "unexplained")
+    assert found["proxy_excluded_opens"] == (90, 90, "unexplained")
+    assert found["clicks_total"] == (40, 40, "unexplained")
+    assert is_blocked(warehouse)
+
+
+def test_an_erased_recipient_explains_nothing_that_mailchimp_counts_of_others(
+    warehouse: Any,
+) -> None:
+    campaign = Campaign("καμπάνια1")
+    _lose_events(campaign)
+    erased = campaign.recipients[0]
+    campaign.happens(erased, "click", 200, url=URL + "/2")
+    campaign.deleted.add(erased)
+    _erase(warehouse, 3)
+    account = Account(campaign)
+    details = account._open_details
+    account._open_details = lambda of: [  # type: ignore[method-assign]
+        {**row, "opens_count": 10} for row in details(of)
+    ]
+    for _ in range(2):
+        run(warehouse, account)
+    found = differences(warehouse)
+    assert found["emails_sent"] == (1, 0, "deleted_members")
+    assert found["unique_opens"] == (1, 0, "deleted_members")
+    # Ten opens and six clicks are the erased recipient's own.
+    assert found["opens_total"] == (91, 81, "unexplained")
+    assert found["proxy_excluded_opens"] == (91, 81, "unexplained")
+    assert found["unique_clicks"] == (2, 0, "deleted_members")
+    assert found["clicks_total"] == (42, 36, "unexplained")
+    assert found["link_member_clicks"] == (6, 0, "deleted_members")
+    assert is_blocked(warehouse)
 
 
 def test_totals_that_shrink_with_a_deletion_are_explained_by_what_is_still_held(
