@@ -383,3 +383,12 @@ comment on column stats.accepted_difference.accepted is
 'Unexplained part of the difference then (Mailchimp''s less ours).';
 comment on column stats.accepted_difference.holds is
 'What of it is still accepted: it shrinks with the difference and never grows.';
+
+-- ---------------------------------------------------------------- who reads all this
+
+create table stats.bi_login (
+    login text primary key
+);
+comment on table stats.bi_login is
+'Logins of BI tools: they get their rights anew after each migration, on what it has brought.';
+comment on column stats.bi_login.login is 'Name of the role.';
