@@ -411,7 +411,7 @@ def test_blank_is_none_where_a_time_or_text_lacks() -> None:
 
 
 def test_another_delivery_status_is_an_error() -> None:
-    with pytest.raises(UnexpectedShapeError, match="field status: expected one of sent, hard, soft"):
+    with pytest.raises(UnexpectedShapeError, match="field status: expected one of sent, hard"):
         recipients.SHAPE.row({"email_id": MEMBER, "status": "deferred"})
 
 

@@ -1,8 +1,9 @@
 """From the provider's JSON objects to typed rows: one declared shape per stream.
 
 A field that is missing or blank becomes null, a field the API has added since is kept in ``extra``,
-and a field whose type has changed, number for text too, is an error that names stream and field. Addresses, names and other
-merge fields are left behind here: ``stats`` knows members by subscriber hash only.
+and a field whose type has changed, number for text too, is an error that names stream and field.
+Addresses, names and other merge fields are left behind here: ``stats`` knows members by subscriber
+hash only.
 """
 
 from __future__ import annotations
