@@ -96,7 +96,7 @@ def campaigns_to_read(
 ) -> list[str]:
     """List campaigns and their reports, keep what changed, and tell which ones are worth reading.
 
-    Costs one API call per thousand campaigns and one per thousand reports. Commits.
+    Costs one API call per 990 campaigns and one per 990 reports (docs/performance.md). Commits.
 
     Args:
         connection: the warehouse.
