@@ -162,21 +162,23 @@ clickers_known as (
     group by link_id
 ),
 
+link_lacks as (
+    select
+        link.link_id,
+        greatest(link.total_clicks - coalesce(known.clicks, 0), 0) as clicks,
+        greatest(link.unique_clicks - coalesce(known.members, 0), 0) as members
+    from stats.link_clicks as link
+    left join clickers_known as known on link.link_id = known.link_id
+    where link.campaign_id = %(campaign_id)s
+),
+
 -- Nor can they have clicked a link of which all clickers are known.
 absent_clicks as (
     select
-        coalesce(
-            sum(greatest(link.total_clicks - coalesce(known.clicks, 0), 0))
-            filter (where link.unique_clicks > coalesce(known.members, 0)),
-            0
-        ) as clicks,
-        coalesce(
-            sum(least(greatest(link.unique_clicks - coalesce(known.members, 0), 0), absent.clickers)), 0
-        ) as pairs
-    from stats.link_clicks as link
+        coalesce(sum(link_lacks.clicks) filter (where link_lacks.members > 0), 0) as clicks,
+        coalesce(sum(least(link_lacks.members, absent.clickers)), 0) as pairs
+    from link_lacks
     cross join absent
-    left join clickers_known as known on link.link_id = known.link_id
-    where link.campaign_id = %(campaign_id)s
 ),
 
 -- What happened before the first reading, and of it what absent people can have done.
@@ -231,24 +233,58 @@ growth as (
     ) as late on true
 ),
 
--- What members that Mailchimp still lists leave over of its total.
+-- Members known as deleted who can have opened or clicked unseen: those who did before, and no more
+-- others than openers and clickers lack here.
+gone_actors as (
+    select
+        engaged.gone_openers + least(
+            held.gone - engaged.gone_openers, greatest(report.unique_opens - engaged.openers, 0)
+        ) as openers,
+        engaged.gone_human_openers + least(
+            held.gone - engaged.gone_human_openers,
+            greatest(report.proxy_excluded_unique_opens - engaged.human_openers, 0)
+        ) as human_openers,
+        engaged.gone_clickers + least(
+            held.gone - engaged.gone_clickers,
+            greatest(report.unique_subscriber_clicks - engaged.clickers, 0)
+        ) as clickers
+    from report
+    cross join held
+    cross join engaged
+),
+
+-- What members that Mailchimp still lists leave over of its totals.
 left_over as (
     select
         greatest(
             report.opens_total - engaged.opens - engaged.capped_opens - engaged.late_opens, 0
-        ) as opens
+        ) as opens,
+        coalesce(sum(link_lacks.clicks), 0) as clicks,
+        coalesce(sum(link_lacks.members), 0) as pairs
     from report
     cross join engaged
+    left join link_lacks on true
+    group by report.opens_total, engaged.opens, engaged.capped_opens, engaged.late_opens
 ),
 
 gone_did as (
     select
-        least(growth.opens + erased_did.opens, left_over.opens) as opens,
-        least(growth.human_opens + erased_did.human_opens, left_over.opens) as human_opens,
-        growth.clicks + erased_did.clicks as clicks,
-        growth.pairs + erased_did.pairs as pairs
+        least(
+            least(growth.opens, gone_actors.openers * %(cap)s) + erased_did.opens, left_over.opens
+        ) as opens,
+        least(
+            least(growth.human_opens, gone_actors.human_openers * %(cap)s) + erased_did.human_opens,
+            left_over.opens
+        ) as human_opens,
+        least(
+            least(growth.clicks, gone_actors.clickers * %(cap)s) + erased_did.clicks, left_over.clicks
+        ) as clicks,
+        least(
+            least(growth.pairs, gone_actors.clickers * %(cap)s) + erased_did.pairs, left_over.pairs
+        ) as pairs
     from growth
     cross join erased_did
+    cross join gone_actors
     cross join left_over
 ),
 

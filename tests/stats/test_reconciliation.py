@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import extract_campaign
+from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign
 from crm_mailchimp.stats.reconciliation import (
     reconcile,
 )
@@ -242,6 +242,50 @@ def test_erased_people_who_never_got_a_campaign_explain_nothing_of_it(warehouse:
     assert found["proxy_excluded_opens"] == (90, 90, "unexplained")
     assert found["clicks_total"] == (40, 40, "unexplained")
     assert is_blocked(warehouse)
+
+
+def test_a_deleted_recipient_who_never_opened_explains_no_opens(warehouse: Any) -> None:
+    campaign = Campaign("καμπάνια1")
+    _lose_events(campaign)
+    campaign.send(1, first=50)
+    account = Account(campaign)
+    activity = account._email_activity
+
+    def dies(of: Campaign, since: Any) -> Any:
+        raise ValueError("unreadable")
+
+    account._email_activity = dies  # type: ignore[method-assign]
+    extract_campaign(warehouse, account, campaigns_to_read(warehouse, account)[0])
+    # Deleted before any of the events were read, so nothing bounds by time what they did.
+    account._email_activity = activity  # type: ignore[method-assign]
+    campaign.deleted.add(campaign.recipients[-1])
+    for _ in range(2):
+        run(warehouse, account)
+    gone = warehouse.execute(
+        "select count(*) from stats.campaign_recipients where gone_at is not null"
+        " and gone_after is null"
+    ).fetchone()
+    assert gone == (1,)
+    found = differences(warehouse)
+    assert found["opens_total"] == (90, 90, "unexplained")
+    assert found["clicks_total"] == (40, 40, "unexplained")
+
+
+def test_a_deleted_recipient_explains_no_clicks_that_mailchimp_counts_of_others(
+    warehouse: Any,
+) -> None:
+    campaign = busy()
+    account = Account(campaign)
+    run(warehouse, account)
+    campaign.happens(campaign.recipients[0], "click", 9000, url=URL)
+    for number in range(5):
+        campaign.happens(campaign.recipients[1], "click", 9100 + number, url=URL, listed=False)
+    campaign.deleted.add(campaign.recipients[0])
+    for _ in range(2):
+        run(warehouse, account)
+    found = differences(warehouse)
+    assert found["clicks_total"] == (6, 5, "unexplained")
+    assert found["link_member_clicks"] == (1, 0, "deleted_members")
 
 
 def test_an_erased_recipient_explains_nothing_that_mailchimp_counts_of_others(
