@@ -63,7 +63,9 @@ engaged as (
         coalesce(sum(soft_bounces) filter (where is_gone), 0) as gone_soft,
         coalesce(sum(greatest(opens_reported - opens, 0)) filter (where opens >= %(cap)s), 0) as capped_opens,
         -- Mailchimp counts them of members it lists: nobody who is gone has made them.
-        coalesce(sum(greatest(opens_reported - opens, 0)) filter (where opens < %(cap)s), 0) as late_opens
+        coalesce(
+            sum(greatest(opens_reported - opens, 0)) filter (where opens < %(cap)s and not is_gone), 0
+        ) as late_opens
     from engagement
 ),
 

@@ -244,6 +244,29 @@ def test_erased_people_who_never_got_a_campaign_explain_nothing_of_it(warehouse:
     assert is_blocked(warehouse)
 
 
+def test_what_mailchimp_counted_of_a_recipient_before_the_deletion_is_theirs(
+    warehouse: Any,
+) -> None:
+    campaign = busy()
+    account = Account(campaign)
+
+    def meanwhile(stream: str) -> None:
+        if stream == "open-details":
+            account.during = lambda stream: None
+            campaign.happens(campaign.recipients[9], "open", 50_000)
+
+    account.during = meanwhile  # the events were read, what Mailchimp counts of each was not yet
+    run(warehouse, account)
+    counted = warehouse.execute(
+        "select opens, opens_reported from stats.recipient_engagement where opens_reported > opens"
+    ).fetchall()
+    assert counted == [(2, 3)]
+    campaign.deleted.add(campaign.recipients[9])
+    for _ in range(2):
+        run(warehouse, account)
+    assert differences(warehouse)["opens_total"] == (1, 0, "deleted_members")
+
+
 def test_a_deleted_recipient_who_never_opened_explains_no_opens(warehouse: Any) -> None:
     campaign = Campaign("καμπάνια1")
     _lose_events(campaign)
