@@ -131,6 +131,17 @@ order by campaign_id asc, part_id asc, taken_at desc;
 comment on view stats.latest_sub_report is 'The newest snapshot of the report of each part of a campaign.';
 select stats.describe_as('stats.latest_sub_report', 'stats.sub_report_snapshots');
 
+create table stats.campaign_part (
+    part_id text primary key,
+    campaign_id text not null
+);
+comment on table stats.campaign_part is
+'Parts of A/B tests that Mailchimp has told of. Lists of campaigns and reports that name them are read '
+'without them: their mails and events are those of the whole.';
+comment on column stats.campaign_part.part_id is 'Mailchimp''s id of the part. No foreign key: no campaign.';
+comment on column stats.campaign_part.campaign_id is
+'The campaign it is a part of. No foreign key: it may turn out to be a part itself.';
+
 -- ---------------------------------------------------------------- recipients
 
 create table stats.campaign_recipients (

@@ -187,7 +187,9 @@ create table mart.contacts (
 comment on table mart.contacts is
 'People: contacts of the CRM by the sync''s ledger, and each member that the CRM does not know.';
 comment on column mart.contacts.contact_key is 'Key of the row: contact <id>, or member <hash>.';
-comment on column mart.contacts.contact_id is 'Contact of the CRM; null if the member is not ours.';
+comment on column mart.contacts.contact_id is
+'Contact of the CRM; null if the member is not ours. Contacts may share an address: all its history is with '
+'the contact that represents it today (stats.recipient_contact tells who did at each sending).';
 comment on column mart.contacts.subscriber_hash is
 'The member, where no contact is known. No foreign key: it may be in several audiences.';
 comment on column mart.contacts.audiences is 'Audiences the person is or was in.';
@@ -215,7 +217,9 @@ comment on table mart.members is
 comment on column mart.members.list_id is 'The audience.';
 comment on column mart.members.subscriber_hash is 'The member: md5 of the lower-cased address.';
 comment on column mart.members.contact_key is 'The person.';
-comment on column mart.members.contact_id is 'Contact of the CRM; null if the member is not ours.';
+comment on column mart.members.contact_id is
+'Contact of the CRM that the member stands for today, also for all it did before; null if the member is not '
+'ours. Who it stood for at a sending: stats.recipient_contact.';
 comment on column mart.members.status is
 'Last known status: by the ledger, unless a report tells of a later departure; for members outside the '
 'ledger by reports alone; unknown for who did something with a mail that Mailchimp has not listed them for.';

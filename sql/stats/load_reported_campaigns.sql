@@ -1,5 +1,5 @@
--- What the list of campaigns does not hold (automation mails, parts of A/B tests) is known from its
--- report alone, and follows it; what it holds has a time of creation, and is left to it.
+-- What the list of campaigns does not hold (automation mails) is known from its report alone, and follows
+-- it; what it holds has a time of creation, and is left to it.
 insert into stats.campaigns as kept (
     campaign_id, list_id, list_name, type, status, title, subject_line, preview_text, emails_sent,
     sent_at

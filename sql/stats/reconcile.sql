@@ -61,7 +61,11 @@ engaged as (
         count(*) filter (where is_gone and clicks > 0) as gone_clickers,
         coalesce(sum(hard_bounces) filter (where is_gone), 0) as gone_hard,
         coalesce(sum(soft_bounces) filter (where is_gone), 0) as gone_soft,
-        coalesce(sum(greatest(opens_reported - opens, 0)) filter (where opens >= %(cap)s), 0) as capped_opens
+        coalesce(sum(greatest(opens_reported - opens, 0)) filter (where opens >= %(cap)s), 0) as capped_opens,
+        -- Mailchimp counts them of members it lists: nobody who is gone has made them.
+        coalesce(
+            sum(greatest(opens_reported - opens, 0)) filter (where opens < %(cap)s and not is_gone), 0
+        ) as late_opens
     from engagement
 ),
 
@@ -117,8 +121,7 @@ linked_members as (
     where link_member.campaign_id = %(campaign_id)s
 ),
 
--- Who was erased before a first reading would have shown them as recipients.
-erased as (
+forgotten as (
     select count(*) as members
     from report
     inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
@@ -129,24 +132,84 @@ erased as (
             and coalesce(held.first_seen_at, now()) >= gone.noted_at
 ),
 
+-- Who was erased before a first reading would have shown them as recipients: no more than the
+-- recipients that lack here, because most erased people never got this campaign.
+erased as (
+    select least(forgotten.members, greatest(report.emails_sent - held.recipients, 0)) as members
+    from report
+    cross join held
+    cross join forgotten
+),
+
+-- Of them, who can have opened or clicked: no more than the openers and clickers that lack here.
+absent as (
+    select
+        least(erased.members, greatest(report.unique_opens - engaged.openers, 0)) as openers,
+        least(
+            erased.members, greatest(report.proxy_excluded_unique_opens - engaged.human_openers, 0)
+        ) as human_openers,
+        least(erased.members, greatest(report.unique_subscriber_clicks - engaged.clickers, 0)) as clickers
+    from report
+    cross join engaged
+    cross join erased
+),
+
+clickers_known as (
+    select
+        link_id,
+        sum(clicks) as clicks,
+        count(*) as members
+    from stats.link_member_clicks
+    where campaign_id = %(campaign_id)s
+    group by link_id
+),
+
+link_lacks as (
+    select
+        link.link_id,
+        greatest(link.total_clicks - coalesce(known.clicks, 0), 0) as clicks,
+        greatest(link.unique_clicks - coalesce(known.members, 0), 0) as members
+    from stats.link_clicks as link
+    left join clickers_known as known on link.link_id = known.link_id
+    where link.campaign_id = %(campaign_id)s
+),
+
+-- Nor can they have clicked a link of which all clickers are known.
+absent_clicks as (
+    select
+        coalesce(sum(link_lacks.clicks) filter (where link_lacks.members > 0), 0) as clicks,
+        coalesce(sum(least(link_lacks.members, absent.clickers)), 0) as pairs
+    from link_lacks
+    cross join absent
+),
+
+-- What happened before the first reading, and of it what absent people can have done.
+erased_did as (
+    select
+        least(coalesce(early.opens_total, 0), absent.openers * %(cap)s) as opens,
+        least(coalesce(early.proxy_excluded_opens, 0), absent.human_openers * %(cap)s) as human_opens,
+        least(
+            coalesce(early.clicks_total, 0), absent.clickers * %(cap)s, absent_clicks.clicks
+        ) as clicks,
+        least(coalesce(early.unique_clicks, 0), absent_clicks.pairs) as pairs
+    from absent
+    cross join absent_clicks
+    cross join held
+    left join lateral (
+        select snapshot.*
+        from stats.report_snapshots as snapshot
+        where snapshot.campaign_id = %(campaign_id)s and snapshot.taken_at <= held.first_seen_at
+        order by snapshot.taken_at desc
+        limit 1
+    ) as early on true
+),
+
 -- What a deleted member did after our last reading of the events can only be what the totals grew by
 -- until it was found missing.
 unseen as (
-    select unnest(range_agg(tstzrange(windows.since, windows.until))) as span
-    from (
-        select
-            gone_after as since,
-            gone_at as until
-        from recipient
-        where gone_at is not null
-        union all
-        select
-            null as since,
-            held.first_seen_at as until
-        from held
-        cross join erased
-        where erased.members > 0 and held.first_seen_at is not null
-    ) as windows
+    select unnest(range_agg(tstzrange(recipient.gone_after, recipient.gone_at))) as span
+    from recipient
+    where recipient.gone_at is not null
 ),
 
 growth as (
@@ -170,6 +233,61 @@ growth as (
         order by snapshot.taken_at desc
         limit 1
     ) as late on true
+),
+
+-- Members known as deleted who can have opened or clicked unseen: those who did before, and no more
+-- others than openers and clickers lack here.
+gone_actors as (
+    select
+        engaged.gone_openers + least(
+            held.gone - engaged.gone_openers, greatest(report.unique_opens - engaged.openers, 0)
+        ) as openers,
+        engaged.gone_human_openers + least(
+            held.gone - engaged.gone_human_openers,
+            greatest(report.proxy_excluded_unique_opens - engaged.human_openers, 0)
+        ) as human_openers,
+        engaged.gone_clickers + least(
+            held.gone - engaged.gone_clickers,
+            greatest(report.unique_subscriber_clicks - engaged.clickers, 0)
+        ) as clickers
+    from report
+    cross join held
+    cross join engaged
+),
+
+-- What members that Mailchimp still lists leave over of its totals.
+left_over as (
+    select
+        greatest(
+            report.opens_total - engaged.opens - engaged.capped_opens - engaged.late_opens, 0
+        ) as opens,
+        coalesce(sum(link_lacks.clicks), 0) as clicks,
+        coalesce(sum(link_lacks.members), 0) as pairs
+    from report
+    cross join engaged
+    left join link_lacks on true
+    group by report.opens_total, engaged.opens, engaged.capped_opens, engaged.late_opens
+),
+
+gone_did as (
+    select
+        least(
+            least(growth.opens, gone_actors.openers * %(cap)s) + erased_did.opens, left_over.opens
+        ) as opens,
+        least(
+            least(growth.human_opens, gone_actors.human_openers * %(cap)s) + erased_did.human_opens,
+            left_over.opens
+        ) as human_opens,
+        least(
+            least(growth.clicks, gone_actors.clickers * %(cap)s) + erased_did.clicks, left_over.clicks
+        ) as clicks,
+        least(
+            least(growth.pairs, gone_actors.clickers * %(cap)s) + erased_did.pairs, left_over.pairs
+        ) as pairs
+    from growth
+    cross join erased_did
+    cross join gone_actors
+    cross join left_over
 ),
 
 series as (
@@ -202,7 +320,7 @@ figures as (
     cross join linked
     cross join linked_members
     cross join erased
-    cross join growth
+    cross join gone_did
     cross join
         lateral (
             values
@@ -216,7 +334,7 @@ figures as (
                 held.gone - held.gone_hard - held.gone_soft + erased.members, held.gone_soft, 0
             ),
             (
-                'opens_total', engaged.opens, report.opens_total, engaged.capped_opens, growth.opens,
+                'opens_total', engaged.opens, report.opens_total, engaged.capped_opens, gone_did.opens,
                 engaged.gone_opens, 0
             ),
             (
@@ -224,11 +342,11 @@ figures as (
                 held.gone - engaged.gone_openers + erased.members, engaged.gone_openers, 0
             ),
             (
-                'clicks_total', engaged.clicks, report.clicks_total, capped.clicks, growth.clicks,
+                'clicks_total', engaged.clicks, report.clicks_total, capped.clicks, gone_did.clicks,
                 engaged.gone_clicks, 0
             ),
             (
-                'unique_clicks', engaged.pairs, report.unique_clicks, capped.pairs, growth.pairs,
+                'unique_clicks', engaged.pairs, report.unique_clicks, capped.pairs, gone_did.pairs,
                 engaged.gone_pairs, 0
             ),
             (
@@ -248,7 +366,7 @@ figures as (
             (
                 'proxy_excluded_opens', engaged.human_opens,
                 coalesce(report.proxy_excluded_opens, engaged.human_opens), engaged.capped_opens,
-                growth.human_opens, engaged.gone_human_opens,
+                gone_did.human_opens, engaged.gone_human_opens,
                 case when report.proxy_excluded_opens is null then 0 else engaged.unflagged_opens end
             ),
             (
@@ -267,7 +385,7 @@ figures as (
             ),
             ('link_clicks', linked.clicks, report.clicks_total, 0, 0, 0, 0),
             (
-                'link_member_clicks', linked_members.clicks, report.clicks_total, 0, growth.clicks,
+                'link_member_clicks', linked_members.clicks, report.clicks_total, 0, gone_did.clicks,
                 linked_members.gone_clicks, 0
             ),
             ('series_emails_sent', series.sent, report.emails_sent, 0, 0, series.gone, 0)

@@ -222,7 +222,7 @@ STREAMS: dict[str, tuple[str, str, Shape, str, Load]] = {
     ),
 }  # fmt: skip
 WRONG: dict[str, Any] = {
-    "text": {"a": 1}, "integer": "πολλά", "number": "πολλά", "time": 5, "month": "Οκτώβριος",
+    "text": 200, "integer": "πολλά", "number": "πολλά", "time": 5, "month": "Οκτώβριος",
     "boolean": "ναι", "json": "κείμενο",
 }  # fmt: skip
 

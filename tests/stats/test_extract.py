@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.mailchimp import reports
+from crm_mailchimp.mailchimp.paging import walk
 from crm_mailchimp.stats.extract import (
     UnknownCampaignsError,
     campaigns_to_read,
@@ -358,3 +360,16 @@ def test_without_proxy_flags_the_flag_is_null_and_one_page_is_all_that_is_asked(
         == 0
     )
     assert asked["open-details"] == 1000
+
+
+@pytest.mark.parametrize("listed", [0, 9, 10, 999, 1000, 1989, 1990, 5000, 10_000])
+def test_a_quiet_run_costs_what_the_docs_say(listed: int) -> None:
+    calls = []
+
+    def fetch(count: int, offset: int) -> dict[str, Any]:
+        calls.append(offset)
+        return {"reports": [{"id": n} for n in range(offset, min(offset + count, listed))]}
+
+    found = walk(fetch, "reports", key=lambda row: row["id"], overlap=reports.OVERLAP)
+    assert len(list(found)) == listed
+    assert len(calls) == max((listed - 10) // 990, 0) + 1

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import extract_campaign
+from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign
 from crm_mailchimp.stats.reconciliation import (
     reconcile,
 )
@@ -194,12 +194,7 @@ def test_erased_people_explain_as_many_as_they_are(warehouse: Any) -> None:
     campaign = busy()
     account = Account(campaign)
     campaign.deleted |= set(campaign.recipients[:2])
-    for number in range(2):  # erased after the sending and before anybody read who got it
-        warehouse.execute(
-            "insert into sync.erased_subscriber (digest, noted_at) values (%s, now())",
-            (bytes([number]) * 32,),
-        )
-    warehouse.commit()
+    _erase(warehouse, 2)  # after the sending and before anybody read who got it
     run(warehouse, account)
     assert {found[1:] for found in differences(warehouse).values()} == {(0, "deleted_members")}
     assert differences(warehouse)["emails_sent"] == (2, 0, "deleted_members")
@@ -213,6 +208,135 @@ def test_erased_people_explain_as_many_as_they_are(warehouse: Any) -> None:
         " where campaign_id = 'καμπάνια2' and metric = 'emails_sent'"
     ).fetchone()
     assert found == (3, 1)
+
+
+def _erase(warehouse: Any, people: int) -> None:
+    """So many people were erased since the sending, of whatever audience."""
+    for number in range(people):
+        warehouse.execute(
+            "insert into sync.erased_subscriber (digest, noted_at) values (%s, now())",
+            (bytes([number]) * 32,),
+        )
+    warehouse.commit()
+
+
+def _lose_events(campaign: Campaign) -> None:
+    """Of each of ten recipients' ten opens and five clicks, Mailchimp lists one."""
+    campaign.send(10)
+    for member in campaign.recipients:
+        for number in range(10):
+            campaign.happens(member, "open", 60 + number, listed=not number)
+        for number in range(5):
+            campaign.happens(member, "click", 90 + number, url=URL, listed=not number)
+
+
+def test_erased_people_who_never_got_a_campaign_explain_nothing_of_it(warehouse: Any) -> None:
+    campaign = Campaign("καμπάνια1")
+    _lose_events(campaign)
+    _erase(warehouse, 3)
+    account = Account(campaign)
+    for _ in range(2):
+        run(warehouse, account)
+    found = differences(warehouse)
+    assert found["opens_total"] == (90, 90, "unexplained")
+    assert found["proxy_excluded_opens"] == (90, 90, "unexplained")
+    assert found["clicks_total"] == (40, 40, "unexplained")
+    assert is_blocked(warehouse)
+
+
+def test_what_mailchimp_counted_of_a_recipient_before_the_deletion_is_theirs(
+    warehouse: Any,
+) -> None:
+    campaign = busy()
+    account = Account(campaign)
+
+    def meanwhile(stream: str) -> None:
+        if stream == "open-details":
+            account.during = lambda stream: None
+            campaign.happens(campaign.recipients[9], "open", 50_000)
+
+    account.during = meanwhile  # the events were read, what Mailchimp counts of each was not yet
+    run(warehouse, account)
+    counted = warehouse.execute(
+        "select opens, opens_reported from stats.recipient_engagement where opens_reported > opens"
+    ).fetchall()
+    assert counted == [(2, 3)]
+    campaign.deleted.add(campaign.recipients[9])
+    for _ in range(2):
+        run(warehouse, account)
+    assert differences(warehouse)["opens_total"] == (1, 0, "deleted_members")
+
+
+def test_a_deleted_recipient_who_never_opened_explains_no_opens(warehouse: Any) -> None:
+    campaign = Campaign("καμπάνια1")
+    _lose_events(campaign)
+    campaign.send(1, first=50)
+    account = Account(campaign)
+    activity = account._email_activity
+
+    def dies(of: Campaign, since: Any) -> Any:
+        raise ValueError("unreadable")
+
+    account._email_activity = dies  # type: ignore[method-assign]
+    extract_campaign(warehouse, account, campaigns_to_read(warehouse, account)[0])
+    # Deleted before any of the events were read, so nothing bounds by time what they did.
+    account._email_activity = activity  # type: ignore[method-assign]
+    campaign.deleted.add(campaign.recipients[-1])
+    for _ in range(2):
+        run(warehouse, account)
+    gone = warehouse.execute(
+        "select count(*) from stats.campaign_recipients where gone_at is not null"
+        " and gone_after is null"
+    ).fetchone()
+    assert gone == (1,)
+    found = differences(warehouse)
+    assert found["opens_total"] == (90, 90, "unexplained")
+    assert found["clicks_total"] == (40, 40, "unexplained")
+
+
+def test_a_deleted_recipient_explains_no_clicks_that_mailchimp_counts_of_others(
+    warehouse: Any,
+) -> None:
+    campaign = busy()
+    account = Account(campaign)
+    run(warehouse, account)
+    campaign.happens(campaign.recipients[0], "click", 9000, url=URL)
+    for number in range(5):
+        campaign.happens(campaign.recipients[1], "click", 9100 + number, url=URL, listed=False)
+    campaign.deleted.add(campaign.recipients[0])
+    for _ in range(2):
+        run(warehouse, account)
+    found = differences(warehouse)
+    assert found["clicks_total"] == (6, 5, "unexplained")
+    assert found["link_member_clicks"] == (1, 0, "deleted_members")
+
+
+def test_an_erased_recipient_explains_nothing_that_mailchimp_counts_of_others(
+    warehouse: Any,
+) -> None:
+    campaign = Campaign("καμπάνια1")
+    _lose_events(campaign)
+    erased = campaign.recipients[0]
+    campaign.happens(erased, "click", 200, url=URL + "/2")
+    campaign.deleted.add(erased)
+    _erase(warehouse, 3)
+    account = Account(campaign)
+    details = account._open_details
+    account._open_details = lambda of: [  # type: ignore[method-assign]
+        {**row, "opens_count": 10} for row in details(of)
+    ]
+    for _ in range(2):
+        run(warehouse, account)
+    found = differences(warehouse)
+    assert found["emails_sent"] == (1, 0, "deleted_members")
+    assert found["unique_opens"] == (1, 0, "deleted_members")
+    # Ten opens and six clicks are the erased recipient's own.
+    assert found["opens_total"] == (91, 81, "unexplained")
+    assert found["proxy_excluded_opens"] == (91, 81, "unexplained")
+    assert found["unique_clicks"] == (2, 0, "deleted_members")
+    assert found["clicks_total"] == (42, 36, "unexplained")
+    assert found["link_member_clicks"] == (6, 0, "deleted_members")
+    assert is_blocked(warehouse)
 
 
 def test_totals_that_shrink_with_a_deletion_are_explained_by_what_is_still_held(

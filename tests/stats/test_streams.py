@@ -344,8 +344,20 @@ def test_missing_fields_are_null(warehouse: Any, description: Description, name:
                 assert held[field.column] in (None, 0, ""), field.column
 
 
-def wrong(field: Field) -> Any:
-    return "text" if field.kind == "json" else {"an": "object"}
+def wrong(field: Field) -> list[Any]:
+    """Values of all other types; first the one that is most different."""
+    texts = ["κείμενο", "7", "true"]
+    others: dict[str, list[Any]] = {
+        "text": [200, 0, 0.5, True, False],
+        "time": [1793520000, 0.5, True, *texts],
+        "month": [202610, 0.5, True, *texts],
+        "integer": [0.5, True, False, *texts],
+        "number": [True, False, *texts],
+        "boolean": [1, 0, 0.5, *texts],
+        "json": [7, 0, 0.5, True, False, *texts],
+    }
+    shapes = [] if field.kind == "json" else [{"an": "object"}, ["a list"], {}, []]
+    return shapes + others[field.kind]
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -356,7 +368,8 @@ def test_a_changed_type_is_an_error_that_names_stream_and_field(
     row = rows_in(stream, provider.items[name])
     for field in stream.shape.fields:
         *parents, _ = field.source.split(".")
-        for changed, value in ((field.source, wrong(field)), (".".join(parents), [1, 2])):
+        changes = [(field.source, value) for value in wrong(field)]
+        for changed, value in (*changes, (".".join(parents), [1, 2])):
             if not changed:
                 continue
             broken = copy.deepcopy(row)
@@ -367,8 +380,10 @@ def test_a_changed_type_is_an_error_that_names_stream_and_field(
             level[name_of] = value
             with pytest.raises(UnexpectedShapeError) as caught:
                 stream.shape.row(broken)
+                pytest.fail(f"{changed} took {value!r}")
             assert (caught.value.stream, caught.value.path) == (stream.shape.stream, changed)
-            assert json.dumps(value) not in str(caught.value)
+            assert "κείμενο" not in str(caught.value)
+            assert json.dumps({"an": "object"}) not in str(caught.value)
     # And in the whole: that stream fails by name, the others do not.
     # (a link's id in the list of its members is set by the reader itself)
     field = next(
@@ -376,10 +391,28 @@ def test_a_changed_type_is_an_error_that_names_stream_and_field(
         for field in stream.shape.fields
         if "." not in field.source and field.source != "url_id"
     )
-    row[field.source] = wrong(field)
+    row[field.source] = wrong(field)[0]
     problems = read(warehouse, provider)
     assert problems
     assert all(f"stream {stream.shape.stream}, field {field.source}" in one for one in problems)
+
+
+def test_blank_is_none_where_a_time_or_text_lacks() -> None:
+    """Nobody has opened yet; a country without a region, which the description calls blank."""
+    assert locations.SHAPE.row({"country_code": "GR", "region": ""})[1] is None
+    held = dict(
+        zip(
+            report_snapshots.SHAPE.columns,
+            report_snapshots.SHAPE.row({"id": "c1", "opens": {"last_open": ""}, "list_id": ""}),
+            strict=True,
+        )
+    )
+    assert (held["last_open_at"], held["list_id"]) == (None, None)
+
+
+def test_another_delivery_status_is_an_error() -> None:
+    with pytest.raises(UnexpectedShapeError, match="field status: expected one of sent, hard"):
+        recipients.SHAPE.row({"email_id": MEMBER, "status": "deferred"})
 
 
 @pytest.mark.parametrize("bad", ["text", {"a": 1}, None, ["text"], [None]])

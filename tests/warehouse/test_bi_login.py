@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.warehouse.__main__ import main
+from crm_mailchimp.warehouse.bi_login import grant_reading
+from stats.simulated_account import SENT_AT, Account, Campaign
 
 
 @pytest.fixture
@@ -30,8 +35,9 @@ def test_it_reads_what_is_for_bi_and_nothing_else(warehouse_db: str, login: str)
             "select has_database_privilege(%s, current_database(), 'CONNECT')", (login,)
         ).fetchone() == (True,)
     with psycopg.connect(warehouse_db, autocommit=True) as reader:
-        reader.execute("create table stats.later (x integer)")
+        reader.execute("create table stats.later (x integer, extra jsonb, z integer)")
         reader.execute("select stats.ensure_activity_month('2031-05-01')")
+        assert main(["migrate", "--dsn", warehouse_db]) == 0
         reader.execute(f'set session authorization "{login}"')
         for readable in (
             "stats.campaign_activities",
@@ -42,7 +48,16 @@ def test_it_reads_what_is_for_bi_and_nothing_else(warehouse_db: str, login: str)
             "mart.dates",
         ):
             reader.execute(f"select count(*) from {readable}")
+        reader.execute("select x, z from stats.later")
+        reader.execute("select reason from stats.accepted_difference")
         for refused in (
+            "select extra from stats.later",
+            "select accepted_by from stats.accepted_difference",
+            "select * from mart.changed_member",
+            "select * from mart.changed_campaign",
+            "select lo_create(0)",
+            "select lo_creat(0)",
+            "select lo_from_bytea(0, 'a')",
             "select * from sync.member",
             "select * from sync.suppression",
             "select * from staging.contact",
@@ -53,6 +68,84 @@ def test_it_reads_what_is_for_bi_and_nothing_else(warehouse_db: str, login: str)
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute(refused)
+
+
+PLANTED = {"first_name": "Μαρία", "sms_phone_number": "+306900000000"}
+
+
+def test_new_fields_about_a_person_do_not_reach_it(warehouse_db: str, login: str) -> None:
+    campaign = Campaign("καμπάνια1")
+    campaign.send(2)
+    member = campaign.recipients[0]
+    campaign.happens(member, "open", 60)
+    campaign.happens(member, "click", 70, url="https://example.gr")
+    campaign.unsubscribes[member] = (SENT_AT + timedelta(hours=1), "")
+    campaign.complaints[1] = member
+    account = Account(campaign)
+    rows, link_members = account.rows, account.link_members
+
+    def planted(row: dict[str, Any]) -> dict[str, Any]:
+        for inner in ("activity", "opens"):
+            if isinstance(row.get(inner), list):
+                row[inner] = [{**entry, **PLANTED} for entry in row[inner]]
+        return {**row, **PLANTED}
+
+    account.rows = lambda *a, **k: map(planted, rows(*a, **k))  # type: ignore[method-assign, assignment, return-value]
+    account.link_members = lambda *a: map(planted, link_members(*a))  # type: ignore[method-assign, assignment, return-value]
+    report = account._report
+    account._report = lambda of: {**report(of), **PLANTED}  # type: ignore[method-assign]
+    with psycopg.connect(warehouse_db) as owner:
+        extract_campaigns(owner, account, campaigns_to_read(owner, account))
+        refresh_marts(owner)
+        grant_reading(owner, login)
+        kept = _tables_that_say(owner, PLANTED, reader=None)
+        assert {
+            "stats.campaign_recipients",
+            "stats.campaign_activities",
+            "stats.campaign_unsubscribes",
+            "stats.campaign_abuse_reports",
+            "stats.link_member_clicks",
+            "stats.report_snapshots",
+            "stats.latest_report",
+        } <= kept, "they are kept"
+        assert _tables_that_say(owner, PLANTED, reader=login) == set(), "and not for BI"
+
+
+def _tables_that_say(owner: Any, planted: dict[str, str], *, reader: str | None) -> set[str]:
+    """Tables and views in which a login, or the owner, reads one of the values."""
+    relations = owner.execute(
+        """
+        select
+            relation.oid::regclass::text,
+            array_agg(quote_ident(attribute.attname)) filter (
+                where has_column_privilege(
+                    coalesce(%s, current_user), relation.oid, attribute.attnum, 'select'
+                )
+            )
+        from pg_class as relation
+        inner join pg_attribute as attribute on relation.oid = attribute.attrelid
+        where
+            relation.relnamespace in ('stats'::regnamespace, 'mart'::regnamespace)
+            and relation.relkind in ('r', 'p', 'v', 'm')
+            and attribute.attnum > 0
+            and not attribute.attisdropped
+        group by relation.oid
+        """,
+        (reader,),
+    ).fetchall()
+    assert sum(columns is not None for _, columns in relations) > 40
+    found = set()
+    if reader:
+        owner.execute(psycopg.sql.SQL("set role {}").format(psycopg.sql.Identifier(reader)))
+    for relation, columns in relations:
+        for column in columns or ():
+            said = owner.execute(
+                f"select exists (select 1 from {relation} where {column}::text like any(%s))",
+                ([f"%{value}%" for value in planted.values()],),
+            ).fetchone()
+            found |= {relation} if said[0] else set()
+    owner.execute("reset role")
+    return found
 
 
 def test_a_login_that_is_not_there_is_named(

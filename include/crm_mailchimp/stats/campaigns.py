@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.parts import leave_out_parts, remove_parts
 from crm_mailchimp.stats.shapes import Field, Shape
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def load_campaigns(
         provider.campaigns(since_send_time=since, before_send_time=until),
         refused=refused,
     )
+    leave_out_parts(connection, f"landing_{SHAPE.stream}")
     connection.execute(statement("stats/load_campaigns"))
     connection.commit()
+    remove_parts(connection)
     return landed

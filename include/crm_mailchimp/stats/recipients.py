@@ -21,7 +21,7 @@ SHAPE = Shape(
     fields=(
         Field("subscriber_hash", path="email_id", required=True),
         Field("list_id"),
-        Field("delivery_status", path="status", required=True),
+        Field("delivery_status", path="status", required=True, choices=("sent", "hard", "soft")),
         Field("absplit_group"),
         Field("gmt_offset", "integer"),
     ),

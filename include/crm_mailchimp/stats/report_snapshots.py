@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.parts import leave_out_parts
 from crm_mailchimp.stats.shapes import Field, Shape
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def _load(
     refused: list[str] | None = None,
 ) -> int:
     landed = land(connection, SHAPE, reports, refused=refused)
-    # A/B parts and automation mails have reports without standing in the list of campaigns.
+    leave_out_parts(connection, f"landing_{SHAPE.stream}")
+    # Automation mails have reports without standing in the list of campaigns.
     connection.execute(statement("stats/load_reported_campaigns"))
     connection.execute(statement("stats/load_report_snapshots"))
     connection.commit()

@@ -1,8 +1,9 @@
 """From the provider's JSON objects to typed rows: one declared shape per stream.
 
-A field that is missing becomes null, a field the API has added since is kept in ``extra``, and a
-field whose type has changed is an error that names stream and field. Addresses, names and other
-merge fields are left behind here: ``stats`` knows members by subscriber hash only.
+A field that is missing or blank becomes null, a field the API has added since is kept in ``extra``,
+and a field whose type has changed, number for text too, is an error that names stream and field.
+Addresses, names and other merge fields are left behind here: ``stats`` knows members by subscriber
+hash only.
 """
 
 from __future__ import annotations
@@ -201,9 +202,9 @@ def _convert(stream: str, one: Field, value: Any) -> Any:
 
 
 def _text(stream: str, path: str, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if not isinstance(value, str):
         raise UnexpectedShapeError(stream, path, "text", value)
-    return str(value).replace("\x00", "")
+    return value.replace("\x00", "")
 
 
 def _integer(stream: str, path: str, value: Any) -> int:
@@ -220,8 +221,8 @@ def _number(stream: str, path: str, value: Any) -> float:
 
 def _month(stream: str, path: str, value: Any) -> date:
     try:
-        return date.fromisoformat(f"{value}-01")
-    except ValueError as error:
+        return date.fromisoformat(f"{_text(stream, path, value)}-01")
+    except (UnexpectedShapeError, ValueError) as error:
         raise UnexpectedShapeError(stream, path, "a month such as 2026-10", value) from error
 
 

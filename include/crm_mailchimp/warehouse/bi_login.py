@@ -1,10 +1,18 @@
-"""What a BI tool may do: read ``stats`` and ``mart``, and nothing else."""
+"""What a BI tool may do: read ``stats`` and ``mart``, and nothing else.
+
+Not all of them. Fields that the API has added since are kept before anybody has looked at them, and
+may be about a person: no BI login reads those columns. Nor does it read who accepted a difference,
+and what the marts are still to count. Rights are given column by column, so a table made later is
+closed until :func:`renew_reading`, which every migration runs.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
+
+from crm_mailchimp.statements import statement
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -20,7 +28,9 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
     """Let an existing login read what BI reads, now and after later migrations; commits.
 
     Making the login and its password is left to whoever runs the server. Run by the login that
-    migrates the warehouse: later tables are its own.
+    migrates the warehouse: the tables are its own. Where it also owns Postgres's functions for
+    making large objects, a superuser in other words, nobody may call them here any more: Postgres
+    lets everybody, which is room on the disk for a login that should only read.
 
     Args:
         connection: the warehouse.
@@ -29,24 +39,69 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
     Raises:
         NoSuchLoginError: there is no such role.
     """
-    if not connection.execute("select 1 from pg_roles where rolname = %s", (login,)).fetchone():
+    if not _exists(connection, login):
         raise NoSuchLoginError(
             f"there is no login {login!r}: make it first, with CREATE ROLE … LOGIN PASSWORD …"
         )
     role = sql.Identifier(login)
-    row = connection.execute(
-        "select current_database(), has_database_privilege(%s, current_database(), 'CONNECT')",
-        (login,),
-    ).fetchone()
-    if row and not row[1]:
+    with connection.transaction():
+        row = connection.execute(
+            "select current_database(), has_database_privilege(%s, current_database(), 'CONNECT')",
+            (login,),
+        ).fetchone()
+        if row and not row[1]:
+            connection.execute(
+                sql.SQL("grant connect on database {} to {}").format(sql.Identifier(row[0]), role)
+            )
+        _grant_columns(connection, role)
+        for (function,) in connection.execute(statement("stats/large_object_functions")).fetchall():
+            connection.execute(
+                sql.SQL("revoke execute on function {} from public").format(sql.SQL(function))
+            )
         connection.execute(
-            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(row[0]), role)
+            "insert into stats.bi_login (login) values (%s) on conflict do nothing", (login,)
         )
+    connection.commit()
+
+
+def renew_reading(connection: Connection[Any]) -> None:
+    """Give every login that :func:`grant_reading` knows its rights on what is there now; commits.
+
+    Args:
+        connection: the warehouse, as the login that migrates it.
+    """
+    row = connection.execute("select to_regclass('stats.bi_login') is not null").fetchone()
+    if row and row[0]:
+        for (login,) in connection.execute("select login from stats.bi_login").fetchall():
+            if _exists(connection, login):
+                with connection.transaction():
+                    _grant_columns(connection, sql.Identifier(login))
+    connection.commit()
+
+
+def _exists(connection: Connection[Any], login: str) -> bool:
+    return bool(
+        connection.execute("select 1 from pg_roles where rolname = %s", (login,)).fetchone()
+    )
+
+
+def _grant_columns(connection: Connection[Any], role: sql.Identifier) -> None:
     for schema in map(sql.Identifier, SCHEMAS):
         for text in (
+            "revoke all on all tables in schema {schema} from {role}",
             "grant usage on schema {schema} to {role}",
-            "grant select on all tables in schema {schema} to {role}",
-            "alter default privileges in schema {schema} grant select on tables to {role}",
         ):
             connection.execute(sql.SQL(text).format(schema=schema, role=role))
-    connection.commit()
+    readable = connection.execute(
+        statement("stats/readable_columns"), {"schemas": list(SCHEMAS)}
+    ).fetchall()
+    for schema_name, relation, columns in readable:
+        connection.execute(
+            sql.SQL("grant select{columns} on {relation} to {role}").format(
+                columns=sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
+                if columns
+                else sql.SQL(""),
+                relation=sql.Identifier(schema_name, relation),
+                role=role,
+            )
+        )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 
 from crm_mailchimp.statements import SQL_ROOT
+from crm_mailchimp.warehouse.bi_login import renew_reading
 from crm_mailchimp.warehouse.locks import named_lock
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def migrate(dsn: str, folder: Path = SQL_ROOT / "migrations") -> list[str]:
     """Apply what is missing, each file in a transaction of its own.
 
     An advisory lock makes several at once safe: the later ones wait, then find nothing to do.
+    Logins of BI tools may then read what is new, too.
 
     Args:
         dsn: of the warehouse: ``postgresql://…`` or libpq keywords; its login owns the database
@@ -103,7 +105,9 @@ def migrate(dsn: str, folder: Path = SQL_ROOT / "migrations") -> list[str]:
         guard.execute("set client_min_messages = warning")
         guard.execute(_PREPARE)
         _check_applied(guard, files)
-        return _upgrade(dsn, files)
+        applied = _upgrade(dsn, files)
+        renew_reading(guard)
+        return applied
 
 
 def _check_applied(connection: psycopg.Connection[Any], files: Iterable[MigrationFile]) -> None:

@@ -1,0 +1,32 @@
+-- What a BI login reads: per table or view its columns, or null where it reads all of them.
+-- Partitions are read through their parent, which alone needs rights.
+with described as (
+    select
+        namespace.nspname as schema_name,
+        relation.relname as relation_name,
+        attribute.attname as column_name,
+        attribute.attnum as position,
+        attribute.attname ~ '(^|_)extra$'
+        or (relation.relname = 'accepted_difference' and attribute.attname = 'accepted_by') as is_hidden
+    from pg_class as relation
+    inner join pg_namespace as namespace on relation.relnamespace = namespace.oid
+    inner join pg_attribute as attribute on relation.oid = attribute.attrelid
+    where
+        namespace.nspname = any(%(schemas)s)
+        and relation.relkind in ('r', 'p', 'v', 'm')
+        and not relation.relispartition
+        and relation.relname not in ('bi_login', 'changed_member', 'changed_campaign')
+        and attribute.attnum > 0
+        and not attribute.attisdropped
+)
+
+select
+    schema_name,
+    relation_name,
+    case
+        when bool_or(is_hidden)
+            then array_agg(column_name::text order by position) filter (where not is_hidden)
+    end as columns
+from described
+group by schema_name, relation_name
+order by schema_name, relation_name;
