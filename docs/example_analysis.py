@@ -81,9 +81,9 @@ def unusual_campaigns(warehouse: Connection[Any], *, least_past: int = 3) -> pd.
 
 
 def unsubscribes_by_frequency(warehouse: Connection[Any]) -> pd.DataFrame:
-    """Whether people leave sooner the more mail they get in a month."""
+    """Whether more mail drives people away: who leaves at the first, second … mail in 30 days."""
     told = read(warehouse, "select * from mart.unsubscribe_frequency")
-    return told.set_index("campaigns_in_month").sort_index()
+    return told.set_index("mails_in_30_days").sort_index()
 
 
 def main() -> None:

@@ -194,6 +194,27 @@ comment on column mart.member_engagement.last_click_at is 'Newest click.';
 comment on column mart.member_engagement.last_unsubscribed_at is 'Newest unsubscribe.';
 comment on column mart.member_engagement.refreshed_at is 'When the row was last counted.';
 
+create table mart.member_frequency (
+    list_id text not null,
+    subscriber_hash text not null,
+    mails_in_30_days smallint not null,
+    mails bigint not null,
+    unsubscribes bigint not null,
+    primary key (list_id, subscriber_hash, mails_in_30_days),
+    foreign key (list_id, subscriber_hash) references mart.member_engagement on delete cascade
+);
+comment on table mart.member_frequency is
+'Each member''s mails by how many they had then got within 30 days, and how often they left before the next. '
+'Caught up member by member.';
+comment on column mart.member_frequency.list_id is 'The audience.';
+comment on column mart.member_frequency.subscriber_hash is 'The member: md5 of the lower-cased address.';
+comment on column mart.member_frequency.mails_in_30_days is
+'Mails of the audience that arrived within the 30 days up to this one, itself included; 10 stands for 10 or '
+'more.';
+comment on column mart.member_frequency.mails is 'Mails that were the so manieth.';
+comment on column mart.member_frequency.unsubscribes is
+'Of them, those after which the member unsubscribed before the next one came.';
+
 create table mart.contact_engagement (
     engagement_key text primary key references mart.contacts,
     contact_id bigint unique,

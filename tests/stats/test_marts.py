@@ -57,7 +57,8 @@ def ledger(warehouse: psycopg.Connection[Any], *members: tuple[Any, ...]) -> Non
 
 
 COUNTED = (
-    "contacts", "members", "member_engagement", "contact_engagement", "contact_months",
+    "contacts", "members", "member_engagement", "member_frequency", "contact_engagement",
+    "contact_months",
     "campaign_engagement", "campaign_quarter_hours", "campaign_cohort",
 )  # fmt: skip
 
@@ -503,7 +504,48 @@ def test_unsubscribes_with_what_came_before(warehouse: Any) -> None:
         "select reason, hours_after_sending, campaigns_in_30_days_before,"
         " days_since_first_campaign, had_ever_read from mart.unsubscribe_drivers",
     ) == [("πολλά μηνύματα", 5, 1, 30, True)]
-    assert rows(warehouse, "select sum(unsubscribes) from mart.unsubscribe_frequency") == [(1,)]
+
+
+FREQUENCY = "select * from mart.unsubscribe_frequency order by mails_in_30_days"
+
+
+def test_frequency_shows_no_effect_where_there_is_none(warehouse: Any) -> None:
+    """One in eight leaves at every mail: the rate is the same whatever the mail's number."""
+    account = Account()
+    staying, left_at = 512, [64, 56, 49]
+    for number, leaving in enumerate(left_at):
+        one = campaign(f"c{number}", 30 - 5 * number, staying)
+        for member in one.recipients[staying - leaving :]:
+            one.unsubscribes[member] = (one.sent_at + timedelta(hours=1), "")
+        staying -= leaving
+        account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, FREQUENCY) == [
+        (1, 512, 64, 0.125),
+        (2, 448, 56, 0.125),
+        (3, 392, 49, 0.125),
+    ]
+
+
+def test_frequency_counts_mails_in_the_window_and_departures_by_their_time(
+    warehouse: Any,
+) -> None:
+    account = Account(*(campaign(f"c{days}", days, 3) for days in (100, 50, 40, 30, 1)))
+    early, late, bounced = account.of_id["c100"].recipients
+    # Through the link of an older mail, after a newer one had come.
+    account.of_id["c50"].unsubscribes[late] = (NOW - timedelta(days=35), "")
+    account.of_id["c40"].unsubscribes[early] = (NOW - timedelta(days=40), "")
+    for one in account.of_id.values():
+        one.happens(bounced, "bounce", 5, bounce_type="soft")
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    # Of both that mails reach: of 100, 50, 40, 30 and 1 days ago, the last one with that of 30.
+    assert rows(warehouse, FREQUENCY) == [
+        (1, 4, 0, 0),
+        (2, 4, 2, 0.5),
+        (3, 2, 0, 0),
+    ]
 
 
 def test_proxies_by_mailchimps_figure_where_opens_carry_no_flag(warehouse: Any) -> None:
