@@ -9,6 +9,8 @@ select
     campaign.counted_at,
     date_trunc('month', campaign.counted_at at time zone setting.report_time_zone)::date as month,
     recipient.delivery_status = 'sent' as delivered,
+    recipient.delivery_status = 'hard' as has_hard_bounced,
+    recipient.gone_at,
     coalesce(engagement.opens, 0) as opens,
     coalesce(engagement.proxy_opens, 0) as proxy_opens,
     coalesce(engagement.clicks, 0) as clicks,

@@ -150,6 +150,7 @@ for each row execute function stats.know_list();
 create table stats.members (
     list_id text not null references stats.lists,
     subscriber_hash text not null,
+    is_erased boolean not null default false,
     first_seen_at timestamptz not null default now(),
     primary key (list_id, subscriber_hash)
 );
@@ -160,6 +161,8 @@ comment on table stats.members is
 comment on column stats.members.list_id is 'The audience.';
 comment on column stats.members.subscriber_hash is
 'The member: md5 of the lower-cased address; a random token once the person was erased.';
+comment on column stats.members.is_erased is
+'Whether the person was erased: the row is nobody''s, and only keeps totals true.';
 comment on column stats.members.first_seen_at is 'When the pipeline first heard of the member.';
 
 -- Before rows are loaded, in the same transaction. In the order of the key: loads of several campaigns

@@ -182,6 +182,7 @@ create table mart.contacts (
     audiences bigint not null,
     current_audiences bigint not null,
     cleaned_audiences bigint not null,
+    is_erased boolean not null,
     check ((contact_id is null) <> (subscriber_hash is null))
 );
 comment on table mart.contacts is
@@ -194,6 +195,8 @@ comment on column mart.contacts.audiences is 'Audiences the person is or was in.
 comment on column mart.contacts.current_audiences is 'Of them, those the person is still in.';
 comment on column mart.contacts.cleaned_audiences is
 'Of them, those that Mailchimp took the address out of because it bounced.';
+comment on column mart.contacts.is_erased is
+'Whether the person was erased: the row is nobody''s, and only keeps totals true.';
 
 create table mart.members (
     list_id text not null references stats.lists,
@@ -217,8 +220,9 @@ comment on column mart.members.subscriber_hash is 'The member: md5 of the lower-
 comment on column mart.members.contact_key is 'The person.';
 comment on column mart.members.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.members.status is
-'Last known status: by the ledger, unless a report tells of a later departure; for members outside the '
-'ledger by reports alone; unknown for who did something with a mail that Mailchimp has not listed them for.';
+'Last known status: by the ledger, unless a report tells of a later unsubscribe, complaint or hard bounce; '
+'for members outside the ledger by reports alone, where deleted is whom reports list no more and erased who '
+'was erased; unknown for who did something with a mail that Mailchimp has not listed them for.';
 comment on column mart.members.in_audience is 'Whether the member is subscribed, or asked to confirm.';
 comment on column mart.members.in_ledger is 'Whether the sync knows the member.';
 comment on column mart.members.origin is 'created, adopted or foreign, by the ledger; null outside it.';

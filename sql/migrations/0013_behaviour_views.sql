@@ -195,10 +195,12 @@ select
         else 'steady'
     end as trend
 from rated
-inner join mart.contacts as contact on rated.contact_key = contact.contact_key;
+inner join mart.contacts as contact on rated.contact_key = contact.contact_key
+where not contact.is_erased;
 comment on view mart.contact_trend is
 'Each contact''s recent months beside those before: rising, falling, steady, or unknown where nothing was '
-'delivered in one of them. Windows and step are those of mart.segment_rule; opens by proxies do not count.';
+'delivered in one of them; without erased people. Windows and step are those of mart.segment_rule; opens by '
+'proxies do not count.';
 comment on column mart.contact_trend.contact_key is 'The person: mart.contacts.';
 comment on column mart.contact_trend.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_trend.recent_delivered is 'Campaigns of the recent months that arrived.';
@@ -242,13 +244,16 @@ select
 from mart.contact_engagement as engagement
 inner join mart.contacts as contact on engagement.engagement_key = contact.contact_key
 cross join mart.segment_rule as rule
-cross join lateral (
-    values (greatest(engagement.last_click_at, engagement.last_open_without_proxy_at))
-) as behaviour (last_engaged_at);
+cross join
+    lateral (
+        values (greatest(engagement.last_click_at, engagement.last_open_without_proxy_at))
+    ) as behaviour (last_engaged_at)
+where not contact.is_erased;
 comment on view mart.contact_segments is
 'Each contact''s segment: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
 'first that fits in this order, with the thresholds of mart.segment_rule. Left is who is gone from every '
-'audience, unless only because the address bounced; opens by proxies do not count.';
+'audience, unless only because the address bounced; opens by proxies do not count. Erased people are '
+'in none.';
 comment on column mart.contact_segments.engagement_key is 'Key of the row, as in mart.contact_engagement.';
 comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_segments.campaigns_delivered is 'Campaigns that arrived.';

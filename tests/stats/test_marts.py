@@ -311,6 +311,50 @@ def test_left_is_who_is_gone_from_every_audience(warehouse: Any) -> None:
     assert rows(warehouse, SEGMENTS) == [("active",)]
 
 
+MEMBER = """
+select member.status, member.in_audience, contact.current_audiences, judged.segment
+from mart.members as member
+inner join mart.contacts as contact on member.contact_key = contact.contact_key
+left join mart.contact_segments as judged on contact.contact_key = judged.engagement_key
+where member.subscriber_hash = %s
+"""
+
+
+def test_deleted_and_bounced_people_are_in_no_audience(warehouse: Any) -> None:
+    first, second = campaign("c1", 100, 5), campaign("c2", 5, 5)
+    deleted, bounced, known, softly, stays = first.recipients
+    for one in (first, second):
+        for member in one.recipients:
+            one.happens(member, "open", 60)
+    for member, kind in ((bounced, "hard"), (known, "hard"), (softly, "soft")):
+        second.happens(member, "bounce", 5, bounce_type=kind)
+    account = Account(first, second)
+    ledger(warehouse, ("λίστα1", known, 7, "subscribed"))
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    present = ("subscribed", True, 1, "active")
+    assert rows(warehouse, MEMBER, deleted) == [present]
+    for one in (first, second):
+        one.deleted.add(deleted)
+        extract_campaign(warehouse, account, one.campaign_id, full=True)
+    refresh_marts(warehouse)
+    totals = rows(warehouse, "select sum(recipients), sum(openers) from mart.campaign_engagement")
+    assert totals == [(10, 10)]
+    assert rows(warehouse, MEMBER, deleted) == [("deleted", False, 0, "left")]
+    assert rows(warehouse, MEMBER, bounced) == [("cleaned", False, 0, "unreachable")]
+    assert rows(warehouse, MEMBER, known) == [("cleaned", False, 0, "unreachable")]
+    assert rows(warehouse, MEMBER, softly) == rows(warehouse, MEMBER, stays) == [present]
+    # They are back: one by the ledger's later word, the others by a mail that reached them.
+    warehouse.execute("update sync.member set last_changed = now()")
+    third = campaign("c3", -1, 0)
+    third.recipients, third.emails_sent = [deleted, bounced], 2
+    account.of_id["c3"] = third
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    for member in (deleted, bounced, known):
+        assert rows(warehouse, MEMBER, member) == [present]
+
+
 def test_every_segment_by_its_rule(warehouse: Any) -> None:
     warehouse.execute("update mart.segment_rule set active_days = 50, dormant_days = 150")
     warehouse.commit()
