@@ -200,7 +200,8 @@ def test_every_table_that_knows_people_is_covered(warehouse: psycopg.Connection[
         "sync.removal_request_member", "sync.subscriber_alias",
         "stats.campaign_recipients", "stats.campaign_activities", "stats.campaign_unsubscribes",
         "stats.campaign_abuse_reports", "stats.link_member_clicks", "stats.recipient_engagement",
-        "mart.member_engagement",
+        # mart.member_frequency goes with the row of mart.member_engagement that it refers to.
+        "mart.member_engagement", "mart.member_frequency",
             "stats.expired_engagement", "stats.member_activities", "stats.member_activity_state",
             # Counted anew from the others before the erasure ends.
             "stats.members",
