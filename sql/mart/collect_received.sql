@@ -5,9 +5,8 @@ select
     touched.subscriber_hash,
     touched.contact_key,
     recipient.campaign_id,
-    campaign.sent_at,
-    campaign.counted_at,
-    date_trunc('month', campaign.counted_at at time zone setting.report_time_zone)::date as month,
+    mail.received_at,
+    date_trunc('month', mail.received_at at time zone setting.report_time_zone)::date as month,
     recipient.delivery_status = 'sent' as delivered,
     recipient.delivery_status = 'hard' as has_hard_bounced,
     recipient.gone_at,
@@ -37,4 +36,15 @@ left join stats.recipient_engagement as engagement
 left join stats.campaign_unsubscribes as unsubscribe
     on
         recipient.campaign_id = unsubscribe.campaign_id
-        and recipient.subscriber_hash = unsubscribe.subscriber_hash;
+        and recipient.subscriber_hash = unsubscribe.subscriber_hash
+cross join
+    lateral (
+        values (
+            mart.received_at(
+                campaign, recipient,
+                least(
+                    engagement.first_open_at, engagement.first_click_at, unsubscribe.unsubscribed_at
+                )
+            )
+        )
+    ) as mail (received_at);

@@ -5,24 +5,27 @@ with arrived as (
     select
         received.list_id,
         received.subscriber_hash,
-        received.counted_at,
+        received.received_at,
         count(*) over (
             partition by received.list_id, received.subscriber_hash
-            order by received.counted_at
+            order by received.received_at
             range between interval '30 days' preceding and current row
         ) as mails_in_30_days,
-        lead(received.counted_at) over (
+        lead(received.received_at) over (
             partition by received.list_id, received.subscriber_hash
-            order by received.counted_at, received.campaign_id
+            order by received.received_at, received.campaign_id
         ) as next_at,
         row_number() over (
             partition by received.list_id, received.subscriber_hash
-            order by received.counted_at, received.campaign_id
+            order by received.received_at, received.campaign_id
         ) = 1 as is_first
     from received
     inner join counted_member as counted
         on received.list_id = counted.list_id and received.subscriber_hash = counted.subscriber_hash
-    where counted.changed and (received.delivered or received.unsubscribed_at is not null)
+    where
+        counted.changed
+        and received.received_at is not null
+        and (received.delivered or received.unsubscribed_at is not null)
 ),
 
 departures as (
@@ -36,7 +39,7 @@ departures as (
         on
             departed.list_id = arrived.list_id
             and departed.subscriber_hash = arrived.subscriber_hash
-            and (departed.unsubscribed_at >= arrived.counted_at or arrived.is_first)
+            and (departed.unsubscribed_at >= arrived.received_at or arrived.is_first)
             and (departed.unsubscribed_at < arrived.next_at or arrived.next_at is null)
     where departed.unsubscribed_at is not null
     group by arrived.list_id, arrived.subscriber_hash, least(arrived.mails_in_30_days, 10)

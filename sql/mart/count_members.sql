@@ -16,11 +16,10 @@ with received_sums as (
         sum(hard_bounces)::bigint as hard_bounces,
         sum(soft_bounces)::bigint as soft_bounces,
         count(unsubscribed_at) as unsubscribes,
-        min(counted_at) as first_sent_at,
-        max(counted_at) as last_sent_at,
-        max(sent_at) as last_mailed_at,
-        max(sent_at) filter (where not has_hard_bounced) as last_taken_at,
-        max(sent_at) filter (where has_hard_bounced) as last_hard_bounced_at,
+        min(received_at) as first_sent_at,
+        max(received_at) as last_sent_at,
+        max(received_at) filter (where not has_hard_bounced) as last_taken_at,
+        max(received_at) filter (where has_hard_bounced) as last_hard_bounced_at,
         max(gone_at) as last_gone_at,
         min(first_open_at) as first_open_at,
         max(last_open_at) as last_open_at,
@@ -80,7 +79,7 @@ select
         when sums.list_id is null and ledger.list_id is null and departure.left_at is null then 'unknown'
         when
             departure.left_at >= coalesce(ledger.last_changed, '-infinity')
-            and departure.left_at >= coalesce(sums.last_mailed_at, '-infinity')
+            and departure.left_at >= coalesce(sums.last_sent_at, '-infinity')
             and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
             then 'unsubscribed'
         -- Mailchimp takes an address out at its first hard bounce; one that it mailed again was put back.
@@ -92,7 +91,7 @@ select
         -- The ledger sees deletions itself, and what came after them; others are back with the next mail.
         when
             ledger.list_id is null
-            and sums.last_gone_at >= coalesce(sums.last_mailed_at, '-infinity')
+            and sums.last_gone_at >= coalesce(sums.last_sent_at, '-infinity')
             then 'deleted'
         else coalesce(ledger.status, 'subscribed')
     end as status

@@ -16,6 +16,28 @@ comment on column mart.setting.report_time_zone is 'Time zone whose days, months
 comment on column mart.setting.rebuild is 'True: the next refresh counts everything anew, whatever changed.';
 comment on column mart.setting.refreshed_at is 'When the marts were last refreshed.';
 
+-- ---------------------------------------------------------------- when a mail was received
+
+-- Mailchimp's lists of recipients carry no times: what is known of a mail tells, as far as it does.
+create function mart.received_at(
+    campaign stats.campaigns, recipient stats.campaign_recipients, first_event_at timestamptz
+) returns timestamptz
+language sql stable as $$
+    select
+        case
+            when not campaign.is_ongoing then campaign.counted_at
+            when
+                recipient.first_seen_at
+                <= greatest(campaign.sent_at, recipient.sent_after) + interval '48 hours'
+                then least(greatest(campaign.sent_at, recipient.sent_after), first_event_at)
+            else first_event_at
+        end
+$$;
+comment on function mart.received_at is
+'When a mail was received. A campaign''s time of sending counts for all but campaigns without an end. Of '
+'those: the newest look before the recipient was listed, where it was at most two days earlier; else the '
+'first thing the recipient did with the mail; else null, for nothing tells.';
+
 -- ---------------------------------------------------------------- what has changed
 
 create table mart.changed_member (
@@ -170,7 +192,10 @@ referencing old table as before_change new table as after_change
 for each statement execute function mart.note_updated_ledger_rows();
 create trigger note_moved after update on stats.campaigns
 for each row
-when ((old.sent_at, old.counted_at) is distinct from (new.sent_at, new.counted_at))
+when (
+    (old.sent_at, old.counted_at, old.is_ongoing)
+    is distinct from (new.sent_at, new.counted_at, new.is_ongoing)
+)
 execute function mart.note_campaign();
 
 -- ---------------------------------------------------------------- members and contacts

@@ -76,19 +76,23 @@ comment on column mart.campaign_hours.clicks is 'Clicks in that hour.';
 create table mart.campaign_cohort (
     campaign_id text not null references stats.campaigns,
     cohort_month date not null,
+    month date not null,
     recipients bigint not null,
     delivered bigint not null,
     openers bigint not null,
     human_openers bigint not null,
     clickers bigint not null,
     unsubscribes bigint not null,
-    primary key (campaign_id, cohort_month)
+    primary key (campaign_id, cohort_month, month)
 );
 comment on table mart.campaign_cohort is
-'Recipients of each campaign by the month of the first campaign they ever got in that audience.';
+'Recipients of each campaign by the month they got it in and that of the first campaign they ever got in '
+'that audience; without those of whom nothing tells when they got it.';
 comment on column mart.campaign_cohort.campaign_id is 'The campaign.';
 comment on column mart.campaign_cohort.cohort_month is
 'First day of the month (report time zone) of the member''s first campaign in the audience.';
+comment on column mart.campaign_cohort.month is
+'First day of the month (report time zone) in which they got this one.';
 comment on column mart.campaign_cohort.recipients is 'Recipients of that cohort.';
 comment on column mart.campaign_cohort.delivered is 'Of them, those without bounce.';
 comment on column mart.campaign_cohort.openers is 'Who opened, proxies included.';
@@ -133,7 +137,7 @@ comment on column mart.campaign_engagement.last_open_at is 'Newest open.';
 comment on column mart.campaign_engagement.first_click_at is 'First click.';
 comment on column mart.campaign_engagement.last_click_at is 'Newest click.';
 comment on column mart.campaign_engagement.median_seconds_to_first_open is
-'Median over openers of the seconds from sending to their first open.';
+'Median over openers of the seconds from sending to their first open; null for campaigns without an end.';
 comment on column mart.campaign_engagement.median_seconds_to_first_human_open is
 'The same without opens known to be by a proxy.';
 comment on column mart.campaign_engagement.refreshed_at is 'When the row was last counted.';
@@ -183,8 +187,9 @@ comment on column mart.member_engagement.hard_bounces is 'Permanent delivery fai
 comment on column mart.member_engagement.soft_bounces is 'Temporary delivery failures.';
 comment on column mart.member_engagement.unsubscribes is 'Campaigns the member unsubscribed through.';
 comment on column mart.member_engagement.abuse_reports is 'Complaints.';
-comment on column mart.member_engagement.first_sent_at is 'First campaign sent to the member.';
-comment on column mart.member_engagement.last_sent_at is 'Newest campaign sent to the member.';
+comment on column mart.member_engagement.first_sent_at is
+'When the member got the first campaign: mart.received_at.';
+comment on column mart.member_engagement.last_sent_at is 'When the member got the newest campaign.';
 comment on column mart.member_engagement.first_open_at is 'First open.';
 comment on column mart.member_engagement.last_open_at is 'Newest open.';
 comment on column mart.member_engagement.first_human_open_at is 'First open not known to be by a proxy.';
@@ -307,10 +312,11 @@ create table mart.contact_months (
 );
 create index on mart.contact_months (month);
 comment on table mart.contact_months is
-'Each contact month by month: the campaigns sent in that month (report time zone) and what the contact did '
-'with them, whenever that was. Caught up contact by contact; stays when retention removes events.';
+'Each contact month by month: the campaigns the contact got in that month (report time zone) and what they '
+'did with them, whenever that was; without mails of which nothing tells when they came (mart.received_at). '
+'Caught up contact by contact; stays when retention removes events.';
 comment on column mart.contact_months.contact_key is 'The person: mart.contacts.';
-comment on column mart.contact_months.month is 'First day of the month of sending.';
+comment on column mart.contact_months.month is 'First day of the month they were got in.';
 comment on column mart.contact_months.campaigns_received is 'Campaigns sent.';
 comment on column mart.contact_months.campaigns_delivered is 'Of them, those without bounce.';
 comment on column mart.contact_months.campaigns_opened is 'Campaigns opened, by proxies too.';

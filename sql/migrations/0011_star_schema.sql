@@ -96,7 +96,7 @@ comment on column mart.campaign_performance.last_open_at is 'Newest open.';
 comment on column mart.campaign_performance.first_click_at is 'First click.';
 comment on column mart.campaign_performance.last_click_at is 'Newest click.';
 comment on column mart.campaign_performance.median_seconds_to_first_open is
-'Median over openers of the seconds from sending to their first open.';
+'Median over openers of the seconds from sending to their first open; null for campaigns without an end.';
 comment on column mart.campaign_performance.median_seconds_to_first_human_open is
 'The same without opens known to be by a proxy.';
 comment on column mart.campaign_performance.reported_at is 'When the figures were read.';
@@ -114,6 +114,7 @@ select
     recipient.absplit_group,
     campaign.sent_at,
     (campaign.counted_at at time zone setting.report_time_zone)::date as sent_on,
+    mail.received_at,
     coalesce(engagement.opens, 0) as opens,
     coalesce(engagement.opens - engagement.proxy_opens, 0) as opens_without_proxy,
     coalesce(engagement.clicks, 0) as clicks,
@@ -127,9 +128,10 @@ select
     engagement.first_human_open_at as first_open_without_proxy_at,
     engagement.first_click_at,
     engagement.last_click_at,
-    round(
-        extract(epoch from engagement.first_open_at - campaign.sent_at) / 60, 1
-    ) as time_to_open_minutes,
+    case
+        when not campaign.is_ongoing
+            then round(extract(epoch from engagement.first_open_at - campaign.sent_at) / 60, 1)
+    end as time_to_open_minutes,
     unsubscribe.unsubscribed_at,
     unsubscribe.reason as unsubscribe_reason
 from stats.campaign_recipients as recipient
@@ -144,7 +146,18 @@ left join stats.campaign_unsubscribes as unsubscribe
         recipient.campaign_id = unsubscribe.campaign_id
         and recipient.subscriber_hash = unsubscribe.subscriber_hash
 left join mart.members as member
-    on recipient.list_id = member.list_id and recipient.subscriber_hash = member.subscriber_hash;
+    on recipient.list_id = member.list_id and recipient.subscriber_hash = member.subscriber_hash
+cross join
+    lateral (
+        values (
+            mart.received_at(
+                campaign, recipient,
+                least(
+                    engagement.first_open_at, engagement.first_click_at, unsubscribe.unsubscribed_at
+                )
+            )
+        )
+    ) as mail (received_at);
 comment on view mart.campaign_recipients is
 'Fact: one row a mail sent to a member, with who it was, whether they read it, how often, what followed.';
 comment on column mart.campaign_recipients.campaign_id is 'The campaign: stats.campaigns, mart.campaigns.';
@@ -158,6 +171,8 @@ comment on column mart.campaign_recipients.absplit_group is
 'A/B group: a, b, winner, or a combination''s id.';
 comment on column mart.campaign_recipients.sent_at is 'When the campaign was sent.';
 comment on column mart.campaign_recipients.sent_on is 'That day in the report time zone: mart.dates.';
+comment on column mart.campaign_recipients.received_at is
+'When the mail was received: the time of sending; of a campaign without an end as mart.received_at finds it.';
 comment on column mart.campaign_recipients.opens is 'Opens, repeated ones and those by proxies included.';
 comment on column mart.campaign_recipients.opens_without_proxy is 'Opens not known to be by a proxy.';
 comment on column mart.campaign_recipients.clicks is 'Clicks, repeated ones included.';
@@ -173,7 +188,8 @@ comment on column mart.campaign_recipients.first_open_without_proxy_at is
 'First open not known to be by a proxy.';
 comment on column mart.campaign_recipients.first_click_at is 'First click.';
 comment on column mart.campaign_recipients.last_click_at is 'Newest click.';
-comment on column mart.campaign_recipients.time_to_open_minutes is 'Minutes from sending to the first open.';
+comment on column mart.campaign_recipients.time_to_open_minutes is
+'Minutes from sending to the first open; null for campaigns without an end.';
 comment on column mart.campaign_recipients.unsubscribed_at is 'When the member unsubscribed through it.';
 comment on column mart.campaign_recipients.unsubscribe_reason is 'Reason the member gave.';
 

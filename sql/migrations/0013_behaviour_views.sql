@@ -69,8 +69,8 @@ select
     campaign.list_id,
     cohort.cohort_month,
     (
-        extract(year from age(dates.sent_month, cohort.cohort_month)) * 12
-        + extract(month from age(dates.sent_month, cohort.cohort_month))
+        extract(year from age(cohort.month, cohort.cohort_month)) * 12
+        + extract(month from age(cohort.month, cohort.cohort_month))
     )::integer as months_since_first,
     sum(cohort.delivered)::bigint as delivered,
     sum(cohort.openers)::bigint as openers,
@@ -82,12 +82,7 @@ select
     round(sum(cohort.clickers) / nullif(sum(cohort.delivered), 0), 4) as click_rate
 from mart.campaign_cohort as cohort
 inner join stats.campaigns as campaign on cohort.campaign_id = campaign.campaign_id
-cross join mart.setting as setting
-cross join
-    lateral (
-        values (date_trunc('month', campaign.counted_at at time zone setting.report_time_zone)::date)
-    ) as dates (sent_month)
-group by campaign.list_id, cohort.cohort_month, dates.sent_month;
+group by campaign.list_id, cohort.cohort_month, cohort.month;
 comment on view mart.audience_cohorts is
 'How members who began in the same month go on reading, month after month.';
 comment on column mart.audience_cohorts.list_id is 'The audience.';
@@ -315,18 +310,18 @@ select
     member.contact_id,
     unsubscribe.unsubscribed_at,
     unsubscribe.reason,
-    round(
-        extract(epoch from unsubscribe.unsubscribed_at - campaign.sent_at) / 3600, 1
-    ) as hours_after_sending,
+    case
+        when not campaign.is_ongoing
+            then round(extract(epoch from unsubscribe.unsubscribed_at - campaign.sent_at) / 3600, 1)
+    end as hours_after_sending,
     (
         select count(*)
-        from stats.campaign_recipients as earlier
-        inner join stats.campaigns as sent on earlier.campaign_id = sent.campaign_id
+        from mart.campaign_recipients as earlier
         where
             earlier.subscriber_hash = unsubscribe.subscriber_hash
             and earlier.list_id = unsubscribe.list_id
-            and sent.counted_at <= unsubscribe.unsubscribed_at
-            and sent.counted_at > unsubscribe.unsubscribed_at - interval '30 days'
+            and earlier.received_at <= unsubscribe.unsubscribed_at
+            and earlier.received_at > unsubscribe.unsubscribed_at - interval '30 days'
     ) as campaigns_in_30_days_before,
     extract(
         day from unsubscribe.unsubscribed_at - engagement.first_sent_at
@@ -350,7 +345,8 @@ comment on column mart.unsubscribe_drivers.contact_id is
 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.unsubscribe_drivers.unsubscribed_at is 'When.';
 comment on column mart.unsubscribe_drivers.reason is 'Reason the person gave, in Mailchimp''s words.';
-comment on column mart.unsubscribe_drivers.hours_after_sending is 'Hours since the campaign was sent.';
+comment on column mart.unsubscribe_drivers.hours_after_sending is
+'Hours since the campaign was sent; null for campaigns without an end.';
 comment on column mart.unsubscribe_drivers.campaigns_in_30_days_before is
 'Campaigns of the audience that the member got in the 30 days before, this one included.';
 comment on column mart.unsubscribe_drivers.days_since_first_campaign is
