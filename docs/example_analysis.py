@@ -75,7 +75,7 @@ def best_times(warehouse: Connection[Any], *, most: int = 3) -> pd.DataFrame:
 def unusual_campaigns(warehouse: Connection[Any], *, least_past: int = 3) -> pd.DataFrame:
     """Campaigns by how far they were above or below the audience's own past."""
     told = read(warehouse, "select * from mart.campaign_comparison")
-    told = told[told["past_campaigns"] >= least_past]
+    told = told[told["is_mature"] & (told["past_campaigns"] >= least_past)]
     columns = ["campaign_title", "sent_on", "open_rate_difference", "click_rate_difference"]
     return told.sort_values("click_rate_difference", ascending=False)[columns]
 

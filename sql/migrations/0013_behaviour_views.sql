@@ -109,11 +109,13 @@ create table mart.segment_rule (
     champion_click_rate numeric not null default 0.2,
     champion_campaigns integer not null default 3,
     trend_months integer not null default 3 check (trend_months > 0),
-    trend_step numeric not null default 0.1 check (trend_step > 0)
+    trend_step numeric not null default 0.1 check (trend_step > 0),
+    mature_hours integer not null default 72 check (mature_hours > 0)
 );
 insert into mart.segment_rule default values;
 comment on table mart.segment_rule is
-'One row: the thresholds of mart.contact_segments and mart.contact_trend, to be changed by an update.';
+'One row: the thresholds of mart.contact_segments, mart.contact_trend and mart.campaign_comparison, to be '
+'changed by an update.';
 comment on column mart.segment_rule.only_row is 'Always true.';
 comment on column mart.segment_rule.active_days is
 'Read or clicked within so many days: active, else cooling.';
@@ -127,6 +129,8 @@ comment on column mart.segment_rule.trend_months is
 'Length of both windows of the trend: this month and those before it, against as many before these.';
 comment on column mart.segment_rule.trend_step is
 'Change of the engaged part of campaigns (0 to 1) from which on a trend is rising or falling.';
+comment on column mart.segment_rule.mature_hours is
+'Age from which on a campaign is compared with others: most who will read it have by then.';
 
 create view mart.contact_trend as
 with this_month as (
@@ -262,44 +266,82 @@ comment on column mart.contact_segments.segment is 'The segment.';
 -- ---------------------------------------------------------------- comparison and departures
 
 create view mart.campaign_comparison as
+with read_by as (
+    select max(began_at) as last_read_at from stats.report_listing
+),
+
+judged as (
+    select
+        performance.*,
+        campaign.counted_at,
+        campaign.is_ongoing,
+        not campaign.is_ongoing
+        and greatest(performance.reported_at, read_by.last_read_at)
+        >= campaign.counted_at + make_interval(hours => rule.mature_hours) as is_mature
+    from mart.campaign_performance as performance
+    inner join stats.campaigns as campaign on performance.campaign_id = campaign.campaign_id
+    cross join read_by
+    cross join mart.segment_rule as rule
+),
+
+compared as (
+    select
+        judged.*,
+        round(avg(judged.open_rate_without_proxy) filter (where judged.is_mature) over past, 4)
+            as past_open_rate_without_proxy,
+        round(avg(judged.click_rate) filter (where judged.is_mature) over past, 4) as past_click_rate,
+        round(avg(judged.unsubscribe_rate) filter (where judged.is_mature) over past, 4)
+            as past_unsubscribe_rate,
+        count(*) filter (where judged.is_mature) over past as past_campaigns
+    from judged
+    window past as (
+        partition by judged.list_id, judged.is_ongoing order by judged.counted_at, judged.campaign_id
+        rows between 10 preceding and 1 preceding
+    )
+)
+
 select
-    performance.campaign_id,
-    performance.list_id,
-    performance.campaign_title,
-    performance.sent_at,
-    performance.sent_on,
-    performance.open_rate_without_proxy,
-    performance.click_rate,
-    performance.unsubscribe_rate,
-    round(avg(performance.open_rate_without_proxy) over past, 4) as past_open_rate_without_proxy,
-    round(avg(performance.click_rate) over past, 4) as past_click_rate,
-    round(avg(performance.unsubscribe_rate) over past, 4) as past_unsubscribe_rate,
-    performance.open_rate_without_proxy - round(avg(performance.open_rate_without_proxy) over past, 4)
-        as open_rate_difference,
-    performance.click_rate - round(avg(performance.click_rate) over past, 4) as click_rate_difference,
-    count(*) over past as past_campaigns
-from mart.campaign_performance as performance
-inner join stats.campaigns as campaign on performance.campaign_id = campaign.campaign_id
-window past as (
-    partition by performance.list_id order by campaign.counted_at, performance.campaign_id
-    rows between 10 preceding and 1 preceding
-);
+    campaign_id,
+    list_id,
+    campaign_title,
+    sent_at,
+    sent_on,
+    is_mature,
+    open_rate_without_proxy,
+    click_rate,
+    unsubscribe_rate,
+    past_open_rate_without_proxy,
+    past_click_rate,
+    past_unsubscribe_rate,
+    case
+        when is_mature then open_rate_without_proxy - past_open_rate_without_proxy
+    end as open_rate_difference,
+    case when is_mature then click_rate - past_click_rate end as click_rate_difference,
+    past_campaigns
+from compared;
 comment on view mart.campaign_comparison is
-'Each campaign beside the average of the up to ten campaigns before it in the same audience.';
+'Each campaign beside the average of the up to ten campaigns before it in the same audience, each campaign '
+'counting the same whatever its size. Campaigns that people are still reading (is_mature) are not compared.';
 comment on column mart.campaign_comparison.campaign_id is 'The campaign.';
 comment on column mart.campaign_comparison.list_id is 'The audience.';
 comment on column mart.campaign_comparison.campaign_title is 'Internal title.';
 comment on column mart.campaign_comparison.sent_at is 'When it was sent.';
 comment on column mart.campaign_comparison.sent_on is 'That day in the report time zone.';
+comment on column mart.campaign_comparison.is_mature is
+'Whether its figures were read when it was mature_hours old (mart.segment_rule), so that most who will read '
+'it had; never for campaigns without an end.';
 comment on column mart.campaign_comparison.open_rate_without_proxy is 'Its open rate without proxies.';
 comment on column mart.campaign_comparison.click_rate is 'Its click rate.';
 comment on column mart.campaign_comparison.unsubscribe_rate is 'Its unsubscribe rate.';
-comment on column mart.campaign_comparison.past_open_rate_without_proxy is 'Average of those before it.';
-comment on column mart.campaign_comparison.past_click_rate is 'Average of those before it.';
-comment on column mart.campaign_comparison.past_unsubscribe_rate is 'Average of those before it.';
+comment on column mart.campaign_comparison.past_open_rate_without_proxy is
+'Average of the mature ones before it.';
+comment on column mart.campaign_comparison.past_click_rate is 'Average of the mature ones before it.';
+comment on column mart.campaign_comparison.past_unsubscribe_rate is
+'Average of the mature ones before it.';
 comment on column mart.campaign_comparison.open_rate_difference is
-'open_rate_without_proxy less its past average.';
-comment on column mart.campaign_comparison.click_rate_difference is 'click_rate less its past average.';
+'open_rate_without_proxy less its past average; null until it is mature.';
+comment on column mart.campaign_comparison.click_rate_difference is
+'click_rate less its past average; null until it is mature.';
 comment on column mart.campaign_comparison.past_campaigns is 'How many campaigns the averages are of.';
 
 create view mart.unsubscribe_drivers as

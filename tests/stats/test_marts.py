@@ -689,6 +689,47 @@ def test_a_campaign_beside_its_audiences_past_and_best_times(warehouse: Any) -> 
     ]
 
 
+COMPARED = (
+    "select is_mature, past_campaigns, open_rate_difference, past_open_rate_without_proxy"
+    " from mart.campaign_comparison order by sent_at desc limit 1"
+)
+
+
+def test_a_campaign_is_compared_when_it_is_as_old_as_the_others_were(warehouse: Any) -> None:
+    """Of ten, two open in the first hour and three more after two days: each time the same."""
+    account = Account()
+    for days in (60, 50, 40, 2, 0.1):
+        one = campaign(f"c{days}", days, 10)
+        for number, member in enumerate(one.recipients[:5]):
+            seconds = 3600 if number < 2 else 86_400 * 2
+            if one.sent_at + timedelta(seconds=seconds) < NOW:
+                one.happens(member, "open", seconds)
+        account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, COMPARED) == [(False, 3, None, 0.5)]
+    # Four days later, when nobody has looked since.
+    for campaign_id in account.of_id:
+        warehouse.execute(
+            "update stats.campaigns set sent_at = sent_at - interval '4 days'"
+            " where campaign_id = %s",
+            [campaign_id],
+        )
+    warehouse.execute("update stats.report_listing set began_at = began_at - interval '4 days'")
+    warehouse.execute("update stats.report_snapshots set taken_at = taken_at - interval '4 days'")
+    refresh_marts(warehouse)
+    assert rows(warehouse, COMPARED)[0][0] is False
+    # And when everybody has read who will.
+    for one in account.of_id.values():
+        one.sent_at -= timedelta(days=4)
+        one.events = []
+        for number, member in enumerate(one.recipients[:5]):
+            one.happens(member, "open", 3600 if number < 2 else 86_400 * 2)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, COMPARED) == [(True, 4, 0, 0.5)]
+
+
 def test_unsubscribes_with_what_came_before(warehouse: Any) -> None:
     first, second = campaign("c1", 50), campaign("c2", 20)
     member = second.recipients[0]
