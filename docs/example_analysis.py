@@ -1,4 +1,4 @@
-"""Example analysis: who reads, who cools down, when to send, and what drives people away.
+"""Example analysis: who reads, when, who cools down, and what drives people away.
 
     python docs/example_analysis.py --dsn postgresql://bi:…@dwh.example.com/warehouse
 
@@ -64,12 +64,22 @@ def cohorts(warehouse: Connection[Any]) -> pd.DataFrame:
 
 
 def best_times(warehouse: Connection[Any], *, most: int = 3) -> pd.DataFrame:
-    """The hours of the week with most clicks, per audience."""
+    """The hours of the week with most clicks, per audience: they follow when mails were sent."""
     hours = read(warehouse, "select * from mart.audience_hours order by rank_in_audience")
     names = read(warehouse, "select list_id, name from mart.lists")
     best = hours.merge(names, on="list_id").groupby("list_id").head(most)
     best = best.assign(weekday=best["weekday"].map(WEEKDAYS))
     return best[["name", "weekday", "hour", "clicks", "opens_without_proxy"]]
+
+
+def sending_times(warehouse: Connection[Any], *, least_campaigns: int = 3) -> pd.DataFrame:
+    """When to send: clicks per delivered mail by the hour of sending; few campaigns say little."""
+    told = read(warehouse, "select * from mart.audience_sending_times")
+    names = read(warehouse, "select list_id, name from mart.lists")
+    told = told[told["campaigns"] >= least_campaigns].merge(names, on="list_id")
+    told["weekday"] = told["weekday"].map(WEEKDAYS)
+    columns = ["name", "weekday", "hour", "campaigns", "open_rate_without_proxy", "click_rate"]
+    return told.sort_values("click_rate", ascending=False)[columns]
 
 
 def unusual_campaigns(warehouse: Connection[Any], *, least_past: int = 3) -> pd.DataFrame:
@@ -97,6 +107,7 @@ def main() -> None:
             engagement_by_month,
             cohorts,
             best_times,
+            sending_times,
             unusual_campaigns,
             unsubscribes_by_frequency,
         ):

@@ -18,7 +18,11 @@ select
     engagement.first_open_at,
     engagement.last_open_at,
     engagement.first_human_open_at,
-    engagement.last_human_open_at,
+    -- An open that came late among those that retention had removed is counted, and has no time.
+    case
+        when engagement.opens > engagement.proxy_opens
+            then coalesce(engagement.last_human_open_at, engagement.last_open_at)
+    end as last_human_open_at,
     engagement.first_click_at,
     engagement.last_click_at,
     unsubscribe.unsubscribed_at

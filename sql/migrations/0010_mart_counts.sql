@@ -129,9 +129,13 @@ comment on column mart.campaign_engagement.openers is 'Members who opened, proxi
 comment on column mart.campaign_engagement.human_openers is
 'Members with an open not known to be by a proxy.';
 comment on column mart.campaign_engagement.clickers is 'Members who clicked.';
-comment on column mart.campaign_engagement.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.campaign_engagement.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_engagement.proxy_opens is 'Opens known to be by a proxy.';
-comment on column mart.campaign_engagement.clicks is 'Clicks, repeated ones included.';
+comment on column mart.campaign_engagement.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_engagement.first_open_at is 'First open.';
 comment on column mart.campaign_engagement.last_open_at is 'Newest open.';
 comment on column mart.campaign_engagement.first_click_at is 'First click.';
@@ -180,9 +184,13 @@ comment on column mart.member_engagement.campaigns_opened is 'Campaigns opened, 
 comment on column mart.member_engagement.campaigns_human_opened is
 'Campaigns with an open not known to be by a proxy.';
 comment on column mart.member_engagement.campaigns_clicked is 'Campaigns clicked in.';
-comment on column mart.member_engagement.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.member_engagement.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.member_engagement.proxy_opens is 'Opens known to be by a proxy.';
-comment on column mart.member_engagement.clicks is 'Clicks, repeated ones included.';
+comment on column mart.member_engagement.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.member_engagement.hard_bounces is 'Permanent delivery failures.';
 comment on column mart.member_engagement.soft_bounces is 'Temporary delivery failures.';
 comment on column mart.member_engagement.unsubscribes is 'Campaigns the member unsubscribed through.';
@@ -270,9 +278,13 @@ comment on column mart.contact_engagement.campaigns_opened is 'Campaigns opened,
 comment on column mart.contact_engagement.campaigns_opened_without_proxy is
 'Campaigns with an open not known to be by a proxy.';
 comment on column mart.contact_engagement.campaigns_clicked is 'Campaigns clicked in.';
-comment on column mart.contact_engagement.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.contact_engagement.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_engagement.opens_without_proxy is 'Opens not known to be by a proxy.';
-comment on column mart.contact_engagement.clicks is 'Clicks, repeated ones included.';
+comment on column mart.contact_engagement.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_engagement.hard_bounces is 'Permanent delivery failures.';
 comment on column mart.contact_engagement.soft_bounces is 'Temporary delivery failures.';
 comment on column mart.contact_engagement.unsubscribes is 'Campaigns unsubscribed through.';
@@ -325,7 +337,11 @@ comment on column mart.contact_months.campaigns_opened_without_proxy is
 comment on column mart.contact_months.campaigns_clicked is 'Campaigns clicked in.';
 comment on column mart.contact_months.campaigns_engaged is
 'Campaigns with a click, or an open not known to be by a proxy.';
-comment on column mart.contact_months.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.contact_months.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_months.opens_without_proxy is 'Opens not known to be by a proxy.';
-comment on column mart.contact_months.clicks is 'Clicks, repeated ones included.';
+comment on column mart.contact_months.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_months.unsubscribes is 'Campaigns unsubscribed through.';

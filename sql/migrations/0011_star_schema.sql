@@ -34,6 +34,9 @@ select
     round(
         report.unique_subscriber_clicks::numeric / nullif(report.unique_opens, 0), 4
     ) as click_to_open_rate,
+    round(
+        report.unique_subscriber_clicks::numeric / nullif(human.openers, 0), 4
+    ) as click_to_open_rate_without_proxy,
     round(report.unsubscribed::numeric / nullif(report.delivered, 0), 4) as unsubscribe_rate,
     engagement.first_open_at,
     report.last_open_at,
@@ -89,7 +92,10 @@ comment on column mart.campaign_performance.open_rate is 'unique_opens per deliv
 comment on column mart.campaign_performance.open_rate_without_proxy is
 'unique_opens_without_proxy per delivered mail.';
 comment on column mart.campaign_performance.click_rate is 'unique_clicks per delivered mail.';
-comment on column mart.campaign_performance.click_to_open_rate is 'unique_clicks per unique open.';
+comment on column mart.campaign_performance.click_to_open_rate is
+'unique_clicks per unique open, proxies included, which make it small.';
+comment on column mart.campaign_performance.click_to_open_rate_without_proxy is
+'unique_clicks per unique_opens_without_proxy.';
 comment on column mart.campaign_performance.unsubscribe_rate is 'unsubscribes per delivered mail.';
 comment on column mart.campaign_performance.first_open_at is 'First open.';
 comment on column mart.campaign_performance.last_open_at is 'Newest open.';
@@ -173,9 +179,13 @@ comment on column mart.campaign_recipients.sent_at is 'When the campaign was sen
 comment on column mart.campaign_recipients.sent_on is 'That day in the report time zone: mart.dates.';
 comment on column mart.campaign_recipients.received_at is
 'When the mail was received: the time of sending; of a campaign without an end as mart.received_at finds it.';
-comment on column mart.campaign_recipients.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.campaign_recipients.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_recipients.opens_without_proxy is 'Opens not known to be by a proxy.';
-comment on column mart.campaign_recipients.clicks is 'Clicks, repeated ones included.';
+comment on column mart.campaign_recipients.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_recipients.unique_clicks is 'Different links clicked.';
 comment on column mart.campaign_recipients.was_opened is 'Whether there is an open, by a proxy too.';
 comment on column mart.campaign_recipients.was_opened_without_proxy is

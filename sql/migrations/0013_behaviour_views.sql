@@ -1,4 +1,4 @@
--- How people behave over time: best hours, cohorts, trend, segments, comparison with the audience's own
+-- How people behave over time: busiest hours, cohorts, trend, segments, comparison with the audience's own
 -- past, what drives people away. All from counts that are kept: nothing here reads old events.
 
 -- ---------------------------------------------------------------- when people read, cohorts
@@ -19,14 +19,16 @@ from mart.campaign_hours as hours
 inner join stats.campaigns as campaign on hours.campaign_id = campaign.campaign_id
 group by campaign.list_id, hours.weekday, hours.hour;
 comment on view mart.audience_hours is
-'Best hour and weekday of each audience, in the report time zone: rank 1 is the hour with most clicks.';
+'When each audience opened and clicked, by hour of the week in the report time zone. Most opens follow soon '
+'after the mail, so this depends on when mails were sent: it tells when people read; '
+'when to send, mart.audience_sending_times.';
 comment on column mart.audience_hours.list_id is 'The audience.';
 comment on column mart.audience_hours.weekday is '1 Monday to 7 Sunday.';
 comment on column mart.audience_hours.hour is 'Hour of the day, 0 to 23.';
 comment on column mart.audience_hours.opens is 'Opens in that hour, proxies included.';
 comment on column mart.audience_hours.opens_without_proxy is 'Opens not known to be by a proxy.';
 comment on column mart.audience_hours.clicks is 'Clicks in that hour.';
-comment on column mart.audience_hours.rank_in_audience is '1 is the best hour.';
+comment on column mart.audience_hours.rank_in_audience is '1 is the hour with most clicks.';
 
 create view mart.audience_best_times as
 with days as (
@@ -59,7 +61,8 @@ from days
 inner join hours on days.list_id = hours.list_id and hours.place = 1
 where days.place = 1;
 comment on view mart.audience_best_times is
-'Best weekday and best hour of each audience, each by itself: most clicks, then most opens not by a proxy.';
+'Busiest weekday and busiest hour of each audience, each by itself: most clicks, then most opens not by a '
+'proxy. As mart.audience_hours it depends on when mails were sent: see mart.audience_sending_times.';
 comment on column mart.audience_best_times.list_id is 'The audience.';
 comment on column mart.audience_best_times.best_weekday is '1 Monday to 7 Sunday, in the report time zone.';
 comment on column mart.audience_best_times.best_hour is 'Hour of the day, 0 to 23, in the report time zone.';
@@ -343,6 +346,37 @@ comment on column mart.campaign_comparison.open_rate_difference is
 comment on column mart.campaign_comparison.click_rate_difference is
 'click_rate less its past average; null until it is mature.';
 comment on column mart.campaign_comparison.past_campaigns is 'How many campaigns the averages are of.';
+
+create view mart.audience_sending_times as
+select
+    performance.list_id,
+    campaign.sent_weekday as weekday,
+    campaign.sent_hour as hour,
+    count(*) as campaigns,
+    sum(performance.delivered)::bigint as delivered,
+    round(sum(performance.unique_opens_without_proxy) / nullif(sum(performance.delivered), 0), 4)
+        as open_rate_without_proxy,
+    round(sum(performance.unique_clicks) / nullif(sum(performance.delivered), 0), 4) as click_rate,
+    round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate
+from mart.campaign_comparison as comparison
+inner join mart.campaign_performance as performance on comparison.campaign_id = performance.campaign_id
+inner join mart.campaigns as campaign on comparison.campaign_id = campaign.campaign_id
+where comparison.is_mature and campaign.sent_hour is not null
+group by performance.list_id, campaign.sent_weekday, campaign.sent_hour;
+comment on view mart.audience_sending_times is
+'How campaigns did by the weekday and hour they were sent at, in the report time zone: per delivered mail, '
+'so that hours with much mail do not win by that. Mature campaigns (mart.campaign_comparison) only. Few '
+'campaigns say little: what was sent counts more than when.';
+comment on column mart.audience_sending_times.list_id is 'The audience.';
+comment on column mart.audience_sending_times.weekday is '1 Monday to 7 Sunday.';
+comment on column mart.audience_sending_times.hour is 'Hour of sending, 0 to 23.';
+comment on column mart.audience_sending_times.campaigns is 'Campaigns sent then.';
+comment on column mart.audience_sending_times.delivered is 'Mails of them that arrived.';
+comment on column mart.audience_sending_times.open_rate_without_proxy is
+'Members who opened, without proxies, per delivered mail.';
+comment on column mart.audience_sending_times.click_rate is 'Members who clicked per delivered mail.';
+comment on column mart.audience_sending_times.unsubscribe_rate is
+'Members who unsubscribed per delivered mail.';
 
 create view mart.unsubscribe_drivers as
 select

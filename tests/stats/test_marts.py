@@ -730,6 +730,35 @@ def test_a_campaign_is_compared_when_it_is_as_old_as_the_others_were(warehouse: 
     assert rows(warehouse, COMPARED) == [(True, 4, 0, 0.5)]
 
 
+def test_the_time_to_send_is_told_per_delivered_mail(warehouse: Any) -> None:
+    account = Account()
+    # On three Mondays at 9 one of four clicks, on a Tuesday at 20 two; the latest is too young.
+    for number, (day, hour, readers) in enumerate(
+        [(2, 7, 1), (9, 7, 1), (16, 7, 1), (3, 18, 2)], start=1
+    ):
+        one = Campaign(f"c{number}", sent_at=datetime(2026, 2, day, hour, 5, tzinfo=UTC))
+        one.send(5)
+        for member in one.recipients[:readers]:
+            one.happens(member, "open", 3600)
+            one.happens(member, "click", 3700, url=URL)
+        one.happens(one.recipients[3], "open", 3600, is_proxy=True)
+        one.happens(one.recipients[4], "bounce", 5, bounce_type="hard")
+        account.of_id[one.campaign_id] = one
+    account.of_id["νέα"] = campaign("νέα", 0.1, 5)
+    read(warehouse, account)
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    assert rows(
+        warehouse,
+        "select weekday, hour, campaigns, delivered, open_rate_without_proxy, click_rate"
+        " from mart.audience_sending_times order by click_rate desc",
+    ) == [(2, 20, 1, 4, 0.5, 0.5), (1, 9, 3, 12, 0.25, 0.25)]
+    assert rows(
+        warehouse,
+        "select click_to_open_rate, click_to_open_rate_without_proxy"
+        " from mart.campaign_performance where campaign_id = 'c1'",
+    ) == [(0.5, 1)]
+
+
 def test_unsubscribes_with_what_came_before(warehouse: Any) -> None:
     first, second = campaign("c1", 50), campaign("c2", 20)
     member = second.recipients[0]
