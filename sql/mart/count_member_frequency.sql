@@ -7,18 +7,12 @@ with arrived as (
         received.subscriber_hash,
         received.received_at,
         count(*) over (
-            partition by received.list_id, received.subscriber_hash
+            member
             order by received.received_at
             range between interval '30 days' preceding and current row
         ) as mails_in_30_days,
-        lead(received.received_at) over (
-            partition by received.list_id, received.subscriber_hash
-            order by received.received_at, received.campaign_id
-        ) as next_at,
-        row_number() over (
-            partition by received.list_id, received.subscriber_hash
-            order by received.received_at, received.campaign_id
-        ) = 1 as is_first
+        lead(received.received_at) over in_turn as next_at,
+        row_number() over in_turn = 1 as is_first
     from received
     inner join counted_member as counted
         on received.list_id = counted.list_id and received.subscriber_hash = counted.subscriber_hash
@@ -26,6 +20,9 @@ with arrived as (
         counted.changed
         and received.received_at is not null
         and (received.delivered or received.unsubscribed_at is not null)
+    window
+        member as (partition by received.subscriber_hash, received.list_id),
+        in_turn as (member order by received.received_at, received.campaign_id)
 ),
 
 departures as (

@@ -139,6 +139,12 @@ from mart.member_engagement as engagement
 where engagement.subscriber_hash = any(%(subscriber_hashes)s::text[])
 union all
 select
+    'counts by mails within 30 days' as section,
+    to_jsonb(frequency) as record
+from mart.member_frequency as frequency
+where frequency.subscriber_hash = any(%(subscriber_hashes)s::text[])
+union all
+select
     'counts of events removed by retention' as section,
     jsonb_build_object('campaign', sent.title) || to_jsonb(expired) - 'links' as record
 from stats.expired_engagement as expired
