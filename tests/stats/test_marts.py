@@ -401,6 +401,30 @@ def test_mails_seen_after_a_long_pause_are_received_at_no_made_up_time(warehouse
     ) == {reads: NOW - timedelta(days=20), silent: None}
 
 
+def test_automations_have_no_end_by_their_type(warehouse: Any) -> None:
+    welcome = campaign("καλωσόρισμα", 500, 2)
+    opened = welcome.happens(welcome.recipients[0], "open", 86_400 * 100)
+    account = Account(welcome)
+    told = account._report
+    account._report = lambda one: {**told(one), "type": "automation"}  # type: ignore[method-assign]
+    account.campaigns = lambda **period: iter(())  # type: ignore[method-assign]
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert sorted(
+        rows(warehouse, "select received_at, time_to_open_minutes from mart.campaign_recipients"),
+        key=str,
+    ) == sorted([(None, None), (opened.at, None)], key=str)
+
+
+def test_only_looks_at_all_reports_tell_when_nothing_had_been_sent(warehouse: Any) -> None:
+    account = Account(campaign("c1", 10))
+    campaigns_to_read(warehouse, account, since=NOW - timedelta(days=30))
+    campaigns_to_read(warehouse, account, until=NOW)
+    assert rows(warehouse, "select count(*) from stats.report_listing") == [(0,)]
+    read(warehouse, account)
+    assert rows(warehouse, "select count(*) from stats.report_listing") == [(1,)]
+
+
 def test_a_list_of_recipients_that_fills_in_late_was_sent_at_once(warehouse: Any) -> None:
     one = campaign("c1", 10, 6)
     account = Account(one)
