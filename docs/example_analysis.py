@@ -1,4 +1,4 @@
-"""Example analysis: who reads, who cools down, when to send, and what drives people away.
+"""Example analysis: who reads, when, who cools down, and what drives people away.
 
     python docs/example_analysis.py --dsn postgresql://bi:…@dwh.example.com/warehouse
 
@@ -64,7 +64,7 @@ def cohorts(warehouse: Connection[Any]) -> pd.DataFrame:
 
 
 def best_times(warehouse: Connection[Any], *, most: int = 3) -> pd.DataFrame:
-    """The hours of the week with most clicks, per audience."""
+    """The hours of the week with most clicks, per audience: they follow when mails were sent."""
     hours = read(warehouse, "select * from mart.audience_hours order by rank_in_audience")
     names = read(warehouse, "select list_id, name from mart.lists")
     best = hours.merge(names, on="list_id").groupby("list_id").head(most)
@@ -72,18 +72,28 @@ def best_times(warehouse: Connection[Any], *, most: int = 3) -> pd.DataFrame:
     return best[["name", "weekday", "hour", "clicks", "opens_without_proxy"]]
 
 
+def sending_times(warehouse: Connection[Any], *, least_campaigns: int = 3) -> pd.DataFrame:
+    """When to send: clicks per delivered mail by the hour of sending; few campaigns say little."""
+    told = read(warehouse, "select * from mart.audience_sending_times")
+    names = read(warehouse, "select list_id, name from mart.lists")
+    told = told[told["campaigns"] >= least_campaigns].merge(names, on="list_id")
+    told["weekday"] = told["weekday"].map(WEEKDAYS)
+    columns = ["name", "weekday", "hour", "campaigns", "open_rate_without_proxy", "click_rate"]
+    return told.sort_values("click_rate", ascending=False)[columns]
+
+
 def unusual_campaigns(warehouse: Connection[Any], *, least_past: int = 3) -> pd.DataFrame:
     """Campaigns by how far they were above or below the audience's own past."""
     told = read(warehouse, "select * from mart.campaign_comparison")
-    told = told[told["past_campaigns"] >= least_past]
+    told = told[told["is_mature"] & (told["past_campaigns"] >= least_past)]
     columns = ["campaign_title", "sent_on", "open_rate_difference", "click_rate_difference"]
     return told.sort_values("click_rate_difference", ascending=False)[columns]
 
 
 def unsubscribes_by_frequency(warehouse: Connection[Any]) -> pd.DataFrame:
-    """Whether people leave sooner the more mail they get in a month."""
+    """Whether more mail drives people away: who leaves at the first, second … mail in 30 days."""
     told = read(warehouse, "select * from mart.unsubscribe_frequency")
-    return told.set_index("campaigns_in_month").sort_index()
+    return told.set_index("mails_in_30_days").sort_index()
 
 
 def main() -> None:
@@ -97,6 +107,7 @@ def main() -> None:
             engagement_by_month,
             cohorts,
             best_times,
+            sending_times,
             unusual_campaigns,
             unsubscribes_by_frequency,
         ):

@@ -12,7 +12,7 @@ inner join received
     on counted.list_id = received.list_id and counted.subscriber_hash = received.subscriber_hash
 where
     date_trunc('month', counted.first_sent_at at time zone setting.report_time_zone)
-    <> date_trunc('month', known.first_sent_at at time zone setting.report_time_zone)
+    is distinct from date_trunc('month', known.first_sent_at at time zone setting.report_time_zone)
     and not exists (
         select from changed_campaign as listed
         where listed.campaign_id = received.campaign_id

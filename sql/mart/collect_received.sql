@@ -5,10 +5,11 @@ select
     touched.subscriber_hash,
     touched.contact_key,
     recipient.campaign_id,
-    campaign.sent_at,
-    campaign.counted_at,
-    date_trunc('month', campaign.counted_at at time zone setting.report_time_zone)::date as month,
+    mail.received_at,
+    date_trunc('month', mail.received_at at time zone setting.report_time_zone)::date as month,
     recipient.delivery_status = 'sent' as delivered,
+    recipient.delivery_status = 'hard' as has_hard_bounced,
+    recipient.gone_at,
     coalesce(engagement.opens, 0) as opens,
     coalesce(engagement.proxy_opens, 0) as proxy_opens,
     coalesce(engagement.clicks, 0) as clicks,
@@ -17,7 +18,11 @@ select
     engagement.first_open_at,
     engagement.last_open_at,
     engagement.first_human_open_at,
-    engagement.last_human_open_at,
+    -- An open that came late among those that retention had removed is counted, and has no time.
+    case
+        when engagement.opens > engagement.proxy_opens
+            then coalesce(engagement.last_human_open_at, engagement.last_open_at)
+    end as last_human_open_at,
     engagement.first_click_at,
     engagement.last_click_at,
     unsubscribe.unsubscribed_at
@@ -35,4 +40,15 @@ left join stats.recipient_engagement as engagement
 left join stats.campaign_unsubscribes as unsubscribe
     on
         recipient.campaign_id = unsubscribe.campaign_id
-        and recipient.subscriber_hash = unsubscribe.subscriber_hash;
+        and recipient.subscriber_hash = unsubscribe.subscriber_hash
+cross join
+    lateral (
+        values (
+            mart.received_at(
+                campaign, recipient,
+                least(
+                    engagement.first_open_at, engagement.first_click_at, unsubscribe.unsubscribed_at
+                )
+            )
+        )
+    ) as mail (received_at);

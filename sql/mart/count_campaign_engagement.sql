@@ -23,10 +23,10 @@ engaged as (
         max(engagement.last_click_at) as last_click_at,
         percentile_cont(0.5) within group (
             order by extract(epoch from engagement.first_open_at - campaign.sent_at)::double precision
-        ) as median_seconds_to_first_open,
+        ) filter (where not campaign.is_ongoing) as median_seconds_to_first_open,
         percentile_cont(0.5) within group (
             order by extract(epoch from engagement.first_human_open_at - campaign.sent_at)::double precision
-        ) as median_seconds_to_first_human_open
+        ) filter (where not campaign.is_ongoing) as median_seconds_to_first_human_open
     from stats.recipient_engagement as engagement
     inner join changed_campaign as changed on engagement.campaign_id = changed.campaign_id
     inner join stats.campaigns as campaign on engagement.campaign_id = campaign.campaign_id

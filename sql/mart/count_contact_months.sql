@@ -17,4 +17,5 @@ select
     sum(clicks)::bigint as clicks,
     count(unsubscribed_at) as unsubscribes
 from received
+where month is not null
 group by contact_key, month;

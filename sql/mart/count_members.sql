@@ -16,9 +16,11 @@ with received_sums as (
         sum(hard_bounces)::bigint as hard_bounces,
         sum(soft_bounces)::bigint as soft_bounces,
         count(unsubscribed_at) as unsubscribes,
-        min(counted_at) as first_sent_at,
-        max(counted_at) as last_sent_at,
-        max(sent_at) as last_mailed_at,
+        min(received_at) as first_sent_at,
+        max(received_at) as last_sent_at,
+        max(received_at) filter (where not has_hard_bounced) as last_taken_at,
+        max(received_at) filter (where has_hard_bounced) as last_hard_bounced_at,
+        max(gone_at) as last_gone_at,
         min(first_open_at) as first_open_at,
         max(last_open_at) as last_open_at,
         min(first_human_open_at) as first_human_open_at,
@@ -71,13 +73,26 @@ select
     sums.last_unsubscribed_at,
     ledger.subscriber_hash is not null as in_ledger,
     ledger.origin,
+    coalesce(known.is_erased, false) as is_erased,
     case
+        when known.is_erased then 'erased'
         when sums.list_id is null and ledger.list_id is null and departure.left_at is null then 'unknown'
         when
             departure.left_at >= coalesce(ledger.last_changed, '-infinity')
-            and departure.left_at >= coalesce(sums.last_mailed_at, '-infinity')
+            and departure.left_at >= coalesce(sums.last_sent_at, '-infinity')
             and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
             then 'unsubscribed'
+        -- Mailchimp takes an address out at its first hard bounce; one that it mailed again was put back.
+        when
+            sums.last_hard_bounced_at >= coalesce(ledger.last_changed, '-infinity')
+            and sums.last_hard_bounced_at > coalesce(sums.last_taken_at, '-infinity')
+            and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
+            then 'cleaned'
+        -- The ledger sees deletions itself, and what came after them; others are back with the next mail.
+        when
+            ledger.list_id is null
+            and sums.last_gone_at >= coalesce(sums.last_sent_at, '-infinity')
+            then 'deleted'
         else coalesce(ledger.status, 'subscribed')
     end as status
 from touched_member as touched
@@ -89,6 +104,8 @@ left join complaints
         and touched.subscriber_hash = complaints.subscriber_hash
 left join sync.member as ledger
     on touched.list_id = ledger.list_id and touched.subscriber_hash = ledger.subscriber_hash
+left join stats.members as known
+    on touched.list_id = known.list_id and touched.subscriber_hash = known.subscriber_hash
 cross join
     lateral (
         values (greatest(sums.last_unsubscribed_at, complaints.last_reported_at))

@@ -1,5 +1,6 @@
 insert into mart.contacts as kept (
-    contact_key, contact_id, subscriber_hash, audiences, current_audiences, cleaned_audiences
+    contact_key, contact_id, subscriber_hash, audiences, current_audiences, cleaned_audiences,
+    is_erased
 )
 select
     contact_key,
@@ -7,16 +8,18 @@ select
     case when max(contact_id) is null then max(subscriber_hash) end as subscriber_hash,
     count(distinct list_id) as audiences,
     count(distinct list_id) filter (where status in ('subscribed', 'pending')) as current_audiences,
-    count(distinct list_id) filter (where status = 'cleaned') as cleaned_audiences
+    count(distinct list_id) filter (where status = 'cleaned') as cleaned_audiences,
+    bool_and(is_erased) as is_erased
 from counted_member
 group by contact_key
 on conflict (contact_key) do update
     set
         audiences = excluded.audiences,
         current_audiences = excluded.current_audiences,
-        cleaned_audiences = excluded.cleaned_audiences
+        cleaned_audiences = excluded.cleaned_audiences,
+        is_erased = excluded.is_erased
     where
-    (kept.audiences, kept.current_audiences, kept.cleaned_audiences)
+    (kept.audiences, kept.current_audiences, kept.cleaned_audiences, kept.is_erased)
     is distinct from (
-        excluded.audiences, excluded.current_audiences, excluded.cleaned_audiences
+        excluded.audiences, excluded.current_audiences, excluded.cleaned_audiences, excluded.is_erased
     );

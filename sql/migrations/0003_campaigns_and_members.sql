@@ -85,6 +85,9 @@ create table stats.campaigns (
     first_seen_at timestamptz not null default now(),
     read_at timestamptz not null default now(),
     gone_at timestamptz,
+    sent_on_until timestamptz,
+    is_ongoing boolean not null
+    generated always as (coalesce(type in ('automation', 'auto'), false) or sent_on_until is not null) stored,
     counted_at timestamptz generated always as (coalesce(sent_at, created_at, first_seen_at)) stored,
     is_series boolean not null
     generated always as (coalesce(type = 'rss' and parent_campaign_id is null, false)) stored
@@ -103,6 +106,11 @@ comment on column stats.campaigns.parent_campaign_id is
 'key: the parent of an automation''s mail is no campaign.';
 comment on column stats.campaigns.counted_at is
 'Moment whose day and month the campaign counts in: its sending; where Mailchimp gives none, its creation.';
+comment on column stats.campaigns.sent_on_until is
+'Newest time at which it was found to send on, more than two days after its time of sending; null: never.';
+comment on column stats.campaigns.is_ongoing is
+'Whether it has no end, as an automation or a welcome mail: each recipient gets it at a time of their own. '
+'By its type, or because it was found to send on.';
 comment on column stats.campaigns.is_series is
 'Whether it sends nothing itself: each mail of an RSS campaign is a campaign of its own, with this parent.';
 comment on column stats.campaigns.list_id is 'Audience it goes to.';
@@ -150,6 +158,7 @@ for each row execute function stats.know_list();
 create table stats.members (
     list_id text not null references stats.lists,
     subscriber_hash text not null,
+    is_erased boolean not null default false,
     first_seen_at timestamptz not null default now(),
     primary key (list_id, subscriber_hash)
 );
@@ -160,6 +169,8 @@ comment on table stats.members is
 comment on column stats.members.list_id is 'The audience.';
 comment on column stats.members.subscriber_hash is
 'The member: md5 of the lower-cased address; a random token once the person was erased.';
+comment on column stats.members.is_erased is
+'Whether the person was erased: the row is nobody''s, and only keeps totals true.';
 comment on column stats.members.first_seen_at is 'When the pipeline first heard of the member.';
 
 -- Before rows are loaded, in the same transaction. In the order of the key: loads of several campaigns

@@ -71,6 +71,15 @@ comment on column stats.report_snapshots.delivery_status is 'State of a send in 
 comment on column stats.report_snapshots.ecommerce is 'Orders that Mailchimp attributes to the campaign.';
 comment on column stats.report_snapshots.extra is 'Fields the API has added since; kept as they came.';
 
+create table stats.report_listing (
+    began_at timestamptz primary key,
+    ended_at timestamptz not null default clock_timestamp()
+);
+comment on table stats.report_listing is
+'Times at which the reports of all campaigns were looked at: a report without a new snapshot was the same.';
+comment on column stats.report_listing.began_at is 'When the listing was begun.';
+comment on column stats.report_listing.ended_at is 'When everything that had changed was stored.';
+
 create view stats.latest_report as
 select newest.* -- noqa: AM04
 from stats.campaigns as campaign
@@ -154,6 +163,7 @@ create table stats.campaign_recipients (
     extra jsonb,
     activity_extra jsonb,
     first_seen_at timestamptz not null default now(),
+    sent_after timestamptz,
     changed_at timestamptz not null default now(),
     gone_after timestamptz,
     gone_at timestamptz,
@@ -171,6 +181,9 @@ comment on column stats.campaign_recipients.absplit_group is
 comment on column stats.campaign_recipients.gmt_offset is 'Time zone group of a timewarp send, hours.';
 comment on column stats.campaign_recipients.extra is 'Fields the API has added since; kept as they came.';
 comment on column stats.campaign_recipients.first_seen_at is 'When the pipeline first saw the row.';
+comment on column stats.campaign_recipients.sent_after is
+'For who was not listed at an earlier look, when the report counted fewer mails: the newest look at which it '
+'still did, so the mail was sent between then and first_seen_at. Null: listed at the first look.';
 comment on column stats.campaign_recipients.changed_at is 'When the row last changed.';
 comment on column stats.campaign_recipients.activity_extra is
 'Fields beside the events themselves that the API has added to email-activity and open-details.';

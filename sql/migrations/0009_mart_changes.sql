@@ -16,6 +16,28 @@ comment on column mart.setting.report_time_zone is 'Time zone whose days, months
 comment on column mart.setting.rebuild is 'True: the next refresh counts everything anew, whatever changed.';
 comment on column mart.setting.refreshed_at is 'When the marts were last refreshed.';
 
+-- ---------------------------------------------------------------- when a mail was received
+
+-- Mailchimp's lists of recipients carry no times: what is known of a mail tells, as far as it does.
+create function mart.received_at(
+    campaign stats.campaigns, recipient stats.campaign_recipients, first_event_at timestamptz
+) returns timestamptz
+language sql stable as $$
+    select
+        case
+            when not campaign.is_ongoing then campaign.counted_at
+            when
+                recipient.first_seen_at
+                <= greatest(campaign.sent_at, recipient.sent_after) + interval '48 hours'
+                then least(greatest(campaign.sent_at, recipient.sent_after), first_event_at)
+            else first_event_at
+        end
+$$;
+comment on function mart.received_at is
+'When a mail was received. A campaign''s time of sending counts for all but campaigns without an end. Of '
+'those: the newest look before the recipient was listed, where it was at most two days earlier; else the '
+'first thing the recipient did with the mail; else null, for nothing tells.';
+
 -- ---------------------------------------------------------------- what has changed
 
 create table mart.changed_member (
@@ -170,7 +192,10 @@ referencing old table as before_change new table as after_change
 for each statement execute function mart.note_updated_ledger_rows();
 create trigger note_moved after update on stats.campaigns
 for each row
-when ((old.sent_at, old.counted_at) is distinct from (new.sent_at, new.counted_at))
+when (
+    (old.sent_at, old.counted_at, old.is_ongoing)
+    is distinct from (new.sent_at, new.counted_at, new.is_ongoing)
+)
 execute function mart.note_campaign();
 
 -- ---------------------------------------------------------------- members and contacts
@@ -182,6 +207,7 @@ create table mart.contacts (
     audiences bigint not null,
     current_audiences bigint not null,
     cleaned_audiences bigint not null,
+    is_erased boolean not null,
     check ((contact_id is null) <> (subscriber_hash is null))
 );
 comment on table mart.contacts is
@@ -196,6 +222,8 @@ comment on column mart.contacts.audiences is 'Audiences the person is or was in.
 comment on column mart.contacts.current_audiences is 'Of them, those the person is still in.';
 comment on column mart.contacts.cleaned_audiences is
 'Of them, those that Mailchimp took the address out of because it bounced.';
+comment on column mart.contacts.is_erased is
+'Whether the person was erased: the row is nobody''s, and only keeps totals true.';
 
 create table mart.members (
     list_id text not null references stats.lists,
@@ -221,8 +249,9 @@ comment on column mart.members.contact_id is
 'Contact of the CRM that the member stands for today, also for all it did before; null if the member is not '
 'ours. Who it stood for at a sending: stats.recipient_contact.';
 comment on column mart.members.status is
-'Last known status: by the ledger, unless a report tells of a later departure; for members outside the '
-'ledger by reports alone; unknown for who did something with a mail that Mailchimp has not listed them for.';
+'Last known status: by the ledger, unless a report tells of a later unsubscribe, complaint or hard bounce; '
+'for members outside the ledger by reports alone, where deleted is whom reports list no more and erased who '
+'was erased; unknown for who did something with a mail that Mailchimp has not listed them for.';
 comment on column mart.members.in_audience is 'Whether the member is subscribed, or asked to confirm.';
 comment on column mart.members.in_ledger is 'Whether the sync knows the member.';
 comment on column mart.members.origin is 'created, adopted or foreign, by the ledger; null outside it.';

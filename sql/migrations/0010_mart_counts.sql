@@ -76,19 +76,23 @@ comment on column mart.campaign_hours.clicks is 'Clicks in that hour.';
 create table mart.campaign_cohort (
     campaign_id text not null references stats.campaigns,
     cohort_month date not null,
+    month date not null,
     recipients bigint not null,
     delivered bigint not null,
     openers bigint not null,
     human_openers bigint not null,
     clickers bigint not null,
     unsubscribes bigint not null,
-    primary key (campaign_id, cohort_month)
+    primary key (campaign_id, cohort_month, month)
 );
 comment on table mart.campaign_cohort is
-'Recipients of each campaign by the month of the first campaign they ever got in that audience.';
+'Recipients of each campaign by the month they got it in and that of the first campaign they ever got in '
+'that audience; without those of whom nothing tells when they got it.';
 comment on column mart.campaign_cohort.campaign_id is 'The campaign.';
 comment on column mart.campaign_cohort.cohort_month is
 'First day of the month (report time zone) of the member''s first campaign in the audience.';
+comment on column mart.campaign_cohort.month is
+'First day of the month (report time zone) in which they got this one.';
 comment on column mart.campaign_cohort.recipients is 'Recipients of that cohort.';
 comment on column mart.campaign_cohort.delivered is 'Of them, those without bounce.';
 comment on column mart.campaign_cohort.openers is 'Who opened, proxies included.';
@@ -125,15 +129,19 @@ comment on column mart.campaign_engagement.openers is 'Members who opened, proxi
 comment on column mart.campaign_engagement.human_openers is
 'Members with an open not known to be by a proxy.';
 comment on column mart.campaign_engagement.clickers is 'Members who clicked.';
-comment on column mart.campaign_engagement.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.campaign_engagement.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_engagement.proxy_opens is 'Opens known to be by a proxy.';
-comment on column mart.campaign_engagement.clicks is 'Clicks, repeated ones included.';
+comment on column mart.campaign_engagement.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_engagement.first_open_at is 'First open.';
 comment on column mart.campaign_engagement.last_open_at is 'Newest open.';
 comment on column mart.campaign_engagement.first_click_at is 'First click.';
 comment on column mart.campaign_engagement.last_click_at is 'Newest click.';
 comment on column mart.campaign_engagement.median_seconds_to_first_open is
-'Median over openers of the seconds from sending to their first open.';
+'Median over openers of the seconds from sending to their first open; null for campaigns without an end.';
 comment on column mart.campaign_engagement.median_seconds_to_first_human_open is
 'The same without opens known to be by a proxy.';
 comment on column mart.campaign_engagement.refreshed_at is 'When the row was last counted.';
@@ -176,15 +184,20 @@ comment on column mart.member_engagement.campaigns_opened is 'Campaigns opened, 
 comment on column mart.member_engagement.campaigns_human_opened is
 'Campaigns with an open not known to be by a proxy.';
 comment on column mart.member_engagement.campaigns_clicked is 'Campaigns clicked in.';
-comment on column mart.member_engagement.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.member_engagement.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.member_engagement.proxy_opens is 'Opens known to be by a proxy.';
-comment on column mart.member_engagement.clicks is 'Clicks, repeated ones included.';
+comment on column mart.member_engagement.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.member_engagement.hard_bounces is 'Permanent delivery failures.';
 comment on column mart.member_engagement.soft_bounces is 'Temporary delivery failures.';
 comment on column mart.member_engagement.unsubscribes is 'Campaigns the member unsubscribed through.';
 comment on column mart.member_engagement.abuse_reports is 'Complaints.';
-comment on column mart.member_engagement.first_sent_at is 'First campaign sent to the member.';
-comment on column mart.member_engagement.last_sent_at is 'Newest campaign sent to the member.';
+comment on column mart.member_engagement.first_sent_at is
+'When the member got the first campaign: mart.received_at.';
+comment on column mart.member_engagement.last_sent_at is 'When the member got the newest campaign.';
 comment on column mart.member_engagement.first_open_at is 'First open.';
 comment on column mart.member_engagement.last_open_at is 'Newest open.';
 comment on column mart.member_engagement.first_human_open_at is 'First open not known to be by a proxy.';
@@ -193,6 +206,27 @@ comment on column mart.member_engagement.first_click_at is 'First click.';
 comment on column mart.member_engagement.last_click_at is 'Newest click.';
 comment on column mart.member_engagement.last_unsubscribed_at is 'Newest unsubscribe.';
 comment on column mart.member_engagement.refreshed_at is 'When the row was last counted.';
+
+create table mart.member_frequency (
+    list_id text not null,
+    subscriber_hash text not null,
+    mails_in_30_days smallint not null,
+    mails bigint not null,
+    unsubscribes bigint not null,
+    primary key (list_id, subscriber_hash, mails_in_30_days),
+    foreign key (list_id, subscriber_hash) references mart.member_engagement on delete cascade
+);
+comment on table mart.member_frequency is
+'Each member''s mails by how many they had then got within 30 days, and how often they left before the next. '
+'Caught up member by member.';
+comment on column mart.member_frequency.list_id is 'The audience.';
+comment on column mart.member_frequency.subscriber_hash is 'The member: md5 of the lower-cased address.';
+comment on column mart.member_frequency.mails_in_30_days is
+'Mails of the audience that arrived within the 30 days up to this one, itself included; 10 stands for 10 or '
+'more.';
+comment on column mart.member_frequency.mails is 'Mails that were the so manieth.';
+comment on column mart.member_frequency.unsubscribes is
+'Of them, those after which the member unsubscribed before the next one came.';
 
 create table mart.contact_engagement (
     engagement_key text primary key references mart.contacts,
@@ -244,9 +278,13 @@ comment on column mart.contact_engagement.campaigns_opened is 'Campaigns opened,
 comment on column mart.contact_engagement.campaigns_opened_without_proxy is
 'Campaigns with an open not known to be by a proxy.';
 comment on column mart.contact_engagement.campaigns_clicked is 'Campaigns clicked in.';
-comment on column mart.contact_engagement.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.contact_engagement.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_engagement.opens_without_proxy is 'Opens not known to be by a proxy.';
-comment on column mart.contact_engagement.clicks is 'Clicks, repeated ones included.';
+comment on column mart.contact_engagement.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_engagement.hard_bounces is 'Permanent delivery failures.';
 comment on column mart.contact_engagement.soft_bounces is 'Temporary delivery failures.';
 comment on column mart.contact_engagement.unsubscribes is 'Campaigns unsubscribed through.';
@@ -286,10 +324,11 @@ create table mart.contact_months (
 );
 create index on mart.contact_months (month);
 comment on table mart.contact_months is
-'Each contact month by month: the campaigns sent in that month (report time zone) and what the contact did '
-'with them, whenever that was. Caught up contact by contact; stays when retention removes events.';
+'Each contact month by month: the campaigns the contact got in that month (report time zone) and what they '
+'did with them, whenever that was; without mails of which nothing tells when they came (mart.received_at). '
+'Caught up contact by contact; stays when retention removes events.';
 comment on column mart.contact_months.contact_key is 'The person: mart.contacts.';
-comment on column mart.contact_months.month is 'First day of the month of sending.';
+comment on column mart.contact_months.month is 'First day of the month they were got in.';
 comment on column mart.contact_months.campaigns_received is 'Campaigns sent.';
 comment on column mart.contact_months.campaigns_delivered is 'Of them, those without bounce.';
 comment on column mart.contact_months.campaigns_opened is 'Campaigns opened, by proxies too.';
@@ -298,7 +337,11 @@ comment on column mart.contact_months.campaigns_opened_without_proxy is
 comment on column mart.contact_months.campaigns_clicked is 'Campaigns clicked in.';
 comment on column mart.contact_months.campaigns_engaged is
 'Campaigns with a click, or an open not known to be by a proxy.';
-comment on column mart.contact_months.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.contact_months.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_months.opens_without_proxy is 'Opens not known to be by a proxy.';
-comment on column mart.contact_months.clicks is 'Clicks, repeated ones included.';
+comment on column mart.contact_months.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.contact_months.unsubscribes is 'Campaigns unsubscribed through.';

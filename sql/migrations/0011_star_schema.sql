@@ -34,6 +34,9 @@ select
     round(
         report.unique_subscriber_clicks::numeric / nullif(report.unique_opens, 0), 4
     ) as click_to_open_rate,
+    round(
+        report.unique_subscriber_clicks::numeric / nullif(human.openers, 0), 4
+    ) as click_to_open_rate_without_proxy,
     round(report.unsubscribed::numeric / nullif(report.delivered, 0), 4) as unsubscribe_rate,
     engagement.first_open_at,
     report.last_open_at,
@@ -89,14 +92,17 @@ comment on column mart.campaign_performance.open_rate is 'unique_opens per deliv
 comment on column mart.campaign_performance.open_rate_without_proxy is
 'unique_opens_without_proxy per delivered mail.';
 comment on column mart.campaign_performance.click_rate is 'unique_clicks per delivered mail.';
-comment on column mart.campaign_performance.click_to_open_rate is 'unique_clicks per unique open.';
+comment on column mart.campaign_performance.click_to_open_rate is
+'unique_clicks per unique open, proxies included, which make it small.';
+comment on column mart.campaign_performance.click_to_open_rate_without_proxy is
+'unique_clicks per unique_opens_without_proxy.';
 comment on column mart.campaign_performance.unsubscribe_rate is 'unsubscribes per delivered mail.';
 comment on column mart.campaign_performance.first_open_at is 'First open.';
 comment on column mart.campaign_performance.last_open_at is 'Newest open.';
 comment on column mart.campaign_performance.first_click_at is 'First click.';
 comment on column mart.campaign_performance.last_click_at is 'Newest click.';
 comment on column mart.campaign_performance.median_seconds_to_first_open is
-'Median over openers of the seconds from sending to their first open.';
+'Median over openers of the seconds from sending to their first open; null for campaigns without an end.';
 comment on column mart.campaign_performance.median_seconds_to_first_human_open is
 'The same without opens known to be by a proxy.';
 comment on column mart.campaign_performance.reported_at is 'When the figures were read.';
@@ -114,6 +120,7 @@ select
     recipient.absplit_group,
     campaign.sent_at,
     (campaign.counted_at at time zone setting.report_time_zone)::date as sent_on,
+    mail.received_at,
     coalesce(engagement.opens, 0) as opens,
     coalesce(engagement.opens - engagement.proxy_opens, 0) as opens_without_proxy,
     coalesce(engagement.clicks, 0) as clicks,
@@ -127,9 +134,10 @@ select
     engagement.first_human_open_at as first_open_without_proxy_at,
     engagement.first_click_at,
     engagement.last_click_at,
-    round(
-        extract(epoch from engagement.first_open_at - campaign.sent_at) / 60, 1
-    ) as time_to_open_minutes,
+    case
+        when not campaign.is_ongoing
+            then round(extract(epoch from engagement.first_open_at - campaign.sent_at) / 60, 1)
+    end as time_to_open_minutes,
     unsubscribe.unsubscribed_at,
     unsubscribe.reason as unsubscribe_reason
 from stats.campaign_recipients as recipient
@@ -144,7 +152,18 @@ left join stats.campaign_unsubscribes as unsubscribe
         recipient.campaign_id = unsubscribe.campaign_id
         and recipient.subscriber_hash = unsubscribe.subscriber_hash
 left join mart.members as member
-    on recipient.list_id = member.list_id and recipient.subscriber_hash = member.subscriber_hash;
+    on recipient.list_id = member.list_id and recipient.subscriber_hash = member.subscriber_hash
+cross join
+    lateral (
+        values (
+            mart.received_at(
+                campaign, recipient,
+                least(
+                    engagement.first_open_at, engagement.first_click_at, unsubscribe.unsubscribed_at
+                )
+            )
+        )
+    ) as mail (received_at);
 comment on view mart.campaign_recipients is
 'Fact: one row a mail sent to a member, with who it was, whether they read it, how often, what followed.';
 comment on column mart.campaign_recipients.campaign_id is 'The campaign: stats.campaigns, mart.campaigns.';
@@ -158,9 +177,15 @@ comment on column mart.campaign_recipients.absplit_group is
 'A/B group: a, b, winner, or a combination''s id.';
 comment on column mart.campaign_recipients.sent_at is 'When the campaign was sent.';
 comment on column mart.campaign_recipients.sent_on is 'That day in the report time zone: mart.dates.';
-comment on column mart.campaign_recipients.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.campaign_recipients.received_at is
+'When the mail was received: the time of sending; of a campaign without an end as mart.received_at finds it.';
+comment on column mart.campaign_recipients.opens is
+'Opens, repeated ones and those by proxies included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_recipients.opens_without_proxy is 'Opens not known to be by a proxy.';
-comment on column mart.campaign_recipients.clicks is 'Clicks, repeated ones included.';
+comment on column mart.campaign_recipients.clicks is
+'Clicks, repeated ones included; at most 1,000 '
+'of a member in a campaign, for Mailchimp lists no more.';
 comment on column mart.campaign_recipients.unique_clicks is 'Different links clicked.';
 comment on column mart.campaign_recipients.was_opened is 'Whether there is an open, by a proxy too.';
 comment on column mart.campaign_recipients.was_opened_without_proxy is
@@ -173,7 +198,8 @@ comment on column mart.campaign_recipients.first_open_without_proxy_at is
 'First open not known to be by a proxy.';
 comment on column mart.campaign_recipients.first_click_at is 'First click.';
 comment on column mart.campaign_recipients.last_click_at is 'Newest click.';
-comment on column mart.campaign_recipients.time_to_open_minutes is 'Minutes from sending to the first open.';
+comment on column mart.campaign_recipients.time_to_open_minutes is
+'Minutes from sending to the first open; null for campaigns without an end.';
 comment on column mart.campaign_recipients.unsubscribed_at is 'When the member unsubscribed through it.';
 comment on column mart.campaign_recipients.unsubscribe_reason is 'Reason the member gave.';
 

@@ -7,6 +7,7 @@ select
     campaign.campaign_id,
     campaign.parent_campaign_id,
     campaign.is_series,
+    campaign.is_ongoing,
     campaign.list_id,
     campaign.type as campaign_type,
     campaign.status,
@@ -32,6 +33,8 @@ comment on column mart.campaigns.parent_campaign_id is
 'Campaign that this one is a mail of (RSS), or that it repeats (resend); null: it stands alone.';
 comment on column mart.campaigns.is_series is
 'Whether it sends nothing itself (RSS): its mails are the campaigns with this parent. No fact is about it.';
+comment on column mart.campaigns.is_ongoing is
+'Whether it has no end, as an automation: each recipient gets it at a time of their own.';
 comment on column mart.campaigns.list_id is 'The audience: mart.lists.';
 comment on column mart.campaigns.campaign_type is 'regular, plaintext, absplit, rss, variate, …';
 comment on column mart.campaigns.status is 'State of the campaign in Mailchimp.';
@@ -186,7 +189,10 @@ select
     event.bounce_type,
     event.is_proxy_open,
     event.ip as ip_address,
-    round(extract(epoch from event.occurred_at - campaign.sent_at) / 60, 1) as time_since_send_minutes
+    case
+        when not campaign.is_ongoing
+            then round(extract(epoch from event.occurred_at - campaign.sent_at) / 60, 1)
+    end as time_since_send_minutes
 from stats.campaign_activities as event
 inner join stats.campaigns as campaign on event.campaign_id = campaign.campaign_id
 cross join mart.setting as setting
@@ -216,4 +222,5 @@ comment on column mart.campaign_activities.bounce_type is 'hard or soft, for bou
 comment on column mart.campaign_activities.is_proxy_open is
 'Whether a mail privacy proxy opened it; null where the API does not say.';
 comment on column mart.campaign_activities.ip_address is 'IP address, verbatim; retention clears it.';
-comment on column mart.campaign_activities.time_since_send_minutes is 'Minutes since the campaign was sent.';
+comment on column mart.campaign_activities.time_since_send_minutes is
+'Minutes since the campaign was sent; null for campaigns without an end.';

@@ -1,4 +1,4 @@
--- How people behave over time: best hours, cohorts, trend, segments, comparison with the audience's own
+-- How people behave over time: busiest hours, cohorts, trend, segments, comparison with the audience's own
 -- past, what drives people away. All from counts that are kept: nothing here reads old events.
 
 -- ---------------------------------------------------------------- when people read, cohorts
@@ -19,14 +19,16 @@ from mart.campaign_hours as hours
 inner join stats.campaigns as campaign on hours.campaign_id = campaign.campaign_id
 group by campaign.list_id, hours.weekday, hours.hour;
 comment on view mart.audience_hours is
-'Best hour and weekday of each audience, in the report time zone: rank 1 is the hour with most clicks.';
+'When each audience opened and clicked, by hour of the week in the report time zone. Most opens follow soon '
+'after the mail, so this depends on when mails were sent: it tells when people read; '
+'when to send, mart.audience_sending_times.';
 comment on column mart.audience_hours.list_id is 'The audience.';
 comment on column mart.audience_hours.weekday is '1 Monday to 7 Sunday.';
 comment on column mart.audience_hours.hour is 'Hour of the day, 0 to 23.';
 comment on column mart.audience_hours.opens is 'Opens in that hour, proxies included.';
 comment on column mart.audience_hours.opens_without_proxy is 'Opens not known to be by a proxy.';
 comment on column mart.audience_hours.clicks is 'Clicks in that hour.';
-comment on column mart.audience_hours.rank_in_audience is '1 is the best hour.';
+comment on column mart.audience_hours.rank_in_audience is '1 is the hour with most clicks.';
 
 create view mart.audience_best_times as
 with days as (
@@ -59,7 +61,8 @@ from days
 inner join hours on days.list_id = hours.list_id and hours.place = 1
 where days.place = 1;
 comment on view mart.audience_best_times is
-'Best weekday and best hour of each audience, each by itself: most clicks, then most opens not by a proxy.';
+'Busiest weekday and busiest hour of each audience, each by itself: most clicks, then most opens not by a '
+'proxy. As mart.audience_hours it depends on when mails were sent: see mart.audience_sending_times.';
 comment on column mart.audience_best_times.list_id is 'The audience.';
 comment on column mart.audience_best_times.best_weekday is '1 Monday to 7 Sunday, in the report time zone.';
 comment on column mart.audience_best_times.best_hour is 'Hour of the day, 0 to 23, in the report time zone.';
@@ -69,8 +72,8 @@ select
     campaign.list_id,
     cohort.cohort_month,
     (
-        extract(year from age(dates.sent_month, cohort.cohort_month)) * 12
-        + extract(month from age(dates.sent_month, cohort.cohort_month))
+        extract(year from age(cohort.month, cohort.cohort_month)) * 12
+        + extract(month from age(cohort.month, cohort.cohort_month))
     )::integer as months_since_first,
     sum(cohort.delivered)::bigint as delivered,
     sum(cohort.openers)::bigint as openers,
@@ -82,12 +85,7 @@ select
     round(sum(cohort.clickers) / nullif(sum(cohort.delivered), 0), 4) as click_rate
 from mart.campaign_cohort as cohort
 inner join stats.campaigns as campaign on cohort.campaign_id = campaign.campaign_id
-cross join mart.setting as setting
-cross join
-    lateral (
-        values (date_trunc('month', campaign.counted_at at time zone setting.report_time_zone)::date)
-    ) as dates (sent_month)
-group by campaign.list_id, cohort.cohort_month, dates.sent_month;
+group by campaign.list_id, cohort.cohort_month, cohort.month;
 comment on view mart.audience_cohorts is
 'How members who began in the same month go on reading, month after month.';
 comment on column mart.audience_cohorts.list_id is 'The audience.';
@@ -114,11 +112,13 @@ create table mart.segment_rule (
     champion_click_rate numeric not null default 0.2,
     champion_campaigns integer not null default 3,
     trend_months integer not null default 3 check (trend_months > 0),
-    trend_step numeric not null default 0.1 check (trend_step > 0)
+    trend_step numeric not null default 0.1 check (trend_step > 0),
+    mature_hours integer not null default 72 check (mature_hours > 0)
 );
 insert into mart.segment_rule default values;
 comment on table mart.segment_rule is
-'One row: the thresholds of mart.contact_segments and mart.contact_trend, to be changed by an update.';
+'One row: the thresholds of mart.contact_segments, mart.contact_trend and mart.campaign_comparison, to be '
+'changed by an update.';
 comment on column mart.segment_rule.only_row is 'Always true.';
 comment on column mart.segment_rule.active_days is
 'Read or clicked within so many days: active, else cooling.';
@@ -132,6 +132,8 @@ comment on column mart.segment_rule.trend_months is
 'Length of both windows of the trend: this month and those before it, against as many before these.';
 comment on column mart.segment_rule.trend_step is
 'Change of the engaged part of campaigns (0 to 1) from which on a trend is rising or falling.';
+comment on column mart.segment_rule.mature_hours is
+'Age from which on a campaign is compared with others: most who will read it have by then.';
 
 create view mart.contact_trend as
 with this_month as (
@@ -195,10 +197,12 @@ select
         else 'steady'
     end as trend
 from rated
-inner join mart.contacts as contact on rated.contact_key = contact.contact_key;
+inner join mart.contacts as contact on rated.contact_key = contact.contact_key
+where not contact.is_erased;
 comment on view mart.contact_trend is
 'Each contact''s recent months beside those before: rising, falling, steady, or unknown where nothing was '
-'delivered in one of them. Windows and step are those of mart.segment_rule; opens by proxies do not count.';
+'delivered in one of them; without erased people. Windows and step are those of mart.segment_rule; opens by '
+'proxies do not count.';
 comment on column mart.contact_trend.contact_key is 'The person: mart.contacts.';
 comment on column mart.contact_trend.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_trend.recent_delivered is 'Campaigns of the recent months that arrived.';
@@ -242,13 +246,16 @@ select
 from mart.contact_engagement as engagement
 inner join mart.contacts as contact on engagement.engagement_key = contact.contact_key
 cross join mart.segment_rule as rule
-cross join lateral (
-    values (greatest(engagement.last_click_at, engagement.last_open_without_proxy_at))
-) as behaviour (last_engaged_at);
+cross join
+    lateral (
+        values (greatest(engagement.last_click_at, engagement.last_open_without_proxy_at))
+    ) as behaviour (last_engaged_at)
+where not contact.is_erased;
 comment on view mart.contact_segments is
 'Each contact''s segment: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
 'first that fits in this order, with the thresholds of mart.segment_rule. Left is who is gone from every '
-'audience, unless only because the address bounced; opens by proxies do not count.';
+'audience, unless only because the address bounced; opens by proxies do not count. Erased people are '
+'in none.';
 comment on column mart.contact_segments.engagement_key is 'Key of the row, as in mart.contact_engagement.';
 comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_segments.campaigns_delivered is 'Campaigns that arrived.';
@@ -262,45 +269,114 @@ comment on column mart.contact_segments.segment is 'The segment.';
 -- ---------------------------------------------------------------- comparison and departures
 
 create view mart.campaign_comparison as
+with read_by as (
+    select max(began_at) as last_read_at from stats.report_listing
+),
+
+judged as (
+    select
+        performance.*,
+        campaign.counted_at,
+        campaign.is_ongoing,
+        not campaign.is_ongoing
+        and greatest(performance.reported_at, read_by.last_read_at)
+        >= campaign.counted_at + make_interval(hours => rule.mature_hours) as is_mature
+    from mart.campaign_performance as performance
+    inner join stats.campaigns as campaign on performance.campaign_id = campaign.campaign_id
+    cross join read_by
+    cross join mart.segment_rule as rule
+),
+
+compared as (
+    select
+        judged.*,
+        round(avg(judged.open_rate_without_proxy) filter (where judged.is_mature) over past, 4)
+            as past_open_rate_without_proxy,
+        round(avg(judged.click_rate) filter (where judged.is_mature) over past, 4) as past_click_rate,
+        round(avg(judged.unsubscribe_rate) filter (where judged.is_mature) over past, 4)
+            as past_unsubscribe_rate,
+        count(*) filter (where judged.is_mature) over past as past_campaigns
+    from judged
+    window past as (
+        partition by judged.list_id, judged.is_ongoing order by judged.counted_at, judged.campaign_id
+        rows between 10 preceding and 1 preceding
+    )
+)
+
 select
-    performance.campaign_id,
-    performance.list_id,
-    performance.campaign_title,
-    performance.sent_at,
-    performance.sent_on,
-    performance.open_rate_without_proxy,
-    performance.click_rate,
-    performance.unsubscribe_rate,
-    round(avg(performance.open_rate_without_proxy) over past, 4) as past_open_rate_without_proxy,
-    round(avg(performance.click_rate) over past, 4) as past_click_rate,
-    round(avg(performance.unsubscribe_rate) over past, 4) as past_unsubscribe_rate,
-    performance.open_rate_without_proxy - round(avg(performance.open_rate_without_proxy) over past, 4)
-        as open_rate_difference,
-    performance.click_rate - round(avg(performance.click_rate) over past, 4) as click_rate_difference,
-    count(*) over past as past_campaigns
-from mart.campaign_performance as performance
-inner join stats.campaigns as campaign on performance.campaign_id = campaign.campaign_id
-window past as (
-    partition by performance.list_id order by campaign.counted_at, performance.campaign_id
-    rows between 10 preceding and 1 preceding
-);
+    campaign_id,
+    list_id,
+    campaign_title,
+    sent_at,
+    sent_on,
+    is_mature,
+    open_rate_without_proxy,
+    click_rate,
+    unsubscribe_rate,
+    past_open_rate_without_proxy,
+    past_click_rate,
+    past_unsubscribe_rate,
+    case
+        when is_mature then open_rate_without_proxy - past_open_rate_without_proxy
+    end as open_rate_difference,
+    case when is_mature then click_rate - past_click_rate end as click_rate_difference,
+    past_campaigns
+from compared;
 comment on view mart.campaign_comparison is
-'Each campaign beside the average of the up to ten campaigns before it in the same audience.';
+'Each campaign beside the average of the up to ten campaigns before it in the same audience, each campaign '
+'counting the same whatever its size. Campaigns that people are still reading (is_mature) are not compared.';
 comment on column mart.campaign_comparison.campaign_id is 'The campaign.';
 comment on column mart.campaign_comparison.list_id is 'The audience.';
 comment on column mart.campaign_comparison.campaign_title is 'Internal title.';
 comment on column mart.campaign_comparison.sent_at is 'When it was sent.';
 comment on column mart.campaign_comparison.sent_on is 'That day in the report time zone.';
+comment on column mart.campaign_comparison.is_mature is
+'Whether its figures were read when it was mature_hours old (mart.segment_rule), so that most who will read '
+'it had; never for campaigns without an end.';
 comment on column mart.campaign_comparison.open_rate_without_proxy is 'Its open rate without proxies.';
 comment on column mart.campaign_comparison.click_rate is 'Its click rate.';
 comment on column mart.campaign_comparison.unsubscribe_rate is 'Its unsubscribe rate.';
-comment on column mart.campaign_comparison.past_open_rate_without_proxy is 'Average of those before it.';
-comment on column mart.campaign_comparison.past_click_rate is 'Average of those before it.';
-comment on column mart.campaign_comparison.past_unsubscribe_rate is 'Average of those before it.';
+comment on column mart.campaign_comparison.past_open_rate_without_proxy is
+'Average of the mature ones before it.';
+comment on column mart.campaign_comparison.past_click_rate is 'Average of the mature ones before it.';
+comment on column mart.campaign_comparison.past_unsubscribe_rate is
+'Average of the mature ones before it.';
 comment on column mart.campaign_comparison.open_rate_difference is
-'open_rate_without_proxy less its past average.';
-comment on column mart.campaign_comparison.click_rate_difference is 'click_rate less its past average.';
+'open_rate_without_proxy less its past average; null until it is mature.';
+comment on column mart.campaign_comparison.click_rate_difference is
+'click_rate less its past average; null until it is mature.';
 comment on column mart.campaign_comparison.past_campaigns is 'How many campaigns the averages are of.';
+
+create view mart.audience_sending_times as
+select
+    performance.list_id,
+    campaign.sent_weekday as weekday,
+    campaign.sent_hour as hour,
+    count(*) as campaigns,
+    sum(performance.delivered)::bigint as delivered,
+    round(sum(performance.unique_opens_without_proxy) / nullif(sum(performance.delivered), 0), 4)
+        as open_rate_without_proxy,
+    round(sum(performance.unique_clicks) / nullif(sum(performance.delivered), 0), 4) as click_rate,
+    round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate
+from mart.campaign_comparison as comparison
+inner join mart.campaign_performance as performance on comparison.campaign_id = performance.campaign_id
+inner join mart.campaigns as campaign on comparison.campaign_id = campaign.campaign_id
+where comparison.is_mature and campaign.sent_hour is not null
+group by performance.list_id, campaign.sent_weekday, campaign.sent_hour;
+comment on view mart.audience_sending_times is
+'How campaigns did by the weekday and hour they were sent at, in the report time zone: per delivered mail, '
+'so that hours with much mail do not win by that. Mature campaigns (mart.campaign_comparison) only. Few '
+'campaigns say little: what was sent counts more than when.';
+comment on column mart.audience_sending_times.list_id is 'The audience.';
+comment on column mart.audience_sending_times.weekday is '1 Monday to 7 Sunday.';
+comment on column mart.audience_sending_times.hour is 'Hour of sending, 0 to 23.';
+comment on column mart.audience_sending_times.campaigns is 'Campaigns sent then.';
+comment on column mart.audience_sending_times.delivered is 'Mails of them that arrived.';
+comment on column mart.audience_sending_times.open_rate_without_proxy is
+'Members who opened, without proxies, per delivered mail.';
+comment on column mart.audience_sending_times.click_rate is 'Members who clicked per delivered mail.';
+comment on column mart.audience_sending_times.unsubscribe_rate is
+'Members who unsubscribed per delivered mail.';
 
 create view mart.unsubscribe_drivers as
 select
@@ -310,18 +386,18 @@ select
     member.contact_id,
     unsubscribe.unsubscribed_at,
     unsubscribe.reason,
-    round(
-        extract(epoch from unsubscribe.unsubscribed_at - campaign.sent_at) / 3600, 1
-    ) as hours_after_sending,
+    case
+        when not campaign.is_ongoing
+            then round(extract(epoch from unsubscribe.unsubscribed_at - campaign.sent_at) / 3600, 1)
+    end as hours_after_sending,
     (
         select count(*)
-        from stats.campaign_recipients as earlier
-        inner join stats.campaigns as sent on earlier.campaign_id = sent.campaign_id
+        from mart.campaign_recipients as earlier
         where
             earlier.subscriber_hash = unsubscribe.subscriber_hash
             and earlier.list_id = unsubscribe.list_id
-            and sent.counted_at <= unsubscribe.unsubscribed_at
-            and sent.counted_at > unsubscribe.unsubscribed_at - interval '30 days'
+            and earlier.received_at <= unsubscribe.unsubscribed_at
+            and earlier.received_at > unsubscribe.unsubscribed_at - interval '30 days'
     ) as campaigns_in_30_days_before,
     extract(
         day from unsubscribe.unsubscribed_at - engagement.first_sent_at
@@ -345,7 +421,8 @@ comment on column mart.unsubscribe_drivers.contact_id is
 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.unsubscribe_drivers.unsubscribed_at is 'When.';
 comment on column mart.unsubscribe_drivers.reason is 'Reason the person gave, in Mailchimp''s words.';
-comment on column mart.unsubscribe_drivers.hours_after_sending is 'Hours since the campaign was sent.';
+comment on column mart.unsubscribe_drivers.hours_after_sending is
+'Hours since the campaign was sent; null for campaigns without an end.';
 comment on column mart.unsubscribe_drivers.campaigns_in_30_days_before is
 'Campaigns of the audience that the member got in the 30 days before, this one included.';
 comment on column mart.unsubscribe_drivers.days_since_first_campaign is
@@ -355,17 +432,22 @@ comment on column mart.unsubscribe_drivers.had_ever_read is
 
 create view mart.unsubscribe_frequency as
 select
-    least(campaigns_received, 10) as campaigns_in_month,
-    count(*) as contact_months,
+    mails_in_30_days,
+    sum(mails)::bigint as mails,
     sum(unsubscribes)::bigint as unsubscribes,
-    round(sum(unsubscribes) / count(*), 6) as unsubscribe_rate
-from mart.contact_months
-where campaigns_received > 0
-group by least(campaigns_received, 10);
+    round(sum(unsubscribes) / sum(mails), 6) as unsubscribe_rate
+from mart.member_frequency
+group by mails_in_30_days;
 comment on view mart.unsubscribe_frequency is
-'Whether more mail drives people away: months of contacts by the number of campaigns sent to them.';
-comment on column mart.unsubscribe_frequency.campaigns_in_month is
-'Campaigns in the month; 10 stands for 10 or more.';
-comment on column mart.unsubscribe_frequency.contact_months is 'Months of contacts with so many campaigns.';
-comment on column mart.unsubscribe_frequency.unsubscribes is 'Unsubscribes through these campaigns.';
-comment on column mart.unsubscribe_frequency.unsubscribe_rate is 'unsubscribes per month of a contact.';
+'Whether more mail drives people away: of the mails that were a member''s first, second and so on of the '
+'audience within 30 days, the part after which the member left before the next one came. Per mail received, '
+'so that who leaves early and gets no more mail does not count as somebody who got little. A rate that is '
+'the same in each row says that the number of mails makes no difference. Counted are unsubscribes through '
+'campaigns; the newest mail counts from the day it is sent, before everybody it drives away has left.';
+comment on column mart.unsubscribe_frequency.mails_in_30_days is
+'Mails of the audience that arrived within the 30 days up to this one, itself included; 10 stands for 10 or '
+'more.';
+comment on column mart.unsubscribe_frequency.mails is 'Mails that were the so manieth for who got them.';
+comment on column mart.unsubscribe_frequency.unsubscribes is
+'Unsubscribes at or after them and before the next mail, whichever mail''s link was used.';
+comment on column mart.unsubscribe_frequency.unsubscribe_rate is 'unsubscribes per mail (0 to 1).';

@@ -1,7 +1,43 @@
 -- Pages shift while a campaign is read, so a recipient may come twice; who was deleted since keeps
--- their row.
+-- their row. The mails that a report counts beyond those of the last reading of this list were sent since
+-- that reading, and since the last look at which the report did not count them.
+with known as (
+    select
+        known.read_at,
+        (known.gate ->> 0)::bigint as emails_sent
+    from stats.stream_state as known
+    where known.campaign_id = %(campaign_id)s and known.stream = 'recipients'
+),
+
+snapshot as (
+    select
+        known.read_at,
+        max(report.taken_at) filter (where report.emails_sent <= known.emails_sent) as same_at,
+        min(report.taken_at) filter (where report.emails_sent > known.emails_sent) as more_at
+    from stats.report_snapshots as report
+    cross join known
+    where report.campaign_id = %(campaign_id)s
+    group by known.read_at
+),
+
+sending as (
+    select
+        greatest(
+            snapshot.read_at,
+            snapshot.same_at,
+            (
+                select max(listing.began_at)
+                from stats.report_listing as listing
+                where listing.ended_at < snapshot.more_at
+            )
+        ) as sent_after
+    from snapshot
+    where snapshot.more_at is not null
+)
+
 insert into stats.campaign_recipients as kept (
-    campaign_id, subscriber_hash, list_id, delivery_status, absplit_group, gmt_offset, extra
+    campaign_id, subscriber_hash, list_id, delivery_status, absplit_group, gmt_offset, extra,
+    sent_after
 )
 select distinct on (landed.subscriber_hash)
     %(campaign_id)s,
@@ -10,8 +46,10 @@ select distinct on (landed.subscriber_hash)
     landed.delivery_status,
     landed.absplit_group,
     landed.gmt_offset::integer,
-    landed.extra
+    landed.extra,
+    sending.sent_after
 from landing_recipients as landed
+left join sending on true
 order by landed.subscriber_hash
 on conflict (campaign_id, subscriber_hash) do update set
     list_id = excluded.list_id,

@@ -91,6 +91,12 @@ from mart.member_engagement as engagement
 where engagement.subscriber_hash = any(%(subscriber_hashes)s::text[])
 union all
 select
+    'counts by mails within 30 days' as section,
+    to_jsonb(frequency) as record
+from mart.member_frequency as frequency
+where frequency.subscriber_hash = any(%(subscriber_hashes)s::text[])
+union all
+select
     'counts over all audiences' as section,
     to_jsonb(engagement) as record
 from mart.contact_engagement as engagement

@@ -22,10 +22,11 @@ known as (
 ),
 
 member as (
-    insert into stats.members (list_id, subscriber_hash)
+    insert into stats.members (list_id, subscriber_hash, is_erased)
     select
         list_id,
-        token
+        token,
+        true as is_erased
     from known
     on conflict (list_id, subscriber_hash) do nothing
 ),

@@ -40,6 +40,12 @@ select
     (select sum(clicks) from stats.link_member_clicks) as link_clicks
 """
 
+PRESENT = """
+select
+    (select count(*) from mart.contact_segments) as judged,
+    (select count(*) from mart.contact_trend) as in_trend
+"""
+
 
 def send(world: World, list_id: str) -> str:
     with world.provider() as provider:
@@ -176,6 +182,8 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     extract(world, [])
     before = world.warehouse.execute(TOTALS).fetchone()
     assert before
+    present = world.warehouse.execute(PRESENT).fetchone()
+    assert present
     assert found_anywhere(world, gone, email)
     world.change_contact(contact, erasure_requested_at="2026-10-01T00:00:00Z")
 
@@ -202,6 +210,17 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     zone = world.warehouse.execute("select report_time_zone from mart.setting").fetchone()
     assert zone
     assert zone["report_time_zone"] == "Europe/Athens"
+
+    # Nobody is left to be reached, or to be in a segment.
+    nobody = world.warehouse.execute(
+        "select member.in_audience, contact.current_audiences from mart.members as member"
+        " inner join mart.contacts as contact on member.contact_key = contact.contact_key"
+        " where member.status = 'erased' and contact.is_erased"
+    ).fetchall()
+    assert [tuple(row.values()) for row in nobody] == [(False, 0)]
+    assert world.warehouse.execute(PRESENT).fetchone() == {
+        name: count - 1 for name, count in present.items()
+    }
 
     # All read again from the start; and by a Mailchimp that still lists the person.
     extract(world, [campaign], full=True)

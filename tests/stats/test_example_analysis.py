@@ -66,7 +66,7 @@ def test_it_answers_every_question(bi_dsn: str) -> None:
             name: analysis[name](warehouse)
             for name in (
                 "segments_and_trend", "engagement_by_month", "cohorts", "best_times",
-                "unusual_campaigns", "unsubscribes_by_frequency",
+                "sending_times", "unusual_campaigns", "unsubscribes_by_frequency",
             )
         }  # fmt: skip
     segments = frames["segments_and_trend"]
@@ -78,12 +78,14 @@ def test_it_answers_every_question(bi_dsn: str) -> None:
     ]  # fmt: skip
     assert frames["cohorts"].iloc[0].tolist() == [0.5]
     assert frames["best_times"].iloc[0]["clicks"] == 5
+    assert list(frames["sending_times"]["campaigns"]) == [], "each weekday had one"
     # Rates come rounded to four digits.
     assert frames["unusual_campaigns"]["click_rate_difference"].tolist() == pytest.approx(
         [2.5 / 6, 2 / 6], abs=2e-4
     )
     frequency = frames["unsubscribes_by_frequency"]
-    assert frequency.loc[5, ["contact_months", "unsubscribes"]].tolist() == [6, 1]
+    assert frequency["mails"].tolist() == [6] * 5
+    assert frequency["unsubscribes"].tolist() == [0, 0, 0, 0, 1]
 
 
 def test_every_table_that_the_docs_name_is_there(warehouse_db: str) -> None:

@@ -57,7 +57,8 @@ def ledger(warehouse: psycopg.Connection[Any], *members: tuple[Any, ...]) -> Non
 
 
 COUNTED = (
-    "contacts", "members", "member_engagement", "contact_engagement", "contact_months",
+    "contacts", "members", "member_engagement", "member_frequency", "contact_engagement",
+    "contact_months",
     "campaign_engagement", "campaign_quarter_hours", "campaign_cohort",
 )  # fmt: skip
 
@@ -79,8 +80,28 @@ def counted(warehouse: psycopg.Connection[Any]) -> dict[str, list[str]]:
 Counts = dict[tuple[Any, ...], list[int]]
 
 
-def happened(warehouse: psycopg.Connection[Any], campaigns: list[Campaign]) -> Counts:
-    """Mails, opens, clicks and unsubscribes by contact and month, without any SQL of the marts."""
+#: Members of each campaign to whom it was sent while it was being read again and again.
+SentLater = dict[str, set[str]]
+
+
+def received(one: Campaign, member: str, sent_later: SentLater) -> datetime | None:
+    """When the mail came: what a reader of reports can know of it."""
+    done = [event.at for event in one.events if event.member == member and event.action != "bounce"]
+    done += [one.unsubscribes[member][0]] if member in one.unsubscribes else []
+    if member in sent_later[one.campaign_id]:
+        return min([NOW, *done])
+    if sent_later[one.campaign_id]:
+        return min(done, default=None)
+    return one.sent_at
+
+
+def happened(
+    warehouse: psycopg.Connection[Any], campaigns: list[Campaign], sent_later: SentLater
+) -> Counts:
+    """Mails, opens, clicks and unsubscribes by contact and month, without any SQL of the marts.
+
+    Under the month None those of which nothing tells when they came.
+    """
     contacts = {
         (list_id, hash_): contact_id
         for list_id, hash_, contact_id in rows(
@@ -89,11 +110,12 @@ def happened(warehouse: psycopg.Connection[Any], campaigns: list[Campaign]) -> C
     }
     found: Counts = {}
     for one in campaigns:
-        month = one.sent_at.astimezone(ATHENS).date().replace(day=1)
         done = Counter((event.member, event.action) for event in one.events)
         for member in one.recipients:
             contact_id = contacts.get((one.list_id, member))
             key = f"member {member}" if contact_id is None else f"contact {contact_id}"
+            moment = received(one, member, sent_later)
+            month = moment and moment.astimezone(ATHENS).date().replace(day=1)
             counts = found.setdefault((key, month), [0, 0, 0, 0])
             counts[0] += 1
             counts[1] += done[member, "open"]
@@ -103,7 +125,8 @@ def happened(warehouse: psycopg.Connection[Any], campaigns: list[Campaign]) -> C
 
 
 def told_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
-    months = {
+    """The same by the marts: what is in no month is what sums over all time have beyond months."""
+    months: Counts = {
         (key, month): list(counts)
         for key, month, *counts in rows(
             warehouse,
@@ -114,14 +137,15 @@ def told_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
     sums: dict[str, list[int]] = {}
     for (key, _), counts in months.items():
         sums[key] = [sum(pair) for pair in zip(sums.get(key, [0] * 4), counts, strict=True)]
-    assert sums == {
-        key: list(counts)
-        for key, *counts in rows(
-            warehouse,
-            "select engagement_key, campaigns_received, opens, clicks, unsubscribes"
-            " from mart.contact_engagement",
-        )
-    }
+    for key, *counts in rows(
+        warehouse,
+        "select engagement_key, campaigns_received, opens, clicks, unsubscribes"
+        " from mart.contact_engagement",
+    ):
+        beyond = [whole - part for whole, part in zip(counts, sums.pop(key, [0] * 4), strict=True)]
+        if any(beyond):
+            months[key, None] = beyond
+    assert sums == {}
     return months
 
 
@@ -131,13 +155,23 @@ def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) 
     chance = random.Random(seed)
     lists = ["λίστα1", "λίστα2"]
     campaigns: list[Campaign] = []
+    sent_later: SentLater = {}
     account = Account()
+
+    def one_goes_on() -> None:
+        one = chance.choice([one for one in campaigns if one.sent_at < NOW - timedelta(days=4)])
+        more = [subscriber_hash(n) for n in range(14) if subscriber_hash(n) not in one.recipients]
+        later = chance.sample(more, min(2, len(more)))
+        one.recipients += later
+        one.emails_sent += len(later)
+        sent_later[one.campaign_id].update(later)
 
     def one_more_campaign() -> None:
         made = campaign(f"c{len(campaigns)}", chance.randrange(1, 900), 0)
         made.list_id = chance.choice(lists)
         made.send(chance.randrange(1, 6), first=chance.randrange(8))
         campaigns.append(made)
+        sent_later[made.campaign_id] = set()
         account.of_id[made.campaign_id] = made
 
     def something_happens() -> None:
@@ -171,7 +205,9 @@ def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) 
             contact = chance.choice([None, 1, 2, 3])
             ledger(warehouse, (chance.choice(lists), hash_, contact, status))
 
-    for _ in range(7):
+    for number in range(7):
+        if number % 3 == 2:
+            one_goes_on()
         one_more_campaign()
         for _ in range(chance.randrange(10)):
             something_happens()
@@ -184,7 +220,7 @@ def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) 
             apply(warehouse, Ages(events=chance.choice([300, 600])))
         refresh_marts(warehouse, time_zone="Europe/Athens")
         caught_up = counted(warehouse)
-        assert told_by_marts(warehouse) == happened(warehouse, campaigns)
+        assert told_by_marts(warehouse) == happened(warehouse, campaigns, sent_later)
         again = refresh_marts(warehouse, time_zone="Europe/Athens")
         assert (again.campaigns, again.members) == (0, 0)
         refresh_marts(warehouse, time_zone="Europe/Athens", rebuild=True)
@@ -260,6 +296,149 @@ def test_cohorts_stay_right_after_an_older_backfill(warehouse: Any) -> None:
     ) == sorted([("νέα", began, 3), ("ενδιάμεση", began, 2), ("παλιά", began, 3)])
 
 
+def test_a_campaign_without_an_end_counts_when_each_got_it(warehouse: Any) -> None:
+    """A welcome mail, 500 days old when it is first read, goes on to whoever signs up."""
+    welcome = campaign("καλωσόρισμα", 500, 3)
+    reads, silent, clicks = welcome.recipients
+    welcome.happens(reads, "open", 86_400 * 100)
+    welcome.happens(clicks, "click", 86_400 * 200, url=URL)
+    once = campaign("μία φορά", 40, 3)
+    once.happens(silent, "open", 600)
+    account = Account(welcome, once)
+    read(warehouse, account)
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    # Nothing tells yet that it is not a mail to everybody at once.
+    minutes = (
+        "select subscriber_hash, time_to_open_minutes from mart.campaign_recipients"
+        " where was_opened order by time_to_open_minutes"
+    )
+    assert rows(warehouse, minutes) == [(silent, 10), (reads, 144_000)]
+    welcome.send(2, first=50)
+    late, fresh = welcome.recipients[3:]
+    welcome.happens(late, "open", 86_400 * 499)
+    read(warehouse, account)
+    looked_at = rows(
+        warehouse,
+        "select began_at from stats.report_listing order by began_at limit 1",
+    )[0][0]
+    for rebuild in (False, True):
+        refresh_marts(warehouse, time_zone="Europe/Athens", rebuild=rebuild)
+        got = dict(
+            rows(
+                warehouse,
+                "select subscriber_hash, received_at from mart.campaign_recipients"
+                " where campaign_id = 'καλωσόρισμα'",
+            )
+        )
+        sent = welcome.sent_at
+        assert [got[member] for member in (reads, silent, clicks, late)] == [
+            sent + timedelta(days=100),
+            None,
+            sent + timedelta(days=200),
+            sent + timedelta(days=499),
+        ]
+        assert looked_at <= got[fresh] <= datetime.now(UTC)
+        assert rows(warehouse, minutes) == [(silent, 10), (reads, None), (late, None)]
+        assert rows(
+            warehouse,
+            "select campaign_id, median_seconds_to_first_open from mart.campaign_performance"
+            " order by sent_at",
+        ) == [("καλωσόρισμα", None), ("μία φορά", 600)]
+        expected: Counter[tuple[date, ...]] = Counter()
+        once_month = once.sent_at.astimezone(ATHENS).date().replace(day=1)
+        for member, moment in got.items():
+            if moment:
+                month = moment.astimezone(ATHENS).date().replace(day=1)
+                expected[month, month] += 1
+                if member in (reads, clicks):
+                    expected[month, once_month] += 1
+        expected[once_month, once_month] += 1
+        told = rows(
+            warehouse,
+            "select cohort_month, month, sum(recipients) from mart.campaign_cohort group by 1, 2",
+        )
+        assert {(cohort, month): recipients for cohort, month, recipients in told} == expected
+    judged = dict(
+        rows(
+            warehouse,
+            "select contact.subscriber_hash, segment from mart.contact_segments"
+            " inner join mart.contacts as contact on contact_key = engagement_key",
+        )
+    )
+    assert (judged[late], judged[fresh]) == ("active", "new")
+    assert rows(
+        warehouse,
+        "select count(*) from mart.contact_trend as trend inner join mart.contacts as contact"
+        " on trend.contact_key = contact.contact_key where subscriber_hash = any(%s)",
+        [late, fresh],
+    ) == [(2,)]
+
+
+def test_mails_seen_after_a_long_pause_are_received_at_no_made_up_time(warehouse: Any) -> None:
+    welcome = campaign("καλωσόρισμα", 90, 2)
+    account = Account(welcome)
+    read(warehouse, account)
+    # The last look was a month ago.
+    for column in (
+        "report_listing set began_at = began_at - interval '30 days', ended_at",
+        "report_snapshots set taken_at", "stream_state set read_at",
+    ):  # fmt: skip
+        name = column.rpartition(" ")[2]
+        warehouse.execute(f"update stats.{column} = {name} - interval '30 days'")
+    warehouse.commit()
+    welcome.send(2, first=50)
+    reads, silent = welcome.recipients[2:]
+    welcome.happens(reads, "open", 86_400 * 70)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert dict(
+        rows(
+            warehouse,
+            "select subscriber_hash, received_at from mart.campaign_recipients"
+            " where subscriber_hash = any(%s)",
+            [reads, silent],
+        )
+    ) == {reads: NOW - timedelta(days=20), silent: None}
+
+
+def test_automations_have_no_end_by_their_type(warehouse: Any) -> None:
+    welcome = campaign("καλωσόρισμα", 500, 2)
+    opened = welcome.happens(welcome.recipients[0], "open", 86_400 * 100)
+    account = Account(welcome)
+    told = account._report
+    account._report = lambda one: {**told(one), "type": "automation"}  # type: ignore[method-assign]
+    account.campaigns = lambda **period: iter(())  # type: ignore[method-assign]
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert sorted(
+        rows(warehouse, "select received_at, time_to_open_minutes from mart.campaign_recipients"),
+        key=str,
+    ) == sorted([(None, None), (opened.at, None)], key=str)
+
+
+def test_only_looks_at_all_reports_tell_when_nothing_had_been_sent(warehouse: Any) -> None:
+    account = Account(campaign("c1", 10))
+    campaigns_to_read(warehouse, account, since=NOW - timedelta(days=30))
+    campaigns_to_read(warehouse, account, until=NOW)
+    assert rows(warehouse, "select count(*) from stats.report_listing") == [(0,)]
+    read(warehouse, account)
+    assert rows(warehouse, "select count(*) from stats.report_listing") == [(1,)]
+
+
+def test_a_list_of_recipients_that_fills_in_late_was_sent_at_once(warehouse: Any) -> None:
+    one = campaign("c1", 10, 6)
+    account = Account(one)
+    whole = account._sent_to
+    account._sent_to = lambda campaign: list(whole(campaign))[:2]  # type: ignore[method-assign]
+    read(warehouse, account)
+    account._sent_to = whole  # type: ignore[method-assign]
+    extract_campaign(warehouse, account, "c1", full=True)
+    refresh_marts(warehouse)
+    assert rows(warehouse, "select distinct received_at from mart.campaign_recipients") == [
+        (one.sent_at,)
+    ]
+
+
 SEGMENTS = "select segment from mart.contact_segments"
 
 
@@ -308,6 +487,50 @@ def test_left_is_who_is_gone_from_every_audience(warehouse: Any) -> None:
     )
     refresh_marts(warehouse)
     assert rows(warehouse, SEGMENTS) == [("active",)]
+
+
+MEMBER = """
+select member.status, member.in_audience, contact.current_audiences, judged.segment
+from mart.members as member
+inner join mart.contacts as contact on member.contact_key = contact.contact_key
+left join mart.contact_segments as judged on contact.contact_key = judged.engagement_key
+where member.subscriber_hash = %s
+"""
+
+
+def test_deleted_and_bounced_people_are_in_no_audience(warehouse: Any) -> None:
+    first, second = campaign("c1", 100, 5), campaign("c2", 5, 5)
+    deleted, bounced, known, softly, stays = first.recipients
+    for one in (first, second):
+        for member in one.recipients:
+            one.happens(member, "open", 60)
+    for member, kind in ((bounced, "hard"), (known, "hard"), (softly, "soft")):
+        second.happens(member, "bounce", 5, bounce_type=kind)
+    account = Account(first, second)
+    ledger(warehouse, ("λίστα1", known, 7, "subscribed"))
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    present = ("subscribed", True, 1, "active")
+    assert rows(warehouse, MEMBER, deleted) == [present]
+    for one in (first, second):
+        one.deleted.add(deleted)
+        extract_campaign(warehouse, account, one.campaign_id, full=True)
+    refresh_marts(warehouse)
+    totals = rows(warehouse, "select sum(recipients), sum(openers) from mart.campaign_engagement")
+    assert totals == [(10, 10)]
+    assert rows(warehouse, MEMBER, deleted) == [("deleted", False, 0, "left")]
+    assert rows(warehouse, MEMBER, bounced) == [("cleaned", False, 0, "unreachable")]
+    assert rows(warehouse, MEMBER, known) == [("cleaned", False, 0, "unreachable")]
+    assert rows(warehouse, MEMBER, softly) == rows(warehouse, MEMBER, stays) == [present]
+    # They are back: one by the ledger's later word, the others by a mail that reached them.
+    warehouse.execute("update sync.member set last_changed = now()")
+    third = campaign("c3", -1, 0)
+    third.recipients, third.emails_sent = [deleted, bounced], 2
+    account.of_id["c3"] = third
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    for member in (deleted, bounced, known):
+        assert rows(warehouse, MEMBER, member) == [present]
 
 
 def test_every_segment_by_its_rule(warehouse: Any) -> None:
@@ -490,6 +713,76 @@ def test_a_campaign_beside_its_audiences_past_and_best_times(warehouse: Any) -> 
     ]
 
 
+COMPARED = (
+    "select is_mature, past_campaigns, open_rate_difference, past_open_rate_without_proxy"
+    " from mart.campaign_comparison order by sent_at desc limit 1"
+)
+
+
+def test_a_campaign_is_compared_when_it_is_as_old_as_the_others_were(warehouse: Any) -> None:
+    """Of ten, two open in the first hour and three more after two days: each time the same."""
+    account = Account()
+    for days in (60, 50, 40, 2, 0.1):
+        one = campaign(f"c{days}", days, 10)
+        for number, member in enumerate(one.recipients[:5]):
+            seconds = 3600 if number < 2 else 86_400 * 2
+            if one.sent_at + timedelta(seconds=seconds) < NOW:
+                one.happens(member, "open", seconds)
+        account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, COMPARED) == [(False, 3, None, 0.5)]
+    # Four days later, when nobody has looked since.
+    for campaign_id in account.of_id:
+        warehouse.execute(
+            "update stats.campaigns set sent_at = sent_at - interval '4 days'"
+            " where campaign_id = %s",
+            [campaign_id],
+        )
+    warehouse.execute("update stats.report_listing set began_at = began_at - interval '4 days'")
+    warehouse.execute("update stats.report_snapshots set taken_at = taken_at - interval '4 days'")
+    refresh_marts(warehouse)
+    assert rows(warehouse, COMPARED)[0][0] is False
+    # And when everybody has read who will.
+    for one in account.of_id.values():
+        one.sent_at -= timedelta(days=4)
+        one.events = []
+        for number, member in enumerate(one.recipients[:5]):
+            one.happens(member, "open", 3600 if number < 2 else 86_400 * 2)
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, COMPARED) == [(True, 4, 0, 0.5)]
+
+
+def test_the_time_to_send_is_told_per_delivered_mail(warehouse: Any) -> None:
+    account = Account()
+    # On three Mondays at 9 one of four clicks, on a Tuesday at 20 two; the latest is too young.
+    for number, (day, hour, readers) in enumerate(
+        [(2, 7, 1), (9, 7, 1), (16, 7, 1), (3, 18, 2)], start=1
+    ):
+        one = Campaign(f"c{number}", sent_at=datetime(2026, 2, day, hour, 5, tzinfo=UTC))
+        one.send(5)
+        for member in one.recipients[:readers]:
+            one.happens(member, "open", 3600)
+            one.happens(member, "click", 3700, url=URL)
+        one.happens(one.recipients[3], "open", 3600, is_proxy=True)
+        one.happens(one.recipients[4], "bounce", 5, bounce_type="hard")
+        account.of_id[one.campaign_id] = one
+    account.of_id["νέα"] = campaign("νέα", 0.1, 5)
+    read(warehouse, account)
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    assert rows(
+        warehouse,
+        "select weekday, hour, campaigns, delivered, open_rate_without_proxy, click_rate"
+        " from mart.audience_sending_times order by click_rate desc",
+    ) == [(2, 20, 1, 4, 0.5, 0.5), (1, 9, 3, 12, 0.25, 0.25)]
+    assert rows(
+        warehouse,
+        "select click_to_open_rate, click_to_open_rate_without_proxy"
+        " from mart.campaign_performance where campaign_id = 'c1'",
+    ) == [(0.5, 1)]
+
+
 def test_unsubscribes_with_what_came_before(warehouse: Any) -> None:
     first, second = campaign("c1", 50), campaign("c2", 20)
     member = second.recipients[0]
@@ -503,7 +796,48 @@ def test_unsubscribes_with_what_came_before(warehouse: Any) -> None:
         "select reason, hours_after_sending, campaigns_in_30_days_before,"
         " days_since_first_campaign, had_ever_read from mart.unsubscribe_drivers",
     ) == [("πολλά μηνύματα", 5, 1, 30, True)]
-    assert rows(warehouse, "select sum(unsubscribes) from mart.unsubscribe_frequency") == [(1,)]
+
+
+FREQUENCY = "select * from mart.unsubscribe_frequency order by mails_in_30_days"
+
+
+def test_frequency_shows_no_effect_where_there_is_none(warehouse: Any) -> None:
+    """One in eight leaves at every mail: the rate is the same whatever the mail's number."""
+    account = Account()
+    staying, left_at = 512, [64, 56, 49]
+    for number, leaving in enumerate(left_at):
+        one = campaign(f"c{number}", 30 - 5 * number, staying)
+        for member in one.recipients[staying - leaving :]:
+            one.unsubscribes[member] = (one.sent_at + timedelta(hours=1), "")
+        staying -= leaving
+        account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    assert rows(warehouse, FREQUENCY) == [
+        (1, 512, 64, 0.125),
+        (2, 448, 56, 0.125),
+        (3, 392, 49, 0.125),
+    ]
+
+
+def test_frequency_counts_mails_in_the_window_and_departures_by_their_time(
+    warehouse: Any,
+) -> None:
+    account = Account(*(campaign(f"c{days}", days, 3) for days in (100, 50, 40, 30, 1)))
+    early, late, bounced = account.of_id["c100"].recipients
+    # Through the link of an older mail, after a newer one had come.
+    account.of_id["c50"].unsubscribes[late] = (NOW - timedelta(days=35), "")
+    account.of_id["c40"].unsubscribes[early] = (NOW - timedelta(days=40), "")
+    for one in account.of_id.values():
+        one.happens(bounced, "bounce", 5, bounce_type="soft")
+    read(warehouse, account)
+    refresh_marts(warehouse)
+    # Of both that mails reach: of 100, 50, 40, 30 and 1 days ago, the last one with that of 30.
+    assert rows(warehouse, FREQUENCY) == [
+        (1, 4, 0, 0),
+        (2, 4, 2, 0.5),
+        (3, 2, 0, 0),
+    ]
 
 
 def test_proxies_by_mailchimps_figure_where_opens_carry_no_flag(warehouse: Any) -> None:

@@ -147,6 +147,27 @@ def test_events_that_come_late_among_removed_ones_are_counted_once(warehouse: An
     assert row(warehouse, DIFFERING) == (0,)
 
 
+def test_who_read_late_among_removed_events_has_read(warehouse: Any) -> None:
+    """All that was known of them was a proxy's open; theirs comes when its day is gone."""
+    account = Account(Campaign("παλιά", sent_at=SENT_AT - timedelta(days=400)))
+    old = account.of_id["παλιά"]
+    old.send(1)
+    old.happens(old.recipients[0], "open", 60, is_proxy=True)
+    read(warehouse, account)
+    apply(warehouse, Ages(events=OLD_DAYS))
+    read(warehouse, account)
+    segment = "select segment from mart.contact_segments"
+    assert row(warehouse, segment) == ("never_opened",)
+    late = old.happens(old.recipients[0], "open", 7200)
+    read(warehouse, account)
+    assert row(
+        warehouse,
+        "select campaigns_opened_without_proxy, last_open_without_proxy_at"
+        " from mart.contact_engagement",
+    ) == (1, late.at)
+    assert row(warehouse, segment) == ("dormant",)
+
+
 def test_counts_are_kept_of_events_that_no_mart_has_seen(warehouse: Any) -> None:
     account = two_campaigns()
     extract_campaigns(warehouse, account, campaigns_to_read(warehouse, account))

@@ -32,6 +32,7 @@ _STEPS = (
     "drop_gone_members",
     "drop_gone_contacts",
     "count_member_engagement",
+    "count_member_frequency",
     "count_contact_engagement",
     "count_contact_months",
     "count_campaign_engagement",

@@ -42,7 +42,9 @@ class Recipients:
         connection.execute(statement("stats/list_recipients"))
         mark_deleted(connection, provider, reading.campaign_id)
         know_members(connection, f"landing_{SHAPE.stream}", reading.campaign_id)
-        connection.execute(statement("stats/load_recipients"), {"campaign_id": reading.campaign_id})
+        campaign = {"campaign_id": reading.campaign_id}
+        connection.execute(statement("stats/load_recipients"), campaign)
+        connection.execute(statement("stats/mark_ongoing"), campaign)
         remember(connection, self.name, reading, rows_read=landed)
         connection.commit()
         return landed

@@ -71,6 +71,9 @@ def load_reports(
 ) -> int:
     """Append a snapshot for every campaign whose report has changed; commits.
 
+    That all reports were looked at is remembered: of mails counted later it tells when they had not
+    been sent yet.
+
     Args:
         connection: the warehouse.
         provider: where the reports are; a page of the API is 1,000 of them.
@@ -81,11 +84,17 @@ def load_reports(
     Returns:
         number of reports read.
     """
-    return _load(
+    row = connection.execute("select clock_timestamp()").fetchone()
+    connection.commit()
+    landed = _load(
         connection,
         provider.reports(since_send_time=since, before_send_time=until),
         refused=refused,
     )
+    if row and since is None and until is None:
+        connection.execute(statement("stats/store_report_listing"), {"began_at": row[0]})
+        connection.commit()
+    return landed
 
 
 def load_report(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> None:
