@@ -42,6 +42,7 @@ _KEPT = {
     "mart.members": "follows sync.member and the recipients",
     "mart.contacts": "follows sync.member and the recipients",
     "mart.member_engagement": "counted from the recipients",
+    "mart.member_frequency": "counted from the recipients",
     "mart.contact_engagement": "counted from the recipients",
     "mart.contact_months": "counted from the recipients and events",
     "mart.changed_member": "a queue that the next count of the marts empties",
