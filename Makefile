@@ -31,7 +31,7 @@ check: install-dev ## what to run before a commit: style, types, SQL, fast tests
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m 'not slow' $(ARGS)
 
 bench: install-dev ## measure speed and memory on large data
-	$(PY) -m pytest -s -p no:xdist -o python_files='bench_*.py' tests/benchmarks $(ARGS)
+	$(PY) -m pytest -s -p no:xdist -o python_files='bench_*.py' $(or $(ARGS),tests/benchmarks)
 
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .
