@@ -13,6 +13,7 @@ import pytest
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.provider import AddOutcome, Audience, NewMember
+from crm_mailchimp.sync import wanted_fields
 from crm_mailchimp.sync.__main__ import main
 from crm_mailchimp.sync.pull_statuses import mapped_codes
 from sync_world import World
@@ -316,6 +317,39 @@ def test_who_opted_out_of_a_former_audience_stays_out_though_sync_is_lost(
     # Whose it was is told by Mailchimp alone; nothing else is taken for it.
     known = world.warehouse.execute("select list_id from sync.former_audience").fetchall()
     assert [row["list_id"] for row in known] == [former]
+
+
+@pytest.mark.parametrize("new", ["linked", "its own"])
+def test_a_run_without_anybody_after_the_loss_loses_no_opt_out(linkable: World, new: str) -> None:
+    """Such a run takes the audience into use: it must have looked for the former ones."""
+    world = linkable
+    news = world.collection(provider_list_id=audience_by_hand(world, "Παλιά"))
+    world.contact("eleni@mail.gr", news)
+    world.sync()
+    world.act("eleni@mail.gr", "unsubscribe")
+    if new == "linked":
+        use(world, "NEWS", audience_by_hand(world, "Νέα"))
+    else:
+        made = audience_by_hand(world, "Συλλογή NEWS (NEWS)")
+        with world.provider() as provider:
+            owner = wanted_fields.standard_fields(news)[-1]
+            provider.create_merge_field(made, owner)
+        world.crm.execute("update crm.contact_collection set provider_list_id = null")
+    world.forget_ledger()
+    world.crm.execute("update crm.contact_collection set campaign_type = null where code = 'NEWS'")
+    world.sync()
+    world.crm.execute(
+        "update crm.contact_collection set campaign_type = 'NEWS' where code = 'NEWS'"
+    )
+
+    result = world.sync()["NEWS"]
+
+    if new == "linked":
+        assert (result.state, result.counts["added"]) == ("succeeded", 0)
+        assert list(world.open_reasons().values()) == ["suppressed_unsubscribed"]
+    else:
+        assert result.state == "blocked"
+        assert (result.detail or "").startswith("audience_ambiguous: ")
 
 
 def test_an_audience_renamed_by_hand_is_found_again_though_sync_is_lost(world: World) -> None:

@@ -94,8 +94,12 @@ def _is_owned(audience: Audience, fields: list[MergeField], collection: Mapping[
 def _unmapped(
     warehouse: Connection[Any], provider: AudienceProvider, collection: Mapping[str, Any]
 ) -> Iterator[tuple[Audience, list[MergeField]]]:
-    """Audiences that could be the collection's. Each costs a call: while nobody is to be added, at
-    every run, only those of its name are looked at."""
+    """Unmapped audiences that could be the collection's, each for a call for its merge fields.
+
+    What is taken into use is mapped, and nobody looks again: so all of them are looked at whenever
+    one may be. Only while nobody is to be added and none bears the collection's name, at every run,
+    there is nothing to take.
+    """
     spoken_for = {
         list_id
         for (list_id,) in warehouse.execute(
@@ -103,7 +107,9 @@ def _unmapped(
         ).fetchall()
     }
     warehouse.commit()
-    for audience in provider.audiences():
-        fits = collection["eligible"] or audience.settings.name == audience_name(collection)
-        if fits and audience.list_id not in spoken_for:
+    unmapped = [one for one in provider.audiences() if one.list_id not in spoken_for]
+    name = audience_name(collection)
+    named = collection["provider_list_id"] or any(one.settings.name == name for one in unmapped)
+    if named or collection["eligible"]:
+        for audience in unmapped:
             yield audience, provider.merge_fields(audience.list_id)
