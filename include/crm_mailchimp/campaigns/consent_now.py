@@ -22,7 +22,7 @@ from crm_mailchimp.crm import extract
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import suppression
-from crm_mailchimp.sync.aliases import member_hashes
+from crm_mailchimp.sync.aliases import address_keys, member_hashes
 from crm_mailchimp.warehouse.copying import copy_rows
 
 PAGE = 5_000
@@ -72,7 +72,7 @@ def judge_members(
     for members in _pages(warehouse, list_id, page):
         judged += len(members)
         contacts = extract.recheck(crm, [member.contact_id for member in members], gdpr_category)
-        keys = _keys(contacts)
+        keys = address_keys(contacts)
         hashes = member_hashes(warehouse, keys)
         suppressed = _suppressed(warehouse, digester, members, keys) if check_suppressed else set()
         for member in members:
@@ -105,14 +105,6 @@ def _cause(contact: RecheckedContact | None, gdpr_category: str) -> str | None:
     if not contact.has_consent and gdpr_category != "unclassified":
         return "no_valid_consent"
     return None
-
-
-def _keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
-    return {
-        contact_id: key
-        for contact_id, contact in contacts.items()
-        if (key := parse_address(contact.email).key) is not None
-    }
 
 
 def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list[Any]]:

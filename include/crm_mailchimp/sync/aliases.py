@@ -1,4 +1,4 @@
-"""Member ids of Mailchimp's own: not always the md5 of our normal form of an address."""
+"""Under which member ids contacts stand: not always the md5 of our normal form of an address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import subscriber_hash
+from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.crm.extract import RecheckedContact
+
+
+def address_keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
+    """The address key of each contact that has a well-formed address now, by contact id."""
+    return {
+        contact_id: key
+        for contact_id, contact in contacts.items()
+        if (key := parse_address(contact.email).key) is not None
+    }
 
 
 def member_hashes(warehouse: Connection[Any], keys: Mapping[int, str]) -> dict[int, str]:

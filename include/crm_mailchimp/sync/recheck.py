@@ -11,7 +11,7 @@ from psycopg import Connection
 from crm_mailchimp.address import parse_address
 from crm_mailchimp.crm import extract
 from crm_mailchimp.crm.extract import RecheckedContact
-from crm_mailchimp.sync.aliases import member_hashes
+from crm_mailchimp.sync.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.suppression import Digester
 
 
@@ -43,11 +43,7 @@ class Recheck:
         contacts = extract.recheck(
             self.crm, sorted(ids), self.gdpr_category, collection_id=self.collection_id
         )
-        keys = {
-            contact_id: key
-            for contact_id, contact in contacts.items()
-            if (key := parse_address(contact.email).key) is not None
-        }
+        keys = address_keys(contacts)
         hashes = member_hashes(self.warehouse, keys)
         refused_contacts, refused_addresses = self._refusals(ids, keys.values())
         suppressed = self._suppressed(keys)
