@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import psycopg
 
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
-from crm_mailchimp.warehouse.migrations import MigrationError, migrate
+from crm_mailchimp.warehouse.migrations import MigrationError, upgrade
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     migrating = commands.add_parser(
-        "migrate", help="create the warehouse's tables, or bring them up to date"
+        "migrate", help="create the warehouse's tables and views, or bring them up to date"
     )
     migrating.set_defaults(run=_migrate)
     granting = commands.add_parser(
@@ -45,8 +45,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _migrate(options: argparse.Namespace) -> str:
-    applied = migrate(options.dsn)
-    return "applied " + ", ".join(applied) if applied else "the warehouse is up to date"
+    done = upgrade(options.dsn)
+    if not done.definitions:
+        return "the warehouse is up to date"
+    parts = ["applied " + ", ".join(done.migrations)] if done.migrations else []
+    return "; ".join([*parts, f"re-applied {done.definitions} views, functions and triggers"])
 
 
 def _grant(options: argparse.Namespace) -> str:

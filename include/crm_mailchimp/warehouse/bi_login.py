@@ -65,18 +65,16 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
 
 
 def renew_reading(connection: Connection[Any]) -> None:
-    """Give every login that :func:`grant_reading` knows its rights on what is there now; commits.
+    """Give every login that :func:`grant_reading` knows its rights on what is there now.
 
     Args:
-        connection: the warehouse, as the login that migrates it.
+        connection: the warehouse, as the login that migrates it; the caller commits.
     """
     row = connection.execute("select to_regclass('stats.bi_login') is not null").fetchone()
     if row and row[0]:
         for (login,) in connection.execute("select login from stats.bi_login").fetchall():
             if _exists(connection, login):
-                with connection.transaction():
-                    _grant_columns(connection, sql.Identifier(login))
-    connection.commit()
+                _grant_columns(connection, sql.Identifier(login))
 
 
 def _exists(connection: Connection[Any], login: str) -> bool:

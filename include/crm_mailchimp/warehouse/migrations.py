@@ -1,36 +1,44 @@
-"""Bring the warehouse up to date: Alembic runs the numbered SQL files of ``sql/migrations``.
+"""Bring the warehouse up to date: its tables by numbered files, its views by a file each.
 
-Every file ``NNNN_name.sql`` is one revision that follows the one before it, so adding a file is
-all it takes. What was applied is kept with its checksum, because a file that changes afterwards
-would leave databases that differ under the same version.
+``sql/migrations`` holds tables and data. Every file ``NNNN_name.sql`` runs once, in the order of
+the numbers. It never changes afterwards: databases would differ under the same number.
+``sql/views`` holds views, functions and triggers as they are now. All of them are applied again
+whenever one of them changed, and after every new migration.
 """
-
-# ruff: noqa: PLC0415 - Alembic and SQLAlchemy take a second, and only migrating needs them
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import psycopg
 
 from crm_mailchimp.statements import SQL_ROOT
 from crm_mailchimp.warehouse.bi_login import renew_reading
+from crm_mailchimp.warehouse.definitions import (
+    VIEWS,
+    Definition,
+    made_by_migrations,
+    read_definitions,
+)
 from crm_mailchimp.warehouse.locks import named_lock
+from crm_mailchimp.warehouse.migration_error import MigrationError
+from crm_mailchimp.warehouse.reapply import reapply
+from crm_mailchimp.warehouse.rights import read_rights, restore_rights
 
-if TYPE_CHECKING:
-    from alembic.runtime.migration import MigrationContext, RevisionStep
-    from sqlalchemy import Engine
+__all__ = ["MigrationError", "Upgrade", "migrate", "migration_files", "upgrade"]
 
-#: Alembic's version and the checksums live in a schema of their own.
+MIGRATIONS = SQL_ROOT / "migrations"
+
+#: What was applied lives in a schema of its own.
 BOOKKEEPING_SCHEMA = "migration"
 
 _FILE_NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
+#: Older versions kept a second record of the same in ``alembic_version``.
 _PREPARE = f"""
     create schema if not exists {BOOKKEEPING_SCHEMA};
     create table if not exists {BOOKKEEPING_SCHEMA}.applied_file (
@@ -40,11 +48,16 @@ _PREPARE = f"""
     );
     comment on table {BOOKKEEPING_SCHEMA}.applied_file is
         'Migration files run in this database, with the SHA-256 of their text.';
+    create table if not exists {BOOKKEEPING_SCHEMA}.applied_definition (
+        identity text primary key,
+        checksum text not null,
+        applied_at timestamptz not null default now()
+    );
+    comment on table {BOOKKEEPING_SCHEMA}.applied_definition is
+        'Views, functions and triggers of the project in this database, with the SHA-256 of the '
+        'files that define them.';
+    drop table if exists {BOOKKEEPING_SCHEMA}.alembic_version;
 """
-
-
-class MigrationError(Exception):
-    """The warehouse cannot be brought up to date; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,20 @@ class MigrationFile:
         return hashlib.sha256(self.text.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def migration_files(folder: Path = SQL_ROOT / "migrations") -> list[MigrationFile]:
+@dataclass(frozen=True)
+class Upgrade:
+    """What was applied.
+
+    Attributes:
+        migrations: names of the migration files, in order.
+        definitions: how many views, functions and triggers; 0 where none had to be.
+    """
+
+    migrations: list[str]
+    definitions: int
+
+
+def migration_files(folder: Path = MIGRATIONS) -> list[MigrationFile]:
     """The migration files in their order.
 
     Raises:
@@ -82,35 +108,68 @@ def migration_files(folder: Path = SQL_ROOT / "migrations") -> list[MigrationFil
     return files
 
 
-def migrate(dsn: str, folder: Path = SQL_ROOT / "migrations") -> list[str]:
-    """Apply what is missing, each file in a transaction of its own.
+def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
+    """Bring the warehouse up to date, see :func:`upgrade`.
+
+    Args:
+        dsn: of the warehouse.
+        folder: where the migration files are.
+
+    Returns:
+        names of the migration files applied, in order; empty when none was missing.
+
+    Raises:
+        MigrationError: an applied file has changed or is gone, a file failed, or an object of
+            others is in the way.
+        psycopg.Error: the database cannot be reached.
+    """
+    return upgrade(dsn, folder).migrations
+
+
+def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade:
+    """Apply what is missing, all in one transaction: after an error the warehouse is as before.
 
     An advisory lock makes several at once safe: the later ones wait, then find nothing to do.
-    Logins of BI tools may then read what is new, too.
+    Rights on views and functions stay. Logins of BI tools may then read what is new, too.
 
     Args:
         dsn: of the warehouse: ``postgresql://…`` or libpq keywords; its login owns the database
             or may create schemas in it.
-        folder: where the files are.
-
-    Returns:
-        names of the files applied, in order; empty when the warehouse was up to date.
+        folder: where the migration files are.
+        views: where the files of views, functions and triggers are.
 
     Raises:
-        MigrationError: an applied file has changed or is gone, or a file failed.
+        MigrationError: an applied file has changed or is gone, a file failed, or an object of
+            others is in the way.
         psycopg.Error: the database cannot be reached.
     """
     files = migration_files(folder)
-    with psycopg.connect(dsn, autocommit=True) as guard, named_lock(guard, "migrations"):
-        guard.execute("set client_min_messages = warning")
-        guard.execute(_PREPARE)
-        _check_applied(guard, files)
-        applied = _upgrade(dsn, files)
-        renew_reading(guard)
-        return applied
+    definitions = read_definitions(views)
+    with (
+        psycopg.connect(dsn, autocommit=True) as connection,
+        named_lock(connection, "migrations"),
+        connection.transaction(),
+    ):
+        connection.execute("set local client_min_messages = warning")
+        connection.execute(_PREPARE)
+        missing = _missing(connection, files)
+        recorded = _recorded(connection)
+        changed = recorded != {known.identity: known.checksum for known in definitions}
+        if missing or changed:
+            formerly = set(recorded) or made_by_migrations(views)
+            rights = read_rights(connection, formerly)
+            for file in missing:
+                _run(connection, file)
+            reapply(connection, definitions, formerly)
+            restore_rights(connection, rights)
+            _record(connection, definitions)
+        renew_reading(connection)
+    return Upgrade([file.name for file in missing], len(definitions) if missing or changed else 0)
 
 
-def _check_applied(connection: psycopg.Connection[Any], files: Iterable[MigrationFile]) -> None:
+def _missing(
+    connection: psycopg.Connection[Any], files: Iterable[MigrationFile]
+) -> list[MigrationFile]:
     known = {file.name: file for file in files}
     rows = connection.execute(
         f"select file_name, checksum from {BOOKKEEPING_SCHEMA}.applied_file order by file_name"
@@ -126,86 +185,42 @@ def _check_applied(connection: psycopg.Connection[Any], files: Iterable[Migratio
                 f"migration {name} was changed after it was applied to this database: put it "
                 "back and add a new file (or drop a development database and migrate again)"
             )
-    newest = rows[-1][0] if rows else ""
-    for name in known.keys() - {name for name, _ in rows}:
-        if name < newest:
+    applied = {name for name, _ in rows}
+    newest = max(applied, default="")
+    missing = [file for name, file in known.items() if name not in applied]
+    for file in missing:
+        if file.name < newest:
             raise MigrationError(
-                f"migration {name} comes before {newest}, which was applied to this database "
+                f"migration {file.name} comes before {newest}, which was applied to this database "
                 "already: give it a higher number"
             )
+    return missing
 
 
-def _upgrade(dsn: str, files: list[MigrationFile]) -> list[str]:
-    from alembic.runtime.migration import MigrationContext, RevisionStep
-    from alembic.script import Script
-    from alembic.script.revision import RevisionError, RevisionMap
+def _run(connection: psycopg.Connection[Any], file: MigrationFile) -> None:
+    try:
+        connection.execute(file.text)  # a file of ours
+    except psycopg.Error as error:
+        raise MigrationError(f"migration {file.name} failed: {error}") from error
+    connection.execute(
+        f"insert into {BOOKKEEPING_SCHEMA}.applied_file (file_name, checksum) values (%s, %s)",
+        (file.name, file.checksum),
+    )
 
-    applied: list[str] = []
-    engine = _engine(dsn)
-    with engine.connect() as connection:
 
-        def run_file(file: MigrationFile) -> None:
-            driver: Any = connection.connection.driver_connection
-            try:
-                driver.execute(file.text)
-                driver.execute(
-                    f"insert into {BOOKKEEPING_SCHEMA}.applied_file (file_name, checksum)"
-                    " values (%s, %s)",
-                    (file.name, file.checksum),
-                )
-            except psycopg.Error as error:
-                raise MigrationError(f"migration {file.name} failed: {error}") from error
-            applied.append(file.name)
+def _recorded(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    return dict(
+        connection.execute(
+            f"select identity, checksum from {BOOKKEEPING_SCHEMA}.applied_definition"
+        ).fetchall()
+    )
 
-        scripts: list[Script] = []
-        for file in files:
-            module = _revision_module(file, scripts[-1].revision if scripts else None, run_file)
-            scripts.append(Script(module, file.number, file.name))
-        revisions = RevisionMap(lambda: scripts)
 
-        def missing(heads: Any, _: MigrationContext) -> list[RevisionStep]:
-            try:
-                newest_first = list(revisions.iterate_revisions("head", heads or "base"))
-            except RevisionError as error:
-                raise MigrationError(
-                    f"this database is at version {', '.join(heads)}, which this code does not "
-                    "know: the code is older than the database"
-                ) from error
-            return [
-                RevisionStep(revisions, cast("Script", revision), is_upgrade=True)
-                for revision in reversed(newest_first)
-            ]
-
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "fn": missing,
-                "version_table_schema": BOOKKEEPING_SCHEMA,
-                "transaction_per_migration": True,
-            },
+def _record(connection: psycopg.Connection[Any], definitions: Sequence[Definition]) -> None:
+    connection.execute(f"delete from {BOOKKEEPING_SCHEMA}.applied_definition")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"insert into {BOOKKEEPING_SCHEMA}.applied_definition (identity, checksum)"
+            " values (%s, %s)",
+            [(known.identity, known.checksum) for known in definitions],
         )
-        context.run_migrations()
-    engine.dispose()
-    return applied
-
-
-def _engine(dsn: str) -> Engine:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    # psycopg itself reads the DSN, so that every form libpq knows is good here too.
-    return create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool
-    )
-
-
-def _revision_module(file: MigrationFile, previous: str | None, run_file: Any) -> ModuleType:
-    """What Alembic would otherwise import from a ``versions/`` folder."""
-    module = ModuleType(f"migration_{file.number}")
-    module.__dict__.update(
-        revision=file.number,
-        down_revision=previous,
-        upgrade=lambda: run_file(file),
-        downgrade=None,
-    )
-    return module

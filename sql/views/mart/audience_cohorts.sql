@@ -1,0 +1,34 @@
+create or replace view mart.audience_cohorts as
+select
+    campaign.list_id,
+    cohort.cohort_month,
+    (
+        extract(year from age(cohort.month, cohort.cohort_month)) * 12
+        + extract(month from age(cohort.month, cohort.cohort_month))
+    )::integer as months_since_first,
+    sum(cohort.delivered)::bigint as delivered,
+    sum(cohort.openers)::bigint as openers,
+    sum(cohort.human_openers)::bigint as openers_without_proxy,
+    sum(cohort.clickers)::bigint as clickers,
+    sum(cohort.unsubscribes)::bigint as unsubscribes,
+    round(sum(cohort.openers) / nullif(sum(cohort.delivered), 0), 4) as open_rate,
+    round(sum(cohort.human_openers) / nullif(sum(cohort.delivered), 0), 4) as open_rate_without_proxy,
+    round(sum(cohort.clickers) / nullif(sum(cohort.delivered), 0), 4) as click_rate
+from mart.campaign_cohort as cohort
+inner join stats.campaigns as campaign on cohort.campaign_id = campaign.campaign_id
+group by campaign.list_id, cohort.cohort_month, cohort.month;
+comment on view mart.audience_cohorts is
+'How members who began in the same month go on reading, month after month.';
+comment on column mart.audience_cohorts.list_id is 'The audience.';
+comment on column mart.audience_cohorts.cohort_month is 'Month of the members'' first campaign.';
+comment on column mart.audience_cohorts.months_since_first is 'Months after it; 0 is the same month.';
+comment on column mart.audience_cohorts.delivered is 'Mails delivered to the cohort in that month.';
+comment on column mart.audience_cohorts.openers is 'Of these mails, those opened, proxies included.';
+comment on column mart.audience_cohorts.openers_without_proxy is
+'Those with an open not known to be by a proxy.';
+comment on column mart.audience_cohorts.clickers is 'Those clicked in.';
+comment on column mart.audience_cohorts.unsubscribes is 'Those unsubscribed through.';
+comment on column mart.audience_cohorts.open_rate is 'openers per delivered mail.';
+comment on column mart.audience_cohorts.open_rate_without_proxy is
+'openers_without_proxy per delivered mail.';
+comment on column mart.audience_cohorts.click_rate is 'clickers per delivered mail.';

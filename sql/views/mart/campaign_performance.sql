@@ -1,0 +1,103 @@
+create or replace view mart.campaign_performance as
+select
+    campaign.campaign_id,
+    campaign.list_id,
+    campaign.list_name,
+    campaign.type as campaign_type,
+    campaign.status,
+    campaign.title as campaign_title,
+    campaign.subject_line,
+    campaign.sent_at,
+    (campaign.counted_at at time zone setting.report_time_zone)::date as sent_on,
+    report.emails_sent,
+    report.hard_bounces,
+    report.soft_bounces,
+    report.delivered,
+    report.opens_total as opens,
+    report.unique_opens,
+    human.openers as unique_opens_without_proxy,
+    report.clicks_total as clicks,
+    report.unique_clicks as unique_link_clicks,
+    report.unique_subscriber_clicks as unique_clicks,
+    report.unsubscribed as unsubscribes,
+    report.abuse_reports,
+    report.forwards_count as forwards,
+    round(report.delivered::numeric / nullif(report.emails_sent, 0), 4) as delivery_rate,
+    round(report.unique_opens::numeric / nullif(report.delivered, 0), 4) as open_rate,
+    round(human.openers::numeric / nullif(report.delivered, 0), 4) as open_rate_without_proxy,
+    round(report.unique_subscriber_clicks::numeric / nullif(report.delivered, 0), 4) as click_rate,
+    round(
+        report.unique_subscriber_clicks::numeric / nullif(report.unique_opens, 0), 4
+    ) as click_to_open_rate,
+    round(
+        report.unique_subscriber_clicks::numeric / nullif(human.openers, 0), 4
+    ) as click_to_open_rate_without_proxy,
+    round(report.unsubscribed::numeric / nullif(report.delivered, 0), 4) as unsubscribe_rate,
+    engagement.first_open_at,
+    report.last_open_at,
+    engagement.first_click_at,
+    report.last_click_at,
+    engagement.median_seconds_to_first_open,
+    engagement.median_seconds_to_first_human_open,
+    report.taken_at as reported_at
+from stats.campaigns as campaign
+cross join mart.setting as setting
+inner join lateral (
+    select
+        latest.*,
+        greatest(latest.emails_sent - latest.hard_bounces - latest.soft_bounces, 0) as delivered
+    from stats.latest_report as latest
+    where latest.campaign_id = campaign.campaign_id
+) as report on true
+left join mart.campaign_engagement as engagement on campaign.campaign_id = engagement.campaign_id
+cross join
+    lateral (
+        values (coalesce(report.proxy_excluded_unique_opens, engagement.human_openers))
+    ) as human (openers)
+where not campaign.is_series;
+comment on view mart.campaign_performance is
+'Each sent campaign (of an RSS campaign each mail, not the whole) with Mailchimp''s figures and rates per '
+'delivered mail (0 to 1).';
+comment on column mart.campaign_performance.campaign_id is 'The campaign.';
+comment on column mart.campaign_performance.list_id is 'The audience.';
+comment on column mart.campaign_performance.list_name is 'Name of the audience.';
+comment on column mart.campaign_performance.campaign_type is 'regular, plaintext, absplit, rss, variate, …';
+comment on column mart.campaign_performance.status is 'State of the campaign in Mailchimp.';
+comment on column mart.campaign_performance.campaign_title is 'Internal title.';
+comment on column mart.campaign_performance.subject_line is 'Subject as recipients see it.';
+comment on column mart.campaign_performance.sent_at is 'When it was sent.';
+comment on column mart.campaign_performance.sent_on is
+'Day of sending in the report time zone; of creation where Mailchimp gives no time of sending.';
+comment on column mart.campaign_performance.emails_sent is 'Mails sent.';
+comment on column mart.campaign_performance.hard_bounces is 'Permanent delivery failures.';
+comment on column mart.campaign_performance.soft_bounces is 'Temporary delivery failures.';
+comment on column mart.campaign_performance.delivered is 'Mails sent less bounces.';
+comment on column mart.campaign_performance.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.campaign_performance.unique_opens is 'Members who opened, proxies included.';
+comment on column mart.campaign_performance.unique_opens_without_proxy is
+'Members with an open not by a proxy: Mailchimp''s figure, or where it gives none ours from events.';
+comment on column mart.campaign_performance.clicks is 'Clicks, repeated ones included.';
+comment on column mart.campaign_performance.unique_link_clicks is 'Distinct pairs of member and link.';
+comment on column mart.campaign_performance.unique_clicks is 'Members who clicked.';
+comment on column mart.campaign_performance.unsubscribes is 'Members who unsubscribed through it.';
+comment on column mart.campaign_performance.abuse_reports is 'Complaints.';
+comment on column mart.campaign_performance.forwards is 'Times it was forwarded.';
+comment on column mart.campaign_performance.delivery_rate is 'delivered per mail sent.';
+comment on column mart.campaign_performance.open_rate is 'unique_opens per delivered mail.';
+comment on column mart.campaign_performance.open_rate_without_proxy is
+'unique_opens_without_proxy per delivered mail.';
+comment on column mart.campaign_performance.click_rate is 'unique_clicks per delivered mail.';
+comment on column mart.campaign_performance.click_to_open_rate is
+'unique_clicks per unique open, proxies included, which make it small.';
+comment on column mart.campaign_performance.click_to_open_rate_without_proxy is
+'unique_clicks per unique_opens_without_proxy.';
+comment on column mart.campaign_performance.unsubscribe_rate is 'unsubscribes per delivered mail.';
+comment on column mart.campaign_performance.first_open_at is 'First open.';
+comment on column mart.campaign_performance.last_open_at is 'Newest open.';
+comment on column mart.campaign_performance.first_click_at is 'First click.';
+comment on column mart.campaign_performance.last_click_at is 'Newest click.';
+comment on column mart.campaign_performance.median_seconds_to_first_open is
+'Median over openers of the seconds from sending to their first open; null for campaigns without an end.';
+comment on column mart.campaign_performance.median_seconds_to_first_human_open is
+'The same without opens known to be by a proxy.';
+comment on column mart.campaign_performance.reported_at is 'When the figures were read.';

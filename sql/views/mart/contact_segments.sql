@@ -1,0 +1,47 @@
+create or replace view mart.contact_segments as
+select
+    engagement.engagement_key,
+    engagement.contact_id,
+    engagement.campaigns_delivered,
+    engagement.open_rate_without_proxy,
+    engagement.click_rate,
+    behaviour.last_engaged_at,
+    extract(day from now() - behaviour.last_engaged_at)::integer as days_since_engaged,
+    case
+        when contact.current_audiences = 0 and contact.cleaned_audiences < contact.audiences then 'left'
+        when contact.current_audiences = 0 or engagement.campaigns_delivered = 0 then 'unreachable'
+        when
+            behaviour.last_engaged_at is null
+            and engagement.first_sent_at > now() - make_interval(days => rule.new_days)
+            then 'new'
+        when behaviour.last_engaged_at is null then 'never_opened'
+        when behaviour.last_engaged_at < now() - make_interval(days => rule.dormant_days) then 'dormant'
+        when behaviour.last_engaged_at < now() - make_interval(days => rule.active_days) then 'cooling'
+        when
+            engagement.campaigns_delivered >= rule.champion_campaigns
+            and engagement.click_rate >= rule.champion_click_rate
+            then 'champion'
+        else 'active'
+    end as segment
+from mart.contact_engagement as engagement
+inner join mart.contacts as contact on engagement.engagement_key = contact.contact_key
+cross join mart.segment_rule as rule
+cross join
+    lateral (
+        values (greatest(engagement.last_click_at, engagement.last_open_without_proxy_at))
+    ) as behaviour (last_engaged_at)
+where not contact.is_erased;
+comment on view mart.contact_segments is
+'Each contact''s segment: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
+'first that fits in this order, with the thresholds of mart.segment_rule. Left is who is gone from every '
+'audience, unless only because the address bounced; opens by proxies do not count. Erased people are '
+'in none.';
+comment on column mart.contact_segments.engagement_key is 'Key of the row, as in mart.contact_engagement.';
+comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';
+comment on column mart.contact_segments.campaigns_delivered is 'Campaigns that arrived.';
+comment on column mart.contact_segments.open_rate_without_proxy is 'Campaigns read per campaign delivered.';
+comment on column mart.contact_segments.click_rate is 'Campaigns clicked in per campaign delivered.';
+comment on column mart.contact_segments.last_engaged_at is
+'Newest click, or open not known to be by a proxy.';
+comment on column mart.contact_segments.days_since_engaged is 'Whole days since then.';
+comment on column mart.contact_segments.segment is 'The segment.';

@@ -1,0 +1,80 @@
+create or replace view mart.contact_trend as
+with this_month as (
+    select date_trunc('month', now() at time zone report_time_zone) as began_on
+    from mart.setting
+),
+
+windows as (
+    select
+        (this_month.began_on - make_interval(months => rule.trend_months - 1))::date as recent_from,
+        (this_month.began_on - make_interval(months => 2 * rule.trend_months - 1))::date as previous_from,
+        rule.trend_step
+    from this_month
+    cross join mart.segment_rule as rule
+),
+
+counted as (
+    select
+        months.contact_key,
+        windows.trend_step,
+        coalesce(sum(months.campaigns_delivered) filter (where months.month >= windows.recent_from), 0)
+            as recent_delivered,
+        coalesce(sum(months.campaigns_engaged) filter (where months.month >= windows.recent_from), 0)
+            as recent_engaged,
+        coalesce(sum(months.clicks) filter (where months.month >= windows.recent_from), 0) as recent_clicks,
+        coalesce(sum(months.campaigns_delivered) filter (where months.month < windows.recent_from), 0)
+            as previous_delivered,
+        coalesce(sum(months.campaigns_engaged) filter (where months.month < windows.recent_from), 0)
+            as previous_engaged,
+        coalesce(sum(months.clicks) filter (where months.month < windows.recent_from), 0) as previous_clicks
+    from mart.contact_months as months
+    cross join windows
+    where months.month >= windows.previous_from
+    group by months.contact_key, windows.trend_step
+),
+
+rated as (
+    select
+        counted.*,
+        round(counted.recent_engaged / nullif(counted.recent_delivered, 0), 4) as recent_rate,
+        round(counted.previous_engaged / nullif(counted.previous_delivered, 0), 4) as previous_rate
+    from counted
+)
+
+select
+    rated.contact_key,
+    contact.contact_id,
+    rated.recent_delivered::bigint as recent_delivered,
+    rated.recent_engaged::bigint as recent_engaged,
+    rated.recent_clicks::bigint as recent_clicks,
+    rated.recent_rate,
+    rated.previous_delivered::bigint as previous_delivered,
+    rated.previous_engaged::bigint as previous_engaged,
+    rated.previous_clicks::bigint as previous_clicks,
+    rated.previous_rate,
+    rated.recent_rate - rated.previous_rate as change,
+    case
+        when rated.recent_rate is null or rated.previous_rate is null then 'unknown'
+        when rated.recent_rate - rated.previous_rate >= rated.trend_step then 'rising'
+        when rated.recent_rate - rated.previous_rate <= -rated.trend_step then 'falling'
+        else 'steady'
+    end as trend
+from rated
+inner join mart.contacts as contact on rated.contact_key = contact.contact_key
+where not contact.is_erased;
+comment on view mart.contact_trend is
+'Each contact''s recent months beside those before: rising, falling, steady, or unknown where nothing was '
+'delivered in one of them; without erased people. Windows and step are those of mart.segment_rule; opens by '
+'proxies do not count.';
+comment on column mart.contact_trend.contact_key is 'The person: mart.contacts.';
+comment on column mart.contact_trend.contact_id is 'Contact of the CRM; null if the member is not ours.';
+comment on column mart.contact_trend.recent_delivered is 'Campaigns of the recent months that arrived.';
+comment on column mart.contact_trend.recent_engaged is 'Of them, those read or clicked in.';
+comment on column mart.contact_trend.recent_clicks is 'Clicks in campaigns of the recent months.';
+comment on column mart.contact_trend.recent_rate is 'recent_engaged per recent_delivered.';
+comment on column mart.contact_trend.previous_delivered is 'Campaigns of the months before that arrived.';
+comment on column mart.contact_trend.previous_engaged is 'Of them, those read or clicked in.';
+comment on column mart.contact_trend.previous_clicks is 'Clicks in campaigns of the months before.';
+comment on column mart.contact_trend.previous_rate is 'previous_engaged per previous_delivered.';
+comment on column mart.contact_trend.change is 'recent_rate less previous_rate.';
+comment on column mart.contact_trend.trend is 'rising, falling, steady or unknown.';

@@ -1,0 +1,12 @@
+create or replace function mart.note_campaign() returns trigger
+language plpgsql as $$
+begin
+    insert into mart.changed_campaign (campaign_id) values (new.campaign_id);
+    insert into mart.changed_member (list_id, subscriber_hash)
+    select distinct list_id, subscriber_hash from stats.campaign_recipients
+    where campaign_id = new.campaign_id and list_id is not null;
+    return null;
+end
+$$;
+comment on function mart.note_campaign is
+'Notes everyone who got a campaign that now counts at another moment.';

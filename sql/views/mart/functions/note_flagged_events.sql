@@ -1,0 +1,17 @@
+create or replace function mart.note_flagged_events() returns trigger
+language plpgsql as $$
+begin
+    insert into mart.changed_campaign (campaign_id)
+    select distinct campaign_id
+    from (
+        select campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal, is_proxy_open
+        from after_change
+        except
+        select campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal, is_proxy_open
+        from before_change
+    ) as other;
+    return null;
+end
+$$;
+comment on function mart.note_flagged_events is
+'Notes the campaigns of events that count otherwise now; an IP address that retention clears does not.';

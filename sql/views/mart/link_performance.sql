@@ -1,0 +1,41 @@
+create or replace view mart.link_performance as
+select
+    link.campaign_id,
+    link.link_id,
+    link.url,
+    substring(link.url from '^[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)') as url_host,
+    campaign.list_id,
+    campaign.title as campaign_title,
+    campaign.sent_at,
+    (campaign.counted_at at time zone setting.report_time_zone)::date as sent_on,
+    md5(link.url)::uuid as url_key,
+    link.total_clicks,
+    link.unique_clicks,
+    link.last_click_at,
+    round(link.total_clicks::numeric / nullif(report.clicks_total, 0), 4) as click_share,
+    round(
+        link.unique_clicks::numeric
+        / nullif(greatest(report.emails_sent - report.hard_bounces - report.soft_bounces, 0), 0), 4
+    ) as click_rate,
+    rank() over (partition by link.campaign_id order by link.total_clicks desc) as rank_in_campaign
+from stats.link_clicks as link
+inner join stats.campaigns as campaign on link.campaign_id = campaign.campaign_id
+inner join stats.latest_report as report on link.campaign_id = report.campaign_id
+cross join mart.setting as setting;
+comment on view mart.link_performance is
+'Each link of each campaign: clicks, who clicked, its part of all clicks.';
+comment on column mart.link_performance.campaign_id is 'The campaign.';
+comment on column mart.link_performance.link_id is 'Mailchimp''s id of the link within the campaign.';
+comment on column mart.link_performance.url is 'The link, verbatim.';
+comment on column mart.link_performance.url_host is 'Host of the link.';
+comment on column mart.link_performance.list_id is 'The audience.';
+comment on column mart.link_performance.campaign_title is 'Internal title of the campaign.';
+comment on column mart.link_performance.sent_at is 'When the campaign was sent.';
+comment on column mart.link_performance.sent_on is 'Day of sending in the report time zone.';
+comment on column mart.link_performance.url_key is 'The link over all campaigns: mart.links.';
+comment on column mart.link_performance.total_clicks is 'Clicks, repeated ones included.';
+comment on column mart.link_performance.unique_clicks is 'Members who clicked it.';
+comment on column mart.link_performance.last_click_at is 'Newest click.';
+comment on column mart.link_performance.click_share is 'Its part of the campaign''s clicks (0 to 1).';
+comment on column mart.link_performance.click_rate is 'unique_clicks per delivered mail (0 to 1).';
+comment on column mart.link_performance.rank_in_campaign is '1 is the most clicked link.';

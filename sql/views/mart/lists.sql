@@ -1,0 +1,46 @@
+create or replace view mart.lists as
+select
+    list.list_id,
+    coalesce(list.name, newest.list_name) as name,
+    audience.collection_code,
+    list.created_at,
+    list.member_count,
+    list.unsubscribe_count,
+    list.cleaned_count,
+    list.gone_at,
+    coalesce(sent.campaigns, 0) as campaigns_sent,
+    sent.last_sent_at
+from stats.lists as list
+left join sync.audience as audience on list.list_id = audience.list_id
+left join lateral (
+    select
+        count(*) as campaigns,
+        max(campaign.counted_at) as last_sent_at
+    from stats.campaigns as campaign
+    where
+        campaign.list_id = list.list_id
+        and not campaign.is_series
+        and exists (
+            select from stats.report_snapshots as report
+            where report.campaign_id = campaign.campaign_id
+        )
+) as sent on true
+left join lateral (
+    select campaign.list_name
+    from stats.campaigns as campaign
+    where campaign.list_id = list.list_id and campaign.list_name is not null
+    order by campaign.counted_at desc
+    limit 1
+) as newest on true;
+comment on view mart.lists is 'Dimension: audiences, with the CRM''s collection where it is ours.';
+comment on column mart.lists.list_id is 'The audience.';
+comment on column mart.lists.name is 'Its name.';
+comment on column mart.lists.collection_code is 'Contact collection of the CRM; null if not ours.';
+comment on column mart.lists.created_at is 'When it was created.';
+comment on column mart.lists.member_count is 'Subscribed members, as Mailchimp last counted them.';
+comment on column mart.lists.unsubscribe_count is
+'Members that unsubscribed, as Mailchimp last counted them.';
+comment on column mart.lists.cleaned_count is 'Members cleaned, as Mailchimp last counted them.';
+comment on column mart.lists.gone_at is 'When Mailchimp was first found to list it no more.';
+comment on column mart.lists.campaigns_sent is 'Campaigns sent to it.';
+comment on column mart.lists.last_sent_at is 'Newest campaign.';

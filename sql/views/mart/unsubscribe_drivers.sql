@@ -1,0 +1,51 @@
+create or replace view mart.unsubscribe_drivers as
+select
+    unsubscribe.campaign_id,
+    unsubscribe.list_id,
+    unsubscribe.subscriber_hash,
+    member.contact_id,
+    unsubscribe.unsubscribed_at,
+    unsubscribe.reason,
+    case
+        when not campaign.is_ongoing
+            then round(extract(epoch from unsubscribe.unsubscribed_at - campaign.sent_at) / 3600, 1)
+    end as hours_after_sending,
+    (
+        select count(*)
+        from mart.campaign_recipients as earlier
+        where
+            earlier.subscriber_hash = unsubscribe.subscriber_hash
+            and earlier.list_id = unsubscribe.list_id
+            and earlier.received_at <= unsubscribe.unsubscribed_at
+            and earlier.received_at > unsubscribe.unsubscribed_at - interval '30 days'
+    ) as campaigns_in_30_days_before,
+    extract(
+        day from unsubscribe.unsubscribed_at - engagement.first_sent_at
+    )::integer as days_since_first_campaign,
+    coalesce(engagement.campaigns_human_opened > 0, false) as had_ever_read
+from stats.campaign_unsubscribes as unsubscribe
+inner join stats.campaigns as campaign on unsubscribe.campaign_id = campaign.campaign_id
+left join mart.member_engagement as engagement
+    on
+        unsubscribe.list_id = engagement.list_id
+        and unsubscribe.subscriber_hash = engagement.subscriber_hash
+left join mart.members as member
+    on
+        unsubscribe.list_id = member.list_id
+        and unsubscribe.subscriber_hash = member.subscriber_hash;
+comment on view mart.unsubscribe_drivers is 'Each unsubscribe with what came before it.';
+comment on column mart.unsubscribe_drivers.campaign_id is 'The campaign.';
+comment on column mart.unsubscribe_drivers.list_id is 'The audience.';
+comment on column mart.unsubscribe_drivers.subscriber_hash is 'The member: md5 of the lower-cased address.';
+comment on column mart.unsubscribe_drivers.contact_id is
+'Contact of the CRM; null if the member is not ours.';
+comment on column mart.unsubscribe_drivers.unsubscribed_at is 'When.';
+comment on column mart.unsubscribe_drivers.reason is 'Reason the person gave, in Mailchimp''s words.';
+comment on column mart.unsubscribe_drivers.hours_after_sending is
+'Hours since the campaign was sent; null for campaigns without an end.';
+comment on column mart.unsubscribe_drivers.campaigns_in_30_days_before is
+'Campaigns of the audience that the member got in the 30 days before, this one included.';
+comment on column mart.unsubscribe_drivers.days_since_first_campaign is
+'Whole days since the first campaign the member got in the audience.';
+comment on column mart.unsubscribe_drivers.had_ever_read is
+'Whether the member has ever read a campaign of the audience; opens by proxies do not count.';

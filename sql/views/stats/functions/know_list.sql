@@ -1,0 +1,12 @@
+-- A campaign names its audience before the audience is read.
+create or replace function stats.know_list() returns trigger
+language plpgsql as $$
+begin
+    if new.list_id is not null then
+        insert into stats.lists (list_id, name) values (new.list_id, new.list_name)
+        on conflict (list_id) do nothing;
+    end if;
+    return new;
+end
+$$;
+comment on function stats.know_list is 'Makes the row of stats.lists that a campaign refers to.';

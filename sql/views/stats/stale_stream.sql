@@ -1,0 +1,24 @@
+create or replace view stats.stale_stream as
+select
+    gate.campaign_id,
+    gate.stream,
+    gate.figures,
+    coalesce(known.next_reading_at <= now() and jsonb_path_exists(known.gap, '$.* ? (@ > 0)'), false)
+        as is_lacking
+from stats.stream_gate as gate
+inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
+left join stats.stream_state as known
+    on gate.campaign_id = known.campaign_id and gate.stream = known.stream
+where
+    campaign.gone_at is null
+    and (
+        known.next_reading_at <= now()
+        or (known.gate is distinct from gate.figures and not (gate.is_empty and known.campaign_id is null))
+    );
+comment on view stats.stale_stream is
+'Streams whose figures have changed since they were last read to the end, and gaps due for another look.';
+comment on column stats.stale_stream.campaign_id is 'The campaign.';
+comment on column stats.stale_stream.stream is 'Name of the stream.';
+comment on column stats.stale_stream.figures is 'Figures at which it is to be read.';
+comment on column stats.stale_stream.is_lacking is
+'Whether a difference in which something lacks is due for another look.';

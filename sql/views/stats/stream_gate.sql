@@ -1,0 +1,70 @@
+create or replace view stats.stream_gate as
+select
+    report.campaign_id,
+    gate.stream,
+    gate.figures,
+    gate.is_empty
+from stats.latest_report as report
+inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
+cross join
+    lateral (
+        values
+        (
+            'recipients',
+            jsonb_build_array(report.emails_sent, report.hard_bounces, report.soft_bounces),
+            report.emails_sent = 0
+        ),
+        (
+            'activity',
+            jsonb_build_array(
+                report.opens_total, report.unique_opens, report.last_open_at,
+                report.clicks_total, report.unique_clicks, report.last_click_at,
+                report.hard_bounces, report.soft_bounces
+            ),
+            report.opens_total + report.clicks_total + report.hard_bounces + report.soft_bounces = 0
+        ),
+        (
+            'proxy_opens',
+            jsonb_build_array(
+                report.opens_total, report.unique_opens, report.last_open_at,
+                report.proxy_excluded_opens, report.proxy_excluded_unique_opens
+            ),
+            report.opens_total = 0
+        ),
+        ('unsubscribes', jsonb_build_array(report.unsubscribed), report.unsubscribed = 0),
+        ('abuse_reports', jsonb_build_array(report.abuse_reports), report.abuse_reports = 0),
+        (
+            'links',
+            jsonb_build_array(report.clicks_total, report.unique_clicks, report.last_click_at),
+            report.emails_sent = 0
+        ),
+        (
+            'domains',
+            jsonb_build_array(
+                report.emails_sent, report.unique_opens, report.unique_clicks,
+                report.hard_bounces, report.soft_bounces, report.unsubscribed
+            ),
+            report.emails_sent = 0
+        ),
+        ('locations', jsonb_build_array(report.opens_total, report.unique_opens), report.opens_total = 0),
+        (
+            'sub_reports',
+            jsonb_build_array(
+                report.emails_sent, report.opens_total, report.unique_opens, report.clicks_total,
+                report.unique_clicks, report.hard_bounces, report.soft_bounces, report.unsubscribed,
+                report.abuse_reports, report.forwards_count
+            ),
+            report.emails_sent = 0
+            or coalesce(campaign.type, '') in ('regular', 'plaintext', 'plain-text', 'rss')
+        ),
+        ('series_mails', jsonb_build_array(report.emails_sent), report.emails_sent = 0)
+    ) as gate (stream, figures, is_empty)
+-- A series has no recipients of its own: what its mails did is read of them.
+where (gate.stream = 'series_mails') = campaign.is_series;
+comment on view stats.stream_gate is
+'Per campaign and stream the figures of the newest report that say whether there is anything to read.';
+comment on column stats.stream_gate.campaign_id is 'The campaign.';
+comment on column stats.stream_gate.stream is 'Name of the stream.';
+comment on column stats.stream_gate.figures is
+'Figures of the newest report that change when the stream has news.';
+comment on column stats.stream_gate.is_empty is 'Whether they say that there is nothing to read.';

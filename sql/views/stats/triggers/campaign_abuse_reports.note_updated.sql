@@ -1,0 +1,3 @@
+create or replace trigger note_updated after update on stats.campaign_abuse_reports
+referencing old table as before_change new table as after_change
+for each statement execute function mart.note_updated_rows();

@@ -1,0 +1,41 @@
+create or replace view sync.held_back as
+select
+    verdict.staging_id,
+    verdict.collection_id,
+    verdict.contact_id,
+    coalesce(
+        verdict.reason_code,
+        case when asked.status is not null then 'suppressed_pending' else plan.cause end
+    ) as reason_code,
+    case when plan.cause = 'rejected_by_mailchimp' then rejection.message else verdict.detail end as detail
+from staging.verdict as verdict
+left join staging.plan as plan
+    on
+        verdict.staging_id = plan.staging_id
+        and verdict.collection_id = plan.collection_id
+        and verdict.contact_id = plan.contact_id
+        and verdict.subscriber_hash = plan.subscriber_hash
+        and verdict.reason_code is null
+        and (
+            plan.action in ('add_pending', 'reconfirm')
+            or (
+                plan.action in ('suppress', 'unsubscribe')
+                and exists (
+                    select from sync.reason
+                    where reason.reason_code = plan.cause
+                )
+            )
+        )
+left join sync.audience as audience on verdict.collection_id = audience.collection_id
+-- Whom this very run asked to confirm.
+left join sync.member as asked
+    on
+        audience.list_id = asked.list_id
+        and plan.subscriber_hash = asked.subscriber_hash
+        and plan.action in ('add_pending', 'reconfirm')
+        and asked.status = 'pending'
+left join sync.rejection as rejection
+    on audience.list_id = rejection.list_id and plan.subscriber_hash = rejection.subscriber_hash
+where verdict.reason_code is not null or plan.cause is not null or asked.status is not null;
+comment on view sync.held_back is
+'Contacts a staging holds back, by its verdicts and its plan: what the quarantine becomes.';
