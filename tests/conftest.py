@@ -25,6 +25,7 @@ import pytest
 
 from crm_mailchimp.sandbox import postgres as embedded
 from crm_mailchimp.sandbox.postgres_cluster import EmbeddedPostgresError, remove
+from debian_postgres import binaries as debian_binaries
 from unicode_ids import keep_unicode
 
 _READY_SECONDS = 60
@@ -32,7 +33,7 @@ _FORGOTTEN_SECONDS = 3600
 
 
 #: What makes a test one of the slow ones, which `make check` leaves out: servers of our own.
-_SERVERS = frozenset({"postgres", "mailchimp_sandbox"})
+_SERVERS = frozenset({"postgres", "debian_postgres", "mailchimp_sandbox"})
 _SLOW_FOLDERS = frozenset(
     {"approvals", "campaigns", "contract", "demo", "end_to_end", "plugins", "rights", "sandbox"}
 )
@@ -58,12 +59,31 @@ def unicode_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[embedded.Server]:
     """One embedded server for the session (with pytest-xdist: one for each worker)."""
+    yield from _server(None)
+
+
+@pytest.fixture(scope="session")
+def debian_postgres() -> Iterator[embedded.Server]:
+    """Debian's Postgres with its own settings, JIT among them; one for the session.
+
+    A build server has it (``.ci/run`` installs it), so there the tests never skip.
+    """
+    programs = debian_binaries()
+    if programs is None:
+        missing = "Debian's Postgres is not installed: apt-get install postgresql"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    yield from _server(programs)
+
+
+def _server(programs: Path | None) -> Iterator[embedded.Server]:
     _remove_what_killed_sessions_left()
     # Not pytest's own folders: those belong to root alone when root runs the tests.
     folder = Path(tempfile.mkdtemp(prefix="crm-postgres-"))
     folder.chmod(0o755)
     try:
-        with embedded.start(folder / "data", durable=False) as server:
+        with embedded.start(folder / "data", durable=False, programs=programs) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -155,6 +155,7 @@ def start(
     *,
     durable: bool = True,
     settings: Mapping[str, str] | None = None,
+    programs: Path | None = None,
 ) -> Server:
     """Start the server of a data folder, made first if it does not exist.
 
@@ -166,6 +167,7 @@ def start(
         port: TCP port on 127.0.0.1; 0 lets the system choose a free one.
         durable: False trades safety against power loss for speed (tests).
         settings: further server settings.
+        programs: folder with ``initdb`` and ``postgres``; None takes the wheel's.
 
     Raises:
         EmbeddedPostgresError: port in use, disk full, folder in use or not ours, and the like.
@@ -173,7 +175,7 @@ def start(
     folder = Path(data_dir).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder = folder.parent.resolve() / folder.name
-    programs = binaries()
+    programs = programs or binaries()
     lock = lock_folder(folder)
     try:
         chosen = {**_SETTINGS, **({} if durable else _CARELESS), **(settings or {})}
