@@ -194,6 +194,27 @@ def test_the_owner_of_a_view_stays(warehouse: Any, folder: Path, role: str) -> N
     assert owner == f'"{role}"'
 
 
+def test_a_login_that_only_owns_its_database_is_enough(
+    postgres: Any, warehouse: Any, folder: Path, role: str
+) -> None:
+    name = f"owned_{uuid.uuid4().hex[:8]}"
+    dsn = psycopg.conninfo.make_conninfo(postgres.create_database(name), user=name, password="x")
+    warehouse.execute(f"create role {name} login password 'x'")
+    try:
+        warehouse.execute(f"alter database {name} owner to {name}")
+        upgrade(dsn, *_folders(folder))
+        with psycopg.connect(dsn, autocommit=True) as owner:
+            owner.execute(f'grant select on {SENDING_TIMES[5:]} to "{role}" with grant option')
+            before = rights(owner, SENDING_TIMES[5:]), oid(owner, SENDING_TIMES[5:])
+            change(folder, "mart/audience_sending_times.sql", "as hour,", "::text as hour,")
+            assert upgrade(dsn, *_folders(folder)).definitions
+            assert rights(owner, SENDING_TIMES[5:]) == before[0]
+            assert oid(owner, SENDING_TIMES[5:]) != before[1]
+    finally:
+        postgres.drop_database(name)
+        warehouse.execute(f"drop role {name}")
+
+
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
