@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.statements import SQL_ROOT, statement
-from crm_mailchimp.warehouse.definitions import VIEWS, made_by_migrations, read_definitions
+from crm_mailchimp.warehouse.definitions import made_by_migrations, read_definitions
 from crm_mailchimp.warehouse.migration_error import MigrationError
 from crm_mailchimp.warehouse.migrations import migration_files
 from crm_mailchimp.warehouse.reapply import reapply
@@ -148,8 +148,3 @@ def test_words_in_comments_are_no_use(folder: Path) -> None:
 def test_an_empty_folder_is_no_folder_of_views(tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="no files of views"):
         read_definitions(tmp_path)
-
-
-def test_the_views_are_those_of_the_product() -> None:
-    assert VIEWS.is_dir()
-    assert len(DEFINITIONS) >= 68

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.statements import SQL_ROOT
+from crm_mailchimp.warehouse.definitions import read_definitions
 from crm_mailchimp.warehouse.migrations import MigrationError, migrate, migration_files
 
 NAMES = [file.name for file in migration_files()]
@@ -109,7 +110,8 @@ def test_command_takes_urls_and_keywords(empty_db: str) -> None:
     first = run("migrate", "--dsn", keywords)
     assert (first.returncode, first.stderr) == (0, "")
     assert NAMES[0] in first.stdout
-    assert first.stdout.endswith("; re-applied 68 views, functions and triggers\n")
+    count = len(read_definitions())
+    assert first.stdout.endswith(f"; re-applied {count} views, functions and triggers\n")
     assert run("migrate", "--dsn", empty_db).stdout == "the warehouse is up to date\n"
 
 
