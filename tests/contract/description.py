@@ -169,6 +169,18 @@ def to_json_schema(schema: Mapping[str, Any], *, branch: bool = False) -> dict[s
     return found
 
 
+def _without_links(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for number, row in enumerate(value):
+            yield from _without_links(schema.get("items", {}), row, f"{path}[{number}]")
+    elif isinstance(value, dict):
+        for name, part in schema.get("properties", {}).items():
+            if name != "_links":
+                yield from _without_links(part, value.get(name), f"{path}.{name}")
+            elif not any(link["rel"] == "self" for link in value.get("_links", [])):
+                yield path
+
+
 @dataclass
 class Description:
     """The description, and what it says about one exchange."""
@@ -261,6 +273,12 @@ class Description:
         part = "answer" if exchange.status < 400 else "problem"
         found += self._complaints(key, part, schema, _without_beyond(json.loads(exchange.received)))
         return found
+
+    def without_links(self, exchange: Exchange) -> list[str]:
+        """Objects of a successful answer that the description gives ``_links``, but have none."""
+        key, _ = self.operation(exchange)
+        schema = self.answer_schema(key, exchange.status)
+        return list(_without_links(schema or {}, json.loads(exchange.received), "$"))
 
     def wrong_in_request(self, exchange: Exchange) -> list[str]:
         """What the description does not allow in this request."""

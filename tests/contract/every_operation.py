@@ -352,6 +352,7 @@ def _library(world: Running) -> None:
     call("GET", f"campaign-folders/{folder['id']}")
     call("PATCH", f"campaign-folders/{folder['id']}", {"name": "Χειμώνας"})
     call("DELETE", f"campaign-folders/{folder['id']}")
+    call("GET", "automations", count=10)
     call("GET", "verified-domains")
     call("GET", f"verified-domains/{SENDER.split('@')[1]}")
 

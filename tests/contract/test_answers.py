@@ -44,6 +44,18 @@ def test_answers_are_as_described(
 
 
 @pytest.mark.parametrize(("method", "template"), SERVED, ids=lambda part: part)
+def test_links_are_where_the_description_has_them(
+    traffic: Traffic, description: Description, method: str, template: str
+) -> None:
+    assert [
+        (exchange.title, missing)
+        for exchange in traffic[method, template]
+        if exchange.status == 200 and not {"fields", "exclude_fields"} & dict(exchange.query).keys()
+        for missing in description.without_links(exchange)
+    ] == []
+
+
+@pytest.mark.parametrize(("method", "template"), SERVED, ids=lambda part: part)
 def test_what_it_takes_is_described(
     traffic: Traffic, description: Description, method: str, template: str
 ) -> None:

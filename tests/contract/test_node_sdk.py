@@ -51,7 +51,7 @@ def test_the_node_sdk_works(packages: Path, recorded: Recorded, description: Des
     assert json.loads(done.stdout) == {
         "ping": "Everything's Chimpy!",
         "list": "Πελάτες",
-        "fields": ["FNAME", "LNAME", "ADDRESS", "PHONE", "POLI"],
+        "fields": ["ADDRESS", "FNAME", "LNAME", "PHONE", "POLI"],
         "added": [3, 0],
         "member": ["subscribed", "Γεωργίου", "Πιστή"],
         "again": {"status": 400, "title": "Member Exists"},

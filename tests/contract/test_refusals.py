@@ -72,7 +72,7 @@ def bad_queries(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[s
             yield name, "άγνωστο"
         is_time = schema.get("format") == "date-time" or name.startswith(("since_", "before_"))
         if schema["type"] == "string" and (is_time or name == "since"):
-            yield from ((name, "χθες"), (name, "2026-01-01T00:00:00.5+00:00"))
+            yield from ((name, "χθες"), (name, "2026-13-01T00:00:00+00:00"))
 
 
 @dataclass

@@ -16,9 +16,9 @@ def test_a_new_list_has_what_mailchimp_gives_it(world: Running, list_id: str) ->
     assert audience["stats"]["campaign_last_sent"] == ""
     fields = world.call("GET", f"lists/{list_id}/merge-fields")["merge_fields"]
     assert [(f["merge_id"], f["tag"], f["type"]) for f in fields] == [
+        (3, "ADDRESS", "address"),
         (1, "FNAME", "text"),
         (2, "LNAME", "text"),
-        (3, "ADDRESS", "address"),
         (4, "PHONE", "phone"),
     ]
 

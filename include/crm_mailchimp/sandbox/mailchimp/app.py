@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crm_mailchimp.sandbox.mailchimp import auth, control, simulation
+from crm_mailchimp.sandbox.mailchimp import auth, control, links, simulation
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.batches import BatchRunner
 from crm_mailchimp.sandbox.mailchimp.faults import html_page
@@ -35,13 +35,15 @@ def execute(sandbox: Sandbox, call: Call) -> tuple[str, Answer, dict[str, str]]:
     simulation.catch_up(sandbox)
     template = ""
     try:
-        template, handler, parts = find(call.method, call.path)
-        body = handler(sandbox, replace(call, parts=parts))
+        operation, parts = find(call.method, call.path)
+        template = operation.template
+        call = replace(call, parts=parts)
+        body = operation.handler(sandbox, call)
     except Problem as problem:
         return template, Answer(problem.status, problem.body()), problem.headers
     if body is None:
         return template, Answer(204), {}
-    return template, Answer(200, select_fields(body, call.query)), {}
+    return template, Answer(200, select_fields(links.added(operation, call, body), call.query)), {}
 
 
 def encode(body: Any) -> bytes:
@@ -169,7 +171,7 @@ class Front:
         template = scope.get("sandbox.template", "")
         if not template:
             try:
-                template = find(scope["method"], path)[0]
+                template = find(scope["method"], path)[0].template
             except Problem:
                 template = ""
         sandbox.ledger.request(

@@ -42,7 +42,11 @@ def _complaint(audience: Audience, report: AbuseReport) -> dict[str, Any]:
     }
 
 
-@operation("GET", "/lists/{list_id}/abuse-reports")
+@operation(
+    "GET",
+    "/lists/{list_id}/abuse-reports",
+    rows={"abuse_reports": "/lists/{list_id}/abuse-reports/{id}"},
+)
 def list_complaints(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdAbuseReports."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -64,7 +68,7 @@ def get_complaint(sandbox: Sandbox, call: Call) -> Any:
     raise not_found()
 
 
-@operation("GET", "/lists/{list_id}/activity")
+@operation("GET", "/lists/{list_id}/activity", rows={"activity": "/lists/{list_id}/activity"})
 def list_activity(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdActivity: the newest day first, days without anything left out."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -111,7 +115,11 @@ def _months(audience: Audience, now: int) -> list[dict[str, Any]]:
     return rows
 
 
-@operation("GET", "/lists/{list_id}/growth-history")
+@operation(
+    "GET",
+    "/lists/{list_id}/growth-history",
+    rows={"history": "/lists/{list_id}/growth-history/{month}"},
+)
 def list_growth(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdGrowthHistory: the newest month first."""
     audience = sandbox.audience(call.parts["list_id"])

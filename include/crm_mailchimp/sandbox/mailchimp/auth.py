@@ -1,4 +1,5 @@
-"""Who is asking: Basic (any user name, the key as password) or Bearer (docs, "Fundamentals")."""
+"""Who is asking: Basic (any user name, the key as password), Bearer (docs, "Fundamentals") or OAuth
+(docs, "Access Data on Behalf of Other Users with OAuth 2")."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def check(authorization: str | None, key: str) -> None:
             given = base64.b64decode(given, validate=True).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):
             raise key_invalid() from None
-    elif scheme.lower() != "bearer":
+    elif scheme.lower() not in ("bearer", "oauth"):
         raise key_invalid()
     if not secrets.compare_digest(given.encode(), key.encode()):
         raise key_invalid()

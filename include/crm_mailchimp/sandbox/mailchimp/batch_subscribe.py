@@ -71,7 +71,14 @@ def _one(
     return member, is_new
 
 
-@operation("POST", "/lists/{list_id}")
+@operation(
+    "POST",
+    "/lists/{list_id}",
+    rows={
+        "new_members": "/lists/{list_id}/members/{id}",
+        "updated_members": "/lists/{list_id}/members/{id}",
+    },
+)
 def batch_subscribe(sandbox: Sandbox, call: Call) -> Any:
     """Members that cannot be taken become ``errors`` of a 200; the others go in.
 
@@ -133,7 +140,4 @@ def batch_subscribe(sandbox: Sandbox, call: Call) -> Any:
         "total_created": len(created),
         "total_updated": len(updated),
         "error_count": len(errors),
-        "_links": [
-            {"rel": "self", "href": f"{call.base_url}/lists/{audience.list_id}", "method": "GET"}
-        ],
     }

@@ -65,9 +65,6 @@ def _describe(sandbox: Sandbox, batch: Batch, base_url: str) -> dict[str, Any]:
         "submitted_at": iso(batch.submitted_at),
         "completed_at": iso(batch.completed_at),
         "response_body_url": _result_url(sandbox, batch, base_url) if finished else "",
-        "_links": [
-            {"rel": "self", "href": f"{base_url}/batches/{batch.batch_id}", "method": "GET"}
-        ],
     }
 
 
@@ -96,7 +93,7 @@ def _check_operations(body: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-@operation("POST", "/batches")
+@operation("POST", "/batches", address="/batches/{id}")
 def create_batch(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postBatches. ``total_operations`` is 0 until the work begins (seen in
     mailchimp/APIv3-examples#26); at most 500 batches wait (docs)."""
@@ -116,7 +113,7 @@ def create_batch(sandbox: Sandbox, call: Call) -> Any:
     return _describe(sandbox, batch, call.base_url)
 
 
-@operation("GET", "/batches")
+@operation("GET", "/batches", rows={"batches": "/batches/{id}"})
 def list_batches(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getBatches."""
     rows = list(sandbox.account.batches.values())

@@ -162,15 +162,15 @@ def _copy(sandbox: Sandbox, campaign: Campaign, title: str) -> Campaign:
     return draft
 
 
-@operation("POST", "/campaigns/{campaign_id}/actions/replicate")
+@operation("POST", "/campaigns/{campaign_id}/actions/replicate", address="/campaigns/{id}")
 def replicate(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaignsIdActionsReplicate: saved or sent ones."""
     campaign = sandbox.campaign(call.parts["campaign_id"])
     title = f"{campaign.settings.get('title', '')} (copy 01)".strip()
-    return campaigns.describe(sandbox, _copy(sandbox, campaign, title), call.base_url)
+    return campaigns.describe(sandbox, _copy(sandbox, campaign, title))
 
 
-@operation("POST", "/campaigns/{campaign_id}/actions/create-resend")
+@operation("POST", "/campaigns/{campaign_id}/actions/create-resend", address="/campaigns/{id}")
 def create_resend(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaignsIdActionsCreateResend: "Resend to Non-Openers"."""
     campaign = sandbox.campaign(call.parts["campaign_id"])
@@ -190,4 +190,4 @@ def create_resend(sandbox: Sandbox, call: Call) -> Any:
             }
         ],
     }
-    return campaigns.describe(sandbox, draft, call.base_url)
+    return campaigns.describe(sandbox, draft)

@@ -11,7 +11,11 @@ from crm_mailchimp.sandbox.mailchimp.problem import not_found
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 
 
-@operation("GET", "/campaigns/{campaign_id}/feedback")
+@operation(
+    "GET",
+    "/campaigns/{campaign_id}/feedback",
+    rows={"feedback": "/campaigns/{campaign_id}/feedback/{feedback_id}"},
+)
 def list_feedback(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getCampaignsIdFeedback."""
     campaign = sandbox.campaign(call.parts["campaign_id"])
@@ -22,7 +26,11 @@ def list_feedback(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("POST", "/campaigns/{campaign_id}/feedback")
+@operation(
+    "POST",
+    "/campaigns/{campaign_id}/feedback",
+    address="/campaigns/{campaign_id}/feedback/{feedback_id}",
+)
 def add_feedback(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaignsIdFeedback."""
     campaign = sandbox.campaign(call.parts["campaign_id"])

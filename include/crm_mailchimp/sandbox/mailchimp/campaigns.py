@@ -88,7 +88,7 @@ _PARTS: dict[str, dict[str, str]] = {
 }
 
 
-def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[str, Any]:
+def describe(sandbox: Sandbox, campaign: Campaign) -> dict[str, Any]:
     """A campaign as the API answers it."""
     account = sandbox.account
     audience = account.audiences.get(campaign.list_id)
@@ -140,9 +140,6 @@ def describe(sandbox: Sandbox, campaign: Campaign, base_url: str = "") -> dict[s
         row["social_card"] = campaign.social_card
     if gone:
         row["report_summary"] = _summary(totals)
-    row["_links"] = [
-        {"rel": "self", "href": f"{base_url}/campaigns/{campaign.campaign_id}", "method": "GET"}
-    ]
     return row
 
 
@@ -262,7 +259,7 @@ def _store_variate(sandbox: Sandbox, campaign: Campaign, given: Mapping[str, Any
     campaign.variate = kept
 
 
-@operation("GET", "/campaigns")
+@operation("GET", "/campaigns", rows={"campaigns": "/campaigns/{id}"})
 def list_campaigns(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getCampaigns. ``since_*`` excludes the moment, ``before_*`` includes it."""
     query = call.query
@@ -299,12 +296,12 @@ def list_campaigns(sandbox: Sandbox, call: Call) -> Any:
         },
     )
     return {
-        "campaigns": [describe(sandbox, row, call.base_url) for row in rows[window(query)]],
+        "campaigns": [describe(sandbox, row) for row in rows[window(query)]],
         "total_items": len(rows),
     }
 
 
-@operation("POST", "/campaigns")
+@operation("POST", "/campaigns", address="/campaigns/{id}")
 def create_campaign(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaigns."""
     body = call.body()
@@ -319,7 +316,7 @@ def create_campaign(sandbox: Sandbox, call: Call) -> Any:
     campaign = new_campaign(sandbox, kind)
     _store(sandbox, campaign, body)
     add(sandbox, campaign)
-    return describe(sandbox, campaign, call.base_url)
+    return describe(sandbox, campaign)
 
 
 def new_campaign(sandbox: Sandbox, kind: str) -> Campaign:
@@ -349,7 +346,7 @@ def add(sandbox: Sandbox, campaign: Campaign) -> None:
 @operation("GET", "/campaigns/{campaign_id}")
 def get_campaign(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getCampaignsId."""
-    return describe(sandbox, sandbox.campaign(call.parts["campaign_id"]), call.base_url)
+    return describe(sandbox, sandbox.campaign(call.parts["campaign_id"]))
 
 
 @operation("PATCH", "/campaigns/{campaign_id}")
@@ -362,7 +359,7 @@ def update_campaign(sandbox: Sandbox, call: Call) -> Any:
         raise bad_request("This campaign can no longer be edited.")
     _store(sandbox, campaign, body)
     campaign.version += 1
-    return describe(sandbox, campaign, call.base_url)
+    return describe(sandbox, campaign)
 
 
 @operation("DELETE", "/campaigns/{campaign_id}")

@@ -24,7 +24,7 @@ def _form(sandbox: Sandbox, call: Call) -> dict[str, Any]:
     return {**form, "signup_form_url": url, "list_id": audience.list_id}
 
 
-@operation("GET", _FORMS)
+@operation("GET", _FORMS, rows={"signup_forms": _FORMS})
 def list_forms(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSignupForms."""
     form = _form(sandbox, call)
@@ -42,7 +42,7 @@ def change_form(sandbox: Sandbox, call: Call) -> Any:
     return _form(sandbox, call)
 
 
-@operation("GET", _SURVEYS)
+@operation("GET", _SURVEYS, address=None)
 def list_surveys(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSurveys, whose answer it leaves out (undocumented)."""
     sandbox.audience(call.parts["list_id"])

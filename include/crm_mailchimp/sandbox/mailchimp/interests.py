@@ -59,7 +59,7 @@ def _show_interest(
     }
 
 
-@operation("GET", _CATEGORIES)
+@operation("GET", _CATEGORIES, rows={"categories": _CATEGORIES + "/{id}"})
 def list_categories(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdInterestCategories."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -72,7 +72,7 @@ def list_categories(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("POST", _CATEGORIES)
+@operation("POST", _CATEGORIES, address=_CATEGORIES + "/{id}")
 def create_category(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdInterestCategories."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -120,7 +120,7 @@ def delete_category(sandbox: Sandbox, call: Call) -> Any:
     audience.version += 1
 
 
-@operation("GET", _INTERESTS)
+@operation("GET", _INTERESTS, rows={"interests": _INTERESTS + "/{id}"})
 def list_interests(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdInterestCategoriesIdInterests."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -134,7 +134,7 @@ def list_interests(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("POST", _INTERESTS)
+@operation("POST", _INTERESTS, address=_INTERESTS + "/{id}")
 def create_interest(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdInterestCategoriesIdInterests."""
     audience = sandbox.audience(call.parts["list_id"])

@@ -1,5 +1,5 @@
-"""Templates, campaign folders and verified domains (OpenAPI: templates, campaignFolders; docs,
-"Verified Domains")."""
+"""Templates, campaign folders, verified domains and automations (OpenAPI: templates,
+campaignFolders, verifiedDomains, automations)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _template(sandbox: Sandbox, call: Call) -> Template:
     return found
 
 
-@operation("GET", "/templates")
+@operation("GET", "/templates", rows={"templates": "/templates/{id}"})
 def list_templates(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getTemplates."""
     query = call.query
@@ -70,7 +70,7 @@ def list_templates(sandbox: Sandbox, call: Call) -> Any:
     return {"templates": [_show(row) for row in rows[window(query)]], "total_items": len(rows)}
 
 
-@operation("POST", "/templates")
+@operation("POST", "/templates", address="/templates/{id}")
 def create_template(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postTemplates."""
     body = call.body()
@@ -133,7 +133,7 @@ def _folder(sandbox: Sandbox, folder_id: str) -> dict[str, Any]:
     return {"id": folder_id, "name": name, "count": count}
 
 
-@operation("GET", "/campaign-folders")
+@operation("GET", "/campaign-folders", rows={"folders": "/campaign-folders/{id}"})
 def list_folders(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getCampaignFolders."""
     rows = list(sandbox.account.folders)
@@ -143,7 +143,7 @@ def list_folders(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("POST", "/campaign-folders")
+@operation("POST", "/campaign-folders", address="/campaign-folders/{id}")
 def create_folder(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postCampaignFolders."""
     body = call.body()
@@ -206,14 +206,14 @@ def _show_domain(sandbox: Sandbox, domain: str, verified: bool) -> dict[str, Any
     }
 
 
-@operation("GET", "/verified-domains")
+@operation("GET", "/verified-domains", address=None)
 def list_domains(sandbox: Sandbox, call: Call) -> Any:
     """Docs: "List sending domains"."""
     rows = [_show_domain(sandbox, *item) for item in _domains(sandbox).items()]
     return {"domains": rows, "total_items": len(rows)}
 
 
-@operation("GET", "/verified-domains/{domain_name}")
+@operation("GET", "/verified-domains/{domain_name}", address=None)
 def get_domain(sandbox: Sandbox, call: Call) -> Any:
     """Docs: "Get domain info"."""
     domain = call.parts["domain_name"].lower()
@@ -221,3 +221,18 @@ def get_domain(sandbox: Sandbox, call: Call) -> Any:
     if domain not in known:
         raise not_found()
     return _show_domain(sandbox, domain, known[domain])
+
+
+# automations
+
+
+@operation("GET", "/automations", rows={"automations": "/automations/{id}"})
+def list_automations(sandbox: Sandbox, call: Call) -> Any:
+    """OpenAPI: getAutomations. The simulated account has none; clients that copy a whole account
+    ask for them."""
+    choice(call.query, "status", ("save", "paused", "sending"))
+    for name in ("create_time", "start_time"):
+        moment(call.query, f"since_{name}")
+        moment(call.query, f"before_{name}")
+    automations: list[Any] = []
+    return {"automations": automations[window(call.query)], "total_items": 0}

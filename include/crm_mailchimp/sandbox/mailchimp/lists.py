@@ -64,7 +64,7 @@ def _check_settings(body: dict[str, Any], required: tuple[str, ...]) -> None:
             )
 
 
-def describe(audience: Audience, base_url: str, total_contacts: bool = False) -> dict[str, Any]:
+def describe(audience: Audience, total_contacts: bool = False) -> dict[str, Any]:
     """A list as the API answers it."""
     settings = audience.settings
     counts = audience.counts
@@ -117,18 +117,10 @@ def describe(audience: Audience, base_url: str, total_contacts: bool = False) ->
         "marketing_permissions": settings.get("marketing_permissions", False),
         "modules": [],
         "stats": stats,
-        "_links": [
-            {
-                "rel": "self",
-                "href": f"{base_url}/lists/{audience.list_id}",
-                "method": "GET",
-                "targetSchema": (f"{base_url[:-4]}/schema/3.0/Definitions/Lists/Response.json"),
-            }
-        ],
     }
 
 
-@operation("GET", "/lists")
+@operation("GET", "/lists", rows={"lists": "/lists/{id}"})
 def list_lists(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getLists."""
     query = call.query
@@ -153,8 +145,7 @@ def list_lists(sandbox: Sandbox, call: Call) -> Any:
     held = len(sandbox.account.audiences)
     return {
         "lists": [
-            describe(row, call.base_url, flag(query, "include_total_contacts"))
-            for row in rows[window(query)]
+            describe(row, flag(query, "include_total_contacts")) for row in rows[window(query)]
         ],
         "total_items": len(rows),
         "constraints": {
@@ -162,11 +153,10 @@ def list_lists(sandbox: Sandbox, call: Call) -> Any:
             "max_instances": limit,
             "current_total_instances": held,
         },
-        "_links": [{"rel": "self", "href": f"{call.base_url}/lists", "method": "GET"}],
     }
 
 
-@operation("POST", "/lists")
+@operation("POST", "/lists", address="/lists/{id}")
 def create_list(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postLists. The plan limits the number of audiences."""
     body = call.body()
@@ -185,14 +175,14 @@ def create_list(sandbox: Sandbox, call: Call) -> Any:
     merge_fields.add_default_fields(audience)
     sandbox.account.audiences[list_id] = audience
     sandbox.ledger.event(now, "list_created", "api", list_id=list_id)
-    return describe(audience, call.base_url)
+    return describe(audience)
 
 
 @operation("GET", "/lists/{list_id}")
 def get_list(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsId."""
     audience = sandbox.audience(call.parts["list_id"])
-    return describe(audience, call.base_url, flag(call.query, "include_total_contacts"))
+    return describe(audience, flag(call.query, "include_total_contacts"))
 
 
 @operation("PATCH", "/lists/{list_id}")
@@ -213,7 +203,7 @@ def update_list(sandbox: Sandbox, call: Call) -> Any:
         else:
             audience.settings[name] = body[name]
     sandbox.ledger.event(sandbox.now, "list_changed", "api", list_id=audience.list_id)
-    return describe(audience, call.base_url)
+    return describe(audience)
 
 
 @operation("DELETE", "/lists/{list_id}")

@@ -11,6 +11,8 @@ from crm_mailchimp.sandbox.mailchimp.state import Audience, Member
 
 NEW_STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
 CHANGED_STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending")
+_GROUPS = ("merge_fields", "interests", "location")
+_PLACE = ("latitude", "longitude")
 SCHEMA = {
     "email_address": "string",
     "email_type": "string",
@@ -57,7 +59,7 @@ def settings_of(
         values["email_type"] = validation.one_of(body["email_type"], ("html", "text"), "email_type")
     for name in ("timestamp_opt", "timestamp_signup"):
         if name in body:
-            values[name] = validation.moment(body[name], name)
+            values[name] = validation.moment(body[name], name, zone_needed=True)
     for name in ("language", "vip", "ip_opt", "ip_signup"):
         if name in body:
             values[name] = body[name]
@@ -81,6 +83,19 @@ def settings_of(
         )
         values["location"] = body["location"]
     return values
+
+
+def differs(member: Member, values: Mapping[str, Any]) -> bool:
+    """Whether ``store`` would change anything. A field never set is blank, an interest never set
+    is off."""
+    merge_fields, interests = values.get("merge_fields", {}), values.get("interests", {})
+    place = {name: at for name, at in values.get("location", {}).items() if name in _PLACE}
+    plain = {name: value for name, value in values.items() if name not in _GROUPS}
+    return (
+        any(member.merge_fields.get(tag, "") != value for tag, value in merge_fields.items())
+        or any(member.interests.get(key, False) != value for key, value in interests.items())
+        or any(getattr(member, name) != value for name, value in {**place, **plain}.items())
+    )
 
 
 def store(member: Member, values: Mapping[str, Any]) -> None:

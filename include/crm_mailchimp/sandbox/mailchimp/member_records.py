@@ -137,7 +137,7 @@ def _note(member: Member, call: Call) -> Note:
     raise not_found()
 
 
-@operation("GET", _MEMBER + "/notes")
+@operation("GET", _MEMBER + "/notes", rows={"notes": _MEMBER + "/notes/{id}"})
 def list_notes(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdMembersIdNotes."""
     audience, member = _member(sandbox, call)
@@ -167,7 +167,7 @@ def _note_text(call: Call) -> str:
     return text
 
 
-@operation("POST", _MEMBER + "/notes")
+@operation("POST", _MEMBER + "/notes", address=_MEMBER + "/notes/{id}")
 def add_note(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdMembersIdNotes."""
     audience, member = _member(sandbox, call)

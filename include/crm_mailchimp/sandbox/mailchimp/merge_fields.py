@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import Any
 
 from crm_mailchimp.sandbox.mailchimp import validation
@@ -70,14 +71,16 @@ _RESERVED_TAGS = frozenset(
 
 
 def add_default_fields(audience: Audience) -> None:
-    """The four fields Mailchimp gives a new audience (docs, "Merge Fields": the basics)."""
-    for tag, name, kind, options in (
-        ("FNAME", "First Name", "text", {"size": 25}),
-        ("LNAME", "Last Name", "text", {"size": 25}),
-        ("ADDRESS", "Address", "address", {"default_country": 164}),
-        ("PHONE", "Phone Number", "phone", {"phone_format": "none"}),
+    """The four fields Mailchimp gives a new audience (docs, "Merge Fields": the basics; their
+    properties as recorded in grouparoo/grouparoo, plugins/@grouparoo/mailchimp/__tests__/fixtures).
+    """
+    for tag, name, kind, public, options in (
+        ("FNAME", "First Name", "text", True, {"size": 25}),
+        ("LNAME", "Last Name", "text", True, {"size": 25}),
+        ("ADDRESS", "Address", "address", False, {"default_country": 164}),
+        ("PHONE", "Phone Number", "phone", False, {"phone_format": "none"}),
     ):
-        _append(audience, MergeField(0, tag, name, kind, options=dict(options)))
+        _append(audience, MergeField(0, tag, name, kind, public=public, options=dict(options)))
 
 
 def _append(audience: Audience, merge_field: MergeField) -> None:
@@ -88,7 +91,7 @@ def _append(audience: Audience, merge_field: MergeField) -> None:
     audience.merge_fields.append(merge_field)
 
 
-def _describe(audience: Audience, merge_field: MergeField, base_url: str) -> dict[str, Any]:
+def _describe(audience: Audience, merge_field: MergeField) -> dict[str, Any]:
     return {
         "merge_id": merge_field.merge_id,
         "tag": merge_field.tag,
@@ -101,15 +104,6 @@ def _describe(audience: Audience, merge_field: MergeField, base_url: str) -> dic
         "options": merge_field.options,
         "help_text": merge_field.help_text,
         "list_id": audience.list_id,
-        "_links": [
-            {
-                "rel": "self",
-                "href": (
-                    f"{base_url}/lists/{audience.list_id}/merge-fields/{merge_field.merge_id}"
-                ),
-                "method": "GET",
-            }
-        ],
     }
 
 
@@ -152,32 +146,37 @@ def _checked_options(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         return {"phone_format": options.get("phone_format") or "none"}
     if kind == "address":
         return {"default_country": options.get("default_country") or 164}
-    if kind in ("text", "url", "imageurl", "number"):
+    if kind in ("text", "url", "imageurl"):
         return {"size": options.get("size") or 25}
-    return {}
+    return {}  # numbers too, as recorded: see ``add_default_fields``
 
 
-@operation("GET", "/lists/{list_id}/merge-fields")
+@operation(
+    "GET",
+    "/lists/{list_id}/merge-fields",
+    rows={"merge_fields": "/lists/{list_id}/merge-fields/{merge_id}"},
+)
 def list_merge_fields(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: getListsIdMergeFields."""
+    """OpenAPI: getListsIdMergeFields. In the order of tags, as recorded: see
+    ``add_default_fields``."""
     audience = sandbox.audience(call.parts["list_id"])
     kind = call.query.get("type")
     rows = [
         merge_field
-        for merge_field in audience.merge_fields
+        for merge_field in sorted(audience.merge_fields, key=attrgetter("tag"))
         if (not kind or merge_field.type == kind)
         and ("required" not in call.query or merge_field.required == flag(call.query, "required"))
     ]
     return {
-        "merge_fields": [
-            _describe(audience, row, call.base_url) for row in rows[window(call.query)]
-        ],
+        "merge_fields": [_describe(audience, row) for row in rows[window(call.query)]],
         "list_id": audience.list_id,
         "total_items": len(rows),
     }
 
 
-@operation("POST", "/lists/{list_id}/merge-fields")
+@operation(
+    "POST", "/lists/{list_id}/merge-fields", address="/lists/{list_id}/merge-fields/{merge_id}"
+)
 def create_merge_field(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdMergeFields. 30 fields an audience, 80 on Premium (docs, "Manage
     Audience and Signup Form Fields"); without a tag Mailchimp makes ``MMERGE<id>``."""
@@ -203,14 +202,14 @@ def create_merge_field(sandbox: Sandbox, call: Call) -> Any:
     )
     _append(audience, merge_field)
     audience.version += 1
-    return _describe(audience, merge_field, call.base_url)
+    return _describe(audience, merge_field)
 
 
 @operation("GET", "/lists/{list_id}/merge-fields/{merge_id}")
 def get_merge_field(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdMergeFieldsId."""
     audience = sandbox.audience(call.parts["list_id"])
-    return _describe(audience, _find(audience, call.parts["merge_id"]), call.base_url)
+    return _describe(audience, _find(audience, call.parts["merge_id"]))
 
 
 @operation("PATCH", "/lists/{list_id}/merge-fields/{merge_id}")
@@ -236,7 +235,7 @@ def update_merge_field(sandbox: Sandbox, call: Call) -> Any:
         if name in body:
             setattr(merge_field, name, body[name])
     audience.version += 1
-    return _describe(audience, merge_field, call.base_url)
+    return _describe(audience, merge_field)
 
 
 @operation("DELETE", "/lists/{list_id}/merge-fields/{merge_id}")

@@ -45,8 +45,9 @@ _TIME_OF_DAY = re.compile(r"[T ]\d{2}:\d{2}", re.ASCII)
 
 
 def moment(query: Mapping[str, str], name: str) -> int | None:
-    """A time filter. ``since_*`` filters exclude the moment itself, ``before_*`` include it;
-    fractions of a second are refused (observed behaviour, undocumented)."""
+    """A time filter. ``since_*`` filters exclude the moment itself, ``before_*`` include it
+    (undocumented). Fractions of a second are taken (recorded for ``since_last_changed`` in
+    grouparoo/grouparoo, plugins/@grouparoo/mailchimp/__tests__/fixtures)."""
     text = query.get(name, "")
     if text == "":
         return None

@@ -12,7 +12,8 @@ def archive(sandbox: Sandbox, audience: Audience, member: Member, *, by: str) ->
     """Archive as DELETE does.
 
     Raises:
-        Problem: 405 for who cannot be archived (seen in amro/gibbon#320).
+        Problem: 405 for who cannot be archived (seen in amro/gibbon#320; recorded with its header
+            in grouparoo/grouparoo, plugins/@grouparoo/mailchimp/__tests__/fixtures/integration).
     """
     if member.status in ("archived", "cleaned", "pending"):
         raise Problem(
@@ -20,6 +21,7 @@ def archive(sandbox: Sandbox, audience: Audience, member: Member, *, by: str) ->
             "Method Not Allowed",
             "This list member cannot be removed. Can not archive a contact that is bounced, "
             "pending or archived",
+            headers={"Allow": "GET, PUT"},
         )
     set_status(sandbox, audience, member, "archived", by=by, at=sandbox.now)
 

@@ -83,7 +83,11 @@ def _link(campaign: Campaign, call: Call) -> tuple[int, Link]:
     raise not_found()
 
 
-@operation("GET", "/reports/{campaign_id}/click-details")
+@operation(
+    "GET",
+    "/reports/{campaign_id}/click-details",
+    rows={"urls_clicked": "/reports/{campaign_id}/click-details/{id}"},
+)
 def list_links(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdClickDetails: every tracked link, clicked or not."""
     campaign = reported(sandbox, call)
@@ -131,7 +135,11 @@ def _has_clicked(sandbox: Sandbox, campaign: Campaign, recipient: Recipient, ind
     )
 
 
-@operation("GET", "/reports/{campaign_id}/click-details/{link_id}/members")
+@operation(
+    "GET",
+    "/reports/{campaign_id}/click-details/{link_id}/members",
+    rows={"members": "/reports/{campaign_id}/click-details/{link_id}/members/{email_id}"},
+)
 def list_clickers(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdClickDetailsIdMembers."""
     campaign = reported(sandbox, call)

@@ -22,7 +22,11 @@ def _unsubscribe(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -> 
     return row
 
 
-@operation("GET", "/reports/{campaign_id}/unsubscribed")
+@operation(
+    "GET",
+    "/reports/{campaign_id}/unsubscribed",
+    rows={"unsubscribes": "/reports/{campaign_id}/unsubscribed/{email_id}"},
+)
 def list_unsubscribes(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdUnsubscribed: who left through this campaign."""
     campaign = reported(sandbox, call)
@@ -83,7 +87,11 @@ def _complaint(
     return row
 
 
-@operation("GET", "/reports/{campaign_id}/abuse-reports")
+@operation(
+    "GET",
+    "/reports/{campaign_id}/abuse-reports",
+    rows={"abuse_reports": "/reports/{campaign_id}/abuse-reports/{id}"},
+)
 def list_complaints(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdAbuseReportsId."""
     campaign = reported(sandbox, call)

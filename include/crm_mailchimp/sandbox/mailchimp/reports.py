@@ -103,9 +103,7 @@ def _timeseries(campaign: Campaign) -> list[dict[str, Any]]:
     return rows
 
 
-def describe(
-    sandbox: Sandbox, campaign: Campaign, base_url: str, totals: Totals | None = None
-) -> dict[str, Any]:
+def describe(sandbox: Sandbox, campaign: Campaign, totals: Totals | None = None) -> dict[str, Any]:
     """A report; ``totals`` other than the campaign's for an A/B part."""
     own = totals is None
     is_series = rss_series.is_series(campaign)
@@ -114,7 +112,7 @@ def describe(
     is_under_way = campaign.status == "sending" and not is_series
     audience = sandbox.account.audiences.get(campaign.list_id)
     delivered = totals.sent - totals.hard_bounces - totals.soft_bounces
-    stats = lists.describe(audience, base_url)["stats"] if audience else {}
+    stats = lists.describe(audience)["stats"] if audience else {}
     row: dict[str, Any] = {
         "id": campaign.campaign_id,
         "campaign_title": campaign.settings.get("title", ""),
@@ -195,13 +193,10 @@ def describe(
     if is_series:
         row["rss_last_send"] = iso(campaign.send_time)
         del row["timeseries"]  # "the first 24 hours of the campaign": there is no such time
-    row["_links"] = [
-        {"rel": "self", "href": f"{base_url}/reports/{campaign.campaign_id}", "method": "GET"}
-    ]
     return row
 
 
-@operation("GET", "/reports")
+@operation("GET", "/reports", rows={"reports": "/reports/{id}"})
 def list_reports(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReports, the newest first."""
     query = call.query
@@ -217,7 +212,7 @@ def list_reports(sandbox: Sandbox, call: Call) -> Any:
     ]
     rows.sort(key=lambda campaign: (-(campaign.send_time or 0), -campaign.number))
     return {
-        "reports": [describe(sandbox, row, call.base_url) for row in rows[window(query)]],
+        "reports": [describe(sandbox, row) for row in rows[window(query)]],
         "total_items": len(rows),
     }
 
@@ -225,7 +220,7 @@ def list_reports(sandbox: Sandbox, call: Call) -> Any:
 @operation("GET", "/reports/{campaign_id}")
 def get_report(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsId."""
-    return describe(sandbox, reported(sandbox, call), call.base_url)
+    return describe(sandbox, reported(sandbox, call))
 
 
 def _subject(campaign: Campaign, group: str) -> Any:
@@ -235,7 +230,7 @@ def _subject(campaign: Campaign, group: str) -> Any:
     return subjects[min("ab".find(group), len(subjects) - 1)] if group in "ab" else subjects[0]
 
 
-@operation("GET", "/reports/{campaign_id}/sub-reports")
+@operation("GET", "/reports/{campaign_id}/sub-reports", rows={"reports": "/reports/{id}"})
 def list_sub_reports(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdSubReportsId: one report per A/B part, and per mail of an RSS campaign
     ("child campaigns")."""
@@ -243,13 +238,12 @@ def list_sub_reports(sandbox: Sandbox, call: Call) -> Any:
     rows = []
     if rss_series.is_series(campaign):
         mails = rss_series.children(sandbox, campaign)
-        rows = [describe(sandbox, mail, call.base_url) for mail in mails]
+        rows = [describe(sandbox, mail) for mail in mails]
     if campaign.type in ("variate", "absplit"):
         for group in dict.fromkeys(row.group for row in campaign.recipients):
             part = describe(
                 sandbox,
                 campaign,
-                call.base_url,
                 totals_of(row for row in campaign.recipients if row.group == group),
             )
             part["id"] = f"{campaign.campaign_id}-{group}"
@@ -262,7 +256,7 @@ def list_sub_reports(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("GET", "/reports/{campaign_id}/advice")
+@operation("GET", "/reports/{campaign_id}/advice", rows={"advice": "/reports/{campaign_id}/advice"})
 def list_advice(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getReportsIdAdvice."""
     campaign = reported(sandbox, call)

@@ -10,7 +10,7 @@ from crm_mailchimp.sandbox.mailchimp.clock import iso
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 
 
-@operation("GET", "/ping")
+@operation("GET", "/ping", address=None)
 def ping(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getPing."""
     return {"health_status": "Everything's Chimpy!"}
@@ -42,12 +42,4 @@ def root(sandbox: Sandbox, call: Call) -> Any:
             audience.counts.get("subscribed", 0) for audience in account.audiences.values()
         ),
         "industry_stats": {"open_rate": 0.214, "bounce_rate": 0.004, "click_rate": 0.021},
-        "_links": [
-            {
-                "rel": "self",
-                "href": f"{call.base_url}/",
-                "method": "GET",
-                "targetSchema": f"{call.base_url[:-4]}/schema/3.0/Definitions/Root/Response.json",
-            }
-        ],
     }

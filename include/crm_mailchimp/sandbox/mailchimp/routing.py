@@ -83,47 +83,87 @@ class Answer:
 Handler = Callable[[Sandbox, Call], Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of one path template.
+
+    ``address`` is the path of the resource that the answer shows, None where the answer has no
+    ``_links``. ``rows`` gives for each collection in the answer (dots reach inside) the path of a
+    row. Both are templates: values come from the path, then from the resource or row itself.
+    """
+
+    method: str
+    template: str
+    handler: Handler
+    address: str | None
+    rows: Mapping[str, str]
+
+
 @dataclass
-class _Node:
-    literals: dict[str, _Node] = field(default_factory=dict)
-    parameter: tuple[str, _Node] | None = None
-    template: str = ""
-    handlers: dict[str, Handler] = field(default_factory=dict)
+class Node:
+    """One segment of the paths: what hangs below it, and what can be done there."""
+
+    parent: Node | None = None
+    literals: dict[str, Node] = field(default_factory=dict)
+    parameter: tuple[str, Node] | None = None
+    operations: dict[str, Operation] = field(default_factory=dict)
 
 
-_ROOT = _Node()
+_ROOT = Node()
 
 
 def _segments(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-def operation(method: str, template: str) -> Callable[[Handler], Handler]:
+def node_of(template: str) -> Node:
+    """The place of a path template; made when new."""
+    node = _ROOT
+    for part in _segments(template):
+        if part.startswith("{"):
+            if node.parameter is None:
+                node.parameter = (part[1:-1], Node(node))
+            node = node.parameter[1]
+        else:
+            node = node.literals.setdefault(part, Node(node))
+    return node
+
+
+def operation(
+    method: str,
+    template: str,
+    *,
+    address: str | None = "",
+    rows: Mapping[str, str] | None = None,
+) -> Callable[[Handler], Handler]:
     """Register a handler for ``method`` and a path template of the OpenAPI description.
 
-    A handler returns the JSON body (status 200) or ``None`` (status 204).
+    A handler returns the JSON body (status 200) or ``None`` (status 204); ``_links`` are added to
+    what it returns.
+
+    Args:
+        address: see ``Operation``; '' is the template itself.
+        rows: see ``Operation``.
     """
 
     def register(handler: Handler) -> Handler:
-        node = _ROOT
-        for part in _segments(template):
-            if part.startswith("{"):
-                if node.parameter is None:
-                    node.parameter = (part[1:-1], _Node())
-                node = node.parameter[1]
-            else:
-                node = node.literals.setdefault(part, _Node())
-        node.template = template
-        if method in node.handlers:
+        node = node_of(template)
+        if method in node.operations:
             raise RuntimeError(f"two handlers for {method} {template}")
-        node.handlers[method] = handler
+        node.operations[method] = Operation(
+            method=method,
+            template=template,
+            handler=handler,
+            address=template if address == "" else address,
+            rows=rows or {},
+        )
         return handler
 
     return register
 
 
-def find(method: str, path: str) -> tuple[str, Handler, dict[str, str]]:
-    """Template, handler and path values.
+def find(method: str, path: str) -> tuple[Operation, dict[str, str]]:
+    """The operation and the values of its path.
 
     Raises:
         Problem: 404 for an unknown path, 405 for a known one without this method.
@@ -138,20 +178,19 @@ def find(method: str, path: str) -> tuple[str, Handler, dict[str, str]]:
             parts[name] = unquote(part)
         else:
             raise not_found()
-    if not node.handlers:
+    if not node.operations:
         raise not_found()
-    handler = node.handlers.get(method)
-    if handler is None:
-        raise method_not_allowed(sorted(node.handlers))
-    return node.template, handler, parts
+    if method not in node.operations:
+        raise method_not_allowed(sorted(node.operations))
+    return node.operations[method], parts
 
 
 def operations() -> list[tuple[str, str]]:
     """Every (method, template) served: for the tests that compare with OpenAPI."""
     found: list[tuple[str, str]] = []
 
-    def walk(node: _Node) -> None:
-        found.extend((method, node.template) for method in node.handlers)
+    def walk(node: Node) -> None:
+        found.extend((row.method, row.template) for row in node.operations.values())
         for child in node.literals.values():
             walk(child)
         if node.parameter is not None:

@@ -12,7 +12,7 @@ from crm_mailchimp.sandbox.mailchimp.happenings import recipient_of
 from crm_mailchimp.sandbox.mailchimp.lookup import find, seek
 from crm_mailchimp.sandbox.mailchimp.member_view import describe_briefly, describe_in_segment
 from crm_mailchimp.sandbox.mailchimp.paging import flag, moment, window
-from crm_mailchimp.sandbox.mailchimp.problem import invalid_fields, not_found
+from crm_mailchimp.sandbox.mailchimp.problem import invalid_fields, invalid_resource, not_found
 from crm_mailchimp.sandbox.mailchimp.routing import Call, operation
 from crm_mailchimp.sandbox.mailchimp.state import Audience, Member, Segment
 
@@ -158,7 +158,7 @@ def _segment(audience: Audience, call: Call) -> Segment:
     return segment
 
 
-@operation("GET", "/lists/{list_id}/segments")
+@operation("GET", "/lists/{list_id}/segments", rows={"segments": "/lists/{list_id}/segments/{id}"})
 def list_segments(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSegments."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -183,7 +183,7 @@ def list_segments(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("POST", "/lists/{list_id}/segments")
+@operation("POST", "/lists/{list_id}/segments", address="/lists/{list_id}/segments/{id}")
 def create_segment(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdSegments. ``static_segment`` takes addresses; unknown ones are
     ignored."""
@@ -270,15 +270,26 @@ def delete_segment(sandbox: Sandbox, call: Call) -> Any:
     del audience.segments[call.parts["segment_id"]]
 
 
-@operation("POST", "/lists/{list_id}/segments/{segment_id}")
+@operation(
+    "POST",
+    "/lists/{list_id}/segments/{segment_id}",
+    rows={
+        "members_added": "/lists/{list_id}/members/{id}",
+        "members_removed": "/lists/{list_id}/members/{id}",
+    },
+)
 def batch_segment(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: postListsIdSegmentsId: add and remove up to 500 members each."""
+    """OpenAPI: postListsIdSegmentsId: add and remove up to 500 members each. More are refused in
+    the words seen in hitobito/hitobito#1819."""
     audience = sandbox.audience(call.parts["list_id"])
     segment = _static(audience, call)
     body = call.body()
     validation.check(body, {"members_to_add": "array", "members_to_remove": "array"})
     if max(len(body.get(name, [])) for name in ("members_to_add", "members_to_remove")) > 500:
-        raise invalid_fields(("members_to_add", "Please limit your request to 500 members."))
+        raise invalid_resource(
+            "Maximum allowed member items exceeded, please provide at most 500 items in "
+            "members_to_add field or members_to_remove field"
+        )
     added, unknown = _add_addresses(sandbox, audience, segment, body.get("members_to_add", []))
     removed = []
     for address in body.get("members_to_remove", []):
@@ -310,7 +321,11 @@ def _static(audience: Audience, call: Call) -> Segment:
     return segment
 
 
-@operation("GET", "/lists/{list_id}/segments/{segment_id}/members")
+@operation(
+    "GET",
+    "/lists/{list_id}/segments/{segment_id}/members",
+    rows={"members": "/lists/{list_id}/members/{id}"},
+)
 def list_segment_members(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSegmentsIdMembers."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -321,7 +336,11 @@ def list_segment_members(sandbox: Sandbox, call: Call) -> Any:
     }
 
 
-@operation("POST", "/lists/{list_id}/segments/{segment_id}/members")
+@operation(
+    "POST",
+    "/lists/{list_id}/segments/{segment_id}/members",
+    address="/lists/{list_id}/members/{id}",
+)
 def add_segment_member(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdSegmentsIdMembers."""
     audience = sandbox.audience(call.parts["list_id"])

@@ -13,7 +13,7 @@ from typing import Any
 from crm_mailchimp.sandbox.mailchimp import addresses
 from crm_mailchimp.sandbox.mailchimp.account import Sandbox
 from crm_mailchimp.sandbox.mailchimp.clock import day, month
-from crm_mailchimp.sandbox.mailchimp.member_body import settings_of, store
+from crm_mailchimp.sandbox.mailchimp.member_body import differs, settings_of, store
 from crm_mailchimp.sandbox.mailchimp.member_problems import (
     forgotten,
     in_compliance_state,
@@ -122,11 +122,16 @@ def create(
     return member
 
 
-def _stamp_opt_in(member: Member, body: Mapping[str, Any], at: int, ip: str) -> None:
+def _stamp_opt_in(
+    member: Member, body: Mapping[str, Any], at: int, ip: str, *, is_back: bool
+) -> None:
+    """A member that is new, or back from the archive, gets the time of this call. One that was
+    unsubscribed by the API and is subscribed again keeps the time it had (both recorded in
+    grouparoo/grouparoo, plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js)."""
     if member.status == "subscribed":
-        if not body.get("timestamp_opt"):
+        if not body.get("timestamp_opt") and (is_back or member.timestamp_opt is None):
             member.timestamp_opt = at
-        if not body.get("ip_opt"):
+        if not body.get("ip_opt") and (is_back or not member.ip_opt):
             member.ip_opt = ip
     elif member.status == "pending":
         if not body.get("timestamp_signup"):
@@ -179,7 +184,7 @@ def add(
         member = held
         set_status(sandbox, audience, member, status, by="api", at=now)
     store(member, values)
-    _stamp_opt_in(member, body, now, ip)
+    _stamp_opt_in(member, body, now, ip, is_back=True)
     return member
 
 
@@ -193,6 +198,9 @@ def change(
     skip_validation: bool,
 ) -> None:
     """Change a member as PATCH does: what is not in the body stays.
+
+    A call that changes nothing does not move ``last_changed`` (recorded in grouparoo/grouparoo,
+    plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js).
 
     Raises:
         Problem: 400.
@@ -210,13 +218,16 @@ def change(
     if moves and not _may_become(member, str(status)):
         raise in_compliance_state(member.email_address)
     values = settings_of(audience, body, member.merge_fields, skip_validation=skip_validation)
+    if not (renamed or moves or differs(member, values)):
+        return
     now = sandbox.now
+    was_archived = member.status == "archived"
     store(member, values)
     if renamed:
         rename(sandbox, audience, member, str(address), by="api", at=now)
     if moves:
         set_status(sandbox, audience, member, str(status), by="api", at=now)
-        _stamp_opt_in(member, body, now, ip)
+        _stamp_opt_in(member, body, now, ip, is_back=was_archived)
     elif not renamed:
         sandbox.ledger.event(
             now,
@@ -233,13 +244,17 @@ def change(
 def rename(
     sandbox: Sandbox, audience: Audience, member: Member, address: str, *, by: str, at: int
 ) -> None:
-    """Give a member another address: the subscriber hash changes, contact_id does not."""
+    """Give a member another address. The subscriber hash and ``unique_email_id`` change; all
+    else stays: ``contact_id``, ``web_id``, status, tags, ``timestamp_opt`` (recorded in
+    grouparoo/grouparoo, plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js)."""
     old = member.hash
-    del audience.members[old]
-    member.former_hashes.append(old)
     member.email_address = address
     member.hash = addresses.subscriber_hash(address)
-    audience.members[member.hash] = member
+    member.unique_email_id = addresses.unique_email_id(address)
+    if member.hash != old:
+        del audience.members[old]
+        member.former_hashes.append(old)
+        audience.members[member.hash] = member
     audience.contacts[member.contact_id] = member.hash
     for segment in audience.segments.values():
         if segment.members.pop(old, None):

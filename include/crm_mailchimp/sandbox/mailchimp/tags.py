@@ -74,7 +74,9 @@ def list_tags(sandbox: Sandbox, call: Call) -> Any:
 
 @operation("POST", "/lists/{list_id}/members/{subscriber_hash}/tags")
 def change_tags(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: postListMemberTags."""
+    """OpenAPI: postListMemberTags. An active tag moves ``last_changed`` also where the member has
+    it (recorded in grouparoo/grouparoo,
+    plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js)."""
     audience = sandbox.audience(call.parts["list_id"])
     member = find(audience, call.parts["subscriber_hash"])
     body = call.body()
@@ -85,8 +87,12 @@ def change_tags(sandbox: Sandbox, call: Call) -> Any:
             raise invalid_fields(("tags.status", "Value must be one of: inactive, active"))
         checked_names([item.get("name")])
     for item in wanted:
-        step = attach if item["status"] == "active" else detach
-        step(sandbox, audience, member, item["name"].strip())
+        if item["status"] == "active":
+            attach(sandbox, audience, member, item["name"].strip())
+            member.last_changed = sandbox.now
+            audience.version += 1
+        else:
+            detach(sandbox, audience, member, item["name"].strip())
     sandbox.ledger.event(
         sandbox.now,
         "tagged",
@@ -97,7 +103,7 @@ def change_tags(sandbox: Sandbox, call: Call) -> Any:
     )
 
 
-@operation("GET", "/lists/{list_id}/tag-search")
+@operation("GET", "/lists/{list_id}/tag-search", address=None)
 def search_tags(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: searchTagsByName: names beginning with ``name``, all without it."""
     audience = sandbox.audience(call.parts["list_id"])

@@ -76,15 +76,23 @@ def one_of(value: Any, allowed: Sequence[str], name: str) -> str:
     return value
 
 
-def moment(value: Any, name: str) -> int | None:
+def moment(value: Any, name: str, *, zone_needed: bool = False) -> int | None:
     """A time in a body; null and '' mean none.
+
+    Args:
+        zone_needed: refuse a time without an offset from UTC, as Mailchimp does for a member's
+            times (brandonseydel/MailChimp.Net#350, with its words).
 
     Raises:
         Problem: 400.
     """
     if value is None or value == "":
         return None
+    text = str(value)
     try:
-        return clock.parse(str(value))
+        at = clock.parse(text)
     except ValueError:
-        raise invalid_fields((name, "Invalid datetime supplied.")) from None
+        at = None
+    if at is None or (zone_needed and not clock.has_zone(text)):
+        raise invalid_fields((name, "This value is not a valid datetime."))
+    return at

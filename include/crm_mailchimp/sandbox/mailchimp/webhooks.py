@@ -34,7 +34,7 @@ def _checked(body: dict[str, Any], held: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@operation("GET", _HOOKS)
+@operation("GET", _HOOKS, rows={"webhooks": _HOOKS + "/{id}"})
 def list_webhooks(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdWebhooks."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -42,7 +42,7 @@ def list_webhooks(sandbox: Sandbox, call: Call) -> Any:
     return {"webhooks": rows, "list_id": audience.list_id, "total_items": len(rows)}
 
 
-@operation("POST", _HOOKS)
+@operation("POST", _HOOKS, address=_HOOKS + "/{id}")
 def create_webhook(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdWebhooks."""
     audience = sandbox.audience(call.parts["list_id"])
@@ -83,14 +83,14 @@ def delete_webhook(sandbox: Sandbox, call: Call) -> Any:
     del sandbox.audience(call.parts["list_id"]).webhooks[row["id"]]
 
 
-@operation("GET", "/batch-webhooks")
+@operation("GET", "/batch-webhooks", rows={"webhooks": "/batch-webhooks/{id}"})
 def list_batch_webhooks(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getBatchWebhooks."""
     rows = list(sandbox.account.batch_webhooks.values())
     return {"webhooks": rows[window(call.query)], "total_items": len(rows)}
 
 
-@operation("POST", "/batch-webhooks")
+@operation("POST", "/batch-webhooks", address="/batch-webhooks/{id}")
 def create_batch_webhook(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postBatchWebhooks."""
     body = call.body()
