@@ -7,9 +7,10 @@ COPY --chown=airflow:root plugins /build/plugins
 COPY --chown=airflow:root sql /build/sql
 WORKDIR /build
 RUN pip install --no-cache-dir --require-hashes -r bootstrap.txt \
-    && pip wheel --no-deps --no-build-isolation --wheel-dir /build/dist .
+    && pip wheel --no-deps --no-build-isolation --wheel-dir /build/dist . \
+    && pip wheel --no-deps --no-build-isolation --wheel-dir /build/sandbox ./include/mailchimp_sandbox
 
-FROM apache/airflow:slim-3.3.2-python3.11
+FROM apache/airflow:slim-3.3.2-python3.11 AS pipeline
 # Installed before the code is copied: a change of the code does not install them again.
 COPY --chown=airflow:root requirements.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
@@ -18,4 +19,14 @@ RUN pip install --no-cache-dir --no-deps /tmp/dist/*.whl
 COPY --chown=airflow:root dags /opt/airflow/dags
 COPY --chown=airflow:root plugins /opt/airflow/plugins
 # Named volumes take owner and rights from these folders.
-RUN mkdir -p /opt/airflow/logs /opt/airflow/data_docs /opt/airflow/auth /opt/airflow/sandbox
+RUN mkdir -p /opt/airflow/logs /opt/airflow/data_docs /opt/airflow/auth
+
+# The Mailchimp sandbox: only docker-compose.yaml's profile "sandbox" builds this.
+FROM pipeline AS sandbox
+COPY --from=build /build/sandbox /tmp/sandbox
+RUN pip install --no-cache-dir --no-deps /tmp/sandbox/*.whl
+RUN mkdir -p /opt/airflow/sandbox
+ENTRYPOINT ["python", "-m", "mailchimp_sandbox"]
+
+# The last stage is what a build without a target makes.
+FROM pipeline

@@ -26,6 +26,7 @@ import pytest
 from crm_mailchimp.sandbox import postgres as embedded
 from crm_mailchimp.sandbox.postgres_cluster import EmbeddedPostgresError, remove
 from debian_postgres import binaries as debian_binaries
+from mailchimp_sandbox.tests.contract.recorded import description  # noqa: F401 - a fixture
 from unicode_ids import keep_unicode
 
 _READY_SECONDS = 60
@@ -35,7 +36,10 @@ _FORGOTTEN_SECONDS = 3600
 #: What makes a test one of the slow ones, which `make check` leaves out: servers of our own.
 _SERVERS = frozenset({"postgres", "debian_postgres", "mailchimp_sandbox"})
 _SLOW_FOLDERS = frozenset(
-    {"approvals", "campaigns", "contract", "demo", "end_to_end", "plugins", "rights", "sandbox"}
+    {
+        *("approvals", "campaigns", "contract", "demo", "end_to_end", "plugins", "rights"),
+        "mailchimp_sandbox",
+    }
 )
 _SLOW_FILES = frozenset({"test_compose_file.py", "test_embedded_postgres.py"})
 #: Rules without any server in a slow folder.

@@ -8,11 +8,11 @@ from typing import Any
 
 import psycopg
 
-from contract.conftest import Recorded
-from contract.description import Description
-from crm_mailchimp.sandbox.mailchimp.clock import DAY
 from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
-from sandbox.running import KEY
+from mailchimp_sandbox.clock import DAY
+from mailchimp_sandbox.tests.contract.description import Description
+from mailchimp_sandbox.tests.contract.recorded import Recorded
+from mailchimp_sandbox.tests.running import KEY
 from sync_world import World
 
 PEOPLE = 60

@@ -15,7 +15,10 @@ from crm_mailchimp.sandbox.demo import EXPECTED_STATES
 from crm_mailchimp.sync.retention import Ages
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / "README.md", ROOT / "include" / "mailchimp_sandbox" / "README.md"),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
 
 # What other programs read.
@@ -42,7 +45,8 @@ def test_every_target_for_people_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", sorted(set(re.findall(r"python -m (crm_mailchimp[\w.]*)", TEXT)))
+    "module",
+    sorted(set(re.findall(r"python -m ((?:crm_mailchimp|mailchimp_sandbox)[\w.]*)", TEXT))),
 )
 def test_named_commands_exist(module: str) -> None:
     done = subprocess.run(
@@ -52,7 +56,7 @@ def test_named_commands_exist(module: str) -> None:
     assert "usage" in done.stdout.lower()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_links_lead_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):

@@ -11,6 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "include" / "crm_mailchimp"
 FILES = sorted(PACKAGE.rglob("*.py"))
+SANDBOX_SERVER = sorted((ROOT / "include" / "mailchimp_sandbox").rglob("*.py"))
+#: Gives the server this project's name.
+DOOR = PACKAGE / "sandbox" / "__main__.py"
 
 # Layers that know nothing of each other; the others join them.
 APART = ("crm", "mailchimp", "warehouse")
@@ -84,6 +87,18 @@ def test_only_demo_and_tests_use_the_sandbox(path: Path) -> None:
     assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.sandbox")]
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path != DOOR], ids=label)
+def test_only_the_door_leads_to_the_sandbox_server(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if of(name, "mailchimp_sandbox")]
+
+
+@pytest.mark.parametrize("path", SANDBOX_SERVER, ids=label)
+def test_the_sandbox_server_knows_nothing_of_this_project(path: Path) -> None:
+    assert not [
+        name for name, _ in imports(path) if of(name, "crm_mailchimp", "mailchimp_provider")
+    ]
+
+
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_importing_is_light(path: Path) -> None:
     assert not [name for name, at_import in imports(path) if at_import and of(name, *HEAVY)]
@@ -94,3 +109,4 @@ def test_what_faces_airflow_does_not_use_the_sandbox(folder: str) -> None:
     for path in sorted((ROOT / folder).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         assert "crm_mailchimp.sandbox" not in text, path
+        assert "mailchimp_sandbox" not in text, path

@@ -10,12 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from contract.description import Description, fetched
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.stats import audience_activity, audience_growth, audiences, member_activity
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.shapes import Field, Shape, UnexpectedShapeError
+from mailchimp_sandbox.tests.contract.description import Description
 from stats.sandbox_world import SETTINGS, ledger, make_audience, send
 
 TOLD_IN_FEEDS = ("sent", "open", "click", "bounce", "unsubscribe")
@@ -235,9 +235,11 @@ def replaced(item: dict[str, Any], field: Field, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_a_stream_is_what_the_description_says(warehouse: Any, stream: str) -> None:
+def test_a_stream_is_what_the_description_says(
+    warehouse: Any, description: Description, stream: str
+) -> None:
     path, key, shape, table, load = STREAMS[stream]
-    described = items_of(Description(fetched()), path, key)
+    described = items_of(description, path, key)
     warehouse.execute("insert into stats.lists (list_id) values ('λ')")
     know(warehouse, "λ", (HASH, "unsubscribed"))
     own = ("list_id", "subscriber_hash") if stream == "feeds" else ()

@@ -13,7 +13,7 @@ import pytest
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.stats.marts import refresh_marts
-from sandbox.feeds import FeedServer, feed_server
+from mailchimp_sandbox.tests.feeds import FeedServer, feed_server
 from stats.figures import differences
 from stats.sandbox_world import happened, ledger, let_pass, make_audience, read_all, send, stored
 

@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from contract.description import Description, fetched
 from crm_mailchimp.stats import (
     abuse_reports,
     activity,
@@ -35,6 +34,7 @@ from crm_mailchimp.stats import (
 from crm_mailchimp.stats.audience_growth import load_growth
 from crm_mailchimp.stats.extract import UnreadableListError, campaigns_to_read, extract_campaign
 from crm_mailchimp.stats.shapes import Field, Shape, UnexpectedShapeError
+from mailchimp_sandbox.tests.contract.description import Description
 
 CAMPAIGN, MEMBER, LINK = "c1", "0123456789abcdef0123456789abcdef", "k1"
 NEW = {"από_το_2031": {"a": [1, "νέο"]}}
@@ -145,11 +145,6 @@ STREAMS = {
         fixed=(("month", "2026-10"),),
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def description() -> Description:
-    return Description(fetched())
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_mailchimp.sandbox.mailchimp import merge_values
-from crm_mailchimp.sandbox.mailchimp.state import MergeField
 from crm_mailchimp.sync.field_values import TEXT_MAXIMUM_BYTES, InvalidValueError, coerce, cut
+from mailchimp_sandbox import merge_values
+from mailchimp_sandbox.state import MergeField
 
 CHOICES = ("Αθήνα", "Θεσσαλονίκη", "Ηράκλειο  Κρήτης", " Πάτρα ")
 #: Our types → how Mailchimp holds them.

@@ -1,1 +1,1 @@
-"""The stand-in Mailchimp server, the embedded Postgres and the demo: trying and testing only."""
+"""The door to the Mailchimp sandbox, the embedded Postgres, the demo: trying and testing only."""

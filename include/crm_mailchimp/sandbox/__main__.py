@@ -1,115 +1,16 @@
-"""``python -m crm_mailchimp.sandbox``: run the Mailchimp sandbox as a server of its own."""
+"""``python -m crm_mailchimp.sandbox``: the Mailchimp sandbox under this project's name.
+
+The server itself is a distribution of its own: ``include/mailchimp_sandbox``.
+"""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import gc
-import signal
-import socket
 import sys
-from pathlib import Path
 
-import uvicorn
-
-from crm_mailchimp.sandbox.mailchimp import operations, persistence
-from crm_mailchimp.sandbox.mailchimp.account import Sandbox
-from crm_mailchimp.sandbox.mailchimp.app import create_app
-from crm_mailchimp.sandbox.mailchimp.faults import PROFILES, Faults
-from crm_mailchimp.sandbox.mailchimp.server import Server
-
-BACKLOG = 128
-
-
-def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m crm_mailchimp.sandbox",
-        description="A stateful stand-in for the Mailchimp Marketing API 3.0, for trying and "
-        "testing without an account. Its control API lives under /_sandbox/.",
-    )
-    parser.add_argument("--port", type=int, required=True, help="0 asks the system for a free one")
-    parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
-    parser.add_argument("--latency-ms", type=int, default=0, help="added to every answer")
-    parser.add_argument("--fault", choices=sorted(PROFILES), default="none", help="fault profile")
-    parser.add_argument("--state", type=Path, help="file that keeps the state over restarts")
-    parser.add_argument("--key", default="sandbox-us1", help="API key, default %(default)s")
-    parser.add_argument("--seed", type=int, default=1, help="of ids, behaviour and faults")
-    return parser.parse_args(given)
-
-
-class _AnnouncingServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, address: str, server: Server) -> None:
-        super().__init__(config)
-        self._address = address
-        self._server = server
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        print(f"ready {self._address}/3.0", flush=True)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self._server.state_file is not None:
-            persistence.save(self._server.sandbox, self._server.state_file)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Inherited by accepted connections; without it every answer waits 40 ms for an ACK.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listening.bind((host, port))
-    listening.listen(BACKLOG)
-    return listening
-
-
-def main(given: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM. Returns the exit code."""
-    wanted = _arguments(given)
-    try:
-        listening = _listen(wanted.host, wanted.port)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        print(f"cannot listen on {wanted.host}:{wanted.port}: {reason}", file=sys.stderr)
-        return 1
-    if wanted.state is not None and not wanted.state.absolute().parent.is_dir():
-        print(f"no such folder for the state file: {wanted.state.parent}", file=sys.stderr)
-        return 1
-    sandbox = Sandbox(seed=wanted.seed)
-    if wanted.state is not None and wanted.state.exists():
-        try:
-            persistence.load(sandbox, wanted.state)
-        except persistence.BadStateError as error:
-            print(f"cannot use the state file {wanted.state}: {error}", file=sys.stderr)
-            return 1
-    server = Server(
-        sandbox=sandbox,
-        key=wanted.key,
-        faults=Faults(wanted.fault, wanted.seed),
-        latency=wanted.latency_ms / 1000,
-        state_file=wanted.state,
-    )
-    # Hundreds of thousands of long-lived records: the default makes every full collection dear.
-    gc.set_threshold(50_000, 20, 100)
-    assert operations.MODULES  # noqa: S101 - imported for the operations it registers
-    config = uvicorn.Config(
-        create_app(server),
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=2,
-    )
-    port = listening.getsockname()[1]
-    # uvicorn raises the signal again once it is down; by then there is nothing left to do.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    asyncio.run(
-        _AnnouncingServer(config, f"http://{wanted.host}:{port}", server).serve([listening])
-    )
-    return 0
-
+try:
+    from mailchimp_sandbox.__main__ import main
+except ModuleNotFoundError as error:
+    sys.exit(f"pip install ./include/mailchimp_sandbox first: {error}")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(program="python -m crm_mailchimp.sandbox", name="crm-mailchimp sandbox"))

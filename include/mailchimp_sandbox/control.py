@@ -1,0 +1,238 @@
+"""The control API under ``/_sandbox/``: what only a simulated world can offer.
+
+Bodies and answers are JSON. It needs no key: the server listens on the own machine only.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, fields
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Query
+from pydantic import Field
+
+from mailchimp_sandbox import (
+    happenings,
+    persistence,
+    simulation,
+)
+from mailchimp_sandbox.acting import (
+    act_as_subscriber,
+    audience_or_404,
+    campaign_or_404,
+    member_or_404,
+)
+from mailchimp_sandbox.clock import DAY, iso
+from mailchimp_sandbox.control_requests import (
+    Act,
+    Advance,
+    Bounce,
+    FaultPlan,
+    Limits,
+)
+from mailchimp_sandbox.faults import KINDS, PROFILES
+from mailchimp_sandbox.lag import LISTS
+from mailchimp_sandbox.server import Server
+from mailchimp_sandbox.state import Rates
+
+VERSION = "1"
+
+
+def _identity(server: Server) -> dict[str, Any]:
+    sandbox = server.sandbox
+    return {
+        "name": server.name,
+        "version": VERSION,
+        "pid": os.getpid(),
+        "now": iso(sandbox.now),
+        "seed": sandbox.account.seed,
+        "lists": len(sandbox.account.audiences),
+        "campaigns": len(sandbox.account.campaigns),
+        "events": len(sandbox.ledger.events),
+        "requests": len(sandbox.ledger.requests),
+        "most_in_flight": server.most_in_flight,
+        "fault_profile": server.faults.profile,
+        "faults_ordered": server.faults.ordered_left(),
+    }
+
+
+def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small routes
+    """The control API of a server."""
+    sandbox = server.sandbox
+    api = APIRouter(prefix="/_sandbox")
+
+    @api.get("/")
+    async def identity() -> dict[str, Any]:
+        """Whose server this is, and how much has happened."""
+        return _identity(server)
+
+    @api.post("/clock/advance")
+    async def advance(by: Advance) -> dict[str, str]:
+        """Let simulated time pass; everything due happens, each thing at its own moment."""
+        sandbox.clock.advance(int(by.days * DAY + by.hours * 3600 + by.seconds))
+        simulation.catch_up(sandbox)
+        return {"now": iso(sandbox.now)}
+
+    @api.get("/clock")
+    async def clock() -> dict[str, str]:
+        """The simulated time."""
+        return {"now": iso(sandbox.now)}
+
+    @api.post("/act")
+    async def act(what: Act) -> dict[str, str]:
+        """Do something as a subscriber."""
+        simulation.catch_up(sandbox)
+        act_as_subscriber(sandbox, what)
+        return {"now": iso(sandbox.now)}
+
+    @api.post("/bounce")
+    async def bounce(what: Bounce) -> dict[str, str]:
+        """Let a mail to an address bounce."""
+        simulation.catch_up(sandbox)
+        audience = audience_or_404(sandbox, what.list_id)
+        member = member_or_404(audience, what.email_address)
+        if what.campaign_id:
+            campaign = campaign_or_404(sandbox, what.campaign_id)
+            recipient = happenings.recipient_of(campaign, member)
+            if recipient is None:
+                raise HTTPException(409, "the campaign did not go to that member")
+            happenings.bounced(sandbox, campaign, recipient, sandbox.now, what.bounce_type)
+        elif what.bounce_type == "hard":
+            happenings.clean(sandbox, audience, member, sandbox.now)
+        else:
+            raise HTTPException(422, "a soft bounce belongs to a campaign")
+        return {"now": iso(sandbox.now)}
+
+    @api.get("/ledger/events")
+    async def events(
+        after: int = -1,
+        count: Annotated[int, Query(ge=1, le=100_000)] = 1000,
+        action: str = "",
+        campaign_id: str = "",
+        list_id: str = "",
+        subscriber_hash: str = "",
+        by: str = "",
+    ) -> dict[str, Any]:
+        """Events after a ``seq``, in the order in which they were recorded."""
+        simulation.catch_up(sandbox)
+        wanted = {
+            "action": action,
+            "campaign_id": campaign_id,
+            "list_id": list_id,
+            "subscriber_hash": subscriber_hash,
+            "by": by,
+        }
+        wanted = {name: value for name, value in wanted.items() if value}
+        rows = []
+        for event in sandbox.ledger.find_events(after, wanted):
+            rows.append({**asdict(event), "time": iso(event.at)})
+            if len(rows) >= count:
+                break
+        return {"events": rows, "last": len(sandbox.ledger.events) - 1}
+
+    @api.get("/ledger/requests")
+    async def requests(
+        after: int = -1,
+        count: Annotated[int, Query(ge=1, le=100_000)] = 1000,
+        method: str = "",
+        template: str = "",
+    ) -> dict[str, Any]:
+        """API requests after a ``seq``; ``via`` 'batch' are operations of a batch."""
+        rows = [
+            {**asdict(row), "time": iso(row.at)}
+            for row in sandbox.ledger.requests[after + 1 :]
+            if (not method or row.method == method) and (not template or row.template == template)
+        ]
+        return {"requests": rows[:count], "last": len(sandbox.ledger.requests) - 1}
+
+    @api.get("/faults")
+    async def show_faults() -> dict[str, Any]:
+        """Profile in force, profiles and kinds there are."""
+        return {
+            "profile": server.faults.profile,
+            "ordered": server.faults.ordered_left(),
+            "profiles": sorted(PROFILES),
+            "kinds": KINDS,
+        }
+
+    @api.post("/faults")
+    async def plan_faults(plan: FaultPlan) -> dict[str, Any]:
+        """Order trouble."""
+        try:
+            if plan.clear:
+                server.faults.clear()
+            if plan.profile is not None:
+                server.faults.use(plan.profile, plan.seed)
+            for ordered in plan.next:
+                server.faults.order(**ordered.model_dump())
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
+        return {"profile": server.faults.profile, "ordered": server.faults.ordered_left()}
+
+    @api.post("/latency")
+    async def set_latency(milliseconds: Annotated[int, Body(embed=True, ge=0)]) -> dict[str, int]:
+        """Add this to every answer from now on."""
+        server.latency = milliseconds / 1000
+        return {"milliseconds": milliseconds}
+
+    @api.post("/lag")
+    async def set_lag(seconds: dict[str, Annotated[int, Field(ge=0)]]) -> dict[str, int]:
+        """Let lists of reports lag behind the totals, each by up to so many seconds."""
+        if not set(seconds) <= set(LISTS):
+            raise HTTPException(422, f"lists are: {', '.join(LISTS)}")
+        sandbox.lag.seconds.update(seconds)
+        return sandbox.lag.seconds
+
+    @api.post("/behaviour")
+    async def set_behaviour(rates: dict[str, float]) -> dict[str, float]:
+        """Change how recipients behave in campaigns sent from now on (see ``state.Rates``)."""
+        known = {field.name for field in fields(Rates)}
+        if not set(rates) <= known:
+            raise HTTPException(422, f"rates are: {', '.join(sorted(known))}")
+        for name, value in rates.items():
+            setattr(sandbox.account.rates, name, value)
+        return asdict(sandbox.account.rates)
+
+    @api.post("/limits")
+    async def set_limits(limits: Limits) -> dict[str, int]:
+        """Change the account's plan."""
+        account = sandbox.account
+        if limits.max_audiences is not None:
+            account.max_audiences = limits.max_audiences
+        if limits.max_merge_fields is not None:
+            account.max_merge_fields = limits.max_merge_fields
+        return {
+            "max_audiences": account.max_audiences,
+            "max_merge_fields": account.max_merge_fields,
+        }
+
+    @api.post("/domains")
+    async def set_domains(verified: dict[str, bool]) -> dict[str, bool]:
+        """Say which sender domains are verified; others count as verified."""
+        sandbox.account.domains.update({n.lower(): value for n, value in verified.items()})
+        return sandbox.account.domains
+
+    @api.post("/batches")
+    async def hold_batches(hold: Annotated[bool, Body(embed=True)]) -> dict[str, bool]:
+        """Leave batches pending, or let them run again."""
+        sandbox.hold_batches = hold
+        return {"hold": hold}
+
+    @api.post("/reset")
+    async def reset() -> dict[str, Any]:
+        """Forget everything but the seed and the time, faults too."""
+        sandbox.reset()
+        server.faults.clear()
+        server.most_in_flight = 0
+        return _identity(server)
+
+    @api.post("/save")
+    async def save() -> dict[str, str]:
+        """Write the state file now."""
+        if server.state_file is None:
+            raise HTTPException(409, "the server was started without --state")
+        persistence.save(sandbox, server.state_file)
+        return {"now": iso(sandbox.now)}
+
+    return api

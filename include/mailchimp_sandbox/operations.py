@@ -1,0 +1,53 @@
+"""Every module whose operations the server offers; importing it registers them."""
+
+from __future__ import annotations
+
+from mailchimp_sandbox import (
+    audience_figures,
+    batch_subscribe,
+    batches,
+    campaign_actions,
+    campaign_content,
+    campaign_feedback,
+    campaigns,
+    forms,
+    interests,
+    library,
+    lists,
+    member_records,
+    members,
+    merge_fields,
+    report_activity,
+    report_clicks,
+    report_departures,
+    reports,
+    root,
+    segments,
+    tags,
+    webhooks,
+)
+
+MODULES = (
+    audience_figures,
+    batch_subscribe,
+    batches,
+    campaign_actions,
+    campaign_content,
+    campaign_feedback,
+    campaigns,
+    forms,
+    interests,
+    library,
+    lists,
+    member_records,
+    members,
+    merge_fields,
+    report_activity,
+    report_clicks,
+    report_departures,
+    reports,
+    root,
+    segments,
+    tags,
+    webhooks,
+)

@@ -1,0 +1,122 @@
+"""The official Python SDK as it is, against the sandbox: only its host is set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from mailchimp_marketing import Client
+from mailchimp_marketing.api_client import ApiClientError
+
+from mailchimp_sandbox.tests.contract.description import Description
+from mailchimp_sandbox.tests.contract.every_operation import key
+from mailchimp_sandbox.tests.contract.recorded import Recorded
+from mailchimp_sandbox.tests.running import KEY
+
+READER = "eleni@otenet.gr"
+HASH = key(READER)
+
+
+@pytest.fixture
+def client(recorded: Recorded) -> Any:
+    client = Client({"api_key": KEY, "server": "us1"})
+    client.api_client.host = recorded.recording.base_url
+    return client
+
+
+def _list(client: Any) -> str:
+    made = client.lists.create_list(
+        {
+            "name": "Πελάτες",
+            "contact": {
+                "company": "Ελαιώνες",
+                "address1": "Ερμού 1",
+                "city": "Αθήνα",
+                "country": "GR",
+            },
+            "permission_reminder": "Γραφτήκατε στο κατάστημα",
+            "campaign_defaults": {
+                "from_name": "Ελαιώνες",
+                "from_email": "nea@elaiones.gr",
+                "subject": "Νέα",
+                "language": "el",
+            },
+            "email_type_option": False,
+        }
+    )
+    return str(made["id"])
+
+
+def _members(client: Any, list_id: str) -> None:
+    field = client.lists.add_list_merge_field(
+        list_id, {"tag": "POLI", "name": "Πόλη", "type": "text"}
+    )
+    client.lists.update_list_merge_field(list_id, field["merge_id"], {"name": "Πόλη κατοικίας"})
+    rows = [
+        {
+            "email_address": address,
+            "status": "subscribed",
+            "merge_fields": {"FNAME": "Ελένη", "POLI": "Χανιά"},
+        }
+        for address in (READER, "nikos@otenet.gr", "maria@otenet.gr")
+    ]
+    added = client.lists.batch_list_members(list_id, {"members": rows})
+    assert (added["total_created"], added["error_count"]) == (3, 0)
+    client.lists.update_list_member(list_id, HASH, {"merge_fields": {"LNAME": "Γεωργίου"}})
+    member = client.lists.get_list_member(list_id, HASH)
+    assert member["merge_fields"] | {"ADDRESS": "", "PHONE": ""} == member["merge_fields"]
+    assert (member["merge_fields"]["LNAME"], member["merge_fields"]["POLI"]) == (
+        "Γεωργίου",
+        "Χανιά",
+    )
+    with pytest.raises(ApiClientError) as refused:
+        client.lists.add_list_member(list_id, {"email_address": READER, "status": "subscribed"})
+    assert refused.value.status_code == 400 and "Member Exists" in refused.value.text
+    client.lists.delete_list_member(list_id, key("maria@otenet.gr"))
+    page = client.lists.get_list_members_info(list_id, count=1, offset=1)
+    assert (len(page["members"]), page["total_items"]) == (1, 2)
+
+
+def test_the_python_sdk_works(recorded: Recorded, client: Any, description: Description) -> None:
+    assert client.ping.get()["health_status"] == "Everything's Chimpy!"
+    list_id = _list(client)
+    _members(client, list_id)
+
+    batch = client.batches.start(
+        {"operations": [{"method": "GET", "path": f"/lists/{list_id}", "operation_id": "1"}]}
+    )
+    while (state := client.batches.status(batch["id"]))["status"] != "finished":
+        pass
+    assert (state["total_operations"], state["errored_operations"]) == (1, 0)
+    assert httpx.get(state["response_body_url"]).status_code == 200
+
+    settings = {
+        "subject_line": "Νέα σοδειά ☀",
+        "title": "Οκτώβριος",
+        "from_name": "Ελαιώνες",
+        "reply_to": "nea@elaiones.gr",
+    }
+    campaign_id = client.campaigns.create(
+        {"type": "regular", "recipients": {"list_id": list_id}, "settings": settings}
+    )["id"]
+    markup = '<a href="https://elaiones.gr/λάδι">λάδι</a>'
+    client.campaigns.set_content(campaign_id, {"html": markup})
+    assert client.campaigns.get_send_checklist(campaign_id)["is_ready"] is True
+    client.campaigns.send(campaign_id)
+    recorded.world.advance(hours=1)
+    recorded.world.act(list_id, READER, "click", campaign_id=campaign_id, times=2)
+
+    report = client.reports.get_campaign_report(campaign_id)
+    assert (report["emails_sent"], report["subject_line"]) == (2, "Νέα σοδειά ☀")
+    activity = client.reports.get_email_activity_for_subscriber(campaign_id, HASH)["activity"]
+    clicks = [row["url"] for row in activity if row["action"] == "click"]
+    assert clicks == ["https://elaiones.gr/λάδι"] * 2
+    assert len(client.reports.get_campaign_recipients(campaign_id, count=1000)["sent_to"]) == 2
+    [link] = client.reports.get_campaign_click_details(campaign_id)["urls_clicked"]
+    assert link["total_clicks"] == 2
+    assert [
+        (exchange.title, wrong)
+        for exchange in recorded.recording.everything()
+        for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
+    ] == []
