@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench clean lock format install install-dev
+.PHONY: help demo up test check bench clean lock docs format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -37,6 +37,9 @@ format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql
+
+docs: install-dev ## write the documents that are made from the code (.env.example, docs/settings.md)
+	$(PY) tools/write_docs.py
 
 clean: ## stop what still runs of ours and remove every trace: .local, .venv, caches
 	@tools/clean

@@ -38,13 +38,13 @@ one has overtaken cannot be approved: run this again and look at the newest.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from crm_mailchimp.settings import QuestionSettings
 from crm_mailchimp.sync.approval import APPROVE, REJECT
 from mailchimp_provider.alerts import FailureAlert
 
@@ -84,6 +84,8 @@ def approve_removals() -> None:
         from mailchimp_provider.outcomes import fail_without_retry
 
         params = get_current_context()["params"]
+        with fail_without_retry():
+            QuestionSettings.read()
         with fail_without_retry(), warehouse_connection() as warehouse:
             request = find(
                 warehouse, plan_id=params["plan_id"], collection_code=params["collection"]
@@ -106,7 +108,7 @@ def approve_removals() -> None:
         options=[APPROVE, REJECT],
         defaults=[REJECT],
         retry_delay=timedelta(seconds=10),  # a retry asks anew, and somebody may be looking
-        response_timeout=timedelta(hours=float(os.environ.get("APPROVAL_TIMEOUT_HOURS") or 24)),
+        response_timeout=timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours),
     )
 
     @task.short_circuit

@@ -52,18 +52,18 @@ once more, they signed up by themselves.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Param, conf, dag, get_current_context, task
 
+from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 
 
 @dag(
     dag_id="erase_contacts",
-    schedule=os.environ.get("ERASURE_SCHEDULE", "@daily") or None,
+    schedule=Schedules.read_usable().erasure_schedule or None,
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
     catchup=False,
     max_active_runs=1,
@@ -117,6 +117,7 @@ def erase_contacts() -> None:
         """Remove what has reached its age; returns how much, by kind."""
         from pathlib import Path
 
+        from crm_mailchimp.settings import DataDocsSettings, RetentionSettings, require_usable
         from crm_mailchimp.sync import retention
         from mailchimp_provider.connections import data_docs_folder, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
@@ -125,23 +126,28 @@ def erase_contacts() -> None:
             return {}
         logs = conf.get("logging", "base_log_folder")
         with fail_without_retry(), warehouse_connection() as warehouse:
-            return retention.apply(
+            removed = retention.apply(
                 warehouse,
-                retention.ages_from(),
+                retention.cautious_ages(),
                 log_folder=Path(logs) if logs else None,
                 data_docs_folder=data_docs_folder(),
             )
+            require_usable({RetentionSettings: (), DataDocsSettings: ()})
+        return removed
 
     @task
     def report_undecided() -> list[str]:
         """Alert about who asked and was merged into one that did not; returns who was told."""
+        from crm_mailchimp.settings import AlertSettings, require_usable
         from mailchimp_provider.outcomes import fail_without_retry
         from mailchimp_provider.run_end import alert_about_undecided
 
         if get_current_context()["params"]["dry_run"]:
             return []
         with fail_without_retry():
-            return alert_about_undecided()
+            told = alert_about_undecided()
+            require_usable({AlertSettings: (), Schedules: "erasure_schedule"})
+        return told
 
     # Side by side: none waits for another, and the failure of any fails the run.
     erase()

@@ -48,11 +48,11 @@ never more than 8 connections to Mailchimp for the whole account.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 
+from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 
 STATS = Asset("crm_mailchimp_stats")
@@ -60,7 +60,7 @@ STATS = Asset("crm_mailchimp_stats")
 
 @dag(
     dag_id="extract_reports",
-    schedule=os.environ.get("REPORTS_SCHEDULE", "0 */6 * * *") or None,
+    schedule=Schedules.read_usable().reports_schedule or None,
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
     catchup=False,
     max_active_runs=1,
@@ -122,7 +122,7 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
     def read_campaigns(campaign_ids: list[str]) -> dict[str, int]:
         """Everything new of a batch of campaigns; returns the rows read by stream."""
         from crm_mailchimp.stats.extract import extract_campaigns
-        from crm_mailchimp.sync.retention import ages_from, ips_kept_since
+        from crm_mailchimp.sync.retention import cautious_ages, ips_kept_since
         from mailchimp_provider.connections import mailchimp, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
@@ -136,19 +136,19 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
                 provider,
                 campaign_ids,
                 full=full,
-                ips_since=ips_kept_since(ages_from()),
+                ips_since=ips_kept_since(cautious_ages()),
             )
 
     @task
     def read_audiences() -> int:
         """Audiences, their months and days once a day, activity of who left; returns rows read."""
         from crm_mailchimp.stats.audience_extract import extract_audiences
-        from crm_mailchimp.sync.retention import ages_from, events_kept_since
+        from crm_mailchimp.sync.retention import cautious_ages, events_kept_since
         from mailchimp_provider.connections import mailchimp, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
         with fail_without_retry(), warehouse_connection() as warehouse, mailchimp() as provider:
-            return extract_audiences(warehouse, provider, since=events_kept_since(ages_from()))
+            return extract_audiences(warehouse, provider, since=events_kept_since(cautious_ages()))
 
     # A campaign that could not be read keeps neither the check nor the dashboards from the others.
     @task(trigger_rule="all_done_min_one_success")
@@ -185,11 +185,24 @@ def extract_reports() -> None:  # noqa: PLR0915 - a table of small tasks
 
     @task(trigger_rule="none_failed")
     def finish(problems: list[str]) -> None:
-        """Fail the run if anything in it could not be read."""
-        from airflow.sdk.exceptions import AirflowFailException
+        """Fail the run if anything in it could not be read, or a setting is wrong."""
+        from crm_mailchimp.errors import PermanentError
+        from crm_mailchimp.settings import RetentionSettings, require_usable
+        from mailchimp_provider.outcomes import Problems, fail_without_retry
 
-        if problems:
-            raise AirflowFailException("; ".join(problems))
+        found = Problems()
+        with fail_without_retry():
+            if problems:
+                with found.noted():
+                    raise PermanentError("; ".join(problems))
+            with found.noted():
+                require_usable(
+                    {
+                        RetentionSettings: ("keep_ips_days", "keep_events_days"),
+                        Schedules: "reports_schedule",
+                    }
+                )
+            found.require_none()
 
     chosen = choose_campaigns()
     read = read_campaigns.expand(campaign_ids=chosen)

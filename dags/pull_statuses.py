@@ -25,18 +25,18 @@ collections without a succeeded run for `ALERT_LATE_HOURS` are reported.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import dag, get_current_context, task
 
+from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 
 
 @dag(
     dag_id="pull_statuses",
-    schedule=os.environ.get("PULL_SCHEDULE", "*/15 * * * *") or None,
+    schedule=Schedules.read_usable().pull_schedule or None,
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
     catchup=False,
     max_active_runs=1,
@@ -89,11 +89,14 @@ def pull_statuses() -> None:
     @task(trigger_rule="all_done")
     def report_late() -> list[str]:
         """Alert about collections that have not succeeded for too long; returns their codes."""
+        from crm_mailchimp.settings import AlertSettings, require_usable
         from mailchimp_provider.outcomes import fail_without_retry
         from mailchimp_provider.run_end import alert_about_late
 
         with fail_without_retry():
-            return alert_about_late()
+            told = alert_about_late()
+            require_usable({AlertSettings: (), Schedules: "pull_schedule"})
+        return told
 
     pulled = pull.expand(collection_code=find_audiences())
     # The two go ahead whatever happened; this one makes the run fail where a pull did.

@@ -16,18 +16,17 @@ without it, of Airflow's own default time zone.
 - `rebuild`: count everything anew, not only what changed. Never needed, and always safe: what
   retention has removed stays counted.
 
-**When something is wrong.** "time zone … not recognized": correct `REPORT_TIME_ZONE`. A run that
-failed or was cut off loses nothing: the next one takes up what it left.
+**When something is wrong.** The error names `REPORT_TIME_ZONE`: correct it. A run that failed or
+was cut off loses nothing: the next one takes up what it left.
 """
 
 # ruff: noqa: PLC0415 - the scheduler parses this file often: what takes long is imported in tasks
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
-from airflow.sdk import Asset, Param, conf, dag, get_current_context, task
+from airflow.sdk import Asset, Param, dag, get_current_context, task
 
 from mailchimp_provider.alerts import FailureAlert
 
@@ -63,11 +62,13 @@ def refresh_marts() -> None:
         from crm_mailchimp.stats.marts import refresh_marts as catch_up
         from mailchimp_provider.connections import warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
+        from mailchimp_provider.time_zones import known_to_postgres, report_time_zone
 
-        time_zone = os.environ.get("REPORT_TIME_ZONE") or conf.get("core", "default_timezone")
         rebuild = get_current_context()["params"]["rebuild"]
         with fail_without_retry(), warehouse_connection() as warehouse:
-            return asdict(catch_up(warehouse, time_zone=time_zone, rebuild=rebuild))
+            time_zone = report_time_zone()
+            with known_to_postgres(time_zone):
+                return asdict(catch_up(warehouse, time_zone=time_zone, rebuild=rebuild))
 
     refresh()
 

@@ -34,13 +34,13 @@ whose gate has opened, or closed for more, meanwhile releases nothing.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from crm_mailchimp.settings import QuestionSettings
 from crm_mailchimp.sync.approval import APPROVE, REJECT
 from mailchimp_provider.alerts import FailureAlert
 
@@ -69,12 +69,16 @@ def release_campaigns() -> None:
         """What is asked; skips when the gate is as it was no more."""
         from airflow.sdk.exceptions import AirflowSkipException
 
+        from crm_mailchimp.campaigns.options import options_from
         from crm_mailchimp.campaigns.release import find_request as find
         from mailchimp_provider.connections import warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
         gate_id = get_current_context()["params"]["gate_id"]
+        with fail_without_retry():
+            QuestionSettings.read()
         with fail_without_retry(), warehouse_connection() as warehouse:
+            options_from()  # nobody answers in vain
             request = find(warehouse, gate_id)
         if request is None:
             raise AirflowSkipException(f"gate {gate_id} has opened, or closed for more, meanwhile")
@@ -95,7 +99,7 @@ def release_campaigns() -> None:
         # Airflow asks anew when the answer comes the very moment it was asked.
         retry_delay=timedelta(seconds=5),
         defaults=[REJECT],
-        response_timeout=timedelta(hours=float(os.environ.get("APPROVAL_TIMEOUT_HOURS") or 24)),
+        response_timeout=timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours),
     )
 
     @task.short_circuit

@@ -44,19 +44,19 @@ created once, also when a task dies in between: it is found again by its title.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 
 
 @dag(
     dag_id="sync_campaigns",
-    schedule=os.environ.get("CAMPAIGNS_SCHEDULE", "*/15 * * * *") or None,
+    schedule=Schedules.read_usable().campaigns_schedule or None,
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
     catchup=False,
     max_active_runs=1,

@@ -37,11 +37,11 @@ is removed in bulk without a person's word.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 
+from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 
 AUDIENCES = Asset("crm_mailchimp_audiences")
@@ -49,7 +49,7 @@ AUDIENCES = Asset("crm_mailchimp_audiences")
 
 @dag(
     dag_id="sync_collections",
-    schedule=os.environ.get("SYNC_SCHEDULE", "@hourly") or None,
+    schedule=Schedules.read_usable().sync_schedule or None,
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
     catchup=False,
     max_active_runs=1,
@@ -125,14 +125,19 @@ def sync_collections() -> None:
     @task(map_index_template="{{ collection_code }}")
     def sync_collection(staging_id: int, collection_code: str) -> dict[str, object]:
         """Pull back, plan, guard and push one collection; returns its state and counts."""
+        from crm_mailchimp.settings import SettingError
         from crm_mailchimp.sync.collection import sync_collection as synchronise
-        from crm_mailchimp.sync.options import options_from
+        from crm_mailchimp.sync.options import cautious_options, options_from
         from mailchimp_provider.connections import crm_connection, mailchimp, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
         context = get_current_context()
         context["collection_code"] = collection_code
-        options = options_from(approved_plan=context["params"]["approved_plan"])
+        approved_plan = context["params"]["approved_plan"]
+        try:
+            options = options_from(approved_plan=approved_plan)
+        except SettingError:  # named once, by `finish`
+            options = cautious_options(approved_plan=approved_plan)
         with (
             fail_without_retry(),
             warehouse_connection() as warehouse,
@@ -154,26 +159,15 @@ def sync_collections() -> None:
     @task(
         trigger_rule="all_done",
         outlets=[AUDIENCES],
-        on_failure_callback=FailureAlert(only_crashes=True),
+        on_failure_callback=FailureAlert(unless_announced=True),
     )
     def finish(staging_id: int | None) -> dict[str, int]:
         """Alerts, counts, write-back; fails the run if a collection failed."""
-        from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
-        from crm_mailchimp.sync.stagings import drop_staging
-        from mailchimp_provider.connections import warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
-        from mailchimp_provider.run_end import alert_about_run, write_back_members
+        from mailchimp_provider.run_end import end_run
 
         with fail_without_retry():
-            if staging_id is None:
-                raise CollectionsFailedError("nothing was staged: see the task 'stage'")
-            alert_about_run(staging_id)
-            with warehouse_connection() as warehouse:
-                summary = summarise(warehouse, staging_id)
-                drop_staging(warehouse, keep_days=int(os.environ.get("KEEP_STAGING_DAYS") or 7))
-            write_back_members()
-            summary.require_success()
-            return summary.counts
+            return end_run(staging_id)
 
     staging_id = stage()
     codes = check(staging_id)

@@ -181,8 +181,8 @@ class CampaignWorld(World):
         return kept | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW_CONN_CRM_DB": _postgres_connection(self.crm_dsn),
-            "AIRFLOW_CONN_WAREHOUSE_DB": _postgres_connection(self.warehouse_dsn),
+            "AIRFLOW_CONN_CRM_DB": postgres_connection(self.crm_dsn),
+            "AIRFLOW_CONN_WAREHOUSE_DB": postgres_connection(self.warehouse_dsn),
             "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(mailchimp),
         }
 
@@ -246,7 +246,8 @@ class CampaignWorld(World):
         return [reason["code"] for reason in self.gate(code)["reasons"]]
 
 
-def _postgres_connection(dsn: str) -> str:
+def postgres_connection(dsn: str) -> str:
+    """A connection of Airflow to this database, as JSON."""
     parts = conninfo_to_dict(dsn)
     return json.dumps(
         {

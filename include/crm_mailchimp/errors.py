@@ -2,7 +2,13 @@
 
 
 class PermanentError(Exception):
-    """Trying again does not help: the text says what happened, where, and what to do."""
+    """Trying again does not help: the text says what happened, where, and what to do.
+
+    Attributes:
+        is_announced: an alert of its own has informed people.
+    """
+
+    is_announced = False
 
 
 class ProviderError(Exception):

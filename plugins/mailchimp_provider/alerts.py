@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from airflow.sdk.bases.notifier import BaseNotifier
 
+from crm_mailchimp.settings import AlertSettings, SettingError
 from crm_mailchimp.sync.alerts import Message, alert_about_dag
 
 if TYPE_CHECKING:
@@ -67,20 +68,22 @@ class FailureAlert(BaseNotifier):
     """For ``on_failure_callback``: says which run, or which task of it, failed, and where to look.
 
     Args:
-        only_crashes: say nothing of failures that the task announced and told about by itself.
+        unless_announced: say nothing of failures that an alert of their own has announced.
         quiet_for: for DAGs that run often: after an alert nothing is said about this DAG for so
             long, so that an outage is not told every few minutes.
     """
 
-    def __init__(self, *, only_crashes: bool = False, quiet_for: timedelta | None = None) -> None:
+    def __init__(
+        self, *, unless_announced: bool = False, quiet_for: timedelta | None = None
+    ) -> None:
         super().__init__()
-        self.only_crashes = only_crashes
+        self.unless_announced = unless_announced
         self.quiet_for = quiet_for
 
     def notify(self, context: Context) -> None:
-        from airflow.sdk.exceptions import AirflowFailException  # noqa: PLC0415 - takes seconds
+        from mailchimp_provider.outcomes import AnnouncedFailure  # noqa: PLC0415 - takes seconds
 
-        if self.only_crashes and isinstance(context.get("exception"), AirflowFailException):
+        if self.unless_announced and isinstance(context.get("exception"), AnnouncedFailure):
             return
         message = failure_message(context)
         if self.quiet_for is None or not self._told_by_ledger(context["dag_run"].dag_id, message):
@@ -119,7 +122,11 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
     Returns:
         whether at least one took it; False, too, when there is none.
     """
-    channels = notifiers(message, environment)
+    try:
+        AlertSettings.read(environment)
+    except SettingError as error:
+        log.error("an alert may not reach everybody: %s", error)  # noqa: TRY400
+    channels = notifiers(message, AlertSettings.read_usable(environment))
     if not channels:
         log.info(
             "no alert sent (%s): ALERT_EMAILS and ALERT_WEBHOOK_URL are empty", message.subject
@@ -138,24 +145,22 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
     return delivered
 
 
-def notifiers(
-    message: Message, environment: Mapping[str, str] = os.environ
-) -> dict[str, BaseNotifier]:
+def notifiers(message: Message, settings: AlertSettings) -> dict[str, BaseNotifier]:
     """The configured channels by name, each ready to send the message."""
     channels: dict[str, BaseNotifier] = {}
-    emails = [part.strip() for part in environment.get("ALERT_EMAILS", "").split(",")]
-    if any(emails):
+    if settings.alert_emails:
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier  # noqa: PLC0415
 
         channels["mail"] = SmtpNotifier(
-            to=[email for email in emails if email],
-            from_email=environment.get("ALERT_FROM_EMAIL", "").strip() or None,
+            to=list(settings.alert_emails),
+            from_email=settings.alert_from_email,
             subject=message.subject,
             html_content=f"<pre>{html.escape(message.text)}</pre>",
         )
-    url = environment.get("ALERT_WEBHOOK_URL", "").strip()
-    if url:
-        channels["webhook"] = WebhookNotifier(url=url, text=f"{message.subject}\n{message.text}")
+    if settings.alert_webhook_url:
+        channels["webhook"] = WebhookNotifier(
+            url=settings.alert_webhook_url, text=f"{message.subject}\n{message.text}"
+        )
     return channels
 
 

@@ -27,6 +27,7 @@ def choose_campaigns(codes: Sequence[str], *, must_be_named: bool) -> list[str]:
         AirflowFailException: trying again does not help.
     """
     from crm_mailchimp.campaigns import overview  # noqa: PLC0415 - loaded by tasks
+    from crm_mailchimp.campaigns.options import options_from  # noqa: PLC0415
     from crm_mailchimp.campaigns.synchronise import UnknownCampaignError  # noqa: PLC0415
     from mailchimp_provider.connections import (  # noqa: PLC0415
         crm_connection,
@@ -39,6 +40,7 @@ def choose_campaigns(codes: Sequence[str], *, must_be_named: bool) -> list[str]:
             overview.require_named(codes)
         with warehouse_connection() as warehouse:
             try:
+                options_from()  # wrong settings are named here, and not by each campaign's task
                 with crm_connection() as crm:
                     return overview.campaigns_to_sync(warehouse, crm, codes)
             except UnknownCampaignError:
@@ -127,16 +129,16 @@ def hold_back(provider_campaign_id: str | None, error: Exception) -> bool:
     from crm_mailchimp.campaigns import take_back  # noqa: PLC0415 - loaded by tasks
     from crm_mailchimp.campaigns.options import (  # noqa: PLC0415
         CampaignOptions,
-        CampaignSettingError,
         options_from,
     )
+    from crm_mailchimp.settings import SettingError  # noqa: PLC0415
     from mailchimp_provider.connections import mailchimp  # noqa: PLC0415
 
     if provider_campaign_id is None:
         return False
     try:
         near = options_from().near
-    except CampaignSettingError:
+    except SettingError:
         near = CampaignOptions().near
     try:
         # First and foremost, and through no slot: the warehouse may be what is down.
@@ -219,20 +221,26 @@ def show_all(codes: Sequence[str] | None) -> dict[str, int]:
         AirflowFailException: one of them failed.
     """
     from crm_mailchimp.campaigns import overview  # noqa: PLC0415 - loaded by tasks
-    from crm_mailchimp.campaigns.options import options_from  # noqa: PLC0415
+    from crm_mailchimp.settings import Schedules, WriteBackSettings  # noqa: PLC0415
     from mailchimp_provider.connections import (  # noqa: PLC0415
         crm_connection,
         mailchimp,
         warehouse_connection,
     )
-    from mailchimp_provider.outcomes import fail_without_retry  # noqa: PLC0415
+    from mailchimp_provider.outcomes import Problems, fail_without_retry  # noqa: PLC0415
 
+    problems = Problems()
     with fail_without_retry(), warehouse_connection() as warehouse:
         with mailchimp() as provider:
             in_mailchimp, changed = overview.look_at_all(warehouse, provider)
         counts = {"in_mailchimp": in_mailchimp, "changed": changed}
-        if options_from().write_back:
-            with crm_connection() as crm:
-                counts["written_back"] = overview.write_back(warehouse, crm)
-        overview.require_success(warehouse, overview.require_chosen(codes))
+        with problems.noted():
+            if WriteBackSettings.read(only="write_back_campaigns").write_back_campaigns:
+                with crm_connection() as crm:
+                    counts["written_back"] = overview.write_back(warehouse, crm)
+        with problems.noted():
+            overview.require_success(warehouse, overview.require_chosen(codes))
+        with problems.noted():
+            Schedules.read(only="campaigns_schedule")
+        problems.require_none()
     return counts

@@ -5,11 +5,12 @@ Connection ids are fixed: ``crm_db``, ``crm_query_db``, ``warehouse_db``, ``mail
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from crm_mailchimp.settings import DataDocsSettings
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -94,9 +95,13 @@ def warehouse_url() -> str:
 
 
 def data_docs_folder() -> Path:
-    """Where Data Docs are kept: ``DATA_DOCS_DIR``, or ``data_docs`` in Airflow's home."""
-    home = os.environ.get("AIRFLOW_HOME", "~/airflow")
-    return Path(os.environ.get("DATA_DOCS_DIR") or Path(home, "data_docs")).expanduser()
+    """Where Data Docs are kept: ``DATA_DOCS_DIR``, or ``data_docs`` in Airflow's home.
+
+    A wrong ``DATA_DOCS_DIR`` counts as not set: it must not stop the checks.
+    """
+    from airflow.configuration import AIRFLOW_HOME  # noqa: PLC0415 - takes seconds
+
+    return DataDocsSettings.read_usable().data_docs_dir or Path(AIRFLOW_HOME, "data_docs")
 
 
 @contextmanager

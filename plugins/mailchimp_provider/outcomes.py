@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from crm_mailchimp.database_errors import told_without_data
 from crm_mailchimp.errors import PermanentError
+
+
+class AnnouncedFailure(AirflowFailException):
+    """A failure that no retry heals, and that an alert of its own has informed people."""
 
 
 @contextmanager
@@ -19,8 +25,6 @@ def fail_without_retry() -> Iterator[None]:
     Raises:
         AirflowFailException: the work says that trying again is of no use.
     """
-    from airflow.sdk.exceptions import AirflowFailException  # noqa: PLC0415 - takes seconds
-
     from crm_mailchimp.mailchimp.errors import MailchimpError  # noqa: PLC0415
     from mailchimp_provider.connections import is_undefined_connection  # noqa: PLC0415
 
@@ -28,7 +32,8 @@ def fail_without_retry() -> Iterator[None]:
         with told_without_data():
             yield
     except PermanentError as error:
-        raise AirflowFailException(str(error)) from None
+        failure = AnnouncedFailure if error.is_announced else AirflowFailException
+        raise failure(str(error)) from None
     except MailchimpError as error:
         if error.retryable:
             raise
@@ -40,3 +45,27 @@ def fail_without_retry() -> Iterator[None]:
             f"{error}: define it (Admin, Connections, or AIRFLOW_CONN_… in the environment); the"
             " pipeline's connections are crm_db, crm_query_db, warehouse_db and mailchimp_default"
         ) from None
+
+
+class Problems:
+    """What no retry heals in the parts of a task: one part's problem does not stop the others."""
+
+    def __init__(self) -> None:
+        self._problems: list[PermanentError] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Carry out one part; note what no retry can heal, and go on after it."""
+        try:
+            yield
+        except PermanentError as error:
+            self._problems.append(error)
+
+    def require_none(self) -> None:
+        """Raises:
+        PermanentError: parts had problems; it names all of them.
+        """
+        if len(self._problems) == 1:
+            raise self._problems[0]
+        if self._problems:
+            raise PermanentError("; ".join(str(problem) for problem in self._problems))

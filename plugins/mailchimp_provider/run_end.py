@@ -6,12 +6,53 @@ import logging
 from contextlib import closing
 from dataclasses import asdict
 
+from crm_mailchimp.settings import (
+    AlertSettings,
+    DataDocsSettings,
+    RetentionSettings,
+    Schedules,
+    SyncSettings,
+    require_usable,
+)
 from crm_mailchimp.sync import alerts
 from crm_mailchimp.sync import write_back as members
+from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
+from crm_mailchimp.sync.stagings import drop_staging
 from mailchimp_provider.alerts import deliver
 from mailchimp_provider.connections import crm_connection, warehouse_connection
+from mailchimp_provider.outcomes import Problems
 
 log = logging.getLogger(__name__)
+
+
+def end_run(staging_id: int | None) -> dict[str, int]:
+    """Alerts, counts, old snapshots, write-back; the problem of one stops none of the others.
+
+    Args:
+        staging_id: of the run; None where nothing was staged.
+
+    Raises:
+        PermanentError: a collection failed, or a setting of the sync is wrong.
+    """
+    if staging_id is None:
+        raise CollectionsFailedError("nothing was staged: see the task 'stage'")
+    problems = Problems()
+    alert_about_run(staging_id)
+    with warehouse_connection() as warehouse:
+        summary = summarise(warehouse, staging_id)
+        with problems.noted():
+            keep_days = RetentionSettings.read(only="keep_staging_days").keep_staging_days
+            drop_staging(warehouse, keep_days=keep_days)
+    with problems.noted():
+        write_back_members()
+    with problems.noted():
+        summary.require_success()
+    with problems.noted():
+        require_usable(
+            {SyncSettings: (), AlertSettings: (), DataDocsSettings: (), Schedules: "sync_schedule"}
+        )
+    problems.require_none()
+    return summary.counts
 
 
 def write_back_members() -> dict[str, int] | None:
@@ -28,7 +69,7 @@ def write_back_members() -> dict[str, int] | None:
 
 def alert_about_run(staging_id: int) -> list[str]:
     """Alert about the run's blocked and failed collections; returns the codes told now."""
-    times = alerts.alert_times()
+    times = alerts.usable_alert_times()
     with closing(warehouse_connection()) as warehouse:
         told = alerts.alert_about_run(warehouse, staging_id, times, deliver)
     return [trouble.collection_code for trouble in told]
@@ -36,7 +77,7 @@ def alert_about_run(staging_id: int) -> list[str]:
 
 def alert_about_late() -> list[str]:
     """Alert about collections that have not succeeded for too long; returns the codes told now."""
-    times = alerts.alert_times()
+    times = alerts.usable_alert_times()
     with closing(warehouse_connection()) as warehouse, closing(crm_connection()) as crm:
         told = alerts.alert_about_late(warehouse, crm, times, deliver)
     return [trouble.collection_code for trouble in told]
@@ -44,7 +85,7 @@ def alert_about_late() -> list[str]:
 
 def alert_about_undecided() -> list[str]:
     """Alert about requests for erasure that somebody has to decide; returns who was told now."""
-    times = alerts.alert_times()
+    times = alerts.usable_alert_times()
     with closing(warehouse_connection()) as warehouse, closing(crm_connection()) as crm:
         told = alerts.alert_about_undecided(warehouse, crm, times, deliver)
     return [trouble.collection_code for trouble in told]

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from approvals.mail_and_web import MailServer, Webhook, serving
+from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync.alerts import (
     AlertTimes,
     Message,
@@ -25,7 +26,6 @@ from crm_mailchimp.sync.alerts import (
     alert_times,
     write_message,
 )
-from crm_mailchimp.sync.options import SettingError
 from sync_world import World
 
 TIMES = AlertTimes()
@@ -192,8 +192,8 @@ context = {"dag_run": dag_run, "exception": ValueError("maria@mail.gr"),
            "task_instance": SimpleNamespace(task_id="pull")}
 # Without a warehouse to ask it is told all the same.
 FailureAlert(quiet_for=timedelta(hours=6))(dict(context))
-from airflow.sdk.exceptions import AirflowFailException
-FailureAlert(only_crashes=True)(context | {"exception": AirflowFailException("told already")})
+from mailchimp_provider.outcomes import AnnouncedFailure
+FailureAlert(unless_announced=True)(context | {"exception": AnnouncedFailure("told already")})
 print("answer:", delivered)
 """
 

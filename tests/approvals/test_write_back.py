@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync.erasure import erase_contacts
-from crm_mailchimp.sync.options import SettingError
 from crm_mailchimp.sync.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
 from crm_mailchimp.sync.write_back import (
     WrittenBack,

@@ -7,10 +7,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from crm_mailchimp.settings import GROUPS, Schedules
 
 ROOT = Path(__file__).parents[2]
 #: One campaign, one question a run: they keep apart by the audience's lock and the gate's row.
@@ -37,7 +40,9 @@ for dag in bag.dags.values():
         "tells": bool(dag.on_failure_callback),
         "tasks": [
             {"task_id": task.task_id, "owner": task.owner, "retries": task.retries,
-             "timeout": bool(task.execution_timeout), "tells": bool(task.on_failure_callback)}
+             "timeout": bool(task.execution_timeout), "tells": bool(task.on_failure_callback),
+             "answer_within": getattr(task, "response_timeout", None)
+                 and task.response_timeout.total_seconds()}
             for task in dag.tasks
         ],
     })
@@ -48,8 +53,17 @@ print(json.dumps({"dags": found, "errors": bag.import_errors, "heavy": heavy}))
 
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("airflow")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    return read_dags(tmp_path_factory.mktemp("airflow"))
+
+
+def read_dags(home: Path, chosen: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What Airflow reads from ``dags/`` with some settings of ours, and no others."""
+    ours = {name.upper() for group in GROUPS for name in group.model_fields}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AIRFLOW") and name not in ours
+    }
     settings = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
@@ -60,7 +74,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
     done = subprocess.run(
         [sys.executable, "-c", READER, str(ROOT / "dags")],
-        env={**env, **settings},
+        env={**env, **settings, **(chosen or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -114,6 +128,51 @@ def test_a_failure_is_told(bag: dict[str, Any]) -> None:
             if not (dag["tells"] or task["tells"] or task["task_id"] == "sync_collection")
         ]
         assert silent == [], f"{dag['dag_id']}: nobody hears of it when these fail"
+
+
+SCHEDULED = {
+    "sync_collections": "SYNC_SCHEDULE",
+    "pull_statuses": "PULL_SCHEDULE",
+    "extract_reports": "REPORTS_SCHEDULE",
+    "erase_contacts": "ERASURE_SCHEDULE",
+    "sync_campaigns": "CAMPAIGNS_SCHEDULE",
+}
+
+
+def schedules(bag: dict[str, Any]) -> dict[str, str | None]:
+    return {dag["dag_id"]: dag["schedule"] for dag in bag["dags"] if dag["dag_id"] in SCHEDULED}
+
+
+def hours_to_answer(bag: dict[str, Any]) -> dict[str, float]:
+    return {
+        dag["dag_id"]: task["answer_within"] / 3600
+        for dag in bag["dags"]
+        for task in dag["tasks"]
+        if task["answer_within"]
+    }
+
+
+def test_schedules_and_timeouts_are_those_of_the_settings(
+    bag: dict[str, Any], tmp_path: Path
+) -> None:
+    asking = ("approve_removals", "release_campaigns")
+    defaults = Schedules()
+    assert schedules(bag) == {
+        dag_id: getattr(defaults, name.lower()) for dag_id, name in SCHEDULED.items()
+    }
+    assert hours_to_answer(bag) == dict.fromkeys(asking, 24)
+    chosen = {name: f"{minute} 3 * * *" for minute, name in enumerate(SCHEDULED.values())}
+    chosen["SYNC_SCHEDULE"] = ""
+    found = read_dags(tmp_path, {**chosen, "APPROVAL_TIMEOUT_HOURS": "1.5"})
+    assert schedules(found) == {dag_id: chosen[name] or None for dag_id, name in SCHEDULED.items()}
+    assert hours_to_answer(found) == dict.fromkeys(asking, 1.5)
+
+
+def test_no_wrong_setting_unloads_a_dag(bag: dict[str, Any], tmp_path: Path) -> None:
+    wrong = {name.upper(): "24h" for group in GROUPS for name in group.model_fields}
+    found = read_dags(tmp_path, wrong)
+    assert found["errors"] == {}
+    assert found["dags"] == bag["dags"], "wrong values count as not set"
 
 
 def test_reading_the_dags_loads_nothing_heavy(bag: dict[str, Any]) -> None:

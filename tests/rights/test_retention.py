@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync import retention
-from crm_mailchimp.sync.options import SettingError
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync.guard import GuardLimits, PlanNotApprovedError, exceeds
-from crm_mailchimp.sync.options import SettingError, SyncOptions, options_from
+from crm_mailchimp.sync.options import SyncOptions, options_from
 from sync_world import World
 
 

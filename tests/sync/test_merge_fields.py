@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.provider import AudienceSettings, MergeField
+from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync.guard import GuardLimits
 from crm_mailchimp.sync.merge_fields import FieldMapping, merge_values, parse_reference, reference
 from crm_mailchimp.sync.merge_tags import make_tag
-from crm_mailchimp.sync.options import SettingError, SyncOptions, options_from
+from crm_mailchimp.sync.options import SyncOptions, options_from
 from sync_world import World
 
 UNGUARDED = GuardLimits(share=1.0, minimum=1000, half=1.0)

@@ -1,4 +1,4 @@
-"""Settings of the campaigns, from the environment (``.env.example`` explains each)."""
+"""How campaigns are judged, scheduled and waited for, as the settings say."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ from itertools import pairwise
 
 from croniter import croniter
 
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.setting_values import cron_expression
+from crm_mailchimp.settings import (
+    CampaignSettings,
+    Schedules,
+    SettingError,
+)
 
 #: How far ahead a run looks where no schedule brings the next one.
 BY_HAND_HORIZON = timedelta(days=7)
 #: A run begins some time after its moment, and takes some.
 _RUN_TAKES = timedelta(minutes=5)
 _FIRINGS = 2_000
-_SHORTEST_CHECK = timedelta(minutes=1)
-
-_YES = ("true", "yes", "1", "on")
-_NO = ("false", "no", "0", "off")
-
-
-class CampaignSettingError(PermanentError):
-    """A setting of the environment is not what it must be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +44,6 @@ class CampaignOptions:
     #: How long a step waits for its audience's lock before it gives its worker back.
     lock_wait: timedelta = timedelta(seconds=20)
     release_holds: timedelta = timedelta(hours=24)
-    write_back: bool = False
 
     @property
     def near(self) -> timedelta:
@@ -56,75 +52,46 @@ class CampaignOptions:
 
 
 def options_from(environment: Mapping[str, str] = os.environ) -> CampaignOptions:
-    """Read the settings.
+    """The options that the settings give.
 
     Raises:
-        CampaignSettingError: one of them is not a number, or not true or false; or a campaign
-            would be scheduled after its last check.
+        SettingError: one of the settings cannot be obeyed; or a campaign would be scheduled after
+            its last check.
     """
-    default = CampaignOptions()
-    limit = _number(environment, "CAMPAIGN_RECIPIENT_LIMIT", 0)
-    gap = longest_gap(environment.get("CAMPAIGNS_SCHEDULE", "*/15 * * * *"))
-    options = CampaignOptions(
-        max_sync_age=_minutes(environment, "CAMPAIGN_MAX_SYNC_AGE", default.max_sync_age),
-        max_lateness=_minutes(environment, "CAMPAIGN_MAX_LATENESS", default.max_lateness),
-        tolerance=_number(environment, "CAMPAIGN_RECIPIENT_TOLERANCE", 10) / 100,
-        recipient_limit=int(limit) or None,
-        schedule_there=_flag(environment, "CAMPAIGN_SCHEDULE_IN_MAILCHIMP", default=True),
-        schedule_ahead=_minutes(environment, "CAMPAIGN_SCHEDULE_AHEAD", default.schedule_ahead),
-        wait_horizon=max(
-            _minutes(environment, "CAMPAIGN_WAIT", default.wait_horizon), gap + _RUN_TAKES
-        ),
-        last_check=_minutes(environment, "CAMPAIGN_LAST_CHECK", default.last_check),
-        release_holds=_minutes(environment, "CAMPAIGN_RELEASE_HOLDS", default.release_holds),
-        write_back=_flag(environment, "WRITE_BACK_CAMPAIGNS", default=False),
-    )
-    if options.last_check < _SHORTEST_CHECK:
-        raise CampaignSettingError("CAMPAIGN_LAST_CHECK is too short to take anything back: give 1")
-    if options.schedule_ahead < options.last_check:
-        raise CampaignSettingError(
-            "CAMPAIGN_SCHEDULE_AHEAD is shorter than CAMPAIGN_LAST_CHECK: a campaign cannot be "
-            "checked before it is scheduled"
+    settings = CampaignSettings.read(environment)
+    if settings.campaign_schedule_ahead < settings.campaign_last_check:
+        raise SettingError(
+            "the environment variable CAMPAIGN_SCHEDULE_AHEAD is less than CAMPAIGN_LAST_CHECK, so "
+            "a campaign would be checked before it is scheduled: write at least "
+            f"{settings.campaign_last_check:g} (docs/settings.md)"
         )
-    return options
+    # A wrong schedule counts as not set, as for the DAG itself, which names it at its end.
+    schedule = Schedules.read_usable(environment).campaigns_schedule
+    return CampaignOptions(
+        max_sync_age=timedelta(minutes=settings.campaign_max_sync_age),
+        max_lateness=timedelta(minutes=settings.campaign_max_lateness),
+        tolerance=settings.campaign_recipient_tolerance / 100,
+        recipient_limit=settings.campaign_recipient_limit or None,
+        schedule_there=settings.campaign_schedule_in_mailchimp,
+        schedule_ahead=timedelta(minutes=settings.campaign_schedule_ahead),
+        wait_horizon=max(
+            timedelta(minutes=settings.campaign_wait), longest_gap(schedule) + _RUN_TAKES
+        ),
+        last_check=timedelta(minutes=settings.campaign_last_check),
+        release_holds=timedelta(minutes=settings.campaign_release_holds),
+    )
 
 
 def longest_gap(schedule: str) -> timedelta:
-    """The longest time between two runs of a cron expression, or of ``@hourly`` and the like.
+    """The longest time between two runs.
 
-    Raises:
-        CampaignSettingError: it is neither.
+    Args:
+        schedule: an accepted value of ``CAMPAIGNS_SCHEDULE``.
     """
-    expression = schedule.strip()
-    if expression in ("", "@once", "None"):
+    if schedule == "@continuous":
+        return timedelta(0)
+    if schedule in ("", "@once"):
         return BY_HAND_HORIZON
-    try:
-        firings = croniter(expression, datetime(2026, 1, 1, tzinfo=UTC))
-        moments: list[datetime] = [firings.get_next(datetime) for _ in range(_FIRINGS)]
-    except ValueError as error:
-        raise CampaignSettingError(
-            f"CAMPAIGNS_SCHEDULE is {schedule!r}: give a cron expression"
-        ) from error
+    firings = croniter(cron_expression(schedule), datetime(2026, 1, 1, tzinfo=UTC))
+    moments: list[datetime] = [firings.get_next(datetime) for _ in range(_FIRINGS)]
     return max(later - earlier for earlier, later in pairwise(moments))
-
-
-def _minutes(environment: Mapping[str, str], name: str, default: timedelta) -> timedelta:
-    return timedelta(minutes=_number(environment, name, default.total_seconds() / 60))
-
-
-def _number(environment: Mapping[str, str], name: str, default: float) -> float:
-    text = environment.get(name, "").strip()
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        value = -1
-    if not 0 <= value < 10**9:
-        raise CampaignSettingError(f"{name} is {text!r}: give a number that is not negative")
-    return value
-
-
-def _flag(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
-    text = environment.get(name, "").strip().lower()
-    if text not in ("", *_YES, *_NO):
-        raise CampaignSettingError(f"{name} is {text!r}: give true or false")
-    return default if not text else text in _YES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ import psycopg
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.sample import SampleError, create_sample
 from crm_mailchimp.crm.schema import ContractError, create_contract, missing_write_back
+from crm_mailchimp.settings import QueryLoginSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,8 @@ def _create(connection: psycopg.Connection, login: str | None) -> None:
             print(f"  only for write-back, and not there: {', '.join(missing)}")
     if login is None:
         return
-    still_open = create_query_login(connection, login, os.environ.get("CRM_QUERY_PASSWORD", ""))
+    password = QueryLoginSettings.read().crm_query_password.get_secret_value()
+    still_open = create_query_login(connection, login, password)
     print(f"the login {login} may read the contract, and nothing else")
     for what in still_open:
         print(f"  but still open to it: {what}")

@@ -15,8 +15,8 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from crm_mailchimp.crm.erasure_requests import read_undecided
+from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.options import SettingError
 
 _HEADINGS = {
     "failed": "Failed: something broke, the collection was not synced",
@@ -81,12 +81,20 @@ def alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
     """The times that ``ALERT_LATE_HOURS`` and ``ALERT_REPEAT_HOURS`` set.
 
     Raises:
-        SettingError: one of them is no number of hours.
+        SettingError: one of them is not a number of hours.
     """
-    default = AlertTimes()
+    return _times(AlertSettings.read(environment, only=("alert_late_hours", "alert_repeat_hours")))
+
+
+def usable_alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
+    """Like ``alert_times``, but a wrong value counts as not set: it must not stop an alert."""
+    return _times(AlertSettings.read_usable(environment))
+
+
+def _times(settings: AlertSettings) -> AlertTimes:
     return AlertTimes(
-        late_after=_hours(environment, "ALERT_LATE_HOURS", default.late_after),
-        repeat_after=_hours(environment, "ALERT_REPEAT_HOURS", default.repeat_after),
+        late_after=timedelta(hours=settings.alert_late_hours),
+        repeat_after=timedelta(hours=settings.alert_repeat_hours),
     )
 
 
@@ -241,16 +249,3 @@ def _forget(
             "trouble_states": [trouble.state for trouble in troubles],
         },
     )
-
-
-def _hours(environment: Mapping[str, str], name: str, default: timedelta) -> timedelta:
-    text = environment.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = -1
-    if not 0 <= hours <= 24 * 365:
-        raise SettingError(f"{name} is {text!r}: give a number of hours")
-    return timedelta(hours=hours)

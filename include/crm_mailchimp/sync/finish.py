@@ -39,6 +39,8 @@ class RunSummary:
 class CollectionsFailedError(PermanentError):
     """At least one collection of the run failed."""
 
+    is_announced = True
+
 
 def summarise(warehouse: Connection[Any], staging_id: int) -> RunSummary:
     """Summarise a run; a collection whose task died without a word counts as failed."""

@@ -1,4 +1,4 @@
-"""What a sync run may be told from outside: by the environment and by the DAG's params."""
+"""How a sync run works, as the settings and the DAG's params say."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.settings import SyncSettings
 from crm_mailchimp.sync.guard import APPROVAL_VALID, GuardLimits
 from crm_mailchimp.sync.merge_fields import FIELD_LIMIT
 
-
-class SettingError(PermanentError):
-    """A setting in the environment has a value that cannot be used."""
+#: Every removal that is not mandatory waits for a person's approval.
+_STRICTEST = GuardLimits(share=0.0, minimum=0, half=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,34 +35,41 @@ class SyncOptions:
 def options_from(
     environment: Mapping[str, str] = os.environ, *, approved_plan: int | None = None
 ) -> SyncOptions:
-    """The options that ``REMOVAL_GUARD_PERCENT``, ``REMOVAL_GUARD_MINIMUM``,
-    ``MERGE_FIELD_LIMIT`` and ``APPROVAL_VALID_HOURS`` set.
+    """The options that the settings give.
+
+    Args:
+        environment: variables by name.
+        approved_plan: a removal request that a person approved.
 
     Raises:
-        SettingError: one of them is not a number in its range.
+        SettingError: one of the settings cannot be obeyed.
     """
-    default = GuardLimits()
-    return SyncOptions(
-        limits=GuardLimits(
-            share=_number(environment, "REMOVAL_GUARD_PERCENT", default.share * 100, 100) / 100,
-            minimum=int(_number(environment, "REMOVAL_GUARD_MINIMUM", default.minimum, 10**9)),
-        ),
-        field_limit=int(_number(environment, "MERGE_FIELD_LIMIT", FIELD_LIMIT, 1000)),
-        approved_plan=approved_plan,
-        approval_valid=timedelta(
-            hours=_number(
-                environment, "APPROVAL_VALID_HOURS", APPROVAL_VALID.total_seconds() / 3600, 8760
-            )
-        ),
+    settings = SyncSettings.read(environment)
+    limits = GuardLimits(
+        share=settings.removal_guard_percent / 100, minimum=settings.removal_guard_minimum
     )
+    return _options(settings, limits, approved_plan)
 
 
-def _number(environment: Mapping[str, str], name: str, default: float, maximum: float) -> float:
-    text = environment.get(name, "").strip()
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        value = -1
-    if not 0 <= value <= maximum:
-        raise SettingError(f"{name} is {text!r}: give a number from 0 to {maximum:g}")
-    return value
+def cautious_options(
+    environment: Mapping[str, str] = os.environ, *, approved_plan: int | None = None
+) -> SyncOptions:
+    """The options of a run whose settings cannot be obeyed.
+
+    A wrong setting must not keep withdrawals and new consents from Mailchimp. So the sync goes on
+    with the strictest guard, and the run fails at its end.
+
+    Args:
+        environment: variables by name; wrong values count as not set.
+        approved_plan: a removal request that a person approved.
+    """
+    return _options(SyncSettings.read_usable(environment), _STRICTEST, approved_plan)
+
+
+def _options(settings: SyncSettings, limits: GuardLimits, approved_plan: int | None) -> SyncOptions:
+    return SyncOptions(
+        limits=limits,
+        field_limit=settings.merge_field_limit,
+        approved_plan=approved_plan,
+        approval_valid=timedelta(hours=settings.approval_valid_hours),
+    )

@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 
+from crm_mailchimp.settings import RetentionSettings
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.options import SettingError
 from crm_mailchimp.sync.stagings import drop_staging
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _DAY = 86_400
 _DATA_DOCS = re.compile(r"staging-\d+")
 _BATCH = 20_000
+#: Days; snapshots cannot be kept for good.
+_LONGEST = 36_500
 #: Readers that come after a waiting drop wait for it, too.
 _LONGEST_WAIT = "5s"
 
@@ -81,19 +83,36 @@ def ages_from(environment: Mapping[str, str] = os.environ) -> Ages:
         SettingError: one of them is neither a whole number of days from 1 on nor ``forever``
             (which snapshots of the CRM cannot be kept).
     """
-    chosen: dict[str, Any] = {}
-    for age in fields(Ages):
-        name = f"KEEP_{age.name.upper()}_DAYS"
-        text = environment.get(name, "").strip().lower()
-        if not text:
-            continue
-        if text == "forever" and age.name != "staging":
-            chosen[age.name] = None
-        elif text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500:
-            chosen[age.name] = int(text)
-        else:
-            raise SettingError(f"{name} is {text!r}: give days, from 1 on, or 'forever'")
-    return Ages(**chosen)
+    return _ages(RetentionSettings.read(environment))
+
+
+def cautious_ages(environment: Mapping[str, str] = os.environ) -> Ages:
+    """The ages that the environment sets; what has a wrong age is kept.
+
+    A wrong age must not stop the other ones, and must not remove what somebody wants to keep.
+    """
+    ages = _ages(RetentionSettings.read_usable(environment))
+    wrong = RetentionSettings.wrong_fields(environment)
+    kept: dict[str, Any] = {
+        age.name: None for age in fields(Ages) if f"keep_{age.name}_days" in wrong
+    }
+    if "staging" in kept:
+        kept["staging"] = _LONGEST
+    return replace(ages, **kept)
+
+
+def _ages(settings: RetentionSettings) -> Ages:
+    return Ages(
+        staging=settings.keep_staging_days,
+        quarantine=settings.keep_quarantine_days,
+        proof=settings.keep_proof_days,
+        removals=settings.keep_removals_days,
+        runs=settings.keep_runs_days,
+        events=settings.keep_events_days,
+        ips=settings.keep_ips_days,
+        logs=settings.keep_logs_days,
+        data_docs=settings.keep_data_docs_days,
+    )
 
 
 def ips_kept_since(ages: Ages) -> datetime | None:

@@ -15,8 +15,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from crm_mailchimp.settings import WriteBackSettings
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.options import SettingError
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.copying import copy_query
 from crm_mailchimp.warehouse.locks import named_lock
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 LOCK = "write back members"
 
 _COLUMNS = ("collection_id", "contact_id", "status", "reason", "changed_at")
-_ON, _OFF = ("true", "1", "yes", "on"), ("", "false", "0", "no", "off")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +41,9 @@ def members_are_written_back(environment: Mapping[str, str] = os.environ) -> boo
     """Whether ``WRITE_BACK_MEMBERS`` switches the write-back on.
 
     Raises:
-        SettingError: its value is neither yes nor no.
+        SettingError: its value is neither true nor false.
     """
-    text = environment.get("WRITE_BACK_MEMBERS", "").strip().lower()
-    if text not in (*_ON, *_OFF):
-        raise SettingError(f"WRITE_BACK_MEMBERS is {text!r}: give true or false")
-    return text in _ON
+    return WriteBackSettings.read(environment, only="write_back_members").write_back_members
 
 
 def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> WrittenBack:

@@ -1,0 +1,394 @@
+"""Every environment variable that the pipeline reads: its type, its default and its text.
+
+A group is read where its values are used: ``SyncSettings.read()``. A field is named like its
+variable: ``REMOVAL_GUARD_PERCENT`` is ``removal_guard_percent``. ``.env.example`` and
+``docs/settings.md`` are written from this module by ``make docs``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.setting_values import (
+    Addresses,
+    Count,
+    Days,
+    DaysOrForever,
+    FieldCount,
+    Flag,
+    Form,
+    Hours,
+    HoursOrNever,
+    Minutes,
+    MinutesFromOne,
+    OptionalAddress,
+    OptionalFolder,
+    OptionalTimeZone,
+    OptionalWebAddress,
+    Password,
+    Percent,
+    Schedule,
+    Tolerance,
+)
+
+
+class SettingError(PermanentError):
+    """A setting has a value that cannot be obeyed. The text names it and says what to write."""
+
+
+class Settings(BaseSettings):
+    """A group of settings.
+
+    Made without arguments it holds the defaults. ``read`` asks the environment.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from ``read`` alone: defaults are the same on every machine."""
+        return (init_settings,)
+
+    @classmethod
+    def read(
+        cls, environment: Mapping[str, str] = os.environ, *, only: str | Collection[str] = ()
+    ) -> Self:
+        """The values that the environment sets, and the defaults for the rest.
+
+        Args:
+            environment: variables by name.
+            only: fields to read. The others keep their defaults, whatever the environment says.
+
+        Raises:
+            SettingError: values cannot be obeyed; it names each of them.
+        """
+        wanted = (only,) if isinstance(only, str) else only
+        given = cls._given(environment)
+        if wanted:
+            given = {name: given[name] for name in given if name in wanted}
+        wrong = cls._wrong(given)
+        if wrong:
+            raise SettingError("; ".join(cls._refusal(name, given[name]) for name in wrong))
+        return cls(**given)
+
+    @classmethod
+    def read_usable(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Like ``read``, but a wrong value counts as not set.
+
+        For work that a wrong value must not stop, and for DAG files: Airflow drops a DAG whose
+        file raises. A task of the same DAG calls ``read``, which names the wrong value.
+        """
+        given = cls._given(environment)
+        wrong = cls._wrong(given)
+        return cls(**{name: text for name, text in given.items() if name not in wrong})
+
+    @classmethod
+    def wrong_fields(cls, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+        """The fields whose values cannot be obeyed."""
+        return cls._wrong(cls._given(environment))
+
+    @classmethod
+    @cache
+    def form(cls, name: str) -> Form:
+        """How the value of a field is written."""
+        metadata = cls.model_fields[name].metadata
+        return next(item for item in metadata if isinstance(item, Form))
+
+    @classmethod
+    def _given(cls, environment: Mapping[str, str]) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        for name in cls.model_fields:
+            text = environment.get(name.upper())
+            if text is None:
+                continue
+            form = cls.form(name)
+            if not form.is_verbatim:
+                text = text.strip()
+            if text or form.may_be_empty:
+                given[name] = text
+        return given
+
+    @classmethod
+    def _wrong(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
+        try:
+            cls(**given)
+        except ValidationError as error:
+            return tuple(dict.fromkeys(str(problem["loc"][0]) for problem in error.errors()))
+        return ()
+
+    @classmethod
+    def _refusal(cls, name: str, text: str) -> str:
+        form = cls.form(name)
+        shown = "not usable" if form.is_private else repr(text[:80])
+        default = cls.written_default(name)
+        return (
+            f"the environment variable {name.upper()} is {shown}: write {form.words}"
+            + (f"; without it the value is {default}" if default else "")
+            + " (docs/settings.md)"
+        )
+
+    @classmethod
+    def written_default(cls, name: str) -> str:
+        """A field's default as its variable would be written; empty where it has none."""
+        default = cls.model_fields[name].default
+        if isinstance(default, bool):
+            return str(default).lower()
+        return f"{default}" if isinstance(default, int | float | str) else ""
+
+
+class Schedules(Settings):
+    """When the DAGs run
+
+    In Airflow's time zone. Empty: by hand only.
+    """
+
+    sync_schedule: Schedule = Field(
+        "@hourly", description="DAG sync_collections: contacts to audiences."
+    )
+    pull_schedule: Schedule = Field(
+        "*/15 * * * *", description="DAG pull_statuses: what people did in Mailchimp."
+    )
+    reports_schedule: Schedule = Field(
+        "0 */6 * * *", description="DAG extract_reports: reports to the warehouse."
+    )
+    erasure_schedule: Schedule = Field(
+        "@daily", description="DAG erase_contacts: requests for erasure, and retention."
+    )
+    campaigns_schedule: Schedule = Field(
+        "*/15 * * * *",
+        description="DAG sync_campaigns: campaigns from the CRM's plan to the inbox.",
+    )
+
+
+class SyncSettings(Settings):
+    """The sync of collections"""
+
+    removal_guard_percent: Percent = Field(
+        10,
+        description="A collection is blocked until a person decides, when a sync would remove more"
+        " than this percentage of its members. Withdrawals and erasures do not count, and always"
+        " go out.",
+    )
+    removal_guard_minimum: Count = Field(
+        5,
+        description="Fewer removals than this number do not block a collection, unless more than"
+        " half of its members would go.",
+    )
+    approval_valid_hours: Hours = Field(
+        24, description="An approval of removals serves one run, and holds for so many hours."
+    )
+    merge_field_limit: FieldCount = Field(
+        30,
+        description="Merge fields that an audience may have, those made by hand included: 30, or 80"
+        " with Mailchimp's higher plans.",
+    )
+
+
+class QuestionSettings(Settings):
+    """Questions to a person"""
+
+    approval_timeout_hours: Hours = Field(
+        24,
+        description="How long approve_removals and release_campaigns wait for an answer. No answer"
+        " counts as a rejection.",
+    )
+
+
+class WriteBackSettings(Settings):
+    """Write-back to the CRM
+
+    The login of crm_db then needs the right to write the table.
+    """
+
+    write_back_members: Flag = Field(
+        False, description="true: what became of each member goes to crm.provider_member_status."
+    )
+    write_back_campaigns: Flag = Field(
+        False, description="true: what became of each campaign goes to crm.provider_campaign."
+    )
+
+
+class DataDocsSettings(Settings):
+    """Reports of the quality checks"""
+
+    data_docs_dir: OptionalFolder = Field(
+        None,
+        description="The folder of these reports (Data Docs), which all workers and the API server"
+        " share. Default: data_docs in Airflow's home.",
+        examples=["/opt/airflow/data_docs"],
+    )
+
+
+class AlertSettings(Settings):
+    """Alerts
+
+    For blocked, failed and late collections: codes and counts, never people. Without an address
+    and a web address nobody gets an alert.
+    """
+
+    alert_emails: Addresses = Field(
+        (),
+        description="Who gets mail, through Airflow's connection smtp_default.",
+        examples=["data-team@example.com,dpo@example.com"],
+    )
+    alert_from_email: OptionalAddress = Field(
+        None, description="The sender of that mail.", examples=["airflow@example.com"]
+    )
+    alert_webhook_url: OptionalWebAddress = Field(
+        None,
+        description='An incoming webhook that takes JSON with a "text" (Slack, Mattermost, Teams).',
+        examples=["https://chat.example.com/hooks/0123456789"],
+    )
+    alert_late_hours: HoursOrNever = Field(
+        24, description="A collection without a succeeded run for so long is late. 0: never."
+    )
+    alert_repeat_hours: HoursOrNever = Field(
+        24, description="The same trouble is alerted about again after so long."
+    )
+
+
+class ReportSettings(Settings):
+    """Reports"""
+
+    report_time_zone: OptionalTimeZone = Field(
+        None,
+        description="The time zone of the days and hours in the marts. Default: Airflow's own"
+        " (core.default_timezone).",
+        examples=["Europe/Athens"],
+    )
+
+
+class CampaignSettings(Settings):
+    """Campaigns
+
+    The gate before a campaign is scheduled and sent: docs/campaigns.md.
+    """
+
+    campaign_max_sync_age: Minutes = Field(
+        120, description="The gate is closed when the audience's last sync is older (minutes)."
+    )
+    campaign_max_lateness: Minutes = Field(
+        1440, description="A campaign that is later than this does not go out (minutes)."
+    )
+    campaign_recipient_tolerance: Tolerance = Field(
+        10,
+        description="Mailchimp's count of recipients may differ from ours by so many percent.",
+    )
+    campaign_recipient_limit: Count = Field(
+        0,
+        description="Most recipients of one campaign: the limit of the account's plan, which the"
+        " API does not show. 0: no limit.",
+    )
+    campaign_schedule_in_mailchimp: Flag = Field(
+        True,
+        description="false: the pipeline itself waits and sends, for plans without scheduling.",
+    )
+    campaign_schedule_ahead: Minutes = Field(
+        5,
+        description="A campaign enters Mailchimp's schedule this long before its time (minutes)."
+        " From then on it goes out even if nothing of the pipeline runs: a longer time shows it"
+        " earlier to people there, and is more risk.",
+    )
+    campaign_last_check: MinutesFromOne = Field(
+        2,
+        description="A scheduled campaign is taken back and judged again this long before it goes"
+        " out (minutes). At most CAMPAIGN_SCHEDULE_AHEAD.",
+    )
+    campaign_wait: Minutes = Field(
+        20,
+        description="A run starts to wait for campaigns that are due within this time (minutes)."
+        " If the next run is later than that, it waits for all campaigns until then.",
+    )
+    campaign_release_holds: Minutes = Field(
+        1440, description="How long a person's release of a closed gate holds (minutes)."
+    )
+
+
+class RetentionSettings(Settings):
+    """How long things are kept
+
+    docs/data_protection.md says why.
+    """
+
+    keep_staging_days: Days = Field(7, description="Snapshots of the CRM.")
+    keep_quarantine_days: DaysOrForever = Field(180, description="Closed rows of the quarantine.")
+    keep_proof_days: DaysOrForever = Field(
+        1095,
+        description="Proof of consent, counted from its end. What justifies a member is kept.",
+    )
+    keep_removals_days: DaysOrForever = Field(
+        365,
+        description="Decided requests for removals, refused addresses, and ids of addresses that"
+        " nobody has now.",
+    )
+    keep_runs_days: DaysOrForever = Field(730, description="What runs did, and the alerts sent.")
+    keep_events_days: DaysOrForever = Field(
+        730,
+        description="Opens, clicks and bounces, each by its own age; activity of members; what"
+        " people wrote when they unsubscribed. Counts by recipient, contact, month and hour stay.",
+    )
+    keep_ips_days: DaysOrForever = Field(90, description="IP addresses of these events.")
+    keep_logs_days: DaysOrForever = Field(30, description="Airflow's log files.")
+    keep_data_docs_days: DaysOrForever = Field(
+        30, description="Reports of the quality checks (Data Docs)."
+    )
+
+
+class QueryLoginSettings(Settings):
+    """The login of dynamic queries"""
+
+    crm_query_password: Password = Field(
+        SecretStr(""),
+        description="The password that `crm create --query-login` gives the login. The demo makes"
+        " its own.",
+    )
+
+
+GROUPS: tuple[type[Settings], ...] = (
+    Schedules,
+    SyncSettings,
+    QuestionSettings,
+    WriteBackSettings,
+    DataDocsSettings,
+    AlertSettings,
+    ReportSettings,
+    CampaignSettings,
+    RetentionSettings,
+    QueryLoginSettings,
+)
+
+
+def require_usable(
+    wanted: Mapping[type[Settings], Collection[str]], environment: Mapping[str, str] = os.environ
+) -> None:
+    """Refuse all wrong values of some groups at once: for the end of work that went on without.
+
+    Args:
+        wanted: fields by group; none means all of the group.
+        environment: variables by name.
+
+    Raises:
+        SettingError: values cannot be obeyed; it names each of them.
+    """
+    refusals = []
+    for group, fields in wanted.items():
+        try:
+            group.read(environment, only=fields)
+        except SettingError as error:
+            refusals.append(str(error))
+    if refusals:
+        raise SettingError("; ".join(refusals))
