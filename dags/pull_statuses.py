@@ -67,12 +67,17 @@ def pull_statuses() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from crm_mailchimp.sync.pull_statuses import pull_statuses as pull_back
-        from mailchimp_provider.connections import mailchimp, warehouse_connection
+        from mailchimp_provider.connections import crm_connection, mailchimp, warehouse_connection
         from mailchimp_provider.outcomes import fail_without_retry
 
         get_current_context()["collection_code"] = collection_code
-        with fail_without_retry(), warehouse_connection() as warehouse, mailchimp() as provider:
-            counts = pull_back(warehouse, provider, collection_code)
+        with (
+            fail_without_retry(),
+            crm_connection(autocommit=True) as crm,
+            warehouse_connection() as warehouse,
+            mailchimp() as provider,
+        ):
+            counts = pull_back(warehouse, provider, collection_code, crm=crm)
         if counts is None:
             raise AirflowSkipException(f"collection {collection_code} is being synced")
         return counts

@@ -66,8 +66,12 @@ class MergeField:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteMember:
-    """A member as the provider answers it. ``unsubscribed_by`` says who unsubscribed it, as far as
-    the provider tells."""
+    """A member as the provider answers it.
+
+    ``unsubscribed_by`` says who unsubscribed it, as far as the provider says.
+    ``remote_contact_id`` stays when the address changes, while ``subscriber_hash`` does not;
+    None where an answer has none.
+    """
 
     list_id: str
     subscriber_hash: str = field(repr=False)
@@ -78,6 +82,7 @@ class RemoteMember:
     unsubscribe_reason: str | None = None
     unsubscribed_by: Literal["person", "administrator"] | None = None
     language: str = ""
+    remote_contact_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

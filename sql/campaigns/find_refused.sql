@@ -3,6 +3,7 @@
 with refused_member as (
     select
         refusal.contact_id,
+        refusal.is_unreadable,
         coalesce(alias.subscriber_hash, refusal.subscriber_hash) as subscriber_hash
     from refusal
     left join sync.subscriber_alias as alias on refusal.subscriber_hash = alias.address_hash
@@ -18,7 +19,11 @@ refused as (
         on
             member.subscriber_hash = refusal.subscriber_hash
             or (member.contact_id = refusal.contact_id and member.origin <> 'foreign')
-    where member.list_id = %(list_id)s and member.status = 'subscribed'
+    where
+        member.list_id = %(list_id)s
+        and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
+        -- What cannot be read holds back members of ours; a foreign member never goes for it.
+        and (member.origin <> 'foreign' or not refusal.is_unreadable)
 )
 
 select

@@ -5,7 +5,8 @@ select
 from sync.member as member
 where
     member.list_id = %(list_id)s
-    and member.status = 'subscribed'
+    -- A status that we do not know counts as one that gets mail.
+    and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
     and member.origin <> 'foreign'
     and (coalesce(member.contact_id, 0), member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
 order by coalesce(member.contact_id, 0), member.subscriber_hash

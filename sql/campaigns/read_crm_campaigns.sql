@@ -22,7 +22,10 @@ select
         nullif(btrim(provider.from_email), '')
     ) as reply_to,
     campaign.planned_at,
-    campaign.state
+    campaign.state,
+    coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
+        as provider_kind,
+    nullif(btrim(provider.connection_id), '') as connection_id
 from crm.campaign as campaign
 inner join crm.contact_collection as collection on campaign.collection_id = collection.collection_id
 inner join crm.external_provider as provider on collection.external_provider = provider.code

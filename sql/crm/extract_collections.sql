@@ -13,6 +13,10 @@ select
     collection.campaign_type,
     campaign_type.gdpr_category,
     provider.code as provider,
+    -- The column may be missing; then the code is the kind.
+    coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
+        as provider_kind,
+    nullif(btrim(provider.connection_id), '') as connection_id,
     resource.name as owner_name,
     jsonb_build_object(
         'company', collection.company, 'address1', collection.address1, 'address2', collection.address2,

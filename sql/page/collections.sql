@@ -35,7 +35,7 @@ held_back as (
         collection_code,
         count(*) as contacts
     from sync.quarantine
-    where resolved_at is null and reason_code <> 'invalid_field_value'
+    where resolved_at is null and reason_code not in ('invalid_field_value', 'address_changed')
     group by collection_code
 )
 

@@ -24,7 +24,7 @@ refused as (
         contact_id,
         gdpr_category
     from staging.refusal
-    where staging_id = %(staging_id)s
+    where staging_id = %(staging_id)s and not is_unreadable
 ),
 
 previous as (
@@ -94,6 +94,7 @@ select
                     and consent.contact_id = eligible.contact_id
                     and consent.gdpr_category = eligible.gdpr_category
                     and consent.granted
+                    and not consent.is_unreadable
                     and consent.effective_at <= eligible.clock
                     and (consent.expires_at is null or consent.expires_at > eligible.clock)
             )

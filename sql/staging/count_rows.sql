@@ -16,6 +16,10 @@ select jsonb_build_object(
         select count(*) from staging.refusal
         where staging_id = %(staging_id)s
     ),
+    'merged', (
+        select count(*) from staging.merged
+        where staging_id = %(staging_id)s
+    ),
     'verdict', (
         select count(*) from staging.verdict
         where staging_id = %(staging_id)s

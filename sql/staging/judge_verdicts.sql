@@ -11,7 +11,16 @@ with refused_address as (
         address_key,
         gdpr_category
     from staging.refusal
-    where staging_id = %(staging_id)s and address_key is not null
+    where staging_id = %(staging_id)s and address_key is not null and not is_unreadable
+),
+
+unreadable_address as (
+    select
+        address_key,
+        min(contact_id) as contact_id
+    from staging.refusal
+    where staging_id = %(staging_id)s and address_key is not null and is_unreadable
+    group by address_key
 ),
 
 candidate as (
@@ -33,6 +42,7 @@ candidate as (
             when not contact.is_active or contact.merged_into_id is not null then 'inactive_contact'
             when contact.address_problem is not null then contact.address_problem
             when collection.gdpr_category = 'unclassified' then null
+            when coalesce(consent.is_unreadable, false) then 'unreadable_consent'
             when consent.consent_id is null and consent.future_grant then 'consent_not_yet_effective'
             when consent.consent_id is null then 'no_consent'
             when not consent.granted then 'consent_withdrawn'
@@ -49,7 +59,9 @@ candidate as (
                         and collection.gdpr_category <> 'unclassified'
                     )
                 )
-        ) as is_refused
+        ) as is_refused,
+        case when collection.gdpr_category <> 'unclassified' then unreadable_address.contact_id end
+            as unreadable_contact_id
     from sync.staging_run as run
     inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
     inner join staging.membership as member
@@ -63,25 +75,27 @@ candidate as (
             contact.staging_id = consent.staging_id
             and contact.contact_id = consent.contact_id
             and collection.gdpr_category = consent.gdpr_category
+    left join unreadable_address on contact.address_key = unreadable_address.address_key
     where run.staging_id = %(staging_id)s and collection.problem_code is null
 ),
 
-standing as (
+reasoned as (
     select
         candidate.*,
         case
             when candidate.own_reason is not null then candidate.own_reason
             when candidate.is_refused then 'shared_address_refused'
+            when candidate.unreadable_contact_id is not null then 'unreadable_consent'
         end as reason_code
     from candidate
 ),
 
 represented as (
     select
-        standing.*,
-        min(standing.contact_id) filter (where standing.reason_code is null)
-            over (partition by standing.collection_id, standing.address_key) as winner_id
-    from standing
+        reasoned.*,
+        min(reasoned.contact_id) filter (where reasoned.reason_code is null)
+            over (partition by reasoned.collection_id, reasoned.address_key) as winner_id
+    from reasoned
 )
 
 select
@@ -102,7 +116,11 @@ select
     end as reason_code,
     case
         when represented.reason_code is null and represented.winner_id <> represented.contact_id
-            then format('contact %%s stands for this address', represented.winner_id)
+            then format('contact %%s represents this address', represented.winner_id)
+        when
+            represented.reason_code = 'unreadable_consent'
+            and represented.unreadable_contact_id <> represented.contact_id
+            then format('a consent of contact %%s, which has the same address', represented.unreadable_contact_id)
     end as detail,
     represented.address_key,
     md5(represented.address_key) as subscriber_hash,

@@ -1,12 +1,48 @@
--- Before a plan is made: the last one goes, and verdicts take the member ids that mailchimp uses.
-with renamed as (
-    update staging.verdict as verdict
-    set subscriber_hash = alias.subscriber_hash
-    from sync.subscriber_alias as alias
+-- Before a plan is made: the last one goes, and verdicts take the member ids that mailchimp uses: where
+-- it keeps an address under an id of its own, or where the person chose another address there.
+with ended as (
+    -- The CRM has another address since: the note has done its work.
+    update sync.changed_address as changed
+    set ended_at = now()
+    from staging.verdict as verdict
+    left join sync.subscriber_alias as alias on md5(verdict.address_key) = alias.address_hash
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
-        and verdict.subscriber_hash = alias.address_hash
+        and changed.list_id = %(list_id)s
+        and changed.contact_id = verdict.contact_id
+        and changed.ended_at is null
+        and verdict.address_key is not null
+        and changed.old_hash <> coalesce(alias.subscriber_hash, md5(verdict.address_key))
+),
+
+named as (
+    select
+        verdict.contact_id,
+        coalesce(changed.new_hash, alias.subscriber_hash, md5(verdict.address_key)) as subscriber_hash
+    from staging.verdict as verdict
+    left join sync.subscriber_alias as alias on md5(verdict.address_key) = alias.address_hash
+    left join sync.changed_address as changed
+        on
+            changed.list_id = %(list_id)s
+            and verdict.contact_id = changed.contact_id
+            and changed.old_hash = coalesce(alias.subscriber_hash, md5(verdict.address_key))
+            and changed.ended_at is null
+    where
+        verdict.staging_id = %(staging_id)s
+        and verdict.collection_id = %(collection_id)s
+        and verdict.address_key is not null
+),
+
+renamed as (
+    update staging.verdict as verdict
+    set subscriber_hash = named.subscriber_hash
+    from named
+    where
+        verdict.staging_id = %(staging_id)s
+        and verdict.collection_id = %(collection_id)s
+        and verdict.contact_id = named.contact_id
+        and verdict.subscriber_hash <> named.subscriber_hash
 )
 
 delete from staging.plan

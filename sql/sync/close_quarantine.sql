@@ -14,6 +14,15 @@ where
                     and verdict.contact_id = quarantine.contact_id
                     and verdict.reason_code is null
             )
+        when quarantine.reason_code = 'address_changed'
+            then not exists (
+                select from sync.changed_address as changed
+                inner join sync.audience as audience
+                    on
+                        changed.list_id = audience.list_id
+                        and audience.collection_id = %(collection_id)s
+                where changed.contact_id = quarantine.contact_id and changed.ended_at is null
+            )
         else not exists (
             select from sync.held_back
             where

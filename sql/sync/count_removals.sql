@@ -1,24 +1,37 @@
 -- Removals of the plan that wait for a person above the limit, those outside an approved plan,
--- and the members that stand today.
+-- and the members of today. An address that another one of the same contact replaces is no removal.
+with removal as (
+    select plan.subscriber_hash
+    from staging.plan as plan
+    where
+        plan.staging_id = %(staging_id)s
+        and plan.collection_id = %(collection_id)s
+        and plan.action in ('archive', 'unsubscribe')
+        and not plan.cause = any(%(due_causes)s::text[])
+        and not (
+            plan.cause = 'changed_address'
+            and exists (
+                select from staging.plan as replacing
+                where
+                    replacing.staging_id = plan.staging_id
+                    and replacing.collection_id = plan.collection_id
+                    and replacing.contact_id = plan.contact_id
+                    and replacing.action in (
+                        'add', 'add_pending', 'revive', 'adopt', 'update', 'reconfirm', 'unchanged'
+                    )
+                    and replacing.subscriber_hash <> plan.subscriber_hash
+            )
+        )
+)
+
 select
+    (select count(*) from removal)::integer as removals,
     (
-        select count(*) from staging.plan
+        select count(*) from removal
         where
-            staging_id = %(staging_id)s
-            and collection_id = %(collection_id)s
-            and action in ('archive', 'unsubscribe')
-            and not cause = any(%(due_causes)s::text[])
-    )::integer as removals,
-    (
-        select count(*) from staging.plan
-        where
-            plan.staging_id = %(staging_id)s
-            and plan.collection_id = %(collection_id)s
-            and plan.action in ('archive', 'unsubscribe')
-            and not plan.cause = any(%(due_causes)s::text[])
-            and not exists (
+            not exists (
                 select from sync.removal_request_member as approved
-                where approved.plan_id = %(plan_id)s and approved.subscriber_hash = plan.subscriber_hash
+                where approved.plan_id = %(plan_id)s and approved.subscriber_hash = removal.subscriber_hash
             )
     )::integer as outside,
     (

@@ -6,5 +6,6 @@ create temporary table if not exists observed_member (
     unsubscribed_by text,
     last_changed timestamptz,
     origin text,
-    contact_id bigint
+    contact_id bigint,
+    remote_contact_id text
 )

@@ -42,7 +42,16 @@ held_back as (
         quarantine.first_seen_at
     from sync.quarantine as quarantine
     inner join collection on quarantine.collection_code = collection.collection_code
-    where quarantine.resolved_at is null and quarantine.reason_code <> 'invalid_field_value'
+    where quarantine.resolved_at is null and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
+),
+
+changed_address as (
+    select
+        audience.collection_id,
+        changed.contact_id
+    from sync.changed_address as changed
+    inner join sync.audience as audience on changed.list_id = audience.list_id
+    where changed.ended_at is null
 ),
 
 current_status as (
@@ -50,11 +59,19 @@ current_status as (
         coalesce(member.collection_id, held_back.collection_id) as collection_id,
         coalesce(member.contact_id, held_back.contact_id) as contact_id,
         coalesce(member.status, 'quarantined') as status,
-        coalesce(held_back.reason_code, member.cause) as reason,
+        coalesce(
+            held_back.reason_code,
+            member.cause,
+            case when changed_address.contact_id is not null then 'address_changed' end
+        ) as reason,
         greatest(member.status_since, held_back.first_seen_at) as changed_at
     from member
     full join held_back
         on member.collection_id = held_back.collection_id and member.contact_id = held_back.contact_id
+    left join changed_address
+        on
+            member.collection_id = changed_address.collection_id
+            and member.contact_id = changed_address.contact_id
 )
 
 select

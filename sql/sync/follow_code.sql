@@ -1,6 +1,12 @@
 -- A collection's code was changed in the CRM: what is known of it goes on under the new one. Where
 -- both codes have an open row for the contact, the next run opens it anew.
-with audience as (
+with known as (
+    update sync.known_collection
+    set collection_code = %(new)s
+    where collection_id = %(collection_id)s
+),
+
+audience as (
     update sync.audience
     set collection_code = %(new)s
     where collection_id = %(collection_id)s
@@ -36,7 +42,9 @@ left join sync.quarantine as other
         other.collection_code = %(new)s
         and held.contact_id = other.contact_id
         and other.resolved_at is null
-        and (held.reason_code = 'invalid_field_value') = (other.reason_code = 'invalid_field_value')
+        and case when held.reason_code in ('invalid_field_value', 'address_changed') then held.reason_code end
+        is not distinct from
+        case when other.reason_code in ('invalid_field_value', 'address_changed') then other.reason_code end
 where
     quarantine.quarantine_id = held.quarantine_id
     and held.collection_code = %(old)s

@@ -43,9 +43,12 @@ where
                 member.subscriber_hash is null
                 or (member.status = 'archived' and member.cause = 'our_archive')
         when plan.action = 'archive' then member.status = 'subscribed'
-        when plan.action = 'unsubscribe' then member.status in ('subscribed', 'pending')
+        when plan.action = 'unsubscribe'
+            then member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
         when plan.action = 'reconfirm'
-            then member.status = 'unsubscribed' and member.cause in ('our_unsubscribe', 'cleaned')
+            then
+                member.status = 'subscribed'
+                or (member.status = 'unsubscribed' and member.cause in ('our_unsubscribe', 'cleaned'))
         else member.status = 'subscribed'
     end
     and (%(cause_is_due)s::boolean is null or (plan.cause = any(%(due_causes)s::text[])) = %(cause_is_due)s)

@@ -11,5 +11,5 @@ select
 from sync.held_back
 where staging_id = %(staging_id)s and collection_id = %(collection_id)s
 on conflict (collection_code, contact_id)
-where resolved_at is null and reason_code <> 'invalid_field_value'
+where resolved_at is null and reason_code not in ('invalid_field_value', 'address_changed')
 do update set detail = excluded.detail, last_seen_at = excluded.last_seen_at

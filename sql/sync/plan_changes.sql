@@ -1,5 +1,6 @@
 -- The change set of one collection: what staging and sync state differ by. This statement is the
--- whole of the rules on who may be added, changed or removed; the push only carries it out.
+-- whole of the rules on who may be added, changed or removed; the push only carries it out. What a
+-- refusal means is judged before, by judge_refusals.sql.
 --
 -- Actions: add, add_pending, revive (archived by us while subscribed), adopt, update, reconfirm,
 -- unsubscribe, archive, suppress (held back, the cause is the reason), unchanged.
@@ -7,7 +8,12 @@ insert into staging.plan (
     staging_id, collection_id, action, subscriber_hash, contact_id, cause, address_key
 )
 with audience_member as (
-    select * from sync.member
+    select
+        *,
+        -- A status that we do not know counts as one that gets mail.
+        status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
+        and coalesce(cause, '') <> 'forgotten' as may_be_mailed
+    from sync.member
     where list_id = %(list_id)s
 ),
 
@@ -15,7 +21,9 @@ desired as (
     select
         verdict.contact_id,
         verdict.subscriber_hash,
-        verdict.content_hash
+        verdict.content_hash,
+        -- Two contacts meet in one member where a person chose the other contact's address in Mailchimp.
+        min(verdict.contact_id) over (partition by verdict.subscriber_hash) as representative_id
     from staging.verdict as verdict
     where
         verdict.staging_id = %(staging_id)s
@@ -23,33 +31,12 @@ desired as (
         and verdict.reason_code is null
 ),
 
--- Complaint or hard bounce in any audience of ours holds for the address everywhere, until the person
--- subscribes there again. That we unsubscribed it elsewhere for that reason is no source of its own.
-bad_address as (
-    select
-        subscriber_hash,
-        case when bool_or(cause = 'complaint') then 'complaint' else 'cleaned' end as cause
+-- A hard bounce in any audience of ours is about the address, until the person subscribes there again.
+-- That we unsubscribed the address elsewhere for that reason is no bounce itself.
+bounced_address as (
+    select distinct subscriber_hash
     from sync.member
-    where (cause = 'complaint' and cause_detail is null) or (cause = 'cleaned' and status = 'cleaned')
-    group by subscriber_hash
-),
-
--- A person's opt-out under one address holds for the contact's other addresses in this audience;
--- a bounced address does not.
-opted_out_contact as (
-    select
-        contact_id,
-        coalesce(
-            bool_or(cause = 'complaint' or (cause = 'forgotten' and cause_detail = 'suppressed_complaint')),
-            false
-        ) as complained,
-        bool_or(opted_out) as opted_out,
-        coalesce(bool_or(cause = 'our_unsubscribe'), false) as withdrawn_before
-    from audience_member
-    where
-        contact_id is not null
-        and (opted_out or cause in ('complaint', 'our_unsubscribe'))
-    group by contact_id
+    where status = 'cleaned' and cause is distinct from 'forgotten'
 ),
 
 refusal as (
@@ -62,6 +49,7 @@ refusal as (
     left join sync.subscriber_alias as alias on md5(refused.address_key) = alias.address_hash
     where
         staging_id = %(staging_id)s
+        and not refused.is_unreadable
         and (
             gdpr_category is null
             or (gdpr_category = %(gdpr_category)s::text and %(gdpr_category)s::text <> 'unclassified')
@@ -88,17 +76,6 @@ refused_address as (
     group by subscriber_hash
 ),
 
--- Who opted out of an audience that was the collection's has opted out of this one.
-former_address as (
-    select distinct subscriber_hash from sync.former_opt_out
-    where collection_id = %(collection_id)s
-),
-
-former_contact as (
-    select distinct contact_id from sync.former_opt_out
-    where collection_id = %(collection_id)s and contact_id is not null
-),
-
 rejected as (
     select * from sync.rejection
     where list_id = %(list_id)s
@@ -110,48 +87,63 @@ wanted as (
         desired.subscriber_hash,
         desired.content_hash,
         member.status,
+        member.may_be_mailed,
         member.cause,
         member.origin,
         member.pushed_hash,
-        member.contact_id as member_contact_id,
-        coalesce(opted_out_contact.withdrawn_before, false) as withdrawn_before,
+        coalesce(found.must_confirm, false) as must_confirm,
+        coalesce(found.was_withdrawn_here, false) as was_withdrawn_here,
         coalesce(rejected.content_hash = desired.content_hash and not rejected.retryable, false)
             as is_rejected,
-        -- The address's own opt-out first, then its history elsewhere, then the contact's.
+        -- The address's own refusals first, then what else is known of it, then the person's.
         case
-            when member.cause = 'forgotten' then 'suppressed_forgotten'
-            when member.cause = 'complaint' or bad_address.cause = 'complaint' then 'suppressed_complaint'
-            when member.cause = 'own_unsubscribe' then 'suppressed_unsubscribed'
-            when member.status = 'cleaned' or bad_address.cause = 'cleaned' then 'suppressed_cleaned'
-            when member.cause = 'compliance' then 'suppressed_compliance'
-            when member.cause = 'hand_archive' then 'suppressed_archived'
-            when member.opted_out or member.status = 'transactional' then 'suppressed_unsubscribed'
-            when opted_out_contact.complained then 'suppressed_complaint'
-            when opted_out_contact.opted_out then 'suppressed_unsubscribed'
-            when former_address.subscriber_hash is not null or former_contact.contact_id is not null
+            when desired.contact_id <> desired.representative_id then 'duplicate_email'
+            -- The address that the person chose in Mailchimp is one that somebody in the CRM refused.
+            when refused_address.subscriber_hash is not null then 'shared_address_refused'
+            when found.reason_at_address in (
+                'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
+            )
+                then found.reason_at_address
+            when member.status = 'cleaned' or bounced_address.subscriber_hash is not null
+                then 'suppressed_cleaned'
+            when found.reason_at_address is not null then found.reason_at_address
+            when member.status = 'transactional' then 'suppressed_unsubscribed'
+            when found.reason_of_person is not null then found.reason_of_person
+            -- Another contact that refused holds the address now.
+            when found.is_refused_by_other then 'shared_address_refused'
+            when
+                member.status = 'unsubscribed' and not coalesce(found.must_confirm, false)
+                and not coalesce(found.was_withdrawn_here, false)
                 then 'suppressed_unsubscribed'
-            when member.cause = 'unconfirmed' or member.status = 'pending' then 'suppressed_pending'
+            when
+                member.may_be_mailed and member.status not in ('subscribed', 'pending')
+                then 'suppressed_compliance'
+            when member.status = 'pending' then 'suppressed_pending'
         end as suppression
     from desired
     left join audience_member as member on desired.subscriber_hash = member.subscriber_hash
-    left join bad_address on desired.subscriber_hash = bad_address.subscriber_hash
-    left join opted_out_contact on desired.contact_id = opted_out_contact.contact_id
+    left join bounced_address on desired.subscriber_hash = bounced_address.subscriber_hash
+    left join refusal_found as found on desired.contact_id::text = found.key
+    left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
-    left join former_address on desired.subscriber_hash = former_address.subscriber_hash
-    left join former_contact on desired.contact_id = former_contact.contact_id
 ),
 
 wanted_action as (
     select
         wanted.*,
         case
+            when wanted.suppression = 'duplicate_email' then 'suppress'
             when wanted.suppression is not null and wanted.suppression <> 'suppressed_pending'
                 then case
-                    -- Still on the audience, though it must not be: ours goes, others are left.
+                    -- Still on the audience, though it must not be: ours goes, others are left. An
+                    -- unknown status alone is no reason to remove anybody.
                     when
-                        wanted.status in ('subscribed', 'pending')
+                        wanted.may_be_mailed
                         and wanted.origin in ('created', 'adopted')
-                        and coalesce(wanted.cause, '') <> 'forgotten'
+                        and (
+                            wanted.suppression <> 'suppressed_compliance'
+                            or wanted.status in ('subscribed', 'pending')
+                        )
                         then 'unsubscribe'
                     else 'suppress'
                 end
@@ -159,7 +151,9 @@ wanted_action as (
             when wanted.is_rejected then 'suppress'
             when
                 wanted.status is null
-                then case when wanted.withdrawn_before then 'add_pending' else 'add' end
+                then case when wanted.must_confirm then 'add_pending' else 'add' end
+            when wanted.status = 'subscribed' and wanted.must_confirm
+                then case when wanted.origin = 'foreign' then 'suppress' else 'reconfirm' end
             when wanted.status = 'subscribed' and wanted.origin = 'foreign' then 'adopt'
             when wanted.status = 'subscribed'
                 then case
@@ -168,14 +162,11 @@ wanted_action as (
                         then 'update'
                     else 'unchanged'
                 end
-            when
-                wanted.status = 'unsubscribed'
-                -- Ours after a withdrawal, or after a bounce elsewhere that has healed.
-                and wanted.cause in ('our_unsubscribe', 'cleaned')
-                and wanted.origin in ('created', 'adopted')
+            -- Unsubscribed by us, after a withdrawal or after a bounce elsewhere that has healed.
+            when wanted.status = 'unsubscribed' and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
-                then case when wanted.withdrawn_before then 'add_pending' else 'revive' end
+                then case when wanted.must_confirm then 'add_pending' else 'revive' end
             else 'suppress'
         end as action
     from wanted
@@ -187,8 +178,12 @@ unwanted as (
         member.contact_id,
         member.origin,
         member.status,
-        bad_address.cause as bad_cause,
         refused_address.address_key,
+        case
+            when found.reason_at_address = 'suppressed_complaint' then 'suppressed_complaint'
+            when bounced_address.subscriber_hash is not null then 'suppressed_cleaned'
+            else coalesce(found.reason_at_address, found.reason_of_person)
+        end as suppression,
         case
             when refused_contact.is_erased or refused_address.is_erased then 'erased_contact'
             when refused_contact.contact_id is not null then 'consent_withdrawn'
@@ -199,7 +194,8 @@ unwanted as (
             else coalesce(verdict.reason_code, 'changed_address')
         end as cause
     from audience_member as member
-    left join bad_address on member.subscriber_hash = bad_address.subscriber_hash
+    left join bounced_address on member.subscriber_hash = bounced_address.subscriber_hash
+    left join refusal_found as found on 'member:' || member.subscriber_hash = found.key
     left join refused_contact on member.contact_id = refused_contact.contact_id
     left join refused_address on member.subscriber_hash = refused_address.subscriber_hash
     left join staging.verdict as verdict
@@ -208,9 +204,8 @@ unwanted as (
             and verdict.collection_id = %(collection_id)s
             and member.contact_id = verdict.contact_id
     where
-        member.status in ('subscribed', 'pending')
+        member.may_be_mailed
         and member.origin in ('created', 'adopted')
-        and coalesce(member.cause, '') <> 'forgotten'
         and not exists (
             select from desired
             where desired.subscriber_hash = member.subscriber_hash
@@ -228,7 +223,11 @@ select
             then
                 coalesce(
                     suppression,
-                    case when is_rejected then 'rejected_by_mailchimp' else 'suppressed_archived' end
+                    case
+                        when is_rejected then 'rejected_by_mailchimp'
+                        when must_confirm then 'suppressed_pending'
+                        else 'suppressed_archived'
+                    end
                 )
     end as cause,
     null as address_key
@@ -241,9 +240,9 @@ select
         when cause = 'erased_contact' and origin = 'created' and status = 'subscribed' then 'archive'
         when cause = 'erased_contact' then 'unsubscribe'
         when cause in ('consent_withdrawn', 'shared_address_refused') then 'unsubscribe'
-        when bad_cause is not null then 'unsubscribe'
+        when suppression is not null then 'unsubscribe'
         -- Mailchimp archives no pending members (405); they only asked to confirm.
-        when origin = 'created' then case when status = 'pending' then 'unsubscribe' else 'archive' end
+        when origin = 'created' then case when status = 'subscribed' then 'archive' else 'unsubscribe' end
         -- Adopted members are never archived.
         else 'unchanged'
     end as action,
@@ -252,8 +251,8 @@ select
     case
         when
             cause not in ('erased_contact', 'consent_withdrawn', 'shared_address_refused')
-            and bad_cause is not null
-            then 'suppressed_' || bad_cause
+            and suppression is not null
+            then suppression
         else cause
     end as cause,
     address_key

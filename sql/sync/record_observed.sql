@@ -5,7 +5,7 @@
 -- was lost and CRMREF is all there is, the stricter reading holds.
 insert into sync.member (
     list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
-    unsubscribed_by, origin, pushed_hash, last_changed, status_since, intended_action, intended_cause
+    unsubscribed_by, origin, pushed_hash, last_changed, status_since, intended_action, intended_cause, remote_contact_id
 )
 with observed as (
     select distinct on (list_id, subscriber_hash)
@@ -16,6 +16,7 @@ with observed as (
         unsubscribed_by,
         origin,
         last_changed,
+        remote_contact_id,
         case status
             when 'unsubscribed' then 'own_unsubscribe'
             when 'archived' then 'hand_archive'
@@ -38,6 +39,7 @@ reading as (
         member.status_since as known_status_since,
         member.intended_action,
         member.intended_cause,
+        member.remote_contact_id as known_remote_contact_id,
         coalesce(member.opted_out, false) as had_opted_out,
         coalesce(member.complaint_checked, false) as was_checked,
         coalesce(
@@ -99,7 +101,8 @@ select
     last_changed,
     case when is_as_known then known_status_since else last_changed end as status_since,
     case when not is_ours then intended_action end as intended_action,
-    case when not is_ours then intended_cause end as intended_cause
+    case when not is_ours then intended_cause end as intended_cause,
+    coalesce(remote_contact_id, known_remote_contact_id) as remote_contact_id
 from reading
 on conflict (list_id, subscriber_hash) do update set
     contact_id = excluded.contact_id,
@@ -114,4 +117,5 @@ on conflict (list_id, subscriber_hash) do update set
     last_changed = excluded.last_changed,
     status_since = excluded.status_since,
     intended_action = excluded.intended_action,
-    intended_cause = excluded.intended_cause
+    intended_cause = excluded.intended_cause,
+    remote_contact_id = excluded.remote_contact_id

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from crm_mailchimp.sync.erasure import subscriber_digest
 from crm_mailchimp.sync.subject_access import SubjectAccess, access_by_address, access_by_contact
 from crm_mailchimp.sync.suppression import Digester, open_suppression
 from people_tables import PEOPLE_COLUMNS, Person, people_tables, plant
@@ -40,7 +39,7 @@ def digests_of(digester: Digester, person: Person) -> dict[str, bytes]:
         "contact_digest": digester.contact(person.contact_id),
         "address_digest": digester.address(person.address),
         "sync.suppression.digest": digester.address(person.address),
-        "sync.erased_subscriber.digest": subscriber_digest(digester, person.hash),
+        "sync.erased_subscriber.digest": digester.subscriber(person.hash),
     }
 
 

@@ -18,10 +18,10 @@ from psycopg import Connection
 from psycopg.rows import namedtuple_row
 
 from crm_mailchimp.address import parse_address, subscriber_hash
-from crm_mailchimp.crm import extract
+from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import suppression
+from crm_mailchimp.sync import refusals, suppression
 from crm_mailchimp.sync.aliases import address_keys, member_hashes
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -52,6 +52,7 @@ def judge_members(
     crm: Connection[Any],
     *,
     list_id: str,
+    collection_id: int,
     gdpr_category: str,
     page: int = PAGE,
 ) -> Judgement:
@@ -61,6 +62,7 @@ def judge_members(
         warehouse: the warehouse, its ledger just brought up to date with Mailchimp.
         crm: to ``crm_db``, in autocommit: each page is judged at its own present moment.
         list_id: the audience.
+        collection_id: the collection whose refusals count.
         gdpr_category: of the campaign's own type; ``unclassified`` asks for no consent.
         page: members looked up at once.
     """
@@ -73,7 +75,13 @@ def judge_members(
         judged += len(members)
         contacts = extract.recheck(crm, [member.contact_id for member in members], gdpr_category)
         keys = address_keys(contacts)
-        hashes = member_hashes(warehouse, keys)
+        hashes = member_hashes(warehouse, keys, list_id=list_id)
+        refused = refusals.find(
+            warehouse,
+            _people(members, contacts, keys, digester),
+            collection_id=collection_id,
+            list_id=list_id,
+        )
         suppressed = _suppressed(warehouse, digester, members, keys) if check_suppressed else set()
         for member in members:
             contact_id = member.contact_id
@@ -82,6 +90,8 @@ def judge_members(
                 cause = "address_changed"
             if cause is None and member.contact_id in suppressed:
                 cause = "suppressed"
+            if cause is None and member.subscriber_hash in refused:
+                cause = "refused"
             if cause is not None:
                 counts[cause] += 1
                 if len(examples[cause]) < EXAMPLES:
@@ -102,9 +112,30 @@ def _cause(contact: RecheckedContact | None, gdpr_category: str) -> str | None:
         return "erased_contact"
     if not contact.is_active:
         return "inactive_contact"
+    if contact.is_unreadable and gdpr_category != "unclassified":
+        return "unreadable_consent"
     if not contact.has_consent and gdpr_category != "unclassified":
         return "no_valid_consent"
     return None
+
+
+def _people(
+    members: Sequence[Any],
+    contacts: Mapping[int, RecheckedContact],
+    keys: Mapping[int, str],
+    digester: suppression.Digester,
+) -> Iterator[refusals.Person]:
+    """Each member with its contact, every contact merged into that, and both sides' address."""
+    for member in members:
+        contact = contacts.get(member.contact_id)
+        hashes = {member.subscriber_hash}
+        if key := keys.get(member.contact_id):
+            hashes.add(subscriber_hash(key))
+        yield refusals.Person(
+            key=member.subscriber_hash,
+            contact_ids=frozenset({member.contact_id, *(contact.merged_ids if contact else ())}),
+            address_digests=frozenset(digester.subscriber(one) for one in hashes),
+        )
 
 
 def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list[Any]]:
@@ -148,7 +179,8 @@ def _refused(
 ) -> list[Finding]:
     warehouse.execute("drop table if exists refusal")
     warehouse.execute(
-        "create temporary table refusal (contact_id bigint not null, subscriber_hash text)"
+        "create temporary table refusal"
+        " (contact_id bigint not null, subscriber_hash text, is_unreadable boolean not null)"
     )
     with crm.transaction():
         row = crm.execute("select clock_timestamp()").fetchone()
@@ -157,12 +189,16 @@ def _refused(
         copy_rows(
             warehouse,
             "refusal",
-            ("contact_id", "subscriber_hash"),
+            ("contact_id", "subscriber_hash", "is_unreadable"),
             (
-                (refusal.contact_id, subscriber_hash(key) if key else None)
-                for refusal in extract.refusals(crm, clock=row[0])
+                (
+                    refusal.contact_id,
+                    subscriber_hash(key) if key else None,
+                    refusal.is_unreadable,
+                )
+                for refusal in consents.refusals(crm, clock=row[0])
                 # A withdrawal counts for its own category; a request for erasure for all.
-                if refusal.gdpr_category in (None, gdpr_category)
+                if refusal.holds_for(gdpr_category)
                 for key in (parse_address(refusal.email).key,)
             ),
         )

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from crm_mailchimp.crm.collections import PROVIDER_KIND
 from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.statements import statement
 
@@ -32,6 +33,8 @@ class CrmCampaign:
     reply_to: str | None
     planned_at: datetime | None
     state: str
+    provider_kind: str = PROVIDER_KIND
+    connection_id: str | None = None
 
     @property
     def title(self) -> str:

@@ -20,10 +20,12 @@ from psycopg.types.json import Jsonb
 from crm_mailchimp.campaigns.consent_now import Finding, judge_members
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.campaigns.options import CampaignOptions
+from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
 from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.ownership import is_foreign
 from crm_mailchimp.sync.pull_back import pull_back
 
 log = logging.getLogger(__name__)
@@ -92,9 +94,12 @@ def decide(
         occasion: what waits for the decision.
         options: agreed ages and limits.
     """
-    pull_back(warehouse, provider, audience, full=False)
+    pull_back(warehouse, provider, audience, crm=crm, full=False)
     warehouse.commit()
-    reasons = [*_audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age)]
+    reasons = [
+        *_owner_reasons(warehouse, provider, campaign, audience),
+        *_audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age),
+    ]
     judged: int | None = None
     if campaign.gdpr_category is None:
         reasons.append(
@@ -102,7 +107,11 @@ def decide(
         )
     else:
         judgement = judge_members(
-            warehouse, crm, list_id=audience.list_id, gdpr_category=campaign.gdpr_category
+            warehouse,
+            crm,
+            list_id=audience.list_id,
+            collection_id=audience.collection_id,
+            gdpr_category=campaign.gdpr_category,
         )
         judged = judgement.judged
         reasons += [_consent_reason(finding, campaign) for finding in judgement.findings]
@@ -169,6 +178,27 @@ def _soft(code: str, detail: str, fact: object) -> Reason:
     return Reason(code=code, detail=detail, key=f"{code}:{fact}", may_be_released=True)
 
 
+def _owner_reasons(
+    warehouse: Connection[Any],
+    provider: GateProvider,
+    campaign: CrmCampaign,
+    audience: KnownAudience,
+) -> Iterator[Reason]:
+    words = provider_problem(
+        campaign.collection_code,
+        campaign.provider_kind,
+        campaign.connection_id,
+        in_use=DEFAULT_CONNECTION,
+    )
+    if words is not None:
+        yield _firm("provider_unsupported", words)
+    if is_foreign(warehouse, audience.list_id, provider.merge_fields(audience.list_id)):
+        yield _firm(
+            "foreign_installation",
+            f"audience {audience.list_id} belongs to another installation of this project",
+        )
+
+
 def _audience_reasons(
     warehouse: Connection[Any],
     campaign: CrmCampaign,
@@ -221,6 +251,8 @@ _CONSENT_WORDS = {
     "no_valid_consent": "subscribed members have no consent in force",
     "address_changed": "subscribed members have another address in the CRM now",
     "suppressed": "subscribed members are on the suppression list",
+    "unreadable_consent": "subscribed members have a consent that cannot be read",
+    "refused": "subscribed members refused in Mailchimp, or have not confirmed yet",
     "refused_address": "subscribed members have an address somebody in the CRM refused",
     "refused_foreign_address": "members not put there by us have an address refused in the CRM",
 }

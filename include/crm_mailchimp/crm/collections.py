@@ -26,6 +26,12 @@ REQUIRED_SETTINGS = (
 )
 
 
+#: The kind of provider that the pipeline serves (``crm.external_provider.kind``).
+PROVIDER_KIND = "mailchimp"
+#: The Airflow connection of the account in use.
+DEFAULT_CONNECTION = "mailchimp_default"
+
+
 class UnknownCollectionError(PermanentError):
     """A collection code was asked for that the CRM does not have, or not as an active one."""
 
@@ -44,11 +50,19 @@ class Collection:
     query_text: str | None
     sync_merge_fields: bool
     provider: str
+    provider_kind: str
+    connection_id: str | None
     provider_list_id: str | None
     campaign_type: str | None
     gdpr_category: str | None
     settings: Mapping[str, Any]
     missing_settings: tuple[str, ...]
+
+    def provider_problem(self, connection_id: str) -> str | None:
+        """Why the collection must not be pushed over a connection; None: it may."""
+        return provider_problem(
+            self.provider, self.provider_kind, self.connection_id, in_use=connection_id
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +106,32 @@ def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
     return [ContactField(**{**row, "choices": tuple(row["choices"])}) for row in rows]
 
 
+def provider_problem(
+    provider: str, kind: str, connection_id: str | None, *, in_use: str
+) -> str | None:
+    """Why a provider's people must not be pushed over the connection in use; None: they may.
+
+    Args:
+        provider: code of the row in ``crm.external_provider``.
+        kind: its kind.
+        connection_id: its account's Airflow connection; None: not named.
+        in_use: the Airflow connection of the account in use.
+    """
+    if kind != PROVIDER_KIND:
+        return (
+            f"the external provider {provider} is of kind {kind!r}, and this pipeline serves "
+            f"{PROVIDER_KIND!r} alone: nobody is pushed anywhere. Set "
+            "crm.contact_collection.external_provider to another provider, or to null"
+        )
+    if connection_id not in (None, in_use):
+        return (
+            f"the external provider {provider} names connection {connection_id}, and this "
+            f"pipeline uses {in_use}: its people are not pushed into another account. Several "
+            "accounts are not supported yet"
+        )
+    return None
+
+
 def resolve_settings(
     own: Mapping[str, Any], provider: Mapping[str, Any], *, use_provider_defaults: bool
 ) -> dict[str, Any]:
@@ -122,6 +162,8 @@ def _collection(row: Mapping[str, Any]) -> Collection:
         "query_text",
         "sync_merge_fields",
         "provider",
+        "provider_kind",
+        "connection_id",
         "provider_list_id",
         "campaign_type",
         "gdpr_category",

@@ -1,16 +1,17 @@
-"""Reading contacts, consents and refusals out of the CRM, batch by batch."""
+"""Reading contacts out of the CRM, batch by batch, and a few again right before a push."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import Connection, IsolationLevel
 from psycopg.rows import dict_row, namedtuple_row
 
+from crm_mailchimp.crm import consents
 from crm_mailchimp.statements import statement
 
 #: Keys of a contact's own columns among the values of its additional fields.
@@ -26,14 +27,6 @@ class Snapshot:
     name: str
 
 
-class Refusal(NamedTuple):
-    """A request for erasure (category None) or a withdrawal in force."""
-
-    contact_id: int
-    email: str | None
-    gdpr_category: str | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class RecheckedContact:
     """A contact's state right before its push."""
@@ -42,8 +35,10 @@ class RecheckedContact:
     email: str | None = field(repr=False)
     is_active: bool
     is_erased: bool
+    merged_ids: Sequence[int]
     consent_id: int | None
     has_consent: bool
+    is_unreadable: bool
     is_member: bool
 
 
@@ -79,31 +74,6 @@ def contacts(
         )
 
 
-def refusals(connection: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
-    """Refusals in force at ``clock`` in the whole CRM."""
-    with connection.cursor("refusals") as cursor:
-        cursor.itersize = 10_000
-        cursor.execute(statement("crm/extract_refusals"), {"clock": clock})
-        for row in cursor:
-            yield Refusal(*row)
-
-
-def present_refusals(
-    connection: Connection[Any], contact_ids: Sequence[int], local_parts: Sequence[str]
-) -> list[Refusal]:
-    """Refusals in force now, by these contacts or by whoever may hold an address of these now.
-
-    Args:
-        local_parts: of the addresses in normal form, the part before the @. More than the
-            addresses' own holders are found: compare the normal forms.
-    """
-    rows = connection.execute(
-        statement("crm/recheck_refusals"),
-        {"contact_ids": list(contact_ids), "local_parts": list(local_parts)},
-    ).fetchall()
-    return [Refusal(*row) for row in rows]
-
-
 def recheck(
     connection: Connection[Any],
     contact_ids: Sequence[int],
@@ -119,10 +89,21 @@ def recheck(
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             statement("crm/recheck_contacts"),
-            {
-                "contact_ids": list(contact_ids),
-                "gdpr_category": gdpr_category,
-                "collection_id": collection_id,
-            },
+            {"contact_ids": list(contact_ids), "collection_id": collection_id},
         ).fetchall()
-    return {row["contact_id"]: RecheckedContact(**row) for row in rows}
+    judged = consents.judge(connection, contact_ids) if gdpr_category != "unclassified" else {}
+    return {row["contact_id"]: _rechecked(row, judged, gdpr_category) for row in rows}
+
+
+def _rechecked(
+    row: Mapping[str, Any],
+    judged: Mapping[tuple[int, str], consents.JudgedConsent],
+    gdpr_category: str | None,
+) -> RecheckedContact:
+    consent = judged.get((row["contact_id"], gdpr_category or ""))
+    return RecheckedContact(
+        **row,
+        consent_id=consent.consent_id if consent else None,
+        has_consent=consent.in_force if consent else False,
+        is_unreadable=consent.is_unreadable if consent else False,
+    )

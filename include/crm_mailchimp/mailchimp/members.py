@@ -34,6 +34,7 @@ _FIELDS = (
     "merge_fields",
     "unsubscribe_reason",
     "language",
+    "contact_id",
 )
 
 # ``unsubscribe_reason`` of who was unsubscribed through the API or by a user of the account: "N/A
@@ -249,6 +250,7 @@ def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:
         unsubscribe_reason=entry.get("unsubscribe_reason") or None,
         unsubscribed_by=_unsubscribed_by(entry),
         language=str(entry.get("language") or ""),
+        remote_contact_id=str(entry["contact_id"]) if entry.get("contact_id") else None,
     )
 
 

@@ -25,7 +25,9 @@ def refresh(
     }
     warehouse.execute(statement("sync/close_quarantine"), parameters)
     warehouse.execute(statement("sync/confirm_invalid_fields"), parameters)
-    return warehouse.execute(statement("sync/open_quarantine"), parameters).rowcount
+    held_back = warehouse.execute(statement("sync/open_quarantine"), parameters).rowcount
+    warehouse.execute(statement("sync/open_changed_addresses"), parameters)
+    return held_back
 
 
 def record_invalid_fields(

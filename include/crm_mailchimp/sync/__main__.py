@@ -20,6 +20,8 @@ from crm_mailchimp.sync.explain import (
     explain_contact,
 )
 from crm_mailchimp.sync.former_audiences import retire_by_code
+from crm_mailchimp.sync.known_collections import begin_as_new, continue_as_same
+from crm_mailchimp.sync.ownership import take_over
 from crm_mailchimp.sync.plan_export import write_csv, write_table
 from crm_mailchimp.sync.provider_defaults import show_provider_defaults
 from crm_mailchimp.sync.subject_access import access_by_address, access_by_contact
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         with psycopg.connect(options.dsn, connect_timeout=10) as warehouse:
-            warehouse.read_only = options.command != "retire"
+            warehouse.read_only = options.command not in _WRITING
             print(_COMMANDS[options.command](warehouse, options), end="")
     except psycopg.errors.UndefinedTable:
         return _fail("this database is no warehouse, or an old one: run "
@@ -74,6 +76,30 @@ def _retire(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> 
     )
 
 
+def _same_collection(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    old_id, new_id = continue_as_same(warehouse, options.collection)
+    return (
+        f"collection {options.collection} goes on under id {new_id}, which was {old_id}: the next "
+        "sync uses its audience and everything known of it\n"
+    )
+
+
+def _new_collection(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    old_id, new_id = begin_as_new(warehouse, options.collection)
+    return (
+        f"collection {options.collection} with id {new_id} is a new one: the next sync makes an "
+        f"audience for it, and what people refused in the old one (id {old_id}) holds for it\n"
+    )
+
+
+def _take_over(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    list_id = take_over(warehouse, options.collection)
+    return (
+        f"audience {list_id} is that of {options.collection} from the next sync on; the other "
+        "installation then finds it taken, and leaves it alone\n"
+    )
+
+
 def _plan(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     if options.output is None:
         # Not Python's own idea of a terminal's line ends; rows go out as they are read.
@@ -111,7 +137,11 @@ _COMMANDS = {
     "plan": _plan,
     "defaults": _defaults,
     "retire": _retire,
+    "same-collection": _same_collection,
+    "new-collection": _new_collection,
+    "take-over": _take_over,
 }
+_WRITING = frozenset({"retire", "same-collection", "new-collection", "take-over"})
 
 
 def _fail(words: str) -> int:
@@ -142,6 +172,20 @@ def _parser() -> argparse.ArgumentParser:
         "retire", help="take a collection's audience away from it, as after it was deleted"
     )
     retire.add_argument("--collection", required=True, metavar="CODE", help="whose audience")
+    same = commands.add_parser(
+        "same-collection",
+        help="a collection that came back under a new id is the same one: it goes on as it was",
+    )
+    new = commands.add_parser(
+        "new-collection",
+        help="a collection that came back under a new id is a new one: refusals hold for it, too",
+    )
+    taking = commands.add_parser(
+        "take-over",
+        help="use the audience of another installation that the last sync was blocked by",
+    )
+    for decision in (same, new, taking):
+        decision.add_argument("--collection", required=True, metavar="CODE", help="its code")
     plan = commands.add_parser(
         "plan", help="what a run, such as a dry run, would do: by contact id, no addresses"
     )
@@ -161,7 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     defaults = commands.add_parser(
         "defaults", help="what DAG get_mailchimp_defaults read last, beside the CRM's values"
     )
-    for command in (explain, access, plan, defaults, retire):
+    for command in (explain, access, plan, defaults, retire, same, new, taking):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )

@@ -20,17 +20,34 @@ def address_keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
     }
 
 
-def member_hashes(warehouse: Connection[Any], keys: Mapping[int, str]) -> dict[int, str]:
-    """Under which id Mailchimp keeps each contact's address, as far as it ever told.
+def member_hashes(
+    warehouse: Connection[Any], keys: Mapping[int, str], *, list_id: str | None
+) -> dict[int, str]:
+    """Under which id Mailchimp keeps each contact, as far as it ever said.
+
+    It may keep an address under an id of its own, or the person chose another address there.
 
     Args:
         keys: address key by contact id.
+        list_id: the audience; None: there is none yet.
     """
     plain = {contact_id: subscriber_hash(key) for contact_id, key in keys.items()}
-    found = warehouse.execute(
-        "select address_hash, subscriber_hash from sync.subscriber_alias"
-        " where address_hash = any(%s)",
-        (list(plain.values()),),
-    ).fetchall()
-    aliases = dict(found)
-    return {contact_id: aliases.get(hash_, hash_) for contact_id, hash_ in plain.items()}
+    aliases = dict(
+        warehouse.execute(
+            "select address_hash, subscriber_hash from sync.subscriber_alias"
+            " where address_hash = any(%s)",
+            (list(plain.values()),),
+        ).fetchall()
+    )
+    known = {contact_id: aliases.get(hash_, hash_) for contact_id, hash_ in plain.items()}
+    changed = {
+        (contact_id, old_hash): new_hash
+        for contact_id, old_hash, new_hash in warehouse.execute(
+            "select contact_id, old_hash, new_hash from sync.changed_address"
+            " where list_id = %s and contact_id = any(%s) and ended_at is null",
+            (list_id, list(known)),
+        )
+    }
+    return {
+        contact_id: changed.get((contact_id, hash_), hash_) for contact_id, hash_ in known.items()
+    }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,22 +59,34 @@ def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience 
 
 
 def locate(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: Mapping[str, Any]
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection: Mapping[str, Any],
+    *,
+    last_look: Callable[[KnownAudience], None],
 ) -> KnownAudience | None:
     """The collection's audience, without creating or changing anything in Mailchimp.
 
     A linked audience (``provider_list_id``) wins; then the map; then, when the map was lost, what
-    ``lost_audiences`` finds. An audience that another one takes the place of becomes a former one.
+    ``lost_audiences`` finds. An audience that another one takes the place of becomes a former one,
+    after a last look: what happened in it until now holds for the collection.
+
+    Args:
+        last_look: brings ``sync.member`` up to date with an audience.
 
     Raises:
-        AudienceUnusableError: the linked audience is not in the account, or another collection's;
-            or one of this name was made by hand, or several could be meant.
+        AudienceUnusableError: the linked audience is not in the account, another collection's or
+            another installation's; or one of this name was made by hand, or several could be meant.
     """
     known = find_known(warehouse, collection["collection_id"])
     linked_id = collection["provider_list_id"]
     if linked_id and (known is None or known.list_id != linked_id):
         _require(provider, linked_id, collection)
-        if known is None:
+        lost_audiences.require_own(warehouse, provider, linked_id, collection)
+        if known is not None:
+            with suppress(NotFound):
+                last_look(known)
+        else:
             for list_id in lost_audiences.find_former(warehouse, provider, collection):
                 _remember(warehouse, collection, list_id, linked=False)
         known = _remember(warehouse, collection, linked_id, linked=True)
@@ -237,6 +249,10 @@ def _remember(
     try:
         with warehouse.transaction():
             retire(warehouse, collection_id)
+            warehouse.execute(
+                statement("sync/use_audience"),
+                {"list_id": list_id, "collection_id": collection_id},
+            )
             warehouse.execute(
                 "delete from sync.former_audience where list_id = %s",
                 (list_id,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from crm_mailchimp.mailchimp.errors import MailchimpError, PermissionDenied
 from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import audiences, guard, merge_fields, plan, run_record
+from crm_mailchimp.sync import audiences, guard, lost_audiences, merge_fields, plan, run_record
 from crm_mailchimp.sync.due_removals import DueRemovals
 from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.options import SyncOptions
+from crm_mailchimp.sync.ownership import AudienceOwner, own_installation
 from crm_mailchimp.sync.pull_back import pull_back
 from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
@@ -30,6 +32,9 @@ from crm_mailchimp.sync.run_record import CollectionResult
 from crm_mailchimp.sync.stagings import require_newest, require_staging
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock
+
+#: Problems for which no audience is looked for: what is known of the collection is another's.
+_WITHOUT_A_CALL = ("provider_unsupported", "collection_replaced")
 
 
 class _StopError(Exception):
@@ -97,7 +102,11 @@ class _Run:
         self.was_planned = False
         self.notes: list[str] = []
         self.due = DueRemovals(
-            warehouse, self.collection, pull_back=self._pull_back, push_to=self._pushing
+            warehouse,
+            self.collection,
+            pull_back=self._pull_back,
+            push_to=self._pushing,
+            require_own=self._require_own,
         )
         self.blocked: guard.Blocked | None = None
         self.approved: int | None = None
@@ -133,7 +142,7 @@ class _Run:
                 collection.problem_state, f"{collection.problem_code}: {collection.problem_detail}"
             )
         try:
-            known = audiences.locate(self.warehouse, self.provider, self.settings)
+            known = self._locate()
         except AudienceUnusableError as problem:
             self._remove_due_alone()
             raise _unusable(problem) from problem
@@ -146,11 +155,26 @@ class _Run:
             self.blocked = self._judge()
         except guard.PlanNotApprovedError:
             # What is due needs no approval, and does not wait for a right one.
-            if not collection.dry_run:
-                self._pushing(self.list_id or "", collection.gdpr_category).remove(due=True)
+            if not collection.dry_run and self.list_id is not None:
+                self._stop_unless_own(self.list_id)
+                self._pushing(self.list_id, collection.gdpr_category).remove(due=True)
             raise
         if not collection.dry_run:
             self._push(known)
+
+    def _locate(self) -> audiences.KnownAudience | None:
+        return audiences.locate(
+            self.warehouse, self.provider, self.settings, last_look=self._pull_back
+        )
+
+    def _require_own(self, list_id: str) -> None:
+        lost_audiences.require_own(self.warehouse, self.provider, list_id, self.settings)
+
+    def _stop_unless_own(self, list_id: str) -> None:
+        try:
+            self._require_own(list_id)
+        except AudienceUnusableError as problem:
+            raise _unusable(problem) from problem
 
     def _describe_plan(self) -> str:
         words = f"plan: {plan.describe(self.plan_counts)}"
@@ -160,6 +184,8 @@ class _Run:
 
     def _push(self, known: audiences.KnownAudience | None) -> None:
         push = self._pushing(self.list_id or "", self.collection.gdpr_category)
+        if known is not None and self._changes_anything():
+            self._stop_unless_own(known.list_id)
         # What is due goes out first: nothing that may fail or block comes before it.
         push.remove(due=True)
         if self.blocked:
@@ -208,6 +234,7 @@ class _Run:
             self.warehouse,
             self.provider,
             audience,
+            crm=self.crm,
             full=full,
             wait=not self.collection.dry_run,
         )
@@ -225,6 +252,8 @@ class _Run:
                 collection.gdpr_category,
                 self.digester,
                 collection.collection_id if collection.is_static else None,
+                refused_for=collection.collection_id,
+                list_id=list_id,
             ),
             self.staging_id,
             collection,
@@ -249,16 +278,20 @@ class _Run:
 
     def _remove_due_alone(self) -> None:
         """What is due goes out of the collection's audiences, though nothing else may happen."""
-        try:
-            known = audiences.locate(self.warehouse, self.provider, self.settings)
-        except AudienceUnusableError:
-            known = audiences.find_known(self.warehouse, self.collection.collection_id)
+        known = audiences.find_known(self.warehouse, self.collection.collection_id)
+        if self.collection.problem_code not in _WITHOUT_A_CALL:
+            with suppress(AudienceUnusableError):
+                known = self._locate()
         self.due.from_former()
         if known is not None:
             self.list_id = known.list_id
             self.plan_counts = self.due.from_own(known)
 
     def _mappings(self, list_id: str) -> Sequence[merge_fields.FieldMapping]:
+        owner = AudienceOwner(
+            collection_id=self.collection.collection_id,
+            installation=own_installation(self.warehouse),
+        )
         fields = (
             merge_fields.fields_to_carry(
                 self.warehouse,
@@ -269,9 +302,7 @@ class _Run:
             if self.collection.sync_merge_fields
             else []
         )
-        carried = merge_fields.known_mappings(
-            self.warehouse, list_id, fields, collection_id=self.collection.collection_id
-        )
+        carried = merge_fields.known_mappings(self.warehouse, list_id, fields, owner=owner)
         if carried is None:
             try:
                 carried = merge_fields.ensure_merge_fields(
@@ -279,7 +310,7 @@ class _Run:
                     self.provider,
                     list_id,
                     fields,
-                    collection_id=self.collection.collection_id,
+                    owner=owner,
                     limit=self.options.field_limit,
                     default_country=self.settings["settings"].get("country") or "",
                 )
@@ -299,6 +330,10 @@ class _Run:
             full_refresh=self.collection.full_refresh,
         )
         self.was_planned = True
+
+    def _changes_anything(self) -> bool:
+        settled = self._planned("unchanged", "suppress")
+        return settled < sum(self.plan_counts.values())
 
     def _planned(self, *actions: str) -> int:
         return plan.planned(self.plan_counts, *actions)

@@ -15,6 +15,7 @@ from psycopg import Connection
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.sync import former_audiences, plan
 from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.push import Push, RemovalsRefusedError
 
 
@@ -26,6 +27,7 @@ class DueRemovals:
         collection: a row of ``sync/find_staged_collection``.
         pull_back: brings ``sync.member`` up to date with an audience.
         push_to: opens a push to an audience, judging by a category (None: any refusal counts).
+        require_own: refuses an audience that another installation took over.
 
     Attributes:
         notes: what people should know of it.
@@ -40,9 +42,10 @@ class DueRemovals:
         *,
         pull_back: Callable[[KnownAudience], None],
         push_to: Callable[[str, str | None], Push],
+        require_own: Callable[[str], None],
     ) -> None:
         self._warehouse, self._collection = warehouse, collection
-        self._pull_back, self._push_to = pull_back, push_to
+        self._pull_back, self._push_to, self._require_own = pull_back, push_to, require_own
         self.notes: list[str] = []
         self.refused: RemovalsRefusedError | None = None
 
@@ -86,5 +89,10 @@ class DueRemovals:
             only_due=True,
         )
         if planned and not self._collection.dry_run:
+            try:
+                self._require_own(list_id)
+            except AudienceUnusableError as problem:
+                self.notes.append(f"{problem.code}: {problem}")
+                return {}
             self._push_to(list_id, gdpr_category).remove(due=True)
         return planned

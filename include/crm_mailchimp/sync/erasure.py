@@ -9,7 +9,6 @@ Last the receipt. A rerun goes on wherever it stopped; every step may be repeate
 from __future__ import annotations
 
 import hashlib
-import hmac
 import logging
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -134,11 +133,6 @@ def erase_contacts(
     return ErasureResult(len(requests), len(done), deleted, returned, undecided)
 
 
-def subscriber_digest(digester: Digester, hash_: str) -> bytes:
-    """Digest of a subscriber hash, as ``sync.erased_subscriber`` holds it."""
-    return hmac.digest(digester.key, b"subscriber:" + hash_.encode(), "sha256")
-
-
 def address_forms(email: str) -> tuple[set[str], set[str]]:
     """Under which forms an address of the CRM may stand somewhere.
 
@@ -217,7 +211,7 @@ def _note_hashes(warehouse: Connection[Any], digester: Digester, hashes: Iterabl
         cursor.executemany(
             "insert into sync.erased_subscriber (digest) values (%s)"
             " on conflict (digest) do update set erased_at = null",
-            [(subscriber_digest(digester, one),) for one in hashes],
+            [(digester.subscriber(one),) for one in hashes],
         )
 
 

@@ -57,6 +57,7 @@ def remember_pull(warehouse: Connection[Any], list_id: str) -> None:
 
 def note_deleted(warehouse: Connection[Any], list_id: str) -> None:
     """An audience is gone from Mailchimp: its proofs end, what people refused there stays."""
+    warehouse.execute(statement("sync/leave_audience"), {"list_id": list_id})
     warehouse.execute(statement("sync/forget_audience"), {"list_id": list_id})
     warehouse.commit()
 

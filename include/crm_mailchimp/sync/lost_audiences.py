@@ -9,15 +9,16 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
-from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG, owner_of
+from crm_mailchimp.sync import ownership
+from crm_mailchimp.sync.ownership import REFERENCE_TAG
 
 
 class AudienceUnusableError(PermanentError):
     """The collection's audience cannot be used until a person decides.
 
     Attributes:
-        code: ``audience_deleted``, ``audience_taken``, ``audience_ambiguous``, ``audience_by_hand``
-            or ``audience_limit``.
+        code: ``audience_deleted``, ``audience_taken``, ``audience_ambiguous``,
+            ``audience_by_hand``, ``audience_limit`` or ``foreign_installation``.
     """
 
     def __init__(self, code: str, words: str) -> None:
@@ -35,19 +36,23 @@ def find_own(
 ) -> str | None:
     """The audience that we made for a collection, or None.
 
-    The name of its field CRMREF tells so, whatever it is called by now; or its own name, when it
+    The name of its field CRMREF says so, whatever it is called by now; or its own name, when it
     has no such field yet and nobody in it: a crash between creating the two leaves it so.
 
     Raises:
-        AudienceUnusableError: several could be meant, or one of this name was made by hand.
+        AudienceUnusableError: several could be meant, one of this name was made by hand, or
+            another installation has an audience for this collection.
     """
     name = audience_name(collection)
     ours: list[str] = []
     by_hand: list[str] = []
     for audience, fields in _unmapped(warehouse, provider, collection):
         counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
-        is_empty = audience.settings.name == name and counts == 0
-        if is_empty or _is_owned(audience, fields, collection):
+        is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
+        if is_empty or _is_owned(warehouse, fields, collection):
+            ours.append(audience.list_id)
+        elif _is_same_elsewhere(audience, fields, collection):
+            require_own(warehouse, provider, audience.list_id, collection)
             ours.append(audience.list_id)
         elif audience.settings.name == name:
             by_hand.append(audience.list_id)
@@ -60,7 +65,7 @@ def find_own(
     if by_hand and not ours:
         raise AudienceUnusableError(
             "audience_by_hand",
-            f"audience {by_hand[0]} in Mailchimp bears the collection's name {name!r} and "
+            f"audience {by_hand[0]} in Mailchimp has the collection's name {name!r} and "
             "was made by hand: to use it, enter its id in "
             "crm.contact_collection.provider_list_id and look at a dry run; else rename it, and an "
             "audience is made",
@@ -79,16 +84,65 @@ def find_former(
         audience.list_id
         for audience, fields in _unmapped(warehouse, provider, collection)
         if audience.list_id != collection["provider_list_id"]
-        and _is_owned(audience, fields, collection)
+        and _is_owned(warehouse, fields, collection)
     ]
 
 
-def _is_owned(audience: Audience, fields: list[MergeField], collection: Mapping[str, Any]) -> bool:
-    owner = owner_of(fields)
-    if owner is None and audience.settings.name == audience_name(collection):
-        return any(field.tag == REFERENCE_TAG for field in fields)
-    collection_id: int = collection["collection_id"]
-    return owner == collection_id
+def require_own(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    collection: Mapping[str, Any],
+) -> None:
+    """Refuse an audience of another installation that nobody took over; one call; commits.
+
+    Raises:
+        AudienceUnusableError: ``foreign_installation``.
+    """
+    try:
+        ownership.require_own(
+            warehouse,
+            provider,
+            list_id,
+            collection_id=collection["collection_id"],
+            collection_code=collection["collection_code"],
+        )
+    except ownership.ForeignInstallationError as error:
+        raise AudienceUnusableError("foreign_installation", str(error)) from error
+
+
+def _is_marked(fields: list[MergeField]) -> bool:
+    return any(field.tag == REFERENCE_TAG for field in fields)
+
+
+def _is_owned(
+    warehouse: Connection[Any], fields: list[MergeField], collection: Mapping[str, Any]
+) -> bool:
+    """Whether this installation made the audience for this very collection."""
+    owner = ownership.owner_of(fields)
+    return (
+        owner is not None
+        and owner.collection_id == collection["collection_id"]
+        and owner.installation == ownership.own_installation(warehouse)
+    )
+
+
+def _is_same_elsewhere(
+    audience: Audience, fields: list[MergeField], collection: Mapping[str, Any]
+) -> bool:
+    """Whether it was made for this collection, and nothing shows that this installation made it.
+
+    Two CRMs may share an account and number their collections alike: the code must fit, too.
+    """
+    name = audience.settings.name
+    if name == audience_name(collection):
+        return _is_marked(fields)
+    owner = ownership.owner_of(fields)
+    return (
+        owner is not None
+        and owner.collection_id == collection["collection_id"]
+        and name.endswith(f"({collection['collection_code']})")
+    )
 
 
 def _unmapped(

@@ -1,10 +1,8 @@
-"""Collections that have an audience: under which code, and whether the CRM still syncs them."""
+"""Collections that have an audience and that the CRM does not sync any more."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 from psycopg import Connection
@@ -13,52 +11,11 @@ from psycopg.types.json import Jsonb
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.statements import statement
-from crm_mailchimp.warehouse.locks import audience_lock
-
-log = logging.getLogger(__name__)
 
 _GOES_ON = (
     "only withdrawals, complaints and erasures are carried out in its audience, everybody else "
     "there stays as they are"
 )
-
-
-def follow_codes(warehouse: Connection[Any], collections: Sequence[Collection]) -> None:
-    """Where the CRM changed a collection's code, go on under the new one; commits.
-
-    Locks, the quarantine and the explanation of an address know a collection by its code.
-    """
-    with warehouse.cursor() as cursor:
-        former = dict(
-            cursor.execute("select collection_id, collection_code from sync.audience").fetchall()
-        )
-    warehouse.commit()
-    moved = [
-        (former[one.collection_id], one)
-        for one in collections
-        if former.get(one.collection_id, one.code) != one.code
-    ]
-    if not moved:
-        return
-    with ExitStack() as locks:
-        # In one order for everybody: who holds one never waits for one that comes before it.
-        for old in sorted({old for old, _ in moved}):
-            locks.enter_context(audience_lock(warehouse, old))
-        # By way of a name that nobody bears: collections may swap their codes.
-        for old, one in moved:
-            _follow_code(warehouse, one, old=old, new=f"collection {one.collection_id}")
-        for _, one in moved:
-            _follow_code(warehouse, one, old=f"collection {one.collection_id}", new=one.code)
-        warehouse.commit()
-    for old, one in moved:
-        log.info("collection %s goes on as %s", old, one.code)
-
-
-def _follow_code(warehouse: Connection[Any], collection: Collection, *, old: str, new: str) -> None:
-    warehouse.execute(
-        statement("sync/follow_code"),
-        {"collection_id": collection.collection_id, "old": old, "new": new},
-    )
 
 
 def stage_left_alone(
@@ -100,6 +57,8 @@ def stage_left_alone(
                 "gdpr_category": None,
                 "campaign_type": None,
                 "provider": one["provider"],
+                "provider_kind": None,
+                "connection_id": None,
                 "owner_name": None,
                 "is_shared": False,
                 "is_static": True,

@@ -20,13 +20,8 @@ from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
 from crm_mailchimp.sync.field_values import InvalidValueError, coerce, cut
-from crm_mailchimp.sync.wanted_fields import (
-    REFERENCE_TAG,
-    STANDARD_TAGS,
-    WantedField,
-    owner_of,
-    wanted_fields,
-)
+from crm_mailchimp.sync.ownership import REFERENCE_TAG, AudienceOwner, owner_of
+from crm_mailchimp.sync.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
 
 #: Merge fields an audience may have on most plans (Mailchimp help, "Audience fields limits").
 FIELD_LIMIT = 30
@@ -114,7 +109,7 @@ def known_mappings(
     list_id: str,
     fields: Sequence[ContactField],
     *,
-    collection_id: int,
+    owner: AudienceOwner,
 ) -> CarriedFields | None:
     """What an audience that needs no look carries, or None.
 
@@ -124,7 +119,7 @@ def known_mappings(
     stored = _stored(warehouse, list_id)
     if fields or any(stored.get(tag) is None for tag in STANDARD_TAGS):
         return None
-    if owner_of(stored.values()) != collection_id:
+    if owner_of(stored.values()) != owner:
         return None
     refused = warehouse.execute(
         "select 1 from sync.rejection where list_id = %s and kind = 'merge_field' limit 1",
@@ -139,7 +134,7 @@ def ensure_merge_fields(
     list_id: str,
     fields: Sequence[ContactField],
     *,
-    collection_id: int,
+    owner: AudienceOwner,
     limit: int = FIELD_LIMIT,
     default_country: str = "",
 ) -> CarriedFields:
@@ -152,7 +147,7 @@ def ensure_merge_fields(
     Args:
         fields: the fields to carry, additional fields before contact columns (see
             ``contact_columns``); empty where the collection does not sync them.
-        collection_id: whose audience it is.
+        owner: whose audience it is.
         limit: merge fields the audience may have, those made by hand included. Contact columns
             come last: where there is no room for one it is left out, and nothing is blocked.
         default_country: of addresses that name none.
@@ -163,7 +158,7 @@ def ensure_merge_fields(
     """
     remote = provider.merge_fields(list_id)
     stored = _stored(warehouse, list_id)
-    wanted = list(wanted_fields(remote, stored, fields, collection_id=collection_id))
+    wanted = list(wanted_fields(remote, stored, fields, owner=owner))
     missing = [one.code for one in wanted if one.existing is None and not one.is_column]
     if missing and len(remote) + len(missing) > limit:
         raise MergeFieldLimitError(

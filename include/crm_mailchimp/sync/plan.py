@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync import refusals
 from crm_mailchimp.sync.guard import DUE_CAUSES
 
 #: Members by action and cause; the cause is empty where there is none.
@@ -42,6 +43,9 @@ def make_plan(
         "due_causes": list(DUE_CAUSES),
     }
     warehouse.execute(statement("sync/clear_plan"), parameters)
+    refusals.judge_staged(
+        warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id
+    )
     warehouse.execute(statement("sync/plan_changes"), parameters)
     if only_due:
         warehouse.execute(statement("sync/keep_due_removals"), parameters)

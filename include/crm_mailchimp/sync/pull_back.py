@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -13,10 +14,11 @@ from psycopg import Connection
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import intents
+from crm_mailchimp.sync import intents, refusals
 from crm_mailchimp.sync.audiences import KnownAudience
 from crm_mailchimp.sync.merge_fields import parse_reference
-from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
+from crm_mailchimp.sync.ownership import REFERENCE_TAG
+from crm_mailchimp.sync.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.copying import copy_rows
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ def pull_back(
     provider: AudienceProvider,
     audience: KnownAudience,
     *,
+    crm: Connection[Any] | None = None,
     full: bool = False,
     wait: bool = False,
 ) -> int:
@@ -41,6 +44,8 @@ def pull_back(
     shows permanent deletions.
 
     Args:
+        crm: to ``crm_db``, in autocommit: who holds an address that was just refused is looked up
+            in the whole CRM. Without it the staged contacts alone are known.
         full: list everything, whatever the age of the last full listing.
         wait: wait for a batch of ours that still runs.
 
@@ -51,13 +56,17 @@ def pull_back(
     intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
     now = datetime.now(UTC)
     if full or audience.needs_full_listing(now):
-        _list_fully(warehouse, provider, audience.list_id, now)
+        _list_fully(warehouse, provider, audience.list_id, now, crm)
     else:
         since = audience.pulled_through
-        changed = look_again(warehouse, provider, audience.list_id, since)
+        changed = look_again(warehouse, provider, audience.list_id, since, crm=crm)
         _note_complaints(warehouse, provider, audience.list_id)
-        archived = look_again(warehouse, provider, audience.list_id, since, status="archived")
+        archived = look_again(
+            warehouse, provider, audience.list_id, since, status="archived", crm=crm
+        )
         _advance(warehouse, audience.list_id, _later(changed, archived))
+    warehouse.execute(statement("sync/note_look"), {"list_id": audience.list_id, "looked_at": now})
+    warehouse.commit()
     found = unknown - intents.count_intents(warehouse, audience.list_id)
     intents.drop_unfulfilled(warehouse, audience.list_id)
     return found
@@ -70,19 +79,21 @@ def look_again(
     since: datetime | None,
     *,
     status: str | None = None,
+    crm: Connection[Any] | None = None,
 ) -> datetime | None:
     """Record the members that changed since a moment, Mailchimp's clock; commits.
 
     Args:
         since: None reads all of them.
         status: only members with this status; None: all but the archived ones.
+        crm: as for ``pull_back``.
 
     Returns:
         the newest change seen, or ``since``: where the next look begins.
     """
     after = since - _OVERLAP if since else None
     changed = provider.members(list_id, status=status, since_last_changed=after)
-    return _later(since, _record_all(warehouse, changed))
+    return _later(since, _record_all(warehouse, provider, changed, crm=crm))
 
 
 def record_members(warehouse: Connection[Any], members: Iterable[RemoteMember]) -> None:
@@ -92,12 +103,62 @@ def record_members(warehouse: Connection[Any], members: Iterable[RemoteMember]) 
         return
     _into_observed(warehouse, rows)
     warehouse.execute(statement("sync/note_aliases"))
+    _follow_changed_addresses(warehouse)
+    warehouse.execute(statement("sync/end_refusals"))
     warehouse.execute(statement("sync/record_observed"))
     warehouse.execute(statement("sync/end_proofs_of_observed"))
 
 
+def _follow_changed_addresses(warehouse: Connection[Any]) -> None:
+    warehouse.execute("drop table if exists pg_temp.changed_member")
+    if warehouse.execute(statement("sync/find_changed_addresses")).rowcount:
+        warehouse.execute(statement("sync/follow_changed_addresses"))
+        warehouse.execute(statement("sync/rename_changed_members"))
+    warehouse.execute("drop table pg_temp.changed_member")
+
+
+def _recognise_by_reference(
+    warehouse: Connection[Any], provider: AudienceProvider, members: Sequence[RemoteMember]
+) -> None:
+    """A member that we have not seen since we added it has no ``remote_contact_id`` here yet.
+
+    Where CRMREF names its contact under another address, and the address that we added is gone
+    from the audience, the person changed it.
+    """
+    _into_observed(warehouse, [_row(member) for member in members])
+    moved = warehouse.execute(statement("sync/find_moved_by_reference")).fetchall()
+    for list_id, old_hash, remote_contact_id in moved:
+        if provider.member(list_id, old_hash) is None:
+            warehouse.execute(
+                "update sync.member set remote_contact_id = %s"
+                " where list_id = %s and subscriber_hash = %s",
+                (remote_contact_id, list_id, old_hash),
+            )
+    warehouse.commit()
+
+
+def _attach_holders(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    digester: Digester,
+    members: Sequence[RemoteMember],
+) -> None:
+    """Contacts of the whole CRM to which the refusals of these members belong; no commit."""
+    refused: dict[str, set[str]] = defaultdict(set)
+    for member in members:
+        key = parse_address(member.email_address).key
+        if key and member.status != "subscribed":
+            refused[member.list_id].add(key)
+    for list_id, keys in refused.items():
+        refusals.attach_holders(warehouse, crm, digester, list_id, keys)
+
+
 def _list_fully(
-    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, now: datetime
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    now: datetime,
+    crm: Connection[Any] | None,
 ) -> None:
     warehouse.execute(
         "create temporary table listed (subscriber_hash text) on commit preserve rows"
@@ -106,7 +167,9 @@ def _list_fully(
         newest = None
         for status in (None, "archived"):
             members = provider.members(list_id, status=status)
-            newest = _later(newest, _record_all(warehouse, members, note_listed=True))
+            newest = _later(
+                newest, _record_all(warehouse, provider, members, crm=crm, note_listed=True)
+            )
         _note_complaints(warehouse, provider, list_id)
         _mark_forgotten(warehouse, provider, list_id, now)
         warehouse.execute(
@@ -168,11 +231,20 @@ def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, lis
 
 
 def _record_all(
-    warehouse: Connection[Any], members: Iterator[RemoteMember], *, note_listed: bool = False
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    members: Iterator[RemoteMember],
+    *,
+    crm: Connection[Any] | None,
+    note_listed: bool = False,
 ) -> datetime | None:
     newest: datetime | None = None
+    digester = open_suppression(warehouse) if crm is not None else None
     while batch := list(islice(members, _BATCH)):
+        _recognise_by_reference(warehouse, provider, batch)
         record_members(warehouse, batch)
+        if crm is not None and digester is not None:
+            _attach_holders(warehouse, crm, digester, batch)
         if note_listed:
             copy_rows(
                 warehouse, "listed", ("subscriber_hash",), ((m.subscriber_hash,) for m in batch)
@@ -197,6 +269,7 @@ def _into_observed(warehouse: Connection[Any], rows: list[tuple[Any, ...]]) -> N
             "last_changed",
             "origin",
             "contact_id",
+            "remote_contact_id",
         ),
         rows,
     )
@@ -215,6 +288,7 @@ def _row(member: RemoteMember) -> tuple[Any, ...]:
         member.last_changed,
         origin,
         contact_id,
+        member.remote_contact_id,
     )
 
 

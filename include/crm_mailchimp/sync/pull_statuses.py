@@ -29,7 +29,11 @@ def mapped_codes(warehouse: Connection[Any]) -> list[str]:
 
 
 def pull_statuses(
-    warehouse: Connection[Any], provider: AudienceProvider, collection_code: str
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection_code: str,
+    *,
+    crm: Connection[Any] | None = None,
 ) -> dict[str, int] | None:
     """Bring ``sync.member`` up to date with one collection's audience.
 
@@ -37,6 +41,7 @@ def pull_statuses(
 
     Args:
         provider: open, with a connection slot.
+        crm: to ``crm_db``, in autocommit, as for ``pull_back``.
 
     Returns:
         members by their last known status, and ``api_calls``; None when somebody else works on
@@ -60,7 +65,7 @@ def pull_statuses(
         warehouse.commit()
         if known is None:
             raise NoAudienceError(f"collection {collection_code} has no audience in sync.audience")
-        pull_back(warehouse, provider, known)
+        pull_back(warehouse, provider, known, crm=crm)
         counts: dict[str, int] = dict(
             warehouse.execute(
                 "select status, count(*) from sync.member where list_id = %s group by status",

@@ -32,9 +32,9 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import intents
 from crm_mailchimp.sync.guard import DUE_CAUSES
 from crm_mailchimp.sync.merge_fields import FieldMapping, merge_values, parse_reference
+from crm_mailchimp.sync.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.pull_back import look_again, record_members
 from crm_mailchimp.sync.recheck import Recheck
-from crm_mailchimp.sync.wanted_fields import REFERENCE_TAG
 
 log = logging.getLogger(__name__)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address
-from crm_mailchimp.crm import extract
+from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.crm import consents, extract
+from crm_mailchimp.crm.consents import Holder
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.sync import refusals
 from crm_mailchimp.sync.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.suppression import Digester
 
@@ -25,7 +28,9 @@ class Recheck:
         gdpr_category: of the collection; None: nobody counts as consenting.
         digester: of the suppression list.
         collection_id: of a static collection, whose members are looked up again; a dynamic one
-            holds whom its query gave at the staging.
+            holds the contacts that its query gave at the staging.
+        refused_for: the collection whose refusals count.
+        list_id: its audience, if it has one.
     """
 
     crm: Connection[Any]
@@ -33,6 +38,8 @@ class Recheck:
     gdpr_category: str | None
     digester: Digester
     collection_id: int | None
+    refused_for: int
+    list_id: str | None
 
     def still_eligible(self, rows: Sequence[Any]) -> list[Any]:
         """Those of the planned rows (``contact_id``, ``subscriber_hash``) that may be mailed now,
@@ -44,9 +51,12 @@ class Recheck:
             self.crm, sorted(ids), self.gdpr_category, collection_id=self.collection_id
         )
         keys = address_keys(contacts)
-        hashes = member_hashes(self.warehouse, keys)
-        refused_contacts, refused_addresses = self._refusals(ids, keys.values())
+        hashes = member_hashes(self.warehouse, keys, list_id=self.list_id)
+        local_parts = {key.partition("@")[0] for key in keys.values()}
+        holders = consents.holders_of(self.crm, sorted(ids), sorted(local_parts))
+        refused_contacts, refused_addresses = self._refusals(holders)
         suppressed = self._suppressed(keys)
+        found = self._found_refusals(contacts, keys, holders)
         return [
             row
             for row in rows
@@ -55,6 +65,7 @@ class Recheck:
             and row.contact_id not in refused_contacts
             and keys[row.contact_id] not in refused_addresses
             and row.contact_id not in suppressed
+            and _allows(found.get(str(row.contact_id)), row.action)
         ]
 
     def still_to_remove(self, rows: Sequence[Any]) -> list[Any]:
@@ -79,14 +90,33 @@ class Recheck:
             and (contact.has_consent or self.gdpr_category == "unclassified")
         )
 
-    def _refusals(
-        self, contact_ids: Iterable[int], keys: Iterable[str]
-    ) -> tuple[set[int], set[str]]:
+    def _found_refusals(
+        self,
+        contacts: Mapping[int, RecheckedContact],
+        keys: Mapping[int, str],
+        holders: Sequence[Holder],
+    ) -> Mapping[str, refusals.FoundRefusal]:
+        by_address: dict[str | None, set[int]] = defaultdict(set)
+        for holder in holders:
+            by_address[parse_address(holder.email).key].add(holder.contact_id)
+        people = [
+            refusals.Person(
+                key=str(contact_id),
+                contact_ids=frozenset({contact_id, *contacts[contact_id].merged_ids}),
+                address_digests=frozenset({self.digester.subscriber(subscriber_hash(key))}),
+                other_ids=frozenset(by_address[key]),
+            )
+            for contact_id, key in keys.items()
+        ]
+        return refusals.find(
+            self.warehouse, people, collection_id=self.refused_for, list_id=self.list_id
+        )
+
+    def _refusals(self, holders: Sequence[Holder]) -> tuple[set[int], set[str]]:
         contacts: set[int] = set()
         addresses: set[str] = set()
-        local_parts = {key.partition("@")[0] for key in keys}
-        for refusal in extract.present_refusals(self.crm, sorted(contact_ids), sorted(local_parts)):
-            if refusal.gdpr_category in (None, self.gdpr_category):
+        for refusal in consents.present_refusals(self.crm, holders):
+            if refusal.holds_for(self.gdpr_category):
                 contacts.add(refusal.contact_id)
                 key = parse_address(refusal.email).key
                 if key:
@@ -104,3 +134,11 @@ class Recheck:
         ).fetchall()
         found = {bytes(digest) for (digest,) in rows}
         return {contact_id for contact_id, own in digests.items() if own & found}
+
+
+def _allows(found: refusals.FoundRefusal | None, action: str) -> bool:
+    """Whether a refusal that became known since the plan leaves the planned action as it is."""
+    if found is None:
+        return True
+    # To ask the person is what a missing confirmation needs.
+    return found.reason is None and action in ("add_pending", "reconfirm")

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from crm_mailchimp.address import parse_address, written_form
-from crm_mailchimp.crm import dynamic_query, extract
-from crm_mailchimp.crm.collections import Collection, read_collections, read_contact_fields
+from crm_mailchimp.address import parse_address, subscriber_hash, written_form
+from crm_mailchimp.crm import consents, dynamic_query, extract
+from crm_mailchimp.crm.collections import (
+    DEFAULT_CONNECTION,
+    Collection,
+    read_collections,
+    read_contact_fields,
+)
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import suppression
-from crm_mailchimp.sync.mapped_collections import follow_codes, stage_left_alone
+from crm_mailchimp.sync import known_collections, refusals, suppression
+from crm_mailchimp.sync.known_collections import Problem
+from crm_mailchimp.sync.mapped_collections import stage_left_alone
 from crm_mailchimp.sync.merge_fields import store_contact_fields
 from crm_mailchimp.sync.plan import refresh_statistics
 from crm_mailchimp.sync.stagings import close_staging, open_staging
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 
 log = logging.getLogger(__name__)
+
 
 _CONTACT_BATCH = 20_000
 _CONTACT_COLUMNS = (
@@ -42,16 +48,8 @@ _CONTACT_COLUMNS = (
     "fields_hash",
     "address_digest",
     "contact_digest",
+    "refusal_digest",
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What keeps a collection from being synced, known before anything is pushed."""
-
-    code: str
-    state: str
-    detail: str
 
 
 def stage(
@@ -64,6 +62,7 @@ def stage(
     dry_run: bool = False,
     full_refresh: bool = False,
     clock: datetime | None = None,
+    connection_id: str = DEFAULT_CONNECTION,
 ) -> int:
     """Snapshot what the chosen collections need into ``staging``.
 
@@ -78,21 +77,27 @@ def stage(
         dry_run: later steps show the plan and change nothing.
         full_refresh: later steps list the audiences in full and push every member again.
         clock: judge consents at this moment; by default at the CRM transaction's own time.
+        connection_id: the account in use. A collection of another account is blocked.
 
     Returns:
         the staging id that the later steps take.
     """
     digester = suppression.open_suppression(warehouse)
-    digests = None if suppression.is_empty(warehouse) else digester
+    check_suppressed = not suppression.is_empty(warehouse)
     with extract.snapshot(crm) as snapshot:
         run_clock = clock or snapshot.clock
         collections = read_collections(crm, codes)
-        follow_codes(warehouse, collections)
+        replaced = known_collections.follow(warehouse, crm, collections)
         staging_id = open_staging(
             warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
         )
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
-        problems = {collection.code: _settings_problem(collection) for collection in collections}
+        problems = {
+            collection.code: replaced.get(collection.collection_id)
+            or _provider_problem(collection, connection_id)
+            or _settings_problem(collection)
+            for collection in collections
+        }
         _stage_static(warehouse, crm, staging_id, [c for c in collections if c.is_static])
         for collection in collections:
             if not collection.is_static and problems[collection.code] is None:
@@ -101,21 +106,35 @@ def stage(
                 )
         with_fields = any(collection.sync_merge_fields for collection in collections)
         _stage_contacts(
-            warehouse, crm, staging_id, run_clock, with_fields=with_fields, digester=digests
+            warehouse,
+            crm,
+            staging_id,
+            run_clock,
+            with_fields=with_fields,
+            digester=digester,
+            check_suppressed=check_suppressed,
         )
         _stage_refusals(warehouse, crm, staging_id, run_clock)
+        _stage_merges(warehouse, crm, staging_id)
+        refusals.find_refusing_contacts(warehouse, crm, digester)
         _store_collections(warehouse, staging_id, collections, problems)
         if not codes:
             stage_left_alone(warehouse, crm, staging_id, collections)
     parameters = {"staging_id": staging_id}
     warehouse.execute(statement("staging/drop_dangling_members"), parameters)
     _analyze(warehouse, staging_id)
+    refusals.note_holders(warehouse, staging_id, run_clock)
     warehouse.execute(statement("staging/judge_verdicts"), parameters)
     warehouse.execute(statement("staging/count_verdicts"), parameters)
     close_staging(warehouse, staging_id)
     refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
+
+
+def _provider_problem(collection: Collection, connection_id: str) -> Problem | None:
+    words = collection.provider_problem(connection_id)
+    return Problem("provider_unsupported", "blocked", words) if words else None
 
 
 def _settings_problem(collection: Collection) -> Problem | None:
@@ -202,7 +221,8 @@ def _stage_contacts(
     clock: datetime,
     *,
     with_fields: bool,
-    digester: suppression.Digester | None,
+    digester: suppression.Digester,
+    check_suppressed: bool,
 ) -> None:
     warehouse.execute("analyze staging.membership")
     after = -(2**63)
@@ -222,11 +242,14 @@ def _stage_contacts(
             warehouse,
             "staging.contact",
             _CONTACT_COLUMNS,
-            (_contact_row(staging_id, row, digester) for row in rows),
+            (
+                _contact_row(staging_id, row, digester, check_suppressed=check_suppressed)
+                for row in rows
+            ),
         )
         copy_query(
             crm,
-            statement("crm/extract_consents"),
+            statement("crm/judge_consents"),
             warehouse,
             "staging.consent",
             (
@@ -238,13 +261,14 @@ def _stage_contacts(
                 "effective_at",
                 "expires_at",
                 "future_grant",
+                "is_unreadable",
             ),
             {"staging_id": staging_id, "contact_ids": batch, "clock": clock},
         )
 
 
 def _contact_row(
-    staging_id: int, row: Any, digester: suppression.Digester | None
+    staging_id: int, row: Any, digester: suppression.Digester, *, check_suppressed: bool
 ) -> tuple[Any, ...]:
     address = parse_address(row.email)
     return (
@@ -262,8 +286,9 @@ def _contact_row(
         row.field_values,
         row.content_hash,
         row.fields_hash,
-        digester.address(address.key) if digester and address.key else None,
-        digester.contact(row.contact_id) if digester else None,
+        digester.address(address.key) if check_suppressed and address.key else None,
+        digester.contact(row.contact_id) if check_suppressed else None,
+        digester.subscriber(subscriber_hash(address.key)) if address.key else None,
     )
 
 
@@ -273,16 +298,29 @@ def _stage_refusals(
     copy_rows(
         warehouse,
         "staging.refusal",
-        ("staging_id", "contact_id", "address_key", "gdpr_category"),
+        ("staging_id", "contact_id", "address_key", "gdpr_category", "is_unreadable"),
         (
             (
                 staging_id,
                 refusal.contact_id,
                 parse_address(refusal.email).key,
                 refusal.gdpr_category,
+                refusal.is_unreadable,
             )
-            for refusal in extract.refusals(crm, clock=clock)
+            for refusal in consents.refusals(crm, clock=clock)
         ),
+    )
+
+
+def _stage_merges(warehouse: Connection[Any], crm: Connection[Any], staging_id: int) -> None:
+    """Who was merged into whom."""
+    copy_query(
+        crm,
+        statement("crm/merge_chains"),
+        warehouse,
+        "staging.merged",
+        ("staging_id", "contact_id", "merged_id"),
+        {"staging_id": staging_id},
     )
 
 
@@ -305,6 +343,8 @@ def _store_collections(
                     "gdpr_category": collection.gdpr_category,
                     "campaign_type": collection.campaign_type,
                     "provider": collection.provider,
+                    "provider_kind": collection.provider_kind,
+                    "connection_id": collection.connection_id,
                     "owner_name": collection.owner_name,
                     "is_shared": collection.is_shared,
                     "is_static": collection.is_static,
@@ -320,5 +360,5 @@ def _store_collections(
 
 
 def _analyze(warehouse: Connection[Any], staging_id: int) -> None:
-    for table in ("membership", "contact", "consent", "refusal"):
+    for table in ("membership", "contact", "consent", "refusal", "merged"):
         warehouse.execute(f"analyze staging.{table}_{int(staging_id)}")

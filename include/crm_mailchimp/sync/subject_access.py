@@ -13,7 +13,6 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, written_form
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.erasure import subscriber_digest
 from crm_mailchimp.sync.explain import as_text, known_under
 from crm_mailchimp.sync.suppression import open_suppression
 
@@ -154,7 +153,7 @@ def _gather(
         "digests": [
             *(digester.address(one) for one in addresses),
             *(digester.contact(one) for one in contact_ids),
-            *(subscriber_digest(digester, one) for one in hashes),
+            *(digester.subscriber(one) for one in hashes),
         ],
     }
     sections: dict[str, list[Mapping[str, Any]]] = {}

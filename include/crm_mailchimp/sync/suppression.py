@@ -34,6 +34,10 @@ class Digester:
         """Digest of a CRM contact id."""
         return self._digest(b"contact:", str(contact_id))
 
+    def subscriber(self, subscriber_hash: str) -> bytes:
+        """Digest of a subscriber hash (``sync.refusal``, ``sync.erased_subscriber``)."""
+        return self._digest(b"subscriber:", subscriber_hash)
+
     def _digest(self, domain: bytes, text: str) -> bytes:
         return hmac.digest(self.key, domain + text.encode(), "sha256")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crm_mailchimp.crm.collections import ContactField
@@ -12,30 +11,20 @@ from crm_mailchimp.provider import MergeField
 from crm_mailchimp.sync.contact_columns import COLUMN_TAGS, is_column, name_fits
 from crm_mailchimp.sync.field_values import as_choice
 from crm_mailchimp.sync.merge_tags import make_tag
+from crm_mailchimp.sync.ownership import REFERENCE_TAG, AudienceOwner
 
-#: The hidden merge field that ties a member to a contact.
-REFERENCE_TAG = "CRMREF"
 #: Tags of the merge fields that every audience of ours has.
 STANDARD_TAGS = ("FNAME", "LNAME", REFERENCE_TAG)
-_OWNER = re.compile(r"CRM reference \(collection (-?[0-9]{1,19})\)")
 
 
-def standard_fields(collection_id: int) -> tuple[MergeField, ...]:
-    """The merge fields that every audience of ours has. CRMREF's name tells whose audience it is:
+def standard_fields(owner: AudienceOwner) -> tuple[MergeField, ...]:
+    """The merge fields that every audience of ours has. CRMREF's name says whose audience it is:
     what it was made for is found again there when the warehouse is lost."""
-    owner = f"CRM reference (collection {collection_id})"
     return (
         MergeField(tag="FNAME", name="First Name", type="text"),
         MergeField(tag="LNAME", name="Last Name", type="text"),
-        MergeField(tag=REFERENCE_TAG, name=owner, type="text", public=False),
+        MergeField(tag=REFERENCE_TAG, name=owner.mark, type="text", public=False),
     )
-
-
-def owner_of(fields: Iterable[MergeField]) -> int | None:
-    """The collection whose audience these merge fields make it; None when they do not say."""
-    names = [field.name for field in fields if field.tag == REFERENCE_TAG]
-    match = _OWNER.fullmatch(names[0]) if names else None
-    return int(match[1]) if match else None
 
 
 _TYPES = {
@@ -72,7 +61,7 @@ def wanted_fields(
     stored: Mapping[str, MergeField],
     fields: Sequence[ContactField],
     *,
-    collection_id: int,
+    owner: AudienceOwner,
 ) -> Iterator[WantedField]:
     """The standard fields, then ``fields`` in their order, each with the field that carries it.
 
@@ -80,9 +69,9 @@ def wanted_fields(
         remote: all merge fields that the audience has.
         stored: the map of field code to merge field.
         fields: what is to be carried beside the standard fields.
-        collection_id: whose audience it is.
+        owner: whose audience it is.
     """
-    for standard in standard_fields(collection_id):
+    for standard in standard_fields(owner):
         found = next((field for field in remote if field.tag == standard.tag), None)
         yield WantedField(standard.tag, standard, found)
     codes = {field.code for field in fields}

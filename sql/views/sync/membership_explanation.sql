@@ -32,7 +32,7 @@ with known as (
     left join sync.audience as audience on quarantine.collection_code = audience.collection_code
     where
         quarantine.resolved_at is null
-        and quarantine.reason_code <> 'invalid_field_value'
+        and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
         and not exists (
             select from sync.newest_verdict as verdict
             where
@@ -85,7 +85,7 @@ left join sync.quarantine as quarantine
         known.collection_code = quarantine.collection_code
         and known.contact_id = quarantine.contact_id
         and quarantine.resolved_at is null
-        and quarantine.reason_code <> 'invalid_field_value'
+        and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
 left join sync.reason as reason
     on coalesce(quarantine.reason_code, verdict.reason_code) = reason.reason_code
 left join lateral (

@@ -1,0 +1,169 @@
+"""What contacts' consents amount to, and who refused: by withdrawal or by a request for erasure.
+
+``sql/crm/judge_consents.sql`` alone decides which consent row counts. Everything that judges people
+asks it: the staging, the push's last look and the campaign gate.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+
+_BATCH = 10_000
+_REFUSABLE = ("offer", "newsletter")
+
+
+class Refusal(NamedTuple):
+    """One contact's refusal in the CRM, in force.
+
+    Attributes:
+        contact_id: the contact that refused, or one that is the same person by merging.
+        email: its address, as the CRM writes it.
+        gdpr_category: of a withdrawal; None: a request for erasure, or what cannot be read.
+        is_unreadable: a consent row might be a withdrawal, and nobody can tell.
+    """
+
+    contact_id: int
+    email: str | None
+    gdpr_category: str | None
+    is_unreadable: bool = False
+
+    def holds_for(self, gdpr_category: str | None) -> bool:
+        """Whether it counts where this category is asked for; None: the strictest reading."""
+        if self.is_unreadable:
+            return gdpr_category != "unclassified"
+        return gdpr_category is None or self.gdpr_category in (None, gdpr_category)
+
+
+class Holder(NamedTuple):
+    """A contact with its address, as the CRM writes it now."""
+
+    contact_id: int
+    email: str | None
+    is_erased: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedConsent:
+    """The deciding consent of one contact in one category; see ``judge_consents.sql``."""
+
+    consent_id: int | None
+    granted: bool
+    is_expired: bool
+    is_unreadable: bool
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it justifies mailing the contact."""
+        return self.granted and not self.is_expired and not self.is_unreadable
+
+
+def judge(
+    crm: Connection[Any], contact_ids: Sequence[int], *, clock: datetime | None = None
+) -> dict[tuple[int, str], JudgedConsent]:
+    """The deciding consents of contacts, by contact id and category.
+
+    Args:
+        crm: to ``crm_db``.
+        contact_ids: whom to judge; a few thousand at most.
+        clock: judge at this moment; None: at the CRM's present one.
+    """
+    rows = crm.execute(
+        "select contact_id, gdpr_category, consent_id, coalesce(granted, false),"
+        " coalesce(expires_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()), false),"
+        f" is_unreadable from (\n{statement('crm/judge_consents')}\n) as judged",
+        {"contact_ids": list(contact_ids), "clock": clock, "staging_id": None},
+    ).fetchall()
+    return {
+        (contact_id, category): JudgedConsent(
+            consent_id=consent_id,
+            granted=granted,
+            is_expired=is_expired,
+            is_unreadable=is_unreadable,
+        )
+        for contact_id, category, consent_id, granted, is_expired, is_unreadable in rows
+    }
+
+
+def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
+    """Every refusal of the whole CRM at ``clock``; merged and inactive contacts count too.
+
+    Args:
+        crm: to ``crm_db``, in a transaction.
+        clock: the moment.
+    """
+    with crm.cursor("requested_erasures") as cursor:
+        cursor.itersize = _BATCH
+        cursor.execute(statement("crm/requested_erasures"))
+        for contact_id, email in cursor:
+            yield Refusal(contact_id, email, None)
+    with crm.cursor("possible_withdrawals") as cursor:
+        cursor.itersize = _BATCH
+        cursor.execute(statement("crm/possible_withdrawals"))
+        while batch := [contact_id for (contact_id,) in islice(cursor, _BATCH)]:
+            yield from _withdrawals(crm, survivors(crm, batch), clock)
+
+
+def present_refusals(crm: Connection[Any], holders: Sequence[Holder]) -> list[Refusal]:
+    """Refusals in force now, by these contacts.
+
+    Args:
+        crm: to ``crm_db``, in autocommit.
+        holders: a few hundred contacts.
+    """
+    erasures = [Refusal(one.contact_id, one.email, None) for one in holders if one.is_erased]
+    people = survivors(crm, [one.contact_id for one in holders])
+    return [*erasures, *_withdrawals(crm, people, None)]
+
+
+def holders_of(
+    crm: Connection[Any], contact_ids: Sequence[int], local_parts: Sequence[str]
+) -> list[Holder]:
+    """These contacts, and those that may hold an address with one of these local parts now.
+
+    Args:
+        local_parts: of addresses in normal form, the part before the @. More contacts than the
+            addresses' own holders are found: compare the normal forms.
+    """
+    rows = crm.execute(
+        statement("crm/contact_holders"),
+        {"contact_ids": list(contact_ids), "local_parts": list(local_parts)},
+    ).fetchall()
+    return [Holder(*row) for row in rows]
+
+
+def survivors(crm: Connection[Any], contact_ids: Sequence[int]) -> set[int]:
+    """The contacts that these were merged into in the end; themselves where they were not."""
+    rows = crm.execute(
+        statement("crm/surviving_contacts"), {"contact_ids": list(contact_ids)}
+    ).fetchall()
+    return {survivor_id for _, survivor_id in rows}
+
+
+def _withdrawals(
+    crm: Connection[Any], people: Set[int], clock: datetime | None
+) -> Iterator[Refusal]:
+    """Withdrawals of people, each under every contact that was merged into the person's."""
+    judged = judge(crm, sorted(people), clock=clock)
+    refused: Mapping[int, set[tuple[str | None, bool]]] = defaultdict(set)
+    for (contact_id, category), consent in judged.items():
+        if consent.is_unreadable:
+            refused[contact_id].add((None, True))
+        elif consent.consent_id is not None and not consent.granted and category in _REFUSABLE:
+            refused[contact_id].add((category, False))
+    if not refused:
+        return
+    merged = crm.execute(
+        statement("crm/merged_contacts"), {"contact_ids": sorted(refused)}
+    ).fetchall()
+    for person_id, contact_id, email in merged:
+        for refused_category, is_unreadable in sorted(refused[person_id], key=str):
+            yield Refusal(contact_id, email, refused_category, is_unreadable)

@@ -1,0 +1,18 @@
+-- The given contacts, and each contact that may hold an address with one of the given local parts now. The
+-- expression is that of an index of the contract, and finds at least every address that has such a
+-- local part in normal form: those signs stand for ASCII ones in Unicode NFC.
+select
+    contact.contact_id,
+    contact.email,
+    contact.erasure_requested_at is not null as is_erased
+from crm.contact as contact
+where contact.contact_id = any(%(contact_ids)s::bigint[])
+union
+select
+    contact.contact_id,
+    contact.email,
+    contact.erasure_requested_at is not null as is_erased
+from crm.contact as contact
+where
+    lower(substring(translate(contact.email, U&'\212A\1FEF', 'k`') collate "C" from '([!-?A-~]+)@'))
+    = any(%(local_parts)s::text[])

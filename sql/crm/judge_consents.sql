@@ -1,0 +1,110 @@
+-- What each contact's e-mail consents amount to, by category: the only place that decides it.
+--
+-- A contact's own rows and the withdrawals of every contact merged into it, directly or through others,
+-- are one history. Of the rows not in the future the newest decides; at equal times a withdrawal wins,
+-- then the newest row. A merged contact's grant never counts. Where all rows lie in the future,
+-- consent_id is null, and future_grant says whether one of the contact's own is a grant.
+-- Words are compared trimmed and without regard to case. Any other word, or a null, might hide a
+-- withdrawal: is_unreadable.
+with recursive person as (
+    select
+        contact.contact_id as person_id,
+        contact.contact_id
+    from crm.contact as contact
+    where contact.contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
+        person.person_id,
+        merged.contact_id
+    from person
+    inner join crm.contact as merged on person.contact_id = merged.merged_into_id
+),
+
+written as (
+    select
+        person.person_id,
+        consent.consent_id,
+        consent.granted,
+        consent.effective_at,
+        consent.expires_at,
+        person.person_id = consent.contact_id as is_own,
+        lower(btrim(consent.channel::text, spaces.characters) collate "C") as channel,
+        lower(btrim(consent.gdpr_category::text, spaces.characters) collate "C") as gdpr_category
+    from person
+    inner join crm.consent as consent on person.contact_id = consent.contact_id
+    cross join (
+        values (
+            U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007'
+            || U&'\2008\2009\200A\200B\200C\200D\2028\2029\202F\205F\2060\3000\FEFF'
+        )
+    ) as spaces (characters)
+    -- A grant of a merged contact says nothing, in whatever words.
+    where person.person_id = consent.contact_id or consent.granted is not true
+),
+
+readable as (
+    select
+        written.*,
+        case
+            when written.channel in ('sms', 'phone', 'post') then false
+            when written.channel is distinct from 'email' then null
+            when coalesce(written.gdpr_category, '') not in ('offer', 'newsletter') then null
+            when written.granted is null or written.effective_at is null then null
+            else true
+        end as is_email
+    from written
+),
+
+email_consent as (
+    select
+        readable.*,
+        readable.effective_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()) as in_force,
+        bool_or(
+            readable.is_own
+            and readable.granted
+            and readable.effective_at > coalesce(%(clock)s::timestamptz, clock_timestamp())
+        ) over (partition by readable.person_id, readable.gdpr_category) as future_grant
+    from readable
+    where readable.is_email
+),
+
+deciding as (
+    select distinct on (email_consent.person_id, email_consent.gdpr_category) email_consent.*
+    from email_consent
+    order by
+        email_consent.person_id asc, email_consent.gdpr_category asc, email_consent.in_force desc,
+        email_consent.effective_at desc, email_consent.granted asc, email_consent.consent_id desc
+),
+
+unreadable as (
+    select distinct readable.person_id from readable
+    where readable.is_email is null
+),
+
+category as (
+    select
+        deciding.person_id,
+        deciding.gdpr_category
+    from deciding
+    union
+    select
+        unreadable.person_id,
+        word.gdpr_category
+    from unreadable
+    cross join (values ('offer'), ('newsletter')) as word (gdpr_category)
+)
+
+select
+    %(staging_id)s::bigint as staging_id,
+    category.person_id as contact_id,
+    category.gdpr_category,
+    case when deciding.in_force then deciding.consent_id end as consent_id,
+    case when deciding.in_force then deciding.granted end as granted,
+    case when deciding.in_force then deciding.effective_at end as effective_at,
+    case when deciding.in_force then deciding.expires_at end as expires_at,
+    coalesce(deciding.future_grant, false) as future_grant,
+    unreadable.person_id is not null as is_unreadable
+from category
+left join deciding
+    on category.person_id = deciding.person_id and category.gdpr_category = deciding.gdpr_category
+left join unreadable on category.person_id = unreadable.person_id

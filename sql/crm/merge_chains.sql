@@ -1,0 +1,22 @@
+-- Every contact with each contact that was merged into it, directly or through others.
+with recursive chain as (
+    select
+        merged.merged_into_id as contact_id,
+        merged.contact_id as merged_id
+    from crm.contact as merged
+    where merged.merged_into_id is not null and merged.merged_into_id <> merged.contact_id
+    union
+    select
+        survivor.merged_into_id as contact_id,
+        chain.merged_id
+    from chain
+    inner join crm.contact as survivor on chain.contact_id = survivor.contact_id
+    where survivor.merged_into_id is not null
+)
+
+select
+    %(staging_id)s::bigint as staging_id,
+    chain.contact_id,
+    chain.merged_id
+from chain
+where chain.contact_id <> chain.merged_id

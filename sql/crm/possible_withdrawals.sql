@@ -1,0 +1,11 @@
+-- Contacts with a consent row that is no plain grant of the contract's words: more than those who withdrew,
+-- none that did is missing.
+select distinct consent.contact_id
+from crm.consent as consent
+where
+    consent.granted is not true
+    or consent.effective_at is null
+    or consent.channel is null
+    or consent.gdpr_category is null
+    or consent.channel::text not in ('email', 'sms', 'phone', 'post')
+    or consent.gdpr_category::text not in ('offer', 'newsletter')

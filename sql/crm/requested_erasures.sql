@@ -1,0 +1,6 @@
+-- Contacts that ask to be erased.
+select
+    contact.contact_id,
+    contact.email
+from crm.contact as contact
+where contact.erasure_requested_at is not null

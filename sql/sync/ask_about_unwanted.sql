@@ -1,0 +1,29 @@
+-- Members of ours that get mail and that no eligible contact of the collection represents.
+insert into person_asked (key, contact_id, address_digest)
+select
+    'member:' || member.subscriber_hash as key,
+    member.contact_id,
+    sync.keyed_digest(
+        pads.inner_pad, pads.outer_pad,
+        'subscriber:' || coalesce(alias.address_hash, member.subscriber_hash)
+    ) as address_digest
+from sync.member as member
+cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+left join lateral (
+    select same.address_hash from sync.subscriber_alias as same
+    where same.subscriber_hash = member.subscriber_hash
+    order by same.address_hash
+    limit 1
+) as alias on true
+where
+    member.list_id = %(list_id)s
+    and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
+    and member.origin in ('created', 'adopted')
+    and not exists (
+        select from staging.verdict as verdict
+        where
+            verdict.staging_id = %(staging_id)s
+            and verdict.collection_id = %(collection_id)s
+            and verdict.reason_code is null
+            and verdict.subscriber_hash = member.subscriber_hash
+    )

@@ -1,0 +1,33 @@
+-- The collection goes on under the id that the CRM gives it now: audience, refusals and all.
+with known as (
+    update sync.known_collection set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
+audience as (
+    update sync.audience set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
+former as (
+    update sync.former_audience set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
+used as (
+    update sync.audience_use set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
+refused as (
+    update sync.refusal set collection_ids = array_replace(collection_ids, %(old_id)s::bigint, %(new_id)s::bigint)
+    where %(old_id)s = any(collection_ids)
+),
+
+written as (
+    update sync.written_status set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+)
+
+update sync.erased_status set collection_id = %(new_id)s
+where collection_id = %(old_id)s

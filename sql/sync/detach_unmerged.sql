@@ -1,0 +1,13 @@
+-- Contacts that are not merged any more are people of their own again. A merged contact that is gone from
+-- the CRM stays what it was: nothing says that the merge was undone.
+delete from sync.refusal_contact as belongs
+using refusing_contact as present
+where
+    belongs.merged_from = present.contact_id
+    and not exists (
+        select from staging.merged as merged
+        where
+            merged.staging_id = %(staging_id)s
+            and merged.contact_id = belongs.contact_id
+            and merged.merged_id = belongs.merged_from
+    )

@@ -1,0 +1,108 @@
+-- The person's own act ends a refusal: Mailchimp shows the address subscribed again in that audience,
+-- changed later than the refusal. What only waits for a confirmation ends for the person as well, by
+-- a confirmation or sign-up in an audience of one of its collections, under any address.
+-- Runs before record_observed.sql, which overwrites the status that was known.
+with seen as (
+    select
+        observed.list_id,
+        observed.last_changed,
+        coalesce(member.contact_id, observed.contact_id) as contact_id,
+        member.status as known_status,
+        sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(observed.address_hash, observed.subscriber_hash)
+        ) as address_digest,
+        -- Not there at the last look, or not subscribed then: the person did it since.
+        coalesce(member.status <> 'subscribed' or member.cause = 'forgotten', look.list_id is not null)
+            as is_new
+    from observed_member as observed
+    left join sync.member as member
+        on observed.list_id = member.list_id and observed.subscriber_hash = member.subscriber_hash
+    left join sync.audience_look as look on observed.list_id = look.list_id
+    cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+    where
+        observed.status = 'subscribed'
+        and exists (select from sync.refusal)
+        and (
+            member.status is distinct from 'subscribed'
+            or member.cause = 'forgotten'
+            or exists (
+                select from sync.refusal as reported
+                where
+                    reported.list_id = observed.list_id
+                    and reported.known_from = 'campaign_report'
+                    and reported.ended_at is null
+            )
+        )
+),
+
+here as (
+    select
+        refusal.refusal_id,
+        seen.known_status
+    from seen
+    inner join sync.refusal as refusal
+        on seen.list_id = refusal.list_id and seen.address_digest = refusal.address_digest
+    where
+        refusal.ended_at is null
+        and case
+            when refusal.known_from = 'campaign_report' then seen.last_changed > refusal.refused_at
+            else refusal.refused_at is null or seen.last_changed >= refusal.refused_at
+        end
+),
+
+answered as (
+    select
+        refusal.refusal_id,
+        seen.known_status
+    from seen
+    inner join sync.refusal as refusal
+        on
+            refusal.ended_at is null
+            and refusal.kind in ('withdrawal', 'unconfirmed')
+            and (
+                seen.address_digest = refusal.address_digest
+                or exists (
+                    select from sync.refusal_contact as belongs
+                    where
+                        belongs.refusal_id = refusal.refusal_id
+                        and (
+                            belongs.contact_id = seen.contact_id
+                            or exists (
+                                select from sync.address_holder as holder
+                                where
+                                    holder.contact_id = belongs.contact_id
+                                    and holder.address_digest = seen.address_digest
+                                    and holder.left_at is null
+                            )
+                        )
+                )
+            )
+    where
+        seen.is_new
+        and (refusal.refused_at is null or seen.last_changed >= refusal.refused_at)
+        and exists (
+            select from sync.audience_use as used
+            where
+                used.list_id = seen.list_id
+                and used.left_at is null
+                and used.collection_id = any(refusal.collection_ids)
+        )
+)
+
+update sync.refusal as refusal
+set
+    ended_at = now(),
+    ended_by = case when ended.known_status = 'pending' then 'confirmed' else 'signed_up' end
+from (
+    select
+        refusal_id,
+        known_status
+    from here
+    union all
+    select
+        refusal_id,
+        known_status
+    from answered
+) as ended
+where refusal.refusal_id = ended.refusal_id

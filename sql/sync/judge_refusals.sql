@@ -1,0 +1,105 @@
+-- Which refusals hold for the people of person_asked in one collection. The only place that says what a
+-- refusal of each kind means: the plan, the push's last look and the campaign gate ask it.
+--
+-- reason_at_address: the address itself was refused. reason_of_person: a contact of the person refused,
+-- under whatever address. is_refused_by_other: another contact that refused holds the address now.
+-- must_confirm: we unsubscribed the person, or asked without an answer: only a
+-- confirmation counts.
+insert into refusal_found (
+    key, reason_at_address, reason_of_person, is_refused_by_other, must_confirm, was_withdrawn_here
+)
+with holding as (
+    select
+        refusal.refusal_id,
+        refusal.kind,
+        refusal.list_id,
+        refusal.address_digest,
+        refusal.is_about_person
+    from sync.refusal as refusal
+    where
+        refusal.ended_at is null
+        and (
+            %(collection_id)s = any(refusal.collection_ids)
+            -- A complaint holds everywhere, unless it only follows one made elsewhere.
+            or (refusal.kind = 'complaint' and not refusal.follows_another)
+        )
+),
+
+found as (
+    select
+        asked.key,
+        holding.kind,
+        holding.list_id,
+        holding.address_digest,
+        true as is_at_address,
+        false as is_other
+    from person_asked as asked
+    inner join holding on asked.address_digest = holding.address_digest
+    union
+    select
+        asked.key,
+        holding.kind,
+        holding.list_id,
+        holding.address_digest,
+        false as is_at_address,
+        asked.is_other
+    from person_asked as asked
+    inner join sync.refusal_contact as belongs on asked.contact_id = belongs.contact_id
+    inner join holding on belongs.refusal_id = holding.refusal_id and holding.is_about_person
+),
+
+weighed as (
+    select
+        found.*,
+        found.kind in ('withdrawal', 'unconfirmed') as asks,
+        -- We had unsubscribed the member before somebody archived or deleted it: the person is asked.
+        found.kind in ('archived_by_hand', 'forgotten')
+        and exists (
+            select from sync.refusal as earlier
+            where
+                earlier.list_id = found.list_id
+                and earlier.address_digest = found.address_digest
+                and earlier.kind in ('withdrawal', 'unconfirmed')
+                and earlier.ended_at is null
+        ) as only_hides_ours
+    from found
+),
+
+withdrawn_here as (
+    select distinct asked.key
+    from person_asked as asked
+    inner join sync.refusal as refusal
+        on
+            asked.address_digest = refusal.address_digest
+            and refusal.list_id = %(list_id)s
+            and refusal.kind = 'withdrawal'
+)
+
+select
+    coalesce(weighed.key, withdrawn_here.key) as key,
+    case
+        when bool_or(weighed.is_at_address and weighed.kind = 'forgotten') then 'suppressed_forgotten'
+        when bool_or(weighed.is_at_address and weighed.kind = 'complaint') then 'suppressed_complaint'
+        when bool_or(weighed.is_at_address and weighed.kind = 'unsubscribed')
+            then 'suppressed_unsubscribed'
+        when bool_or(weighed.is_at_address and weighed.kind = 'compliance') then 'suppressed_compliance'
+        when bool_or(weighed.is_at_address and weighed.kind = 'archived_by_hand')
+            then 'suppressed_archived'
+    end as reason_at_address,
+    case
+        when bool_or(not weighed.is_other and weighed.kind = 'complaint') then 'suppressed_complaint'
+        when bool_or(not weighed.is_other and weighed.kind = 'unsubscribed') then 'suppressed_unsubscribed'
+        when bool_or(not weighed.is_other and weighed.kind = 'compliance') then 'suppressed_compliance'
+        when bool_or(not weighed.is_other and weighed.kind = 'forgotten' and not weighed.only_hides_ours)
+            then 'suppressed_forgotten'
+        when
+            bool_or(not weighed.is_other and weighed.kind = 'archived_by_hand' and not weighed.only_hides_ours)
+            then 'suppressed_archived'
+    end as reason_of_person,
+    coalesce(bool_or(weighed.is_other and not weighed.asks and not weighed.only_hides_ours), false)
+        as is_refused_by_other,
+    coalesce(bool_or(weighed.asks and not weighed.is_other), false) as must_confirm,
+    bool_or(withdrawn_here.key is not null) as was_withdrawn_here
+from weighed
+full join withdrawn_here on weighed.key = withdrawn_here.key
+group by coalesce(weighed.key, withdrawn_here.key)

@@ -1,0 +1,19 @@
+-- Members whose address the person changed in Mailchimp: the CRM has the old one. The contact stays a member.
+insert into sync.quarantine (
+    collection_code, contact_id, reason_code, detail, first_seen_at, last_seen_at
+)
+select
+    %(collection_code)s,
+    changed.contact_id,
+    'address_changed' as reason_code,
+    format('changed %%s', to_char(min(changed.changed_at) at time zone 'UTC', 'YYYY-MM-DD HH24:MI')) as detail,
+    now() as first_seen_at,
+    now() as last_seen_at
+from sync.changed_address as changed
+inner join sync.audience as audience
+    on changed.list_id = audience.list_id and audience.collection_id = %(collection_id)s
+where changed.ended_at is null
+group by changed.contact_id
+on conflict (collection_code, contact_id)
+where resolved_at is null and reason_code = 'address_changed'
+do update set detail = excluded.detail, last_seen_at = excluded.last_seen_at

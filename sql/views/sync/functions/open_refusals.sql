@@ -1,0 +1,136 @@
+-- Opens the refusals that members show by their cause, with the collections and contacts they belong to.
+-- A refusal that is open already stays; it only gains contacts. Ending one is the caller's own statement.
+create or replace function sync.open_refusals(lists text[], hashes text[]) returns void
+language sql as $$
+with changed as (
+    select
+        member.list_id,
+        member.contact_id,
+        member.cause,
+        member.cause_detail,
+        member.status,
+        member.opted_out,
+        coalesce(member.last_changed, member.status_since) as refused_at,
+        sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(alias.address_hash, member.subscriber_hash)
+        ) as address_digest
+    from unnest(lists, hashes) as named (list_id, subscriber_hash)
+    inner join sync.member as member
+        on named.list_id = member.list_id and named.subscriber_hash = member.subscriber_hash
+    cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+    left join lateral (
+        select same.address_hash from sync.subscriber_alias as same
+        where same.subscriber_hash = member.subscriber_hash
+        order by same.address_hash
+        limit 1
+    ) as alias on true
+),
+
+shown as (
+    select
+        changed.list_id,
+        changed.address_digest,
+        changed.contact_id,
+        changed.refused_at,
+        kinds.kind,
+        kinds.kind = 'complaint' and changed.cause_detail is not null as follows_another,
+        not (kinds.kind = 'withdrawal' and changed.cause = 'cleaned') as is_about_person,
+        case kinds.kind
+            when 'withdrawal' then 'our_removal'
+            when 'complaint' then 'abuse_report'
+            when 'forgotten' then 'full_listing'
+            else 'member'
+        end as known_from
+    from changed
+    cross join lateral (
+        select case changed.cause
+            when 'own_unsubscribe' then 'unsubscribed'
+            when 'complaint' then 'complaint'
+            when 'compliance' then 'compliance'
+            when 'forgotten' then 'forgotten'
+            when 'hand_archive' then 'archived_by_hand'
+            when 'our_unsubscribe' then 'withdrawal'
+            when 'unconfirmed' then 'unconfirmed'
+            when 'cleaned' then case when changed.status = 'unsubscribed' then 'withdrawal' end
+        end as kind
+        union
+        select case when changed.opted_out and changed.cause is distinct from 'compliance' then 'unsubscribed' end
+    ) as kinds
+    where kinds.kind is not null
+),
+
+opened as (
+    insert into sync.refusal (
+        kind, list_id, address_digest, collection_ids, is_about_person, follows_another, known_from,
+        refused_at
+    )
+    select distinct on (shown.list_id, shown.address_digest, shown.kind)
+        shown.kind,
+        shown.list_id,
+        shown.address_digest,
+        array(
+            select used.collection_id from sync.audience_use as used
+            where
+                used.list_id = shown.list_id
+                and used.settled_at is null
+                -- Who clears a former audience by hand says nothing about the collection's present one.
+                and (used.left_at is null or shown.kind not in ('archived_by_hand', 'forgotten'))
+            order by used.collection_id
+        ),
+        shown.is_about_person,
+        shown.follows_another,
+        shown.known_from,
+        shown.refused_at
+    from shown
+    order by shown.list_id, shown.address_digest, shown.kind, shown.refused_at desc
+    on conflict (list_id, address_digest, kind) where ended_at is null
+    do update set
+        refused_at = greatest(refusal.refused_at, excluded.refused_at),
+        -- A complaint of the person's own says more than one that we followed.
+        follows_another = refusal.follows_another and excluded.follows_another,
+        is_about_person = refusal.is_about_person or excluded.is_about_person
+    returning refusal_id, list_id, address_digest, kind, is_about_person
+)
+
+insert into sync.refusal_contact (refusal_id, contact_id)
+select
+    opened.refusal_id,
+    shown.contact_id
+from opened
+inner join shown
+    on
+        opened.list_id = shown.list_id
+        and opened.address_digest = shown.address_digest
+        and opened.kind = shown.kind
+where shown.contact_id is not null and opened.is_about_person
+union
+select
+    opened.refusal_id,
+    holder.contact_id
+from opened
+inner join sync.address_holder as holder on opened.address_digest = holder.address_digest
+left join sync.audience_look as look on opened.list_id = look.list_id
+where
+    opened.is_about_person
+    -- Who held the address at the last look may have held it when the person refused.
+    and (holder.left_at is null or look.looked_at is null or holder.left_at >= look.looked_at)
+union
+-- Who an earlier refusal of the same address belongs to.
+select
+    opened.refusal_id,
+    belongs.contact_id
+from opened
+inner join sync.refusal as earlier
+    on
+        opened.list_id = earlier.list_id
+        and opened.address_digest = earlier.address_digest
+        and earlier.ended_at is null
+        and earlier.is_about_person
+inner join sync.refusal_contact as belongs
+    on earlier.refusal_id = belongs.refusal_id and belongs.merged_from is null
+where opened.is_about_person
+on conflict (refusal_id, contact_id) do update set merged_from = null
+$$;
+comment on function sync.open_refusals is
+'Opens in sync.refusal what the named members show: lists[n] and hashes[n] name one member.';
