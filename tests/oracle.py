@@ -137,11 +137,46 @@ def is_missing(email: str | None) -> bool:
     return email is None or not email.strip()
 
 
+def merged_into(crm: Crm, contact_id: int) -> set[int]:
+    """The contact, and every contact that was merged into it, directly or through others."""
+    found = {contact_id}
+    while True:
+        more = {
+            one.contact_id
+            for one in crm.contacts
+            if one.merged_into_id in found and one.contact_id not in found
+        }
+        if not more:
+            return found
+        found |= more
+
+
+def survivor(crm: Crm, contact_id: int) -> int:
+    """The contact that this one was merged into in the end; itself in a circle or into nothing."""
+    by_id = {one.contact_id: one for one in crm.contacts}
+    reached, passed = contact_id, set()
+    while reached not in passed:
+        passed.add(reached)
+        following = by_id[reached].merged_into_id if reached in by_id else None
+        if following is None:
+            return reached
+        if following not in by_id:
+            return contact_id
+        reached = following
+    return contact_id
+
+
 def deciding(crm: Crm, contact_id: int, category: str, clock: datetime) -> Consent | None:
-    """The newest effective_at not in the future; at equal times a withdrawal, then the newest."""
+    """The newest effective_at not in the future; at equal times a withdrawal, then the newest.
+
+    The contact's own rows, and the withdrawals of every contact merged into it.
+    """
     best: Consent | None = None
+    same_person = merged_into(crm, contact_id)
     for row in crm.consents:
-        if (row.contact_id, row.channel, row.gdpr_category) != (contact_id, "email", category):
+        if (row.channel, row.gdpr_category) != ("email", category):
+            continue
+        if row.contact_id not in same_person or (row.granted and row.contact_id != contact_id):
             continue
         if row.effective_at > clock:
             continue
@@ -179,7 +214,8 @@ def consent_reason(crm: Crm, contact_id: int, category: str, clock: datetime) ->
 
 
 def has_withdrawn(crm: Crm, contact_id: int, category: str, clock: datetime) -> bool:
-    row = deciding(crm, contact_id, category, clock)
+    """Whether the person has: a merged contact is the same person as the one that survived it."""
+    row = deciding(crm, survivor(crm, contact_id), category, clock)
     return row is not None and not row.granted
 
 
@@ -296,6 +332,55 @@ class Known:
 Planned = dict[str, tuple[str, str | None]]
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A refusal that the ledger shows: of which address, where, and whose."""
+
+    kind: str
+    audience: str
+    address_key: str
+    contact_ids: frozenset[int]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it only waits for the person to confirm."""
+        return self.kind in ("withdrawal", "unconfirmed")
+
+
+_KINDS = {
+    "own_unsubscribe": "unsubscribed", "complaint": "complaint", "compliance": "compliance",
+    "forgotten": "forgotten", "hand_archive": "archived", "our_unsubscribe": "withdrawal",
+    "unconfirmed": "unconfirmed",
+}  # fmt: skip
+_REASONS = {
+    "complaint": "suppressed_complaint", "unsubscribed": "suppressed_unsubscribed",
+    "compliance": "suppressed_compliance", "forgotten": "suppressed_forgotten",
+    "archived": "suppressed_archived",
+}  # fmt: skip
+
+
+def refused(crm: Crm, ledger: Iterable[Known]) -> list[Refused]:
+    """Every refusal, with the contacts it belongs to: the member's own, those that hold the
+    address, and those into which one of them was merged."""
+    staged = {who for one in crm.collections for who in one.member_ids}
+    result = []
+    for known in ledger:
+        kinds = {_KINDS[known.cause]} if known.cause in _KINDS else set()
+        if known.opted_out and known.cause != "compliance":
+            kinds.add("unsubscribed")
+        about_address_alone = known.cause == "cleaned" and known.status == "unsubscribed"
+        own = {one.contact_id for one in holders(crm, known.address_key)} & staged
+        own |= {known.contact_id} if known.contact_id is not None else set()
+        everybody = own | {
+            one.contact_id for one in crm.contacts if merged_into(crm, one.contact_id) & own
+        }
+        for kind in kinds:
+            result.append(Refused(kind, known.audience, known.address_key, frozenset(everybody)))
+        if about_address_alone:
+            result.append(Refused("withdrawal", known.audience, known.address_key, frozenset()))
+    return result
+
+
 def planned(
     crm: Crm,
     collection: Collection,
@@ -311,83 +396,126 @@ def planned(
         ledger: members of all audiences.
         rejected: addresses that were refused for good, with what would be pushed now.
     """
+    ledger = list(ledger)
     own = {one.address_key: one for one in ledger if one.audience == collection.code}
-    # An unsubscribe of ours after a bounce elsewhere is noted as cleaned, and is no bounce itself.
-    bad = {one.address_key: one.cause for one in ledger if _has_bounced(one)}
-    bad |= {one.address_key: one.cause for one in ledger if one.cause == "complaint"}
+    bounced = {
+        one.address_key for one in ledger if one.status == "cleaned" and one.cause != "forgotten"
+    }
+    holding = [
+        one
+        for one in refused(crm, ledger)
+        if one.audience == collection.code or one.kind == "complaint"
+    ]
     eligible = {row.address_key: row.contact_id for row in rows if row.reason is None}
     result: Planned = {}
     for key, contact_id in eligible.items():
         assert key is not None
-        member = own.get(key)
-        earlier = [one for one in own.values() if one.contact_id == contact_id]
-        result[key] = _wanted(member, bad.get(key), earlier, is_rejected=key in rejected)
+        person = merged_into(crm, contact_id)
+        result[key] = _wanted(
+            crm, own.get(key), key, person, holding, is_bounced=key in bounced,
+            is_rejected=key in rejected,
+        )  # fmt: skip
     for key, member in own.items():
-        if key not in eligible and member.origin != "foreign" and _stands(member):
+        if key not in eligible and member.origin != "foreign" and _is_mailed(member):
             why = _refusal(crm, collection.category, member, clock)
-            result[key] = _unwanted(member, why, bad.get(key), rows)
+            person = set() if member.contact_id is None else {member.contact_id}
+            found = _held_back(key, person, holding, is_bounced=key in bounced)
+            result[key] = _unwanted(member, why, found, rows)
     return result
 
 
-def _has_bounced(member: Known) -> bool:
-    return member.status == "cleaned" and member.cause == "cleaned"
-
-
-def _stands(member: Known) -> bool:
-    return member.status in ("subscribed", "pending") and member.cause != "forgotten"
+def _is_mailed(member: Known) -> bool:
+    """A status that nobody knows counts as one that gets mail."""
+    without_mail = ("unsubscribed", "cleaned", "archived", "transactional")
+    return member.status not in without_mail and member.cause != "forgotten"
 
 
 def _wanted(
-    member: Known | None, bad: str | None, earlier: list[Known], *, is_rejected: bool
+    crm: Crm,
+    member: Known | None,
+    key: str,
+    person: set[int],
+    holding: list[Refused],
+    *,
+    is_bounced: bool,
+    is_rejected: bool,
 ) -> tuple[str, str | None]:
-    why = _held_back(member, bad, earlier)
-    if why is not None and why != "suppressed_pending":
-        if member is not None and member.origin != "foreign" and _stands(member):
+    why = _held_back(key, person, holding, is_bounced=is_bounced, status=member and member.status)
+    asks = any(one.asks and (one.address_key == key or one.contact_ids & person) for one in holding)
+    others = {one.contact_id for one in holders(crm, key)} - person
+    staged = {who for one in crm.collections for who in one.member_ids}
+    if why is None and any(
+        one.contact_ids & others & staged and not one.asks and not _only_hides_ours(one, holding)
+        for one in holding
+    ):
+        why = "shared_address_refused"
+    status = member.status if member else None
+    if why is None and status == "unsubscribed":
+        withdrawn = any(one.kind == "withdrawal" and one.address_key == key for one in holding)
+        why = None if asks or withdrawn else "suppressed_unsubscribed"
+    if why is None and status == "unheard-of":
+        return "suppress", "suppressed_compliance"
+    if why is not None:
+        if member is not None and member.origin != "foreign" and _is_mailed(member):
             return "unsubscribe", why
         return "suppress", why
-    if why is not None:
-        return "suppress", why
+    if status == "pending":
+        return "suppress", "suppressed_pending"
     if is_rejected:
         return "suppress", "rejected_by_mailchimp"
-    was_withdrawn = any(one.cause == "our_unsubscribe" for one in earlier)
     if member is None:
-        return ("add_pending" if was_withdrawn else "add"), None
-    if member.status == "subscribed":
+        return ("add_pending" if asks else "add"), None
+    if status == "subscribed":
+        if asks:
+            return ("suppress", "suppressed_pending") if member.origin == "foreign" else (
+                "reconfirm", None,
+            )  # fmt: skip
         if member.origin == "foreign":
             return "adopt", None
         return ("unchanged" if member.is_current else "update"), None
-    if member.origin == "foreign":
-        return "suppress", "suppressed_archived"
-    if member.status == "unsubscribed" and member.cause in ("our_unsubscribe", "cleaned"):
+    if status == "unsubscribed" and member.origin != "foreign":
         return "reconfirm", None
     if member.cause == "our_archive" and member.origin == "created":
-        return ("add_pending" if was_withdrawn else "revive"), None
-    return "suppress", "suppressed_archived"
+        return ("add_pending" if asks else "revive"), None
+    return "suppress", "suppressed_pending" if asks else "suppressed_archived"
 
 
-def _held_back(member: Known | None, bad: str | None, earlier: list[Known]) -> str | None:
-    """The address's own history first, then its history elsewhere, then the person's."""
-    cause = member.cause if member else None
-    if cause == "forgotten":
-        return "suppressed_forgotten"
-    if bad == "complaint":
-        return "suppressed_complaint"
-    if cause == "own_unsubscribe":
-        return "suppressed_unsubscribed"
-    if bad == "cleaned" or (member and member.status == "cleaned"):
+def _only_hides_ours(one: Refused, holding: list[Refused]) -> bool:
+    """We had unsubscribed the member before somebody archived or deleted it by hand."""
+    return one.kind in ("archived", "forgotten") and any(
+        other.asks and (other.audience, other.address_key) == (one.audience, one.address_key)
+        for other in holding
+    )
+
+
+def _held_back(
+    key: str,
+    person: set[int],
+    holding: list[Refused],
+    *,
+    is_bounced: bool,
+    status: str | None = None,
+) -> str | None:
+    """The address's own refusals first, then what else is known of it, then the person's."""
+    here = {one.kind for one in holding if one.address_key == key}
+    theirs = {
+        one.kind
+        for one in holding
+        if one.contact_ids & person and not _only_hides_ours(one, holding)
+    } | (here - {"forgotten", "archived"})
+    for kind in ("forgotten", "complaint", "unsubscribed"):
+        if kind in here:
+            return _REASONS[kind]
+    if is_bounced or status == "cleaned":
         return "suppressed_cleaned"
-    if cause == "compliance":
-        return "suppressed_compliance"
-    if cause == "hand_archive":
-        return "suppressed_archived"
-    if member and (member.opted_out or member.status == "transactional"):
+    for kind in ("compliance", "archived"):
+        if kind in here:
+            return _REASONS[kind]
+    if status == "transactional":
         return "suppressed_unsubscribed"
-    if any(one.cause == "complaint" for one in earlier):
-        return "suppressed_complaint"
-    if any(one.opted_out for one in earlier):
-        return "suppressed_unsubscribed"
-    if member and (cause == "unconfirmed" or member.status == "pending"):
-        return "suppressed_pending"
+    for kind in ("complaint", "unsubscribed", "compliance", "forgotten", "archived"):
+        if kind in theirs:
+            return _REASONS[kind]
     return None
 
 
@@ -406,15 +534,15 @@ def _refusal(crm: Crm, category: str | None, member: Known, clock: datetime) -> 
 
 
 def _unwanted(
-    member: Known, refusal: str | None, bad: str | None, rows: list[Verdict]
+    member: Known, refusal: str | None, found: str | None, rows: list[Verdict]
 ) -> tuple[str, str | None]:
     if refusal == "erased_contact":
         can_be_archived = member.origin == "created" and member.status == "subscribed"
         return ("archive" if can_be_archived else "unsubscribe"), refusal
     if refusal is not None:
         return "unsubscribe", refusal
-    if bad is not None:
-        return "unsubscribe", f"suppressed_{bad}"
+    if found is not None:
+        return "unsubscribe", found
     verdict = next((row for row in rows if row.contact_id == member.contact_id), None)
     if verdict is None:
         why: str | None = "left_collection"
@@ -444,6 +572,7 @@ STATES: tuple[tuple[str, str | None], ...] = (
         for cause in ("our_archive", "our_archive", "hand_archive", "compliance")
     ),
     ("transactional", None),
+    ("unheard-of", None),
 )
 
 

@@ -117,7 +117,7 @@ wanted as (
                 then 'suppressed_unsubscribed'
             when
                 member.may_be_mailed and member.status not in ('subscribed', 'pending')
-                then 'suppressed_compliance'
+                then 'unknown_status'
             when member.status = 'pending' then 'suppressed_pending'
         end as suppression
     from desired
@@ -132,18 +132,12 @@ wanted_action as (
     select
         wanted.*,
         case
-            when wanted.suppression = 'duplicate_email' then 'suppress'
+            -- An unknown status alone is no reason to remove anybody, nor to add or change.
+            when wanted.suppression in ('duplicate_email', 'unknown_status') then 'suppress'
             when wanted.suppression is not null and wanted.suppression <> 'suppressed_pending'
                 then case
-                    -- Still on the audience, though it must not be: ours goes, others are left. An
-                    -- unknown status alone is no reason to remove anybody.
-                    when
-                        wanted.may_be_mailed
-                        and wanted.origin in ('created', 'adopted')
-                        and (
-                            wanted.suppression <> 'suppressed_compliance'
-                            or wanted.status in ('subscribed', 'pending')
-                        )
+                    -- Still on the audience, though it must not be: ours goes, others are left.
+                    when wanted.may_be_mailed and wanted.origin in ('created', 'adopted')
                         then 'unsubscribe'
                     else 'suppress'
                 end
@@ -180,7 +174,10 @@ unwanted as (
         member.status,
         refused_address.address_key,
         case
-            when found.reason_at_address = 'suppressed_complaint' then 'suppressed_complaint'
+            when found.reason_at_address in (
+                'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
+            )
+                then found.reason_at_address
             when bounced_address.subscriber_hash is not null then 'suppressed_cleaned'
             else coalesce(found.reason_at_address, found.reason_of_person)
         end as suppression,
@@ -222,7 +219,7 @@ select
         when action in ('unsubscribe', 'suppress')
             then
                 coalesce(
-                    suppression,
+                    case when suppression = 'unknown_status' then 'suppressed_compliance' else suppression end,
                     case
                         when is_rejected then 'rejected_by_mailchimp'
                         when must_confirm then 'suppressed_pending'

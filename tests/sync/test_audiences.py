@@ -13,7 +13,6 @@ import pytest
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.provider import AddOutcome, Audience, NewMember
-from crm_mailchimp.sync import wanted_fields
 from crm_mailchimp.sync.__main__ import main
 from crm_mailchimp.sync.pull_statuses import mapped_codes
 from sync_world import World
@@ -332,8 +331,10 @@ def test_a_run_without_anybody_after_the_loss_loses_no_opt_out(linkable: World, 
     else:
         made = audience_by_hand(world, "Συλλογή NEWS (NEWS)")
         with world.provider() as provider:
-            owner = wanted_fields.standard_fields(news)[-1]
-            provider.create_merge_field(made, owner)
+            owner = AudienceOwner(
+                collection_id=news, installation=own_installation(world.warehouse)
+            )
+            provider.create_merge_field(made, standard_fields(owner)[-1])
         world.crm.execute("update crm.contact_collection set provider_list_id = null")
     world.forget_ledger()
     world.crm.execute("update crm.contact_collection set campaign_type = null where code = 'NEWS'")

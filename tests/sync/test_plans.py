@@ -9,7 +9,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.plan import make_plan
 from crm_mailchimp.sync.stage import stage
 from crm_mailchimp.warehouse.copying import copy_rows
 from oracle import (
@@ -60,7 +60,13 @@ def test_plans(crm_db: str, warehouse_db: str, seeds: range, count: int) -> None
             load(crm, whole)
         found, plans = _planned(crm_db, warehouse_db, f"run {seed}", ledger, rejected)
         assert found == judged
-        assert plans == expected
+        wrong = {
+            (code, key): (plans[code].get(key), expected[code].get(key))
+            for code in expected
+            for key in plans[code].keys() | expected[code].keys()
+            if plans[code].get(key) != expected[code].get(key)
+        }
+        assert not wrong, dict(itertools.islice(wrong.items(), 5))
         seen.update(outcome for rows in expected.values() for outcome in rows.values())
     # Nothing is left out: every action, with every cause that it can have.
     assert {action for action, _ in seen} == {
@@ -106,7 +112,10 @@ def _planned(
     rejected: set[tuple[str, str]],
 ) -> tuple[set[Verdict], dict[str, Planned]]:
     with psycopg.connect(crm_db) as crm, psycopg.connect(warehouse_db) as warehouse:
-        warehouse.execute("truncate sync.member, sync.rejection")
+        warehouse.execute(
+            "truncate sync.member, sync.rejection, sync.refusal, sync.refusal_contact,"
+            " sync.audience_use, sync.address_holder"
+        )
         staging_id = stage(warehouse, crm, None, run_id=run_id, clock=CLOCK)
         _seed(warehouse, staging_id, ledger, rejected)
         collections = warehouse.execute(
@@ -123,8 +132,7 @@ def _planned(
                 "list_id": code,
                 "full_refresh": False,
             }
-            warehouse.execute(statement("sync/clear_plan"), parameters)
-            warehouse.execute(statement("sync/plan_changes"), parameters)
+            make_plan(warehouse, **parameters)
             rows = warehouse.execute(
                 "select address, action, cause from staging.plan"
                 " inner join (select distinct address, md5(address) as hash from seeded) as known"
@@ -137,7 +145,7 @@ def _planned(
                 (staging_id, collection_id),
             ).fetchone()
             assert count == (len(rows),) == (len(result[code]),)
-        warehouse.execute("drop table seeded")
+        warehouse.execute("drop table seeded, eligible")
         judged = warehouse.execute(
             "select collection_code, contact_id, reason_code, address_key, case reason_code"
             " when 'duplicate_email' then split_part(detail, ' ', 2)::bigint end"
@@ -187,10 +195,15 @@ def _seed(
         (staging_id,),
     )
     warehouse.execute(
-        "create temporary table eligible on commit drop as select collection_code as audience,"
+        "create temporary table eligible as select collection_code as audience,"
         " address_key as address, content_hash from staging.verdict inner join"
         " sync.staged_collection using (staging_id, collection_id)"
         " where staging_id = %s and reason_code is null",
+        (staging_id,),
+    )
+    warehouse.execute(
+        "insert into sync.audience_use (list_id, collection_id)"
+        " select collection_code, collection_id from sync.staged_collection where staging_id = %s",
         (staging_id,),
     )
     warehouse.execute(

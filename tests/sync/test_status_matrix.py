@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.plan import make_plan
 from crm_mailchimp.warehouse.copying import copy_rows
 
 TABLE = Path(__file__).parents[2] / "docs" / "status_matrix.md"
@@ -240,8 +241,7 @@ def _plan(warehouse: psycopg.Connection, *, full_refresh: bool) -> dict[int, tup
         "list_id": LIST,
         "full_refresh": full_refresh,
     }
-    warehouse.execute(statement("sync/clear_plan"), parameters)
-    warehouse.execute(statement("sync/plan_changes"), parameters)
+    make_plan(warehouse, **parameters)
     rows = warehouse.execute(
         "select contact_id, action, coalesce(cause, '') from staging.plan"
         " where subscriber_hash = md5(format('p%s@mail.gr', contact_id))"
@@ -260,15 +260,12 @@ def test_a_refusal_of_another_category_is_none(warehouse_db: str, category: str)
     ]
     with psycopg.connect(warehouse_db) as warehouse:
         _fill(warehouse, every)
-        warehouse.execute(
-            statement("sync/plan_changes"),
-            {
-                "staging_id": STAGING,
-                "collection_id": COLLECTION,
-                "gdpr_category": category,
-                "list_id": LIST,
-                "full_refresh": False,
-            },
+        make_plan(
+            warehouse,
+            staging_id=STAGING,
+            collection_id=COLLECTION,
+            gdpr_category=category,
+            list_id=LIST,
         )
         rows = warehouse.execute(
             "select contact_id, action, cause from staging.plan order by contact_id"
