@@ -14,7 +14,9 @@ from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.provider import AddOutcome, Audience, NewMember
 from crm_mailchimp.sync.__main__ import main
+from crm_mailchimp.sync.ownership import AudienceOwner, own_installation
 from crm_mailchimp.sync.pull_statuses import mapped_codes
+from crm_mailchimp.sync.wanted_fields import standard_fields
 from sync_world import World
 
 
@@ -330,10 +332,8 @@ def test_a_run_without_anybody_after_the_loss_loses_no_opt_out(linkable: World, 
         use(world, "NEWS", audience_by_hand(world, "Νέα"))
     else:
         made = audience_by_hand(world, "Συλλογή NEWS (NEWS)")
-        with world.provider() as provider:
-            owner = AudienceOwner(
-                collection_id=news, installation=own_installation(world.warehouse)
-            )
+        with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
+            owner = AudienceOwner(collection_id=news, installation=own_installation(warehouse))
             provider.create_merge_field(made, standard_fields(owner)[-1])
         world.crm.execute("update crm.contact_collection set provider_list_id = null")
     world.forget_ledger()
