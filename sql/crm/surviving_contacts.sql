@@ -1,5 +1,5 @@
--- The contact that each of the given ones was merged into in the end: itself where it was not. A contact
--- that was merged in a circle, or into one that is not there, survives itself.
+-- The contact that each of the given ones was merged into in the end: itself where it was not merged. The last
+-- one that is there counts. A contact that was merged in a circle survives itself.
 with recursive upward as (
     select
         contact.contact_id,
@@ -14,11 +14,24 @@ with recursive upward as (
         survivor.merged_into_id
     from upward
     inner join crm.contact as survivor on upward.merged_into_id = survivor.contact_id
+),
+
+topmost as (
+    select
+        upward.contact_id,
+        upward.reached_id
+    from upward
+    where
+        upward.merged_into_id is null
+        or not exists (
+            select from upward as further
+            where further.contact_id = upward.contact_id and further.reached_id = upward.merged_into_id
+        )
 )
 
 select
-    upward.contact_id,
-    coalesce(min(upward.reached_id) filter (where upward.merged_into_id is null), upward.contact_id)
-        as survivor_id
-from upward
-group by upward.contact_id
+    given.contact_id,
+    coalesce(min(topmost.reached_id), given.contact_id) as survivor_id
+from (select distinct upward.contact_id from upward) as given
+left join topmost on given.contact_id = topmost.contact_id
+group by given.contact_id

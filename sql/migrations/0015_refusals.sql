@@ -11,7 +11,6 @@ create table sync.refusal (
     address_digest bytea not null,
     collection_ids bigint[] not null default '{}',
     is_about_person boolean not null default true,
-    follows_another boolean not null default false,
     known_from text not null check (known_from in (
         'member', 'full_listing', 'abuse_report', 'campaign_report', 'our_removal', 'upgrade'
     )),
@@ -37,9 +36,6 @@ comment on column sync.refusal.collection_ids is
 'The collections that used the audience then, and those that took it over since. A complaint holds for all.';
 comment on column sync.refusal.is_about_person is
 'False: about the address alone, as after a hard bounce elsewhere.';
-comment on column sync.refusal.follows_another is
-'We unsubscribed the member here because of a complaint elsewhere: holds for this audience''s '
-'collections only.';
 comment on column sync.refusal.known_from is 'What told of it.';
 comment on column sync.refusal.refused_at is 'When it happened, by Mailchimp''s clock.';
 comment on column sync.refusal.known_at is 'When it was written down.';
@@ -251,7 +247,6 @@ select
         'subscriber:' || coalesce(alias.address_hash, member.subscriber_hash)
     ) as address_digest,
     held.kind,
-    member.cause = 'complaint' and member.cause_detail is not null as follows_another,
     held.kind <> 'withdrawal' or member.cause <> 'cleaned' as is_about_person,
     coalesce(member.last_changed, member.status_since) as refused_at
 from sync.member as member
@@ -264,7 +259,10 @@ left join lateral (
 ) as alias on true
 cross join
     lateral (
+        -- A removal of ours that only followed somebody's refusal names its cause: the person is asked.
         select case
+            when member.cause in ('own_unsubscribe', 'complaint') and member.cause_detail like 'suppressed%'
+                then 'withdrawal'
             when member.cause = 'own_unsubscribe' then 'unsubscribed'
             when member.cause = 'complaint' then 'complaint'
             when member.cause = 'compliance' then 'compliance'
@@ -275,7 +273,17 @@ cross join
             when member.cause = 'unconfirmed' then 'unconfirmed'
         end as kind
         union
-        select case when member.opted_out and member.cause is distinct from 'compliance' then 'unsubscribed' end
+        select
+            case
+                when
+                    member.opted_out
+                    and member.cause is distinct from 'compliance'
+                    and not (
+                        member.cause in ('own_unsubscribe', 'complaint')
+                        and coalesce(member.cause_detail, '') like 'suppressed%'
+                    )
+                    then 'unsubscribed'
+            end
         union
         select
             case
@@ -286,7 +294,7 @@ cross join
 where held.kind is not null;
 
 insert into sync.refusal (
-    kind, list_id, address_digest, collection_ids, is_about_person, follows_another, known_from, refused_at
+    kind, list_id, address_digest, collection_ids, is_about_person, known_from, refused_at
 )
 select distinct on (known.list_id, known.address_digest, known.kind)
     known.kind,
@@ -301,7 +309,6 @@ select distinct on (known.list_id, known.address_digest, known.kind)
         '{}'
     ) as collection_ids,
     coalesce(known.is_about_person, true) as is_about_person,
-    coalesce(known.follows_another, false) as follows_another,
     'upgrade' as known_from,
     known.refused_at
 from known_refusal as known
@@ -332,3 +339,8 @@ inner join sync.refusal as refusal
         and known.kind = refusal.kind
 inner join staging.contact as contact on known.address_hash = md5(contact.address_key)
 on conflict do nothing;
+
+-- Removals of ours that only followed a refusal are removals of ours.
+update sync.member
+set cause = 'our_unsubscribe', opted_out = false
+where cause in ('own_unsubscribe', 'complaint') and cause_detail like 'suppressed%';

@@ -20,8 +20,8 @@ with holding as (
         refusal.ended_at is null
         and (
             %(collection_id)s = any(refusal.collection_ids)
-            -- A complaint holds everywhere, unless it only follows one made elsewhere.
-            or (refusal.kind = 'complaint' and not refusal.follows_another)
+            -- A complaint holds everywhere.
+            or refusal.kind = 'complaint'
         )
 ),
 

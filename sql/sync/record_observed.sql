@@ -88,10 +88,7 @@ select
     -- Only the person takes an opt-out back, by subscribing; an unsubscribe that was ours is none.
     status <> 'subscribed' and (
         had_opted_out
-        or case
-            when is_ours then sync.is_opt_out(intended_action, intended_cause)
-            else status = 'unsubscribed' and not is_as_known
-        end
+        or (status = 'unsubscribed' and not is_ours and not is_as_known)
     ) as opted_out,
     was_checked and is_as_known as complaint_checked,
     unsubscribed_by,

@@ -9,10 +9,7 @@ set
         else sync.cause_of_removal(member.intended_action, member.intended_cause, member.status)
     end,
     cause_detail = case when %(strict_cause)s::text is null then member.intended_cause end,
-    opted_out
-    = member.opted_out
-    or coalesce(%(strict_cause)s::text = 'own_unsubscribe', false)
-    or sync.is_opt_out(member.intended_action, member.intended_cause),
+    opted_out = member.opted_out or coalesce(%(strict_cause)s::text = 'own_unsubscribe', false),
     unsubscribed_by = %(unsubscribed_by)s,
     complaint_checked = false,
     pushed_hash = null,

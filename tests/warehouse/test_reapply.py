@@ -160,13 +160,13 @@ def test_a_right_that_was_taken_away_is_not_given_again(
 ) -> None:
     """A role that reads all new views by default, but not this one."""
     warehouse.execute(f'alter default privileges grant select on tables to "{role}"')
-    warehouse.execute("revoke execute on function sync.is_opt_out from public")
+    warehouse.execute("revoke execute on function sync.cause_of_removal from public")
     drop_compared_column(folder, "sent_on")
     change(
         folder,
-        "sync/functions/is_opt_out.sql",
-        "(action text, planned_cause text)",
-        "(action text, planned_cause text, also text)",
+        "sync/functions/cause_of_removal.sql",
+        "status_before text)",
+        "status_before text, also text)",
     )
     again(warehouse, folder)
     assert not ask(
@@ -174,7 +174,7 @@ def test_a_right_that_was_taken_away_is_not_given_again(
     )
     assert not ask(
         warehouse,
-        "select has_function_privilege(%s, 'sync.is_opt_out(text, text, text)', 'execute')",
+        "select has_function_privilege(%s, 'sync.cause_of_removal(text, text, text, text)', 'execute')",
         role,
     )
 
@@ -342,29 +342,31 @@ def test_an_object_of_others_under_a_new_name_is_not_taken_over(
 
 def test_a_function_of_others_beside_ours_is_not_dropped(warehouse: Any, folder: Path) -> None:
     warehouse.execute(
-        "create function sync.is_opt_out(x integer) returns integer language sql as 'select x'"
+        "create function sync.cause_of_removal(x integer) returns integer language sql as 'select x'"
     )
     change(folder, "mart/lists.sql", "'The audience.'", "'The audience'")
-    with pytest.raises(MigrationError, match="is_opt_out exists with several lists of arguments"):
+    with pytest.raises(
+        MigrationError, match="cause_of_removal exists with several lists of arguments"
+    ):
         again(warehouse, folder)
-    assert ask(warehouse, "select sync.is_opt_out(7)") == 7
+    assert ask(warehouse, "select sync.cause_of_removal(7)") == 7
 
 
 def test_a_migration_may_drop_a_view_and_the_rights_on_it_stay(
     warehouse: Any, folder: Path, role: str
 ) -> None:
-    warehouse.execute(f'grant select on sync.former_opt_out to "{role}" with grant option')
-    before = rights(warehouse, "sync.former_opt_out")
+    warehouse.execute(f'grant select on sync.newest_staging to "{role}" with grant option')
+    before = rights(warehouse, "sync.newest_staging")
     (folder / "migrations/9000_wider.sql").write_text(
-        "drop view if exists sync.former_opt_out;\n"
+        "drop view if exists sync.newest_staging;\n"
         "alter table sync.former_audience alter column collection_id type numeric;\n"
     )
     assert again(warehouse, folder) == ["9000_wider.sql"]
-    assert rights(warehouse, "sync.former_opt_out") == before
+    assert rights(warehouse, "sync.newest_staging") == before
     kind = ask(
         warehouse,
         "select atttypid::regtype::text from pg_attribute"
-        " where attrelid = 'sync.former_opt_out'::regclass and attname = 'collection_id'",
+        " where attrelid = 'sync.newest_staging'::regclass and attname = 'collection_id'",
     )
     assert kind == "numeric"
 

@@ -43,7 +43,7 @@ class Definition:
     """One view, function or trigger, as its file defines it.
 
     Attributes:
-        identity: kind and name, such as ``view mart.dates``, ``function sync.is_opt_out`` or
+        identity: kind and name, such as ``view mart.dates``, ``function sync.hmac_pad`` or
             ``trigger know_list on stats.campaigns``: what ``drop`` takes.
         file: path below ``sql/views``.
         text: the statements: one ``create or replace`` and what belongs to it, comments above all.

@@ -17,10 +17,6 @@ begin
         where
             (written.cause is not null and written.cause is distinct from replaced.cause)
             or (written.cause = 'cleaned' and written.status <> replaced.status)
-            or (
-                written.cause = 'complaint'
-                and written.cause_detail is distinct from replaced.cause_detail
-            )
             or (written.opted_out and not replaced.opted_out);
     end if;
     if lists is not null then

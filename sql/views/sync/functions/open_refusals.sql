@@ -7,7 +7,6 @@ with changed as (
         member.list_id,
         member.contact_id,
         member.cause,
-        member.cause_detail,
         member.status,
         member.opted_out,
         coalesce(member.last_changed, member.status_since) as refused_at,
@@ -34,7 +33,6 @@ shown as (
         changed.contact_id,
         changed.refused_at,
         kinds.kind,
-        kinds.kind = 'complaint' and changed.cause_detail is not null as follows_another,
         not (kinds.kind = 'withdrawal' and changed.cause = 'cleaned') as is_about_person,
         case kinds.kind
             when 'withdrawal' then 'our_removal'
@@ -62,8 +60,7 @@ shown as (
 
 opened as (
     insert into sync.refusal (
-        kind, list_id, address_digest, collection_ids, is_about_person, follows_another, known_from,
-        refused_at
+        kind, list_id, address_digest, collection_ids, is_about_person, known_from, refused_at
     )
     select distinct on (shown.list_id, shown.address_digest, shown.kind)
         shown.kind,
@@ -79,7 +76,6 @@ opened as (
             order by used.collection_id
         ),
         shown.is_about_person,
-        shown.follows_another,
         shown.known_from,
         shown.refused_at
     from shown
@@ -87,8 +83,6 @@ opened as (
     on conflict (list_id, address_digest, kind) where ended_at is null
     do update set
         refused_at = greatest(refusal.refused_at, excluded.refused_at),
-        -- A complaint of the person's own says more than one that we followed.
-        follows_another = refusal.follows_another and excluded.follows_another,
         is_about_person = refusal.is_about_person or excluded.is_about_person
     returning refusal_id, list_id, address_digest, kind, is_about_person
 )
