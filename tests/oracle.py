@@ -219,7 +219,7 @@ def has_withdrawn(crm: Crm, contact_id: int, category: str, clock: datetime) -> 
     return contact_id in _WITHDRAWN[key][1]
 
 
-#: Per world, category and clock: everybody who has withdrawn. Only so that 10,000 worlds take seconds.
+#: Per world, category and clock: everybody who has withdrawn, so that 10,000 worlds take seconds.
 _WITHDRAWN: dict[tuple[int, str, datetime], tuple[Crm, set[int]]] = {}
 
 

@@ -174,7 +174,8 @@ def test_a_right_that_was_taken_away_is_not_given_again(
     )
     assert not ask(
         warehouse,
-        "select has_function_privilege(%s, 'sync.cause_of_removal(text, text, text, text)', 'execute')",
+        "select has_function_privilege("
+        "%s, 'sync.cause_of_removal(text, text, text, text)', 'execute')",
         role,
     )
 
@@ -342,7 +343,8 @@ def test_an_object_of_others_under_a_new_name_is_not_taken_over(
 
 def test_a_function_of_others_beside_ours_is_not_dropped(warehouse: Any, folder: Path) -> None:
     warehouse.execute(
-        "create function sync.cause_of_removal(x integer) returns integer language sql as 'select x'"
+        "create function sync.cause_of_removal(x integer) returns integer"
+        " language sql as 'select x'"
     )
     change(folder, "mart/lists.sql", "'The audience.'", "'The audience'")
     with pytest.raises(
@@ -355,20 +357,20 @@ def test_a_function_of_others_beside_ours_is_not_dropped(warehouse: Any, folder:
 def test_a_migration_may_drop_a_view_and_the_rights_on_it_stay(
     warehouse: Any, folder: Path, role: str
 ) -> None:
-    warehouse.execute(f'grant select on sync.newest_staging to "{role}" with grant option')
-    before = rights(warehouse, "sync.newest_staging")
+    warehouse.execute(f'grant select on sync.membership_explanation to "{role}" with grant option')
+    before = rights(warehouse, "sync.membership_explanation")
     (folder / "migrations/9000_wider.sql").write_text(
-        "drop view if exists sync.newest_staging;\n"
-        "alter table sync.former_audience alter column collection_id type numeric;\n"
+        "drop view if exists sync.membership_explanation;\n"
+        "alter table sync.consent_proof alter column rules_version type varchar(80);\n"
     )
     assert again(warehouse, folder) == ["9000_wider.sql"]
-    assert rights(warehouse, "sync.newest_staging") == before
+    assert rights(warehouse, "sync.membership_explanation") == before
     kind = ask(
         warehouse,
         "select atttypid::regtype::text from pg_attribute"
-        " where attrelid = 'sync.newest_staging'::regclass and attname = 'collection_id'",
+        " where attrelid = 'sync.membership_explanation'::regclass and attname = 'rules_version'",
     )
-    assert kind == "numeric"
+    assert kind == "character varying"
 
 
 def test_a_view_that_fails_leaves_everything_as_it_was(warehouse: Any, folder: Path) -> None:
