@@ -96,13 +96,26 @@ def look_again(
     return _later(since, _record_all(warehouse, provider, changed, crm=crm))
 
 
-def record_members(warehouse: Connection[Any], members: Iterable[RemoteMember]) -> None:
-    """Write what Mailchimp answered about members into ``sync.member``; the caller commits."""
+def record_members(
+    warehouse: Connection[Any],
+    members: Iterable[RemoteMember],
+    *,
+    provider: AudienceProvider | None = None,
+) -> None:
+    """Write what Mailchimp answered about members into ``sync.member``; the caller commits.
+
+    Args:
+        members: as answered now.
+        provider: asked whether a member that we know is gone, where its contact shows up under
+            another address; None: nobody is asked.
+    """
     rows = [_row(member) for member in members]
     if not rows:
         return
     _into_observed(warehouse, rows)
     warehouse.execute(statement("sync/note_aliases"))
+    if provider is not None:
+        _recognise_by_reference(warehouse, provider)
     _follow_changed_addresses(warehouse)
     warehouse.execute(statement("sync/end_refusals"))
     warehouse.execute(statement("sync/record_observed"))
@@ -117,15 +130,12 @@ def _follow_changed_addresses(warehouse: Connection[Any]) -> None:
     warehouse.execute("drop table pg_temp.changed_member")
 
 
-def _recognise_by_reference(
-    warehouse: Connection[Any], provider: AudienceProvider, members: Sequence[RemoteMember]
-) -> None:
+def _recognise_by_reference(warehouse: Connection[Any], provider: AudienceProvider) -> None:
     """A member that we have not seen since we added it has no ``remote_contact_id`` here yet.
 
     Where CRMREF names its contact under another address, and the address that we added is gone
     from the audience, the person changed it.
     """
-    _into_observed(warehouse, [_row(member) for member in members])
     moved = warehouse.execute(statement("sync/find_moved_by_reference")).fetchall()
     for list_id, old_hash, remote_contact_id in moved:
         if provider.member(list_id, old_hash) is None:
@@ -134,7 +144,6 @@ def _recognise_by_reference(
                 " where list_id = %s and subscriber_hash = %s",
                 (remote_contact_id, list_id, old_hash),
             )
-    warehouse.commit()
 
 
 def _attach_holders(
@@ -241,8 +250,7 @@ def _record_all(
     newest: datetime | None = None
     digester = open_suppression(warehouse) if crm is not None else None
     while batch := list(islice(members, _BATCH)):
-        _recognise_by_reference(warehouse, provider, batch)
-        record_members(warehouse, batch)
+        record_members(warehouse, batch, provider=provider)
         if crm is not None and digester is not None:
             _attach_holders(warehouse, crm, digester, batch)
         if note_listed:
