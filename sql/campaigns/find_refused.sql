@@ -22,6 +22,7 @@ refused as (
     where
         member.list_id = %(list_id)s
         and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
+        and member.cause is distinct from 'forgotten'
         -- What cannot be read holds back members of ours; a foreign member never goes for it.
         and (member.origin <> 'foreign' or not refusal.is_unreadable)
 )

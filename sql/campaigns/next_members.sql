@@ -7,6 +7,7 @@ where
     member.list_id = %(list_id)s
     -- A status that we do not know counts as one that gets mail.
     and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
+    and member.cause is distinct from 'forgotten'
     and member.origin <> 'foreign'
     and (coalesce(member.contact_id, 0), member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
 order by coalesce(member.contact_id, 0), member.subscriber_hash

@@ -21,12 +21,9 @@ topmost as (
         upward.contact_id,
         upward.reached_id
     from upward
-    where
-        upward.merged_into_id is null
-        or not exists (
-            select from upward as further
-            where further.contact_id = upward.contact_id and further.reached_id = upward.merged_into_id
-        )
+    left join upward as further
+        on upward.contact_id = further.contact_id and upward.merged_into_id = further.reached_id
+    where further.contact_id is null
 )
 
 select
