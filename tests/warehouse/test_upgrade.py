@@ -25,7 +25,10 @@ FIRST_NEW = "0015"
 #: Tables that are meant to go, and why. A migration that drops a table adds it here.
 GONE = {"migration.alembic_version": "Alembic's own record, which said the same as applied_file"}
 #: Columns that a migration drops or rewrites on purpose: table and column, and why.
-CHANGED: dict[tuple[str, str], str] = {}
+CHANGED: dict[tuple[str, str], str] = {
+    ("sync.member", "cause"): "0015: a removal of ours that followed a refusal is one of ours",
+    ("sync.member", "opted_out"): "0015: such a removal is no opt-out; the refusal is kept",
+}
 
 Rows = dict[str, list[dict[str, Any]]]
 
