@@ -73,10 +73,11 @@ def pull_statuses() -> None:
         get_current_context()["collection_code"] = collection_code
         with (
             fail_without_retry(),
-            crm_connection(autocommit=True) as crm,
+            crm_connection() as crm,
             warehouse_connection() as warehouse,
             mailchimp() as provider,
         ):
+            crm.autocommit = True
             counts = pull_back(warehouse, provider, collection_code, crm=crm)
         if counts is None:
             raise AirflowSkipException(f"collection {collection_code} is being synced")
