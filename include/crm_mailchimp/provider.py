@@ -140,11 +140,13 @@ class MemberChange:
 @dataclass(frozen=True, kw_only=True)
 class ChangeOutcome:
     """What became of one MemberChange. ``member`` is None for a rejection, and for an archive
-    unless somebody else had archived the member before."""
+    unless somebody else had archived the member before. ``was_gone``: the audience has no such
+    member (any more): there was nothing left to unsubscribe or archive."""
 
     change: MemberChange
     member: RemoteMember | None = None
     rejection: Rejection | None = None
+    was_gone: bool = False
 
 
 class BatchRunningError(Exception):

@@ -16,6 +16,20 @@ ended as (
         and proof.ended_at is null
 ),
 
+-- A member that we found gone under its old id was not deleted.
+unforgotten as (
+    delete from sync.refusal as refusal
+    using
+        changed_member as changed,
+        (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad) as pads
+    where
+        refusal.list_id = changed.list_id
+        and refusal.kind = 'forgotten'
+        and refusal.ended_at is null
+        and refusal.address_digest
+        = sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'subscriber:' || changed.old_hash)
+),
+
 unrejected as (
     delete from sync.rejection as rejection
     using changed_member as changed

@@ -10,6 +10,8 @@ with proof as (
 )
 
 update sync.member as member
-set subscriber_hash = changed.new_hash
+set
+    subscriber_hash = changed.new_hash,
+    cause = case when member.cause <> 'forgotten' then member.cause end
 from changed_member as changed
 where member.list_id = changed.list_id and member.subscriber_hash = changed.old_hash

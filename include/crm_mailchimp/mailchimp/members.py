@@ -166,17 +166,18 @@ def refused_change(
     client: MailchimpClient, list_id: str, change: MemberChange, error: MailchimpError
 ) -> ChangeOutcome:
     """What a refusal means for one change: done anyway, or a rejection."""
-    gone = isinstance(error, NotFound) and change.action in ("archive", "unsubscribe")
-    if not gone and change.action == "archive" and error.status == 405:
+    if isinstance(error, NotFound) and change.action in ("archive", "unsubscribe"):
+        return ChangeOutcome(change=change, was_gone=True)
+    if change.action == "archive" and error.status == 405:
         # One text for three causes: "Can not archive a contact that is bounced, pending or
         # archived". Only the last of them is what was asked for.
         present = member(client, list_id, change.subscriber_hash)
-        gone = present is None or present.status == "archived"
-        if gone and error.attempts == 1:
+        if present is None:
+            return ChangeOutcome(change=change, was_gone=True)
+        if present.status == "archived":
             # Not by an earlier attempt of this call: somebody else did it first.
-            return ChangeOutcome(change=change, member=present)
-    if gone:
-        return ChangeOutcome(change=change)
+            by_others = error.attempts == 1
+            return ChangeOutcome(change=change, member=present if by_others else None)
     return ChangeOutcome(change=change, rejection=refusal(change.subscriber_hash, error))
 
 

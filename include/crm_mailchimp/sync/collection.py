@@ -202,11 +202,15 @@ class _Run:
         if self.approved is not None:
             guard.note_carried_out(self.warehouse, self.approved, self.collection.run_id)
             self.warehouse.commit()
+        if push.discovered:
+            # Members were gone before we removed them: nobody of these people is added elsewhere.
+            push.discovered = 0
+            self._plan()
         push.update()
         if self._planned("add", "add_pending", "revive"):
             self._add(push)
         if push.discovered:
-            # Members stood there unknown to us: the plan decides about them from what is known now.
+            # Members were there unknown to us: the plan decides about them from what is known now.
             plan.refresh_statistics(self.warehouse)
             self._plan()
             push.update()

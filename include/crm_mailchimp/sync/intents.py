@@ -67,6 +67,13 @@ def close_batch(warehouse: Connection[Any], list_id: str) -> None:
 def record_removal(warehouse: Connection[Any], list_id: str, outcome: ChangeOutcome) -> None:
     """Write what became of a removal into ``sync.member`` and the proofs; the caller commits."""
     change, member = outcome.change, outcome.member
+    if outcome.was_gone:
+        # Somebody deleted the member for good before us: that is a refusal of the person.
+        warehouse.execute(
+            statement("sync/mark_forgotten"),
+            {"list_id": list_id, "subscriber_hash": change.subscriber_hash},
+        )
+        return
     by = member.unsubscribed_by if member else None
     strict_cause, end_cause = None, str(change.action)
     if by == "person":

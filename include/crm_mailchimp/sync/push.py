@@ -270,6 +270,8 @@ class Push:
         if change.action in ("unsubscribe", "archive"):
             intents.record_removal(self.warehouse, self.list_id, outcome)
             self.counts["removed"] += 1
+            # Who was gone already refused: the plan decides about the person's other addresses.
+            self.discovered += outcome.was_gone
             return
         if outcome.member is not None and change.action == "update":
             # The answer also tells when the person's status changed under way.
