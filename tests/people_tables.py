@@ -23,6 +23,7 @@ from sync_world import subscriber_hash
 PEOPLE_COLUMNS = (
     "contact_id", "contact_key", "engagement_key", "subscriber_hash", "address_hash", "address_key",
     "address_written", "email", "email_address", "ip", "contact_digest", "address_digest", "digest",
+    "refusal_digest", "merged_id", "merged_from", "remote_contact_id", "old_hash", "new_hash",
 )  # fmt: skip
 
 _TABLES = """
@@ -52,7 +53,8 @@ _WORDS: Mapping[str, Any] = {
     "decision": "approved", "collection_code": "NEWS", "country_code": "GR", "ip": "192.0.2.7",
     "address_problem": "invalid_email", "words_expired_at": None,
     "sync.member.cause": "own_unsubscribe", "sync.consent_proof.end_cause": None,
-    "sync.member.status": "subscribed",
+    "sync.member.status": "subscribed", "sync.refusal.kind": "unsubscribed",
+    "known_from": "member", "ended_by": "signed_up", "provider_kind": "mailchimp",
 }  # fmt: skip
 
 
@@ -109,6 +111,12 @@ def plant(
         "address_hash": subscriber_hash(person.written),
         "address_key": person.address,
         "address_written": person.written,
+        "old_hash": person.hash,
+        "new_hash": subscriber_hash(person.written),
+        "merged_id": person.contact_id,
+        "merged_from": person.contact_id,
+        # The first refusal of this warehouse.
+        "sync.refusal_contact.refusal_id": 1,
         **digests,
     }
     numbers = itertools.count(1_000)
@@ -207,6 +215,7 @@ def _value(name: str, kind: str, moment: datetime, number: int) -> Any:
         "timestamp with time zone": moment,
         "date": moment.date().replace(day=1),
         "uuid[]": [],
+        "bigint[]": [1],
         "text[]": [name],
         "bytea": name.encode(),
     }

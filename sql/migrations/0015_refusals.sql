@@ -153,6 +153,10 @@ where remote_contact_id is not null;
 comment on column sync.member.remote_contact_id is
 'Mailchimp''s contact_id: it stays when the address changes.';
 
+alter table sync.erasure_receipt add column left_alone jsonb not null default '{}';
+comment on column sync.erasure_receipt.left_alone is
+'Members that stay in audiences of another installation, by audience; nothing was touched there.';
+
 alter table sync.staged_collection add column provider_kind text;
 alter table sync.staged_collection add column connection_id text;
 comment on column sync.staged_collection.provider_kind is 'crm.external_provider.kind, or its code.';

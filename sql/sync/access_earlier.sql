@@ -23,6 +23,13 @@ with held as (
     where contact_id = any(%(contact_ids)s::bigint[])
     union
     select
+        unnest(array[old_hash, new_hash]) as subscriber_hash,
+        false as is_present,
+        null as address
+    from sync.changed_address
+    where contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
         md5(coalesce(staged.address_key, staged.address_written)) as subscriber_hash,
         not exists (
             select from staging.contact as newer

@@ -3,7 +3,7 @@
 select
     'snapshots of the CRM' as section,
     jsonb_build_object('run_id', run.run_id, 'taken_at', run.clock)
-    || to_jsonb(contact) - array['address_digest', 'contact_digest'] as record
+    || to_jsonb(contact) - array['address_digest', 'contact_digest', 'refusal_digest'] as record
 from staging.contact as contact
 left join sync.staging_run as run on contact.staging_id = run.staging_id
 where contact.contact_id = any(%(contact_ids)s::bigint[])
@@ -31,6 +31,15 @@ select
 from staging.refusal as refusal
 left join sync.staging_run as run on refusal.staging_id = run.staging_id
 where refusal.contact_id = any(%(contact_ids)s::bigint[])
+union all
+select
+    'merged contacts in the snapshots' as section,
+    jsonb_build_object('run_id', run.run_id) || to_jsonb(merged) as record
+from staging.merged as merged
+left join sync.staging_run as run on merged.staging_id = run.staging_id
+where
+    merged.contact_id = any(%(contact_ids)s::bigint[])
+    or merged.merged_id = any(%(contact_ids)s::bigint[])
 union all
 select
     'verdicts in the snapshots' as section,

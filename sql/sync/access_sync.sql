@@ -89,3 +89,47 @@ from sync.alert as alert
 where alert.collection_code in (
     select 'contact ' || contact_id from unnest(%(contact_ids)s::bigint[]) as asked (contact_id)
 )
+union all
+select
+    'refusals' as section,
+    to_jsonb(refusal) - 'address_digest'
+    || jsonb_build_object(
+        'collection_codes', array(
+            select coalesce(audience.collection_code, known.collection_code) as code
+            from unnest(refusal.collection_ids) as held (collection_id)
+            left join sync.audience as audience on held.collection_id = audience.collection_id
+            left join sync.known_collection as known on held.collection_id = known.collection_id
+            order by code
+        )
+    ) as record
+from sync.refusal as refusal
+where
+    refusal.address_digest = any(%(digests)s::bytea[])
+    or refusal.refusal_id in (
+        select belongs.refusal_id from sync.refusal_contact as belongs
+        where belongs.contact_id = any(%(contact_ids)s::bigint[])
+    )
+union all
+select
+    'contacts to which a refusal belongs' as section,
+    jsonb_build_object('kind', refusal.kind, 'list_id', refusal.list_id) || to_jsonb(belongs) as record
+from sync.refusal_contact as belongs
+left join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+where
+    belongs.contact_id = any(%(contact_ids)s::bigint[])
+    or belongs.merged_from = any(%(contact_ids)s::bigint[])
+union all
+select
+    'addresses that the contact had' as section,
+    to_jsonb(holder) - 'address_digest' as record
+from sync.address_holder as holder
+where holder.contact_id = any(%(contact_ids)s::bigint[])
+union all
+select
+    'addresses changed in Mailchimp' as section,
+    to_jsonb(changed) as record
+from sync.changed_address as changed
+where
+    changed.contact_id = any(%(contact_ids)s::bigint[])
+    or changed.old_hash = any(%(subscriber_hashes)s::text[])
+    or changed.new_hash = any(%(subscriber_hashes)s::text[])

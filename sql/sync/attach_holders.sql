@@ -1,5 +1,11 @@
 -- Contacts of the whole CRM that hold an address which was just refused; each refusal is looked up once.
-with looked_up as (
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+looked_up as (
     update sync.refusal
     set holders_known_at = now()
     where refusal_id = any(%(looked_up)s::bigint[])
@@ -11,4 +17,14 @@ select
     held.contact_id
 from unnest(%(refusal_ids)s::bigint[], %(contact_ids)s::bigint[]) as held (refusal_id, contact_id)
 inner join sync.refusal as refusal on held.refusal_id = refusal.refusal_id and refusal.is_about_person
+cross join pads
+where
+    -- Of somebody erased nothing is known, though the CRM still has the contact.
+    not exists (
+        select from sync.suppression
+        where
+            suppression.kind = 'contact'
+            and suppression.digest
+            = sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'contact:' || held.contact_id)
+    )
 on conflict (refusal_id, contact_id) do update set merged_from = null

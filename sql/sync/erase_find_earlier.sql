@@ -18,6 +18,12 @@ with earlier as (
         subscriber_hash
     from sync.rejection
     where contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
+        list_id,
+        unnest(array[old_hash, new_hash]) as subscriber_hash
+    from sync.changed_address
+    where contact_id = any(%(contact_ids)s::bigint[])
 )
 
 select

@@ -29,6 +29,11 @@ held as (
     inner join sync.removal_request as request on removal.plan_id = request.plan_id
     union all
     select
+        unnest(array[old_hash, new_hash]) as subscriber_hash,
+        noticed_at as held_since
+    from sync.changed_address
+    union all
+    select
         recipient.subscriber_hash,
         coalesce(campaign.sent_at, '-infinity') as held_since
     from stats.campaign_recipients as recipient
@@ -50,17 +55,45 @@ held_hash as (
 ),
 
 held_contact as (
-    select contact_id from sync.member
+    select
+        contact_id,
+        '-infinity'::timestamptz as held_since
+    from (
+        select contact_id from sync.member
+        union
+        select contact_id from sync.consent_proof
+        union
+        select contact_id from sync.rejection
+        union
+        select contact_id from sync.removal_request_member
+        union
+        select contact_id from sync.changed_address
+        union
+        -- That an erased contact is held back is told to the crm for as long as it keeps the contact.
+        select contact_id from sync.written_status
+        where status <> 'quarantined'
+    ) as named
+    where contact_id is not null
     union
-    select contact_id from sync.consent_proof
+    select
+        contact_id,
+        first_seen_at as held_since
+    from sync.address_holder
     union
-    select contact_id from sync.rejection
-    union
-    select contact_id from sync.removal_request_member
-    union
-    -- That an erased contact is held back is told to the crm for as long as it keeps the contact.
-    select contact_id from sync.written_status
-    where status <> 'quarantined'
+    select
+        unnest(array[belongs.contact_id, belongs.merged_from]) as contact_id,
+        refusal.known_at as held_since
+    from sync.refusal_contact as belongs
+    inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+),
+
+known_contact as (
+    select
+        contact_id,
+        min(held_since) as held_since
+    from held_contact
+    where contact_id is not null
+    group by contact_id
 )
 
 select
@@ -77,13 +110,31 @@ where held_hash.held_since <= erased.erased_at
 union all
 select
     null as subscriber_hash,
-    held_contact.contact_id,
+    known_contact.contact_id,
     suppression.suppressed_at as belongs_until
-from held_contact
+from known_contact
 cross join pads
 inner join sync.suppression as suppression
     on
         suppression.kind = 'contact'
-        and sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'contact:' || held_contact.contact_id)
+        and sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'contact:' || known_contact.contact_id)
         = suppression.digest
-where held_contact.contact_id is not null
+where known_contact.held_since <= suppression.suppressed_at
+union all
+-- Refusals that belong to no contact, of an address that nobody holds: known by their digest alone.
+select
+    null as subscriber_hash,
+    null::bigint as contact_id,
+    erased.erased_at as belongs_until
+from sync.refusal as refusal
+inner join sync.erased_subscriber as erased on refusal.address_digest = erased.digest
+where
+    refusal.known_at <= erased.erased_at
+    and not exists (
+        select from sync.refusal_contact as belongs
+        where belongs.refusal_id = refusal.refusal_id
+    )
+    and not exists (
+        select from sync.address_holder as holder
+        where holder.address_digest = refusal.address_digest and holder.left_at is null
+    )

@@ -27,6 +27,14 @@ refusal as (
     returning refusal.staging_id
 ),
 
+merged as (
+    delete from staging.merged as merged
+    where
+        merged.contact_id in (select erased.contact_id from erased_contact as erased)
+        or merged.merged_id in (select erased.contact_id from erased_contact as erased)
+    returning merged.staging_id
+),
+
 verdict as (
     delete from staging.verdict as verdict
     where verdict.contact_id in (select erased.contact_id from erased_contact as erased)
@@ -47,7 +55,9 @@ plan as (
 
 sharing_contact as (
     update staging.contact as contact
-    set address_key = null, address_problem = 'missing_email', address_written = null, address_digest = null
+    set
+        address_key = null, address_problem = 'missing_email', address_written = null,
+        address_digest = null, refusal_digest = null
     where
         coalesce(contact.address_key, contact.address_written) in (
             select erased.address from erased_address as erased
@@ -75,7 +85,8 @@ select
     jsonb_build_object(
         'staging',
         (select count(*) from membership) + (select count(*) from contact) + (select count(*) from consent)
-        + (select count(*) from refusal) + (select count(*) from verdict) + (select count(*) from plan)
+        + (select count(*) from refusal) + (select count(*) from merged) + (select count(*) from verdict)
+        + (select count(*) from plan)
         + (select count(*) from sharing_contact) + (select count(*) from sharing_verdict)
     ) as rows_removed,
     array(
@@ -86,6 +97,8 @@ select
         select staging_id from consent
         union
         select staging_id from refusal
+        union
+        select staging_id from merged
         union
         select staging_id from verdict
     ) as staging_ids

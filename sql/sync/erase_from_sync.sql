@@ -94,6 +94,94 @@ held_back as (
     delete from sync.quarantine as quarantine
     where quarantine.contact_id in (select erased.contact_id from erased_contact as erased)
     returning 1
+),
+
+holder as (
+    delete from sync.address_holder as holder
+    where holder.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning 1
+),
+
+changed as (
+    delete from sync.changed_address as changed
+    where
+        changed.contact_id in (select erased.contact_id from erased_contact as erased)
+        or exists (
+            select from erased_hash as erased
+            where
+                erased.subscriber_hash in (changed.old_hash, changed.new_hash)
+                and changed.noticed_at <= erased.belongs_until
+        )
+    returning 1
+),
+
+-- Refusals are known by the digest of the address, also where Mailchimp has another id for it.
+erased_digest as (
+    select
+        sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(alias.address_hash, erased.subscriber_hash)
+        ) as address_digest,
+        erased.belongs_until
+    from erased_hash as erased
+    cross join pads
+    left join sync.subscriber_alias as alias on erased.subscriber_hash = alias.subscriber_hash
+    union
+    -- What a restored backup brought back of people erased before has no hash here any more.
+    select
+        digest as address_digest,
+        erased_at as belongs_until
+    from sync.erased_subscriber
+    where erased_at is not null
+),
+
+-- Of the person: made at one of the addresses, or under one of the contacts.
+own_refusal as (
+    select refusal.refusal_id
+    from sync.refusal as refusal
+    inner join erased_digest as erased on refusal.address_digest = erased.address_digest
+    where refusal.known_at <= erased.belongs_until
+    union
+    select belongs.refusal_id
+    from sync.refusal_contact as belongs
+    where belongs.contact_id in (select erased.contact_id from erased_contact as erased)
+),
+
+-- What belongs to somebody else, too, stays theirs: to a contact, or to who holds the address now.
+removed_refusal as (
+    delete from sync.refusal as refusal
+    where
+        refusal.refusal_id in (select own_refusal.refusal_id from own_refusal)
+        and not exists (
+            select from sync.refusal_contact as belongs
+            where
+                belongs.refusal_id = refusal.refusal_id
+                and belongs.contact_id not in (select erased.contact_id from erased_contact as erased)
+        )
+        and not exists (
+            select from sync.address_holder as other
+            where
+                other.address_digest = refusal.address_digest
+                and other.left_at is null
+                and other.contact_id not in (select erased.contact_id from erased_contact as erased)
+        )
+    returning 1
+),
+
+removed_belonging as (
+    delete from sync.refusal_contact as belongs
+    where belongs.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning 1
+),
+
+-- The contact into which an erased one was merged keeps the refusal as its own.
+freed_belonging as (
+    update sync.refusal_contact as belongs
+    set merged_from = null
+    where
+        belongs.merged_from in (select erased.contact_id from erased_contact as erased)
+        and belongs.contact_id not in (select erased.contact_id from erased_contact as erased)
+    returning 1
 )
 
 select
@@ -104,5 +192,10 @@ select
         'sync.removal_request_member', (select count(*) from removal),
         'sync.subscriber_alias', (select count(*) from alias),
         'sync.written_status', (select count(*) from written),
-        'sync.quarantine', (select count(*) from held_back)
+        'sync.quarantine', (select count(*) from held_back),
+        'sync.address_holder', (select count(*) from holder),
+        'sync.changed_address', (select count(*) from changed),
+        'sync.refusal', (select count(*) from removed_refusal),
+        'sync.refusal_contact',
+        (select count(*) from removed_belonging) + (select count(*) from freed_belonging)
     ) as rows_removed

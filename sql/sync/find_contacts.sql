@@ -1,22 +1,63 @@
 -- Contacts that stand, stood or would stand under an address, in any snapshot that is still there, of
--- whatever collection.
-select contact_id from sync.member
-where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null
+-- whatever collection; with those that are the same person by a merge.
+with standing as (
+    select contact_id from sync.member
+    where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null
+    union
+    select contact_id from sync.consent_proof
+    where subscriber_hash = any(%(subscriber_hashes)s::text[])
+    union
+    select contact_id from sync.rejection
+    where subscriber_hash = any(%(subscriber_hashes)s::text[])
+    union
+    select contact_id from sync.removal_request_member
+    where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null
+    union
+    select contact_id from sync.changed_address
+    where old_hash = any(%(subscriber_hashes)s::text[]) or new_hash = any(%(subscriber_hashes)s::text[])
+    union
+    select contact_id from sync.address_holder
+    where address_digest = any(%(digests)s::bytea[])
+    union
+    select belongs.contact_id
+    from sync.refusal_contact as belongs
+    inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+    where refusal.address_digest = any(%(digests)s::bytea[])
+    union
+    select contact_id from staging.contact
+    where
+        address_key = any(%(addresses)s::text[])
+        or address_written = any(%(addresses)s::text[])
+    union
+    select contact_id from staging.refusal
+    where address_key = any(%(addresses)s::text[])
+),
+
+merge as (
+    select
+        merged.contact_id as survivor_id,
+        merged.merged_id
+    from staging.merged as merged
+    inner join sync.newest_staging as newest on merged.staging_id = newest.staging_id
+    union
+    select
+        contact_id as survivor_id,
+        merged_from as merged_id
+    from sync.refusal_contact
+    where merged_from is not null
+),
+
+surviving as (
+    select contact_id from standing
+    union
+    select merge.survivor_id as contact_id
+    from merge
+    inner join standing on merge.merged_id = standing.contact_id
+)
+
+select contact_id from surviving
 union
-select contact_id from sync.consent_proof
-where subscriber_hash = any(%(subscriber_hashes)s::text[])
-union
-select contact_id from sync.rejection
-where subscriber_hash = any(%(subscriber_hashes)s::text[])
-union
-select contact_id from sync.removal_request_member
-where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null
-union
-select contact_id from staging.contact
-where
-    address_key = any(%(addresses)s::text[])
-    or address_written = any(%(addresses)s::text[])
-union
-select contact_id from staging.refusal
-where address_key = any(%(addresses)s::text[])
+select merge.merged_id as contact_id
+from merge
+inner join surviving on merge.survivor_id = surviving.contact_id
 order by contact_id

@@ -7,7 +7,13 @@ with current_address as (
         contact_id,
         refusal_digest as address_digest
     from staging.contact
-    where staging_id = %(staging_id)s
+    where
+        staging_id = %(staging_id)s
+        -- Of somebody erased nothing is known, though the CRM still has the contact.
+        and not exists (
+            select from sync.suppression
+            where suppression.kind = 'contact' and suppression.digest = contact.contact_digest
+        )
     union
     select
         contact_id,

@@ -1,21 +1,38 @@
 -- Unsubscribes and complaints that reports of campaigns tell of and no look at an audience showed: the member
--- may be gone before anybody looked. A member that subscribed again later is left alone.
-with reported as (
+-- may be gone before anybody looked. Of one campaign, or of all campaigns of one audience.
+--
+-- Of a member that we know, the report counts for 60 days only: the person may have subscribed again since,
+-- and the ended refusal may have reached its age (expire_refusals.sql).
+with pads as materialized (
     select
-        list_id,
-        subscriber_hash,
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+reported as (
+    select
+        unsubscribe.list_id,
+        unsubscribe.subscriber_hash,
         'unsubscribed' as kind,
-        unsubscribed_at as refused_at
-    from stats.campaign_unsubscribes
-    where campaign_id = %(campaign_id)s
+        unsubscribe.unsubscribed_at as refused_at,
+        unsubscribe.first_seen_at
+    from stats.campaign_unsubscribes as unsubscribe
+    where
+        (%(campaign_id)s::text is null or unsubscribe.campaign_id = %(campaign_id)s::text)
+        and (%(list_id)s::text is null or unsubscribe.list_id = %(list_id)s::text)
     union
     select
-        list_id,
-        subscriber_hash,
+        complaint.list_id,
+        complaint.subscriber_hash,
         'complaint' as kind,
-        reported_at as refused_at
-    from stats.campaign_abuse_reports
-    where campaign_id = %(campaign_id)s
+        -- One without a time came after the campaign.
+        coalesce(complaint.reported_at, campaign.sent_at) as refused_at,
+        complaint.first_seen_at
+    from stats.campaign_abuse_reports as complaint
+    inner join stats.campaigns as campaign on complaint.campaign_id = campaign.campaign_id
+    where
+        (%(campaign_id)s::text is null or complaint.campaign_id = %(campaign_id)s::text)
+        and (%(list_id)s::text is null or complaint.list_id = %(list_id)s::text)
 ),
 
 digested as (
@@ -29,9 +46,15 @@ digested as (
             'subscriber:' || coalesce(alias.address_hash, reported.subscriber_hash)
         ) as address_digest
     from reported
-    cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+    cross join pads
     left join sync.member as member
         on reported.list_id = member.list_id and reported.subscriber_hash = member.subscriber_hash
+    -- A random token stands for somebody erased.
+    left join stats.members as recipient
+        on
+            reported.list_id = recipient.list_id
+            and reported.subscriber_hash = recipient.subscriber_hash
+            and recipient.is_erased
     left join lateral (
         select same.address_hash from sync.subscriber_alias as same
         where same.subscriber_hash = reported.subscriber_hash
@@ -39,14 +62,21 @@ digested as (
         limit 1
     ) as alias on true
     where
-        exists (
+        reported.refused_at is not null
+        and recipient.subscriber_hash is null
+        -- Without the key nothing is pushed either.
+        and pads.inner_pad is not null
+        and exists (
             select from sync.audience_use as used
             where used.list_id = reported.list_id
         )
         and (
             member.subscriber_hash is null
-            or member.status is distinct from 'subscribed'
-            or member.last_changed < reported.refused_at
+            or (
+                greatest(reported.first_seen_at, reported.refused_at) > now() - interval '60 days'
+                -- A member that subscribed again later is left alone.
+                and (member.status is distinct from 'subscribed' or member.last_changed < reported.refused_at)
+            )
         )
 ),
 
@@ -62,8 +92,8 @@ opened as (
             select used.collection_id from sync.audience_use as used
             where used.list_id = digested.list_id and used.settled_at is null
             order by used.collection_id
-        ),
-        'campaign_report',
+        ) as collection_ids,
+        'campaign_report' as known_from,
         digested.refused_at
     from digested
     where
@@ -72,10 +102,15 @@ opened as (
             where
                 known.list_id = digested.list_id
                 and known.address_digest = digested.address_digest
-                and known.kind = digested.kind
-                and (known.ended_at is null or known.refused_at >= digested.refused_at)
+                and case
+                    when known.ended_at is null then known.kind = digested.kind
+                    -- The sign-up that ended it came later than what the report tells.
+                    else
+                        known.kind not in ('withdrawal', 'unconfirmed')
+                        and known.refused_at >= digested.refused_at
+                end
         )
-    order by digested.list_id, digested.address_digest, digested.kind, digested.refused_at desc
+    order by digested.list_id asc, digested.address_digest asc, digested.kind asc, digested.refused_at desc
     on conflict (list_id, address_digest, kind) where ended_at is null do nothing
     returning refusal_id, list_id, address_digest, kind
 )

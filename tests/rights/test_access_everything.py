@@ -14,7 +14,7 @@ from crm_mailchimp.sync.suppression import Digester, open_suppression
 from people_tables import PEOPLE_COLUMNS, Person, people_tables, plant
 
 #: Keyed digests and hashes of what is told beside them; nothing of their own.
-_TECHNICAL = {"digest", "contact_digest", "address_digest", "url_key", "links"}
+_TECHNICAL = {"digest", "contact_digest", "address_digest", "refusal_digest", "url_key", "links"}
 #: Tables that access does not read, each with the reason.
 _EXCUSED = {
     "mart.changed_member": "a queue of hashes that the next count of the marts empties",
@@ -23,8 +23,8 @@ _EXCUSED = {
 _NOT_PEOPLE = {
     "address_problem", "column_name", "contact_fields", "content_hash",
     "eligible_without_valid_address", "event_name", "fields_hash", "first_name", "from_name",
-    "last_name", "list_name", "member_count", "name", "owner_name", "pushed_hash", "region_name",
-    "remote_name", "settings_hash", "unique_subscriber_clicks",
+    "is_about_person", "last_name", "list_name", "member_count", "name", "owner_name",
+    "pushed_hash", "region_name", "remote_name", "settings_hash", "unique_subscriber_clicks",
 }  # fmt: skip
 
 
@@ -40,6 +40,9 @@ def digests_of(digester: Digester, person: Person) -> dict[str, bytes]:
         "address_digest": digester.address(person.address),
         "sync.suppression.digest": digester.address(person.address),
         "sync.erased_subscriber.digest": digester.subscriber(person.hash),
+        "sync.refusal.address_digest": digester.subscriber(person.hash),
+        "sync.address_holder.address_digest": digester.subscriber(person.hash),
+        "refusal_digest": digester.subscriber(person.hash),
     }
 
 

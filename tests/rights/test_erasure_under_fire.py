@@ -188,6 +188,8 @@ def test_no_table_keeps_a_trace(warehouse: psycopg.Connection[Any]) -> None:
         "address_digest": digester.address(person.address),
         "sync.suppression.digest": digester.address(person.address),
         "sync.erased_subscriber.digest": digester.subscriber(person.hash),
+        "sync.refusal.address_digest": digester.subscriber(person.hash),
+        "sync.address_holder.address_digest": digester.subscriber(person.hash),
     }
     planted = plant(warehouse, person, digests)
     warehouse.execute(

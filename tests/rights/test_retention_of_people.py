@@ -18,7 +18,8 @@ from people_tables import Person, people_tables, plant, rows_in
 _AGED = {
     "staging.contact", "staging.membership", "staging.consent", "staging.refusal",
     "staging.verdict", "staging.plan", "sync.consent_proof", "sync.quarantine", "sync.rejection",
-    "sync.removal_request_member", "sync.subscriber_alias", "sync.written_status",
+    "sync.removal_request_member", "sync.subscriber_alias", "sync.written_status", "staging.merged",
+    "sync.refusal", "sync.refusal_contact", "sync.address_holder", "sync.changed_address",
     "stats.campaign_activities", "stats.member_activities",
 }  # fmt: skip
 #: Tables whose rows stay, without what people wrote.

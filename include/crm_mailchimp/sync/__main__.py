@@ -13,14 +13,10 @@ import psycopg
 from crm_mailchimp.database_errors import tell
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import BOM, new_file
-from crm_mailchimp.sync.explain import (
-    Explanation,
-    UnknownAddressError,
-    explain_address,
-    explain_contact,
-)
+from crm_mailchimp.sync.explain import Explanation, explain_address, explain_contact
 from crm_mailchimp.sync.former_audiences import retire_by_code
 from crm_mailchimp.sync.known_collections import begin_as_new, continue_as_same
+from crm_mailchimp.sync.known_under import UnknownAddressError
 from crm_mailchimp.sync.ownership import take_over
 from crm_mailchimp.sync.plan_export import write_csv, write_table
 from crm_mailchimp.sync.provider_defaults import show_provider_defaults

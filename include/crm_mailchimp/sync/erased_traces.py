@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.marts import refresh_marts
-from crm_mailchimp.sync import write_back
+from crm_mailchimp.sync import refusals, write_back
 from crm_mailchimp.warehouse.copying import copy_rows
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -48,6 +48,7 @@ def remove(
         rows removed, or freed from the person, by table.
     """
     with named_lock(warehouse, "marts"), named_lock(warehouse, write_back.LOCK):
+        refusals.lock_holders(warehouse)
         _list(warehouse, traces)
         # First, and not last: a load of reports holds this table before it touches the events.
         warehouse.execute(statement("sync/erase_mark_erased"))

@@ -11,19 +11,21 @@ from __future__ import annotations
 import hashlib
 import logging
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests, read_undecided
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import erased_traces
+from crm_mailchimp.sync import erased_traces, ownership
 from crm_mailchimp.sync.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.locks import audience_lock, named_lock
 
@@ -54,6 +56,8 @@ class ErasureResult:
         returned: traces of people erased before, found again (a restored backup) and removed.
         undecided: contacts that asked and were merged into one that did not, with that one: they
             are erased, it is not, until somebody decides.
+        left_alone: audiences of another installation that hold these people, each with how many
+            members were left there: delete them in Mailchimp by hand, or from there.
     """
 
     requested: int
@@ -61,6 +65,7 @@ class ErasureResult:
     members_deleted: int = 0
     returned: int = 0
     undecided: Sequence[tuple[int, int]] = field(default_factory=list)
+    left_alone: Sequence[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -73,6 +78,8 @@ class _Person:
     own_members: set[tuple[str, str]] = field(default_factory=set, repr=False)
     deleted: int = 0
     refused: int = 0
+    #: Members that stay in audiences of another installation, by audience.
+    left_alone: Counter[str] = field(default_factory=Counter)
 
 
 def erase_contacts(
@@ -130,7 +137,10 @@ def erase_contacts(
             log.info("contact %d erased, receipt %d", person.request.person_id, person.receipt_id)
     _require_all(people)
     deleted = sum(person.deleted for person in people)
-    return ErasureResult(len(requests), len(done), deleted, returned, undecided)
+    left_alone = sum((person.left_alone for person in people), Counter[str]())
+    return ErasureResult(
+        len(requests), len(done), deleted, returned, undecided, sorted(left_alone.items())
+    )
 
 
 def address_forms(email: str) -> tuple[set[str], set[str]]:
@@ -253,39 +263,84 @@ def _delete_members(
             ).fetchone()
             warehouse.commit()
             if row is not None:
-                _delete_in(provider, row[0], people)
+                _delete_unless_foreign(warehouse, provider, row[0], people)
                 looked_through.add(row[0])
     # Audiences that the map does not know: nobody of ours pushes there, so there is no lock.
     for audience in provider.audiences():
         if audience.list_id not in looked_through:
-            _delete_in(provider, audience.list_id, people)
+            _delete_unless_foreign(warehouse, provider, audience.list_id, people)
             looked_through.add(audience.list_id)
     for person in people:
         warehouse.execute(
-            "update sync.erasure_receipt set audiences = %s,"
-            " members_deleted = members_deleted + %s where receipt_id = %s",
-            (len(looked_through), person.deleted, person.receipt_id),
+            statement("sync/erase_note_members"),
+            {
+                "receipt_id": person.receipt_id,
+                "audiences": len(looked_through),
+                "members_deleted": person.deleted,
+                "left_alone": Jsonb(person.left_alone),
+            },
         )
     warehouse.commit()
 
 
+def _delete_unless_foreign(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    people: Sequence[_Person],
+) -> None:
+    """Another installation's audience is not touched; it hears of the request from its own CRM."""
+    try:
+        is_foreign = ownership.must_be_left_alone(warehouse, provider, list_id)
+    except NotFoundAtProviderError:
+        return  # deleted in Mailchimp since it was mapped or listed
+    except MailchimpError as error:
+        if error.retryable:
+            raise
+        for person in people:
+            _note_refused(person, list_id, error)
+        return
+    if not is_foreign:
+        _delete_in(provider, list_id, people)
+        return
+    for person in people:
+        hashes = sorted(_hashes_in(person, list_id))
+        left = sum(provider.member(list_id, hash_) is not None for hash_ in hashes)
+        if left:
+            person.left_alone[list_id] = left
+            log.warning(
+                "contact %d: %d members stay in audience %s, which another installation fills: "
+                "delete them in Mailchimp by hand, or have them erased from there",
+                person.request.person_id,
+                left,
+                list_id,
+            )
+
+
+def _hashes_in(person: _Person, list_id: str) -> set[str]:
+    return person.hashes | {hash_ for own, hash_ in person.own_members if own == list_id}
+
+
 def _delete_in(provider: AudienceProvider, list_id: str, people: Sequence[_Person]) -> None:
     for person in people:
-        own = {hash_ for own_list, hash_ in person.own_members if own_list == list_id}
-        for hash_ in sorted(person.hashes | own):
+        for hash_ in sorted(_hashes_in(person, list_id)):
             try:
                 person.deleted += provider.delete_member_permanently(list_id, hash_)
             except MailchimpError as error:
                 if error.retryable:
                     raise
-                # The others are not to wait for one that Mailchimp refuses.
-                person.refused += 1
-                log.warning(
-                    "contact %d: not deleted in audience %s: %s",
-                    person.request.person_id,
-                    list_id,
-                    type(error).__name__,
-                )
+                _note_refused(person, list_id, error)
+
+
+def _note_refused(person: _Person, list_id: str, error: MailchimpError) -> None:
+    """The others are not to wait for one that Mailchimp refuses."""
+    person.refused += 1
+    log.warning(
+        "contact %d: not deleted in audience %s: %s",
+        person.request.person_id,
+        list_id,
+        type(error).__name__,
+    )
 
 
 def _remove_traces(warehouse: Connection[Any], people: Sequence[_Person]) -> None:

@@ -1,22 +1,24 @@
 """Why is this address in which audiences, and why not in the others?
 
-The answer comes from the warehouse alone: members, proof of consent, quarantine, suppression, and
-the newest snapshot's verdict while that is there (view ``sync.membership_explanation``).
+The answer comes from the warehouse alone: members, refusals, proof of consent, quarantine,
+suppression, and the newest snapshot's verdict while that is there (view
+``sync.membership_explanation``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import dict_row
 
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.erasure import address_forms
+from crm_mailchimp.sync.known_under import known_under, merged_into
+from crm_mailchimp.sync.refusal_words import address_change_lines, as_text, refusal_lines
 from crm_mailchimp.sync.suppression import Digester, open_suppression
 
 _NOT_MAILED = {
@@ -47,10 +49,6 @@ _END_CAUSES = {
 }
 
 
-class UnknownAddressError(ValueError):
-    """No address was given."""
-
-
 @dataclass(frozen=True)
 class Explanation:
     """Everything that decides about one address or contact.
@@ -60,55 +58,34 @@ class Explanation:
         suppressions: entries of the suppression list that hold for the address or a contact.
         memberships: rows of ``sync.membership_explanation``, by collection.
         collections: every known collection with its audience and newest snapshot.
+        refusals: rows of ``sync.refusal`` that belong to the address or a contact; the ended
+            ones last.
+        address_changes: addresses that the person changed in Mailchimp.
     """
 
     contact_ids: Sequence[int]
     suppressions: Sequence[Mapping[str, Any]]
     memberships: Sequence[Mapping[str, Any]] = field(repr=False)
     collections: Sequence[Mapping[str, Any]]
+    refusals: Sequence[Mapping[str, Any]]
+    address_changes: Sequence[Mapping[str, Any]]
+
+    @property
+    def erased_at(self) -> datetime | None:
+        """When the address or a contact was erased, as the CRM asked; None: it was not."""
+        return min(
+            (row["suppressed_at"] for row in self.suppressions if row["cause"] == "erased"),
+            default=None,
+        )
 
     def as_json(self) -> str:
         """One JSON object; times as ISO 8601 in UTC."""
-        return json.dumps(asdict(self), default=as_text, ensure_ascii=False, indent=2)
+        known = {**asdict(self), "erased_at": self.erased_at}
+        return json.dumps(known, default=as_text, ensure_ascii=False, indent=2)
 
     def as_text(self) -> str:
         """A paragraph for each collection, for people to read."""
         return "\n\n".join(_paragraphs(self))
-
-
-@dataclass(frozen=True)
-class KnownUnder:
-    """What stands, stood or would stand under one address.
-
-    Attributes:
-        addresses: the forms of the address.
-        subscriber_hashes: of these forms, and of what Mailchimp made of them.
-        contact_ids: contacts of the CRM.
-    """
-
-    addresses: Set[str] = field(repr=False)
-    subscriber_hashes: Set[str] = field(repr=False)
-    contact_ids: Sequence[int]
-
-
-def known_under(warehouse: Connection[Any], email: str) -> KnownUnder:
-    """Look an address up: one that is not well formed as it is written, as snapshots have it.
-
-    Raises:
-        UnknownAddressError: the text is empty.
-    """
-    forms, hashes = address_forms(email)
-    if not forms:
-        raise UnknownAddressError("no address was given")
-    aliases = warehouse.execute(
-        statement("sync/find_aliases"), {"subscriber_hashes": sorted(hashes)}
-    ).fetchall()
-    hashes |= {hash_ for (hash_,) in aliases}
-    contacts = warehouse.execute(
-        statement("sync/find_contacts"),
-        {"subscriber_hashes": sorted(hashes), "addresses": sorted(forms)},
-    ).fetchall()
-    return KnownUnder(forms, hashes, [contact_id for (contact_id,) in contacts])
 
 
 def explain_address(warehouse: Connection[Any], email: str) -> Explanation:
@@ -125,13 +102,17 @@ def explain_address(warehouse: Connection[Any], email: str) -> Explanation:
         digester,
         sorted(known.subscriber_hashes),
         list(known.contact_ids),
-        [digester.address(one) for one in known.addresses],
+        [
+            *(digester.address(one) for one in known.addresses),
+            *(digester.subscriber(one) for one in known.subscriber_hashes),
+        ],
     )
 
 
 def explain_contact(warehouse: Connection[Any], contact_id: int) -> Explanation:
-    """Explain a contact of the CRM, under whatever addresses it stands."""
-    return _explain(warehouse, open_suppression(warehouse), [], [contact_id], [])
+    """Explain a contact of the CRM and what was merged into it, under whatever addresses."""
+    digester = open_suppression(warehouse)
+    return _explain(warehouse, digester, [], merged_into(warehouse, contact_id), [])
 
 
 def _explain(
@@ -147,11 +128,13 @@ def _explain(
         suppressions = cursor.execute(statement("sync/explain_suppressions"), parameters).fetchall()
         memberships = cursor.execute(statement("sync/explain_memberships"), parameters).fetchall()
         collections = cursor.execute(statement("sync/explain_collections")).fetchall()
+        refusals = cursor.execute(statement("sync/explain_refusals"), parameters).fetchall()
+        changes = cursor.execute(statement("sync/explain_address_changes"), parameters).fetchall()
     warehouse.rollback()
     for row in memberships:
         # Whoever asks has the address; the hash would only be one more form of it.
         row["address_asked_for"] = row.pop("subscriber_hash") in hashes if hashes else None
-    return Explanation(contact_ids, suppressions, memberships, collections)
+    return Explanation(contact_ids, suppressions, memberships, collections, refusals, changes)
 
 
 def _paragraphs(explanation: Explanation) -> Iterator[str]:
@@ -165,10 +148,22 @@ def _paragraphs(explanation: Explanation) -> Iterator[str]:
             f"{what} is suppressed since {as_text(row['suppressed_at'])} ({row['cause']}): it is "
             "never pushed again, into no audience."
         )
+    if explanation.erased_at is not None:
+        yield (
+            f"Erased {as_text(explanation.erased_at)}, as the CRM asked. The erasure took away "
+            "everything that was known until then: contacts, memberships, consents and refusals. "
+            "So nothing of it can be explained any more. What follows, if anything, is newer."
+        )
+    for row in explanation.refusals:
+        yield "\n".join(refusal_lines(row))
+    for row in explanation.address_changes:
+        yield "\n".join(address_change_lines(row))
     told = set()
     for row in explanation.memberships:
         told.add(row["collection_code"])
         yield "\n".join(_membership(row))
+    if explanation.erased_at is not None:
+        return  # what is not known any more is not known of a collection either
     for collection in explanation.collections:
         if collection["collection_code"] not in told:
             yield _not_there(collection)
@@ -235,10 +230,3 @@ def _not_there(collection: Mapping[str, Any]) -> str:
         f"{code}: not in the audience; the collection did not hold the contact at "
         f"{as_text(collection['clock'])} (run {collection['run_id']})"
     )
-
-
-def as_text(value: object) -> str:
-    """Times in UTC by the second; everything else as it prints."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
-    return str(value)

@@ -90,6 +90,27 @@ def is_foreign(warehouse: Connection[Any], list_id: str, fields: Iterable[MergeF
     return known is None
 
 
+def must_be_left_alone(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str
+) -> bool:
+    """Whether an audience is another installation's and no person took it over; commits.
+
+    Args:
+        provider: one call is made, for the merge fields.
+        list_id: the audience.
+    """
+    if not is_foreign(warehouse, list_id, provider.merge_fields(list_id)):
+        warehouse.commit()
+        return False
+    taken_over = warehouse.execute(
+        "select 1 from sync.foreign_audience where list_id = %s and taken_over_at is not null"
+        " limit 1",
+        (list_id,),
+    ).fetchone()
+    warehouse.commit()
+    return taken_over is None
+
+
 def require_own(
     warehouse: Connection[Any],
     provider: AudienceProvider,

@@ -181,6 +181,10 @@ def _list_fully(
             )
         _note_complaints(warehouse, provider, list_id)
         _mark_forgotten(warehouse, provider, list_id, now)
+        # Reports of campaigns know members that were deleted before anybody looked.
+        warehouse.execute(
+            statement("sync/note_reported_refusals"), {"campaign_id": None, "list_id": list_id}
+        )
         warehouse.execute(
             "update sync.audience set fully_listed_at = %s where list_id = %s", (now, list_id)
         )

@@ -143,12 +143,19 @@ def note_holders(warehouse: Connection[Any], staging_id: int, clock: datetime) -
     Args:
         clock: the run's, of the CRM.
     """
-    # Two runs that write the same contacts in another order would wait for each other.
-    warehouse.execute("select pg_advisory_xact_lock(hashtextextended('address holders', 0))")
+    lock_holders(warehouse)
     parameters = {"staging_id": staging_id, "clock": clock}
     warehouse.execute(statement("sync/detach_unmerged"), parameters)
     warehouse.execute(statement("sync/attach_merged"), parameters)
     warehouse.execute(statement("sync/note_holders"), parameters)
+
+
+def lock_holders(warehouse: Connection[Any]) -> None:
+    """Be the only writer of ``sync.address_holder`` until the transaction ends.
+
+    Two writers of the same contacts in another order would wait for each other.
+    """
+    warehouse.execute("select pg_advisory_xact_lock(hashtextextended('address holders', 0))")
 
 
 def attach_holders(

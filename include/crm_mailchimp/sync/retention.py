@@ -38,6 +38,9 @@ _AGE_OF = {
     "stagings_known": "runs",
     "alerts": "runs",
     "written_statuses": "runs",
+    "refusals": "proof",
+    "changed_addresses": "quarantine",
+    "address_holders": "quarantine",
     "member_activities": "events",
     "unsubscribe_words": "events",
     "complaint_words": "events",
@@ -52,8 +55,10 @@ class Ages:
 
     Attributes:
         staging: snapshots of the CRM.
-        quarantine: closed rows of the quarantine.
+        quarantine: closed rows of the quarantine; changed addresses that are settled, and which
+            address contacts had that are gone.
         proof: proof of consent, counted from its end. What justifies a member is never removed.
+            Refusals, counted from their end. One that holds is never removed.
         removals: decided requests for removals, rejected addresses that nobody holds any more,
             and ids of addresses that no member has any more.
         runs: what runs did, alerts sent, and what the CRM was told of contacts that are gone.
@@ -143,11 +148,13 @@ def apply(
     Returns:
         how much went, by kind: rows, snapshots, files or folders.
     """
+    warehouse.execute(statement("sync/note_gone_holders"))
+    warehouse.commit()
     removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
     for kind in (
-        "quarantine", "proof", "removals", "rejections", "aliases", "runs", "stagings_known",
-        "alerts", "written_statuses", "ips", "member_activities", "unsubscribe_words",
-        "complaint_words",
+        "quarantine", "proof", "refusals", "changed_addresses", "address_holders", "removals",
+        "rejections", "aliases", "runs", "stagings_known", "alerts", "written_statuses", "ips",
+        "member_activities", "unsubscribe_words", "complaint_words",
     ):  # fmt: skip
         age = getattr(ages, _AGE_OF.get(kind, kind))
         removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)

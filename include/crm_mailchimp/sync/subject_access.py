@@ -13,7 +13,8 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, written_form
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.explain import as_text, known_under
+from crm_mailchimp.sync.known_under import known_under, merged_into
+from crm_mailchimp.sync.refusal_words import as_text
 from crm_mailchimp.sync.suppression import open_suppression
 
 _STATEMENTS = "sync/access_sync", "sync/access_staging", "sync/access_reports"
@@ -78,8 +79,8 @@ class SubjectAccess:
             )
         contacts = ", ".join(map(str, self.contact_ids)) or "none"
         several = (
-            " Several contacts have, or had, this address: make sure that all are the person who "
-            "asks, or ask again by contact, before this is handed over."
+            " Several contacts have, or had, this address, or were merged: make sure that all are "
+            "the person who asks, or ask again by contact, before this is handed over."
             if len(self.contact_ids) > 1
             else ""
         )
@@ -127,10 +128,13 @@ def access_by_address(warehouse: Connection[Any], email: str) -> SubjectAccess:
 def access_by_contact(warehouse: Connection[Any], contact_id: int) -> SubjectAccess:
     """Everything about a contact of the CRM, under whatever addresses it stands or stood.
 
+    Contacts that were merged into it are the same person, and told with it.
+
     Raises:
         SuppressionLostError: the suppression list is not whole.
     """
-    return _gather(warehouse, None, [contact_id], frozenset(), frozenset())
+    merged = merged_into(warehouse, contact_id)
+    return _gather(warehouse, None, merged, frozenset(), frozenset())
 
 
 def _gather(

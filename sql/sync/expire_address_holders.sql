@@ -1,0 +1,30 @@
+-- Addresses that contacts had. The newest known one of a contact that a snapshot has stays, and whatever is
+-- known of a contact to which a refusal belongs that holds.
+delete from sync.address_holder
+where (contact_id, address_digest) in (
+    select
+        holder.contact_id,
+        holder.address_digest
+    from sync.address_holder as holder
+    where
+        holder.left_at < now() - make_interval(days => %(days)s)
+        and (
+            exists (
+                select from sync.address_holder as newer
+                where newer.contact_id = holder.contact_id and newer.left_at is null
+            )
+            or not exists (
+                select from staging.contact as staged
+                inner join sync.newest_staging as newest on staged.staging_id = newest.staging_id
+                where staged.contact_id = holder.contact_id
+            )
+        )
+        and not exists (
+            select from sync.refusal_contact as belongs
+            inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+            where
+                refusal.ended_at is null
+                and holder.contact_id in (belongs.contact_id, belongs.merged_from)
+        )
+    limit %(batch)s
+)
