@@ -86,9 +86,10 @@ select
     'alerts about an erasure' as section,
     to_jsonb(alert) as record
 from sync.alert as alert
-where alert.collection_code in (
-    select 'contact ' || contact_id from unnest(%(contact_ids)s::bigint[]) as asked (contact_id)
-)
+where
+    alert.collection_code in (
+        select 'contact ' || contact_id from unnest(%(contact_ids)s::bigint[]) as asked (contact_id)
+    )
 union all
 select
     'refusals' as section,
