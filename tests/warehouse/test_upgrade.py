@@ -14,7 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.sandbox.postgres import Server
+from crm_mailchimp.sync import refusals
+from crm_mailchimp.sync.refusals import Person
+from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.bi_login import grant_reading
 from crm_mailchimp.warehouse.migrations import migrate, migration_files, upgrade
 from warehouse.schema_description import describe
@@ -165,6 +169,77 @@ def unreadable_views(connection: psycopg.Connection[Any]) -> list[str]:
         except psycopg.Error as error:
             failed.append(f"{view}: {error}")
     return failed
+
+
+#: What each cause of a member becomes; an unsubscribe after a bounce is about the address alone.
+KINDS = {
+    "own_unsubscribe": "unsubscribed",
+    "complaint": "complaint",
+    "compliance": "compliance",
+    "forgotten": "forgotten",
+    "hand_archive": "archived_by_hand",
+    "our_unsubscribe": "withdrawal",
+    "cleaned": "withdrawal",
+    "unconfirmed": "unconfirmed",
+}
+
+
+def test_each_member_that_refused_has_its_refusal_after_the_upgrade(
+    warehouses: Warehouses,
+) -> None:
+    with psycopg.connect(warehouses.old) as connection:
+        members = read_rows(connection)["sync.member"]
+    upgrade(warehouses.old)
+    with psycopg.connect(warehouses.old) as connection:
+        digester = open_suppression(connection)
+        found = {
+            (list_id, bytes(digest), kind): (set(contact_ids), is_about_person)
+            for list_id, digest, kind, contact_ids, is_about_person in connection.execute(
+                "select list_id, address_digest, kind, array(select contact_id"
+                " from sync.refusal_contact as belongs"
+                " where belongs.refusal_id = refusal.refusal_id), is_about_person"
+                " from sync.refusal where ended_at is null and known_from = 'upgrade'"
+            )
+        }
+    wanted = {}
+    for member in members:
+        kind = KINDS.get(member["cause"] or "")
+        if member["cause"] == "cleaned" and member["status"] != "unsubscribed":
+            kind = None
+        digest = digester.subscriber(member["subscriber_hash"])
+        for one in {kind, "unsubscribed" if member["opted_out"] else None} - {None}:
+            wanted[member["list_id"], digest, one] = member
+    assert found.keys() == wanted.keys()
+    assert {kind for _, _, kind in found} == set(KINDS.values()) - {"compliance"}
+    for key, member in wanted.items():
+        contact_ids, is_about_person = found[key]
+        assert member["contact_id"] in contact_ids, key
+        assert is_about_person == (member["cause"] != "cleaned"), key
+
+
+def test_who_opted_out_of_a_former_audience_is_held_back_after_the_upgrade(
+    warehouses: Warehouses,
+) -> None:
+    """Contact 20 unsubscribed in FREE's former audience; FREE has another by now."""
+    upgrade(warehouses.old)
+    with psycopg.connect(warehouses.old) as connection:
+        digester = open_suppression(connection)
+        digest = digester.subscriber(subscriber_hash("filos5@tachydromeio.gr"))
+        people = [
+            Person(key="address", contact_ids=frozenset(), address_digests=frozenset({digest})),
+            Person(key="contact", contact_ids=frozenset({20}), address_digests=frozenset()),
+            Person(key="other", contact_ids=frozenset({5}), address_digests=frozenset()),
+        ]
+        audience = connection.execute(
+            "select list_id from sync.audience where collection_id = 3"
+        ).fetchone()
+        assert audience == ("48b9e5d63e",)
+        held = refusals.find(connection, people, collection_id=3, list_id=audience[0])
+        elsewhere = refusals.find(connection, people, collection_id=1, list_id="d9ea9ad5e3")
+    assert {key: found.reason for key, found in held.items()} == {
+        "address": "suppressed_unsubscribed", "contact": "suppressed_unsubscribed",
+    }  # fmt: skip
+    assert elsewhere == {}
 
 
 def test_the_dump_holds_what_matters() -> None:
