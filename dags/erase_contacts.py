@@ -18,8 +18,9 @@ at any time, for one person with the param `contacts`.
 1. The suppression list gets a keyed digest of the address and of the contact id. From here on
    nothing pushes the person, whoever else has the address, and whatever backup is restored.
 2. Every audience of the account, those made by hand included: the member is permanently deleted,
-   under its present address and under the earlier ones that are known.
-3. The person's rows leave staging, members, proof, quarantine and marts. Events stay under a random
+   under its present address and under the earlier ones that are known. An audience that another
+   installation fills is not touched: `left_alone` in the result names it, with how many members stay.
+3. The person's rows leave staging, members, refusals, proof, quarantine and marts. Events stay under a random
    token, so that the totals of campaigns stay true.
 4. A receipt (`sync.erasure_receipt`): when it was asked for, when it was done, how much went. It
    names nobody.
@@ -45,6 +46,8 @@ once more, they signed up by themselves.
 - *"sync.suppression … is missing"*: the warehouse was restored without it. Restore
   `sync.suppression`, `sync.suppression_key`, `sync.installation` and `sync.erased_subscriber` from
   the newest backup there is.
+- *"members stay in audience …, which another installation fills"*: delete them in Mailchimp by
+  hand, or set the request in that installation's CRM.
 - *Was this person erased?* `python -m crm_mailchimp.sync explain --email …` says so.
 """
 

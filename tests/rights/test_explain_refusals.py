@@ -74,7 +74,7 @@ def test_each_refusal_is_named_with_what_ends_it(
     world.sync()
     ended = block(
         ask(world, capsys, "explain", "--email", "eleni@mail.gr"),
-        "Former refusal: the person unsub",
+        "Former refusal: the person",
     )
     assert "the person signed up again" in ended
     assert "Only the person" not in ended
