@@ -470,8 +470,8 @@ def _wanted(
         why = "shared_address_refused"
     status = member.status if member else None
     if why is None and status == "unsubscribed":
-        withdrawn = any(one.kind == "withdrawal" and one.address_key == key for one in holding)
-        why = None if asks or withdrawn else "suppressed_unsubscribed"
+        by_us = member is not None and member.cause in ("our_unsubscribe", "cleaned")
+        why = None if by_us else "suppressed_unsubscribed"
     if why is None and status == "unheard-of":
         return "suppress", "suppressed_compliance"
     if why is not None:

@@ -4,6 +4,5 @@ create temporary table if not exists refusal_found (
     reason_at_address text,
     reason_of_person text,
     is_refused_by_other boolean not null,
-    must_confirm boolean not null,
-    was_withdrawn_here boolean not null
+    must_confirm boolean not null
 )

@@ -6,7 +6,7 @@
 -- must_confirm: we unsubscribed the person, or asked without an answer: only a
 -- confirmation counts.
 insert into refusal_found (
-    key, reason_at_address, reason_of_person, is_refused_by_other, must_confirm, was_withdrawn_here
+    key, reason_at_address, reason_of_person, is_refused_by_other, must_confirm
 )
 with holding as (
     select
@@ -63,20 +63,10 @@ weighed as (
                 and earlier.ended_at is null
         ) as only_hides_ours
     from found
-),
-
-withdrawn_here as (
-    select distinct asked.key
-    from person_asked as asked
-    inner join sync.refusal as refusal
-        on
-            asked.address_digest = refusal.address_digest
-            and refusal.list_id = %(list_id)s
-            and refusal.kind = 'withdrawal'
 )
 
 select
-    coalesce(weighed.key, withdrawn_here.key) as key,
+    weighed.key,
     case
         when bool_or(weighed.is_at_address and weighed.kind = 'forgotten') then 'suppressed_forgotten'
         when bool_or(weighed.is_at_address and weighed.kind = 'complaint') then 'suppressed_complaint'
@@ -98,8 +88,6 @@ select
     end as reason_of_person,
     coalesce(bool_or(weighed.is_other and not weighed.asks and not weighed.only_hides_ours), false)
         as is_refused_by_other,
-    coalesce(bool_or(weighed.asks and not weighed.is_other), false) as must_confirm,
-    bool_or(withdrawn_here.key is not null) as was_withdrawn_here
+    coalesce(bool_or(weighed.asks and not weighed.is_other), false) as must_confirm
 from weighed
-full join withdrawn_here on weighed.key = withdrawn_here.key
-group by coalesce(weighed.key, withdrawn_here.key)
+group by weighed.key

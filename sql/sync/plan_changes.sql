@@ -92,7 +92,6 @@ wanted as (
         member.origin,
         member.pushed_hash,
         coalesce(found.must_confirm, false) as must_confirm,
-        coalesce(found.was_withdrawn_here, false) as was_withdrawn_here,
         coalesce(rejected.content_hash = desired.content_hash and not rejected.retryable, false)
             as is_rejected,
         -- The address's own refusals first, then what else is known of it, then the person's.
@@ -111,9 +110,9 @@ wanted as (
             when found.reason_of_person is not null then found.reason_of_person
             -- Another contact that refused holds the address now.
             when found.is_refused_by_other then 'shared_address_refused'
+            -- Not unsubscribed by us, though no refusal is known: the person's own.
             when
-                member.status = 'unsubscribed' and not coalesce(found.must_confirm, false)
-                and not coalesce(found.was_withdrawn_here, false)
+                member.status = 'unsubscribed' and coalesce(member.cause, '') not in ('our_unsubscribe', 'cleaned')
                 then 'suppressed_unsubscribed'
             when
                 member.may_be_mailed and member.status not in ('subscribed', 'pending')

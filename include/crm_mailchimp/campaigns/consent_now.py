@@ -80,7 +80,6 @@ def judge_members(
             warehouse,
             _people(members, contacts, keys, digester),
             collection_id=collection_id,
-            list_id=list_id,
         )
         suppressed = _suppressed(warehouse, digester, members, keys) if check_suppressed else set()
         for member in members:

@@ -108,9 +108,7 @@ class Recheck:
             )
             for contact_id, key in keys.items()
         ]
-        return refusals.find(
-            self.warehouse, people, collection_id=self.refused_for, list_id=self.list_id
-        )
+        return refusals.find(self.warehouse, people, collection_id=self.refused_for)
 
     def _refusals(self, holders: Sequence[Holder]) -> tuple[set[int], set[str]]:
         contacts: set[int] = set()

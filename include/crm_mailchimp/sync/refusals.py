@@ -57,11 +57,7 @@ class FoundRefusal:
 
 
 def find(
-    warehouse: Connection[Any],
-    people: Iterable[Person],
-    *,
-    collection_id: int,
-    list_id: str | None,
+    warehouse: Connection[Any], people: Iterable[Person], *, collection_id: int
 ) -> dict[str, FoundRefusal]:
     """The refusals that hold for people in a collection; who has none is left out.
 
@@ -69,10 +65,9 @@ def find(
         warehouse: the warehouse; temporary tables are written, nothing is committed.
         people: whom to ask about, each key once.
         collection_id: the collection.
-        list_id: its audience, if it has one.
     """
     _ask(warehouse, people)
-    _judge(warehouse, collection_id=collection_id, list_id=list_id)
+    _judge(warehouse, collection_id)
     rows = warehouse.execute(
         "select key, coalesce(reason_at_address, reason_of_person,"
         " case when is_refused_by_other then 'shared_address_refused' end) as reason, must_confirm"
@@ -99,7 +94,7 @@ def judge_staged(
     warehouse.execute(statement("sync/ask_about_unwanted"), parameters)
     warehouse.execute("analyze person_asked")
     warehouse.execute(statement("sync/ask_about_holders"))
-    _judge(warehouse, collection_id=collection_id, list_id=list_id)
+    _judge(warehouse, collection_id)
     warehouse.execute("analyze refusal_found")
 
 
@@ -226,9 +221,7 @@ def _rows(person: Person) -> Iterator[tuple[str, int | None, bytes | None, bool]
         yield person.key, contact_id, None, True
 
 
-def _judge(warehouse: Connection[Any], *, collection_id: int, list_id: str | None) -> None:
+def _judge(warehouse: Connection[Any], collection_id: int) -> None:
     warehouse.execute(statement("sync/create_refusal_found"))
     warehouse.execute("truncate refusal_found")
-    warehouse.execute(
-        statement("sync/judge_refusals"), {"collection_id": collection_id, "list_id": list_id}
-    )
+    warehouse.execute(statement("sync/judge_refusals"), {"collection_id": collection_id})
