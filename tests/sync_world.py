@@ -26,7 +26,7 @@ from crm_mailchimp.sync.stagings import staged_codes
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
-_PROVIDER = """
+PROVIDER_ROWS = """
 insert into crm.external_provider (
     code, connection_id, company, address1, city, zip, country, from_name, from_email, subject,
     language, permission_reminder, email_type_option
@@ -108,7 +108,7 @@ class World:
         self.crm_dsn, self.warehouse_dsn, self.sandbox = crm_dsn, warehouse_dsn, sandbox
         self.crm = psycopg.connect(crm_dsn, autocommit=True)
         self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True, row_factory=dict_row)
-        self.crm.execute(_PROVIDER)
+        self.crm.execute(PROVIDER_ROWS)
         self.retry = Retry()
         self.batching: Batching | None = None
         self.calls = Calls()

@@ -8,7 +8,8 @@
 insert into refusal_found (
     key, reason_at_address, reason_of_person, is_refused_by_other, must_confirm
 )
-with holding as (
+-- Not materialized: a page of the last look asks about few people of a long ledger.
+with holding as not materialized (
     select
         refusal.refusal_id,
         refusal.kind,
@@ -83,7 +84,9 @@ select
         when bool_or(not weighed.is_other and weighed.kind = 'forgotten' and not weighed.only_hides_ours)
             then 'suppressed_forgotten'
         when
-            bool_or(not weighed.is_other and weighed.kind = 'archived_by_hand' and not weighed.only_hides_ours)
+            bool_or(
+                not weighed.is_other and weighed.kind = 'archived_by_hand' and not weighed.only_hides_ours
+            )
             then 'suppressed_archived'
     end as reason_of_person,
     coalesce(bool_or(weighed.is_other and not weighed.asks and not weighed.only_hides_ours), false)

@@ -99,9 +99,10 @@ wanted as (
             when desired.contact_id <> desired.representative_id then 'duplicate_email'
             -- The address that the person chose in Mailchimp is one that somebody in the CRM refused.
             when refused_address.subscriber_hash is not null then 'shared_address_refused'
-            when found.reason_at_address in (
-                'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
-            )
+            when
+                found.reason_at_address in (
+                    'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
+                )
                 then found.reason_at_address
             when member.status = 'cleaned' or bounced_address.subscriber_hash is not null
                 then 'suppressed_cleaned'
@@ -112,7 +113,8 @@ wanted as (
             when found.is_refused_by_other then 'shared_address_refused'
             -- Not unsubscribed by us, though no refusal is known: the person's own.
             when
-                member.status = 'unsubscribed' and coalesce(member.cause, '') not in ('our_unsubscribe', 'cleaned')
+                member.status = 'unsubscribed'
+                and coalesce(member.cause, '') not in ('our_unsubscribe', 'cleaned')
                 then 'suppressed_unsubscribed'
             when
                 member.may_be_mailed and member.status not in ('subscribed', 'pending')
@@ -173,9 +175,10 @@ unwanted as (
         member.status,
         refused_address.address_key,
         case
-            when found.reason_at_address in (
-                'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
-            )
+            when
+                found.reason_at_address in (
+                    'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
+                )
                 then found.reason_at_address
             when bounced_address.subscriber_hash is not null then 'suppressed_cleaned'
             else coalesce(found.reason_at_address, found.reason_of_person)
@@ -218,7 +221,9 @@ select
         when action in ('unsubscribe', 'suppress')
             then
                 coalesce(
-                    case when suppression = 'unknown_status' then 'suppressed_compliance' else suppression end,
+                    case
+                        when suppression = 'unknown_status' then 'suppressed_compliance' else suppression
+                    end,
                     case
                         when is_rejected then 'rejected_by_mailchimp'
                         when must_confirm then 'suppressed_pending'

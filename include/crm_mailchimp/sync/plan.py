@@ -56,12 +56,15 @@ def make_plan(
 
 
 def refresh_statistics(warehouse: Connection[Any]) -> None:
-    """Let Postgres count the members anew after many were written; commits.
+    """Let Postgres count members and refusals again after many were written; commits.
 
     Until autovacuum looks it takes the table for what it was, and a plan over an audience that was
     just filled compares every member with every other: minutes instead of a moment.
     """
-    warehouse.execute("analyze sync.member, sync.rejection")
+    warehouse.execute(
+        "analyze sync.member, sync.rejection, sync.refusal, sync.refusal_contact,"
+        " sync.address_holder"
+    )
     warehouse.commit()
 
 

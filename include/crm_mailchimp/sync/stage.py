@@ -122,9 +122,10 @@ def stage(
             stage_left_alone(warehouse, crm, staging_id, collections)
     parameters = {"staging_id": staging_id}
     warehouse.execute(statement("staging/drop_dangling_members"), parameters)
-    _analyze(warehouse, staging_id)
+    _analyze(warehouse, staging_id, "membership", "contact", "consent", "refusal", "merged")
     refusals.note_holders(warehouse, staging_id, run_clock)
     warehouse.execute(statement("staging/judge_verdicts"), parameters)
+    _analyze(warehouse, staging_id, "verdict")
     warehouse.execute(statement("staging/count_verdicts"), parameters)
     close_staging(warehouse, staging_id)
     refresh_statistics(warehouse)
@@ -359,6 +360,6 @@ def _store_collections(
             )
 
 
-def _analyze(warehouse: Connection[Any], staging_id: int) -> None:
-    for table in ("membership", "contact", "consent", "refusal", "merged"):
+def _analyze(warehouse: Connection[Any], staging_id: int, *tables: str) -> None:
+    for table in tables:
         warehouse.execute(f"analyze staging.{table}_{int(staging_id)}")
