@@ -48,11 +48,11 @@ class Noted(NamedTuple):
 NOTED = {
     "unsubscribed": Noted("unsubscribed", "own_unsubscribe"),
     "complaint": Noted("unsubscribed", "complaint"),
-    "followed complaint": Noted("unsubscribed", "complaint", "suppressed_complaint"),
     "compliance": Noted("unsubscribed", "compliance"),
     "forgotten": Noted("unsubscribed", "forgotten"),
     "archived by hand": Noted("archived", "hand_archive"),
     "withdrawal": Noted("unsubscribed", "our_unsubscribe"),
+    "followed refusal": Noted("unsubscribed", "our_unsubscribe", "suppressed_complaint"),
     "unconfirmed": Noted("pending", "unconfirmed"),
     "withdrawal and forgotten": Noted("unsubscribed", "forgotten", withdrawn_first=True),
     "withdrawal and archived by hand": Noted("archived", "hand_archive", withdrawn_first=True),
@@ -65,8 +65,8 @@ OWN: dict[str, tuple[str | None, ...]] = {
     "subscribed": (None, "forgotten"),
     "pending": ("unconfirmed", "forgotten"),
     "unsubscribed": (
-        "withdrawal", "ended withdrawal", "unsubscribed", "complaint", "followed complaint",
-        "compliance", "followed bounce", "forgotten", "withdrawal and forgotten", None,
+        "withdrawal", "ended withdrawal", "followed refusal", "followed bounce", "unsubscribed",
+        "complaint", "compliance", "forgotten", "withdrawal and forgotten", None,
     ),
     "cleaned": ("hard bounce", "forgotten"),
     "archived": (
