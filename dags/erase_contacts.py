@@ -20,10 +20,9 @@ at any time, for one person with the param `contacts`.
 2. Every audience of the account, those made by hand included: the member is permanently deleted,
    under its present address and under the earlier ones that are known. An audience that another
    installation fills is not touched: `left_alone` in the result names it, with how many members
-stay.
+   stay.
 3. The person's rows leave staging, members, refusals, proof, quarantine and marts. Events stay
-under a random
-   token, so that the totals of campaigns stay true.
+   under a random token, so that the totals of campaigns stay true.
 4. A receipt (`sync.erasure_receipt`): when it was asked for, when it was done, how much went. It
    names nobody.
 
