@@ -249,7 +249,7 @@ def test_an_opt_out_that_an_archive_hid_shows_when_the_person_would_return(world
     # What Mailchimp told then holds for the person's other addresses as well.
     world.change_contact(contact, email="maria.nea@mail.gr")
     world.sync()
-    assert world.open_reasons() == {contact: "suppressed_unsubscribed"}
+    assert world.open_reasons() == {contact: "suppressed_compliance"}
     assert "maria.nea@mail.gr" not in world.remote()
 
 

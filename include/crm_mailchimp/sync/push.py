@@ -324,9 +324,9 @@ class Push:
         again. A bounce that it shows says more than its refusal."""
         self.discovered += 1
         member = self.provider.member(self.list_id, row.subscriber_hash)
-        if member is not None:
+        if member is not None and member.status != "unsubscribed":
             record_members(self.warehouse, [member])
-        if member is None or member.status == "unsubscribed":
+        else:
             self.warehouse.execute(
                 statement("sync/record_unreachable"),
                 {
