@@ -328,7 +328,8 @@ class RetentionSettings(Settings):
     keep_quarantine_days: DaysOrForever = Field(180, description="Closed rows of the quarantine.")
     keep_proof_days: DaysOrForever = Field(
         1095,
-        description="Proof of consent, counted from its end. What justifies a member is kept.",
+        description="Proof of consent and refusals, counted from their end. Proof that justifies a"
+        " member is kept, and so is a refusal that holds.",
     )
     keep_removals_days: DaysOrForever = Field(
         365,
