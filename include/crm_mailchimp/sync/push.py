@@ -29,7 +29,7 @@ from crm_mailchimp.provider import (
 )
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import intents
+from crm_mailchimp.sync import intents, refusals
 from crm_mailchimp.sync.guard import DUE_CAUSES
 from crm_mailchimp.sync.merge_fields import FieldMapping, merge_values, parse_reference
 from crm_mailchimp.sync.ownership import REFERENCE_TAG
@@ -178,6 +178,7 @@ class Push:
             member = self.provider.member(self.list_id, row.subscriber_hash)
             if member is not None:
                 record_members(self.warehouse, [member])
+                self._attach_holders(member)
                 if member.status != "archived":
                     return
             # Refused though archived: the archive hid an opt-out that nobody had seen.
@@ -262,6 +263,14 @@ class Push:
                     language=language_code(row.language),
                 )
 
+    def _attach_holders(self, member: RemoteMember | None) -> None:
+        """What an answer says of a refusal belongs to the contacts that hold the address now."""
+        key = parse_address(member.email_address).key if member is not None else None
+        if member is not None and key is not None and member.status != "subscribed":
+            refusals.attach_holders(
+                self.warehouse, self.recheck.crm, self.recheck.digester, self.list_id, [key]
+            )
+
     def _record(self, outcome: ChangeOutcome) -> None:
         change = outcome.change
         if outcome.rejection is not None:
@@ -269,6 +278,7 @@ class Push:
             return
         if change.action in ("unsubscribe", "archive"):
             intents.record_removal(self.warehouse, self.list_id, outcome)
+            self._attach_holders(outcome.member)
             self.counts["removed"] += 1
             # Who was gone already refused: the plan decides about the person's other addresses.
             self.discovered += outcome.was_gone
@@ -276,6 +286,7 @@ class Push:
         if outcome.member is not None and change.action == "update":
             # The answer also tells when the person's status changed under way.
             record_members(self.warehouse, [outcome.member])
+            self._attach_holders(outcome.member)
         self.warehouse.execute(
             statement("sync/record_changed"),
             {

@@ -5,6 +5,7 @@ language sql as $$
 with changed as (
     select
         member.list_id,
+        member.subscriber_hash,
         member.contact_id,
         member.cause,
         member.status,
@@ -33,7 +34,23 @@ shown as (
         changed.contact_id,
         changed.refused_at,
         kinds.kind,
-        not (kinds.kind = 'withdrawal' and changed.cause = 'cleaned') as is_about_person,
+        not (
+            (kinds.kind = 'withdrawal' and changed.cause = 'cleaned')
+            -- The contact gets mail under another address: clearing the old one away is no refusal.
+            or (
+                kinds.kind in ('archived_by_hand', 'forgotten')
+                and exists (
+                    select from sync.member as other
+                    where
+                        other.list_id = changed.list_id
+                        and other.contact_id = changed.contact_id
+                        and other.subscriber_hash <> changed.subscriber_hash
+                        and other.status = 'subscribed'
+                        and other.origin in ('created', 'adopted')
+                        and other.cause is distinct from 'forgotten'
+                )
+            )
+        ) as is_about_person,
         case kinds.kind
             when 'withdrawal' then 'our_removal'
             when 'complaint' then 'abuse_report'
@@ -60,7 +77,8 @@ shown as (
 
 opened as (
     insert into sync.refusal (
-        kind, list_id, address_digest, collection_ids, is_about_person, known_from, refused_at
+        kind, list_id, address_digest, collection_ids, is_about_person, known_from, refused_at,
+        holders_known_at
     )
     select distinct on (shown.list_id, shown.address_digest, shown.kind)
         shown.kind,
@@ -77,14 +95,33 @@ opened as (
         ),
         shown.is_about_person,
         shown.known_from,
-        shown.refused_at
+        shown.refused_at,
+        -- Our own acts, and answers to them: nobody but the known contacts is concerned.
+        case when shown.kind in ('withdrawal', 'unconfirmed', 'compliance') then now() end
     from shown
     order by shown.list_id, shown.address_digest, shown.kind, shown.refused_at desc
     on conflict (list_id, address_digest, kind) where ended_at is null
     do update set
         refused_at = greatest(refusal.refused_at, excluded.refused_at),
         is_about_person = refusal.is_about_person or excluded.is_about_person
-    returning refusal_id, list_id, address_digest, kind, is_about_person
+    returning refusal_id, list_id, address_digest, kind, is_about_person, xmax = 0 as is_new
+),
+
+earlier as (
+    -- Who an earlier refusal of the same address belongs to.
+    select
+        opened.refusal_id,
+        belongs.contact_id
+    from opened
+    inner join sync.refusal as earlier
+        on
+            opened.list_id = earlier.list_id
+            and opened.address_digest = earlier.address_digest
+            and earlier.ended_at is null
+            and earlier.is_about_person
+    inner join sync.refusal_contact as belongs
+        on earlier.refusal_id = belongs.refusal_id and belongs.merged_from is null
+    where opened.is_about_person and opened.is_new
 )
 
 insert into sync.refusal_contact (refusal_id, contact_id)
@@ -107,23 +144,19 @@ inner join sync.address_holder as holder on opened.address_digest = holder.addre
 left join sync.audience_look as look on opened.list_id = look.list_id
 where
     opened.is_about_person
+    and opened.is_new
+    -- The contacts are known from an earlier refusal: a contact that took the address since is another.
+    and not exists (
+        select from earlier
+        where earlier.refusal_id = opened.refusal_id
+    )
     -- Who held the address at the last look may have held it when the person refused.
     and (holder.left_at is null or look.looked_at is null or holder.left_at >= look.looked_at)
 union
--- Who an earlier refusal of the same address belongs to.
 select
-    opened.refusal_id,
-    belongs.contact_id
-from opened
-inner join sync.refusal as earlier
-    on
-        opened.list_id = earlier.list_id
-        and opened.address_digest = earlier.address_digest
-        and earlier.ended_at is null
-        and earlier.is_about_person
-inner join sync.refusal_contact as belongs
-    on earlier.refusal_id = belongs.refusal_id and belongs.merged_from is null
-where opened.is_about_person
+    earlier.refusal_id,
+    earlier.contact_id
+from earlier
 on conflict (refusal_id, contact_id) do update set merged_from = null
 $$;
 comment on function sync.open_refusals is
