@@ -1,6 +1,20 @@
 -- Who may be in which audience, worked out from the sample crm alone, without the pipeline: what the
 -- demo compares the sandbox with. Needs a temporary table staged (collection_id, contact_id).
-with written as (
+with recursive person as (
+    -- A contact with every contact that was merged into it.
+    select
+        contact_id as person_id,
+        contact_id
+    from crm.contact
+    union
+    select
+        person.person_id,
+        merged.contact_id
+    from person
+    inner join crm.contact as merged on person.contact_id = merged.merged_into_id
+),
+
+written as (
     select
         contact_id,
         is_active and merged_into_id is null as is_active,
@@ -38,27 +52,35 @@ contact as (
 ),
 
 deciding as (
-    select distinct on (contact_id, gdpr_category)
-        contact_id,
-        gdpr_category,
-        granted,
-        expires_at
-    from crm.consent
-    where channel = 'email' and effective_at <= now()
+    -- The person's own rows, and the withdrawals of the merged contacts.
+    select distinct on (person.person_id, consent.gdpr_category)
+        person.person_id as contact_id,
+        consent.gdpr_category,
+        consent.granted,
+        consent.expires_at
+    from person
+    inner join crm.consent as consent on person.contact_id = consent.contact_id
+    where
+        consent.channel = 'email'
+        and consent.effective_at <= now()
+        and (consent.contact_id = person.person_id or not consent.granted)
     order by
-        contact_id asc,
-        gdpr_category asc,
-        effective_at desc,
-        granted asc,
-        consent_id desc
+        person.person_id asc,
+        consent.gdpr_category asc,
+        consent.effective_at desc,
+        consent.granted asc,
+        consent.consent_id desc
 ),
 
 refused as (
     select
         contact.address,
         deciding.gdpr_category
-    from contact
-    inner join deciding on contact.contact_id = deciding.contact_id
+    from deciding
+    inner join crm.contact as survivor
+        on deciding.contact_id = survivor.contact_id and survivor.merged_into_id is null
+    inner join person on deciding.contact_id = person.person_id
+    inner join contact on person.contact_id = contact.contact_id
     where not deciding.granted
     union all
     select
