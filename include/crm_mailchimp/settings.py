@@ -325,7 +325,10 @@ class RetentionSettings(Settings):
     """
 
     keep_staging_days: Days = Field(7, description="Snapshots of the CRM.")
-    keep_quarantine_days: DaysOrForever = Field(180, description="Closed rows of the quarantine.")
+    keep_quarantine_days: DaysOrForever = Field(
+        180,
+        description="Closed rows of the quarantine, and former addresses of contacts.",
+    )
     keep_proof_days: DaysOrForever = Field(
         1095,
         description="Proof of consent and refusals, counted from their end. Proof that justifies a"

@@ -74,7 +74,8 @@ def as_text(value: object) -> str:
 
 def _whose(row: Mapping[str, Any]) -> str:
     if not row["is_about_person"]:
-        return "about the address alone, after a hard bounce elsewhere"
+        # After a hard bounce elsewhere, or where an address that the contact left was cleared away.
+        return "about this address alone, not about the person"
     parts = ["made at this address"] if row["is_at_address"] else []
     if row["contact_ids"]:
         parts.append("belongs to " + _contacts(row["contact_ids"]))
