@@ -8,6 +8,7 @@ with changed as (
         member.subscriber_hash,
         member.contact_id,
         member.cause,
+        member.cause_detail,
         member.status,
         member.opted_out,
         coalesce(member.last_changed, member.status_since) as refused_at,
@@ -63,7 +64,9 @@ shown as (
             when 'own_unsubscribe' then 'unsubscribed'
             when 'complaint' then 'complaint'
             when 'compliance' then 'compliance'
-            when 'forgotten' then 'forgotten'
+            -- A request for erasure holds through the CRM and sync.suppression, for its own contact.
+            when 'forgotten'
+                then case when changed.cause_detail is distinct from 'erased_contact' then 'forgotten' end
             when 'hand_archive' then 'archived_by_hand'
             when 'our_unsubscribe' then 'withdrawal'
             when 'unconfirmed' then 'unconfirmed'
