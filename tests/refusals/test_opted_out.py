@@ -1,0 +1,400 @@
+"""Who refused in Mailchimp stays refused, whatever becomes of the contact in the CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from refusals.story import Story, names
+
+
+def refuse_by_hand(story: Story, kind: str) -> str:
+    """An audience filled by hand, with somebody who refused there; gives its id."""
+    list_id = story.audience_by_hand("Πελάτες", subscribed=["eleni@mail.gr", "anna@mail.gr"])
+    if kind == "unsubscribed":
+        story.acts(list_id, "eleni@mail.gr", "unsubscribe")
+    elif kind == "complained":
+        campaign = story.mail_by_hand(list_id)
+        story.acts(list_id, "eleni@mail.gr", "complain", campaign_id=campaign)
+    else:
+        story.archive_in(list_id, "eleni@mail.gr")
+    return list_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("unsubscribed", "suppressed_unsubscribed"),
+        ("complained", "suppressed_complaint"),
+        ("archived", "suppressed_archived"),
+    ],
+)
+def test_refused_in_a_linked_audience_before_we_knew_it(
+    story: Story, kind: str, reason: str
+) -> None:
+    """CASES 1.1, 1.2."""
+    list_id = refuse_by_hand(story, kind)
+    news = story.collection(description="Τα νέα μας", provider_list_id=list_id)
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    assert story.reason(eleni) == reason
+
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+
+    assert "eleni.nea@mail.gr" not in story.remote()
+    assert story.reason(eleni) == reason
+    assert story.send() == {"anna@mail.gr"}
+
+
+def test_the_whole_crm_is_loaded_again(story: Story) -> None:
+    """CASES 1.7: every contact has a new id. Who had not refused is still mailed."""
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    anna = story.contact("anna@mail.gr", news, first_name="Άννα")
+    zoe = story.contact("zoe@mail.gr", news, first_name="Ζωή")
+    story.synced()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced()
+    for contact in (eleni, anna, zoe):
+        story.reimport(contact, 1000 + contact)
+    story.synced()
+    assert story.reason(1000 + eleni) == "suppressed_unsubscribed"
+
+    story.move(1000 + eleni, "eleni.nea@mail.gr")
+    story.move(1000 + zoe, "zoe.nea@mail.gr")
+    story.synced()
+
+    assert story.reasons() == {1000 + eleni: {"suppressed_unsubscribed"}}
+    assert story.send() == {"anna@mail.gr", "zoe.nea@mail.gr"}
+
+    # And once more.
+    story.reimport(1000 + eleni, 2000 + eleni)
+    story.synced()
+    story.move(2000 + eleni, "eleni.pali@mail.gr")
+    story.synced()
+    assert story.reasons() == {2000 + eleni: {"suppressed_unsubscribed"}}
+    assert story.send() == {"anna@mail.gr", "zoe.nea@mail.gr"}
+
+
+@pytest.mark.parametrize("mover", ["first", "second", "both"])
+def test_two_contacts_share_the_address(story: Story, mover: str) -> None:
+    """CASES 1.8: it may be either of them who refused."""
+    news = story.collection(description="Τα νέα μας")
+    first = story.contact("oikogeneia@mail.gr", news, first_name="Νίκος")
+    second = story.contact("Oikogeneia@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    assert story.reasons() == {second: {"duplicate_email"}}
+    story.act("oikogeneia@mail.gr", "unsubscribe")
+    story.synced()
+
+    if mover in ("first", "both"):
+        story.move(first, "nikos@mail.gr")
+    if mover in ("second", "both"):
+        story.move(second, "eleni@mail.gr")
+    story.synced()
+
+    assert story.reasons() == {
+        first: {"suppressed_unsubscribed"}, second: {"suppressed_unsubscribed"},
+    }  # fmt: skip
+    assert story.send() == {"anna@mail.gr"}
+
+
+def test_a_holder_outside_the_collection_refused_as_well(story: Story) -> None:
+    """Whoever held the address in the whole CRM: later they join, under another address."""
+    news = story.collection(description="Τα νέα μας")
+    story.contact("oikogeneia@mail.gr", news, first_name="Νίκος")
+    outside = story.contact("oikogeneia@mail.gr", first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.act("oikogeneia@mail.gr", "unsubscribe")
+    story.synced()
+
+    story.move(outside, "eleni@mail.gr")
+    story.join(news, outside)
+    story.synced()
+
+    assert story.reason(outside) == "suppressed_unsubscribed"
+    assert story.send() == {"anna@mail.gr"}
+
+
+def test_a_second_record_of_the_person(story: Story) -> None:
+    """The CRM makes a duplicate record with the refused address, and corrects it later."""
+    news = story.collection(description="Τα νέα μας")
+    story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced()
+    double = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.synced()
+
+    story.move(double, "eleni.nea@mail.gr")
+    story.synced()
+
+    assert story.reason(double) == "suppressed_unsubscribed"
+    assert story.send() == {"anna@mail.gr"}
+
+
+def test_deleted_for_good_and_moved(story: Story) -> None:
+    """CASES 1.9."""
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.delete_for_good("eleni@mail.gr")
+    story.synced(full_refresh=True)
+    assert story.reason(eleni) == "suppressed_forgotten"
+
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+
+    assert story.reason(eleni) == "suppressed_forgotten"
+    # The member that is gone is nobody whom the campaign would reach: the gate does not wait.
+    assert story.send() == {"anna@mail.gr"}
+
+
+def test_deleted_for_good_and_moved_before_anybody_noticed(story: Story) -> None:
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.delete_for_good("eleni@mail.gr")
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+    assert story.remote()["eleni.nea@mail.gr"] == "subscribed"
+
+    story.synced(full_refresh=True)
+
+    assert story.remote()["eleni.nea@mail.gr"] == "unsubscribed"
+    assert story.reason(eleni) == "suppressed_forgotten"
+    assert story.send() == {"anna@mail.gr"}
+
+
+def unsubscribe(story: Story) -> None:
+    story.act("eleni@mail.gr", "unsubscribe")
+
+
+def complain(story: Story) -> None:
+    story.act("eleni@mail.gr", "complain", campaign_id=story.last_campaign())
+
+
+def archive(story: Story) -> None:
+    story.archive_by_hand("eleni@mail.gr")
+
+
+@pytest.mark.parametrize("act", [unsubscribe, complain, archive])
+@pytest.mark.parametrize("seen_by", ["sync", "gate"])
+def test_refused_after_the_sync(
+    story: Story, act: Callable[[Story], Any], seen_by: str
+) -> None:
+    """The gate's own pull-back may be the first to learn of it; the move comes later."""
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    twin = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    assert story.send() == {"anna@mail.gr", "eleni@mail.gr"}
+    act(story)
+    if seen_by == "gate":
+        assert story.send() == {"anna@mail.gr"}
+
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.move(twin, "eleni.alli@mail.gr")
+    story.synced()
+
+    assert story.subscribed() == {"anna@mail.gr"}
+    assert set(story.reasons()) == {eleni, twin}
+    assert story.send() == {"anna@mail.gr"}
+
+
+def test_the_gate_asks_the_refusals_too(story: Story) -> None:
+    """A subscribed member turns out to be the person who refused: the campaign waits."""
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    other = story.contact("eleni.doulia@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced()
+    assert story.send() == {"anna@mail.gr", "eleni.doulia@mail.gr"}
+
+    # The CRM finds out after the sync.
+    story.merge(eleni, other)
+    campaign, result = story.try_to_send()
+    assert result.outcome == "held", result.detail
+    assert names(result.detail, other)
+    assert not any(reason["may_be_released"] for reason in story.gate(campaign)["reasons"])
+
+    story.synced()
+    assert story.remote()["eleni.doulia@mail.gr"] == "unsubscribed"
+    assert story.step(campaign).outcome == "sent"
+    assert story.recipients(campaign) == {"anna@mail.gr"}
+
+
+# ---- what ends a refusal, and what does not
+
+
+def test_signing_up_again_ends_it(story: Story) -> None:
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced()
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+    assert story.reason(eleni) == "suppressed_unsubscribed"
+
+    story.act("eleni@mail.gr", "subscribe")
+    story.synced()
+    story.synced()
+
+    assert story.reason(eleni) is None
+    assert story.subscribed() >= {"anna@mail.gr", "eleni.nea@mail.gr"}
+
+
+@pytest.mark.parametrize("kind", ["unsubscribed", "complained", "deleted", "archived"])
+def test_the_newest_word_is_a_sign_up_under_the_same_address(story: Story, kind: str) -> None:
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.send()
+    refuse = {
+        "unsubscribed": unsubscribe, "complained": complain, "archived": archive,
+        "deleted": lambda story: story.delete_for_good("eleni@mail.gr"),
+    }[kind]  # fmt: skip
+    refuse(story)
+    story.synced(full_refresh=True)
+    story.act("eleni@mail.gr", "subscribe")
+    story.synced()
+    assert story.reasons() == {}
+    assert story.send() == {"anna@mail.gr", "eleni@mail.gr"}
+
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+
+    assert story.reasons() == {}
+    assert story.remote()["eleni.nea@mail.gr"] == "subscribed"
+
+
+def test_signing_up_at_another_address_does_not_end_it(story: Story) -> None:
+    """What the person signed up for by themselves is theirs; it says nothing about our mail."""
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced()
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+    story.act("eleni.nea@mail.gr", "subscribe")
+    story.synced()
+    assert story.remote()["eleni.nea@mail.gr"] == "subscribed"
+    assert story.send() == {"anna@mail.gr", "eleni.nea@mail.gr"}
+
+    story.move(eleni, "eleni.triti@mail.gr")
+    story.synced()
+
+    assert "eleni.triti@mail.gr" not in story.remote()
+    assert story.reason(eleni) == "suppressed_unsubscribed"
+
+
+def test_a_bounce_is_no_refusal(story: Story) -> None:
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.bounce("eleni@mail.gr")
+    story.synced()
+    assert story.reason(eleni) == "suppressed_cleaned"
+
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.synced()
+
+    assert story.reasons() == {}
+    assert story.send() == {"anna@mail.gr", "eleni.nea@mail.gr"}
+
+
+# ---- who only shares history
+
+
+def test_an_address_that_passed_on_before_it_refused(story: Story) -> None:
+    """Nikos had the address years ago. Eleni has it now, and it is Eleni who unsubscribes."""
+    news = story.collection(description="Τα νέα μας")
+    nikos = story.contact("grafeio@mail.gr", news, first_name="Νίκος")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.move(nikos, "nikos@mail.gr")
+    story.synced()
+    eleni = story.contact("grafeio@mail.gr", news, first_name="Ελένη")
+    story.synced()
+    assert story.send() == {"anna@mail.gr", "nikos@mail.gr", "grafeio@mail.gr"}
+
+    story.act("grafeio@mail.gr", "unsubscribe")
+    story.synced()
+    story.move(eleni, "eleni@mail.gr")
+    story.synced()
+
+    assert story.reasons() == {eleni: {"suppressed_unsubscribed"}}
+    assert story.send() == {"anna@mail.gr", "nikos@mail.gr"}
+    story.move(nikos, "nikos.neo@mail.gr")
+    story.synced()
+    assert story.reasons() == {eleni: {"suppressed_unsubscribed"}}
+    assert story.send() == {"anna@mail.gr", "nikos.neo@mail.gr"}
+
+
+def test_a_typing_error_makes_nobody_refuse(story: Story) -> None:
+    """Moved by mistake onto an address that had refused: held back there, free elsewhere."""
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    nikos = story.contact("nikos@mail.gr", news, first_name="Νίκος")
+    zoe = story.contact("zoe@mail.gr", news, first_name="Ζωή")
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced()
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.move(nikos, "eleni@mail.gr")
+    story.synced()
+    story.move(zoe, "eleni@mail.gr")
+    story.synced()
+    assert set(story.reasons()) == {eleni, nikos, zoe}
+    assert story.send() == {"anna@mail.gr"}
+
+    story.move(nikos, "nikos@mail.gr")
+    story.move(zoe, "zoe.nea@mail.gr")
+    story.synced()
+
+    assert story.reasons() == {eleni: {"suppressed_unsubscribed"}}
+    assert story.send() == {"anna@mail.gr", "nikos@mail.gr", "zoe.nea@mail.gr"}
+
+
+def test_an_opt_out_holds_for_its_collection_alone(story: Story) -> None:
+    """A complaint holds everywhere."""
+    news = story.collection(description="Τα νέα μας")
+    club = story.collection("CLUB", description="Η λέσχη μας")
+    eleni = story.contact("eleni@mail.gr", news, club, first_name="Ελένη")
+    zoe = story.contact("zoe@mail.gr", news, club, first_name="Ζωή")
+    story.contact("anna@mail.gr", news, club, first_name="Άννα")
+    story.synced("NEWS", "CLUB")
+    story.send()
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.act("zoe@mail.gr", "complain", campaign_id=story.last_campaign())
+    story.synced("NEWS", "CLUB")
+    story.move(eleni, "eleni.nea@mail.gr")
+    story.move(zoe, "zoe.nea@mail.gr")
+
+    story.synced("NEWS", "CLUB")
+
+    assert story.reasons("NEWS") == {
+        eleni: {"suppressed_unsubscribed"}, zoe: {"suppressed_complaint"},
+    }  # fmt: skip
+    assert story.reasons("CLUB") == {zoe: {"suppressed_complaint"}}
+    assert story.send("NEWS") == {"anna@mail.gr"}
+    assert story.send("CLUB") == {"anna@mail.gr", "eleni.nea@mail.gr"}
