@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -18,28 +18,27 @@ def story(crm_db: str, warehouse_db: str, mailchimp_sandbox: Any) -> Iterator[St
     story.close()
 
 
+@pytest.fixture(scope="session")
+def _other_templates(postgres: Server) -> dict[str, str]:
+    """Databases of another installation: not copies of the first one's, which share its id."""
+    crm, warehouse = "other_crm_template", "other_warehouse_template"
+    with psycopg.connect(postgres.create_database(crm)) as connection:
+        create_contract(connection)
+    migrate(postgres.create_database(warehouse))
+    return {"crm": crm, "warehouse": warehouse}
+
+
 @pytest.fixture
-def second(
-    postgres: Server, mailchimp_sandbox: Any
-) -> Iterator[Callable[[], Story]]:
-    """Makes other installations with the same account: databases of their own, all empty."""
-    made: list[Story] = []
-    names: list[str] = []
-
-    def make() -> Story:
-        dsns = []
-        for kind in ("crm", "warehouse"):
-            names.append(f"second_{kind}_{uuid.uuid4().hex[:12]}")
-            dsns.append(postgres.create_database(names[-1]))
-        crm_dsn, warehouse_dsn = dsns
-        with psycopg.connect(crm_dsn) as crm:
-            create_contract(crm)
-        migrate(warehouse_dsn)
-        made.append(Story(crm_dsn, warehouse_dsn, mailchimp_sandbox))
-        return made[-1]
-
-    yield make
-    for story in made:
-        story.close()
-    for name in names:
+def other(
+    postgres: Server, _other_templates: dict[str, str], mailchimp_sandbox: Any
+) -> Iterator[Story]:
+    """A second installation with the same account; its warehouse is empty."""
+    names = {kind: f"other_{kind}_{uuid.uuid4().hex[:12]}" for kind in _other_templates}
+    crm_dsn, warehouse_dsn = (
+        postgres.create_database(names[kind], template=_other_templates[kind]) for kind in names
+    )
+    story = Story(crm_dsn, warehouse_dsn, mailchimp_sandbox)
+    yield story
+    story.close()
+    for name in names.values():
         postgres.drop_database(name)

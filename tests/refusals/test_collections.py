@@ -267,7 +267,9 @@ def test_loaded_again_twice(story: Story, eleni: int) -> None:
 
 def test_the_old_id_is_still_there_with_the_same_code(story: Story, eleni: int) -> None:
     """A contract made of views may show both for a while."""
-    story.crm.execute("alter table crm.contact_collection drop constraint contact_collection_code_key")
+    story.crm.execute(
+        "alter table crm.contact_collection drop constraint contact_collection_code_key"
+    )
     story.crm.execute(
         "insert into crm.contact_collection select (t).* from (select jsonb_populate_record("
         "c, '{\"collection_id\": 77}') as t from crm.contact_collection as c where code = 'NEWS') x"

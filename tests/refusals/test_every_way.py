@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pytest
 
-from refusals.story import LAST_YEAR, UNGUARDED, Story
+from refusals.story import LAST_YEAR, Story
 
 #: Kind of refusal → the reason that holds the person back wherever they go.
 HELD_BACK = {
@@ -216,7 +217,7 @@ class Crowd:
         }
         pending = addresses.pop("unconfirmed")
         list_id = story.audience_by_hand(
-            "Λίστα με το χέρι", subscribed=sum(addresses.values(), []), pending=pending
+            "Λίστα με το χέρι", subscribed=[*chain(*addresses.values())], pending=pending
         )
         campaign = story.mail_by_hand(list_id)
         for email in addresses["unsubscribed"]:
@@ -253,9 +254,7 @@ class Crowd:
             self.move(person, self.address(kind, way, 1))
         elif way == "reimported":
             person.contact = story.reimport(person.contact, 5000 + person.contact)
-        elif way == "merged":
-            self.merge(person, self.address(kind, way, 1))
-        elif way == "chained":
+        elif way == "merged" or way == "chained":
             self.merge(person, self.address(kind, way, 1))
 
     def second(self, person: Person) -> None:
@@ -290,9 +289,7 @@ class Crowd:
 
     def merge(self, person: Person, email: str) -> None:
         """Into a new contact with another address and an older grant."""
-        survivor = self.story.contact(
-            email, *self.collections, first_name="Ευγενία", consent=None
-        )
+        survivor = self.story.contact(email, *self.collections, first_name="Ευγενία", consent=None)
         self.story.consent(survivor, effective_at=LAST_YEAR)
         self.story.merge(person.contact, survivor)
         person.between.append(person.contact)
@@ -383,9 +380,7 @@ class Crowd:
     def recipients(self) -> set[str]:
         """Who must get a campaign: nobody else may."""
         free = right(None, statuses=("subscribed",))
-        return {"anna@mail.gr"} | {
-            person.email for person, rule in self.judged("") if rule == free
-        }
+        return {"anna@mail.gr"} | {person.email for person, rule in self.judged("") if rule == free}
 
 
 CHANGES: dict[str, Callable[[Crowd], None]] = {
@@ -426,7 +421,9 @@ def test_the_collection_changes_and_then_the_person(story: Story, change: str) -
 
 
 #: After the loss nothing tells of what happened before it to people who are in no audience.
-@pytest.mark.parametrize("change", [change for change in CHANGES if change not in ("nothing", "lost")])
+@pytest.mark.parametrize(
+    "change", [change for change in CHANGES if change not in ("nothing", "lost")]
+)
 def test_the_person_changes_and_then_the_collection(story: Story, change: str) -> None:
     crowd = Crowd(story, KINDS)
     crowd.refuse()

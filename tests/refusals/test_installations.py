@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,6 @@ from sync_world import subscriber_hash
 
 PEOPLE = 20
 FIRST_NAMES = ("Ελένη", "Μαρία", "Νίκος", "Ζωή", "Γιώργος")
-Second = Callable[[], Story]
 
 
 def fill(story: Story, *, missing: int = 0, anonymous: bool = False, code: str = "NEWS") -> int:
@@ -39,23 +37,21 @@ def everybody() -> set[str]:
 def mark_of(story: Story, list_id: str) -> str:
     """The name of the hidden field that tells whose audience it is."""
     with story.provider() as provider:
-        [mark] = [
-            field.name for field in provider.merge_fields(list_id) if field.tag == "CRMREF"
-        ]
+        [mark] = [field.name for field in provider.merge_fields(list_id) if field.tag == "CRMREF"]
     return mark
 
 
 def mark(story: Story, list_id: str, name: str) -> None:
     """Give an audience another mark, by hand."""
     with story.provider() as provider:
-        [field] = [
-            field for field in provider.merge_fields(list_id) if field.tag == "CRMREF"
-        ]
+        [field] = [field for field in provider.merge_fields(list_id) if field.tag == "CRMREF"]
         provider.update_merge_field(list_id, replace(field, name=name))
 
 
 def installation(story: Story) -> str:
-    row = story.warehouse.execute("select installation_id::text as id from sync.installation").fetchone()
+    row = story.warehouse.execute(
+        "select installation_id::text as id from sync.installation"
+    ).fetchone()
     assert row
     return str(row["id"]).replace("-", "")[:12]
 
@@ -77,7 +73,10 @@ def run_untouched(other: Story, **staging: Any) -> str:
     requests = other.requests_since(seen)
     assert other.dump() == before
     assert {line.split()[0] for line in requests} <= {"GET"}, requests
-    assert (result.state, (result.detail or "").split(":")[0]) == ("blocked", "foreign_installation")
+    assert (result.state, (result.detail or "").split(":")[0]) == (
+        "blocked",
+        "foreign_installation",
+    )
     return result.detail or ""
 
 
@@ -92,9 +91,8 @@ def test_the_audience_says_whose_it_is(first: Story) -> None:
     assert first.write_requests() == writes
 
 
-def test_a_second_installation_touches_nothing(first: Story, second: Second) -> None:
+def test_a_second_installation_touches_nothing(first: Story, other: Story) -> None:
     """CASES 1.16: the same ids, names made anonymous, three people missing, nothing known."""
-    other = second()
     fill(other, missing=3, anonymous=True)
 
     detail = run_untouched(other)
@@ -116,9 +114,8 @@ def test_a_second_installation_touches_nothing(first: Story, second: Second) -> 
     assert first.send() == everybody()
 
 
-def test_other_ids_the_same_code(first: Story, second: Second) -> None:
+def test_other_ids_the_same_code(first: Story, other: Story) -> None:
     """The name alone is enough to find it; the mark says that it is not ours."""
-    other = second()
     other.collection("OTHER")
     other.change_collection("OTHER", is_active=False)
     fill(other)
@@ -126,9 +123,8 @@ def test_other_ids_the_same_code(first: Story, second: Second) -> None:
     run_untouched(other)
 
 
-def test_named_by_the_crm(first: Story, second: Second) -> None:
+def test_named_by_the_crm(first: Story, other: Story) -> None:
     """That the CRM names the audience is no word about whose it is."""
-    other = second()
     fill(other, missing=3, anonymous=True)
     other.link("NEWS", first.list_id())
 
@@ -141,8 +137,7 @@ def test_named_by_the_crm(first: Story, second: Second) -> None:
     assert first.send() == everybody()
 
 
-def test_renamed_in_mailchimp(first: Story, second: Second) -> None:
-    other = second()
+def test_renamed_in_mailchimp(first: Story, other: Story) -> None:
     fill(other)
     with first.provider() as provider:
         settings = provider.audience(first.list_id()).settings
@@ -151,9 +146,8 @@ def test_renamed_in_mailchimp(first: Story, second: Second) -> None:
     run_untouched(other)
 
 
-def test_an_audience_of_its_own_is_not_the_firsts(first: Story, second: Second) -> None:
+def test_an_audience_of_its_own_is_not_the_firsts(first: Story, other: Story) -> None:
     """Another collection of another installation goes on beside it."""
-    other = second()
     other.collection("X")
     other.change_collection("X", is_active=False)
     shop = other.collection("SHOP", description="Το κατάστημα")
@@ -167,12 +161,11 @@ def test_an_audience_of_its_own_is_not_the_firsts(first: Story, second: Second) 
     assert first.send() == everybody()
 
 
-def test_a_mark_of_before_without_an_installation(first: Story, second: Second) -> None:
+def test_a_mark_of_before_without_an_installation(first: Story, other: Story) -> None:
     """Made by an older release: whose state knows it, it is theirs, and gets the whole mark."""
     [(news,)] = first.crm.execute("select collection_id from crm.contact_collection").fetchall()
     old = f"CRM reference (collection {news})"
     mark(first, first.list_id(), old)
-    other = second()
     fill(other, missing=3, anonymous=True)
 
     run_untouched(other)
@@ -239,13 +232,12 @@ def _without_times(dump: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_taken_over_on_purpose(first: Story, second: Second) -> None:
+def test_taken_over_on_purpose(first: Story, other: Story) -> None:
     """The new server takes the audience, with everybody's refusals; the old one stops."""
     list_id = first.list_id()
     for email in ("filos0@mail.gr", "filos1@mail.gr"):
         first.act(email, "unsubscribe")
     first.synced()
-    other = second()
     news = fill(other)
     run_untouched(other)
 
@@ -281,9 +273,8 @@ def test_taken_over_on_purpose(first: Story, second: Second) -> None:
     run_untouched(other)
 
 
-def test_taken_over_in_the_midst_of_a_run(first: Story, second: Second) -> None:
+def test_taken_over_in_the_midst_of_a_run(first: Story, other: Story) -> None:
     """Between the plan and the next run somebody takes over; withdrawals are the new owner's."""
-    other = second()
     news = fill(other)
     run_untouched(other)
     other.says("take-over", "NEWS")
@@ -313,9 +304,8 @@ def test_nothing_to_take_over(story: Story) -> None:
     assert story.send() == everybody()
 
 
-def test_deleted_by_the_second_is_nothing_that_we_do(first: Story, second: Second) -> None:
+def test_deleted_by_the_second_is_nothing_that_we_do(first: Story, other: Story) -> None:
     """An erasure in a test copy does not delete the live member."""
-    other = second()
     news = fill(other)
     run_untouched(other)
     other.change_contact(news + 1, erasure_requested_at="2026-01-01T00:00:00Z")

@@ -241,11 +241,7 @@ def test_one_history_of_consent(story: Story, news: int, depth: int, addresses: 
 
     story.synced()
 
-    right = {
-        email
-        for email, (_, _, may) in zip(people, HISTORIES.values(), strict=True)
-        if may
-    }
+    right = {email for email, (_, _, may) in zip(people, HISTORIES.values(), strict=True) if may}
     assert story.subscribed() - {"anna@mail.gr"} == right
     reasons = {email: story.reason(contact) for email, contact in people.items()}
     assert {email for email, reason in reasons.items() if reason is None} == right
@@ -253,7 +249,9 @@ def test_one_history_of_consent(story: Story, news: int, depth: int, addresses: 
     assert story.send() == {"anna@mail.gr"} | right
 
 
-@pytest.mark.parametrize("what", ["withdrawal", "merge after an opt-out", "merge after a withdrawal"])
+@pytest.mark.parametrize(
+    "what", ["withdrawal", "merge after an opt-out", "merge after a withdrawal"]
+)
 def test_the_last_look_before_the_push(story: Story, news: int, what: str) -> None:
     """Something happens after the snapshot: the plan is judged again by the CRM of now."""
     first = story.contact("eleni@mail.gr", news, first_name="Ελένη")

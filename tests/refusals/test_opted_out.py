@@ -189,9 +189,7 @@ def archive(story: Story) -> None:
 
 @pytest.mark.parametrize("act", [unsubscribe, complain, archive])
 @pytest.mark.parametrize("seen_by", ["sync", "gate"])
-def test_refused_after_the_sync(
-    story: Story, act: Callable[[Story], Any], seen_by: str
-) -> None:
+def test_refused_after_the_sync(story: Story, act: Callable[[Story], Any], seen_by: str) -> None:
     """The gate's own pull-back may be the first to learn of it; the move comes later."""
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")

@@ -114,9 +114,7 @@ def test_an_erasure_goes_out(story: Story, renamed: dict[str, str]) -> None:
 
 def test_nothing_is_added_or_changed(story: Story, renamed: dict[str, str]) -> None:
     """Nobody knows what it means: it is left as it is, also in an audience made by hand."""
-    list_id = story.audience_by_hand(
-        "Πελάτες", subscribed=["zoe@mail.gr", "maria@mail.gr"]
-    )
+    list_id = story.audience_by_hand("Πελάτες", subscribed=["zoe@mail.gr", "maria@mail.gr"])
     renamed["zoe@mail.gr"] = "dormant"
     news = story.collection(description="Τα νέα μας", provider_list_id=list_id)
     story.contact("zoe@mail.gr", news, first_name="Ζωή")

@@ -21,10 +21,29 @@ SAME_CHANNEL = (
 )  # fmt: skip
 #: Words that nobody can be sure of; the last ones have a Greek capital in them.
 OTHER_CHANNEL = ("e-mail", "e mail", "mail", "ηλ. ταχυδρομείο", "", "Εmail", "emaiΙ")
-SAME_CATEGORY = ("Newsletter", "NEWSLETTER", "newsletter ", f"{NO_BREAK}newsletter", "newsLetter\r\n")
-OTHER_CATEGORY = ("newsletters", "news letter", "news", "ενημερωτικά", "", "Νewsletter", "unclassified")
+SAME_CATEGORY = (
+    "Newsletter",
+    "NEWSLETTER",
+    "newsletter ",
+    f"{NO_BREAK}newsletter",
+    "newsLetter\r\n",
+)
+OTHER_CATEGORY = (
+    "newsletters",
+    "news letter",
+    "news",
+    "ενημερωτικά",
+    "",
+    "Νewsletter",
+    "unclassified",
+)
 #: Rows about other channels, whatever their category is called.
-ELSEWHERE = (("sms", "newsletter"), ("SMS ", "ενημερωτικά"), ("Phone", "όλα"), ("post", "newsletter"))
+ELSEWHERE = (
+    ("sms", "newsletter"),
+    ("SMS ", "ενημερωτικά"),
+    ("Phone", "όλα"),
+    ("post", "newsletter"),
+)
 
 
 def tables(story: Story) -> None:
@@ -169,9 +188,7 @@ def test_who_else_it_holds_back(free_words: Story) -> None:
 def test_it_goes_before_the_other_reasons_of_consent(free_words: Story) -> None:
     story, news = free_words, free_words.collections["NEWS"]
     withdrew = person(story, "eleni@mail.gr", news, granted=False)
-    expired = person(
-        story, "zoe@mail.gr", news, expires_at=datetime.now(UTC) - timedelta(hours=1)
-    )
+    expired = person(story, "zoe@mail.gr", news, expires_at=datetime.now(UTC) - timedelta(hours=1))
     without = story.contact("maria@mail.gr", news, first_name="Μαρία", consent=None)
     inactive = story.contact("nikos@mail.gr", news, first_name="Νίκος", is_active=False)
     for contact in (withdrew, expired, without, inactive):
@@ -235,7 +252,9 @@ def test_the_last_look_before_the_push(free_words: Story, what: str) -> None:
     other = story.contact("zoe@mail.gr", first_name="Ζωή", consent=None)
     staging = story.stage(["NEWS"])
     for contact in (eleni, other):
-        story.consent(contact, granted=False, channel=f"Email{NO_BREAK}" if what == "read" else "e-mail")
+        story.consent(
+            contact, granted=False, channel=f"Email{NO_BREAK}" if what == "read" else "e-mail"
+        )
 
     story.push(staging, "NEWS")
 
@@ -245,9 +264,7 @@ def test_the_last_look_before_the_push(free_words: Story, what: str) -> None:
     assert story.send() == {"anna@mail.gr"}
 
 
-@pytest.mark.parametrize(
-    "null", ["channel", "gdpr_category", "granted", "effective_at"]
-)
+@pytest.mark.parametrize("null", ["channel", "gdpr_category", "granted", "effective_at"])
 def test_a_null_in_a_row_of_consent(story: Story, null: str) -> None:
     """No table of ours allows it, a view may show it: its contact is held back, no other one."""
     views(story)

@@ -192,9 +192,7 @@ def test_not_asked_before_the_contact_changed(story: Story, eleni: int, way: str
     if way == "reimported":
         contact = story.reimport(eleni, 1000 + eleni)
     else:
-        [(news,)] = story.crm.execute(
-            "select collection_id from crm.contact_collection"
-        ).fetchall()
+        [(news,)] = story.crm.execute("select collection_id from crm.contact_collection").fetchall()
         contact = story.contact("eleni@mail.gr", news, first_name="Ελένη")
         story.merge(eleni, contact)
     story.synced()
