@@ -130,17 +130,21 @@ class Crowd:
                 self.people.append(self.somebody(kind, way))
             if kind not in FREE and self.with_bystanders:
                 for way in BYSTANDERS:
-                    refused = self.somebody(kind, way)
-                    other = self.somebody(kind, way, f"other-{self.slug(kind, way)}@mail.gr")
-                    self.bystanders.append(other)
-                    self.people.append(refused)
+                    self.people.append(self.somebody(kind, way))
+                    self.bystanders.append(self.bystander(kind, way))
 
-    def somebody(self, kind: str, way: str, email: str | None = None) -> Person:
-        email = email or self.address(kind, way)
-        contact = self.story.contact(
-            email, *self.collections, first_name=NAMES[len(self.people) % len(NAMES)]
-        )
+    def somebody(self, kind: str, way: str) -> Person:
+        name = NAMES[len(self.people) % len(NAMES)]
+        email = self.address(kind, way)
+        contact = self.story.contact(email, *self.collections, first_name=name)
         return Person(kind, way, contact, email)
+
+    def bystander(self, kind: str, way: str) -> Person:
+        """Who is mailed until then; but the survivor of a merge joins with it (whom we had mailed
+        and unsubscribed because of it would be asked)."""
+        email = f"other-{self.slug(kind, way)}@mail.gr"
+        collections = () if way == "unmerged" else self.collections
+        return Person(kind, way, self.story.contact(email, *collections), email)
 
     @staticmethod
     def slug(kind: str, way: str) -> str:
@@ -247,6 +251,8 @@ class Crowd:
         story, way, kind = self.story, person.way, person.kind
         if person in self.bystanders:
             if way == "unmerged":
+                for collection in self.collections:
+                    story.join(collection, person.contact)
                 story.merge(self.refused(person).contact, person.contact)
             else:
                 story.move(person.contact, self.refused(person).email)
@@ -375,7 +381,11 @@ class Crowd:
             way = "stays" if person.way in BYSTANDERS else person.way
             yield person, expected(person.kind, way, change)
         for person in self.bystanders:
-            yield person, right(None, statuses=("subscribed",))
+            if (person.kind, person.way) == ("unconfirmed", "unmerged"):
+                # Asked while they were one person: who was asked has to answer.
+                yield person, right("suppressed_pending", statuses=("pending",))
+            else:
+                yield person, right(None, statuses=("subscribed",))
 
     def recipients(self) -> set[str]:
         """Who must get a campaign: nobody else may."""
