@@ -41,8 +41,7 @@ select
         left join sync.known_collection as known on held.collection_id = known.collection_id
         order by code
     ) as collection_codes,
-    refusal.kind = 'complaint' and not refusal.follows_another as holds_everywhere,
-    refusal.follows_another,
+    refusal.kind = 'complaint' as holds_everywhere,
     refusal.is_about_person,
     refusal.known_from,
     refusal.refused_at,

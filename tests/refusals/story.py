@@ -333,8 +333,8 @@ class Story(CampaignWorld):
         return found
 
     def reason(self, contact_id: int, code: str = "NEWS") -> str | None:
-        """The open reason of a contact, if any; at most one."""
-        reasons = self.reasons(code).get(contact_id, set())
+        """The open reason of a contact, if any; at most one. A changed address is beside it."""
+        reasons = self.reasons(code).get(contact_id, set()) - {"address_changed"}
         assert len(reasons) <= 1, reasons
         return next(iter(reasons), None)
 

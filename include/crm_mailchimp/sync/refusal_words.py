@@ -92,8 +92,7 @@ def _where(row: Mapping[str, Any]) -> str:
     if row["holds_everywhere"]:
         return "holds for all collections"
     codes = ", ".join(row["collection_codes"])
-    words = f"holds for {codes}" if codes else "holds for no collection any more"
-    return f"{words}; it follows a complaint elsewhere" if row["follows_another"] else words
+    return f"holds for {codes}" if codes else "holds for no collection any more"
 
 
 def _what_ends(row: Mapping[str, Any]) -> str:
