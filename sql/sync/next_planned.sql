@@ -13,7 +13,16 @@ select
     verdict.content_hash,
     verdict.consent_id,
     consent.effective_at as consented_at,
-    member.origin
+    member.origin,
+    -- The person chose another address in Mailchimp than the CRM has: ours only knows its id.
+    exists (
+        select from sync.changed_address as changed
+        where
+            changed.list_id = %(list_id)s
+            and changed.contact_id = plan.contact_id
+            and changed.new_hash = plan.subscriber_hash
+            and changed.ended_at is null
+    ) as has_changed_address
 from staging.plan as plan
 left join staging.verdict as verdict
     on

@@ -224,6 +224,16 @@ class _Run:
                 known = audiences.look_at(self.warehouse, self.provider, known, self.settings)
             with audiences.expected(self.provider, known, self.settings):
                 self._pull_back(known)
+            if known.fully_listed_at is None:
+                self.warehouse.execute(
+                    statement("sync/recognise_after_loss"),
+                    {
+                        "staging_id": self.staging_id,
+                        "collection_id": self.collection.collection_id,
+                        "list_id": known.list_id,
+                    },
+                )
+                self.warehouse.commit()
         except AudienceUnusableError as problem:
             raise _unusable(problem) from problem
         self._note(audiences.renaming(known, self.settings))

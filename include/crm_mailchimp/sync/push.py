@@ -105,13 +105,16 @@ class Push:
         problems: dict[int, list[str]] = {}
         members = []
         for row in rows:
+            address = self._address_of(row)
+            if address is None:
+                continue
             values, invalid = merge_values(
                 row._asdict(), self.mappings, "created", clear_blanks=row.origin is not None
             )
             problems[row.contact_id] = [f"{item.field_code}: {item.problem}" for item in invalid]
             members.append(
                 NewMember(
-                    email_address=row.address_key,
+                    email_address=address,
                     status="pending" if row.action == "add_pending" else "subscribed",
                     merge_fields=values,
                     language=language_code(row.language),
@@ -140,6 +143,23 @@ class Push:
             log.warning("%d entries of Mailchimp's answer are about nobody asked for", strangers)
         self._store_progress()
         self.warehouse.commit()
+
+    def _address_of(self, row: Any) -> str | None:
+        """The address that a row adds: the CRM's, or the one that the person chose in Mailchimp.
+
+        None: the member with that one is gone; the next plan decides from it.
+        """
+        if not row.has_changed_address:
+            return str(row.address_key)
+        member = self.provider.member(self.list_id, row.subscriber_hash)
+        if member is not None:
+            return member.email_address
+        self.warehouse.execute(
+            statement("sync/mark_forgotten"),
+            {"list_id": self.list_id, "subscriber_hash": row.subscriber_hash},
+        )
+        self.discovered += 1
+        return None
 
     def _same_person(self, rows: Sequence[Any], member: RemoteMember) -> Any:
         """The row of a member that Mailchimp keeps under another id than ours, which then holds.

@@ -76,6 +76,8 @@ class Recheck:
             row
             for row in rows
             if not (row.cause or "").startswith("suppressed")
+            # What holds back an address that the person chose in Mailchimp is not the contact's.
+            and not row.has_changed_address
             and (self.collection_id is not None or row.cause != "left_collection")
         ]
         healed = {row.subscriber_hash for row in self.still_eligible(may_have_healed)}
