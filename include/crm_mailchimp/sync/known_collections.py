@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import Connection
@@ -90,6 +90,38 @@ def follow(
             )
     warehouse.commit()
     return problems
+
+
+def with_codes_of_their_own(
+    collections: Sequence[Collection], replaced: dict[int, Problem]
+) -> list[Collection]:
+    """One run knows a code once: where the CRM has it twice, the later id is shown beside it.
+
+    Args:
+        collections: those of this run.
+        replaced: problems by collection id; those of the later ids are added.
+    """
+    first: dict[str, int] = {}
+    for one in sorted(
+        collections, key=lambda one: (one.collection_id in replaced, one.collection_id)
+    ):
+        first.setdefault(one.code, one.collection_id)
+    result = []
+    for one in collections:
+        if first[one.code] == one.collection_id:
+            result.append(one)
+            continue
+        replaced.setdefault(
+            one.collection_id,
+            Problem(
+                "collection_replaced",
+                "blocked",
+                f"the CRM has the code {one.code} twice, for the collections "
+                f"{first[one.code]} and {one.collection_id}: give each a code of its own",
+            ),
+        )
+        result.append(replace(one, code=f"{one.code} ({one.collection_id})"))
+    return result
 
 
 def continue_as_same(warehouse: Connection[Any], collection_code: str) -> tuple[int, int]:

@@ -88,6 +88,7 @@ def stage(
         run_clock = clock or snapshot.clock
         collections = read_collections(crm, codes)
         replaced = known_collections.follow(warehouse, crm, collections)
+        collections = known_collections.with_codes_of_their_own(collections, replaced)
         staging_id = open_staging(
             warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
         )
