@@ -154,7 +154,14 @@ where
         where earlier.refusal_id = opened.refusal_id
     )
     -- Who held the address at the last look may have held it when the person refused.
-    and (holder.left_at is null or look.looked_at is null or holder.left_at >= look.looked_at)
+    and (
+        holder.left_at is null
+        or (
+            -- Our own acts concern the contacts of this moment.
+            opened.kind not in ('withdrawal', 'unconfirmed')
+            and (look.looked_at is null or holder.left_at >= look.looked_at)
+        )
+    )
 union
 select
     earlier.refusal_id,
