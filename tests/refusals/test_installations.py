@@ -46,6 +46,11 @@ def mark(story: Story, list_id: str, name: str) -> None:
     with story.provider() as provider:
         [field] = [field for field in provider.merge_fields(list_id) if field.tag == "CRMREF"]
         provider.update_merge_field(list_id, replace(field, name=name))
+    # A release that made such a mark noted it, too.
+    story.warehouse.execute(
+        "update sync.merge_field set name = %s where list_id = %s and tag = 'CRMREF'",
+        (name, list_id),
+    )
 
 
 def installation(story: Story) -> str:

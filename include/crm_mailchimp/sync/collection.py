@@ -24,7 +24,11 @@ from crm_mailchimp.sync import audiences, guard, lost_audiences, merge_fields, p
 from crm_mailchimp.sync.due_removals import DueRemovals
 from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.ownership import AudienceOwner, own_installation
+from crm_mailchimp.sync.ownership import (
+    AudienceOwner,
+    ForeignInstallationError,
+    own_installation,
+)
 from crm_mailchimp.sync.pull_back import pull_back
 from crm_mailchimp.sync.push import Push
 from crm_mailchimp.sync.recheck import Recheck
@@ -325,9 +329,12 @@ class _Run:
                     list_id,
                     fields,
                     owner=owner,
+                    collection_code=self.collection.collection_code,
                     limit=self.options.field_limit,
                     default_country=self.settings["settings"].get("country") or "",
                 )
+            except ForeignInstallationError as error:
+                raise _StopError("blocked", f"foreign_installation: {error}") from error
             except merge_fields.MergeFieldLimitError as error:
                 raise _StopError("blocked", f"merge_field_limit: {error}") from error
         if carried.left_out:

@@ -132,17 +132,13 @@ def _is_same_elsewhere(
 ) -> bool:
     """Whether it was made for this collection, and nothing shows that this installation made it.
 
-    Two CRMs may share an account and number their collections alike: the code must fit, too.
+    Whatever it is called by now: a copy of the CRM has the same collections and people.
     """
-    name = audience.settings.name
-    if name == audience_name(collection):
-        return _is_marked(fields)
     owner = ownership.owner_of(fields)
-    return (
-        owner is not None
-        and owner.collection_id == collection["collection_id"]
-        and name.endswith(f"({collection['collection_code']})")
-    )
+    if owner is None:
+        return audience.settings.name == audience_name(collection) and _is_marked(fields)
+    collection_id: int = collection["collection_id"]
+    return owner.collection_id == collection_id
 
 
 def _unmapped(

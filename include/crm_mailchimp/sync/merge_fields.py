@@ -20,7 +20,12 @@ from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
 from crm_mailchimp.sync.field_values import InvalidValueError, coerce, cut
-from crm_mailchimp.sync.ownership import REFERENCE_TAG, AudienceOwner, owner_of
+from crm_mailchimp.sync.ownership import (
+    REFERENCE_TAG,
+    AudienceOwner,
+    owner_of,
+    require_own_fields,
+)
 from crm_mailchimp.sync.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
 
 #: Merge fields an audience may have on most plans (Mailchimp help, "Audience fields limits").
@@ -135,6 +140,7 @@ def ensure_merge_fields(
     fields: Sequence[ContactField],
     *,
     owner: AudienceOwner,
+    collection_code: str,
     limit: int = FIELD_LIMIT,
     default_country: str = "",
 ) -> CarriedFields:
@@ -148,6 +154,7 @@ def ensure_merge_fields(
         fields: the fields to carry, additional fields before contact columns (see
             ``contact_columns``); empty where the collection does not sync them.
         owner: whose audience it is.
+        collection_code: of the owner's collection, for the error.
         limit: merge fields the audience may have, those made by hand included. Contact columns
             come last: where there is no room for one it is left out, and nothing is blocked.
         default_country: of addresses that name none.
@@ -155,8 +162,16 @@ def ensure_merge_fields(
     Raises:
         MergeFieldLimitError: more fields than ``limit``, and nothing was created; or more than
             Mailchimp itself allows, and what it allowed was.
+        ForeignInstallationError: another installation fills the audience; nothing was changed.
     """
     remote = provider.merge_fields(list_id)
+    require_own_fields(
+        warehouse,
+        list_id,
+        remote,
+        collection_id=owner.collection_id,
+        collection_code=collection_code,
+    )
     stored = _stored(warehouse, list_id)
     wanted = list(wanted_fields(remote, stored, fields, owner=owner))
     missing = [one.code for one in wanted if one.existing is None and not one.is_column]
@@ -187,6 +202,8 @@ def ensure_merge_fields(
             if one.is_column or (before and before.type == settled[one.code].type):
                 _push_everybody_again(warehouse, list_id)
         _store(warehouse, list_id, one.code, settled[one.code])
+    # The mark is ours now: a person's word to take the audience over has done its work.
+    warehouse.execute("delete from sync.foreign_audience where list_id = %s", (list_id,))
     warehouse.execute(
         statement("sync/retry_missing_values"),
         {"list_id": list_id, "required_tags": [field.tag for field in remote if field.required]},

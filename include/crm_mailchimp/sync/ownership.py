@@ -135,6 +135,25 @@ def require_own(
             that nothing in this warehouse explains.
     """
     fields = provider.merge_fields(list_id)
+    require_own_fields(
+        warehouse, list_id, fields, collection_id=collection_id, collection_code=collection_code
+    )
+    return fields
+
+
+def require_own_fields(
+    warehouse: Connection[Any],
+    list_id: str,
+    fields: Iterable[MergeField],
+    *,
+    collection_id: int,
+    collection_code: str,
+) -> None:
+    """The same as ``require_own`` for merge fields that were just read; no call; commits.
+
+    Raises:
+        ForeignInstallationError: as ``require_own``.
+    """
     if is_foreign(warehouse, list_id, fields):
         _refuse_unless_taken_over(
             warehouse, list_id, collection_id=collection_id, collection_code=collection_code
@@ -142,7 +161,6 @@ def require_own(
     else:
         warehouse.execute("delete from sync.foreign_audience where list_id = %s", (list_id,))
     warehouse.commit()
-    return fields
 
 
 def take_over(warehouse: Connection[Any], collection_code: str) -> str:
@@ -159,6 +177,12 @@ def take_over(warehouse: Connection[Any], collection_code: str) -> str:
         " returning list_id",
         (collection_code,),
     ).fetchone()
+    if row is not None:
+        # What was known of the mark is outdated: the next sync looks and writes its own.
+        warehouse.execute(
+            "update sync.merge_field set name = '' where list_id = %s and tag = %s",
+            (row[0], REFERENCE_TAG),
+        )
     warehouse.commit()
     if row is None:
         raise NothingToTakeOverError(
