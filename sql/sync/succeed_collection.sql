@@ -1,8 +1,33 @@
--- Another collection under the same code: what people refused in the old one holds for it, and goes on to hold
--- until the old audiences were looked at once more.
+-- Another collection under the same code. The old one's audiences become former audiences of the new one:
+-- withdrawals go out there, and what people refused there holds for it.
 with known as (
     update sync.known_collection set replaced_by = %(new_id)s
     where collection_id = %(old_id)s
+),
+
+retired as (
+    delete from sync.audience
+    where collection_id = %(old_id)s
+    returning list_id, gdpr_category, pulled_through
+),
+
+handed_over as (
+    update sync.former_audience
+    set collection_id = %(new_id)s, collection_code = %(code)s
+    where collection_id = %(old_id)s
+),
+
+former as (
+    insert into sync.former_audience (
+        list_id, collection_id, collection_code, gdpr_category, pulled_through
+    )
+    select
+        retired.list_id,
+        %(new_id)s,
+        %(code)s,
+        retired.gdpr_category,
+        retired.pulled_through
+    from retired
 ),
 
 begun as (

@@ -530,15 +530,32 @@ class History:
         remote: dict[str, str],
     ) -> None:
         reasons = self.world.open_reasons(code)
+        refused_by = self.refusing_contacts(code)
+        crm = oracle.read(self.world.crm)
         for address, contact in eligible.items():
             assert address is not None
             status, reason = remote.get(address), reasons.get(contact)
             if status == "subscribed" and reason is None:
                 continue
             truths = self.truths(record, address, contact, status)
+            others = {one.contact_id for one in oracle.holders(crm, address)} - {contact}
+            if others & refused_by:
+                # Another contact that refused has the address now: mailing it mails both.
+                truths |= {"shared_address_refused"}
             assert reason in truths, (
                 f"lost in {code}: {contact} {address} {status}, {reason}, true is {sorted(truths)}"
             )
+
+    def refusing_contacts(self, code: str) -> set[int]:
+        """Contacts that refused in this audience, or complained in any."""
+        record, references = self.records[code], self.references(code)
+        left = {references[at] for at in record.left if at in references}
+        return {
+            *record.people,
+            *record.unseen,
+            *record.unexplained_people,
+            *left,
+        } | self.complainers
 
     def truths(
         self, record: Record, address: str, contact: int, status: str | None

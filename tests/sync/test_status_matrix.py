@@ -285,7 +285,19 @@ def _known(combination: Combination) -> frozenset[str]:
         words |= _says(Refusal("address", "unsubscribed", LIST))
     if member.status == "unsubscribed" and member.what is None:
         words |= {"unexplained"}
-    return words.union(*map(_says, combination.refusals)) - {""}
+    telling = (one for one in combination.refusals if not _only_clears_away(member, one))
+    return words.union(*map(_says, telling)) - {""}
+
+
+def _only_clears_away(member: Member, refusal: Refusal) -> bool:
+    """The contact gets mail here: its other address was archived or deleted by hand."""
+    gets_mail = member.origin in ("created", "adopted") and member.status == "subscribed"
+    return (
+        gets_mail
+        and member.what is None
+        and (refusal.by, refusal.audience) == ("contact", LIST)
+        and refusal.what in ("forgotten", "archived by hand")
+    )
 
 
 @cache
