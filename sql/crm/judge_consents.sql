@@ -47,7 +47,7 @@ readable as (
         written.*,
         case
             when written.channel in ('sms', 'phone', 'post') then false
-            when written.channel is distinct from 'email' then null
+            when coalesce(written.channel, '') <> 'email' then null
             when coalesce(written.gdpr_category, '') not in ('offer', 'newsletter') then null
             when written.granted is null or written.effective_at is null then null
             else true

@@ -241,6 +241,12 @@ order by collection_code asc, position asc
 on conflict do nothing;
 
 create temporary table known_refusal on commit drop as
+with pads as (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+)
+
 select
     member.list_id,
     member.contact_id,
@@ -254,7 +260,7 @@ select
     held.kind <> 'withdrawal' or member.cause <> 'cleaned' as is_about_person,
     coalesce(member.last_changed, member.status_since) as refused_at
 from sync.member as member
-cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad) as pads
+cross join pads
 left join lateral (
     select same.address_hash from sync.subscriber_alias as same
     where same.subscriber_hash = member.subscriber_hash
@@ -262,27 +268,30 @@ left join lateral (
     limit 1
 ) as alias on true
 cross join
-    lateral (
+    lateral ( -- noqa: ST05
         -- A removal of ours that only followed somebody's refusal names its cause: the person is asked.
-        select case
-            when member.cause in ('own_unsubscribe', 'complaint') and member.cause_detail like 'suppressed%'
-                then 'withdrawal'
-            when member.cause = 'own_unsubscribe' then 'unsubscribed'
-            when member.cause = 'complaint' then 'complaint'
-            when member.cause = 'compliance' then 'compliance'
-            when member.cause = 'forgotten' and member.cause_detail is distinct from 'erased_contact'
-                then 'forgotten'
-            when member.cause = 'hand_archive' then 'archived_by_hand'
-            when member.cause = 'our_unsubscribe' then 'withdrawal'
-            when member.cause = 'cleaned' and member.status = 'unsubscribed' then 'withdrawal'
-            when member.cause = 'unconfirmed' then 'unconfirmed'
-        end as kind
+        select
+            case
+                when
+                    member.cause in ('own_unsubscribe', 'complaint')
+                    and member.cause_detail like 'suppressed%'
+                    then 'withdrawal'
+                when member.cause = 'own_unsubscribe' then 'unsubscribed'
+                when member.cause = 'complaint' then 'complaint'
+                when member.cause = 'compliance' then 'compliance'
+                when member.cause = 'forgotten' and coalesce(member.cause_detail, '') <> 'erased_contact'
+                    then 'forgotten'
+                when member.cause = 'hand_archive' then 'archived_by_hand'
+                when member.cause = 'our_unsubscribe' then 'withdrawal'
+                when member.cause = 'cleaned' and member.status = 'unsubscribed' then 'withdrawal'
+                when member.cause = 'unconfirmed' then 'unconfirmed'
+            end as kind
         union
         select
             case
                 when
                     member.opted_out
-                    and member.cause is distinct from 'compliance'
+                    and coalesce(member.cause, '') <> 'compliance'
                     and not (
                         member.cause in ('own_unsubscribe', 'complaint')
                         and coalesce(member.cause_detail, '') like 'suppressed%'

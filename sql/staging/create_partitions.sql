@@ -4,4 +4,5 @@ select
         'create unlogged table staging.%%1$I partition of staging.%%2$I for values in (%%3$s)',
         parent.name || '_' || %(staging_id)s::bigint, parent.name, %(staging_id)s::bigint
     ) as command
-from unnest(array['membership', 'contact', 'consent', 'refusal', 'merged', 'verdict', 'plan']) as parent (name)
+from
+    unnest(array['membership', 'contact', 'consent', 'refusal', 'merged', 'verdict', 'plan']) as parent (name)

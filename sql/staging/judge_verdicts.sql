@@ -120,7 +120,10 @@ select
         when
             represented.reason_code = 'unreadable_consent'
             and represented.unreadable_contact_id <> represented.contact_id
-            then format('a consent of contact %%s, which has the same address', represented.unreadable_contact_id)
+            then
+                format(
+                    'a consent of contact %%s, which has the same address', represented.unreadable_contact_id
+                )
     end as detail,
     represented.address_key,
     md5(represented.address_key) as subscriber_hash,

@@ -1,5 +1,11 @@
 -- Members of ours that get mail and that no eligible contact of the collection represents.
 insert into person_asked (key, contact_id, address_digest)
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+)
+
 select
     'member:' || member.subscriber_hash as key,
     member.contact_id,
@@ -8,7 +14,7 @@ select
         'subscriber:' || coalesce(alias.address_hash, member.subscriber_hash)
     ) as address_digest
 from sync.member as member
-cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+cross join pads
 left join lateral (
     select same.address_hash from sync.subscriber_alias as same
     where same.subscriber_hash = member.subscriber_hash

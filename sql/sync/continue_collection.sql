@@ -20,7 +20,8 @@ used as (
 ),
 
 refused as (
-    update sync.refusal set collection_ids = array_replace(collection_ids, %(old_id)s::bigint, %(new_id)s::bigint)
+    update sync.refusal set
+        collection_ids = array_replace(collection_ids, %(old_id)s::bigint, %(new_id)s::bigint)
     where %(old_id)s = any(collection_ids)
 ),
 

@@ -2,7 +2,13 @@
 -- changed later than the refusal. What only waits for a confirmation ends for the person as well, by
 -- a confirmation or sign-up in an audience of one of its collections, under any address.
 -- Runs before record_observed.sql, which overwrites the status that was known.
-with seen as (
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+seen as (
     select
         observed.list_id,
         observed.last_changed,
@@ -19,7 +25,7 @@ with seen as (
     left join sync.member as member
         on observed.list_id = member.list_id and observed.subscriber_hash = member.subscriber_hash
     left join sync.audience_look as look on observed.list_id = look.list_id
-    cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+    cross join pads
     where
         observed.status = 'subscribed'
         and exists (select from sync.refusal)

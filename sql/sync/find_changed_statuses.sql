@@ -42,7 +42,9 @@ held_back as (
         quarantine.first_seen_at
     from sync.quarantine as quarantine
     inner join collection on quarantine.collection_code = collection.collection_code
-    where quarantine.resolved_at is null and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
+    where
+        quarantine.resolved_at is null
+        and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
 ),
 
 changed_address as (

@@ -21,7 +21,11 @@ unforgotten as (
     delete from sync.refusal as refusal
     using
         changed_member as changed,
-        (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad) as pads
+        (
+            select
+                sync.hmac_pad(54) as inner_pad,
+                sync.hmac_pad(92) as outer_pad
+        ) as pads
     where
         refusal.list_id = changed.list_id
         and refusal.kind = 'forgotten'

@@ -15,7 +15,7 @@ select
     consent.effective_at as consented_at,
     member.origin,
     -- The person chose another address in Mailchimp than the CRM has: ours only knows its id.
-    exists (
+    exists(
         select from sync.changed_address as changed
         where
             changed.list_id = %(list_id)s

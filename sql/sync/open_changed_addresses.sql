@@ -6,7 +6,8 @@ select
     %(collection_code)s,
     changed.contact_id,
     'address_changed' as reason_code,
-    format('changed %%s', to_char(min(changed.changed_at) at time zone 'UTC', 'YYYY-MM-DD HH24:MI')) as detail,
+    format('changed %%s', to_char(min(changed.changed_at) at time zone 'UTC', 'YYYY-MM-DD HH24:MI'))
+        as detail,
     now() as first_seen_at,
     now() as last_seen_at
 from sync.changed_address as changed

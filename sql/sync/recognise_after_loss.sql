@@ -1,5 +1,5 @@
--- The first look at an audience that CRMREF says is ours, as after a loss of the ledger. A member that we made
--- for a contact under another address than the CRM has: the person changed it, for all that is known.
+-- The first look at an audience that CRMREF says is ours, as after a loss of the ledger. A member that we
+-- made for a contact under another address than the CRM has: the person changed it, for all that is known.
 -- Changes of the CRM would have reached the member before the loss.
 insert into sync.changed_address (list_id, contact_id, old_hash, new_hash, changed_at)
 select distinct on (member.list_id, member.contact_id)

@@ -5,7 +5,14 @@
 -- was lost and CRMREF is all there is, the stricter reading holds.
 insert into sync.member (
     list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
-    unsubscribed_by, origin, pushed_hash, last_changed, status_since, intended_action, intended_cause, remote_contact_id
+    unsubscribed_by,
+    origin,
+    pushed_hash,
+    last_changed,
+    status_since,
+    intended_action,
+    intended_cause,
+    remote_contact_id
 )
 with observed as (
     select distinct on (list_id, subscriber_hash)

@@ -40,8 +40,8 @@ used as (
     insert into sync.audience_use (list_id, collection_id, left_at)
     select
         list_id,
-        %(new_id)s,
-        now()
+        %(new_id)s as collection_id,
+        now() as left_at
     from sync.audience_use
     where collection_id = %(old_id)s and settled_at is null
     on conflict do nothing

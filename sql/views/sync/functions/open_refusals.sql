@@ -2,7 +2,13 @@
 -- A refusal that is open already stays; it only gains contacts. Ending one is the caller's own statement.
 create or replace function sync.open_refusals(lists text[], hashes text[]) returns void
 language sql as $$
-with changed as (
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+changed as (
     select
         member.list_id,
         member.subscriber_hash,
@@ -19,7 +25,7 @@ with changed as (
     from unnest(lists, hashes) as named (list_id, subscriber_hash)
     inner join sync.member as member
         on named.list_id = member.list_id and named.subscriber_hash = member.subscriber_hash
-    cross join (select sync.hmac_pad(54) as inner_pad, sync.hmac_pad(92) as outer_pad offset 0) as pads
+    cross join pads
     left join lateral (
         select same.address_hash from sync.subscriber_alias as same
         where same.subscriber_hash = member.subscriber_hash
@@ -66,14 +72,14 @@ shown as (
             when 'compliance' then 'compliance'
             -- A request for erasure holds through the CRM and sync.suppression, for its own contact.
             when 'forgotten'
-                then case when changed.cause_detail is distinct from 'erased_contact' then 'forgotten' end
+                then case when coalesce(changed.cause_detail, '') <> 'erased_contact' then 'forgotten' end
             when 'hand_archive' then 'archived_by_hand'
             when 'our_unsubscribe' then 'withdrawal'
             when 'unconfirmed' then 'unconfirmed'
             when 'cleaned' then case when changed.status = 'unsubscribed' then 'withdrawal' end
         end as kind
         union
-        select case when changed.opted_out and changed.cause is distinct from 'compliance' then 'unsubscribed' end
+        select case when changed.opted_out and coalesce(changed.cause, '') <> 'compliance' then 'unsubscribed' end
     ) as kinds
     where kinds.kind is not null
 ),
