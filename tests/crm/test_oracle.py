@@ -142,7 +142,7 @@ def shared(other: Contact, *consents: Consent) -> Crm:
 def test_a_refusal_anywhere_beats_a_consent_anywhere() -> None:
     twin = Contact(7, " ZOE@Example.com ")  # in no collection
     withdrawn = Consent(70, 7, False, NOW)
-    for other in (twin, replace(twin, is_active=False), replace(twin, merged_into_id=1)):
+    for other in (twin, replace(twin, is_active=False)):
         assert reason(shared(other, withdrawn)) == "shared_address_refused"
         assert reason(shared(other, withdrawn), code="SERVICE") is None
         assert reason(shared(other, replace(withdrawn, gdpr_category="offer"))) is None
@@ -151,6 +151,20 @@ def test_a_refusal_anywhere_beats_a_consent_anywhere() -> None:
         again = Consent(71, 7, True, NOW, expires_at=None)
         assert reason(shared(other, replace(withdrawn, effective_at=NOW - TICK), again)) is None
     assert reason(shared(replace(twin, email="other@example.com"), withdrawn)) is None
+
+
+def test_a_merged_contact_is_the_same_person() -> None:
+    merged = Contact(7, "palia@example.com", merged_into_id=1)
+    withdrawn = Consent(70, 7, False, NOW)
+    assert reason(shared(merged, withdrawn)) == "consent_withdrawn"
+    assert reason(shared(merged, withdrawn), code="SERVICE") is None
+    assert reason(shared(merged, replace(withdrawn, gdpr_category="offer"))) is None
+    assert reason(shared(merged, replace(withdrawn, effective_at=NOW + TICK))) is None
+    # A merged contact's own grant never counts; the survivor's does.
+    again = Consent(71, 7, True, NOW)
+    earlier = replace(withdrawn, effective_at=NOW - TICK)
+    assert reason(shared(merged, earlier, again)) == "consent_withdrawn"
+    assert reason(shared(merged, earlier, replace(again, contact_id=1))) is None
 
 
 def test_absence_or_expiry_of_anothers_consent_is_no_refusal() -> None:
