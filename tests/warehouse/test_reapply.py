@@ -165,8 +165,8 @@ def test_a_right_that_was_taken_away_is_not_given_again(
     change(
         folder,
         "sync/functions/cause_of_removal.sql",
-        "status_before text)",
-        "status_before text, also text)",
+        "status_before text\n",
+        "status_before text, also text\n",
     )
     again(warehouse, folder)
     assert not ask(
