@@ -43,6 +43,8 @@ shown as (
         kinds.kind,
         not (
             (kinds.kind = 'withdrawal' and changed.cause = 'cleaned')
+            -- A request for erasure holds for its own contact through the CRM and sync.suppression.
+            or (kinds.kind = 'forgotten' and coalesce(changed.cause_detail, '') = 'erased_contact')
             -- The contact gets mail under another address: clearing the old one away is no refusal.
             or (
                 kinds.kind in ('archived_by_hand', 'forgotten')
@@ -70,9 +72,7 @@ shown as (
             when 'own_unsubscribe' then 'unsubscribed'
             when 'complaint' then 'complaint'
             when 'compliance' then 'compliance'
-            -- A request for erasure holds through the CRM and sync.suppression, for its own contact.
-            when 'forgotten'
-                then case when coalesce(changed.cause_detail, '') <> 'erased_contact' then 'forgotten' end
+            when 'forgotten' then 'forgotten'
             when 'hand_archive' then 'archived_by_hand'
             when 'our_unsubscribe' then 'withdrawal'
             when 'unconfirmed' then 'unconfirmed'
