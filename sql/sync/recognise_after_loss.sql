@@ -1,37 +1,60 @@
 -- The first look at an audience that CRMREF says is ours, as after a loss of the ledger. A member that we
--- made for a contact under another address than the CRM has: the person changed it, for all that is known.
--- Changes of the CRM would have reached the member before the loss.
+-- made for a contact under another address than the CRM has: a few such members are people who changed
+-- their address. Many at once are a change in the CRM, such as a new domain.
 insert into sync.changed_address (list_id, contact_id, old_hash, new_hash, changed_at)
-select distinct on (member.list_id, member.contact_id)
-    member.list_id,
-    member.contact_id,
-    md5(verdict.address_key) as old_hash,
-    member.subscriber_hash as new_hash,
-    coalesce(member.last_changed, now()) as changed_at
-from sync.member as member
-inner join staging.verdict as verdict
-    on
-        verdict.staging_id = %(staging_id)s
-        and verdict.collection_id = %(collection_id)s
-        and member.contact_id = verdict.contact_id
-where
-    member.list_id = %(list_id)s
-    and member.origin = 'created'
-    and member.status = 'subscribed'
-    and member.synced_at is null
-    and verdict.reason_code is null
-    and verdict.address_key is not null
-    and not exists (
-        select from sync.member as present
-        where
-            present.list_id = member.list_id
-            and (
-                present.subscriber_hash = md5(verdict.address_key)
-                or present.subscriber_hash in (
-                    select alias.subscriber_hash from sync.subscriber_alias as alias
-                    where alias.address_hash = md5(verdict.address_key)
+with moved as (
+    select distinct on (member.list_id, member.contact_id)
+        member.list_id,
+        member.contact_id,
+        md5(verdict.address_key) as old_hash,
+        member.subscriber_hash as new_hash,
+        coalesce(member.last_changed, now()) as changed_at
+    from sync.member as member
+    inner join staging.verdict as verdict
+        on
+            verdict.staging_id = %(staging_id)s
+            and verdict.collection_id = %(collection_id)s
+            and member.contact_id = verdict.contact_id
+    where
+        member.list_id = %(list_id)s
+        and member.origin = 'created'
+        and member.status = 'subscribed'
+        and member.synced_at is null
+        and verdict.reason_code is null
+        and verdict.address_key is not null
+        and not exists (
+            select from sync.member as present
+            where
+                present.list_id = member.list_id
+                and (
+                    present.subscriber_hash = md5(verdict.address_key)
+                    or present.subscriber_hash in (
+                        select alias.subscriber_hash from sync.subscriber_alias as alias
+                        where alias.address_hash = md5(verdict.address_key)
+                    )
                 )
-            )
+        )
+    order by member.list_id asc, member.contact_id asc, member.last_changed desc
+),
+
+counted as (
+    select
+        moved.*,
+        count(*) over () as many
+    from moved
+)
+
+select
+    counted.list_id,
+    counted.contact_id,
+    counted.old_hash,
+    counted.new_hash,
+    counted.changed_at
+from counted
+where
+    counted.many < 5
+    or counted.many <= 0.05 * (
+        select count(*) from sync.member as made
+        where made.list_id = %(list_id)s and made.origin = 'created' and made.status = 'subscribed'
     )
-order by member.list_id asc, member.contact_id asc, member.last_changed desc
 on conflict do nothing
