@@ -10,7 +10,12 @@ import psycopg
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.sample import SampleError, create_sample
-from crm_mailchimp.crm.schema import ContractError, create_contract, missing_write_back
+from crm_mailchimp.crm.schema import (
+    ContractError,
+    create_contract,
+    missing_write_back,
+    unreadable_consents,
+)
 from crm_mailchimp.settings import QueryLoginSettings
 
 
@@ -36,6 +41,11 @@ def _create(connection: psycopg.Connection, login: str | None) -> None:
         print("the contract is made of views; all that is read is there, with fitting types")
         if missing := missing_write_back(connection):
             print(f"  only for write-back, and not there: {', '.join(missing)}")
+    for column, count in unreadable_consents(connection).items():
+        print(
+            f"  crm.consent.{column}: {count} rows have a word that is none of the contract's; "
+            "their contacts are held back (unreadable_consent)"
+        )
     if login is None:
         return
     password = QueryLoginSettings.read().crm_query_password.get_secret_value()

@@ -81,6 +81,12 @@ def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
     return sorted(WRITE_BACK_TABLES - _present(connection).keys())
 
 
+def unreadable_consents(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """Consent rows with a word that is none of the contract's, by column; only those above zero."""
+    rows = connection.execute(statement("crm/count_unreadable_consents")).fetchall()
+    return {column: count for column, count in rows if count}
+
+
 def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     """What this login may read in schema crm: relation → column → base type."""
     rows = connection.execute(statement("crm/present_columns")).fetchall()
