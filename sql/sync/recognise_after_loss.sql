@@ -22,6 +22,14 @@ with moved as (
         and member.synced_at is null
         and verdict.reason_code is null
         and verdict.address_key is not null
+        -- What is another contact's address in the CRM is no address that the person chose.
+        and not exists (
+            select from staging.contact as other
+            where
+                other.staging_id = %(staging_id)s
+                and other.contact_id <> member.contact_id
+                and md5(other.address_key) = member.subscriber_hash
+        )
         and not exists (
             select from sync.member as present
             where
