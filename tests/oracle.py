@@ -380,7 +380,9 @@ _REASONS = {
 
 def refused(crm: Crm, ledger: Iterable[Known]) -> list[Refused]:
     """Every refusal, with the contacts it belongs to: the member's own, those that hold the
-    address, and those into which one of them was merged."""
+    address, and those into which one of them was merged. Who gets mail under another address has
+    refused nothing when the old one is cleared away by hand."""
+    ledger = list(ledger)
     staged = {who for one in crm.collections for who in one.member_ids}
     result = []
     for known in ledger:
@@ -394,10 +396,24 @@ def refused(crm: Crm, ledger: Iterable[Known]) -> list[Refused]:
             one.contact_id for one in crm.contacts if merged_into(crm, one.contact_id) & own
         }
         for kind in kinds:
-            result.append(Refused(kind, known.audience, known.address_key, frozenset(everybody)))
+            is_cleared_away = kind in ("archived", "forgotten") and _is_mailed_elsewhere(
+                known, ledger
+            )
+            whose = frozenset() if is_cleared_away else frozenset(everybody)
+            result.append(Refused(kind, known.audience, known.address_key, whose))
         if about_address_alone:
             result.append(Refused("withdrawal", known.audience, known.address_key, frozenset()))
     return result
+
+
+def _is_mailed_elsewhere(known: Known, ledger: Iterable[Known]) -> bool:
+    return known.contact_id is not None and any(
+        (other.audience, other.contact_id) == (known.audience, known.contact_id)
+        and other.address_key != known.address_key
+        and (other.status, other.origin != "foreign") == ("subscribed", True)
+        and other.cause != "forgotten"
+        for other in ledger
+    )
 
 
 def planned(

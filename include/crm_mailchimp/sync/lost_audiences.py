@@ -51,7 +51,7 @@ def find_own(
         is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
         if is_empty or _is_owned(warehouse, fields, collection):
             ours.append(audience.list_id)
-        elif _is_same_elsewhere(audience, fields, collection):
+        elif _is_anothers(warehouse, audience, fields, collection):
             require_own(warehouse, provider, audience.list_id, collection)
             ours.append(audience.list_id)
         elif audience.settings.name == name:
@@ -127,18 +127,24 @@ def _is_owned(
     )
 
 
-def _is_same_elsewhere(
-    audience: Audience, fields: list[MergeField], collection: Mapping[str, Any]
+def _is_anothers(
+    warehouse: Connection[Any],
+    audience: Audience,
+    fields: list[MergeField],
+    collection: Mapping[str, Any],
 ) -> bool:
     """Whether it was made for this collection, and nothing shows that this installation made it.
 
-    Whatever it is called by now: a copy of the CRM has the same collections and people.
+    Whatever it is called by now, the collection's id says so: a copy of the CRM has the same
+    collections and people. With another id, the collection's name and another's mark say so.
     """
     owner = ownership.owner_of(fields)
+    has_name = bool(audience.settings.name == audience_name(collection))
     if owner is None:
-        return audience.settings.name == audience_name(collection) and _is_marked(fields)
-    collection_id: int = collection["collection_id"]
-    return owner.collection_id == collection_id
+        return has_name and _is_marked(fields)
+    return owner.collection_id == collection["collection_id"] or (
+        has_name and owner.installation not in (None, ownership.own_installation(warehouse))
+    )
 
 
 def _unmapped(
