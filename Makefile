@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench clean lock docs format install install-dev
+.PHONY: help demo up test check bench soak mutants clean lock docs format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -32,6 +32,12 @@ check: install-dev ## what to run before a commit: style, types, SQL, fast tests
 
 bench: install-dev ## measure speed and memory on large data
 	$(PY) -m pytest -s -p no:xdist -o python_files='bench_*.py' $(or $(ARGS),tests/benchmarks)
+
+soak: install-dev ## random histories at length: 500 worlds over the wire, 100,000 stories (an hour)
+	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
+
+mutants: install-dev ## break the product on purpose in twenty ways; the histories have to notice each
+	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
 
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .

@@ -1,0 +1,376 @@
+"""The oracle's book: who refused what, where, and what ended it. Kept by person.
+
+It is written from what people do, never from what the product stores. A refusal binds the product
+(``is_told``) once Mailchimp has shown it; before that, and where a loss of the ledger left nothing
+to tell it by, it may hold, and need not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from histories.mailchimp_memory import Change
+from histories.people import Cast, Person
+
+#: Kinds that hold a person back. The others only ask for a confirmation.
+HARD = frozenset({"unsubscribed", "complaint", "forgotten", "archived_by_hand"})
+ASKED = frozenset({"withdrawal", "unconfirmed"})
+#: Kinds that never bind, and that are a true reason all the same: "echo" is our own unsubscribe
+#: because of a complaint or a bounce elsewhere, "unexplained" what only the lost ledger could tell.
+SOFT = frozenset({"echo", "unexplained"})
+
+#: The status by which Mailchimp shows a refusal.
+_SHOWN_AS = {
+    "unsubscribed": "unsubscribed", "complaint": "unsubscribed", "archived_by_hand": "archived",
+    "withdrawal": "unsubscribed", "unconfirmed": "pending", "echo": "unsubscribed",
+}  # fmt: skip
+
+#: Reasons that a refusal of a kind makes true.
+REASONS = {
+    "unsubscribed": {"suppressed_unsubscribed", "suppressed_compliance"},
+    "complaint": {"suppressed_complaint", "suppressed_unsubscribed", "suppressed_compliance"},
+    "forgotten": {"suppressed_forgotten"},
+    "archived_by_hand": {"suppressed_archived"},
+    "withdrawal": {"suppressed_pending"},
+    "unconfirmed": {"suppressed_pending"},
+    "echo": {"suppressed_complaint", "suppressed_cleaned", "suppressed_unsubscribed",
+             "suppressed_pending"},
+    "unexplained": {"suppressed_unsubscribed", "suppressed_archived", "suppressed_pending",
+                    "suppressed_compliance", "suppressed_cleaned"},
+}  # fmt: skip
+
+
+@dataclass(eq=False)
+class Refusal:
+    """One refusal.
+
+    Attributes:
+        addresses: the member's, and those that the person gave it in Mailchimp afterwards.
+        people: whose it is for certain; ``maybe``: whom it may be taken for, such as somebody who
+            came to the address right after.
+        scope: keys of the collections that it binds; ``maybe_scope``: that it may hold for.
+        answered_at: audience and address of the person's own sign-up that ends it, once seen.
+        is_doubtful: something of ours at the same moment explains it as well.
+        is_before_us: it happened in an audience that no collection had used.
+        is_lost: the ledger lost it; what Mailchimp and the CRM show is all that is left.
+    """
+
+    kind: str
+    list_id: str
+    addresses: set[str]
+    people: set[Person]
+    maybe: set[Person] = field(default_factory=set)
+    scope: set[str] = field(default_factory=set)
+    maybe_scope: set[str] = field(default_factory=set)
+    is_told: bool = False
+    is_over: bool = False
+    answered_at: tuple[str, str] | None = None
+    is_doubtful: bool = False
+    is_before_us: bool = False
+    is_lost: bool = False
+
+    def __str__(self) -> str:
+        state = "over" if self.is_over else "told" if self.is_told else "not told"
+        return (
+            f"{self.kind} in {self.list_id} at {'/'.join(sorted(self.addresses))} by "
+            f"{sorted(map(str, self.people))} (maybe {sorted(map(str, self.maybe))}) for "
+            f"{sorted(self.scope)}, {state}"
+        )
+
+    @property
+    def binds(self) -> bool:
+        return (
+            self.is_told
+            and not self.is_over
+            and not self.is_doubtful
+            and self.answered_at is None
+            and self.kind not in SOFT
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the book says of somebody in a collection.
+
+    ``must`` empty: may be mailed; hard: must not; asked: not before a confirmation.
+    """
+
+    must: str
+    reasons: frozenset[str]
+    because: tuple[str, ...]
+
+
+class Book:
+    """Refusals of one story, and what else its people did in Mailchimp."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self.refusals: list[Refusal] = []
+        #: (audience, address) of hard bounces that stand, with whether Mailchimp has shown them.
+        self.bounced: dict[tuple[str, str], bool] = {}
+        #: Forgotten for good by an erasure: addresses and contact ids that must not come back, and
+        #: earlier addresses, which the erasure may have known.
+        self.erased_addresses: set[str] = set()
+        self.erased_earlier: set[str] = set()
+        self.erased_ids: set[int] = set()
+        #: (audience, person) → the CRM's address, the person's own new one, certain or not.
+        self.followed: dict[tuple[str, Person], tuple[str, str, bool]] = {}
+        #: (audience, address, person) of members that were ours when the ledger was lost: one at
+        #: another address than the CRM's looks like one whose address the person changed.
+        self.ours_at_loss: set[tuple[str, str, Person]] = set()
+        #: Who had which address at the last look at the CRM.
+        self.seen_at: dict[str, set[Person]] = {}
+        #: (audience, address) → who made it subscribed last: us, person or hand.
+        self.subscribed_by: dict[tuple[str, str], str] = {}
+
+    # ---- what people do
+
+    def refuse(
+        self,
+        kind: str,
+        list_id: str,
+        address: str,
+        own: Person | None,
+        users: Iterable[str],
+        former: Iterable[str],
+    ) -> Refusal:
+        """Somebody refused, by the mailbox that everybody with this address shares.
+
+        Args:
+            own: the person whom the member's CRMREF names.
+            users: keys of the collections that use the audience; ``former``: that used it.
+        """
+        holders = set(self.cast.holders(address))
+        people = holders | ({own} if own else set())
+        made = Refusal(
+            kind, list_id, {address}, people, maybe=self.seen_at.get(address, set()) - people,
+            scope=set(users), maybe_scope=set(former),
+        )  # fmt: skip
+        if kind in ("forgotten", "archived_by_hand"):
+            only_address = self._we_unsubscribed(list_id, address)
+            # Only the address is held: the person is asked at another one, or gets mail there.
+            others = set(people) if only_address else people - holders
+            made.maybe |= others
+            made.people -= others
+        made.is_before_us = not made.scope and not made.maybe_scope
+        self.refusals.append(made)
+        self.subscribed_by.pop((list_id, address), None)
+        return made
+
+    def _we_unsubscribed(self, list_id: str, address: str) -> bool:
+        return any(
+            one.kind in ASKED | SOFT and not one.is_over for one in self._at(list_id, address)
+        )
+
+    def _at(self, list_id: str, address: str) -> Iterator[Refusal]:
+        return (one for one in self.refusals if one.list_id == list_id and address in one.addresses)
+
+    def sign_up(self, list_id: str, address: str, own: Person | None, users: set[str]) -> None:
+        """The person's own act: it ends what was refused here, and what waits for their word."""
+        people = set(self.cast.holders(address)) | ({own} if own else set())
+        for one in self.refusals:
+            here = one.list_id == list_id and address in one.addresses
+            waits = (
+                one.kind in ASKED | {"echo"}
+                and people & (one.people | one.maybe)
+                and users & (one.scope | one.maybe_scope)
+            )
+            if not one.is_over and (here or waits):
+                one.answered_at = (list_id, address)
+        self.bounced.pop((list_id, address), None)
+        self.subscribed_by[list_id, address] = "person"
+
+    def rename(self, list_id: str, before: str, after: str, own: Person | None) -> None:
+        """A person gives a member another address in Mailchimp."""
+        for one in list(self._at(list_id, before)):
+            one.addresses.add(after)
+            if not one.is_told:
+                # Seen under the new address only: who shared the old one cannot be told.
+                one.addresses.discard(before)
+                one.maybe |= one.people - {own}
+                one.people &= {own}
+        if (list_id, before) in self.subscribed_by:
+            self.subscribed_by[list_id, after] = self.subscribed_by.pop((list_id, before))
+        for person in {*self.cast.holders(before), *([own] if own else [])}:
+            old = self.followed.get((list_id, person))
+            address = old[0] if old and old[1] == before else before
+            if person.address == address:
+                self.followed[list_id, person] = (address, after, person is own)
+
+    # ---- what the pipeline does, and what it is shown
+
+    def we_changed(
+        self,
+        change: Change,
+        own: Person | None,
+        users: set[str],
+        former: set[str],
+        *,
+        is_withdrawn: bool,
+    ) -> None:
+        """A status that we changed ourselves.
+
+        Args:
+            is_withdrawn: the CRM says that somebody with that address withdrew.
+        """
+        place = (change.list_id, change.address)
+        if change.after == "subscribed":
+            self.subscribed_by[place] = "us"
+        elif change.after == "unsubscribed":
+            kind = "withdrawal" if is_withdrawn else "echo"
+            made = self.refuse(kind, change.list_id, change.address, own, users, former)
+            made.is_told = True
+            if kind == "echo":
+                made.maybe |= made.people
+        elif change.after == "pending":
+            made = self.refuse("unconfirmed", change.list_id, change.address, own, users, former)
+            made.maybe |= made.people
+            made.people, made.is_told = set(), True
+
+    def look_at_crm(self, keys: set[str]) -> None:
+        """The CRM is staged: who has which address is known from now on.
+
+        Args:
+            keys: of the collections that are synced.
+        """
+        self.seen_at = {}
+        for person in self.cast.people:
+            if person.is_in_crm and person.member_of & keys:
+                person.is_unseen = False
+            if person.is_in_crm and person.address:
+                self.seen_at.setdefault(person.address, set()).add(person)
+        for one in self.refusals:
+            for address in one.addresses:
+                # Somebody who came to the address before it was known, or is new there.
+                one.maybe |= self.seen_at.get(address, set()) - one.people
+
+    def saw(self, list_id: str, address: str, status: str, own: Person | None, users: set[str]
+            ) -> None:  # fmt: skip
+        """Mailchimp showed a member to the pipeline."""
+        if status == "cleaned":
+            self.bounced[list_id, address] = True
+        for one in self.refusals:
+            if one.answered_at == (list_id, address) and status == "subscribed":
+                one.is_over = True
+            if one.list_id != list_id or address not in one.addresses or one.is_over:
+                continue
+            if not one.is_told and _SHOWN_AS.get(one.kind) == status:
+                self._tell(one, users)
+                # After a loss only those whom the member or the CRM names can be told.
+                known = self.seen_at.get(address, set()) | ({own} if own else set())
+                if one.is_before_us:
+                    # Who had left the address before we looked for the first time is not known.
+                    one.maybe |= one.people - known
+                    one.people &= known
+                elif one.is_lost:
+                    one.people |= one.maybe & known
+                one.scope |= users
+
+    def missed(self, list_id: str, address: str, users: set[str], *, by_removal: bool) -> None:
+        """Mailchimp told that there is no such member.
+
+        Args:
+            by_removal: the answer to a removal of ours, so that nothing of ours came before.
+        """
+        for one in self._at(list_id, address):
+            if one.kind == "forgotten" and not one.is_told:
+                self._tell(one, users)
+                if not by_removal:
+                    # Who moved since may have moved before: then an old address was cleared away.
+                    moved = one.people - set(self.cast.holders(address))
+                    one.maybe |= moved
+                    one.people -= moved
+
+    @staticmethod
+    def _tell(one: Refusal, users: set[str]) -> None:
+        one.is_told = True
+        if one.kind in ("forgotten", "archived_by_hand"):
+            # Nothing tells whether it was done before or after a collection left the audience, and
+            # who clears a former audience says nothing about the collection's present one.
+            one.maybe_scope |= one.scope - users
+            one.scope &= users
+
+    def take(self, list_id: str, key: str) -> None:
+        """A collection uses an audience from now on, with every refusal in it."""
+        for one in self.refusals:
+            if one.list_id == list_id and not one.is_over:
+                one.scope.add(key)
+
+    def succeed(self, old: str, new: str) -> None:
+        """A new collection takes over the refusals of an old one."""
+        for one in self.refusals:
+            for keys in (one.scope, one.maybe_scope):
+                if old in keys:
+                    keys.add(new)
+
+    def lose_ledger(self, members: Iterable[tuple[str, str, str, Person | None]]) -> None:
+        """All that is left is what Mailchimp and the CRM show now.
+
+        Args:
+            members: audience, address, status and CRMREF's person.
+        """
+        for one in self.refusals:
+            one.is_told = False
+            one.maybe |= one.people
+            one.maybe_scope |= one.scope
+            one.people, one.scope, one.is_lost = set(), set(), True
+        for place in self.bounced:
+            self.bounced[place] = False
+        self.followed = {key: (*both[:2], False) for key, both in self.followed.items()}
+        for list_id, address, status, own in members:
+            if status in ("unsubscribed", "archived", "cleaned"):
+                people = set(self.cast.holders(address)) | ({own} if own else set())
+                self.refusals.append(
+                    Refusal(
+                        "unexplained", list_id, {address}, set(), maybe=people, maybe_scope={"*"}
+                    )
+                )
+            elif own is not None:
+                self.ours_at_loss.add((list_id, address, own))
+
+    def erase(self, people: set[Person]) -> None:
+        """An erasure was carried out: nothing of them is known any more but that they must stay
+        out."""
+        for person in people:
+            self.erased_addresses |= {person.address} if person.address else set()
+            self.erased_earlier |= {*person.addresses}
+            self.erased_ids |= set(person.ids)
+        for one in self.refusals:
+            one.maybe |= one.people & people
+            one.people -= people
+
+    # ---- what holds
+
+    def find(self, person: Person, address: str, key: str) -> Found:
+        """Whether a person may be mailed for a collection at an address, and what may be said."""
+        people = {
+            other
+            for one in {person, *self.cast.holders(address)}
+            for other in self.cast.behind(one)
+        }
+        own = self.cast.behind(person)
+        must, reasons, because = "", set[str](), []
+        for one in self.refusals:
+            if one.is_over:
+                continue
+            everywhere = one.kind == "complaint"
+            in_scope = everywhere or key in one.scope
+            if not in_scope and not one.maybe_scope & {key, "*"}:
+                continue
+            here = address in one.addresses
+            if not here and not people & (one.people | one.maybe):
+                continue
+            reasons |= REASONS[one.kind]
+            if not own & (one.people | one.maybe):
+                # Somebody else with the address refused.
+                reasons.add("shared_address_refused")
+            if one.binds and in_scope and (here or people & one.people):
+                must = "hard" if one.kind in HARD or must == "hard" else "asked"
+                because.append(str(one))
+        if any(where == address for _, where in self.bounced):
+            reasons |= {"suppressed_cleaned", "suppressed_compliance"}
+        erased = self.erased_addresses | self.erased_earlier
+        if address in erased or self.erased_ids & set(person.ids):
+            reasons.add("suppressed_forgotten")
+        return Found(must, frozenset(reasons), tuple(because))

@@ -1,0 +1,384 @@
+"""The provider's protocol over an account in memory, with every request in the test's hands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, NotFound
+from crm_mailchimp.provider import (
+    AddOutcome,
+    Audience,
+    AudienceSettings,
+    CampaignDraft,
+    ChangeOutcome,
+    Checklist,
+    MemberChange,
+    MergeField,
+    NewMember,
+    Rejection,
+    RemoteCampaign,
+    RemoteMember,
+)
+from histories import mailchimp_memory as far
+from histories.mailchimp_memory import BY_ADMIN, Account, Refused, subscriber_hash
+
+PAGE, OVERLAP = 1000, 10
+#: Reads; every other request can change something.
+READS = frozenset(
+    {"audiences", "audience", "merge_fields", "members", "archived", "member", "complainers",
+     "campaigns", "campaign", "checklist", "domains"}
+)  # fmt: skip
+_KINDS = {"exists": "exists", "compliance": "compliance", "forgotten": "forgotten",
+          "not_archivable": "other", "not_found": "not_found"}  # fmt: skip
+
+
+@dataclass
+class Line:
+    """What lies between the pipeline and the account.
+
+    Attributes:
+        before: called with the request's name and audience, right before it is carried out.
+        loses: whether the answer of this request is lost: "die" (the task dies of it), "again" (the
+            client sends the request a second time), or nothing.
+        saw: called with every member that the pipeline is shown.
+        missed: called with audience, key and request when there is no such member.
+        made: names of all requests.
+    """
+
+    before: Callable[[str, str], object] = lambda name, list_id: None
+    loses: Callable[[str, str], str | None] = lambda name, list_id: None
+    saw: Callable[[str, far.Member], object] = lambda list_id, member: None
+    missed: Callable[[str, str, str], object] = lambda list_id, key, name: None
+    made: list[tuple[str, str]] = field(default_factory=list)
+    #: Seconds that pass with each request: neighbours may share a second.
+    ticks: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, 0, 2, 0, 0, 1)))
+
+    @staticmethod
+    def is_write(name: str) -> bool:
+        return name not in READS and not name.startswith("read ")
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        return [one for one in self.made if self.is_write(one[0])]
+
+
+class MemoryMailchimp:
+    """Implements ``AudienceProvider`` and ``CampaignProvider`` for one connection."""
+
+    def __init__(self, account: Account, line: Line) -> None:
+        self._account, self._line = account, line
+        self._calls = 0
+
+    @property
+    def calls(self) -> int:
+        return self._calls
+
+    def _begin(self, name: str, list_id: str = "") -> str | None:
+        self._calls += 1
+        self._account.now += next(self._line.ticks)
+        self._line.made.append((name, list_id))
+        self._line.before(name, list_id)
+        return self._line.loses(name, list_id)
+
+    def _lost(self, loss: str | None, name: str) -> None:
+        if loss == "die":
+            raise ConnectionFault("lost", method="POST", path=f"/{name}", outcome_unknown=True)
+
+    def _read(self, name: str, list_id: str = "") -> far.Audience | None:
+        """A request that only reads; the audience it is about."""
+        self._lost(self._begin(name, list_id), name)
+        return self._audience(list_id) if list_id else None
+
+    def _audience(self, list_id: str) -> far.Audience:
+        found = self._account.audiences.get(list_id)
+        if found is None:
+            raise NotFound(method="GET", path="/lists/{list_id}", status=404, title="Not found")
+        return found
+
+    # ---- audiences and their columns
+
+    def audiences(self) -> Iterator[Audience]:
+        self._read("audiences")
+        for one in list(self._account.audiences.values()):
+            yield _audience(one)
+
+    def audience(self, list_id: str) -> Audience:
+        self._read("audience", list_id)
+        return _audience(self._audience(list_id))
+
+    def create_audience(self, settings: AudienceSettings) -> Audience:
+        loss = self._begin("create_audience")
+        made = self._account.create_audience(settings)
+        self._lost(loss, "lists")
+        return _audience(made)
+
+    def update_audience(self, list_id: str, settings: AudienceSettings) -> Audience:
+        loss = self._begin("update_audience", list_id)
+        audience = self._audience(list_id)
+        audience.settings = settings
+        self._lost(loss, "lists")
+        return _audience(audience)
+
+    def merge_fields(self, list_id: str) -> list[MergeField]:
+        self._read("merge_fields", list_id)
+        return [_column(one) for one in self._audience(list_id).columns]
+
+    def create_merge_field(self, list_id: str, merge_field: MergeField) -> MergeField:
+        loss = self._begin("create_merge_field", list_id)
+        columns = self._audience(list_id).columns
+        if any(one.tag == merge_field.tag for one in columns):
+            words = f'A Merge Field with the tag "{merge_field.tag}" already exists for this list.'
+            raise BadRequest(status=400, title="Invalid Resource", detail=words)
+        number = max(one.merge_id for one in columns) + 1
+        made = far.Column(number, merge_field.tag, merge_field.name, merge_field.type)
+        made.public, made.required = merge_field.public, merge_field.required
+        columns.append(made)
+        self._lost(loss, "merge-fields")
+        return _column(made)
+
+    def update_merge_field(self, list_id: str, merge_field: MergeField) -> MergeField:
+        loss = self._begin("update_merge_field", list_id)
+        columns = self._audience(list_id).columns
+        (held,) = [one for one in columns if one.merge_id == merge_field.merge_id]
+        held.name, held.public, held.required = (
+            merge_field.name, merge_field.public, merge_field.required,
+        )  # fmt: skip
+        self._lost(loss, "merge-fields")
+        return _column(held)
+
+    # ---- members
+
+    def members(
+        self,
+        list_id: str,
+        *,
+        status: str | None = None,
+        since_last_changed: datetime | None = None,
+    ) -> Iterator[RemoteMember]:
+        since = int(since_last_changed.timestamp()) if since_last_changed else None
+        offset, given = 0, set[str]()
+        while True:
+            self._read("archived" if status == "archived" else "members", list_id)
+            page = self._audience(list_id).listed(status, since)[offset : offset + PAGE]
+            answer = [self._show(list_id, one) for one in page if one.hash not in given]
+            given |= {one.hash for one in page}
+            yield from answer
+            if len(page) < PAGE:
+                return
+            offset += PAGE - OVERLAP
+
+    def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
+        self._read("member", list_id)
+        found = self._audience(list_id).find(subscriber_hash)
+        if found is None:
+            self._line.missed(list_id, subscriber_hash, "member")
+            return None
+        return self._show(list_id, found)
+
+    def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome:
+        loss = self._begin("add", list_id)
+        audience = self._audience(list_id)
+        for _ in range(2 if loss == "again" else 1):
+            created, rejected = [], []
+            for new in members:
+                assert new.status in ("subscribed", "pending")
+                opt_in = int(new.timestamp_opt.timestamp()) if new.timestamp_opt else None
+                try:
+                    created.append(
+                        self._account.add(
+                            audience, new.email_address, new.status, new.merge_fields,
+                            opt_in=opt_in,
+                        )
+                    )  # fmt: skip
+                except Refused as refused:
+                    rejected.append(self._refuse(list_id, new.email_address, refused))
+        self._lost(loss, "lists")
+        return AddOutcome(
+            created=[self._show(list_id, one) for one in created], updated=(), rejected=rejected
+        )
+
+    def change_members(
+        self,
+        list_id: str,
+        changes: Iterable[MemberChange],
+        *,
+        on_batch: Callable[[str | None], None] | None = None,
+    ) -> Iterator[ChangeOutcome]:
+        # Read as the real client does: a chunk first, then call after call.
+        remaining = iter(changes)
+        while chunk := list(itertools.islice(remaining, 2000)):
+            for change in chunk:
+                yield self._change(list_id, change)
+
+    def _change(self, list_id: str, change: MemberChange) -> ChangeOutcome:
+        loss = self._begin(change.action, list_id)
+        audience, key = self._audience(list_id), change.subscriber_hash
+        twice = loss == "again"
+        try:
+            if change.action == "archive":
+                self._account.archive(audience, key)
+                self._lost(loss, "members")
+                return ChangeOutcome(change=change)
+            statuses = {"unsubscribe": "unsubscribed", "reconfirm": "pending", "update": None}
+            for _ in range(2 if twice else 1):
+                member = self._account.patch(
+                    audience, key, status=statuses[change.action], fields=change.merge_fields
+                )
+            self._lost(loss, "members")
+            return ChangeOutcome(change=change, member=self._show(list_id, member))
+        except Refused as refused:
+            self._lost(loss, "members")
+            return self._refused_change(list_id, change, refused)
+
+    def _refused_change(
+        self, list_id: str, change: MemberChange, refused: Refused
+    ) -> ChangeOutcome:
+        key = change.subscriber_hash
+        if refused.kind == "not_archivable":
+            present = self.member(list_id, key)
+            if present is not None and present.status == "archived":
+                return ChangeOutcome(change=change, member=present)
+        if refused.kind == "not_found":
+            self._line.missed(list_id, key, change.action)
+            if change.action in ("archive", "unsubscribe"):
+                return ChangeOutcome(change=change, was_gone=True)
+        rejection = Rejection(
+            email_address="", subscriber_hash=key, kind=_KINDS[refused.kind],
+            message=refused.kind, retryable=False,
+        )  # fmt: skip
+        return ChangeOutcome(change=change, rejection=rejection)
+
+    def resume_changes(
+        self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
+    ) -> Iterator[ChangeOutcome]:
+        raise AssertionError("no batch was started")
+
+    def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool:
+        loss = self._begin("delete", list_id)
+        done = self._account.delete(self._audience(list_id), subscriber_hash)
+        self._lost(loss, "members")
+        return done
+
+    def complainers(self, list_id: str) -> Iterator[str]:
+        self._read("complainers", list_id)
+        yield from list(self._audience(list_id).complaints)
+
+    def search_members(self, email_address: str) -> Iterator[RemoteMember]:
+        for one in list(self.audiences()):
+            found = self.member(one.list_id, subscriber_hash(email_address))
+            if found is not None:
+                yield found
+
+    def _show(self, list_id: str, member: far.Member) -> RemoteMember:
+        self._line.saw(list_id, member)
+        return _member(self._audience(list_id), member)
+
+    def _refuse(self, list_id: str, address: str, refused: Refused) -> Rejection:
+        if refused.kind == "forgotten":
+            self._line.missed(list_id, subscriber_hash(address), "add")
+        return Rejection(
+            email_address=address, subscriber_hash=subscriber_hash(address),
+            kind=_KINDS[refused.kind], message=refused.kind, retryable=False,
+        )  # fmt: skip
+
+    # ---- campaigns
+
+    def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
+        self._read("campaigns")
+        yield from (
+            self._campaign(one)
+            for one in list(self._account.campaigns.values())
+            if one.list_id == list_id
+        )
+
+    def all_campaigns(self) -> Iterator[RemoteCampaign]:
+        self._read("campaigns")
+        yield from map(self._campaign, list(self._account.campaigns.values()))
+
+    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
+        self._read("campaign")
+        found = self._account.campaigns.get(campaign_id)
+        return self._campaign(found) if found else None
+
+    def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
+        self._lost(self._begin("create_campaign"), "campaigns")
+        account = self._account
+        made = far.Sending(
+            account.next_id("campaign"), draft.list_id, draft.settings(), account.now
+        )
+        account.campaigns[made.campaign_id] = made
+        return self._campaign(made)
+
+    def change_campaign(
+        self, campaign_id: str, settings: Mapping[str, str], *, list_id: str | None = None
+    ) -> RemoteCampaign:
+        self._lost(self._begin("change_campaign"), "campaigns")
+        held = self._account.campaigns[campaign_id]
+        held.settings.update(settings)
+        held.list_id = list_id or held.list_id
+        return self._campaign(held)
+
+    def send_checklist(self, campaign_id: str) -> Checklist:
+        self._read("checklist")
+        return Checklist(is_ready=True, items=())
+
+    def send_campaign(self, campaign_id: str) -> None:
+        self._lost(self._begin("send_campaign"), "campaigns")
+        self._account.send(self._account.campaigns[campaign_id])
+
+    def schedule_campaign(self, campaign_id: str, at: datetime) -> None:
+        raise AssertionError("the campaigns of histories are sent at once")
+
+    unschedule_campaign = send_test = delete_campaign = schedule_campaign  # type: ignore[assignment]
+
+    def sender_domains(self) -> dict[str, bool]:
+        self._read("domains")
+        return {"galaxy.gr": True}
+
+    def _campaign(self, one: far.Sending) -> RemoteCampaign:
+        members = self._account.audiences[one.list_id].members.values()
+        count = sum(member.status == "subscribed" for member in members)
+        sent = len(one.recipients)
+        return RemoteCampaign(
+            campaign_id=one.campaign_id, status=one.status, list_id=one.list_id,
+            settings=dict(one.settings), created_at=_moment(one.created_at),
+            send_at=_moment(one.send_at) if one.send_at else None,
+            recipient_count=sent if one.status == "sent" else count, emails_sent=sent,
+            unique_opens=0, unique_clicks=0,
+        )  # fmt: skip
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _audience(one: far.Audience) -> Audience:
+    counts = [member.status for member in one.members.values()]
+    return Audience(
+        list_id=one.list_id, settings=one.settings, created_at=_moment(one.created_at),
+        member_count=counts.count("subscribed"), unsubscribe_count=counts.count("unsubscribed"),
+        cleaned_count=counts.count("cleaned"), raw={},
+    )  # fmt: skip
+
+
+def _column(one: far.Column) -> MergeField:
+    return MergeField(
+        tag=one.tag, name=one.name, type=one.type, merge_id=one.merge_id, required=one.required,
+        public=one.public,
+    )  # fmt: skip
+
+
+def _member(audience: far.Audience, one: far.Member) -> RemoteMember:
+    is_out = one.status == "unsubscribed"
+    by = "administrator" if one.reason == BY_ADMIN else "person"
+    return RemoteMember(
+        list_id=audience.list_id, subscriber_hash=one.hash, email_address=one.address,
+        status=one.status, last_changed=_moment(one.last_changed),
+        merge_fields={column.tag: one.fields.get(column.tag, "") for column in audience.columns},
+        unsubscribe_reason=one.reason or None if is_out else None,
+        unsubscribed_by=by if is_out else None, language=one.language,  # type: ignore[arg-type]
+        remote_contact_id=one.contact_id,
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""Ways to break the product on purpose: each is a file, a text in it, and what takes its place.
+
+``make mutants`` plays the known histories against a copy of the product with one of them in it,
+and shows which histories notice.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One break.
+
+    Attributes:
+        name: what the product does not do any more.
+        file: below the repository's root.
+        old: text that is there exactly once.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+def sql(name: str, file: str, old: str, new: str) -> Mutant:
+    return Mutant(name, f"sql/{file}.sql", old, new)
+
+
+def py(name: str, file: str, old: str, new: str) -> Mutant:
+    return Mutant(name, f"include/crm_mailchimp/{file}.py", old, new)
+
+
+MUTANTS = (
+    sql(
+        "the chain of merges is dropped",
+        "sync/attach_merged",
+        "belongs.contact_id = merged.merged_id",
+        "belongs.contact_id = merged.merged_id and false",
+    ),
+    sql(
+        "a merge that is undone still counts",
+        "sync/detach_unmerged",
+        "belongs.merged_from = present.contact_id",
+        "belongs.merged_from = present.contact_id and false",
+    ),
+    sql(
+        "refusals are not looked up by address",
+        "sync/judge_refusals",
+        "inner join holding on asked.address_digest = holding.address_digest",
+        "inner join holding on asked.address_digest = holding.address_digest and false",
+    ),
+    sql(
+        "refusals are not looked up by contact",
+        "sync/judge_refusals",
+        "on asked.contact_id = belongs.contact_id",
+        "on asked.contact_id = belongs.contact_id and false",
+    ),
+    sql(
+        "other holders of the address do not count",
+        "sync/ask_about_holders",
+        "holder.left_at is null",
+        "holder.left_at is null and false",
+    ),
+    sql(
+        "who shared the address is not remembered",
+        "views/sync/functions/open_refusals",
+        "    and opened.is_new\n    -- The contacts",
+        "    and false\n    -- The contacts",
+    ),
+    sql(
+        "a new record at a refused address is somebody else",
+        "sync/note_holders",
+        "    where\n        not exists (\n            select from sync.address_holder as earlier",
+        "    where false and\n        not exists (\n            select from sync.address_holder as"
+        " earlier",
+    ),
+    sql(
+        "whoever takes an audience over deletes its refusals",
+        "sync/use_audience",
+        "set collection_ids = array_append(collection_ids, %(collection_id)s::bigint)",
+        "set collection_ids = array[%(collection_id)s::bigint]",
+    ),
+    sql(
+        "whoever takes an audience over is not bound by its refusals",
+        "sync/use_audience",
+        "    and ended_at is null\n",
+        "    and ended_at is null and false\n",
+    ),
+    sql(
+        "refusals hold for every collection",
+        "sync/judge_refusals",
+        "%(collection_id)s = any(refusal.collection_ids)",
+        "%(collection_id)s is not null",
+    ),
+    sql(
+        "a complaint holds in its own audience only",
+        "sync/judge_refusals",
+        "or refusal.kind = 'complaint'",
+        "or false",
+    ),
+    sql(
+        "a sign-up at another address ends every refusal",
+        "sync/end_refusals",
+        "and refusal.kind in ('withdrawal', 'unconfirmed')",
+        "and refusal.kind is not null",
+    ),
+    sql(
+        "a refusal never ends",
+        "sync/end_refusals",
+        "where refusal.refusal_id = ended.refusal_id",
+        "where refusal.refusal_id = ended.refusal_id and false",
+    ),
+    sql(
+        "who withdrew is subscribed again without being asked",
+        "sync/plan_changes",
+        "then case when wanted.must_confirm then 'add_pending' else 'add' end",
+        "then 'add'",
+    ),
+    sql(
+        "a deletion for good is no refusal",
+        "views/sync/functions/open_refusals",
+        "is distinct from 'erased_contact' then 'forgotten' end",
+        "is distinct from 'erased_contact' and false then 'forgotten' end",
+    ),
+    sql(
+        "an archive by hand is no refusal",
+        "views/sync/functions/open_refusals",
+        "when 'hand_archive' then 'archived_by_hand'",
+        "when 'hand_archive' then null",
+    ),
+    py(
+        "a collection that comes back under a new id is a new one",
+        "sync/known_collections",
+        "        elif _has_history(warehouse, rival):",
+        "        elif False and _has_history(warehouse, rival):",
+    ),
+    py(
+        "marks of other installations are ignored",
+        "sync/ownership",
+        "        return owner.installation != own_installation(warehouse)",
+        "        return False",
+    ),
+    sql(
+        "an address changed in Mailchimp is not followed",
+        "sync/rename_changed_members",
+        "where member.list_id = changed.list_id and member.subscriber_hash = changed.old_hash",
+        "where false and member.list_id = changed.list_id"
+        " and member.subscriber_hash = changed.old_hash",
+    ),
+    sql(
+        "the guard counts replaced addresses",
+        "sync/count_removals",
+        "            plan.cause = 'changed_address'",
+        "            plan.cause = 'changed_address' and false",
+    ),
+)
+
+
+def break_product(mutant: Mutant, folder: Path) -> Path:
+    """A copy of the product with one break in it; where its Python lies."""
+    for part in ("include", "sql"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / mutant.file
+    text = path.read_text(encoding="utf-8")
+    found = text.count(mutant.old)
+    assert found == 1, f"{mutant.file} has the text {found} times: {mutant.old}"
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    return folder / "include"

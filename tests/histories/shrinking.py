@@ -1,0 +1,153 @@
+"""Makes a plot that fails as small as it gets: everything is left out that the failure can do
+without, and the rest is told in words.
+
+Stories of a plot do not touch each other. So all ways to leave one thing out of a story are tried
+side by side, as stories of one plot.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from histories.play import Plot, Story, Verdict
+from histories.world import Trouble
+
+Play = Callable[[Plot], Verdict]
+_T = TypeVar("_T")
+
+
+def shrink(plot: Plot, number: int, play: Play) -> tuple[Plot, Verdict]:
+    """The smallest plot found in which a story still fails.
+
+    Args:
+        number: of the story; -1 for a plot that cannot go on.
+        play: plays a plot in a fresh world.
+
+    Returns:
+        that plot with the one story, and what the judge says of it.
+    """
+    if number == -1:
+        return _shrink_plot(plot, number, play)
+    alone = replace(plot, stories=tuple(one for one in plot.stories if one.number == number))
+    verdict = play(alone)
+    if number not in verdict.findings:
+        # It needs the others' company: told as it is.
+        return plot, play(plot)
+    smallest, verdict = _shrink_plot(_shrink_story(alone, play), number, play)
+    smallest = _shrink_story(smallest, play)
+    return smallest, play(smallest)
+
+
+def _shrink_story(plot: Plot, play: Play) -> Plot:
+    """Leave things out of the plot's one story as long as it still fails."""
+    (best,) = plot.stories
+    while True:
+        ways = [
+            replace(way, number=best.number + position)
+            for position, way in enumerate(_smaller_stories(best), start=1)
+        ]
+        found = play(replace(plot, stories=tuple(ways))).findings if ways else {}
+        failing = [way for way in ways if way.number in found]
+        if not failing:
+            return replace(plot, stories=(best,))
+        best = replace(min(failing, key=_size), number=best.number)
+
+
+def _size(story: Story) -> tuple[int, ...]:
+    return (
+        len(story.events),
+        len(story.roles),
+        sum(event.phase != "before" for event in story.events),
+        sum(len(role.by_hand) + len(role.member_of) for role in story.roles),
+        sum(role.shares_with is not None for role in story.roles),
+    )
+
+
+def _smaller_stories(story: Story) -> Iterator[Story]:
+    events = story.events
+    for count in (2, 1):
+        for left_out in itertools.combinations(range(len(events)), count):
+            kept = tuple(one for position, one in enumerate(events) if position not in left_out)
+            yield replace(story, events=kept)
+    if len(story.roles) > 1:
+        yield replace(story, roles=story.roles[:-1])
+    for position, role in enumerate(story.roles):
+        for plainer in (
+            replace(role, by_hand=()),
+            replace(role, shares_with=None),
+            *(replace(role, member_of=(one,)) for one in role.member_of),
+        ):
+            if plainer != role:
+                yield replace(story, roles=_with(story.roles, position, plainer))
+    for position, event in enumerate(events):
+        if event.phase != "before":
+            yield replace(story, events=_with(events, position, replace(event, phase="before")))
+
+
+def _shrink_plot(plot: Plot, number: int, play: Play) -> tuple[Plot, Verdict]:
+    best, verdict = plot, play(plot)
+    goes_on = number in verdict.findings
+    while goes_on:
+        goes_on = False
+        for smaller in _smaller_plots(best):
+            found = play(smaller)
+            if number in found.findings:
+                best, verdict, goes_on = smaller, found, True
+                break
+    return best, verdict
+
+
+def _smaller_plots(plot: Plot) -> Iterator[Plot]:
+    if len(plot.stories) > 1:
+        half = len(plot.stories) // 2
+        yield replace(plot, stories=())
+        yield replace(plot, stories=plot.stories[:half])
+        yield replace(plot, stories=plot.stories[half:])
+    quiet = tuple(Trouble() for _ in plot.troubles)
+    if plot.turns:
+        yield replace(plot, turns=(), troubles=quiet)
+    if plot.troubles != quiet:
+        yield replace(plot, troubles=quiet)
+    if len(plot.turns) > 1:
+        for position in range(len(plot.turns)):
+            yield replace(plot, turns=_without(plot.turns, position))
+    busy = {one.when for one in plot.turns}
+    busy |= {event.when for story in plot.stories for event in story.events}
+    for when in range(plot.rounds):
+        if when not in busy and plot.rounds > 1:
+            yield _without_round(plot, when)
+    for when, trouble in enumerate(plot.troubles):
+        if trouble != Trouble():
+            yield replace(plot, troubles=_with(plot.troubles, when, Trouble()))
+
+
+def _with(items: tuple[_T, ...], position: int, item: _T) -> tuple[_T, ...]:
+    return (*items[:position], item, *items[position + 1 :])
+
+
+def _without(items: tuple[_T, ...], position: int) -> tuple[_T, ...]:
+    return items[:position] + items[position + 1 :]
+
+
+def _without_round(plot: Plot, when: int) -> Plot:
+    """Everything later happens one round earlier."""
+
+    def earlier(moment: int) -> int:
+        return moment - 1 if moment > when else moment
+
+    return replace(
+        plot,
+        rounds=plot.rounds - 1,
+        troubles=_without(plot.troubles, when),
+        turns=tuple(replace(one, when=earlier(one.when)) for one in plot.turns),
+        stories=tuple(
+            replace(
+                story,
+                events=tuple(replace(event, when=earlier(event.when)) for event in story.events),
+            )
+            for story in plot.stories
+        ),
+    )

@@ -1,0 +1,316 @@
+"""What happens to collections and installations: to all stories of a world at once.
+
+The second half is what a person does about a collection that ends ``blocked``: what its own words
+ask for, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import psycopg
+
+from crm_mailchimp.sync.collection import CollectionResult, sync_collection
+from crm_mailchimp.sync.stage import stage
+from crm_mailchimp.sync.stagings import StagingOutdatedError, staged_codes
+from histories.events import may_move
+from histories.world import SETTINGS, Collection, HistoryError, World
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One such act, right before the sync of a round."""
+
+    when: int
+    verb: str
+    coll: int = 0
+    other: int = 0
+    pick: int = 0
+
+
+def take(world: World, turn: Turn) -> bool:
+    """Let a turn happen; False where it could not."""
+    one = world.collections[turn.coll % len(world.collections)]
+    words = TURNS[turn.verb](world, one, turn)
+    if words is None:
+        return False
+    world.happened[turn.verb] += 1
+    world.tell(f"before sync {turn.when}: {words}")
+    return True
+
+
+def _link(world: World, one: Collection, list_id: str | None) -> str:
+    before, one.wish = one.wish, list_id
+    world.change_collection(one, provider_list_id=list_id)
+    return f"the CRM names audience {list_id} for {one.key} (before: {before})"
+
+
+def _is_free(world: World, list_id: str) -> bool:
+    return all(list_id not in (each.list_id, each.wish) for each in world.collections)
+
+
+def relink(world: World, one: Collection, turn: Turn) -> str | None:
+    """To an audience that was filled by hand, or to an empty one."""
+    free = [each for each in world.by_hand if _is_free(world, each)]
+    list_id = free[turn.pick % len(free)] if free else world.side.make_list(SETTINGS)
+    return _link(world, one, list_id)
+
+
+def take_over(world: World, one: Collection, turn: Turn) -> str | None:
+    """To an audience that another collection left."""
+    left = [
+        list_id
+        for each in world.collections
+        if each is not one
+        for list_id in sorted(each.former)
+        if _is_free(world, list_id) and world.side.has_list(list_id)
+    ]
+    return _link(world, one, left[turn.pick % len(left)]) if left else None
+
+
+def take_back(world: World, one: Collection, turn: Turn) -> str | None:
+    left = [
+        each for each in sorted(one.former) if _is_free(world, each) and world.side.has_list(each)
+    ]
+    return _link(world, one, left[turn.pick % len(left)]) if left else None
+
+
+def swap_audiences(world: World, one: Collection, turn: Turn) -> str | None:
+    other = world.collections[turn.other % len(world.collections)]
+    if other is one or not (one.list_id and other.list_id):
+        return None
+    if one.wish not in (None, one.list_id) or other.wish not in (None, other.list_id):
+        return None
+    theirs, own = other.list_id, one.list_id
+    return f"{_link(world, one, theirs)}; {_link(world, other, own)}"
+
+
+def retire(world: World, one: Collection, turn: Turn) -> str | None:
+    """The collection is to have a new audience of its own."""
+    if one.list_id is None or one.becomes or one.wish not in (None, one.list_id):
+        return None
+    _link(world, one, None)
+    let_go(world, one)
+    return f"{one.key} gives up its audience"
+
+
+def let_go(world: World, one: Collection) -> None:
+    said = world.command("retire", "--collection", one.code)
+    one.former.add(said.split()[1])
+    one.list_id = None
+
+
+def rename(world: World, one: Collection, turn: Turn) -> str | None:
+    if one.becomes:
+        return None
+    before, one.code = one.code, f"{one.key}_{turn.when}"
+    world.change_collection(one, code=one.code)
+    return f"the code of {before} is {one.code} now"
+
+
+def recreate(world: World, one: Collection, turn: Turn) -> str | None:
+    if one.becomes or one.list_id is None:
+        return None
+    before = one.collection_id
+    world.recreate_collection(one)
+    one.becomes = ("same", "new")[turn.pick % 2]
+    return f"collection {before} ({one.code}) has the new id {one.collection_id}"
+
+
+def reimport_crm(world: World, one: Collection, turn: Turn) -> str | None:
+    """The whole CRM is imported again: everybody who did not move has a new contact id."""
+    for cast in world.casts:
+        for person in cast.people:
+            if person.is_in_crm and may_move(world, person):
+                cast.renumber(person)
+                person.moved_in = world.stages
+        world.books[cast].followed = {
+            key: (*both[:2], False) for key, both in world.books[cast].followed.items()
+        }
+        world.dirty.add(cast)
+    return "the CRM is imported again, every contact has a new id"
+
+
+def forget(world: World, one: Collection, turn: Turn) -> str | None:
+    world.forget()
+    return "the warehouse loses sync, but for what is backed up together"
+
+
+def erase(world: World, one: Collection, turn: Turn) -> str | None:
+    world.erase()
+    return "who asked is erased"
+
+
+def delete_audience(world: World, one: Collection, turn: Turn) -> str | None:
+    if one.list_id is None or one.becomes or one.wish not in (None, one.list_id):
+        return None
+    list_id = one.list_id
+    world.side.delete_list(list_id)
+    return f"somebody deletes audience {list_id} of {one.key}"
+
+
+def switch(world: World, one: Collection, turn: Turn) -> str | None:
+    """Inactive for a while; ``finish`` makes it active again."""
+    if one.becomes:
+        return None
+    is_active = one.key in world.inactive
+    world.inactive ^= {one.key}
+    world.change_collection(one, is_active=is_active)
+    return f"{one.key} is {'active' if is_active else 'inactive'} now"
+
+
+def push_an_old_staging(world: World, one: Collection, turn: Turn) -> str | None:
+    """Somebody clears the push of an older run: it must be refused."""
+    if not world.is_settled or len(world.stagings) < 2:
+        return None
+    try:
+        world.push(world.stagings[-2], one.code)
+    except StagingOutdatedError:
+        return f"an older run of {one.key} is pushed again, and refused"
+    except LookupError:
+        return f"an older run of {one.key} is pushed again, which had no such collection"
+    raise HistoryError(f"{one.key}: an outdated staging was pushed")
+
+
+def second_installation(world: World, one: Collection, turn: Turn) -> str | None:
+    """A copy with an empty warehouse and the same key runs: it must touch nothing."""
+    if not world.is_settled or world.second_dsn is None:
+        return None
+    world.write_people()
+    line = world.side.line
+    kept = line.saw, line.missed
+    line.saw, line.missed, before = _unseen, _unseen, len(line.writes)
+    try:
+        states = _run_elsewhere(world, world.second_dsn(), f"copy-{turn.when}")
+    finally:
+        line.saw, line.missed = kept
+    if len(line.writes) != before:
+        raise HistoryError(f"a second installation wrote: {line.writes[before:][:5]}")
+    wrong = {code: state for code, state in states.items() if "foreign_installation" not in state}
+    if wrong:
+        raise HistoryError(f"a second installation was not refused: {wrong}")
+    return "a second installation with an empty warehouse ran"
+
+
+def _unseen(*about: object) -> None:
+    """What the other installation is shown, ours is not."""
+
+
+def _run_elsewhere(world: World, dsn: str, run_id: str) -> dict[str, str]:
+    states = {}
+    with (
+        psycopg.connect(dsn) as warehouse,
+        psycopg.connect(world.crm_dsn) as crm,
+    ):
+        staging_id = stage(warehouse, crm, None, run_id=run_id)
+        codes = staged_codes(warehouse, staging_id)
+    for code in codes:
+        with (
+            world.side.provider() as provider,
+            psycopg.connect(dsn) as warehouse,
+            psycopg.connect(world.crm_dsn, autocommit=True) as crm,
+        ):
+            result = sync_collection(
+                warehouse, crm, provider, staging_id=staging_id, collection_code=code
+            )
+        states[code] = f"{result.state}: {result.detail}"
+    return states
+
+
+TURNS: Mapping[str, Callable[[World, Collection, Turn], str | None]] = {
+    "relink": relink,
+    "take_over": take_over,
+    "take_back": take_back,
+    "swap_audiences": swap_audiences,
+    "retire": retire,
+    "rename": rename,
+    "recreate": recreate,
+    "reimport_crm": reimport_crm,
+    "forget": forget,
+    "erase": erase,
+    "delete_audience": delete_audience,
+    "switch": switch,
+    "second_installation": second_installation,
+    "push_an_old_staging": push_an_old_staging,
+}
+
+
+# ---- what a person does about blocked collections
+
+
+def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
+    """Do what the details of blocked collections ask for; whether there was anything to do.
+
+    Raises:
+        HistoryError: a collection failed, or is blocked for no reason that this history knows.
+    """
+    busy = False
+    for code, result in results.items():
+        if result.state == "succeeded":
+            continue
+        one = next((each for each in world.collections if each.code == code), None)
+        why = (result.detail or "").partition(":")[0]
+        if one is None or why not in _ANSWERS or not _ANSWERS[why](world, one, result):
+            raise HistoryError(f"{code} ended {result.state}: {result.detail}")
+        busy = True
+        # The next one's words may be about what was just changed.
+        if why == "audience_taken":
+            break
+    return busy
+
+
+def _taken(world: World, one: Collection, result: CollectionResult) -> bool:
+    named = re.search(r"retire --dsn … --collection (.+?)'", result.detail or "")
+    if named is None:
+        return False
+    owners = [each for each in world.collections if each.code == named[1]]
+    if owners and owners[0].wish == one.wish:
+        return False
+    if owners:
+        let_go(world, owners[0])
+    else:
+        # A collection of the CRM's past, such as the one that came back under a new id.
+        world.command("retire", "--collection", named[1])
+    return True
+
+
+def _replaced(world: World, one: Collection, result: CollectionResult) -> bool:
+    if not one.becomes:
+        return False
+    calls = result.counts["api_calls"]
+    if calls:
+        raise HistoryError(f"{one.key} is replaced, and {calls} calls were made")
+    world.command(f"{one.becomes}-collection", "--collection", one.code)
+    if one.becomes == "new" and one.list_id is not None:
+        one.former.add(one.list_id)
+        if one.wish is None:
+            one.list_id = None
+    one.becomes = ""
+    return True
+
+
+def _named(world: World, one: Collection, result: CollectionResult) -> bool:
+    """Its own audience is not certain any more: the CRM names it."""
+    if one.list_id is None:
+        return False
+    world.tell(_link(world, one, one.list_id))
+    return True
+
+
+def _deleted(world: World, one: Collection, result: CollectionResult) -> bool:
+    if one.list_id is not None and world.side.has_list(one.list_id):
+        return False
+    _link(world, one, None)
+    let_go(world, one)
+    return True
+
+
+_ANSWERS: Mapping[str, Callable[[World, Collection, CollectionResult], bool]] = {
+    "audience_taken": _taken,
+    "collection_replaced": _replaced,
+    "audience_ambiguous": _named,
+    "audience_by_hand": _named,
+    "audience_deleted": _deleted,
+}

@@ -1,0 +1,444 @@
+"""A CRM, a warehouse and a Mailchimp account in which stories happen; the whole pipeline runs."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from crm_mailchimp.mailchimp.errors import MailchimpError
+from crm_mailchimp.provider import AudienceSettings
+from crm_mailchimp.sync.__main__ import main as sync_command
+from crm_mailchimp.sync.collection import CollectionResult, sync_collection
+from crm_mailchimp.sync.erasure import erase_contacts
+from crm_mailchimp.sync.guard import GuardLimits
+from crm_mailchimp.sync.options import SyncOptions
+from crm_mailchimp.sync.stage import stage
+from crm_mailchimp.sync.stagings import staged_codes
+from histories import crm_rules, people
+from histories.book import Book
+from histories.judge import owner
+from histories.mailchimp_memory import Change, subscriber_hash
+from histories.people import Cast
+
+#: The guard against many removals is not what stories are about; ``guarded`` syncs keep it.
+NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+SETTINGS = AudienceSettings(
+    name="Με το χέρι", company="Γαλαξίας", address1="Ερμού 1", city="Αθήνα", country="GR",
+    from_name="Γαλαξίας", from_email="news@galaxy.gr", language="el", zip="10563",
+    permission_reminder="Το ζητήσατε.", subject="Νέα",
+)  # fmt: skip
+_CRM = """
+alter table crm.consent drop constraint if exists consent_channel_check;
+alter table crm.consent drop constraint if exists consent_gdpr_category_check;
+insert into crm.external_provider (
+    code, connection_id, company, address1, city, zip, country, from_name, from_email, subject,
+    language, permission_reminder
+) values (
+    'mailchimp', 'mailchimp_default', 'Γαλαξίας', 'Ερμού 1', 'Αθήνα', '10563', 'GR', 'Γαλαξίας',
+    'news@galaxy.gr', 'Νέα', 'el', 'Το ζητήσατε.'
+);
+insert into crm.campaign_type (code, description, gdpr_category)
+select upper(kind), kind, kind from unnest(array['newsletter', 'offer', 'unclassified']) as kind;
+insert into crm.resource (resource_id, name) values (1, 'Αλεξάνδρα');
+"""
+#: What the warehouse's backup holds: all the rest of ``sync`` may get lost.
+KEPT = ("suppression", "suppression_key", "installation", "reason", "erased_subscriber")
+
+
+class HistoryError(AssertionError):
+    """A history cannot go on: the pipeline stands where nothing should stop it."""
+
+
+@dataclass
+class Collection:
+    """A collection of the CRM; ``key`` is what the book calls it, whatever its id and code.
+
+    Attributes:
+        wish: the audience that the CRM names.
+        list_id: the one that its last sync used; ``former``: those before.
+        becomes: what a person says of it when it comes back under a new id: same or new.
+    """
+
+    key: str
+    collection_id: int
+    code: str
+    category: str
+    wish: str | None = None
+    list_id: str | None = None
+    former: set[str] = field(default_factory=set)
+    becomes: str = ""
+
+
+@dataclass
+class Trouble:
+    """What disturbs one sync.
+
+    Attributes:
+        order: rotates the order in which collections are synced.
+        lose: loses the answer of the so-and-so-many-th write of one collection's run.
+        how: die (the task dies of it) or again (the client asks twice).
+        rerun: whether the dead task is cleared at once, with the staging it had.
+        guarded: the guard against many removals is on.
+    """
+
+    order: int = 0
+    lose: int = 0
+    victim: int = 0
+    how: str = "die"
+    rerun: bool = False
+    full_refresh: bool = False
+    guarded: bool = False
+
+
+class World:
+    """Everything that a history needs. ``told`` says in words what happened to all."""
+
+    def __init__(self, crm_dsn: str, warehouse_dsn: str, side: Any, casts: Sequence[Cast]) -> None:
+        self.crm_dsn, self.warehouse_dsn, self.side = crm_dsn, warehouse_dsn, side
+        self.crm = psycopg.connect(crm_dsn, autocommit=True)
+        self.crm.execute(_CRM)
+        self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True)
+        # The pipeline's own, opened once: a task in Airflow opens one for each step.
+        self.crm_snapshot = psycopg.connect(crm_dsn)
+        self.pipeline = psycopg.connect(warehouse_dsn)
+        self.casts = list(casts)
+        self.books = {cast: Book(cast) for cast in self.casts}
+        self.dirty: set[Cast] = set(self.casts)
+        self.collections: list[Collection] = []
+        #: Audiences that somebody filled in Mailchimp, and collections that are switched off.
+        self.by_hand: list[str] = []
+        self.inactive: set[str] = set()
+        #: Whether the last sync ended well for every collection.
+        self.is_settled = False
+        #: Makes the empty warehouse of a second installation.
+        self.second_dsn: Callable[[], str] | None = None
+        self.stages = 0
+        self.stagings: list[int] = []
+        self.told: list[str] = []
+        self.happened: Counter[str] = Counter()
+        self._last_moment = datetime.now(UTC)
+        self._place: dict[str, Cast] = {}
+        self._steady = 0
+        side.line.saw, side.line.missed = self._saw, self._missed
+
+    def close(self) -> None:
+        for connection in (self.crm, self.warehouse, self.crm_snapshot, self.pipeline):
+            connection.close()
+
+    def tell(self, words: str) -> None:
+        self.told.append(words)
+
+    def moment(self) -> datetime:
+        """The present time, later than every moment before."""
+        self._last_moment = max(datetime.now(UTC), self._last_moment + timedelta(microseconds=1))
+        return self._last_moment
+
+    # ---- the CRM
+
+    def add_collection(self, key: str, category: str, wish: str | None = None) -> Collection:
+        made = Collection(key, len(self.collections) + 1, key, category, wish)
+        self.collections.append(made)
+        self._insert_collection(made)
+        # Somebody to whom nothing ever happens, so that no collection is ever empty.
+        for _ in range(3):
+            self._steady += 1
+            number = 900_000_000 + self._steady
+            self.crm.execute(
+                "insert into crm.contact (contact_id, email, updated_at) values (%s, %s, now())",
+                (number, f"steady{number}@steady.gr"),
+            )
+            self.crm.execute(
+                "insert into crm.collection_member (collection_id, contact_id) values (%s, %s)",
+                (made.collection_id, number),
+            )
+            for position, kind in enumerate(("newsletter", "offer")):
+                self.crm.execute(
+                    "insert into crm.consent (consent_id, contact_id, channel, gdpr_category,"
+                    " granted, effective_at) values (%s, %s, 'email', %s, true, %s)",
+                    (number * 2 + position, number, kind, LONG_AGO),
+                )
+        return made
+
+    def _insert_collection(self, one: Collection) -> None:
+        self.crm.execute(
+            "insert into crm.contact_collection (collection_id, code, description, owner_id,"
+            " external_provider, campaign_type, use_provider_defaults, provider_list_id)"
+            " values (%s, %s, %s, 1, 'mailchimp', %s, true, %s)",
+            (one.collection_id, one.code, f"Συλλογή {one.key}", one.category.upper(), one.wish),
+        )
+
+    def change_collection(self, one: Collection, **columns: Any) -> None:
+        for name, value in columns.items():
+            self.crm.execute(
+                f"update crm.contact_collection set {name} = %s where collection_id = %s",
+                (value, one.collection_id),
+            )
+
+    def recreate_collection(self, one: Collection) -> None:
+        """The same code under a new id; its members come along."""
+        old = one.collection_id
+        self.crm.execute("delete from crm.contact_collection where collection_id = %s", (old,))
+        one.collection_id = old + 100
+        self._insert_collection(one)
+        self.crm.execute(
+            "update crm.collection_member set collection_id = %s where collection_id = %s",
+            (one.collection_id, old),
+        )
+
+    def write_people(self) -> None:
+        if not self.dirty:
+            return
+        ids = {one.key: one.collection_id for one in self.collections}
+        people.write(self.crm, self.dirty, ids)
+        self.dirty.clear()
+
+    # ---- who is who
+
+    def cast_at(self, address: str) -> Cast | None:
+        """The story that an address belongs to; its domain says so."""
+        cast = self._place.get(address)
+        if cast is None and not self._place:
+            self._place = {f"@s{one.number}.gr": one for one in self.casts}
+        return cast or self._place.get(address[address.find("@") :])
+
+    def users(self, list_id: str) -> set[str]:
+        return {one.key for one in self.collections if one.list_id == list_id}
+
+    def former_users(self, list_id: str) -> set[str]:
+        return {one.key for one in self.collections if list_id in one.former}
+
+    def _saw(self, list_id: str, member: Any) -> None:
+        cast = self.cast_at(member.address)
+        if cast is not None:
+            users = self.users(list_id)
+            self.books[cast].saw(list_id, member.address, member.status, owner(cast, member), users)
+
+    def _missed(self, list_id: str, key: str, request: str) -> None:
+        for cast in self.casts:
+            for one in self.books[cast].refusals:
+                if one.list_id == list_id and one.kind == "forgotten" and not one.is_told:
+                    for address in one.addresses:
+                        if key == subscriber_hash(address):
+                            by_removal = request in ("archive", "unsubscribe")
+                            self.books[cast].missed(
+                                list_id, address, self.users(list_id), by_removal=by_removal
+                            )
+
+    def note_changes(self) -> None:
+        """Write what the pipeline itself changed in Mailchimp into the books."""
+        for change in self.side.drain():
+            cast = self.cast_at(change.address)
+            if cast is not None and change.by == "us":
+                self._note_change(cast, change)
+
+    def _note_change(self, cast: Cast, change: Change) -> None:
+        member = self.side.member(change.list_id, change.address)
+        own = owner(cast, member) if member else None
+        users = self.users(change.list_id)
+        former = self.former_users(change.list_id)
+        clock = self.moment()
+        withdrawn = any(
+            crm_rules.is_refused(cast, change.address, one.category, clock)
+            or (own is not None and crm_rules.has_withdrawn(cast, own, one.category, clock))
+            for one in self.collections
+            if one.key in users | former and crm_rules.asks_for_consent(one.category)
+        )
+        self.books[cast].we_changed(change, own, users, former, is_withdrawn=withdrawn)
+
+    # ---- the pipeline
+
+    def let_a_week_pass(self) -> None:
+        """The next sync lists every audience in full: that alone shows deletions."""
+        self.warehouse.execute(
+            "update sync.audience set fully_listed_at = now() - interval '8 days'"
+        )
+
+    def sync(
+        self,
+        trouble: Trouble | None = None,
+        *,
+        staged: Callable[[], object] = lambda: None,
+        before: Callable[[str, Collection], object] = lambda request, one: None,
+    ) -> dict[str, CollectionResult]:
+        """Stage, and sync every collection; trouble may let some of them die.
+
+        Args:
+            staged: happens right after the staging.
+            before: happens right before each request, with its name and the collection.
+        """
+        trouble = trouble or Trouble()
+        self.write_people()
+        staging_id = self.stage(full_refresh=trouble.full_refresh)
+        staged()
+        self.write_people()
+        results = {}
+        codes = staged_codes(self.pipeline, staging_id)
+        self.pipeline.commit()
+        turn = trouble.order % max(len(codes), 1)
+        for code in codes[turn:] + codes[:turn]:
+            found = next((one for one in self.collections if one.code == code), None)
+            lose = trouble.lose if found is self._victim(trouble) else 0
+            result = self._push(staging_id, code, found, before, lose, trouble)
+            if result is not None:
+                results[code] = result
+        return results
+
+    def _victim(self, trouble: Trouble) -> Collection | None:
+        return self.collections[trouble.victim % len(self.collections)] if trouble.lose else None
+
+    def stage(self, **options: Any) -> int:
+        self.stages += 1
+        synced = {one.key for one in self.collections if one.key not in self.inactive}
+        for book in self.books.values():
+            book.look_at_crm(synced)
+        run_id = f"run-{self.stages}"
+        staging_id = stage(self.pipeline, self.crm_snapshot, None, run_id=run_id, **options)
+        self.stagings.append(staging_id)
+        return staging_id
+
+    def _push(
+        self,
+        staging_id: int,
+        code: str,
+        one: Collection | None,
+        before: Callable[[str, Collection], object],
+        lose: int,
+        trouble: Trouble,
+    ) -> CollectionResult | None:
+        self._listen(one, before, lose, trouble.how)
+        try:
+            result = self.push(staging_id, code, guarded=trouble.guarded)
+        except MailchimpError:
+            self.happened["a task died"] += 1
+            self._listen(one, before, 0, "")
+            if not trouble.rerun:
+                self._use_what_it_took(one)
+                return None
+            result = self.push(staging_id, code, guarded=trouble.guarded)
+        finally:
+            self._listen(None, before, 0, "")
+            self.note_changes()
+        is_synced = result.state == "succeeded" and not (result.detail or "").startswith("inactive")
+        if one is not None and is_synced and result.list_id:
+            self.use(one, result.list_id)
+        return result
+
+    def _use_what_it_took(self, one: Collection | None) -> None:
+        """A task that died may have taken an audience into use."""
+        row = (
+            one
+            and self.warehouse.execute(
+                "select list_id from sync.audience where collection_id = %s", (one.collection_id,)
+            ).fetchone()
+        )
+        if one and row and row[0] != one.list_id:
+            self.use(one, row[0])
+
+    def use(self, one: Collection, list_id: str) -> None:
+        """A collection's sync used this audience."""
+        if one.wish and list_id != one.wish:
+            raise HistoryError(f"{one.key} uses {list_id}, though the CRM names {one.wish}")
+        if one.list_id != list_id:
+            if one.list_id is not None:
+                one.former.add(one.list_id)
+            one.list_id = list_id
+            one.former.discard(list_id)
+            for book in self.books.values():
+                book.take(list_id, one.key)
+
+    def _listen(
+        self,
+        one: Collection | None,
+        before: Callable[[str, Collection], object],
+        lose: int,
+        how: str,
+    ) -> None:
+        """Set what happens between the requests of one collection's run, and which is lost."""
+        line = self.side.line
+        left = [lose]
+
+        def happen(request: str, list_id: str) -> None:
+            if one is not None:
+                self.note_changes()
+                before(request, one)
+                self.write_people()
+
+        def is_lost(request: str, list_id: str) -> str | None:
+            if one is None or not line.is_write(request):
+                return None
+            left[0] -= 1
+            return how if left[0] == 0 else None
+
+        line.before, line.loses = happen, is_lost
+
+    def push(self, staging_id: int, code: str, *, guarded: bool = False) -> CollectionResult:
+        try:
+            with self.side.provider() as provider:
+                return sync_collection(
+                    self.pipeline,
+                    self.crm,
+                    provider,
+                    staging_id=staging_id,
+                    collection_code=code,
+                    options=None if guarded else NO_GUARD,
+                )
+        finally:
+            self.pipeline.rollback()
+
+    def command(self, *words: str) -> str:
+        """A command of a person: ``python -m crm_mailchimp.sync …``."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = sync_command([*words, "--dsn", self.warehouse_dsn])
+        if code != 0:
+            raise HistoryError(f"sync {' '.join(words)}: {err.getvalue()}")
+        self.tell(f"a person runs sync {' '.join(words)}")
+        return out.getvalue()
+
+    def erase(self) -> None:
+        """Everybody who asked is erased, and their books with them."""
+        self.write_people()
+        with self.side.provider() as provider, psycopg.connect(self.crm_dsn) as crm:
+            erase_contacts(self.pipeline, crm, provider, run_id=f"erase-{self.stages}")
+        self.side.drain()
+        for cast, book in self.books.items():
+            asked = {
+                other
+                for one in cast.people
+                if one.is_in_crm and one.erasure_asked_at is not None
+                for other in cast.behind(one)
+                if other.is_in_crm
+            }
+            if asked:
+                book.erase(asked)
+
+    def forget(self) -> None:
+        """The warehouse loses all of ``sync`` but what is backed up together."""
+        rows = self.warehouse.execute(
+            "select format('%%I.%%I', schemaname, tablename) from pg_tables"
+            " where schemaname = 'sync' and not tablename = any(%s)",
+            (list(KEPT),),
+        ).fetchall()
+        self.warehouse.execute(f"truncate {', '.join(row[0] for row in rows)}")
+        self.stagings.clear()
+        lists = {one.list_id for one in self.collections} | {
+            each for one in self.collections for each in one.former
+        }
+        looks: dict[Cast, list[Any]] = {cast: [] for cast in self.casts}
+        for list_id in lists - {None}:
+            for member in self.side.members(list_id):
+                cast = self.cast_at(member.address)
+                if cast is not None:
+                    looks[cast].append(
+                        (list_id, member.address, member.status, owner(cast, member))
+                    )
+        for cast, rows in looks.items():
+            self.books[cast].lose_ledger(rows)
