@@ -30,14 +30,14 @@ def shrink(plot: Plot, number: int, play: Play) -> tuple[Plot, Verdict]:
         that plot with the one story, and what the judge says of it.
     """
     if number == -1:
-        return _shrink_plot(plot, number, play)
+        smallest = _shrink_plot(plot, number, play)
+        return smallest, play(smallest)
     alone = replace(plot, stories=tuple(one for one in plot.stories if one.number == number))
     verdict = play(alone)
     if number not in verdict.findings:
         # It needs the others' company: told as it is.
         return plot, play(plot)
-    smallest, verdict = _shrink_plot(_shrink_story(alone, play), number, play)
-    smallest = _shrink_story(smallest, play)
+    smallest = _shrink_plot(_shrink_story(alone, play), number, play)
     return smallest, play(smallest)
 
 
@@ -87,66 +87,56 @@ def _smaller_stories(story: Story) -> Iterator[Story]:
             yield replace(story, events=_with(events, position, replace(event, phase="before")))
 
 
-def _shrink_plot(plot: Plot, number: int, play: Play) -> tuple[Plot, Verdict]:
-    best, verdict = plot, play(plot)
-    goes_on = number in verdict.findings
-    while goes_on:
-        goes_on = False
-        for smaller in _smaller_plots(best):
-            found = play(smaller)
-            if number in found.findings:
-                best, verdict, goes_on = smaller, found, True
-                break
-    return best, verdict
+def _shrink_plot(plot: Plot, number: int, play: Play) -> Plot:
+    """Leave out what happens to all, one thing after the other, each tried once."""
+    best = plot
 
+    def is_enough(smaller: Plot) -> bool:
+        return smaller != best and number in play(smaller).findings
 
-def _smaller_plots(plot: Plot) -> Iterator[Plot]:
-    if len(plot.stories) > 1:
-        half = len(plot.stories) // 2
-        yield replace(plot, stories=())
-        yield replace(plot, stories=plot.stories[:half])
-        yield replace(plot, stories=plot.stories[half:])
-    quiet = tuple(Trouble() for _ in plot.troubles)
-    if plot.turns:
-        yield replace(plot, turns=(), troubles=quiet)
-    if plot.troubles != quiet:
-        yield replace(plot, troubles=quiet)
-    if len(plot.turns) > 1:
-        for position in range(len(plot.turns)):
-            yield replace(plot, turns=_without(plot.turns, position))
-    busy = {one.when for one in plot.turns}
-    busy |= {event.when for story in plot.stories for event in story.events}
-    for when in range(plot.rounds):
-        if when not in busy and plot.rounds > 1:
-            yield _without_round(plot, when)
-    for when, trouble in enumerate(plot.troubles):
+    while len(best.stories) > 1:
+        half = len(best.stories) // 2
+        parts = ((), best.stories[:half], best.stories[half:])
+        enough = [part for part in parts if is_enough(replace(best, stories=part))][:1]
+        if not enough:
+            break
+        best = replace(best, stories=enough[0])
+    quiet = tuple(Trouble() for _ in best.troubles)
+    for smaller in (replace(best, troubles=quiet), replace(best, turns=(), troubles=quiet)):
+        if is_enough(smaller):
+            best = smaller
+    for turn in best.turns[::-1]:
+        smaller = replace(best, turns=tuple(one for one in best.turns if one is not turn))
+        if is_enough(smaller):
+            best = smaller
+    for when, trouble in enumerate(best.troubles):
         if trouble != Trouble():
-            yield replace(plot, troubles=_with(plot.troubles, when, Trouble()))
+            smaller = replace(best, troubles=_with(best.troubles, when, Trouble()))
+            if is_enough(smaller):
+                best = smaller
+    smaller = _without_idle_rounds(best)
+    return smaller if is_enough(smaller) else best
 
 
 def _with(items: tuple[_T, ...], position: int, item: _T) -> tuple[_T, ...]:
     return (*items[:position], item, *items[position + 1 :])
 
 
-def _without(items: tuple[_T, ...], position: int) -> tuple[_T, ...]:
-    return items[:position] + items[position + 1 :]
-
-
-def _without_round(plot: Plot, when: int) -> Plot:
-    """Everything later happens one round earlier."""
-
-    def earlier(moment: int) -> int:
-        return moment - 1 if moment > when else moment
-
+def _without_idle_rounds(plot: Plot) -> Plot:
+    """Rounds in which nothing happens left out; everything later happens earlier."""
+    busy = {one.when for one in plot.turns} | {0}
+    busy |= {event.when for story in plot.stories for event in story.events}
+    busy |= {when for when, trouble in enumerate(plot.troubles) if trouble != Trouble()}
+    moments = {when: position for position, when in enumerate(sorted(busy))}
     return replace(
         plot,
-        rounds=plot.rounds - 1,
-        troubles=_without(plot.troubles, when),
-        turns=tuple(replace(one, when=earlier(one.when)) for one in plot.turns),
+        rounds=len(moments),
+        troubles=tuple(plot.troubles[when] for when in sorted(busy)),
+        turns=tuple(replace(one, when=moments[one.when]) for one in plot.turns),
         stories=tuple(
             replace(
                 story,
-                events=tuple(replace(event, when=earlier(event.when)) for event in story.events),
+                events=tuple(replace(event, when=moments[event.when]) for event in story.events),
             )
             for story in plot.stories
         ),
