@@ -181,8 +181,14 @@ class Book:
         self.bounced.pop((list_id, address), None)
         self.subscribed_by[list_id, address] = "person"
 
-    def rename(self, list_id: str, before: str, after: str, own: Person | None) -> None:
-        """A person gives a member another address in Mailchimp."""
+    def rename(
+        self, list_id: str, before: str, after: str, own: Person | None, *, is_plain: bool
+    ) -> None:
+        """A person gives a member another address in Mailchimp.
+
+        Args:
+            is_plain: nothing else by which the person is known has just changed.
+        """
         for one in list(self._at(list_id, before)):
             one.addresses.add(after)
             if not one.is_told:
@@ -196,7 +202,8 @@ class Book:
             old = self.followed.get((list_id, person))
             address = old[0] if old and old[1] == before else before
             if person.address == address:
-                self.followed[list_id, person] = (address, after, person is own)
+                is_certain = is_plain and person is own and person.is_in_crm
+                self.followed[list_id, person] = (address, after, is_certain)
 
     # ---- what the pipeline does, and what it is shown
 
@@ -252,7 +259,8 @@ class Book:
             self.bounced[list_id, address] = True
         for one in self.refusals:
             if one.answered_at == (list_id, address) and status == "subscribed":
-                one.is_over = True
+                # Of a member with several addresses in time nobody knows which one was refused.
+                one.is_over = len(one.addresses) == 1
             if one.list_id != list_id or address not in one.addresses or one.is_over:
                 continue
             if not one.is_told and _SHOWN_AS.get(one.kind) == status:
@@ -310,6 +318,8 @@ class Book:
         Args:
             members: audience, address, status and CRMREF's person.
         """
+        for person in self.cast.people:
+            person.known_from = max(len(person.ids) - 1, 0)
         for one in self.refusals:
             one.is_told = False
             one.maybe |= one.people
@@ -362,8 +372,8 @@ class Book:
             if not here and not people & (one.people | one.maybe):
                 continue
             reasons |= REASONS[one.kind]
-            if not own & (one.people | one.maybe):
-                # Somebody else with the address refused.
+            if person.ids[1:] or not own & (one.people | one.maybe):
+                # Somebody else with the address refused, or the person under an earlier id.
                 reasons.add("shared_address_refused")
             if one.binds and in_scope and (here or people & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"

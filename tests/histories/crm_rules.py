@@ -48,12 +48,9 @@ def deciding(cast: Cast, person: Person, category: str, clock: datetime) -> Cons
 
 
 def has_unreadable(cast: Cast, person: Person) -> bool:
-    return any(
-        is_unreadable(row)
-        for one in cast.behind(person)
-        if one.is_in_crm or one is person
-        for row in one.consents
-    )
+    """Own rows that nobody can read, or rows of a merged contact that might be withdrawals: a
+    grant of theirs says nothing, in whatever words."""
+    return any(map(is_unreadable, rows_of(cast, person)))
 
 
 def has_withdrawn(cast: Cast, person: Person, category: str, clock: datetime) -> bool:
@@ -78,7 +75,7 @@ def asks_for_consent(category: str) -> bool:
 
 def is_unreadable_at(cast: Cast, address: str) -> bool:
     return any(
-        has_unreadable(cast, one) or has_unreadable(cast, cast.survivor(one))
+        has_unreadable(cast, who if (who := cast.survivor(one)).is_in_crm else one)
         for one in cast.holders(address)
     )
 

@@ -185,9 +185,11 @@ def change_email(teller: Teller, person: Person, event: Event) -> str | None:
     own = owner(teller.cast, member)
     new = teller.cast.new_address(person)
     person.addresses.append(new)
+    # The run under way may not have seen what changed before it.
+    is_plain = person.moved_in < teller.world.stages - 1
     teller.moved(person)
     words = teller.act("change_email", list_id, address, new_address=new)
-    teller.book.rename(list_id, address, new, own)
+    teller.book.rename(list_id, address, new, own, is_plain=is_plain)
     return words
 
 
@@ -328,6 +330,7 @@ def reappear(teller: Teller, person: Person, event: Event) -> str | None:
     else:
         person.contact_id = person.ids[-1]
     teller.moved(person)
+    _loosen(teller, person)
     return f"{person} is in the CRM again, as contact {person.contact_id}"
 
 

@@ -57,9 +57,12 @@ def reference(member: Member) -> tuple[str, int] | None:
 
 
 def owner(cast: Cast, member: Member) -> Person | None:
-    """The person whom CRMREF names."""
+    """The person whom CRMREF names, by an id that the ledger can know."""
     found = reference(member)
-    return cast.by_contact(found[1]) if found else None
+    person = cast.by_contact(found[1]) if found else None
+    if found is None or person is None:
+        return None
+    return person if person.ids.index(found[1]) >= person.known_from else None
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Judge:
 
     def findings(self) -> Iterator[str]:
         """What is wrong with the audience: somebody mailed wrongly, or somebody lost."""
-        winners = crm_rules.eligible(self.cast, self.setting.key, self.setting.category, self.clock)
+        winners = self._winners()
         for address, person in winners.items():
             yield from self._eligible(address, person)
         for member in self._members():
@@ -84,13 +87,18 @@ class Judge:
 
     def recipients(self, addresses: Sequence[str]) -> Iterator[str]:
         """What is wrong with a campaign's recipients, of those that belong to this story."""
+        winners = self._winners()
         for address in addresses:
             member = self.audience.at(address)
             if member is None:
                 yield f"a campaign to {address}, who is no member"
                 continue
-            for wrong in (*self._refused(member), *self._withdrawn(member)):
+            withdrawn = self._withdrawn(member, is_backed=address in winners)
+            for wrong in (*self._refused(member), *withdrawn):
                 yield f"a campaign to {address}: {wrong}"
+
+    def _winners(self) -> dict[str, Person]:
+        return crm_rules.eligible(self.cast, self.setting.key, self.setting.category, self.clock)
 
     def _members(self) -> Iterator[Member]:
         mine = {address for one in self.cast.people for address in one.addresses}
@@ -175,7 +183,7 @@ class Judge:
             yield from (f"{said}: {wrong}" for wrong in self._refused(member))
         if ours is None:
             return
-        for wrong in self._withdrawn(member):
+        for wrong in self._withdrawn(member, is_backed=member.address in winners):
             yield f"{said}: {wrong}"
         if ours[0] == "c" and member.address not in winners:
             elsewhere = {self._followed(at, who)[0] for at, who in winners.items()}
@@ -199,14 +207,18 @@ class Judge:
                 yield f"subscribed by us, {person} was erased"
                 return
 
-    def _withdrawn(self, member: Member) -> Iterator[str]:
-        """The CRM says no: a withdrawal or an erasure by somebody behind the address."""
+    def _withdrawn(self, member: Member, *, is_backed: bool) -> Iterator[str]:
+        """The CRM says no: a withdrawal or an erasure by somebody behind the address.
+
+        Args:
+            is_backed: somebody else may be mailed there now, whomever CRMREF still names.
+        """
         category = self.setting.category
         if crm_rules.is_refused(self.cast, member.address, category, self.clock):
             yield "somebody with this address withdrew or asked to be erased"
             return
         own = owner(self.cast, member)
-        if own is None or not own.is_in_crm:
+        if own is None or not own.is_in_crm or is_backed:
             return
         if own.erasure_asked_at is not None or (
             crm_rules.asks_for_consent(category)

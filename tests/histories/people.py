@@ -37,6 +37,7 @@ class Person:
         addresses: every address so far, in normal form.
         moved_in: stage after which id, address or merging changed last.
         is_unseen: no collection held the present contact id at any sync.
+        known_from: position in ``ids`` of the first that the ledger can know since its last loss.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Person:
     addresses: list[str] = field(default_factory=list)
     moved_in: int = -1
     is_unseen: bool = True
+    known_from: int = 0
 
     def __repr__(self) -> str:
         return self.name

@@ -178,6 +178,10 @@ def second_installation(world: World, one: Collection, turn: Turn) -> str | None
     """A copy with an empty warehouse and the same key runs: it must touch nothing."""
     if not world.is_settled or world.second_dsn is None:
         return None
+    if any(each.becomes or each.wish not in (None, each.list_id) for each in world.collections):
+        return None  # an audience that nobody has used yet is nobody's
+    if not all(world.side.has_list(each.list_id or "") for each in world.collections):
+        return None
     world.write_people()
     line = world.side.line
     kept = line.saw, line.missed
