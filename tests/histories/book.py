@@ -372,8 +372,9 @@ class Book:
             if not here and not people & (one.people | one.maybe):
                 continue
             reasons |= REASONS[one.kind]
-            if person.ids[1:] or not own & (one.people | one.maybe):
-                # Somebody else with the address refused, or the person under an earlier id.
+            if person.ids[1:] or not own & one.people:
+                # For certain only somebody else with the address refused, or the person under an
+                # earlier id.
                 reasons.add("shared_address_refused")
             if one.binds and in_scope and (here or people & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"
