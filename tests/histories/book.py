@@ -305,6 +305,11 @@ class Book:
             if one.list_id == list_id and not one.is_over:
                 one.scope.add(key)
 
+    def lose_audience(self, list_id: str) -> None:
+        """Somebody deleted an audience: what bounced there may be forgotten."""
+        for place in self.bounced:
+            self.bounced[place] = self.bounced[place] and place[0] != list_id
+
     def succeed(self, old: str, new: str) -> None:
         """A new collection takes over the refusals of an old one."""
         for one in self.refusals:
@@ -346,14 +351,20 @@ class Book:
             self.erased_addresses |= {person.address} if person.address else set()
             self.erased_earlier |= {*person.addresses}
             self.erased_ids |= set(person.ids)
+        for place in self.bounced:
+            self.bounced[place] = self.bounced[place] and place[1] not in self.erased_addresses
         for one in self.refusals:
             one.maybe |= one.people & people
             one.people -= people
 
     # ---- what holds
 
-    def find(self, person: Person, address: str, key: str) -> Found:
-        """Whether a person may be mailed for a collection at an address, and what may be said."""
+    def find(self, person: Person, address: str, key: str, *, left: bool = False) -> Found:
+        """Whether a person may be mailed for a collection at an address, and what may be said.
+
+        Args:
+            left: in Mailchimp the person has another address now.
+        """
         people = {
             other
             for one in {person, *self.cast.holders(address)}
@@ -379,8 +390,13 @@ class Book:
             if one.binds and in_scope and (here or people & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"
                 because.append(str(one))
-        if any(where == address for _, where in self.bounced):
-            reasons |= {"suppressed_cleaned", "suppressed_compliance"}
+        for (list_id, where), is_told in self.bounced.items():
+            if where == address:
+                # About the address alone, in whatever audience it came back.
+                reasons |= {"suppressed_cleaned", "suppressed_compliance"}
+                if is_told and not left:
+                    must = "hard"
+                    because.append(f"bounce in {list_id} at {address}")
         erased = self.erased_addresses | self.erased_earlier
         if address in erased or self.erased_ids & set(person.ids):
             reasons.add("suppressed_forgotten")

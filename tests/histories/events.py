@@ -377,6 +377,13 @@ def deactivate(teller: Teller, person: Person, event: Event) -> str | None:
     return f"{person} is {'active again' if person.is_active else 'inactive'}"
 
 
+def change_name(teller: Teller, person: Person, event: Event) -> str | None:
+    if not person.is_in_crm:
+        return None
+    person.first_name = ("Ελένη", "Ζωή", "Άννα")[event.pick % 3]
+    return f"{person}'s first name is {person.first_name}"
+
+
 def ask_erasure(teller: Teller, person: Person, event: Event) -> str | None:
     if not person.is_in_crm or person.erasure_asked_at or person.merged_into:
         return None
@@ -432,6 +439,7 @@ VERBS: dict[str, Verb] = {
     "merge": merge,
     "unmerge": unmerge,
     "deactivate": deactivate,
+    "change_name": change_name,
     "ask_erasure": ask_erasure,
     "return_after_erasure": return_after_erasure,
 }

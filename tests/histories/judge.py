@@ -115,9 +115,9 @@ class Judge:
     # ---- nobody is lost
 
     def _eligible(self, address: str, person: Person) -> Iterator[str]:
-        found = self.book.find(person, address, self.setting.key)
-        reason = self.setting.reasons.get(person.contact_id or 0)
         at, is_certain = self._followed(address, person)
+        found = self.book.find(person, address, self.setting.key, left=at != address)
+        reason = self.setting.reasons.get(person.contact_id or 0)
         if at != address:
             there = self.book.find(person, at, self.setting.key)
             found = Found(

@@ -35,6 +35,7 @@ class Person:
         merged_into: whom the CRM merged this contact into; stays when its row vanishes.
         ids: every contact id so far.
         addresses: every address so far, in normal form.
+        first_name: as the CRM writes it.
         moved_in: stage after which id, address or merging changed last.
         is_unseen: no collection held the present contact id at any sync.
         known_from: position in ``ids`` of the first that the ledger can know since its last loss.
@@ -43,6 +44,7 @@ class Person:
     name: str
     email: str | None
     contact_id: int | None = None
+    first_name: str = "Ελένη"
     is_active: bool = True
     erasure_asked_at: datetime | None = None
     merged_into: Person | None = None
@@ -177,7 +179,7 @@ def _contacts(casts: Iterable[Cast]) -> Iterator[tuple[Any, ...]]:
         # A contact merged into one that is gone keeps that one's last id.
         target = None if into is None else into.ids[-1]
         yield (
-            one.contact_id, one.email, one.name, "Παππά", "el", one.is_active,
+            one.contact_id, one.email, one.first_name, "Παππά", "el", one.is_active,
             one.erasure_asked_at, target,
         )  # fmt: skip
 

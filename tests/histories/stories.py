@@ -24,7 +24,7 @@ IDENTITY = (
 )  # fmt: skip
 RETURNS = (*("grant",) * 4, *("confirm",) * 3, *("sign_up",) * 2)
 NOISE = ("join", "leave", "expire", "mistype", "mend", "deactivate", "ask_erasure",
-         "return_after_erasure", "move", "grant")  # fmt: skip
+         "return_after_erasure", "change_name", "move", "grant")  # fmt: skip
 #: How somebody may stand in an audience that was filled by hand.
 STANDING = ("subscribed", "unsubscribed", "complained", "cleaned", "archived")
 #: Where in a sync things happen: mostly before it.
@@ -78,6 +78,7 @@ def _trouble(draw: random.Random, when: int) -> Trouble:
     return Trouble(
         order=draw.randrange(6),
         lose=draw.randint(1, 12) if when and kind < 0.3 else 0,
+        reads=draw.random() < 0.3,
         victim=draw.randrange(3),
         how=draw.choice(("die", "die", "again")),
         rerun=draw.random() < 0.5,

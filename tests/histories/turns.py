@@ -148,6 +148,8 @@ def delete_audience(world: World, one: Collection, turn: Turn) -> str | None:
         return None
     list_id = one.list_id
     world.side.delete_list(list_id)
+    for book in world.books.values():
+        book.lose_audience(list_id)
     return f"somebody deletes audience {list_id} of {one.key}"
 
 

@@ -83,7 +83,8 @@ class Trouble:
 
     Attributes:
         order: rotates the order in which collections are synced.
-        lose: loses the answer of the so-and-so-many-th write of one collection's run.
+        lose: loses the answer of the so-and-so-many-th write of one collection's run; ``reads``
+            are counted too.
         how: die (the task dies of it) or again (the client asks twice).
         rerun: whether the dead task is cleared at once, with the staging it had.
         guarded: the guard against many removals is on.
@@ -91,6 +92,7 @@ class Trouble:
 
     order: int = 0
     lose: int = 0
+    reads: bool = False
     victim: int = 0
     how: str = "die"
     rerun: bool = False
@@ -313,18 +315,18 @@ class World:
         lose: int,
         trouble: Trouble,
     ) -> CollectionResult | None:
-        self._listen(one, before, lose, trouble.how)
+        self._listen(one, before, lose, trouble)
         try:
             result = self.push(staging_id, code, guarded=trouble.guarded)
         except MailchimpError:
             self.happened["a task died"] += 1
-            self._listen(one, before, 0, "")
+            self._listen(one, before, 0, trouble)
             if not trouble.rerun:
                 self._use_what_it_took(one)
                 return None
             result = self.push(staging_id, code, guarded=trouble.guarded)
         finally:
-            self._listen(None, before, 0, "")
+            self._listen(None, before, 0, trouble)
             self.note_changes()
         is_synced = result.state == "succeeded" and not (result.detail or "").startswith("inactive")
         if one is not None and is_synced and result.list_id:
@@ -346,6 +348,8 @@ class World:
         """A collection's sync used this audience."""
         if one.wish and list_id != one.wish:
             raise HistoryError(f"{one.key} uses {list_id}, though the CRM names {one.wish}")
+        if not one.wish and one.list_id not in (None, list_id):
+            raise HistoryError(f"{one.key} uses {list_id}, though it has {one.list_id}")
         if one.list_id != list_id:
             if one.list_id is not None:
                 one.former.add(one.list_id)
@@ -359,7 +363,7 @@ class World:
         one: Collection | None,
         before: Callable[[str, Collection], object],
         lose: int,
-        how: str,
+        trouble: Trouble,
     ) -> None:
         """Set what happens between the requests of one collection's run, and which is lost."""
         line = self.side.line
@@ -372,10 +376,10 @@ class World:
                 self.write_people()
 
         def is_lost(request: str, list_id: str) -> str | None:
-            if one is None or not line.is_write(request):
+            if one is None or not (trouble.reads or line.is_write(request)):
                 return None
             left[0] -= 1
-            return how if left[0] == 0 else None
+            return trouble.how if left[0] == 0 else None
 
         line.before, line.loses = happen, is_lost
 
