@@ -1,55 +1,51 @@
 """
 # get_mailchimp_defaults
 
-"Get Mailchimp defaults": reads the account's contact and one audience's sender and list defaults
-from Mailchimp, and fills `crm.external_provider` with them where it is empty.
+"Get Mailchimp defaults": reads the account's contact, and the sender and list defaults of one
+audience. It fills the empty columns of `crm.external_provider` with them.
 
-**When.** By hand, once after the connection `mailchimp_default` was set up, and whenever company
-data changed in Mailchimp. Audiences take changed values over at their next sync.
+**When.** By hand, once after the connection `mailchimp_default` was set up, and when company data
+changed in Mailchimp. Audiences take changed values over at their next sync.
 
 **Params**
 
-- `list_id`: the audience whose defaults are read; empty means the account's first one.
+- `list_id`: the audience whose defaults are read. Empty: the account's first one.
 - `overwrite`: replace values that the CRM has already, too.
 
 **What it shows.** The log and the task's result name the columns that were filled, overwritten,
-kept, unchanged, or are missing on both sides. The values of both sides, which may name a person,
-stand in the warehouse's table `sync.provider_default`, and are printed by
-`python -m crm_mailchimp.sync defaults --dsn …`.
+kept or unchanged, and those that both sides miss. The values may name a person. They are in the
+table `sync.provider_default`, and `python -m crm_mailchimp.sync defaults --dsn …` prints them.
 
-**Rerun.** At any time; without `overwrite` a second run changes nothing.
+**Rerun.** At any time. Without `overwrite` a second run changes nothing.
 
 **When something is wrong**
 
 - *"crm.external_provider has no row"*: enter the row of the provider first.
-- *"permission denied"*: the login of `crm_db` needs `UPDATE` on `crm.external_provider`; fill the
-  columns by hand otherwise.
-- *Columns are missing*: an account without audience has no list defaults; enter them in the CRM.
+- *"permission denied"*: the login of `crm_db` needs `UPDATE` on `crm.external_provider`.
+  Otherwise fill the columns by hand.
+- *Columns are missing*: an account without an audience has no list defaults. Enter them in the
+  CRM.
 """
-
-# ruff: noqa: PLC0415 - the scheduler parses this file often: what takes long is imported in tasks
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import Param, dag, task
 
 from mailchimp_provider.alerts import FailureAlert
+from mailchimp_provider.dag_defaults import dag_header
+from mailchimp_provider.tasks import provider_defaults
 
 
 @dag(
-    dag_id="get_mailchimp_defaults",
-    schedule=None,
-    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "owner": "crm-mailchimp",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "execution_timeout": timedelta(hours=1),
-    },
+    **dag_header(
+        runbook=__doc__,
+        description="Sender and list defaults of Mailchimp fill the CRM's empty columns.",
+        topic="settings",
+        task_timeout=timedelta(hours=1),
+        on_failure=FailureAlert(),
+    ),
     params={
         "list_id": Param(
             None, type=["null", "string"], description="Audience to read; empty: the first one"
@@ -58,31 +54,9 @@ from mailchimp_provider.alerts import FailureAlert
             False, type="boolean", description="Replace values that the CRM has already, too"
         ),
     },
-    on_failure_callback=FailureAlert(),
-    tags=["mailchimp", "settings"],
-    doc_md=__doc__,
 )
 def get_mailchimp_defaults() -> None:
-    @task
-    def fill() -> dict[str, list[str]]:
-        """Fill the empty columns; returns the columns' names by what became of them."""
-        from crm_mailchimp.sync.provider_defaults import get_provider_defaults
-        from mailchimp_provider.connections import crm_connection, mailchimp, warehouse_connection
-        from mailchimp_provider.outcomes import fail_without_retry
-
-        params = get_current_context()["params"]
-        with (
-            fail_without_retry(),
-            warehouse_connection() as warehouse,
-            crm_connection() as crm,
-            mailchimp() as provider,
-        ):
-            found = get_provider_defaults(
-                warehouse, crm, provider, list_id=params["list_id"], overwrite=params["overwrite"]
-            )
-        return found.columns()
-
-    fill()
+    task(provider_defaults.fill)()
 
 
 get_mailchimp_defaults()

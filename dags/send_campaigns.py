@@ -1,66 +1,64 @@
 """
 # send_campaigns
 
-Brings one campaign through its moments: puts it into Mailchimp's schedule shortly before its time,
+Takes one campaign through its moments: puts it into Mailchimp's schedule shortly before its time,
 judges it a last time, sends it where Mailchimp does not schedule, and follows the sending.
 
-**When.** Started by `sync_campaigns` for each campaign whose next moment is near; or by hand. Many
-run at the same time, one for each campaign; waiting takes no worker. Two for the same campaign do
-no harm: each step takes the lock of the campaign's audience and reads both sides again.
+**When.** `sync_campaigns` starts it for each campaign whose next moment is near. Or by hand. Many
+runs may be active, one for each campaign, and waiting takes no worker. Two runs for one campaign
+do no harm: each takes the lock of the campaign's audience and reads both sides again.
 
 **Params**
 
 - `campaign`: code of the campaign in the CRM.
-- `wait_until`: its next moment, with a time zone; empty means at once.
-- `provider_campaign_id`: its id in Mailchimp, if known; whether it is over is looked up by it.
-- `is_ours`: a schedule made by us stands in Mailchimp until then: it is taken back at the moment,
-  before the campaign is judged.
+- `wait_until`: its next moment, with a time zone. Empty: at once.
+- `provider_campaign_id`: its id in Mailchimp, if known. By it we see whether the campaign is over.
+- `is_ours`: we put it into Mailchimp's schedule. At the moment it is taken back, then judged.
 
-**What happens.** At `CAMPAIGN_SCHEDULE_AHEAD` minutes before its time: the gate, then Mailchimp's
-schedule. At `CAMPAIGN_LAST_CHECK` minutes before: out of the schedule, the gate, into it again.
-Where the gate is closed, or cannot decide because the CRM, the warehouse or Mailchimp do not
-answer, the campaign is a draft again and does not go out. For closed gates that a person may open
-it starts `release_campaigns`.
+**What happens.** `CAMPAIGN_SCHEDULE_AHEAD` minutes before its time: the gate, then Mailchimp's
+schedule. `CAMPAIGN_LAST_CHECK` minutes before: out of the schedule, the gate, into it again. If
+the gate is closed, the campaign is a draft again and does not go out. The same holds if the gate
+cannot decide, because the CRM, the warehouse or Mailchimp gave no answer. For closed gates that a
+person may open it starts `release_campaigns`.
 
 **Rerun.** Clear any task at any time. A campaign that missed its time is sent by the next run of
 `sync_campaigns`, after the gate, unless it is later than `CAMPAIGN_MAX_LATENESS`.
 
 **When something is wrong**
 
-- *"may still stand in Mailchimp's schedule"*: it could not be judged and Mailchimp did not answer
-  the call that takes it back. Take it back there by hand, now.
-- *"gate_undecided"*: it was taken back because it could not be judged; the detail says why.
+- *"may still stand in Mailchimp's schedule"*: it could not be judged, and Mailchimp did not
+  answer the call that takes it back. Take it back there by hand, now.
+- *"gate_undecided"*: it was taken back because it could not be judged. The detail says why.
 """
-
-# ruff: noqa: PLC0415 - the scheduler parses this file often: what takes long is imported in tasks
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import Param, dag, task
 
 from mailchimp_provider.alerts import FailureAlert
+from mailchimp_provider.dag_defaults import dag_header
 from mailchimp_provider.operators.campaign import CampaignWhenDueOperator
+from mailchimp_provider.tasks import campaigns
 
 
 @dag(
-    dag_id="send_campaigns",
-    schedule=None,
-    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - in Airflow's default time zone
-    catchup=False,
-    # One campaign's moment waits for no other one; the audience's lock keeps steps apart.
-    max_active_runs=64,
-    default_args={
-        "owner": "crm-mailchimp",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=30),
-        "execution_timeout": timedelta(hours=1),
+    **dag_header(
+        runbook=__doc__,
+        description="One campaign is scheduled, judged a last time, and sent at its minute.",
+        topic="campaigns",
+        # A campaign's moment waits for no other one; the audience's lock keeps runs apart.
+        max_active_runs=64,
+        retries=3,
+        retry_delay=timedelta(seconds=30),
+        task_timeout=timedelta(hours=1),
         # Before everything else that waits for a worker: its moment does not wait.
-        "priority_weight": 1000,
-    },
+        priority_weight=1000,
+        on_failure=FailureAlert(),
+    ),
     params={
         "campaign": Param("", type="string", description="Code of the campaign in the CRM"),
         "wait_until": Param(
@@ -69,21 +67,11 @@ from mailchimp_provider.operators.campaign import CampaignWhenDueOperator
         "provider_campaign_id": Param(
             None, type=["null", "string"], description="Its id in Mailchimp, if known"
         ),
-        "is_ours": Param(
-            False, type="boolean", description="A schedule of ours is taken back at the moment"
-        ),
+        "is_ours": Param(False, type="boolean", description="Take back our schedule at the moment"),
     },
-    on_failure_callback=FailureAlert(),
-    tags=["mailchimp", "campaigns"],
-    doc_md=__doc__,
 )
 def send_campaigns() -> None:
-    @task(trigger_rule="all_done")
-    def find_closed_gates() -> list[dict[str, object]]:
-        """Closed gates that a person may open."""
-        from mailchimp_provider.campaign_steps import releases_to_ask
-
-        return releases_to_ask([get_current_context()["params"]["campaign"]])
+    find_closed_gates = task(campaigns.find_closed_gates, trigger_rule="all_done")
 
     waited = CampaignWhenDueOperator(
         task_id="when_due",
@@ -92,14 +80,14 @@ def send_campaigns() -> None:
         provider_campaign_id="{{ params.provider_campaign_id or '' }}",
         is_ours="{{ params.is_ours }}",
     )
-    closed = find_closed_gates()
+    closed = find_closed_gates(["{{ params.campaign }}"])
     waited >> closed
     asked = TriggerDagRunOperator.partial(
         task_id="ask_for_release",
         trigger_dag_id="release_campaigns",
         skip_when_already_exists=True,
     ).expand_kwargs(closed)
-    # The run is red when the campaign's steps are, whatever came after them.
+    # The run fails when the campaign's task did, whatever came after it.
     complete = EmptyOperator(task_id="complete", trigger_rule="none_failed")
     [waited, asked] >> complete
 

@@ -29,7 +29,7 @@ _WEBHOOK_SECONDS = 15.0
 
 
 class WebhookError(Exception):
-    """The webhook did not take the message; its URL is not told."""
+    """The webhook did not take the message. Its URL is a secret, and not shown."""
 
 
 class WebhookNotifier(BaseNotifier):
@@ -70,7 +70,7 @@ class FailureAlert(BaseNotifier):
     Args:
         unless_announced: say nothing of failures that an alert of their own has announced.
         quiet_for: for DAGs that run often: after an alert nothing is said about this DAG for so
-            long, so that an outage is not told every few minutes.
+            long, so that an outage does not cause an alert every few minutes.
     """
 
     def __init__(
@@ -86,18 +86,20 @@ class FailureAlert(BaseNotifier):
         if self.unless_announced and isinstance(context.get("exception"), AnnouncedFailure):
             return
         message = failure_message(context)
-        if self.quiet_for is None or not self._told_by_ledger(context["dag_run"].dag_id, message):
+        if self.quiet_for is None or not self._sent_by_ledger(context["dag_run"].dag_id, message):
             deliver(message)
 
-    def _told_by_ledger(self, dag_id: str, message: Message) -> bool:
-        """Tell it unless it was told lately; False when the warehouse cannot say."""
+    def _sent_by_ledger(self, dag_id: str, message: Message) -> bool:
+        """Send it unless the same was sent lately; False when the warehouse cannot say."""
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
 
         try:
             with closing(warehouse_connection()) as warehouse:
                 alert_about_dag(warehouse, dag_id, self.quiet_for or timedelta(0), message, deliver)
         except Exception as error:
-            log.warning("alert of %s told without asking: %s", dag_id, type(error).__name__)
+            log.warning(
+                "alert of %s sent, the warehouse not asked: %s", dag_id, type(error).__name__
+            )
             return False
         return True
 
@@ -137,8 +139,8 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
             # Not called: that would treat the text, which holds codes of the CRM, as a template.
             notifier.notify({})
         except Exception as error:
-            told = str(error) if isinstance(error, WebhookError) else type(error).__name__
-            log.error("alert by %s not sent: %s (%s)", name, told, message.subject)  # noqa: TRY400
+            words = str(error) if isinstance(error, WebhookError) else type(error).__name__
+            log.error("alert by %s not sent: %s (%s)", name, words, message.subject)  # noqa: TRY400
         else:
             log.info("alert by %s sent: %s", name, message.subject)
             delivered = True

@@ -24,6 +24,45 @@ WAREHOUSE = "warehouse_db"
 MAILCHIMP = "mailchimp_default"
 
 
+class Connections:
+    """What one task opens, each when it is asked for; closed together at the end.
+
+    Postgres connections commit when the task succeeds, and roll back when it fails.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+
+    def warehouse(self) -> Connection[Any]:
+        """A connection to the warehouse."""
+        return self._stack.enter_context(warehouse_connection())
+
+    def crm(self, *, autocommit: bool = False) -> Connection[Any]:
+        """A connection to the CRM.
+
+        Args:
+            autocommit: each statement sees what is committed at its own time.
+        """
+        connection = self._stack.enter_context(crm_connection())
+        connection.autocommit = autocommit
+        return connection
+
+    def crm_snapshot(self) -> tuple[Connection[Any], Connection[Any] | QueryFailedError | None]:
+        """The CRM's two connections for one snapshot: ours, and the login for dynamic queries."""
+        return self._stack.enter_context(crm_snapshot_connections())
+
+    def mailchimp(self, *, slot_seconds: float | None = 3600.0) -> Mailchimp:
+        """The account's client, in one of its slots; see ``mailchimp`` below."""
+        return self._stack.enter_context(mailchimp(slot_seconds=slot_seconds))
+
+
+@contextmanager
+def opened() -> Iterator[Connections]:
+    """Connections for as long as the block runs."""
+    with ExitStack() as stack:
+        yield Connections(stack)
+
+
 def warehouse_connection() -> Connection[Any]:
     """A new connection to the warehouse; the caller closes it (``with`` does, and commits)."""
     return _postgres(WAREHOUSE)

@@ -1,4 +1,4 @@
-"""The page "Mailchimp": how collections and campaigns stand, for people who read no SQL.
+"""The page "Mailchimp": the state of collections and campaigns, for people who read no SQL.
 
 Airflow mounts an app of a plugin without asking who calls: the login is asked for here, by the
 dependency that Airflow's own pages use. Who may see the DAG ``sync_collections`` may see the page.

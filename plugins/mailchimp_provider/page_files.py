@@ -49,7 +49,7 @@ def quarantine(collection: str | None = None) -> StreamingResponse:
 
 @router.get("/data-docs/{staging_id}/")
 def data_docs(staging_id: int) -> Response:
-    """To the page on which Great Expectations tells about one snapshot's checks."""
+    """To the page of Great Expectations about one snapshot's checks."""
     folder = _folder(staging_id)
     pages = sorted(folder.glob("validations/**/*.html"))
     if not pages:

@@ -16,14 +16,14 @@ NOBODY_LISTENS = "postgresql://nobody@127.0.0.1:1/nothing"
 WORKER = """
 import json, os, sys
 from airflow.sdk.exceptions import TaskDeferred
-from mailchimp_provider import campaign_steps
+from mailchimp_provider.tasks import campaigns
 from mailchimp_provider.operators.campaign import CampaignWhenDueOperator
 
 def carry_out(case):
     os.environ.update(case.get("settings", {}))
     try:
         if case["call"] == "choose":
-            return {"result": campaign_steps.choose_campaigns([], must_be_named=False)}
+            return {"result": campaigns.choose({"campaigns": [], "test_to": [], "recreate": False})}
         operator = CampaignWhenDueOperator(task_id="when_due", **case["operator"])
         if case["call"] == "execute":
             return {"result": operator.execute({})}

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 #: One campaign, one question a run: they keep apart by the audience's lock and the gate's row.
 SIDE_BY_SIDE = {"release_campaigns", "send_campaigns"}
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+TASK_FILES = sorted((ROOT / "plugins/mailchimp_provider/tasks").glob("[!_]*.py"))
 
 # In a process of its own: Airflow reads its settings at import, and importing it takes seconds.
 READER = """
@@ -36,6 +37,7 @@ for dag in bag.dags.values():
         "schedule": str(dag.schedule) if dag.schedule is not None else None,
         "max_active_runs": dag.max_active_runs,
         "doc_md": dag.doc_md or "",
+        "description": dag.description or "",
         "params": {name: dag.params.get_param(name).description for name in dag.params},
         "tells": bool(dag.on_failure_callback),
         "tasks": [
@@ -177,6 +179,44 @@ def test_no_wrong_setting_unloads_a_dag(bag: dict[str, Any], tmp_path: Path) -> 
 
 def test_reading_the_dags_loads_nothing_heavy(bag: dict[str, Any]) -> None:
     assert bag["heavy"] == []
+
+
+def test_a_list_of_dags_says_what_each_does(bag: dict[str, Any]) -> None:
+    for dag in bag["dags"]:
+        words = dag["description"].split()
+        assert dag["description"].endswith("."), dag["dag_id"]
+        assert 5 <= len(words) <= 20, f"{dag['dag_id']}: {dag['description']!r}"
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_a_dag_file_is_a_table_of_contents(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 120
+    tree = ast.parse(text)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert [node.name for node in functions] == [path.stem], "tasks are calls, their work is below"
+    (wiring,) = functions
+    assert not [node for node in ast.walk(wiring) if isinstance(node, ast.Import | ast.ImportFrom)]
+    (header,) = wiring.decorator_list
+    assert "**dag_header(" in ast.unparse(header), "owner, retries and alerts are defined once"
+
+
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: path.name)
+def test_every_task_fails_without_retry_on_what_no_retry_heals(path: Path) -> None:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name in called_by_dags():
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            assert decorators == ["fail_without_retry()"], f"{path.name}: {node.name}"
+
+
+def called_by_dags() -> set[str]:
+    """Names of the functions that are tasks."""
+    return {
+        node.attr
+        for path in DAG_FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)

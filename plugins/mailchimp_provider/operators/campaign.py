@@ -20,7 +20,7 @@ _OVER = ("sent", "canceled", "archived", "deleted", "save", "paused")
 
 class CampaignWhenDueOperator(BaseOperator):
     """Waits until ``wait_until``, takes the campaign's step (gate, schedule, send or let go), waits
-    for the next moment that the step tells, and so on; in the end until Mailchimp has sent it.
+    for the next moment that this gives, and so on; in the end until Mailchimp has sent it.
 
     Nothing it knew before is trusted after a wait: each step reads the CRM and Mailchimp again. A
     schedule of ours is taken back before it is judged a last time, by the triggerer, so that a
@@ -30,7 +30,7 @@ class CampaignWhenDueOperator(BaseOperator):
         campaign_code: code of the CRM's campaign.
         wait_until: ISO 8601 with a zone; empty means now.
         provider_campaign_id: its id in Mailchimp, if known.
-        is_ours: ``True`` where a schedule made by us stands in Mailchimp meanwhile.
+        is_ours: ``True`` if we put it into Mailchimp's schedule until then.
         sending_minutes: how long to wait for the sending to end; a later run follows it anyway.
         poll_seconds: how often to look at its state meanwhile.
     """
@@ -90,7 +90,7 @@ class CampaignWhenDueOperator(BaseOperator):
     def end(
         self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
     ) -> dict[str, Any]:
-        """It is sent, takes longer, or was taken back: one more step tells."""
+        """It is sent, takes longer, or was taken back: one more look shows it."""
         self.log.info("campaign %s: %s", self.campaign_code, event)
         result = self._step(context, provider_campaign_id)
         if result["wait_until"]:
@@ -136,10 +136,10 @@ class CampaignWhenDueOperator(BaseOperator):
         )
 
     def _step(self, context: Context, provider_campaign_id: str | None) -> dict[str, Any]:
-        from mailchimp_provider.campaign_steps import take_step  # noqa: PLC0415 - takes seconds
+        from mailchimp_provider.tasks.campaigns import advance_campaign  # noqa: PLC0415
 
         self._name(context)
-        return take_step(self.campaign_code, provider_campaign_id=provider_campaign_id)
+        return advance_campaign(self.campaign_code, provider_campaign_id=provider_campaign_id)
 
     def _name(self, context: Context) -> None:
         context["campaign_code"] = self.campaign_code  # type: ignore[typeddict-unknown-key]

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds to queue for one of the account's connections before the look is left out.
 SLOT_SECONDS = 20.0
-#: Seconds before the moment from which on its state is looked at: earlier it tells nothing.
+#: Seconds before the moment from which on its state is looked at: earlier it means nothing.
 LOOK_SECONDS = 1200.0
 
 

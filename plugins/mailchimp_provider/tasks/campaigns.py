@@ -1,0 +1,231 @@
+"""Tasks of ``sync_campaigns`` and ``send_campaigns``."""
+
+# ruff: noqa: PLC0415 - DAG files import this module: what takes long is imported in functions
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from mailchimp_provider.connections import mailchimp, opened, warehouse_connection
+from mailchimp_provider.outcomes import Problems, fail_without_retry
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+log = logging.getLogger(__name__)
+
+#: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
+_SLOT_SECONDS = 60.0
+
+
+@fail_without_retry()
+def choose(params: Mapping[str, Any]) -> list[str]:
+    """Codes of the campaigns to look at.
+
+    When they cannot be chosen, near ones are taken out of Mailchimp's schedule.
+    """
+    from crm_mailchimp.campaigns import overview
+    from crm_mailchimp.campaigns.options import options_from
+    from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
+
+    codes = params["campaigns"]
+    if params["test_to"] or params["recreate"]:
+        overview.require_named(codes)
+    with opened() as connections:
+        warehouse = connections.warehouse()
+        try:
+            options_from()  # a wrong setting is named here, and not by each campaign's task
+            return overview.campaigns_to_sync(warehouse, connections.crm(), codes)
+        except UnknownCampaignError:
+            raise
+        except Exception as error:
+            warehouse.rollback()
+            for provider_campaign_id in overview.scheduled_campaigns(warehouse):
+                hold_back(provider_campaign_id, error)
+            raise
+
+
+@fail_without_retry()
+def find_planned(codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Runs of ``send_campaigns`` for campaigns that the CRM plans for soon.
+
+    None of them waits for another campaign's task.
+    """
+    from crm_mailchimp.campaigns import overview
+    from crm_mailchimp.campaigns.options import options_from
+
+    with opened() as connections:
+        return overview.planned_soon(connections.crm(), codes, options=options_from())
+
+
+@fail_without_retry()
+def sync_campaign(campaign_code: str, params: Mapping[str, Any], run_id: str) -> dict[str, object]:
+    """What one campaign needs now; returns what was done, and why not more."""
+    return advance_campaign(
+        campaign_code,
+        test_to=params["test_to"],
+        test_run=run_id,
+        recreate=params["recreate"],
+    )
+
+
+@fail_without_retry()
+def find_due(codes: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Runs of ``send_campaigns`` for campaigns whose next moment is near."""
+    from crm_mailchimp.campaigns import overview
+
+    with opened() as connections:
+        return overview.due_soon(connections.warehouse(), codes or [])
+
+
+@fail_without_retry()
+def find_closed_gates(codes: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Runs of ``release_campaigns`` for closed gates that a person may open."""
+    from crm_mailchimp.campaigns.release import request_releases
+
+    with opened() as connections:
+        gates = request_releases(connections.warehouse(), codes or [])
+    return [{"trigger_run_id": f"gate-{gate}", "conf": {"gate_id": gate}} for gate in gates]
+
+
+@fail_without_retry()
+def show(codes: Sequence[str] | None) -> dict[str, int]:
+    """All campaigns into ``stats``; ours into the CRM where ``WRITE_BACK_CAMPAIGNS`` is on.
+
+    Args:
+        codes: of the campaigns this run worked on; None where it could not even choose them.
+
+    Raises:
+        AirflowFailException: one of them failed, or a setting is wrong.
+    """
+    from crm_mailchimp.campaigns import overview
+    from crm_mailchimp.settings import Schedules, WriteBackSettings
+
+    problems = Problems()
+    with opened() as connections:
+        warehouse = connections.warehouse()
+        with mailchimp() as provider:
+            in_mailchimp, changed = overview.look_at_all(warehouse, provider)
+        counts = {"in_mailchimp": in_mailchimp, "changed": changed}
+        with problems.noted():
+            if WriteBackSettings.read(only="write_back_campaigns").write_back_campaigns:
+                counts["written_back"] = overview.write_back(warehouse, connections.crm())
+        with problems.noted():
+            overview.require_success(warehouse, overview.require_chosen(codes))
+        with problems.noted():
+            Schedules.read(only="campaigns_schedule")
+    problems.require_none()
+    return counts
+
+
+@fail_without_retry()
+def advance_campaign(
+    campaign_code: str,
+    *,
+    provider_campaign_id: str | None = None,
+    test_to: Sequence[str] = (),
+    test_run: str = "",
+    recreate: bool = False,
+) -> dict[str, Any]:
+    """What one campaign needs now; its result as a task may return it: no addresses, times as text.
+
+    Args:
+        campaign_code: of the CRM's campaign.
+        provider_campaign_id: its id in Mailchimp as far as the caller knows: enough to take it
+            back there when nothing else can be reached.
+        test_to: only send a test to these addresses.
+        test_run: the run that asks for the test.
+        recreate: make a new draft where the old one was deleted in Mailchimp.
+
+    Raises:
+        AirflowFailException: trying again does not help.
+    """
+    from crm_mailchimp.campaigns import synchronise
+    from crm_mailchimp.campaigns.options import options_from
+
+    try:
+        options = options_from()
+        with opened() as connections:
+            result = synchronise.sync_campaign(
+                connections.warehouse(),
+                connections.crm(autocommit=True),
+                connections.mailchimp(slot_seconds=_SLOT_SECONDS),
+                code=campaign_code,
+                options=options,
+                test_to=test_to,
+                test_run=test_run,
+                recreate=recreate,
+            )
+    except Exception as error:
+        if not test_to:
+            hold_back(provider_campaign_id or _known_id(campaign_code), error)
+        raise
+    return {
+        "campaign_code": result.campaign_code,
+        "action": result.action,
+        "outcome": result.outcome,
+        "detail": result.detail,
+        "status": result.status,
+        "provider_campaign_id": result.provider_campaign_id,
+        "wait_until": result.wait_until.isoformat() if result.wait_until else None,
+        "is_ours": result.is_ours,
+    }
+
+
+def hold_back(provider_campaign_id: str | None, error: Exception) -> bool:
+    """Take a campaign that could not be judged out of Mailchimp's schedule, if its time is near.
+
+    Needs Mailchimp alone; where the warehouse can be reached, the closed gate is stored. A failure
+    is logged: what is raised is the error that led here.
+
+    Returns:
+        whether it was taken back.
+    """
+    from crm_mailchimp.campaigns import take_back
+    from crm_mailchimp.campaigns.options import CampaignOptions, options_from
+    from crm_mailchimp.settings import SettingError
+
+    if provider_campaign_id is None:
+        return False
+    try:
+        near = options_from().near
+    except SettingError:
+        near = CampaignOptions().near
+    try:
+        # First and foremost, and through no slot: the warehouse may be what is down.
+        with mailchimp(slot_seconds=None) as provider:
+            taken = take_back.if_near(provider, provider_campaign_id, near=near)
+    except Exception as failed:
+        log.error(  # noqa: TRY400 - a traceback may quote rows
+            "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
+            "back there by hand: %s",
+            take_back.told(failed),
+        )
+        return False
+    warehouse = _warehouse_or_none() if taken is not None else None
+    if warehouse is not None and taken is not None:
+        with closing(warehouse):
+            take_back.tell(warehouse, taken, take_back.told(error))
+    return taken is not None
+
+
+def _known_id(campaign_code: str) -> str | None:
+    from crm_mailchimp.campaigns.links import find_link_by_code
+
+    warehouse = _warehouse_or_none()
+    if warehouse is None:
+        return None
+    with closing(warehouse):
+        link = find_link_by_code(warehouse, campaign_code)
+    return link.provider_campaign_id if link else None
+
+
+def _warehouse_or_none() -> Connection[Any] | None:
+    try:
+        return warehouse_connection()
+    except Exception as error:
+        log.warning("the warehouse cannot be reached: %s", type(error).__name__)
+        return None

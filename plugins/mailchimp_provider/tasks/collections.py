@@ -1,0 +1,125 @@
+"""Tasks of ``sync_collections``."""
+
+# ruff: noqa: PLC0415 - DAG files import this module: what takes long is imported in functions
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from mailchimp_provider.connections import data_docs_folder, opened, warehouse_url
+from mailchimp_provider.outcomes import Problems, fail_without_retry
+
+
+@fail_without_retry()
+def stage(params: Mapping[str, Any], run_id: str) -> int:
+    """Copy the CRM's rows and judge each contact; returns the staging id."""
+    from crm_mailchimp.sync import stage as staging
+
+    with opened() as connections:
+        crm, crm_query = connections.crm_snapshot()
+        return staging.stage(
+            connections.warehouse(),
+            crm,
+            crm_query,
+            run_id=run_id,
+            codes=params["collections"],
+            dry_run=params["dry_run"],
+            full_refresh=params["full_refresh"],
+        )
+
+
+@fail_without_retry()
+def check(staging_id: int) -> list[str]:
+    """Great Expectations on the snapshot; returns the codes of its collections."""
+    from crm_mailchimp.quality.invariants import check as check_invariants
+    from crm_mailchimp.sync.stagings import require_staging, staged_codes
+
+    with opened() as connections:
+        warehouse = connections.warehouse()
+        require_staging(warehouse, staging_id)
+        check_invariants(
+            warehouse,
+            staging_id=staging_id,
+            warehouse_url=warehouse_url(),
+            data_docs=data_docs_folder() / f"staging-{staging_id}",
+        )
+        return staged_codes(warehouse, staging_id)
+
+
+@fail_without_retry()
+def sync_collection(
+    staging_id: int, collection_code: str, params: Mapping[str, Any]
+) -> dict[str, object]:
+    """Pull back, plan, guard and push one collection; returns its state and counts."""
+    from crm_mailchimp.settings import SettingError
+    from crm_mailchimp.sync.collection import sync_collection as synchronise
+    from crm_mailchimp.sync.options import cautious_options, options_from
+
+    try:
+        options = options_from(approved_plan=params["approved_plan"])
+    except SettingError:  # named once, by `finish`
+        options = cautious_options(approved_plan=params["approved_plan"])
+    with opened() as connections:
+        result = synchronise(
+            connections.warehouse(),
+            connections.crm(autocommit=True),
+            connections.mailchimp(),
+            staging_id=staging_id,
+            collection_code=collection_code,
+            options=options,
+        )
+        result.require_success()
+        return {"state": result.state, **result.counts}
+
+
+@fail_without_retry()
+def finish(staging_id: int | None) -> dict[str, int]:
+    """Alerts, counts, old snapshots, write-back; fails if a collection failed or a setting is
+    wrong. The problem of one part stops none of the others."""
+    from crm_mailchimp import settings
+    from crm_mailchimp.sync import alerts
+    from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
+    from crm_mailchimp.sync.stagings import drop_staging
+    from mailchimp_provider.alerts import deliver
+
+    if staging_id is None:
+        raise CollectionsFailedError("nothing was staged: see the task 'stage'")
+    problems = Problems()
+    with opened() as connections:
+        warehouse = connections.warehouse()
+        alerts.alert_about_run(warehouse, staging_id, alerts.usable_alert_times(), deliver)
+        summary = summarise(warehouse, staging_id)
+        with problems.noted():
+            age = settings.RetentionSettings.read(only="keep_staging_days").keep_staging_days
+            drop_staging(warehouse, keep_days=age)
+    with problems.noted():
+        write_back_members()
+    with problems.noted():
+        summary.require_success()
+    with problems.noted():
+        settings.require_usable(
+            {
+                settings.SyncSettings: (),
+                settings.AlertSettings: (),
+                settings.DataDocsSettings: (),
+                settings.Schedules: "sync_schedule",
+            }
+        )
+    problems.require_none()
+    return summary.counts
+
+
+def write_back_members() -> dict[str, int] | None:
+    """Write to the CRM what became of its contacts; None where ``WRITE_BACK_MEMBERS`` is off.
+
+    Raises:
+        SettingError: ``WRITE_BACK_MEMBERS`` is neither true nor false.
+    """
+    from crm_mailchimp.sync import write_back
+
+    if not write_back.members_are_written_back():
+        return None
+    with opened() as connections:
+        return asdict(write_back.write_back_members(connections.warehouse(), connections.crm()))

@@ -1,0 +1,69 @@
+"""Tasks of ``erase_contacts``."""
+
+# ruff: noqa: PLC0415 - DAG files import this module: what takes long is imported in functions
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import conf
+
+from mailchimp_provider.connections import data_docs_folder, opened
+from mailchimp_provider.outcomes import fail_without_retry
+
+
+@fail_without_retry()
+def erase(params: Mapping[str, Any], run_id: str) -> dict[str, object]:
+    """Forget the people who asked for it; returns how many, and how much was deleted."""
+    from crm_mailchimp.sync.erasure import erase_contacts
+
+    with opened() as connections:
+        result = erase_contacts(
+            connections.warehouse(),
+            connections.crm(),
+            connections.mailchimp(),
+            run_id=run_id,
+            contacts=params["contacts"],
+            dry_run=params["dry_run"],
+        )
+        return asdict(result)
+
+
+@fail_without_retry()
+def apply_retention(params: Mapping[str, Any]) -> dict[str, int]:
+    """Remove what has reached its age; returns how much, by kind."""
+    from crm_mailchimp.settings import DataDocsSettings, RetentionSettings, require_usable
+    from crm_mailchimp.sync import retention
+
+    if params["dry_run"]:
+        return {}
+    logs = conf.get("logging", "base_log_folder")
+    with opened() as connections:
+        removed = retention.apply(
+            connections.warehouse(),
+            retention.cautious_ages(),
+            log_folder=Path(logs) if logs else None,
+            data_docs_folder=data_docs_folder(),
+        )
+    require_usable({RetentionSettings: (), DataDocsSettings: ()})
+    return removed
+
+
+@fail_without_retry()
+def report_undecided(params: Mapping[str, Any]) -> list[str]:
+    """Alert about contacts that asked and were merged into one that did not; returns them."""
+    from crm_mailchimp.settings import AlertSettings, Schedules, require_usable
+    from crm_mailchimp.sync import alerts
+    from mailchimp_provider.alerts import deliver
+
+    if params["dry_run"]:
+        return []
+    with opened() as connections:
+        undecided = alerts.alert_about_undecided(
+            connections.warehouse(), connections.crm(), alerts.usable_alert_times(), deliver
+        )
+    require_usable({AlertSettings: (), Schedules: "erasure_schedule"})
+    return [trouble.collection_code for trouble in undecided]

@@ -1,0 +1,58 @@
+"""Tasks of ``release_campaigns``."""
+
+# ruff: noqa: PLC0415 - DAG files import this module: what takes long is imported in functions
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from crm_mailchimp.settings import QuestionSettings
+from mailchimp_provider.connections import opened
+from mailchimp_provider.outcomes import fail_without_retry
+
+
+@fail_without_retry()
+def find_request(params: Mapping[str, Any]) -> dict[str, object]:
+    """The closed gate to ask about.
+
+    Raises:
+        AirflowSkipException: the gate has opened, or has closed for more reasons.
+    """
+    from crm_mailchimp.campaigns import release
+    from crm_mailchimp.campaigns.options import options_from
+
+    QuestionSettings.read()
+    options_from()  # nobody answers in vain
+    gate_id = params["gate_id"]
+    with opened() as connections:
+        request = release.find_request(connections.warehouse(), gate_id)
+    if request is None:
+        raise AirflowSkipException(f"gate {gate_id} has opened, or closed for more, meanwhile")
+    return {
+        "gate_id": request.gate_id,
+        "subject": request.subject,
+        "body": request.body,
+        "conf": {"campaigns": [request.campaign_code]},
+    }
+
+
+@fail_without_retry()
+def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
+    """Store the answer; returns the params of the next run when it is an approval."""
+    from crm_mailchimp.campaigns.options import options_from
+    from crm_mailchimp.campaigns.release import decide_release
+    from crm_mailchimp.sync.approval import read_answer
+
+    decision, decided_by = read_answer(answer)
+    with opened() as connections:
+        released = decide_release(
+            connections.warehouse(),
+            int(request["gate_id"]),
+            decision,
+            holds=options_from().release_holds,
+            decided_by=decided_by,
+        )
+    return request["conf"] if released else None

@@ -1,0 +1,136 @@
+"""Tasks of ``extract_reports`` and ``refresh_marts``."""
+
+# ruff: noqa: PLC0415 - DAG files import this module: what takes long is imported in functions
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mailchimp_provider.connections import opened
+from mailchimp_provider.outcomes import Problems, fail_without_retry
+
+
+@fail_without_retry()
+def choose_campaigns(params: Mapping[str, Any], ti: Any) -> list[list[str]]:
+    """Ids of the campaigns to read, in batches; what is wrong with the lists goes to the XCom
+    ``problems``."""
+    from crm_mailchimp.stats.extract import (
+        UnreadableListError,
+        batches_of_campaigns,
+        campaigns_to_read,
+    )
+    from crm_mailchimp.stats.period import parse_period
+
+    since, until = parse_period(params["since"], params["until"])
+    problems = []
+    with opened() as connections:
+        try:
+            chosen = campaigns_to_read(
+                connections.warehouse(),
+                connections.mailchimp(),
+                since=since,
+                until=until,
+                campaigns=params["campaigns"],
+            )
+        except UnreadableListError as error:
+            chosen = error.campaign_ids
+            problems = [str(error)]
+    ti.xcom_push(key="problems", value=problems)
+    return batches_of_campaigns(chosen)
+
+
+@fail_without_retry()
+def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> dict[str, int]:
+    """Everything new of a batch of campaigns; returns the rows read by stream."""
+    from crm_mailchimp.stats.extract import extract_campaigns
+    from crm_mailchimp.sync.retention import cautious_ages, ips_kept_since
+
+    with opened() as connections:
+        return extract_campaigns(
+            connections.warehouse(),
+            connections.mailchimp(),
+            campaign_ids,
+            full=bool(params["since"] or params["until"] or params["campaigns"]),
+            ips_since=ips_kept_since(cautious_ages()),
+        )
+
+
+@fail_without_retry()
+def read_audiences() -> dict[str, int]:
+    """Audiences, their months and days once a day, departed members; returns rows by kind."""
+    from crm_mailchimp.stats.audience_extract import extract_audiences
+    from crm_mailchimp.sync.retention import cautious_ages, events_kept_since
+
+    with opened() as connections:
+        return extract_audiences(
+            connections.warehouse(),
+            connections.mailchimp(),
+            since=events_kept_since(cautious_ages()),
+        )
+
+
+@fail_without_retry()
+def check_figures(params: Mapping[str, Any], dag_run: Any) -> dict[str, int]:
+    """Insist that what differs from Mailchimp's figures is explained within a day."""
+    from crm_mailchimp.stats.period import parse_period
+    from crm_mailchimp.stats.reconciliation import (
+        accept_differences,
+        require_explained,
+        summarise,
+    )
+
+    with opened() as connections:
+        warehouse = connections.warehouse()
+        if params["accept_differences"]:
+            since, until = parse_period(params["since"], params["until"])
+            accept_differences(
+                warehouse,
+                accepted_by=f"{dag_run.triggering_user_name or 'somebody'} (run {dag_run.run_id})",
+                reason=params["accept_differences"],
+                since=since,
+                until=until,
+                campaigns=params["campaigns"],
+            )
+        require_explained(warehouse)
+        return summarise(warehouse)
+
+
+@fail_without_retry()
+def announce() -> None:
+    """Let Airflow start the DAGs that wait for ``stats``."""
+
+
+@fail_without_retry()
+def finish(problems: Sequence[str]) -> None:
+    """Fail the run if a list could not be read, or a setting is wrong."""
+    from crm_mailchimp.errors import PermanentError
+    from crm_mailchimp.settings import RetentionSettings, Schedules, require_usable
+
+    found = Problems()
+    for problem in problems:
+        with found.noted():
+            raise PermanentError(problem)
+    with found.noted():
+        require_usable(
+            {
+                RetentionSettings: ("keep_ips_days", "keep_events_days"),
+                Schedules: "reports_schedule",
+            }
+        )
+    found.require_none()
+
+
+@fail_without_retry()
+def refresh(params: Mapping[str, Any]) -> dict[str, int]:
+    """Count again what changed; returns the rows counted."""
+    from crm_mailchimp.stats.marts import refresh_marts
+    from mailchimp_provider.time_zones import known_to_postgres, report_time_zone
+
+    time_zone = report_time_zone()
+    with opened() as connections, known_to_postgres(time_zone):
+        counted = refresh_marts(
+            connections.warehouse(), time_zone=time_zone, rebuild=params["rebuild"]
+        )
+    return asdict(counted)
