@@ -1,7 +1,7 @@
 # Airflow's official image with the project in it. Airflow's version is that of requirements.txt.
 
 FROM apache/airflow:slim-3.3.2-python3.11 AS build
-COPY --chown=airflow:root tools/bootstrap.txt pyproject.toml hatch_dependencies.py requirements.in README.md /build/
+COPY --chown=airflow:root tools/bootstrap.txt pyproject.toml hatch_dependencies.py requirements.in README.md LICENSE /build/
 COPY --chown=airflow:root include /build/include
 COPY --chown=airflow:root plugins /build/plugins
 COPY --chown=airflow:root sql /build/sql

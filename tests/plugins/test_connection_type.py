@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import crm_mailchimp.mailchimp
 import mailchimp_provider
 
 PLUGINS = Path(mailchimp_provider.__file__).parents[1]
@@ -187,6 +189,62 @@ print("answer:" + json.dumps([held, bool(name), mailchimp.calls, redact("the key
     assert (named, calls) == (True, 1)
     assert masked == "the key is ***"
     assert mailchimp_sandbox.key not in shown
+
+
+PAGE = (PLUGINS.parent / "docs" / "connection.md").read_text(encoding="utf-8")
+
+
+def test_the_page_explains_the_form() -> None:
+    (kind,) = mailchimp_provider.get_provider_info()["connection-types"]
+    labels = [
+        *kind["ui-field-behaviour"]["relabeling"].values(),
+        *(field["label"] for field in kind["conn-fields"].values()),
+    ]
+    table = PAGE.partition("## Fields")[2].partition("##")[0]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", table, re.MULTILINE)[1:]
+    assert [label for label, _ in rows] == labels
+    for name, field in kind["conn-fields"].items():
+        assert f"extra `{name}`" in table
+        assert f"Default {field['schema']['default']}" in table
+    for hidden in ("login", "port", "schema"):
+        assert hidden in table
+
+
+def test_the_forms_on_the_page_work(airflow: Run) -> None:
+    written = re.findall(r"AIRFLOW_CONN_MAILCHIMP_DEFAULT='([^']+)'", PAGE)
+    assert len(written) == 5
+    code = f"""
+import json, os
+from mailchimp_provider.hooks.mailchimp import MailchimpHook
+
+found = []
+for text in {written!r}:
+    os.environ["AIRFLOW_CONN_MAILCHIMP_DEFAULT"] = text
+    client = MailchimpHook().get_conn().client
+    found.append([client.base_url, client._timeout[1], client._retry.deadline])
+print("answer:" + json.dumps(found))
+"""
+    real, local = "https://us21.api.mailchimp.com/3.0", "http://127.0.0.1:8099/3.0"
+    assert printed(airflow(code)) == [
+        [real, 125, 300], [local, 125, 300], [local, 125, 300], [real, 60, 120], [real, 60, 120],
+    ]  # fmt: skip
+
+
+def test_the_errors_on_the_page_are_those_of_the_code() -> None:
+    table = PAGE.partition("## Errors")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)[1:]
+    assert len(rows) > 10
+    sources = [
+        *PLUGINS.rglob("mailchimp.py"),
+        *Path(crm_mailchimp.mailchimp.__path__[0]).glob("*.py"),
+    ]
+    # A text may be cut into several literals.
+    code = "".join(path.read_text(encoding="utf-8") for path in sources)
+    code = re.sub(r'"\s+f?"', "", code)
+    for row in rows:
+        words = re.sub(r"^\d{3}( with.*| without.*| … )?", "", row).removesuffix(" …")
+        words = words.removeprefix("timeout in its extra ")
+        assert words in code, row
 
 
 def test_reading_the_provider_info_imports_nothing_heavy() -> None:

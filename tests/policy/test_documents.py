@@ -13,8 +13,9 @@ from crm_mailchimp.settings import GROUPS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
-    *(ROOT / "README.md", ROOT / "include" / "mailchimp_sandbox" / "README.md"),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "include" / "mailchimp_sandbox" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
 
