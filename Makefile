@@ -15,10 +15,10 @@ help: ## this list
 	@echo "Settings (all optional): .env.example"
 
 demo: install ## run the whole pipeline once on sample data, here, without any account (3 minutes)
-	@$(PY) -m crm_mailchimp.sandbox.demo
+	@$(PY) -m local_installation.demo
 
 up: install ## the same installation with the Airflow web page, until Ctrl-C
-	@$(PY) -m crm_mailchimp.sandbox.up
+	@$(PY) -m local_installation.up
 
 test: install-dev ## the whole test suite (up to 15 minutes)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -27,7 +27,7 @@ check: install-dev ## what to run before a commit: style, types, SQL, fast tests
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy include plugins
-	$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar sql
+	$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar sql include/local_installation/sql
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m 'not slow' $(ARGS)
 
 bench: install-dev ## measure speed and memory on large data
@@ -42,7 +42,7 @@ mutants: install-dev ## break the product on purpose in twenty ways; the histori
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql
+	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql include/local_installation/sql
 
 docs: install-dev ## write the documents that are made from the code (.env.example, docs/settings.md)
 	$(PY) tools/write_docs.py

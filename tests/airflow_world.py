@@ -14,12 +14,12 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from crm_mailchimp.sandbox.airflow_api import AirflowApi
-from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
-from crm_mailchimp.sandbox.demo import NO_SCHEDULES
-from crm_mailchimp.sandbox.installation import Installation, free_port, held
-from crm_mailchimp.sandbox.local_services import Services, running_services
-from crm_mailchimp.sandbox.preparation import SAMPLE_CONTACTS, prepare
+from local_installation.airflow_api import AirflowApi
+from local_installation.airflow_processes import AirflowSettings, running_airflow
+from local_installation.demo import NO_SCHEDULES
+from local_installation.installation import Installation, free_port, held
+from local_installation.local_services import Services, running_services
+from local_installation.preparation import SAMPLE_CONTACTS, prepare
 
 RUN_SECONDS = 300.0
 

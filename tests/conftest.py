@@ -23,9 +23,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.sandbox import postgres as embedded
-from crm_mailchimp.sandbox.postgres_cluster import EmbeddedPostgresError, remove
 from debian_postgres import binaries as debian_binaries
+from local_installation import postgres as embedded
+from local_installation.postgres_cluster import EmbeddedPostgresError, remove
 from mailchimp_sandbox.tests.contract.recorded import description  # noqa: F401 - a fixture
 from unicode_ids import keep_unicode
 
@@ -41,7 +41,7 @@ _SLOW_FOLDERS = frozenset(
         "mailchimp_sandbox",
     }
 )
-_SLOW_FILES = frozenset({"test_compose_file.py", "test_embedded_postgres.py"})
+_SLOW_FILES = frozenset({"test_compose_file.py"})
 #: Rules without any server in a slow folder.
 _FAST_FILES = frozenset({"test_planning.py"})
 

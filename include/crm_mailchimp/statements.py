@@ -1,4 +1,4 @@
-"""The one door to the SQL files under ``sql/``."""
+"""The one door to SQL files: the project's under ``sql/``, or a folder of its caller."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ SQL_ROOT = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
 @cache
-def statement(name: str) -> LiteralString:
+def statement(name: str, *, root: Path = SQL_ROOT) -> LiteralString:
     """Text of one SQL file, ready for ``cursor.execute``.
 
     Args:
-        name: path below ``sql/`` without the suffix, for example ``"sync/plan_changes"``.
+        name: path below ``root`` without the suffix, for example ``"sync/plan_changes"``.
+        root: folder of the statements.
 
     Raises:
         FileNotFoundError: there is no such file.
     """
     # The files ship with the code: they are as literal as a string in this module would be.
-    return (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8")
+    return (root / f"{name}.sql").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ import pytest
 
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from approvals.mail_and_web import Webhook, serving
-from crm_mailchimp.sandbox.airflow_api import AirflowApiError
-from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
+from local_installation.airflow_api import AirflowApiError
+from local_installation.mailchimp_account import MailchimpAccount
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
 

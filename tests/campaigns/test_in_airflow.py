@@ -17,9 +17,9 @@ from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.sandbox.local_services import Services
 from crm_mailchimp.sync.collection import sync_collection
 from crm_mailchimp.sync.stage import stage
+from local_installation.local_services import Services
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
 

@@ -14,7 +14,7 @@ from crm_mailchimp.crm.schema import (
     create_contract,
     missing_write_back,
 )
-from crm_mailchimp.sandbox.postgres import Server
+from local_installation.postgres import Server
 
 _SENDER = "company? address1? address2? city? state? zip? country? phone?"
 _DEFAULTS = "from_name? from_email? subject? language? permission_reminder?"

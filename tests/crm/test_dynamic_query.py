@@ -25,9 +25,9 @@ from crm_mailchimp.crm.sample import create_sample
 from crm_mailchimp.crm.schema import contract_columns, create_contract
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.sandbox.postgres import Server
 from crm_mailchimp.sync.collection import CollectionResult, sync_collection
 from crm_mailchimp.sync.stage import stage
+from local_installation.postgres import Server
 
 ONE = "exactly one statement"
 SELECT = "only a SELECT is allowed"

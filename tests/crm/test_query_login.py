@@ -14,7 +14,7 @@ import pytest
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.schema import ContractError, contract_columns, create_contract
-from crm_mailchimp.sandbox.postgres import Server
+from local_installation.postgres import Server
 
 PASSWORD = "κωδικός ' \" %s"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from crm_mailchimp.sandbox.console import Steps, table
+from local_installation.console import Steps, table
 
 
 class Terminal(io.StringIO):

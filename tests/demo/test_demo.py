@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from crm_mailchimp.sandbox.clean import clean
-from crm_mailchimp.sandbox.installation import HOME_SETTING, Installation
+from local_installation.clean import clean
+from local_installation.installation import HOME_SETTING, Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
 
@@ -34,7 +34,7 @@ def home() -> Iterator[Path]:
 
 def command(home: Path, module: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", f"crm_mailchimp.sandbox.{module}"],
+        [sys.executable, "-m", f"local_installation.{module}"],
         env={**os.environ, HOME_SETTING: str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from crm_mailchimp.sandbox import installation as module
-from crm_mailchimp.sandbox.clean import clean
-from crm_mailchimp.sandbox.installation import (
+from local_installation import installation as module
+from local_installation.clean import clean
+from local_installation.installation import (
     CHECKOUT,
     Installation,
     InstallationError,
@@ -26,7 +26,7 @@ from crm_mailchimp.sandbox.installation import (
     remove,
     require_port,
 )
-from crm_mailchimp.sandbox.up import PORT_SETTING, chosen_port
+from local_installation.up import PORT_SETTING, chosen_port
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -131,7 +131,7 @@ def test_clean_ends_the_run_that_is_under_way(home: Path) -> None:
     code = (
         "import sys, signal\n"
         "from pathlib import Path\n"
-        "from crm_mailchimp.sandbox.installation import Installation, held\n"
+        "from local_installation.installation import Installation, held\n"
         "with held(Installation(Path(sys.argv[1]))):\n"
         "    print('held', flush=True)\n"
         "    signal.pause()\n"
@@ -162,7 +162,7 @@ _WITHOUT_PACKAGES = """
 import runpy, sys
 sys.path.insert(0, sys.argv[1])
 sys.argv = ["clean"]
-runpy.run_module("crm_mailchimp.sandbox.clean", run_name="__main__")
+runpy.run_module("local_installation.clean", run_name="__main__")
 """
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from crm_mailchimp.sandbox.installation import InstallationError
-from crm_mailchimp.sandbox.own_processes import (
+from local_installation.installation import InstallationError
+from local_installation.own_processes import (
     OwnProcess,
     start_process,
     stop_leftovers,
@@ -90,7 +90,7 @@ def test_workers_end_with_their_component(start: Callable[[str, str], OwnProcess
 def test_who_ignores_the_polite_signal_is_killed(
     start: Callable[[str, str], OwnProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crm_mailchimp.sandbox.own_processes._STOP_SECONDS", 0.5)
+    monkeypatch.setattr("local_installation.own_processes._STOP_SECONDS", 0.5)
     process = start("stubborn", STUBBORN)
     first_line(process)
     stop_processes([process])

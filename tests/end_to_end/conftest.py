@@ -21,14 +21,14 @@ import psycopg
 import pytest
 
 from airflow_world import RUN_SECONDS, installed_airflow
-from crm_mailchimp.sandbox.airflow_api import AirflowApi, TaskInstance
-from crm_mailchimp.sandbox.campaign_story import Sent, send_campaigns
-from crm_mailchimp.sandbox.demo import DAGS
-from crm_mailchimp.sandbox.installation import Installation
-from crm_mailchimp.sandbox.local_services import Services
-from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
-from crm_mailchimp.sandbox.results import CollectionResult, collection_results
 from end_to_end.planted import plant
+from local_installation.airflow_api import AirflowApi, TaskInstance
+from local_installation.campaign_story import Sent, send_campaigns
+from local_installation.demo import DAGS
+from local_installation.installation import Installation
+from local_installation.local_services import Services
+from local_installation.mailchimp_account import MailchimpAccount
+from local_installation.results import CollectionResult, collection_results
 
 
 @dataclass(frozen=True, kw_only=True)

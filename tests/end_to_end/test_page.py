@@ -12,8 +12,8 @@ import psycopg
 import pytest
 import requests
 
-from crm_mailchimp.sandbox.airflow_processes import USER
 from end_to_end.planted import COLLECTION, COMMENTS, MARKER_NAME, MARKER_SURNAME, MARKER_WORD
+from local_installation.airflow_processes import USER
 
 if TYPE_CHECKING:
     from end_to_end.conftest import World

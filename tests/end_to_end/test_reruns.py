@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from airflow_world import RUN_SECONDS
-from crm_mailchimp.sandbox.results import collection_results
 from end_to_end.test_sync import MEMBER_WRITES
+from local_installation.results import collection_results
 
 if TYPE_CHECKING:
     from end_to_end.conftest import SyncRun, World

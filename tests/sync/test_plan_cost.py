@@ -15,11 +15,11 @@ import psycopg
 import pytest
 
 from crm_mailchimp.crm.schema import create_contract
-from crm_mailchimp.sandbox.postgres import Server
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.plan import make_plan, refresh_statistics
 from crm_mailchimp.sync.stage import stage
 from crm_mailchimp.warehouse.migrations import migrate
+from local_installation.postgres import Server
 from sync_world import PROVIDER_ROWS
 
 PEOPLE = 3_000

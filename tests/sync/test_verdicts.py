@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from crm_mailchimp.crm.query_login import create_query_login
-from crm_mailchimp.sandbox.postgres import Server
 from crm_mailchimp.sync.stage import stage
+from local_installation.postgres import Server
 from oracle import CLOCK, Crm, load, verdicts, worlds
 
 LOGIN = "oracle_query"

@@ -15,12 +15,12 @@ import psycopg
 import pytest
 
 from crm_mailchimp.address import subscriber_hash
-from crm_mailchimp.sandbox.postgres import Server
 from crm_mailchimp.sync import refusals
 from crm_mailchimp.sync.refusals import Person
 from crm_mailchimp.sync.suppression import open_suppression
 from crm_mailchimp.warehouse.bi_login import grant_reading
 from crm_mailchimp.warehouse.migrations import migrate, migration_files, upgrade
+from local_installation.postgres import Server
 from warehouse.schema_description import describe
 
 DUMP = Path(__file__).with_name("warehouse_902fd0d.sql")

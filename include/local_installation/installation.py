@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO
 
 HOME_SETTING = "CRM_MAILCHIMP_HOME"
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[2]
 LOCALHOST = "127.0.0.1"
 
 # A folder may only be removed by `make clean` if this file says that we made it.

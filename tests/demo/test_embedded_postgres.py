@@ -17,14 +17,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from crm_mailchimp.sandbox import postgres_cluster as embedded
-from crm_mailchimp.sandbox.postgres import EmbeddedPostgresError, Server, start
+from local_installation import postgres_cluster as embedded
+from local_installation.postgres import EmbeddedPostgresError, Server, start
 
 AS_ROOT = os.geteuid() == 0
 #: A process that starts a server and is killed before it can stop it.
 KILLED = """
 import os, signal, sys
-from crm_mailchimp.sandbox.postgres import start
+from local_installation.postgres import start
 with start(sys.argv[1], durable=False) as server:
     server.create_database("kept")
     print(server.pid, server.port, flush=True)

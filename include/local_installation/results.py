@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
-from crm_mailchimp.sandbox.console import table
 from crm_mailchimp.statements import statement
+from local_installation.console import table
 
+_SQL = Path(__file__).parent / "sql"
 _MOST_LINKS = 3
 _MOST_READERS = 8
 
@@ -63,20 +65,20 @@ def collection_results(warehouse: psycopg.Connection[Any], run_id: str) -> list[
     """What one run of ``sync_collections`` did, by collection code."""
     with warehouse.cursor(row_factory=class_row(CollectionResult)) as cursor:
         return cursor.execute(
-            statement("sandbox/collection_results"), {"run_id": run_id}
+            statement("collection_results", root=_SQL), {"run_id": run_id}
         ).fetchall()
 
 
 def campaign_results(warehouse: psycopg.Connection[Any]) -> list[CampaignResult]:
     """What became of each campaign, oldest first."""
     with warehouse.cursor(row_factory=class_row(CampaignResult)) as cursor:
-        return cursor.execute(statement("sandbox/campaign_results")).fetchall()
+        return cursor.execute(statement("campaign_results", root=_SQL)).fetchall()
 
 
 def event_counts(warehouse: psycopg.Connection[Any]) -> list[EventCount]:
     """Opens, clicks, bounces and unsubscribes of each campaign that came back."""
     with warehouse.cursor(row_factory=class_row(EventCount)) as cursor:
-        return cursor.execute(statement("sandbox/event_counts")).fetchall()
+        return cursor.execute(statement("event_counts", root=_SQL)).fetchall()
 
 
 def collections_told(results: list[CollectionResult]) -> str:
@@ -100,7 +102,7 @@ def collections_told(results: list[CollectionResult]) -> str:
 
 def quarantine_told(warehouse: psycopg.Connection[Any]) -> str:
     """Open quarantine rows, a line for each reason and a column for each collection."""
-    rows = warehouse.execute(statement("sandbox/quarantine_counts")).fetchall()
+    rows = warehouse.execute(statement("quarantine_counts", root=_SQL)).fetchall()
     codes = sorted({code for _, code, _ in rows})
     reasons = list(dict.fromkeys(reason for reason, _, _ in rows))
     counts = {(reason, code): number for reason, code, number in rows}
@@ -130,7 +132,7 @@ def campaigns_told(warehouse: psycopg.Connection[Any]) -> str:
     links = table(
         "Links: the most clicked",
         ["campaign", "link", "clicks", "unique clicks"],
-        warehouse.execute(statement("sandbox/top_links"), {"most": _MOST_LINKS}).fetchall(),
+        warehouse.execute(statement("top_links", root=_SQL), {"most": _MOST_LINKS}).fetchall(),
     )
     readers = table(
         "Readers: who read how often",
@@ -138,7 +140,7 @@ def campaigns_told(warehouse: psycopg.Connection[Any]) -> str:
         [
             [_minute(cell) if isinstance(cell, datetime) else cell for cell in row]
             for row in warehouse.execute(
-                statement("sandbox/top_readers"), {"most": _MOST_READERS}
+                statement("top_readers", root=_SQL), {"most": _MOST_READERS}
             ).fetchall()
         ],
     )

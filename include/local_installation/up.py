@@ -8,10 +8,10 @@ import sys
 import threading
 from contextlib import ExitStack
 
-from crm_mailchimp.sandbox.airflow_api import AirflowApiError
-from crm_mailchimp.sandbox.airflow_processes import USER, AirflowSettings, running_airflow
-from crm_mailchimp.sandbox.console import Steps, unwind_on_termination
-from crm_mailchimp.sandbox.installation import (
+from local_installation.airflow_api import AirflowApiError
+from local_installation.airflow_processes import USER, AirflowSettings, running_airflow
+from local_installation.console import Steps, unwind_on_termination
+from local_installation.installation import (
     Installation,
     InstallationError,
     Secrets,
@@ -20,8 +20,8 @@ from crm_mailchimp.sandbox.installation import (
     held,
     require_port,
 )
-from crm_mailchimp.sandbox.local_services import Services, running_services
-from crm_mailchimp.sandbox.preparation import is_prepared, prepare, set_prepared
+from local_installation.local_services import Services, running_services
+from local_installation.preparation import is_prepared, prepare, set_prepared
 
 PORT_SETTING = "CRM_MAILCHIMP_UI_PORT"
 _USUAL_PORT = 8080
@@ -98,9 +98,9 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """Entry of ``python -m crm_mailchimp.sandbox.up``."""
+    """Entry of ``python -m local_installation.up``."""
     argparse.ArgumentParser(
-        prog="python -m crm_mailchimp.sandbox.up",
+        prog="python -m local_installation.up",
         description="Bring up the local installation with Airflow's web page, until Ctrl-C. "
         "Settings are environment variables, see .env.example.",
     ).parse_args()

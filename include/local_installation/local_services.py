@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 
 import requests
 
-from crm_mailchimp.sandbox import postgres
-from crm_mailchimp.sandbox.airflow_processes import clean_environment
-from crm_mailchimp.sandbox.installation import (
+from local_installation import postgres
+from local_installation.airflow_processes import clean_environment
+from local_installation.installation import (
     LOCALHOST,
     Installation,
     InstallationError,
     Secrets,
     free_port,
 )
-from crm_mailchimp.sandbox.own_processes import start_process, stop_leftovers, stop_processes
+from local_installation.own_processes import start_process, stop_leftovers, stop_processes
 
 QUERY_LOGIN = "crm_query"
 DATABASES = ("crm", "warehouse", "airflow")
@@ -109,7 +109,7 @@ def _running_sandbox(installation: Installation, secrets: Secrets) -> Iterator[s
     process = start_process(
         "mailchimp-sandbox",
         [
-            *(sys.executable, "-m", "crm_mailchimp.sandbox", "--port", str(port)),
+            *(sys.executable, "-m", "mailchimp_sandbox", "--port", str(port)),
             *("--host", LOCALHOST, "--key", secrets.mailchimp_key),
             *("--state", str(installation.sandbox_state)),
         ],

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crm_mailchimp.sandbox.airflow_api import AirflowApi, AirflowApiError
-from crm_mailchimp.sandbox.installation import (
+from local_installation.airflow_api import AirflowApi, AirflowApiError
+from local_installation.installation import (
     CHECKOUT,
     LOCALHOST,
     Installation,
@@ -25,7 +25,7 @@ from crm_mailchimp.sandbox.installation import (
     Secrets,
     write_private,
 )
-from crm_mailchimp.sandbox.own_processes import OwnProcess, start_process, stop_processes
+from local_installation.own_processes import OwnProcess, start_process, stop_processes
 
 USER = "admin"
 _MIGRATE_SECONDS = 180.0

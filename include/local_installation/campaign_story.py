@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from crm_mailchimp.sandbox.installation import InstallationError
-from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
-from crm_mailchimp.sandbox.results import CollectionResult
+from local_installation.installation import InstallationError
+from local_installation.mailchimp_account import MailchimpAccount
+from local_installation.results import CollectionResult
 
 _DAYS = 5
 # Some more than usual, so that a small sample shows some.

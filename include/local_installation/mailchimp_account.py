@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from crm_mailchimp.sandbox.installation import InstallationError
+from local_installation.installation import InstallationError
 
 _REQUEST_SECONDS = 120.0
 _PAGE = 1000

@@ -14,22 +14,22 @@ from contextlib import ExitStack
 
 import psycopg
 
-from crm_mailchimp.sandbox.airflow_api import AirflowApi, AirflowApiError, TaskInstance
-from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, running_airflow
-from crm_mailchimp.sandbox.campaign_story import Sent, send_campaigns
-from crm_mailchimp.sandbox.console import Progress, Steps, unwind_on_termination
-from crm_mailchimp.sandbox.expected_members import expected_members
-from crm_mailchimp.sandbox.installation import (
+from local_installation.airflow_api import AirflowApi, AirflowApiError, TaskInstance
+from local_installation.airflow_processes import AirflowSettings, running_airflow
+from local_installation.campaign_story import Sent, send_campaigns
+from local_installation.console import Progress, Steps, unwind_on_termination
+from local_installation.expected_members import expected_members
+from local_installation.installation import (
     Installation,
     InstallationError,
     find_installation,
     free_port,
     held,
 )
-from crm_mailchimp.sandbox.local_services import Services, running_services
-from crm_mailchimp.sandbox.mailchimp_account import MailchimpAccount
-from crm_mailchimp.sandbox.preparation import SAMPLE_CONTACTS, prepare, set_prepared
-from crm_mailchimp.sandbox.results import (
+from local_installation.local_services import Services, running_services
+from local_installation.mailchimp_account import MailchimpAccount
+from local_installation.preparation import SAMPLE_CONTACTS, prepare, set_prepared
+from local_installation.results import (
     CollectionResult,
     campaign_results,
     campaigns_told,
@@ -216,9 +216,9 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """Entry of ``python -m crm_mailchimp.sandbox.demo``."""
+    """Entry of ``python -m local_installation.demo``."""
     argparse.ArgumentParser(
-        prog="python -m crm_mailchimp.sandbox.demo",
+        prog="python -m local_installation.demo",
         description="Run the whole pipeline once on sample data: embedded Postgres, Mailchimp "
         "sandbox, real Airflow. Starts over what an earlier demo left. Settings are environment "
         "variables, see .env.example.",

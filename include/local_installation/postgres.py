@@ -26,8 +26,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from crm_mailchimp.sandbox.os_account import Account
-from crm_mailchimp.sandbox.postgres_cluster import (
+from local_installation.os_account import Account
+from local_installation.postgres_cluster import (
     SUPERUSER,
     EmbeddedPostgresError,
     beside,

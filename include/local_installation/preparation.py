@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from crm_mailchimp.sandbox.airflow_processes import AirflowSettings, prepare_airflow
-from crm_mailchimp.sandbox.installation import Installation, Secrets
-from crm_mailchimp.sandbox.local_services import Services, fill_sample_crm, migrate_warehouse
+from local_installation.airflow_processes import AirflowSettings, prepare_airflow
+from local_installation.installation import Installation, Secrets
+from local_installation.local_services import Services, fill_sample_crm, migrate_warehouse
 
 SAMPLE_CONTACTS = 2_000
 SAMPLE_SEED = 1

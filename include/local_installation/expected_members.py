@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 
 from crm_mailchimp.statements import statement
+
+_SQL = Path(__file__).parent / "sql"
 
 #: Member of an audience: address in Mailchimp's form, and the contact that it stands for.
 Member = tuple[str, int]
@@ -43,7 +47,7 @@ def expected_members(crm_dsn: str, query_dsn: str, codes: list[str]) -> dict[str
                     "insert into staged values (%s, %s)",
                     [(collection_id, row[0]) for row in queries.execute(query_text)],
                 )
-        for code, address, contact_id in crm.execute(statement("sandbox/expected_members")):
+        for code, address, contact_id in crm.execute(statement("expected_members", root=_SQL)):
             members[code].add((address, contact_id))
         crm.rollback()
     return members

@@ -12,14 +12,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from crm_mailchimp.sandbox.installation import (
+from local_installation.installation import (
     Installation,
     InstallationError,
     end_holder,
     find_installation,
     remove,
 )
-from crm_mailchimp.sandbox.own_processes import stop_leftovers
+from local_installation.own_processes import stop_leftovers
 
 _STOP_SECONDS = 20.0
 
@@ -70,7 +70,7 @@ def _working_in(data_dir: Path) -> list[int]:
 
 
 def main() -> int:
-    """Entry of ``python -m crm_mailchimp.sandbox.clean``."""
+    """Entry of ``python -m local_installation.clean``."""
     try:
         for line in clean(find_installation()):
             sys.stdout.write(f"clean: {line}\n")

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crm_mailchimp.sandbox.installation import InstallationError, write_private
+from local_installation.installation import InstallationError, write_private
 
 _STOP_SECONDS = 12.0
 _TAIL_LINES = 25

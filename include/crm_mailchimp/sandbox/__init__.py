@@ -1,1 +1,0 @@
-"""The door to the Mailchimp sandbox, the embedded Postgres, the demo: trying and testing only."""
