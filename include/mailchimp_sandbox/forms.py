@@ -7,12 +7,10 @@ from typing import Any
 
 from mailchimp_sandbox import validation
 from mailchimp_sandbox.account import Sandbox
-from mailchimp_sandbox.problem import not_found
 from mailchimp_sandbox.routing import Call, operation
 
 _FORMS = "/lists/{list_id}/signup-forms"
 _SURVEYS = "/lists/{list_id}/surveys"
-_SURVEY = _SURVEYS + "/{survey_id}"
 
 
 def _form(sandbox: Sandbox, call: Call) -> dict[str, Any]:
@@ -47,14 +45,3 @@ def list_surveys(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdSurveys, whose answer it leaves out (undocumented)."""
     sandbox.audience(call.parts["list_id"])
     return {"surveys": [], "total_items": 0}
-
-
-def _no_survey(sandbox: Sandbox, call: Call) -> Any:
-    """There is no survey to be found."""
-    sandbox.audience(call.parts["list_id"])
-    raise not_found()
-
-
-operation("GET", _SURVEY)(_no_survey)
-for _action in ("publish", "unpublish", "create-email"):
-    operation("POST", f"{_SURVEY}/actions/{_action}")(_no_survey)

@@ -75,8 +75,8 @@ def _read(kind: Any, value: Any) -> Any:
     if origin in (Union, UnionType):
         inner = next(part for part in parts if _holds_records(part))
         return None if value is None else _read(inner, value)
-    hints = _hints(kind)
-    return kind(**{name: _read(hints[name], item) for name, item in value.items()})
+    hints = _hints(kind)  # files of older versions hold fields that are gone
+    return kind(**{name: _read(hints[name], value[name]) for name in hints if name in value})
 
 
 def load(sandbox: Sandbox, path: Path) -> None:

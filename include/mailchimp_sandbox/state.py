@@ -25,7 +25,7 @@ class Member:
     """One address in one audience.
 
     ``opted_out`` says why a status came about that the API may not take back: '' or 'person',
-    'complaint', 'bounce'. ``archived_from`` is the status before archiving.
+    'complaint', 'bounce'.
     """
 
     hash: str
@@ -49,9 +49,7 @@ class Member:
     ip_opt: str = ""
     unsubscribed_at: int | None = None
     unsubscribe_reason: str = ""
-    unsubscribe_campaign: str = ""
     opted_out: str = ""
-    archived_from: str = ""
     tags: dict[str, int] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -268,8 +266,6 @@ class Batch:
     errored: int = 0
     completed_at: int | None = None
     results: list[dict[str, Any]] = field(default_factory=list)
-    signature: str = ""
-    signed_at: int = 0
 
 
 @dataclass(slots=True)

@@ -63,8 +63,6 @@ def set_status(
             again has opted in.
     """
     old = member.status
-    if status == "archived":
-        member.archived_from = old
     member.status = status
     member.last_changed = at
     if opted_out:
@@ -81,7 +79,6 @@ def set_status(
         audience.last_unsub = at
         member.unsubscribed_at = at
         member.unsubscribe_reason = reason or BY_ADMIN
-        member.unsubscribe_campaign = campaign_id
         touch_day(audience, at, "unsubs" if by == "person" else "other_removes")
     elif status in ("cleaned", "archived"):
         touch_day(audience, at, "other_removes")

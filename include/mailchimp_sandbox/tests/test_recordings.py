@@ -332,11 +332,3 @@ def test_who_cannot_be_archived_and_how_it_is_said(world: Running, list_id: str,
     world.call("DELETE", path)
     answer = world.api.delete(path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
-
-
-@pytest.mark.parametrize("scheme", ["Bearer", "OAuth"])
-def test_tokens(world: Running, scheme: str) -> None:
-    headers = {"Authorization": f"{scheme} sandbox-us1"}
-    assert world.control_client.get("/3.0/ping", headers=headers).status_code == 200
-    headers = {"Authorization": f"{scheme} wrong"}
-    assert world.control_client.get("/3.0/ping", headers=headers).status_code == 401

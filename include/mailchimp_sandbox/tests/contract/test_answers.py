@@ -14,7 +14,6 @@ from mailchimp_sandbox.tests.contract.recorded import Recorded
 
 assert operations.MODULES  # importing them fills the routing table
 SERVED = routing.operations()
-SURVEY = "/lists/{list_id}/surveys/{survey_id}"
 
 Traffic = Mapping[tuple[str, str], list[Exchange]]
 
@@ -33,9 +32,7 @@ def test_answers_are_as_described(
     traffic: Traffic, description: Description, method: str, template: str
 ) -> None:
     exchanges = traffic[method, template]
-    assert any(exchange.status < 300 or template.startswith(SURVEY) for exchange in exchanges), (
-        "never called with success"
-    )
+    assert any(exchange.status < 300 for exchange in exchanges), "never called with success"
     assert [
         (exchange.title, wrong)
         for exchange in exchanges
