@@ -11,11 +11,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
+TAP = "include/mailchimp_sandbox/tests/contract/tap_mailchimp"
 LOCKS = {
     "requirements.in": "requirements.txt",
     "requirements-local.in": "requirements-local.txt",
     "requirements-dev.in": "requirements-dev.txt",
     "tools/bootstrap.in": "tools/bootstrap.txt",
+    f"{TAP}/requirements.in": f"{TAP}/requirements.txt",
 }
 
 

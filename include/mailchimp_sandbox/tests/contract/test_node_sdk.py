@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailchimp_sandbox.tests.contract.description import PROGRAMS, Description, cache_of, npm
 from mailchimp_sandbox.tests.contract.every_operation import key
 from mailchimp_sandbox.tests.contract.recorded import Recorded
-from mailchimp_sandbox.tests.running import KEY
+from mailchimp_sandbox.tests.contract.simulated_days import happened, live_through
+from mailchimp_sandbox.tests.running import KEY, Running
 
 SOURCE = Path(__file__).parent / "node_sdk"
 
@@ -37,18 +39,22 @@ def packages(pytestconfig: pytest.Config) -> Path:
     return folder
 
 
-def test_the_node_sdk_works(packages: Path, recorded: Recorded, description: Description) -> None:
-    reader = key("eleni@otenet.gr")
-    base_url = recorded.recording.base_url
+def drive(packages: Path, base_url: str, *arguments: str) -> dict[str, Any]:
+    """What the SDK saw."""
     done = subprocess.run(
-        [PROGRAMS / "node", SOURCE / "drive.cjs", packages, base_url, KEY, reader],
+        [PROGRAMS / "node", SOURCE / "drive.cjs", packages, base_url, KEY, *arguments],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def test_the_node_sdk_works(packages: Path, recorded: Recorded, description: Description) -> None:
+    assert drive(packages, recorded.recording.base_url, key("eleni@otenet.gr")) == {
         "ping": "Everything's Chimpy!",
         "list": "Πελάτες",
         "fields": ["ADDRESS", "FNAME", "LNAME", "PHONE", "POLI"],
@@ -67,5 +73,27 @@ def test_the_node_sdk_works(packages: Path, recorded: Recorded, description: Des
     assert [
         (exchange.title, wrong)
         for exchange in recorded.recording.everything()
+        for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
+    ] == []
+
+
+def test_the_node_sdk_reads_what_simulated_days_left(
+    packages: Path, sandbox_process: Running, recorded: Recorded, description: Description
+) -> None:
+    sandbox_process.control("POST", "reset")
+    past = live_through(sandbox_process)
+    begun = len(recorded.recording.exchanges)
+    where = recorded.recording.base_url, "past", past.list_id, past.campaign_id
+    true = happened(sandbox_process, past.campaign_id)
+    assert drive(packages, *where) == {
+        "campaigns": 1,
+        "opens": true["open"],
+        "clicks": true["click"],
+        "unsubscribed": true["unsubscribe"],
+        "activity": {name: true[name] for name in ("open", "click", "bounce")},
+    }
+    assert [
+        (exchange.title, wrong)
+        for exchange in recorded.recording.exchanges[begun:]
         for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
     ] == []

@@ -12,7 +12,8 @@ from mailchimp_marketing.api_client import ApiClientError
 from mailchimp_sandbox.tests.contract.description import Description
 from mailchimp_sandbox.tests.contract.every_operation import key
 from mailchimp_sandbox.tests.contract.recorded import Recorded
-from mailchimp_sandbox.tests.running import KEY
+from mailchimp_sandbox.tests.contract.simulated_days import actions, happened, live_through
+from mailchimp_sandbox.tests.running import KEY, Running
 
 READER = "eleni@otenet.gr"
 HASH = key(READER)
@@ -118,5 +119,34 @@ def test_the_python_sdk_works(recorded: Recorded, client: Any, description: Desc
     assert [
         (exchange.title, wrong)
         for exchange in recorded.recording.everything()
+        for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
+    ] == []
+
+
+def test_the_python_sdk_reads_what_simulated_days_left(
+    sandbox_process: Running, recorded: Recorded, client: Any, description: Description
+) -> None:
+    sandbox_process.control("POST", "reset")
+    past = live_through(sandbox_process)
+    begun = len(recorded.recording.exchanges)
+    [audience] = client.lists.get_all_lists()["lists"]
+    assert (audience["id"], audience["stats"]["campaign_count"]) == (past.list_id, 1)
+    true = happened(sandbox_process, past.campaign_id)
+    report = client.reports.get_campaign_report(past.campaign_id)
+    figures = report["opens"]["opens_total"], report["clicks"]["clicks_total"]
+    assert figures == (true["open"], true["click"])
+    assert report["unsubscribed"] == true["unsubscribe"] > 0
+    rows: list[Any] = []
+    while len(rows) < report["emails_sent"]:
+        page = client.reports.get_email_activity_for_campaign(
+            past.campaign_id, count=1000, offset=len(rows)
+        )
+        rows += page["emails"]
+    assert actions(rows) == {name: true[name] for name in ("open", "click", "bounce")}
+    members = client.lists.get_segment_members_list(past.list_id, past.segment_id, count=1000)
+    assert len(members["members"]) == members["total_items"] > 0
+    assert [
+        (exchange.title, wrong)
+        for exchange in recorded.recording.exchanges[begun:]
         for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
     ] == []

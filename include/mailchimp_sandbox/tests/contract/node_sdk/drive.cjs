@@ -1,9 +1,10 @@
 // Drives the sandbox with the official Node SDK; prints what it saw as one JSON object.
-// Arguments: folder with node_modules, base URL of the API, API key, subscriber hash of the reader.
+// Arguments: folder with node_modules, base URL of the API, API key, then either the subscriber hash
+// of the reader, or "past" with an audience and a campaign in which simulated days have passed.
 const { createRequire } = require("node:module");
 const path = require("node:path");
 
-const [folder, baseUrl, key, readerHash] = process.argv.slice(2);
+const [folder, baseUrl, key, readerHash, pastList, pastCampaign] = process.argv.slice(2);
 const client = createRequire(path.join(folder, "package.json"))("@mailchimp/mailchimp_marketing");
 client.setConfig({ apiKey: key, server: "us1" });
 client.basePath = baseUrl;
@@ -15,6 +16,32 @@ async function refusal(call) {
     return { status: error.status, title: JSON.parse(error.response.text).title };
   }
   throw new Error("it should have been refused");
+}
+
+async function readPast() {
+  const report = await client.reports.getCampaignReport(pastCampaign);
+  const counts = {};
+  let read = 0;
+  while (read < report.emails_sent) {
+    const page = await client.reports.getEmailActivityForCampaign(pastCampaign, {
+      count: 1000, offset: read,
+    });
+    read += page.emails.length;
+    for (const row of page.emails) {
+      for (const event of row.activity) counts[event.action] = (counts[event.action] || 0) + 1;
+    }
+  }
+  const left = await client.reports.getUnsubscribedListForCampaign(pastCampaign, {
+    count: 1000,
+  });
+  const list = await client.lists.getList(pastList);
+  process.stdout.write(JSON.stringify({
+    campaigns: list.stats.campaign_count,
+    opens: report.opens.opens_total,
+    clicks: report.clicks.clicks_total,
+    unsubscribed: left.unsubscribes.length,
+    activity: counts,
+  }));
 }
 
 async function main() {
@@ -95,7 +122,7 @@ async function main() {
   process.stdout.write(JSON.stringify(seen));
 }
 
-main().catch((error) => {
+(readerHash === "past" ? readPast() : main()).catch((error) => {
   console.error(error.response ? `${error.status} ${error.response.text}` : error);
   process.exit(1);
 });
