@@ -138,7 +138,7 @@ class AirflowApi:
 
         Args:
             seconds: how long at most.
-            progress: told the task instances at every look.
+            progress: called with the task instances at every look.
 
         Returns:
             ``success`` or ``failed``.

@@ -60,7 +60,7 @@ def send_campaigns(
 
     Args:
         results: of the sync; says which audience belongs to which collection.
-        progress: told what is going on.
+        progress: called with what is going on.
 
     Raises:
         InstallationError: a collection has no audience.

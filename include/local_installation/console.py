@@ -53,7 +53,7 @@ class Progress:
             self._out.flush()
 
     def __call__(self, news: str) -> None:
-        """Tell how far the step is; the same news twice is told once."""
+        """Say how far the step is; the same news twice is said once."""
         now = time.monotonic()
         if news == self._last or (not self._live and now - self._said_at < _QUIET_SECONDS):
             return

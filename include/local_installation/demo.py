@@ -32,11 +32,11 @@ from local_installation.preparation import SAMPLE_CONTACTS, prepare, set_prepare
 from local_installation.results import (
     CollectionResult,
     campaign_results,
-    campaigns_told,
+    campaigns_table,
     collection_results,
-    collections_told,
+    collections_table,
     event_counts,
-    quarantine_told,
+    quarantine_table,
 )
 
 #: How each collection of the sample must end, and with which code: three of them are broken.
@@ -95,7 +95,7 @@ def run_demo(installation: Installation) -> None:
             run_id, state = _run(airflow, "sync_collections", progress)
         with psycopg.connect(services.warehouse) as warehouse:
             results = collection_results(warehouse, run_id)
-            _say(f"\n{collections_told(results)}\n\n{quarantine_told(warehouse)}\n")
+            _say(f"\n{collections_table(results)}\n\n{quarantine_table(warehouse)}\n")
         wrong += wrong_states(results, state)
         with steps.step("members in Mailchimp against who may be there, by plain SQL"):
             wrong += wrong_members(services, account, results)
@@ -111,7 +111,7 @@ def run_demo(installation: Installation) -> None:
             wrong += [] if state == "success" else ["the run of refresh_marts failed"]
         with psycopg.connect(services.warehouse) as warehouse:
             wrong += wrong_reports(warehouse, account, sent)
-            _say(f"\n{campaigns_told(warehouse)}\n")
+            _say(f"\n{campaigns_table(warehouse)}\n")
         with steps.step("stop everything"):
             # What `make up` brings up runs nothing that nobody asked for.
             airflow.pause(DAGS)
@@ -203,11 +203,11 @@ def wrong_reports(
 def _run(airflow: AirflowApi, dag_id: str, progress: Progress) -> tuple[str, str]:
     run_id = airflow.trigger(dag_id)
 
-    def tell(instances: Sequence[TaskInstance]) -> None:
+    def show(instances: Sequence[TaskInstance]) -> None:
         states = Counter(task.state or "waiting" for task in instances)
         progress(", ".join(f"{number} {state}" for state, number in sorted(states.items())))
 
-    return run_id, airflow.wait_for_run(dag_id, run_id, seconds=_RUN_SECONDS, progress=tell)
+    return run_id, airflow.wait_for_run(dag_id, run_id, seconds=_RUN_SECONDS, progress=show)
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ from crm_mailchimp.statements import statement
 
 _SQL = Path(__file__).parent / "sql"
 
-#: Member of an audience: address in Mailchimp's form, and the contact that it stands for.
+#: Member of an audience: address in Mailchimp's form, and the contact that it represents.
 Member = tuple[str, int]
 
 

@@ -33,7 +33,7 @@ _HOLDER_STOP_SECONDS = 90.0
 
 
 class InstallationError(RuntimeError):
-    """Something stands in the way; the message says what, and what to do about it."""
+    """Something is in the way; the message says what, and what to do about it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ _SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    # What a statement stumbles over may be an address: the caller is told, the log is not.
+    # A statement may fail on an address: the caller learns it, the log does not.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
 }

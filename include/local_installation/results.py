@@ -1,4 +1,4 @@
-"""What a run did, read from the warehouse and told as tables."""
+"""What a run did, read from the warehouse and shown as tables."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def event_counts(warehouse: psycopg.Connection[Any]) -> list[EventCount]:
         return cursor.execute(statement("event_counts", root=_SQL)).fetchall()
 
 
-def collections_told(results: list[CollectionResult]) -> str:
+def collections_table(results: list[CollectionResult]) -> str:
     """The collections of a run as a table."""
     return table(
         "Collections: what the run of sync_collections did",
@@ -100,7 +100,7 @@ def collections_told(results: list[CollectionResult]) -> str:
     )
 
 
-def quarantine_told(warehouse: psycopg.Connection[Any]) -> str:
+def quarantine_table(warehouse: psycopg.Connection[Any]) -> str:
     """Open quarantine rows, a line for each reason and a column for each collection."""
     rows = warehouse.execute(statement("quarantine_counts", root=_SQL)).fetchall()
     codes = sorted({code for _, code, _ in rows})
@@ -113,7 +113,7 @@ def quarantine_told(warehouse: psycopg.Connection[Any]) -> str:
     )
 
 
-def campaigns_told(warehouse: psycopg.Connection[Any]) -> str:
+def campaigns_table(warehouse: psycopg.Connection[Any]) -> str:
     """Campaigns, their links and their readers as tables."""
     campaigns = table(
         "Campaigns: what came back",

@@ -39,7 +39,7 @@ class Clock:
 
 @lru_cache(maxsize=1 << 16)
 def iso(moment: int | None) -> str:
-    """Mailchimp's form of a time; the empty string stands for "never" (seen in real answers:
+    """Mailchimp's form of a time; the empty string means "never" (seen in real answers:
     ``completed_at``, ``last_open``, ``send_time``)."""
     if moment is None:
         return ""

@@ -66,7 +66,7 @@ class Faults:
         self.use(self.profile, self.seed)
 
     def use(self, profile: str, seed: int) -> None:
-        """Switch to a named profile, its dice thrown anew from ``seed``.
+        """Switch to a named profile, its random numbers started again from ``seed``.
 
         Raises:
             ValueError: for an unknown profile.
@@ -129,7 +129,7 @@ _TITLES = {
 
 
 def html_page(kind: str) -> bytes:
-    """The HTML that stands where JSON should, when the front answers instead of the API."""
+    """HTML in place of JSON: the front answers, not the API."""
     title = _TITLES[kind]
     return (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"

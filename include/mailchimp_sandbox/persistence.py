@@ -27,7 +27,7 @@ def _plain(value: Any) -> dict[str, Any]:
 
 
 def save(sandbox: Sandbox, path: Path) -> None:
-    """Write the state atomically: whoever reads ``path`` sees the old file or the new one.
+    """Write the state atomically: a reader of ``path`` sees the old file or the new one.
 
     Raises:
         OSError: when it cannot be written.

@@ -5,7 +5,7 @@ What is known, and from where:
 - ``actions/send`` starts it: "For RSS Campaigns, the campaign will send according to its schedule";
   pause and resume are for RSS campaigns only (OpenAPI: campaigns, "Actions").
 - A mail is a campaign of its own with ``parent_campaign_id`` ("For Example, for RSS or Automation
-  children", OpenAPI: campaigns). Its report stands among the parent's sub-reports ("view
+  children", OpenAPI: campaigns). Its report is one of the parent's sub-reports ("view
   Multivariate, RSS, and A/B Testing Campaign reports", OpenAPI: sub-reports).
 - The parent tells when a mail last went out: ``rss_opts.last_sent``, and ``rss_last_send`` of its
   report (OpenAPI).

@@ -53,7 +53,7 @@ def set_status(
     campaign_id: str = "",
     ip: str = "",
 ) -> None:
-    """Move a member to a status, whoever wants it; rules about who may are elsewhere.
+    """Move a member to a status. Rules about who may are elsewhere.
 
     Args:
         by: 'api', 'person', 'admin' or 'mailchimp'.

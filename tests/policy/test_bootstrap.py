@@ -189,7 +189,7 @@ def test_a_chosen_python_replaces_another(checkout: Path) -> None:
     make_current(checkout)
     chosen = give_python(checkout, minor=12, venv=False, name="mine")
     done = install(checkout, PYTHON=str(chosen))
-    assert f".venv was made with another Python than {chosen}; making it anew" in done.stderr
+    assert f".venv was made with another Python than {chosen}; making a new one" in done.stderr
 
 
 def test_a_chosen_python_that_is_none_costs_nothing(checkout: Path) -> None:
@@ -249,9 +249,9 @@ def test_a_half_finished_installation_is_thrown_away(checkout: Path) -> None:
     assert not (checkout / ".venv/installed-run").exists()
 
 
-def test_a_venv_of_another_place_is_made_anew(checkout: Path) -> None:
+def test_a_venv_of_another_place_is_replaced(checkout: Path) -> None:
     make_current(checkout)
     (checkout / ".venv/installed-at").write_text("/somewhere/else\n", encoding="utf-8")
     (checkout / ".venv/installed-run").write_text("other", encoding="utf-8")
     done = install(checkout)
-    assert ".venv is broken or was made elsewhere; making it anew" in done.stderr
+    assert ".venv is broken or was made elsewhere; making a new one" in done.stderr

@@ -70,7 +70,7 @@ def settings_of_the_code() -> set[str]:
     """The pipeline's settings, and variables of the local installation that its files name."""
     local = {
         name
-        for path in (ROOT / "include").rglob("*.py")
+        for path in (ROOT / "include" / "local_installation").rglob("*.py")
         for name in re.findall(r'"(CRM_MAILCHIMP_[A-Z_]+)"', path.read_text(encoding="utf-8"))
     }
     return local | {name.upper() for group in GROUPS for name in group.model_fields}

@@ -1,4 +1,4 @@
-"""Members: who may become what, by whom; listing, filters, addresses."""
+"""Members: who may become what, and who may do it; listing, filters, addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reverse proxy before the sandbox that keeps every exchange, whoever the client is."""
+"""A reverse proxy before the sandbox that keeps every exchange of every client."""
 
 from __future__ import annotations
 
