@@ -18,7 +18,7 @@ _SETTLED = ("28", "3D", "3F", "42501", "42601", "42703", "42804", "42883", "42P0
 
 
 class DatabaseError(Exception):
-    """A database error told without the data it is about."""
+    """A database error without the data it is about."""
 
 
 class SettledDatabaseError(DatabaseError, PermanentError):
@@ -26,7 +26,7 @@ class SettledDatabaseError(DatabaseError, PermanentError):
 
 
 @contextmanager
-def told_without_data() -> Iterator[None]:
+def without_data() -> Iterator[None]:
     """Turn a ``psycopg.Error`` into one whose text holds no values of rows.
 
     Raises:
@@ -38,13 +38,13 @@ def told_without_data() -> Iterator[None]:
     except psycopg.Error as error:
         if (error.sqlstate or "").startswith(_SETTLED):
             raise SettledDatabaseError(
-                f"{tell(error)}: check the login's rights, and the tables or views of schema crm "
-                "(python -m crm_mailchimp.crm create) or the warehouse's migrations"
+                f"{describe(error)}: check the login's rights, and the tables or views of schema "
+                "crm (python -m crm_mailchimp.crm create) or the warehouse's migrations"
             ) from None
-        raise DatabaseError(tell(error)) from None
+        raise DatabaseError(describe(error)) from None
 
 
-def tell(error: psycopg.Error) -> str:
+def describe(error: psycopg.Error) -> str:
     """What went wrong: kind, SQLSTATE, table and constraint; the message only where it is safe."""
     parts = [f"{type(error).__name__} ({error.sqlstate or 'no connection'})"]
     diagnosis = error.diag

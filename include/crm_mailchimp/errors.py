@@ -1,4 +1,12 @@
-"""What errors of all packages have in common, whichever provider they come from."""
+"""Errors that all packages know, whichever provider they come from.
+
+A provider's client raises subclasses of ``ProviderError``. What reacts to them asks for these
+classes alone, so that another provider could take the place of Mailchimp.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
 
 
 class PermanentError(Exception):
@@ -12,7 +20,19 @@ class PermanentError(Exception):
 
 
 class ProviderError(Exception):
-    """The provider refused or failed. The text names no address, name, key or subscriber hash."""
+    """The provider refused or failed. The text names no address, name, key or subscriber hash.
+
+    Attributes:
+        retryable: whether the same request can succeed later without anybody changing anything.
+        explanation: the provider's own words, without personal data; empty where it gave none.
+    """
+
+    retryable: ClassVar[bool] = False
+
+    @property
+    def explanation(self) -> str:
+        """See the class."""
+        return ""
 
 
 class NotFoundAtProviderError(ProviderError):
@@ -21,3 +41,27 @@ class NotFoundAtProviderError(ProviderError):
 
 class ProviderUnreachableError(ProviderError):
     """Nothing can be asked now, whatever it is about: no connection, no access, or turned away."""
+
+
+class RefusedByProviderError(ProviderError):
+    """The provider refuses this very request: nothing was done, and it would refuse it again."""
+
+
+class NotAllowedByProviderError(RefusedByProviderError):
+    """The account's plan, or the role of the key's user, does not allow it."""
+
+
+class AudienceLimitAtProviderError(NotAllowedByProviderError):
+    """The account has as many audiences as its plan allows.
+
+    Attributes:
+        present: how many audiences the account has.
+        allowed: how many its plan allows.
+    """
+
+    present: int
+    allowed: int
+
+
+class MergeFieldLimitAtProviderError(RefusedByProviderError):
+    """The audience has as many merge fields as the account's plan allows."""

@@ -155,8 +155,7 @@ class BatchRunningError(Exception):
 
 class AudienceProvider(Protocol):
     """Audiences, merge fields and members of one account. Every method raises
-    ``crm_mailchimp.mailchimp.errors.MailchimpError`` (or another provider's own tree) after
-    retrying what can heal."""
+    a subclass of ``crm_mailchimp.errors.ProviderError`` after retrying what can heal."""
 
     @property
     def calls(self) -> int:
@@ -344,7 +343,10 @@ class CampaignProvider(Protocol):
         """All campaigns to one audience, those made by hand included, oldest first."""
         ...
 
-    def all_campaigns(self) -> Iterator[RemoteCampaign]: ...
+    def campaign_of(self, row: Mapping[str, Any]) -> RemoteCampaign:
+        """One row of ``ReportProvider.campaigns`` as a record."""
+        ...
+
     def campaign(self, campaign_id: str) -> RemoteCampaign | None:
         """One campaign; None where it does not exist (any more)."""
         ...

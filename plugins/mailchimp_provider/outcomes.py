@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from crm_mailchimp.database_errors import told_without_data
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.database_errors import without_data
+from crm_mailchimp.errors import PermanentError, ProviderError
 
 
 class AnnouncedFailure(AirflowFailException):
@@ -25,16 +25,15 @@ def fail_without_retry() -> Iterator[None]:
     Raises:
         AirflowFailException: the work says that trying again is of no use.
     """
-    from crm_mailchimp.mailchimp.errors import MailchimpError  # noqa: PLC0415
     from mailchimp_provider.connections import is_undefined_connection  # noqa: PLC0415
 
     try:
-        with told_without_data():
+        with without_data():
             yield
     except PermanentError as error:
         failure = AnnouncedFailure if error.is_announced else AirflowFailException
         raise failure(str(error)) from None
-    except MailchimpError as error:
+    except ProviderError as error:
         if error.retryable:
             raise
         raise AirflowFailException(str(error)) from None

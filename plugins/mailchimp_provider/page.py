@@ -46,7 +46,7 @@ def show() -> HTMLResponse:
 @app.exception_handler(Error)
 def tell_unreadable(_: Request, error: Error) -> HTMLResponse:
     """503 with a plain sentence when the warehouse cannot be read."""
-    log.warning("the page cannot read the warehouse: %s", database_errors.tell(error))
+    log.warning("the page cannot read the warehouse: %s", database_errors.describe(error))
     return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE)
 
 

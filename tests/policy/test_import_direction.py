@@ -88,6 +88,11 @@ def test_crm_mailchimp_and_warehouse_stand_apart(path: Path) -> None:
     assert not [name for name, _ in imports(path) if of(name, *closed)]
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if layer(path) in JOINING], ids=label)
+def test_what_joins_knows_the_provider_by_its_protocols_alone(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.mailchimp")]
+
+
 @pytest.mark.parametrize("path", [path for path in FILES if path != DOOR], ids=label)
 def test_the_product_does_not_use_the_stage_set(path: Path) -> None:
     assert not [name for name, _ in imports(path) if of(name, *STAGE_SET, "crm_mailchimp.sandbox")]

@@ -21,8 +21,8 @@ from crm_mailchimp.campaigns.consent_now import Finding, judge_members
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
-from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
+from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audiences import KnownAudience
 from crm_mailchimp.sync.ownership import is_foreign

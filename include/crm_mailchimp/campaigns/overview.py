@@ -15,7 +15,6 @@ from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.campaigns.result import totals
 from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.mailchimp.campaigns import campaign_of
 from crm_mailchimp.provider import CampaignProvider, ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.campaigns import load_campaigns
@@ -98,7 +97,7 @@ class _WithTotals:
 
     def campaigns(self, **period: Any) -> Iterator[dict[str, Any]]:
         for row in self.provider.campaigns(**period):
-            remote = campaign_of(row)
+            remote = self.provider.campaign_of(row)
             if remote.status in _UNDER_WAY_OR_OVER:
                 self.changed += self.warehouse.execute(
                     statement("campaigns/record_totals"),

@@ -13,8 +13,7 @@ from crm_mailchimp.campaigns.planning import (
 )
 from crm_mailchimp.campaigns.result import CampaignResult, totals
 from crm_mailchimp.campaigns.sides import Done, Sides, there
-from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, PermissionDenied
+from crm_mailchimp.errors import PermanentError, ProviderError, RefusedByProviderError
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ class Step(Sides):
 
         Raises:
             ChangedMeanwhileError: nothing went out; read both sides again.
-            MailchimpError, PermanentError: noted in ``sync.campaign.detail`` too.
+            ProviderError, PermanentError: noted in ``sync.campaign.detail`` too.
         """
         try:
             self._look()
@@ -43,7 +42,7 @@ class Step(Sides):
                 self._look()
                 made = self._plan()
             done = self._act(made)
-        except (MailchimpError, PermanentError) as error:
+        except (ProviderError, PermanentError) as error:
             self.warehouse.rollback()
             self._note(action="failed", detail=f"{type(error).__name__}: {error}")
             raise
@@ -121,7 +120,7 @@ class Step(Sides):
         self._note(scheduled_for=at)
         try:
             self.provider.schedule_campaign(self._remote.campaign_id, at)
-        except (BadRequest, PermissionDenied) as error:
+        except RefusedByProviderError as error:
             # All that could be wrong with the campaign itself the gate just asked about.
             log.info("campaign %s is not scheduled in Mailchimp: %s", self.code, error)
             self._note(scheduled_for=None, schedule_refused_at=datetime.now(UTC))
@@ -204,7 +203,7 @@ class Step(Sides):
         self._note(send_called_at=self.clock())
         try:
             self.provider.send_campaign(self._remote.campaign_id)
-        except (BadRequest, PermissionDenied):
+        except RefusedByProviderError:
             self._note(send_called_at=None)
             raise
         self._read_again()

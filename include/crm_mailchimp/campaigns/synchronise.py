@@ -20,6 +20,7 @@ from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.sides import ChangedMeanwhileError
 from crm_mailchimp.campaigns.step import Step
 from crm_mailchimp.campaigns.trial import send_test
+from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
@@ -69,7 +70,7 @@ def sync_campaign(
         UnknownCampaignError: nobody knows the code.
         AmbiguousCampaignError: a person has to say which campaign in Mailchimp is its own.
         ChangedMeanwhileError: one of the sides changed each time it was judged.
-        MailchimpError: Mailchimp refused or failed; stored in ``sync.campaign.detail`` too.
+        ProviderError: Mailchimp refused or failed; stored in ``sync.campaign.detail`` too.
     """
     options = options or CampaignOptions()
     began, started = now or datetime.now(UTC), time.monotonic()
@@ -149,7 +150,7 @@ def _busy(
     if provider_id is not None:
         taken = take_back.if_near(provider, provider_id, near=options.last_check, now=clock())
     if taken is not None:
-        take_back.tell(warehouse, taken, why)
+        take_back.record_taken_back(warehouse, taken, why)
     log.info("campaign %s: %s%s", code, why, "; taken back" if taken else "")
     again = clock() + _BUSY_AGAIN
     if link is not None:
@@ -195,18 +196,18 @@ def _hold_back(
     now: datetime,
     error: Exception,
 ) -> None:
-    why = take_back.told(error)
+    why = words_of(error)
     try:
         taken = take_back.if_near(provider, provider_id, near=options.near, now=now)
         if taken is not None:
             warehouse.rollback()
-            take_back.tell(warehouse, taken, why)
+            take_back.record_taken_back(warehouse, taken, why)
     except Exception as failed:
         # The first error is what is raised; this one says that a person must act now.
         log.error(  # noqa: TRY400 - a traceback may quote rows
             "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
             "back there by hand: %s",
-            take_back.told(failed),
+            words_of(failed),
         )
 
 

@@ -6,14 +6,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 
-from crm_mailchimp import database_errors
 from crm_mailchimp.campaigns import gate, links
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
 from crm_mailchimp.campaigns.planning import next_quarter
-from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, MailchimpError, ServerError
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.provider import CampaignProvider, RemoteCampaign
 
 log = logging.getLogger(__name__)
@@ -30,7 +28,7 @@ def unschedule(provider: CampaignProvider, provider_campaign_id: str) -> RemoteC
         the campaign as it is now, None where it is gone. ``sending``: it was too late.
 
     Raises:
-        MailchimpError: it still stands in the schedule.
+        ProviderError: it still stands in the schedule.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         remote = provider.campaign(provider_campaign_id)
@@ -38,7 +36,7 @@ def unschedule(provider: CampaignProvider, provider_campaign_id: str) -> RemoteC
             return remote
         try:
             provider.unschedule_campaign(provider_campaign_id)
-        except (BadRequest, ConnectionFault, ServerError):
+        except ProviderError:
             if attempt == _ATTEMPTS:
                 raise
     return provider.campaign(provider_campaign_id)
@@ -63,7 +61,7 @@ def if_near(
         the campaign as it is now, if it was taken back.
 
     Raises:
-        MailchimpError: it still stands in the schedule.
+        ProviderError: it still stands in the schedule.
     """
     remote = provider.campaign(provider_campaign_id)
     if remote is None or remote.status != "schedule":
@@ -92,7 +90,7 @@ def if_revoked(
         the campaign as it is now, None where it is gone.
 
     Raises:
-        MailchimpError: it still stands in the schedule, or its state could not be read.
+        ProviderError: it still stands in the schedule, or its state could not be read.
     """
     remote = provider.campaign(provider_campaign_id)
     if remote is None or remote.status != "schedule":
@@ -107,7 +105,7 @@ def if_revoked(
     return unschedule(provider, provider_campaign_id)
 
 
-def tell(warehouse: Connection[Any], remote: RemoteCampaign, why: str) -> None:
+def record_taken_back(warehouse: Connection[Any], remote: RemoteCampaign, why: str) -> None:
     """Store, committed, that a campaign was taken back because it could not be judged.
 
     Args:
@@ -134,12 +132,3 @@ def tell(warehouse: Connection[Any], remote: RemoteCampaign, why: str) -> None:
         detail=f"gate {gate_id} is closed: gate_undecided: {why}; taken back",
         look_again_at=None,
     )
-
-
-def told(error: BaseException) -> str:
-    """An error in words that hold no personal data."""
-    if isinstance(error, psycopg.Error):
-        return database_errors.tell(error)
-    if isinstance(error, MailchimpError | database_errors.DatabaseError):
-        return f"{type(error).__name__}: {error}"
-    return type(error).__name__

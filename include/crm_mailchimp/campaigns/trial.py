@@ -12,8 +12,7 @@ from psycopg import Connection
 from crm_mailchimp.campaigns import links
 from crm_mailchimp.campaigns.links import Link
 from crm_mailchimp.campaigns.result import CampaignResult
-from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.mailchimp.errors import BadRequest, PermissionDenied
+from crm_mailchimp.errors import PermanentError, RefusedByProviderError
 from crm_mailchimp.provider import CampaignProvider
 
 log = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ def send_test(
         links.note(warehouse, link.campaign_id, tested_by_run=run_id or None)
         try:
             provider.send_test(remote.campaign_id, addresses)
-        except (BadRequest, PermissionDenied) as error:
+        except RefusedByProviderError as error:
             links.note(warehouse, link.campaign_id, tested_by_run=None)
             raise NoTestError(
                 f"campaign {code}: Mailchimp sent no test; has the draft a body, and are the "

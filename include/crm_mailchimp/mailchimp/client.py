@@ -32,8 +32,8 @@ from mailchimp_marketing.api_client import ApiClient
 from crm_mailchimp.mailchimp.answers import read_answer
 from crm_mailchimp.mailchimp.errors import ConnectionFault, MailchimpError
 from crm_mailchimp.mailchimp.retries import Retry, repeatable
-from crm_mailchimp.mailchimp.scrubbing import scrub_transport_log
 from crm_mailchimp.mailchimp.transport import KeyAuth, base_url, connection_fault, new_session
+from crm_mailchimp.scrubbing import scrub_transport_log
 
 log = logging.getLogger(__name__)
 

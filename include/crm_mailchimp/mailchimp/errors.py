@@ -9,6 +9,7 @@
     │   └── AudienceLimitReached   the account's plan allows no further audience
     ├── NotFound               404 with Mailchimp's explanation
     ├── BadRequest             400 and other refusals of this very request; ``errors`` by field
+    │   ├── MergeFieldLimitReached the account's plan allows no further merge field
     │   ├── ComplianceStateError   unsubscribed, bounced or under review: not by API
     │   └── ForgottenError         permanently deleted: only the person can come back
     ├── TooManyRequests        429: more than 10 connections for the account (retryable)
@@ -39,11 +40,15 @@ from dataclasses import field as record_field
 from typing import ClassVar
 
 from crm_mailchimp.errors import (
+    AudienceLimitAtProviderError,
+    MergeFieldLimitAtProviderError,
+    NotAllowedByProviderError,
     NotFoundAtProviderError,
     ProviderError,
     ProviderUnreachableError,
+    RefusedByProviderError,
 )
-from crm_mailchimp.mailchimp.scrubbing import scrub
+from crm_mailchimp.scrubbing import scrub
 
 #: Requests whose explanations quote a person's data, even in parts ("the portion before the @").
 _ABOUT_PEOPLE = ("/members", "/search-members", "/actions/test")
@@ -92,6 +97,11 @@ class MailchimpError(ProviderError):
         self.attempts = 1
 
     @property
+    def explanation(self) -> str:
+        """Mailchimp's title and words, without addresses, keys and hashes."""
+        return ": ".join(scrub(part) for part in (self.title, self.detail) if part)
+
+    @property
     def about_people(self) -> bool:
         """Whether the request was about members, so that its details must stay out of logs."""
         batch_subscribe = (self.method, self.path) == ("POST", "/lists/{list_id}")
@@ -134,13 +144,13 @@ class AuthenticationError(MailchimpError, ProviderUnreachableError):
     )
 
 
-class PermissionDenied(MailchimpError):
+class PermissionDenied(MailchimpError, NotAllowedByProviderError):
     """403 with an explanation: the key's user or the account's plan may not do this."""
 
     advice = "Give the key's user the needed role, or look for a notice in the Mailchimp account."
 
 
-class AudienceLimitReached(PermissionDenied):
+class AudienceLimitReached(PermissionDenied, AudienceLimitAtProviderError):
     """The account has as many audiences as its plan allows (``constraints`` of ``GET /lists``)."""
 
     advice = "Delete an audience that nobody needs, use an existing one, or have the plan changed."
@@ -164,7 +174,7 @@ class NotFound(MailchimpError, NotFoundAtProviderError):
     advice = "It was deleted in Mailchimp, or the id belongs to another account."
 
 
-class BadRequest(MailchimpError):
+class BadRequest(MailchimpError, RefusedByProviderError):
     """400 and the other refusals of this very request; the same request will fail again."""
 
     advice = "The same request will be refused again: correct the named fields."
@@ -204,6 +214,12 @@ class BadRequest(MailchimpError):
                 for error in self.errors
             )
         return f"{text} Fields: {fields}"
+
+
+class MergeFieldLimitReached(BadRequest, MergeFieldLimitAtProviderError):
+    """The audience has as many merge fields as the account's plan allows."""
+
+    advice = "Delete merge fields that nobody needs, or have the plan changed."
 
 
 class ComplianceStateError(BadRequest):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import BadRequest, MergeFieldLimitReached
 from crm_mailchimp.mailchimp.paging import walk
 from crm_mailchimp.provider import MergeField
 
@@ -33,11 +34,25 @@ def create_merge_field(
     """Create a merge field. Never repeated after a lost answer: list the fields first.
 
     Raises:
-        BadRequest: the tag is taken, or the audience has no room for another field.
+        MergeFieldLimitReached: the account's plan allows no further field.
+        BadRequest: the tag is taken, or the field is refused for another reason.
         ConnectionFault, ServerError: with ``outcome_unknown``, the field may exist.
     """
     body = {"tag": merge_field.tag, "type": merge_field.type, **_body(merge_field)}
-    return merge_field_of(client.lists.add_list_merge_field(list_id, body))
+    try:
+        return merge_field_of(client.lists.add_list_merge_field(list_id, body))
+    except BadRequest as error:
+        # "Merge Max Limit Exceeded" comes as an invalid resource: only its words tell.
+        if "limit" not in error.detail.lower():
+            raise
+        raise MergeFieldLimitReached(
+            method=error.method,
+            path=error.path,
+            status=error.status,
+            title=error.title,
+            detail=error.detail,
+            instance=error.instance,
+        ) from error
 
 
 def update_merge_field(

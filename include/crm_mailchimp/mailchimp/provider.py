@@ -194,9 +194,8 @@ class Mailchimp:
         for row in campaigns.campaigns(self.client, list_id=list_id):
             yield campaigns.campaign_of(row)
 
-    def all_campaigns(self) -> Iterator[RemoteCampaign]:
-        for row in campaigns.campaigns(self.client):
-            yield campaigns.campaign_of(row)
+    def campaign_of(self, row: Mapping[str, Any]) -> RemoteCampaign:
+        return campaigns.campaign_of(row)
 
     def campaign(self, campaign_id: str) -> RemoteCampaign | None:
         row = campaigns.campaign(self.client, campaign_id)

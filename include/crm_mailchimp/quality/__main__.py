@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     rows = _export(warehouse, file, options)
                 print(f"{rows} rows in {options.output}")
     except psycopg.Error as error:
-        sys.stderr.write(f"error: {database_errors.tell(error)}\n")
+        sys.stderr.write(f"error: {database_errors.describe(error)}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"error: {options.output}: {error.strerror}\n")

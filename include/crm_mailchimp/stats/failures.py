@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.errors import PermanentError, ProviderError, ProviderUnreachableError
+from crm_mailchimp.errors import PermanentError, ProviderUnreachableError
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -75,19 +73,9 @@ def failure_of(
         Exception: the error itself, when nothing else could be read either: the provider is out of
             reach, or the warehouse's connection is lost.
     """
-    import psycopg  # noqa: PLC0415 - the driver is loaded where a connection is
-
-    from crm_mailchimp.database_errors import tell  # noqa: PLC0415
+    from crm_mailchimp.error_words import words_of  # noqa: PLC0415 - loads the database driver
 
     if isinstance(error, ProviderUnreachableError) or connection.closed:
         raise error
     connection.rollback()
-    if isinstance(error, psycopg.Error):
-        problem = tell(error)
-    elif isinstance(error, PermanentError | ProviderError):
-        problem = str(error)
-    else:
-        # Its text may quote what it stumbled over; where it happened does not.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        problem = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return Failure(campaign_id, stream, problem, isinstance(error, PermanentError))
+    return Failure(campaign_id, stream, words_of(error), isinstance(error, PermanentError))

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import psycopg
 
-from crm_mailchimp.database_errors import tell
+from crm_mailchimp.database_errors import describe
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import BOM, new_file
 from crm_mailchimp.sync.explain import Explanation, explain_address, explain_contact
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("this database is no warehouse, or an old one: run "
                      "python -m crm_mailchimp.warehouse migrate")  # fmt: skip
     except psycopg.Error as error:
-        return _fail(tell(error))
+        return _fail(describe(error))
     except (PermanentError, UnknownAddressError) as error:
         return _fail(str(error))
     except OSError as error:

@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
-from crm_mailchimp.mailchimp.errors import AudienceLimitReached, NotFound
+from crm_mailchimp.errors import AudienceLimitAtProviderError, NotFoundAtProviderError
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import lost_audiences
@@ -84,7 +84,7 @@ def locate(
         _require(provider, linked_id, collection)
         lost_audiences.require_own(warehouse, provider, linked_id, collection)
         if known is not None:
-            with suppress(NotFound):
+            with suppress(NotFoundAtProviderError):
                 last_look(known)
         else:
             for list_id in lost_audiences.find_former(warehouse, provider, collection):
@@ -131,7 +131,7 @@ def expected(
     """
     try:
         yield
-    except NotFound:
+    except NotFoundAtProviderError:
         _require(provider, known.list_id, collection)
         raise
 
@@ -139,7 +139,7 @@ def expected(
 def _require(provider: AudienceProvider, list_id: str, collection: Mapping[str, Any]) -> Audience:
     try:
         return provider.audience(list_id)
-    except NotFound as error:
+    except NotFoundAtProviderError as error:
         code = collection["collection_code"]
         if collection["provider_list_id"] == list_id:
             words = (
@@ -193,7 +193,7 @@ def ensure(
     if known is None:
         try:
             created = provider.create_audience(settings)
-        except AudienceLimitReached as error:
+        except AudienceLimitAtProviderError as error:
             raise AudienceUnusableError(
                 "audience_limit",
                 f"Mailchimp makes no audience for {collection['collection_code']}: the account has "

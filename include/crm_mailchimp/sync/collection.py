@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 from psycopg.rows import dict_row, namedtuple_row
 
-from crm_mailchimp import database_errors
-from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.mailchimp.errors import MailchimpError, PermissionDenied
-from crm_mailchimp.mailchimp.scrubbing import scrub
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import NotAllowedByProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import audiences, guard, lost_audiences, merge_fields, plan, run_record
@@ -129,10 +124,10 @@ class _Run:
                 state, detail = stop.state, stop.detail
             except Exception as error:
                 self.warehouse.rollback()
-                self._finish("failed", _told(error))
+                self._finish("failed", words_of(error))
                 raise
             if self.due.refused is not None:
-                state, detail = "failed", _told(self.due.refused)
+                state, detail = "failed", words_of(self.due.refused)
             words = filter(None, (detail, *self.notes, *self.due.notes))
             return self._finish(state, "; ".join(words) or None)
 
@@ -284,13 +279,13 @@ class _Run:
     def _add(self, push: Push) -> None:
         try:
             push.add()
-        except PermissionDenied as error:
+        except NotAllowedByProviderError as error:
             raise _StopError(
                 "blocked",
                 "contact_limit: Mailchimp takes no new members, while the collection's other "
                 "changes went through: the account's plan has no room for more contacts, or the "
-                f"key's user may not add any. Mailchimp's words: {scrub(error.title)}: "
-                f"{scrub(error.detail)}. Make room (permanently delete or archive members nobody "
+                f"key's user may not add any. Mailchimp's words: "
+                f"{error.explanation}. Make room (permanently delete or archive members nobody "
                 "needs), or have the plan or the user's role changed",
             ) from error
 
@@ -438,19 +433,6 @@ class _Run:
             unchanged=self._planned("unchanged"),
             was_planned=self.was_planned,
         )
-
-
-def _told(error: Exception) -> str:
-    """An error's words, where they are known to name nobody: those of an unknown one may hold
-    whatever was looked up, such as an address."""
-    if isinstance(error, psycopg.Error):
-        words = database_errors.tell(error)
-    elif isinstance(error, (PermanentError, MailchimpError)):
-        words = str(error)
-    else:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        words = f"unexpected, in {frame.name} ({Path(frame.filename).name}:{frame.lineno})"
-    return f"{type(error).__name__}: {words}"
 
 
 def _one(

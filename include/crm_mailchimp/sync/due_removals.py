@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.mailchimp.errors import NotFound
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.sync import former_audiences, plan
 from crm_mailchimp.sync.audiences import KnownAudience
 from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
@@ -53,7 +53,7 @@ class DueRemovals:
         """Out of the collection's audience; returns what was planned."""
         try:
             self._pull_back(audience)
-        except NotFound:
+        except NotFoundAtProviderError:
             self.notes.append(f"audience {audience.list_id} is not in Mailchimp any more")
             return {}
         # By the collection's last known category, when it has none now.
@@ -66,7 +66,7 @@ class DueRemovals:
             list_id = audience.list_id
             try:
                 self._pull_back(audience)
-            except NotFound:
+            except NotFoundAtProviderError:
                 former_audiences.note_deleted(self._warehouse, list_id)
                 self.notes.append(f"the former audience {list_id} was deleted in Mailchimp")
                 continue

@@ -21,8 +21,7 @@ from psycopg.types.json import Jsonb
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests, read_undecided
-from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
-from crm_mailchimp.mailchimp.errors import MailchimpError
+from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import erased_traces, ownership
@@ -294,7 +293,7 @@ def _delete_unless_foreign(
         is_foreign = ownership.must_be_left_alone(warehouse, provider, list_id)
     except NotFoundAtProviderError:
         return  # deleted in Mailchimp since it was mapped or listed
-    except MailchimpError as error:
+    except ProviderError as error:
         if error.retryable:
             raise
         for person in people:
@@ -326,13 +325,13 @@ def _delete_in(provider: AudienceProvider, list_id: str, people: Sequence[_Perso
         for hash_ in sorted(_hashes_in(person, list_id)):
             try:
                 person.deleted += provider.delete_member_permanently(list_id, hash_)
-            except MailchimpError as error:
+            except ProviderError as error:
                 if error.retryable:
                     raise
                 _note_refused(person, list_id, error)
 
 
-def _note_refused(person: _Person, list_id: str, error: MailchimpError) -> None:
+def _note_refused(person: _Person, list_id: str, error: ProviderError) -> None:
     """The others are not to wait for one that Mailchimp refuses."""
     person.refused += 1
     log.warning(

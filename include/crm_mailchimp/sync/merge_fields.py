@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.crm.collections import ContactField
-from crm_mailchimp.mailchimp.errors import BadRequest
+from crm_mailchimp.errors import MergeFieldLimitAtProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
@@ -296,10 +296,8 @@ def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> Merge
 def _create(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:
     try:
         return provider.create_merge_field(list_id, one.target)
-    except BadRequest as error:
-        # "Merge Max Limit Exceeded": the account's plan allows fewer than we were told.
-        if "limit" not in error.detail.lower():
-            raise
+    except MergeFieldLimitAtProviderError as error:
+        # The plan allows fewer than MERGE_FIELD_LIMIT says.
         raise MergeFieldLimitError(
             f"Mailchimp makes no merge field for {one.code}: the account's plan allows no more; "
             "delete fields in Mailchimp, or set MERGE_FIELD_LIMIT to what the plan allows"

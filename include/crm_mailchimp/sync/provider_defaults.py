@@ -66,7 +66,7 @@ def get_provider_defaults(
 
     Raises:
         UnknownProviderError: the CRM has no provider ``mailchimp``.
-        MailchimpError: there is no such audience, or Mailchimp could not be asked.
+        ProviderError: there is no such audience, or Mailchimp could not be asked.
     """
     audience = provider.audience(list_id) if list_id else next(provider.audiences(), None)
     values = offered_values(provider.account().contact, audience)

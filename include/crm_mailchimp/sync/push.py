@@ -18,7 +18,6 @@ from psycopg.rows import namedtuple_row
 
 from crm_mailchimp.address import parse_address
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.mailchimp.scrubbing import scrub
 from crm_mailchimp.provider import (
     AudienceProvider,
     ChangeOutcome,
@@ -28,6 +27,7 @@ from crm_mailchimp.provider import (
     RemoteMember,
 )
 from crm_mailchimp.quality import quarantine
+from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import intents, refusals
 from crm_mailchimp.sync.guard import DUE_CAUSES

@@ -186,6 +186,7 @@ def hold_back(provider_campaign_id: str | None, error: Exception) -> bool:
     """
     from crm_mailchimp.campaigns import take_back
     from crm_mailchimp.campaigns.options import CampaignOptions, options_from
+    from crm_mailchimp.error_words import words_of
     from crm_mailchimp.settings import SettingError
 
     if provider_campaign_id is None:
@@ -202,13 +203,13 @@ def hold_back(provider_campaign_id: str | None, error: Exception) -> bool:
         log.error(  # noqa: TRY400 - a traceback may quote rows
             "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
             "back there by hand: %s",
-            take_back.told(failed),
+            words_of(failed),
         )
         return False
     warehouse = _warehouse_or_none() if taken is not None else None
     if warehouse is not None and taken is not None:
         with closing(warehouse):
-            take_back.tell(warehouse, taken, take_back.told(error))
+            take_back.record_taken_back(warehouse, taken, words_of(error))
     return taken is not None
 
 

@@ -1,0 +1,29 @@
+"""Errors in words that may be stored and shown: no values of rows, no personal data."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import psycopg
+
+from crm_mailchimp import database_errors
+from crm_mailchimp.errors import PermanentError, ProviderError
+
+
+def words_of(error: BaseException) -> str:
+    """The error's kind and what it says.
+
+    Only our own errors are written without personal data. The text of any other may quote what it
+    was about, such as an address: the place where it happened is given instead.
+    """
+    name = type(error).__name__
+    if isinstance(error, psycopg.Error):
+        return database_errors.describe(error)  # begins with the kind
+    if isinstance(error, PermanentError | ProviderError | database_errors.DatabaseError):
+        return f"{name}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return name
+    place = frames[-1]
+    return f"{name}: unexpected, in {place.name} ({Path(place.filename).name}:{place.lineno})"
