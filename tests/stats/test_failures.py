@@ -72,10 +72,9 @@ def test_a_bad_field_stops_its_stream_of_its_campaign_alone(warehouse: Any) -> N
     ]
     with pytest.raises(UnreadableStreamsError) as caught:
         run(warehouse, account)
-    assert str(caught.value).startswith(
-        "1 streams could not be read: campaign c0, stream recipients: stream recipients, field "
-        "gmt_offset: expected an integer, got str"
-    )
+    message = str(caught.value)
+    assert message.startswith("1 streams could not be read: campaign c0, stream recipients: ")
+    assert "stream recipients, field gmt_offset: expected an integer, got str" in message
     assert "never-shown" not in str(caught.value)
     assert isinstance(caught.value, PermanentError)
     assert streams(warehouse, "c0") == ALL - {"recipients"}
@@ -129,7 +128,7 @@ def test_an_error_nobody_foresaw_is_told_by_its_place(warehouse: Any) -> None:
 
     account._unsubscribed = fail  # type: ignore[method-assign]
     with pytest.raises(
-        UnreadStreamsError, match=r"ValueError in test_failures\.py, line"
+        UnreadStreamsError, match=r"ValueError: unexpected, in fail \(test_failures\.py:\d+\)"
     ) as caught:
         run(warehouse, account)
     assert "nikos" not in str(caught.value)
