@@ -10,12 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.sandbox import postgres as embedded
 from histories.memory_side import MemorySide
 from histories.people import Cast
 from histories.play import MakeWorld
 from histories.sandbox_side import SandboxSide
 from histories.world import World
+from local_installation import postgres as embedded
 
 
 class Databases:

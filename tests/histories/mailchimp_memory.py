@@ -1,7 +1,7 @@
 """A Mailchimp account kept in memory: the far side of histories that are told in bulk.
 
 What a status may become, and what the API refuses, are the rules of the sandbox
-(``crm_mailchimp/sandbox/mailchimp/subscriptions.py`` names their sources);
+(``mailchimp_sandbox/subscriptions.py`` names their sources);
 ``test_far_side.py`` compares the two, step by step. It imports nothing of the product.
 """
 
