@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +13,10 @@ from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.provider import AudienceSettings, MergeField
 from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync.guard import GuardLimits
-from crm_mailchimp.sync.merge_fields import FieldMapping, merge_values, parse_reference, reference
+from crm_mailchimp.sync.member_values import FieldMapping, merge_values, parse_reference, reference
 from crm_mailchimp.sync.merge_tags import make_tag
 from crm_mailchimp.sync.options import SyncOptions, options_from
+from crm_mailchimp.sync.planned_member import PlannedContact
 from sync_world import World
 
 UNGUARDED = GuardLimits(share=1.0, minimum=1000, half=1.0)
@@ -72,8 +72,12 @@ def test_references_are_read_back() -> None:
 # ---- values of one contact
 
 
-def _contact(**values: Any) -> dict[str, Any]:
-    return {"contact_id": 7, "first_name": " Μαρία ", "last_name": None, "field_values": values}
+def _contact(first_name: str = " Μαρία ", **values: str) -> PlannedContact:
+    return PlannedContact(
+        action="update", cause=None, subscriber_hash="", contact_id=7, has_changed_address=False,
+        address_key="maria@mail.gr", first_name=first_name, last_name=None, language=None,
+        field_values=values, content_hash="", consent_id=None, consented_at=None, origin="created",
+    )  # fmt: skip
 
 
 MAPPINGS = [
@@ -93,7 +97,7 @@ def test_a_bad_value_drops_that_field_alone() -> None:
 
 
 def test_blank_clears_on_a_change_and_is_left_out_of_an_addition() -> None:
-    contact = _contact(points=" ") | {"first_name": "Μ" * 200}
+    contact = _contact("Μ" * 200, points=" ")
     changed, invalid = merge_values(contact, MAPPINGS, "adopted", clear_blanks=True)
     assert changed == {"FNAME": "Μ" * 127, "LNAME": "", "P": "", "S": "", "CRMREF": "a-7"}
     assert [(item.field_code, item.problem) for item in invalid] == [

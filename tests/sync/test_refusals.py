@@ -12,10 +12,10 @@ from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.errors import ComplianceStateError, FieldError
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.rejections import refusal
-from crm_mailchimp.sync import collection
+from crm_mailchimp.sync import collection_run
 from crm_mailchimp.sync.guard import GuardLimits
 from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.push import without_address
+from crm_mailchimp.sync.rejections import without_address
 from sync_world import World, subscriber_hash
 
 
@@ -50,14 +50,14 @@ def test_a_refused_request_to_confirm_is_named_after_its_cause(
     world.consent(person, granted=False)
     world.sync()
     world.regrant(person)
-    looked = collection.pull_back
+    looked = collection_run.pull_back
 
     def look_then_bounce(*arguments: Any, **options: Any) -> Any:
         seen = looked(*arguments, **options)
         world.bounce("maria@mail.gr")
         return seen
 
-    monkeypatch.setattr(collection, "pull_back", look_then_bounce)
+    monkeypatch.setattr(collection_run, "pull_back", look_then_bounce)
     if status == "unsubscribed":
         asked = Mailchimp.member
         monkeypatch.setattr(
@@ -70,7 +70,7 @@ def test_a_refused_request_to_confirm_is_named_after_its_cause(
     expected = {"unsubscribed": "suppressed_compliance", "cleaned": "suppressed_cleaned"}[status]
     assert world.open_reasons() == {person: expected}
     refused = world.write_requests()
-    monkeypatch.setattr(collection, "pull_back", looked)
+    monkeypatch.setattr(collection_run, "pull_back", looked)
     world.sync()
     assert world.write_requests() == refused, "what was refused is not asked again"
 

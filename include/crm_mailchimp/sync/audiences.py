@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -12,26 +12,43 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 
 from crm_mailchimp.errors import AudienceLimitAtProviderError, NotFoundAtProviderError
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import lost_audiences
-from crm_mailchimp.sync.lost_audiences import AudienceUnusableError, audience_name
+from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
+from crm_mailchimp.sync.staged_collection import StagedCollection
 
 #: An audience is listed in full this often: only that shows permanent deletions.
 FULL_LISTING_EVERY = timedelta(days=7)
 
-_SETTING_NAMES = (
-    "company", "address1", "address2", "city", "state", "zip", "country", "phone",
-    "from_name", "from_email", "subject", "language", "permission_reminder",
-)  # fmt: skip
+
+@dataclass(frozen=True, kw_only=True)
+class FormerAudience:
+    """An audience that was a collection's; the attributes are those of ``KnownAudience``."""
+
+    list_id: str
+    gdpr_category: str | None
+    pulled_through: datetime | None
+
+    def needs_full_listing(self, _now: datetime) -> bool:
+        """Never: nobody is added there, and changing somebody who is gone counts as done."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownAudience:
-    """A row of the audience map; ``remote_name`` is its name in Mailchimp when last looked at."""
+    """A row of the audience map.
+
+    Attributes:
+        linked: named by the CRM, not created by us.
+        settings_hash: of the settings it was last given; None: it was given none.
+        remote_name: its name in Mailchimp when last looked at.
+        pulled_through: the newest change that was read, Mailchimp's clock.
+        gdpr_category: the collection's last known one.
+    """
 
     collection_id: int
     list_id: str
@@ -40,7 +57,7 @@ class KnownAudience:
     remote_name: str | None
     pulled_through: datetime | None
     fully_listed_at: datetime | None
-    gdpr_category: str | None = None
+    gdpr_category: str | None
 
     def needs_full_listing(self, now: datetime) -> bool:
         """Whether the last full listing is too old, or there never was one."""
@@ -49,19 +66,18 @@ class KnownAudience:
 
 def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:
     """The map's row of a collection, if any."""
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
+    with warehouse.cursor(row_factory=class_row(KnownAudience)) as cursor:
+        return cursor.execute(
             "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
             " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
             (collection_id,),
         ).fetchone()
-    return KnownAudience(**row) if row else None
 
 
 def locate(
     warehouse: Connection[Any],
     provider: AudienceProvider,
-    collection: Mapping[str, Any],
+    collection: StagedCollection,
     *,
     last_look: Callable[[KnownAudience], None],
 ) -> KnownAudience | None:
@@ -78,8 +94,8 @@ def locate(
         AudienceUnusableError: the linked audience is not in the account, another collection's or
             another installation's; or one of this name was made by hand, or several could be meant.
     """
-    known = find_known(warehouse, collection["collection_id"])
-    linked_id = collection["provider_list_id"]
+    known = find_known(warehouse, collection.collection_id)
+    linked_id = collection.provider_list_id
     if linked_id and (known is None or known.list_id != linked_id):
         _require(provider, linked_id, collection)
         lost_audiences.require_own(warehouse, provider, linked_id, collection)
@@ -93,13 +109,14 @@ def locate(
     elif known is None:
         found = lost_audiences.find_own(warehouse, provider, collection)
         known = _remember(warehouse, collection, found, linked=False) if found else None
-    category = collection["gdpr_category"]
+    category = collection.gdpr_category
     if known is not None and category is not None and category != known.gdpr_category:
         warehouse.execute(
             "update sync.audience set gdpr_category = %s where list_id = %s",
             (category, known.list_id),
         )
         warehouse.commit()
+        return replace(known, gdpr_category=category)
     return known
 
 
@@ -107,7 +124,7 @@ def look_at(
     warehouse: Connection[Any],
     provider: AudienceProvider,
     known: KnownAudience,
-    collection: Mapping[str, Any],
+    collection: StagedCollection,
 ) -> KnownAudience:
     """The audience with the name that it bears in Mailchimp now, which is remembered; commits.
 
@@ -122,7 +139,7 @@ def look_at(
 
 @contextmanager
 def expected(
-    provider: AudienceProvider, known: KnownAudience, collection: Mapping[str, Any]
+    provider: AudienceProvider, known: KnownAudience, collection: StagedCollection
 ) -> Iterator[None]:
     """Calls that find no audience only when it was deleted: nobody asks before each run.
 
@@ -136,12 +153,12 @@ def expected(
         raise
 
 
-def _require(provider: AudienceProvider, list_id: str, collection: Mapping[str, Any]) -> Audience:
+def _require(provider: AudienceProvider, list_id: str, collection: StagedCollection) -> Audience:
     try:
         return provider.audience(list_id)
     except NotFoundAtProviderError as error:
-        code = collection["collection_code"]
-        if collection["provider_list_id"] == list_id:
+        code = collection.collection_code
+        if collection.provider_list_id == list_id:
             words = (
                 f"crm.contact_collection.provider_list_id of {code} names audience {list_id}, which"
                 " is not in the Mailchimp account (any more): name another one there"
@@ -156,10 +173,10 @@ def _require(provider: AudienceProvider, list_id: str, collection: Mapping[str, 
         raise AudienceUnusableError("audience_deleted", words) from error
 
 
-def renaming(known: KnownAudience, collection: Mapping[str, Any]) -> str | None:
+def renaming(known: KnownAudience, collection: StagedCollection) -> str | None:
     """What to say about an audience of ours that somebody renamed in Mailchimp, if so."""
-    name = audience_name(collection)
-    ours = not known.linked and known.settings_hash == _hash_of(audience_settings(collection))
+    name = collection.settings.name
+    ours = not known.linked and known.settings_hash == _hash_of(collection.settings)
     if not ours or known.remote_name in (None, name):
         return None
     return (
@@ -178,7 +195,7 @@ def retire(warehouse: Connection[Any], collection_id: int) -> None:
 def ensure(
     warehouse: Connection[Any],
     provider: AudienceProvider,
-    collection: Mapping[str, Any],
+    collection: StagedCollection,
     known: KnownAudience | None,
 ) -> KnownAudience:
     """The collection's audience, created where it is missing and adjusted where the CRM changed.
@@ -188,7 +205,7 @@ def ensure(
     Raises:
         AudienceUnusableError: the account's plan allows no further audience.
     """
-    settings = audience_settings(collection)
+    settings = collection.settings
     settings_hash = _hash_of(settings)
     if known is None:
         try:
@@ -196,7 +213,7 @@ def ensure(
         except AudienceLimitAtProviderError as error:
             raise AudienceUnusableError(
                 "audience_limit",
-                f"Mailchimp makes no audience for {collection['collection_code']}: the account has "
+                f"Mailchimp makes no audience for {collection.collection_code}: the account has "
                 f"{error.present} and its plan allows {error.allowed}. Delete one that nobody "
                 "needs, or name an existing one in crm.contact_collection.provider_list_id, or "
                 "have the plan changed",
@@ -218,7 +235,7 @@ def ensure(
         )
         _note_name(warehouse, known.list_id, settings.name)
         warehouse.commit()
-    return find_known(warehouse, collection["collection_id"]) or known
+    return find_known(warehouse, collection.collection_id) or known
 
 
 def _note_name(warehouse: Connection[Any], list_id: str, name: str) -> None:
@@ -227,25 +244,14 @@ def _note_name(warehouse: Connection[Any], list_id: str, name: str) -> None:
     )
 
 
-def audience_settings(collection: Mapping[str, Any]) -> AudienceSettings:
-    """The settings an audience gets from its staged collection."""
-    settings = collection["settings"]
-    texts = {name: str(settings.get(name) or "").strip() for name in _SETTING_NAMES}
-    return AudienceSettings(
-        name=audience_name(collection),
-        email_type_option=bool(settings.get("email_type_option")),
-        **texts,
-    )
-
-
 def _hash_of(settings: AudienceSettings) -> str:
     return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
 
 
 def _remember(
-    warehouse: Connection[Any], collection: Mapping[str, Any], list_id: str, *, linked: bool
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str, *, linked: bool
 ) -> KnownAudience:
-    collection_id = collection["collection_id"]
+    collection_id = collection.collection_id
     try:
         with warehouse.transaction():
             retire(warehouse, collection_id)
@@ -261,11 +267,11 @@ def _remember(
                 statement("sync/remember_audience"),
                 {
                     "collection_id": collection_id,
-                    "collection_code": collection["collection_code"],
-                    "provider": collection["provider"],
+                    "collection_code": collection.collection_code,
+                    "provider": collection.provider,
                     "list_id": list_id,
                     "linked": linked,
-                    "gdpr_category": collection["gdpr_category"],
+                    "gdpr_category": collection.gdpr_category,
                 },
             )
     except UniqueViolation as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.crm.extract import ADDRESS_CODE, BIRTHDAY_CODE
@@ -42,7 +41,7 @@ def name_fits(field: ContactField, name: str) -> bool:
     return name.casefold() in _NAMES[field.code]
 
 
-def postal_address(parts: Mapping[str, Any] | None, default_country: str) -> FieldValue:
+def postal_address(parts: Mapping[str, str | None] | None, default_country: str) -> FieldValue:
     """An address as Mailchimp takes it; an empty text where the contact has none.
 
     Mailchimp demands street, city, state and postal code (documentation, "Merge Fields", "Add

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import class_row
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import audiences
-from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.audiences import FormerAudience
 from crm_mailchimp.warehouse.locks import audience_lock
 
 
@@ -18,30 +18,14 @@ class NothingToRetireError(PermanentError):
     """The collection has no audience in the map."""
 
 
-def standing(warehouse: Connection[Any], collection_id: int) -> list[KnownAudience]:
-    """Former audiences of a collection that are not known to be deleted.
-
-    They are never listed in full: nobody is added there, and changing somebody who is gone counts
-    as done.
-    """
-    rows = warehouse.execute(
-        "select list_id, gdpr_category, pulled_through from sync.former_audience"
-        " where collection_id = %s and deleted_at is null order by list_id",
-        (collection_id,),
-    ).fetchall()
-    return [
-        KnownAudience(
-            collection_id=collection_id,
-            list_id=list_id,
-            linked=True,
-            settings_hash=None,
-            remote_name=None,
-            pulled_through=pulled_through,
-            fully_listed_at=datetime.now(UTC),
-            gdpr_category=category,
-        )
-        for list_id, category, pulled_through in rows
-    ]
+def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAudience]:
+    """Former audiences of a collection that are not known to be deleted."""
+    with warehouse.cursor(row_factory=class_row(FormerAudience)) as cursor:
+        return cursor.execute(
+            "select list_id, gdpr_category, pulled_through from sync.former_audience"
+            " where collection_id = %s and deleted_at is null order by list_id",
+            (collection_id,),
+        ).fetchall()
 
 
 def remember_pull(warehouse: Connection[Any], list_id: str) -> None:

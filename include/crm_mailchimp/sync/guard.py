@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staged_collection import StagedCollection
 
 #: Causes of a removal that no guard holds back, and that no approval is asked for.
 DUE_CAUSES = (
@@ -50,6 +51,22 @@ class Blocked:
     code: str
     detail: str
 
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the guard says of a collection's plan.
+
+    Attributes:
+        blocked: why nothing but due removals may be pushed; None: everything may.
+        approved_plan: the approved removals that this run carries out, if any.
+    """
+
+    blocked: Blocked | None
+    approved_plan: int | None
+
 
 class PlanNotApprovedError(PermanentError):
     """The approved plan does not cover what would be removed now."""
@@ -63,27 +80,63 @@ def exceeds(removals: int, members: int, limits: GuardLimits) -> bool:
     return above_share or removals > limits.half * members
 
 
-def judge(
+def judge_plan(
     warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
     *,
-    staging_id: int,
-    collection_id: int,
-    list_id: str,
-    staged: int,
+    limits: GuardLimits,
+    approved_plan: int | None,
+    valid_for: timedelta = APPROVAL_VALID,
+) -> Judgement:
+    """Judge the plan, note the result and ask for an approval where one is needed; commits.
+
+    Args:
+        list_id: the collection's audience; None: it has none yet.
+        approved_plan: the removal request that the run is to carry out, if any.
+        valid_for: how long an approval holds.
+
+    Raises:
+        PlanNotApprovedError: as ``approved_plan_for``.
+    """
+    if approved_plan is not None:
+        approved_plan = approved_plan_for(
+            warehouse,
+            approved_plan,
+            collection.collection_code,
+            run_id=collection.run_id,
+            valid_for=valid_for,
+        )
+    blocked = _judge(warehouse, collection, list_id, limits, approved_plan)
+    warehouse.execute(
+        "update sync.staged_collection set guard_detail = %s"
+        " where staging_id = %s and collection_code = %s",
+        (
+            str(blocked) if blocked is not None else None,
+            collection.staging_id,
+            collection.collection_code,
+        ),
+    )
+    if blocked is not None and not collection.dry_run:
+        request = _request_approval(warehouse, collection, list_id)
+        blocked = Blocked(blocked.code, f"{blocked.detail} (plan {request})")
+    warehouse.commit()
+    return Judgement(blocked, approved_plan)
+
+
+def _judge(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
     limits: GuardLimits,
     approved_plan: int | None,
 ) -> Blocked | None:
-    """Look at the plan's removals that are not due.
-
-    Args:
-        staged: contacts the collection has now; none, where members stand, is suspicious by itself.
-        approved_plan: a removal request that a person approved; its members may go, no others.
-    """
+    """Look at the plan's removals that are not due; an approved plan's members may go."""
     row = warehouse.execute(
         statement("sync/count_removals"),
         {
-            "staging_id": staging_id,
-            "collection_id": collection_id,
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
             "list_id": list_id,
             "due_causes": list(DUE_CAUSES),
             "plan_id": approved_plan,
@@ -98,7 +151,8 @@ def judge(
                 "look at the new plan and approve that",
             )
         return None
-    if staged == 0 and removals:
+    # No contacts, where there are members, is suspicious by itself.
+    if collection.staged == 0 and removals:
         return Blocked(
             "empty_collection",
             f"the collection is empty and {members} members stand: nobody was removed but for "
@@ -113,24 +167,18 @@ def judge(
     return None
 
 
-def request_approval(
-    warehouse: Connection[Any],
-    *,
-    staging_id: int,
-    collection_id: int,
-    collection_code: str,
-    list_id: str,
-    run_id: str,
+def _request_approval(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str | None
 ) -> int:
-    """Store the plan's removals as a request; returns its plan id. The caller commits."""
+    """Store the plan's removals as a request; returns its plan id."""
     row = warehouse.execute(
         statement("sync/request_removals"),
         {
-            "staging_id": staging_id,
-            "collection_id": collection_id,
-            "collection_code": collection_code,
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+            "collection_code": collection.collection_code,
             "list_id": list_id,
-            "run_id": run_id,
+            "run_id": collection.run_id,
             "due_causes": list(DUE_CAUSES),
         },
     ).fetchone()

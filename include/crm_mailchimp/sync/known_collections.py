@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from psycopg import Connection
@@ -17,18 +17,10 @@ from psycopg import Connection
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staged_collection import Problem
 from crm_mailchimp.warehouse.locks import audience_lock
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What keeps a collection from being synced, known before anything is pushed."""
-
-    code: str
-    state: str
-    detail: str
 
 
 class NothingReplacedError(PermanentError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from psycopg import Connection
@@ -11,6 +11,7 @@ from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
 from crm_mailchimp.sync import ownership
 from crm_mailchimp.sync.ownership import REFERENCE_TAG
+from crm_mailchimp.sync.staged_collection import StagedCollection
 
 
 class AudienceUnusableError(PermanentError):
@@ -26,13 +27,8 @@ class AudienceUnusableError(PermanentError):
         self.code = code
 
 
-def audience_name(collection: Mapping[str, Any]) -> str:
-    """``<description> (<code>)``: the fixed name of an audience made by us."""
-    return f"{collection['description']} ({collection['collection_code']})"
-
-
 def find_own(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: Mapping[str, Any]
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
 ) -> str | None:
     """The audience that we made for a collection, or None.
 
@@ -43,7 +39,7 @@ def find_own(
         AudienceUnusableError: several could be meant, one of this name was made by hand, or
             another installation has an audience for this collection.
     """
-    name = audience_name(collection)
+    name = collection.settings.name
     ours: list[str] = []
     by_hand: list[str] = []
     for audience, fields in _unmapped(warehouse, provider, collection):
@@ -74,7 +70,7 @@ def find_own(
 
 
 def find_former(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: Mapping[str, Any]
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
 ) -> list[str]:
     """Audiences that were a collection's before the one that the CRM names now.
 
@@ -83,7 +79,7 @@ def find_former(
     return [
         audience.list_id
         for audience, fields in _unmapped(warehouse, provider, collection)
-        if audience.list_id != collection["provider_list_id"]
+        if audience.list_id != collection.provider_list_id
         and _is_owned(warehouse, fields, collection)
     ]
 
@@ -92,7 +88,7 @@ def require_own(
     warehouse: Connection[Any],
     provider: AudienceProvider,
     list_id: str,
-    collection: Mapping[str, Any],
+    collection: StagedCollection,
 ) -> None:
     """Refuse an audience of another installation that nobody took over; one call; commits.
 
@@ -104,8 +100,8 @@ def require_own(
             warehouse,
             provider,
             list_id,
-            collection_id=collection["collection_id"],
-            collection_code=collection["collection_code"],
+            collection_id=collection.collection_id,
+            collection_code=collection.collection_code,
         )
     except ownership.ForeignInstallationError as error:
         raise AudienceUnusableError("foreign_installation", str(error)) from error
@@ -116,13 +112,13 @@ def _is_marked(fields: list[MergeField]) -> bool:
 
 
 def _is_owned(
-    warehouse: Connection[Any], fields: list[MergeField], collection: Mapping[str, Any]
+    warehouse: Connection[Any], fields: list[MergeField], collection: StagedCollection
 ) -> bool:
     """Whether this installation made the audience for this very collection."""
     owner = ownership.owner_of(fields)
     return (
         owner is not None
-        and owner.collection_id == collection["collection_id"]
+        and owner.collection_id == collection.collection_id
         and owner.installation == ownership.own_installation(warehouse)
     )
 
@@ -131,7 +127,7 @@ def _is_anothers(
     warehouse: Connection[Any],
     audience: Audience,
     fields: list[MergeField],
-    collection: Mapping[str, Any],
+    collection: StagedCollection,
 ) -> bool:
     """Whether it was made for this collection, and nothing shows that this installation made it.
 
@@ -139,16 +135,16 @@ def _is_anothers(
     collections and people. With another id, the collection's name and another's mark say so.
     """
     owner = ownership.owner_of(fields)
-    has_name = bool(audience.settings.name == audience_name(collection))
+    has_name = bool(audience.settings.name == collection.settings.name)
     if owner is None:
         return has_name and _is_marked(fields)
-    return owner.collection_id == collection["collection_id"] or (
+    return owner.collection_id == collection.collection_id or (
         has_name and owner.installation not in (None, ownership.own_installation(warehouse))
     )
 
 
 def _unmapped(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: Mapping[str, Any]
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
 ) -> Iterator[tuple[Audience, list[MergeField]]]:
     """Unmapped audiences that could be the collection's, each for a call for its merge fields.
 
@@ -164,8 +160,8 @@ def _unmapped(
     }
     warehouse.commit()
     unmapped = [one for one in provider.audiences() if one.list_id not in spoken_for]
-    name = audience_name(collection)
-    named = collection["provider_list_id"] or any(one.settings.name == name for one in unmapped)
-    if named or collection["eligible"]:
+    name = collection.settings.name
+    named = collection.provider_list_id or any(one.settings.name == name for one in unmapped)
+    if named or collection.eligible:
         for audience in unmapped:
             yield audience, provider.merge_fields(audience.list_id)

@@ -6,10 +6,9 @@ label only renames the merge field.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -18,14 +17,15 @@ from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.errors import MergeFieldLimitAtProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.contact_columns import COLUMNS, FieldValue, birthday, postal_address
-from crm_mailchimp.sync.field_values import InvalidValueError, coerce, cut
+from crm_mailchimp.sync.contact_columns import COLUMNS
+from crm_mailchimp.sync.member_values import FieldMapping
 from crm_mailchimp.sync.ownership import (
-    REFERENCE_TAG,
     AudienceOwner,
+    own_installation,
     owner_of,
     require_own_fields,
 )
+from crm_mailchimp.sync.staged_collection import StagedCollection
 from crm_mailchimp.sync.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
 
 #: Merge fields an audience may have on most plans (Mailchimp help, "Audience fields limits").
@@ -34,23 +34,6 @@ FIELD_LIMIT = 30
 
 class MergeFieldLimitError(Exception):
     """The audience would have more merge fields than its plan allows."""
-
-
-@dataclass(frozen=True)
-class FieldMapping:
-    """One field of the CRM and the merge field that carries it.
-
-    Attributes:
-        type: of the merge field; empty stands for the one that the CRM's type asks for.
-        date_format: of a birthday, ``MM/DD`` or ``DD/MM``.
-        default_country: of addresses that name none, ISO 3166-1 alpha-2.
-    """
-
-    field: ContactField
-    tag: str
-    type: str = ""
-    date_format: str | None = None
-    default_country: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,14 +46,6 @@ class CarriedFields:
 
     mappings: Sequence[FieldMapping] = ()
     left_out: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class InvalidField:
-    """A value that was left out or cut."""
-
-    field_code: str
-    problem: str
 
 
 def store_contact_fields(
@@ -88,25 +63,65 @@ def staged_contact_fields(warehouse: Connection[Any], staging_id: int) -> list[C
     row = warehouse.execute(
         "select contact_fields from sync.staging_run where staging_id = %s", (staging_id,)
     ).fetchone()
-    stored: list[dict[str, Any]] = row[0] if row else []
-    return [ContactField(**{**field, "choices": tuple(field["choices"])}) for field in stored]
+    return [
+        ContactField(**{**field, "choices": tuple(field["choices"])})
+        for field in (row[0] if row else ())
+    ]
 
 
-def fields_to_carry(
-    warehouse: Connection[Any], *, staging_id: int, collection_id: int, list_id: str
+def carried_fields(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection: StagedCollection,
+    list_id: str,
+    *,
+    limit: int = FIELD_LIMIT,
+) -> CarriedFields:
+    """What the collection's audience carries, brought up to date; commits.
+
+    Args:
+        limit: merge fields the audience may have, those made by hand included.
+
+    Raises:
+        MergeFieldLimitError: as ``ensure_merge_fields``.
+        ForeignInstallationError: as ``ensure_merge_fields``.
+    """
+    owner = AudienceOwner(
+        collection_id=collection.collection_id, installation=own_installation(warehouse)
+    )
+    fields = _fields_to_carry(warehouse, collection, list_id)
+    known = known_mappings(warehouse, list_id, fields, owner=owner)
+    if known is not None:
+        return known
+    return ensure_merge_fields(
+        warehouse,
+        provider,
+        list_id,
+        fields,
+        owner=owner,
+        collection_code=collection.collection_code,
+        limit=limit,
+        default_country=collection.settings.country,
+    )
+
+
+def _fields_to_carry(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str
 ) -> list[ContactField]:
     """The CRM's additional fields, and the contact's own columns as far as anybody has them."""
+    if not collection.sync_merge_fields:
+        return []
     used = warehouse.execute(
         statement("sync/used_columns"),
         {
-            "staging_id": staging_id,
-            "collection_id": collection_id,
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
             "list_id": list_id,
             "codes": [column.code for column in COLUMNS],
         },
     ).fetchall()
     columns = [column for column in COLUMNS if (column.code,) in used]
-    return [*staged_contact_fields(warehouse, staging_id), *columns]
+    return [*staged_contact_fields(warehouse, collection.staging_id), *columns]
 
 
 def known_mappings(
@@ -215,68 +230,6 @@ def ensure_merge_fields(
         if (found := settled.get(field.code)) is not None
     ]
     return CarriedFields(mappings, left_out)
-
-
-def reference(origin: Literal["created", "adopted"], contact_id: int) -> str:
-    """The value of CRMREF: ``c-<contact_id>`` for members made by us, ``a-…`` for adopted ones."""
-    return f"{'c' if origin == 'created' else 'a'}-{contact_id}"
-
-
-def parse_reference(value: object) -> tuple[Literal["created", "adopted"], int] | None:
-    """Origin and contact id out of CRMREF; None for members that are not ours."""
-    match = re.fullmatch(r"([ca])-(-?[0-9]{1,19})", value) if isinstance(value, str) else None
-    if match is None:
-        return None
-    return ("created" if match[1] == "c" else "adopted", int(match[2]))
-
-
-def merge_values(
-    contact: Mapping[str, Any],
-    mappings: Sequence[FieldMapping],
-    origin: Literal["created", "adopted"],
-    *,
-    clear_blanks: bool,
-) -> tuple[dict[str, Any], list[InvalidField]]:
-    """What is sent of one contact, and which values did not fit.
-
-    Args:
-        contact: contact_id, first_name, last_name and field_values of a staged contact.
-        mappings: the audience's additional fields.
-        origin: of the member, for CRMREF.
-        clear_blanks: send empty values too (an update clears what became empty).
-    """
-    values: dict[str, Any] = {}
-    invalid: list[InvalidField] = []
-    texts: list[tuple[str, str, FieldValue]] = [
-        ("first_name", "FNAME", coerce("text", contact["first_name"])),
-        ("last_name", "LNAME", coerce("text", contact["last_name"])),
-    ]
-    field_values = contact["field_values"] or {}
-    for mapping in mappings:
-        field = mapping.field
-        try:
-            value = _value(mapping, field_values.get(field.code))
-        except InvalidValueError as error:
-            invalid.append(InvalidField(field.code, str(error)))
-        else:
-            texts.append((field.code, mapping.tag, value))
-    for code, tag, value in texts:
-        sent = cut(value) if isinstance(value, str) else value
-        if sent != value:
-            invalid.append(InvalidField(code, "cut at Mailchimp's limit"))
-        if sent != "" or clear_blanks:
-            values[tag] = sent
-    values[REFERENCE_TAG] = reference(origin, contact["contact_id"])
-    return values, invalid
-
-
-def _value(mapping: FieldMapping, value: Any) -> FieldValue:
-    field = mapping.field
-    if field.data_type == "address":
-        return postal_address(value, mapping.default_country)
-    if mapping.type == "birthday":
-        return birthday(coerce("date", value), mapping.date_format)
-    return coerce(field.data_type, value, field.choices)
 
 
 def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:

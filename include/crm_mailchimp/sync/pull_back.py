@@ -15,8 +15,8 @@ from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import intents, refusals
-from crm_mailchimp.sync.audiences import KnownAudience
-from crm_mailchimp.sync.merge_fields import parse_reference
+from crm_mailchimp.sync.audiences import FormerAudience, KnownAudience
+from crm_mailchimp.sync.member_values import parse_reference
 from crm_mailchimp.sync.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -31,7 +31,7 @@ _BATCH = 1_000
 def pull_back(
     warehouse: Connection[Any],
     provider: AudienceProvider,
-    audience: KnownAudience,
+    audience: KnownAudience | FormerAudience,
     *,
     crm: Connection[Any] | None = None,
     full: bool = False,

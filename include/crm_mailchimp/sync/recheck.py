@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import Connection
 
@@ -15,10 +15,13 @@ from crm_mailchimp.crm.consents import Holder
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.sync import refusals
 from crm_mailchimp.sync.aliases import address_keys, member_hashes
+from crm_mailchimp.sync.planned_member import PlannedMember
 from crm_mailchimp.sync.suppression import Digester
 
+M = TypeVar("M", bound=PlannedMember)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Recheck:
     """Looks at contacts once more; opened for one collection's push.
 
@@ -41,10 +44,9 @@ class Recheck:
     refused_for: int
     list_id: str | None
 
-    def still_eligible(self, rows: Sequence[Any]) -> list[Any]:
-        """Those of the planned rows (``contact_id``, ``subscriber_hash``) that may be mailed now,
-        at the very address that is planned."""
-        ids = {row.contact_id for row in rows if row.contact_id is not None}
+    def still_eligible(self, members: Sequence[M]) -> list[M]:
+        """Those of the planned members that may be mailed now, at the address that is planned."""
+        ids = {member.contact_id for member in members if member.contact_id is not None}
         if not ids:
             return []
         contacts = extract.recheck(
@@ -58,30 +60,34 @@ class Recheck:
         suppressed = self._suppressed(keys)
         found = self._found_refusals(contacts, keys, holders)
         return [
-            row
-            for row in rows
-            if self._may_be_mailed(contacts.get(row.contact_id))
-            and hashes.get(row.contact_id) == row.subscriber_hash
-            and row.contact_id not in refused_contacts
-            and keys[row.contact_id] not in refused_addresses
-            and row.contact_id not in suppressed
-            and _allows(found.get(str(row.contact_id)), row.action)
+            member
+            for member in members
+            if (contact_id := member.contact_id) is not None
+            and self._may_be_mailed(contacts.get(contact_id))
+            and hashes.get(contact_id) == member.subscriber_hash
+            and contact_id not in refused_contacts
+            and keys[contact_id] not in refused_addresses
+            and contact_id not in suppressed
+            and _allows(found.get(str(contact_id)), member.action)
         ]
 
-    def still_to_remove(self, rows: Sequence[Any]) -> list[Any]:
-        """Those of the planned removals whose cause did not heal meanwhile: a new grant, a contact
-        that is back. What Mailchimp itself told (bounces, complaints) is not the CRM's to heal, and
-        whether a dynamic collection holds somebody again only its query tells."""
+    def still_to_remove(self, members: Sequence[M]) -> list[M]:
+        """Those of the planned removals whose cause did not heal meanwhile.
+
+        A new grant heals one, and so does a contact that is back. What Mailchimp itself reports
+        (bounces, complaints) does not heal in the CRM. Whether a dynamic collection holds somebody
+        again is known only to its query.
+        """
         may_have_healed = [
-            row
-            for row in rows
-            if not (row.cause or "").startswith("suppressed")
+            member
+            for member in members
+            if not (member.cause or "").startswith("suppressed")
             # What holds back an address that the person chose in Mailchimp is not the contact's.
-            and not row.has_changed_address
-            and (self.collection_id is not None or row.cause != "left_collection")
+            and not member.has_changed_address
+            and (self.collection_id is not None or member.cause != "left_collection")
         ]
-        healed = {row.subscriber_hash for row in self.still_eligible(may_have_healed)}
-        return [row for row in rows if row.subscriber_hash not in healed]
+        healed = {member.subscriber_hash for member in self.still_eligible(may_have_healed)}
+        return [member for member in members if member.subscriber_hash not in healed]
 
     def _may_be_mailed(self, contact: RecheckedContact | None) -> bool:
         return (

@@ -12,6 +12,7 @@ from psycopg import Connection
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staged_collection import StagedCollection
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +42,8 @@ class CollectionFailedError(PermanentError):
     """A collection failed for a reason that trying again does not heal."""
 
 
-def start(warehouse: Connection[Any], collection: Any) -> Counter[str]:
+def start(warehouse: Connection[Any], collection: StagedCollection) -> Counter[str]:
     """Open the row, or open it again; commits.
-
-    Args:
-        collection: a row of ``sync/find_staged_collection``.
 
     Returns:
         what an unfinished attempt counted so far.
@@ -56,9 +54,9 @@ def start(warehouse: Connection[Any], collection: Any) -> Counter[str]:
             "run_id": collection.run_id,
             "collection_code": collection.collection_code,
             "staging_id": collection.staging_id,
-            "staged": collection.staged or 0,
-            "eligible": collection.eligible or 0,
-            "quarantined": collection.quarantined or 0,
+            "staged": collection.staged,
+            "eligible": collection.eligible,
+            "quarantined": collection.quarantined,
         },
     ).fetchone()
     warehouse.commit()
@@ -67,7 +65,7 @@ def start(warehouse: Connection[Any], collection: Any) -> Counter[str]:
 
 def finish(
     warehouse: Connection[Any],
-    collection: Any,
+    collection: StagedCollection,
     *,
     state: str,
     detail: str | None,
@@ -92,10 +90,10 @@ def finish(
             collection_id=collection.collection_id,
             collection_code=collection.collection_code,
         )
-    told = {
-        "staged": collection.staged or 0,
-        "eligible": collection.eligible or 0,
-        "quarantined": collection.quarantined or 0 if held_back is None else held_back,
+    members = {
+        "staged": collection.staged,
+        "eligible": collection.eligible,
+        "quarantined": collection.quarantined if held_back is None else held_back,
         "unchanged": unchanged,
         "api_calls": counts["api_calls"],
         **{name: counts[name] for name in ("added", "updated", "removed", "rejected")},
@@ -118,12 +116,12 @@ def finish(
         "collection %s %s: %s",
         collection.collection_code,
         state,
-        ", ".join(f"{name} {count}" for name, count in told.items()),
+        ", ".join(f"{name} {count}" for name, count in members.items()),
     )
     return CollectionResult(
         collection_code=collection.collection_code,
         state=state,
         detail=detail,
         list_id=list_id,
-        counts=told,
+        counts=members,
     )

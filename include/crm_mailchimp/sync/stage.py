@@ -20,10 +20,10 @@ from crm_mailchimp.crm.collections import (
 )
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import known_collections, refusals, suppression
-from crm_mailchimp.sync.known_collections import Problem
 from crm_mailchimp.sync.mapped_collections import stage_left_alone
 from crm_mailchimp.sync.merge_fields import store_contact_fields
 from crm_mailchimp.sync.plan import refresh_statistics
+from crm_mailchimp.sync.staged_collection import Problem
 from crm_mailchimp.sync.stagings import close_staging, open_staging
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 

@@ -1,11 +1,12 @@
--- A page of the plan with what the push needs; members whose state changed since the plan was made
--- (archived by hand meanwhile, unsubscribed or signed up by themselves) drop out here.
+-- A page of the contacts to add, to update or to ask for confirmation, with what the push needs.
+-- Members whose state changed since the plan was made (archived by hand meanwhile, unsubscribed or
+-- signed up by themselves) drop out here.
 select
     plan.action,
     plan.cause,
     plan.subscriber_hash,
     plan.contact_id,
-    coalesce(contact.address_key, plan.address_key) as address_key,
+    contact.address_key,
     contact.first_name,
     contact.last_name,
     lower(contact.language) as language,
@@ -51,15 +52,11 @@ where
             then
                 member.subscriber_hash is null
                 or (member.status = 'archived' and member.cause = 'our_archive')
-        when plan.action = 'archive' then member.status = 'subscribed'
-        when plan.action = 'unsubscribe'
-            then member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
         when plan.action = 'reconfirm'
             then
                 member.status = 'subscribed'
                 or (member.status = 'unsubscribed' and member.cause in ('our_unsubscribe', 'cleaned'))
         else member.status = 'subscribed'
     end
-    and (%(cause_is_due)s::boolean is null or (plan.cause = any(%(due_causes)s::text[])) = %(cause_is_due)s)
 order by plan.subscriber_hash
 limit %(page)s
