@@ -7,15 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.sync.answer import APPROVE, REJECT, read_answer
 from crm_mailchimp.sync.approval import (
-    APPROVE,
     MOST_IDS,
-    REJECT,
     AlreadyDecidedError,
     NoSuchRequestError,
     decide,
     find_request,
-    read_answer,
 )
 from crm_mailchimp.sync.options import options_from
 from sync_world import World

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
-
-Decision = Literal["approved", "rejected", "timed_out"]
+from crm_mailchimp.sync.answer import Decision
 
 
 class NotReleasableError(PermanentError):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection, IsolationLevel
-from psycopg.rows import dict_row, namedtuple_row
+from psycopg.rows import class_row, dict_row
 
 from crm_mailchimp.crm import consents
 from crm_mailchimp.statements import statement
@@ -25,6 +25,29 @@ class Snapshot:
 
     clock: datetime
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractedContact:
+    """A contact with what may be sent of it (``sql/crm/extract_contacts.sql``).
+
+    Attributes:
+        field_values: JSON text of the values by field code.
+        content_hash: of names and language.
+        fields_hash: of the field values.
+    """
+
+    contact_id: int
+    email: str | None = field(repr=False)
+    first_name: str | None = field(repr=False)
+    last_name: str | None = field(repr=False)
+    language: str | None
+    is_active: bool
+    erasure_requested_at: datetime | None
+    merged_into_id: int | None
+    field_values: str | None = field(repr=False)
+    content_hash: str
+    fields_hash: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +83,9 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
 
 def contacts(
     connection: Connection[Any], contact_ids: Sequence[int], *, with_fields: bool
-) -> Iterator[Any]:
-    """Contacts of one batch as named tuples (see ``sql/crm/extract_contacts.sql``)."""
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
+) -> Iterator[ExtractedContact]:
+    """Contacts of one batch."""
+    with connection.cursor(row_factory=class_row(ExtractedContact)) as cursor:
         yield from cursor.execute(
             statement("crm/extract_contacts"),
             {

@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.crm.erasure_requests import read_undecided
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.stagings import staged_codes
 
 _HEADINGS = {
     "failed": "Failed: something broke, the collection was not synced",
@@ -69,6 +70,17 @@ class Trouble:
         )
 
 
+class _ActiveCollection(NamedTuple):
+    code: str
+    updated_at: datetime
+
+
+class _SentAlert(NamedTuple):
+    collection_code: str
+    state: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Message:
     """What is sent."""
@@ -109,15 +121,10 @@ def alert_about_run(
     Args:
         send: delivers a message, and says whether anybody got it.
     """
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            statement("sync/find_troubles"), {"staging_id": staging_id}
-        ).fetchall()
-    staged = warehouse.execute(
-        "select collection_code from sync.staged_collection where staging_id = %s", (staging_id,)
-    ).fetchall()
-    troubles = [Trouble(**row) for row in rows]
-    _forget(warehouse, ("blocked", "failed"), [code for (code,) in staged], troubles)
+    troubles = read_rows(
+        warehouse, Trouble, statement("sync/find_troubles"), {"staging_id": staging_id}
+    )
+    _forget(warehouse, ("blocked", "failed"), staged_codes(warehouse, staging_id), troubles)
     return _tell(warehouse, troubles, times, send)
 
 
@@ -130,12 +137,12 @@ def alert_about_late(
     """Tell about active collections that have not succeeded for too long; returns those told."""
     troubles = []
     if times.late_after:
-        active = crm.execute(statement("crm/active_collections")).fetchall()
+        active = read_rows(crm, _ActiveCollection, statement("crm/active_collections"))
         late = warehouse.execute(
             statement("sync/find_late"),
             {
-                "codes": [code for code, _ in active],
-                "changed_at": [changed_at for _, changed_at in active],
+                "codes": [one.code for one in active],
+                "changed_at": [one.updated_at for one in active],
                 "late_seconds": times.late_after.total_seconds(),
             },
         ).fetchall()
@@ -206,17 +213,19 @@ def _tell(
     send: Callable[[Message], bool],
     message: Message | None = None,
 ) -> list[Trouble]:
-    told = {
-        (code, state): reason
-        for code, state, reason in warehouse.execute(
+    sent = {
+        (alert.collection_code, alert.state): alert.reason
+        for alert in read_rows(
+            warehouse,
+            _SentAlert,
             "select collection_code, state, reason from sync.alert where sent_at > now() - %s",
             (times.repeat_after,),
-        ).fetchall()
+        )
     }
     due = [
         trouble
         for trouble in troubles
-        if told.get((trouble.collection_code, trouble.state)) != trouble.reason
+        if sent.get((trouble.collection_code, trouble.state)) != trouble.reason
     ]
     warehouse.commit()
     if not due or not send(message or write_message(due)):

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.rows import read_rows
+
+
+class _Alias(NamedTuple):
+    address_hash: str
+    subscriber_hash: str
+
+
+class _ChangedAddress(NamedTuple):
+    contact_id: int
+    old_hash: str
+    new_hash: str
 
 
 def address_keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
@@ -32,17 +44,22 @@ def member_hashes(
         list_id: the audience; None: there is none yet.
     """
     plain = {contact_id: subscriber_hash(key) for contact_id, key in keys.items()}
-    aliases = dict(
-        warehouse.execute(
+    aliases = {
+        row.address_hash: row.subscriber_hash
+        for row in read_rows(
+            warehouse,
+            _Alias,
             "select address_hash, subscriber_hash from sync.subscriber_alias"
             " where address_hash = any(%s)",
             (list(plain.values()),),
-        ).fetchall()
-    )
+        )
+    }
     known = {contact_id: aliases.get(hash_, hash_) for contact_id, hash_ in plain.items()}
     changed = {
-        (contact_id, old_hash): new_hash
-        for contact_id, old_hash, new_hash in warehouse.execute(
+        (row.contact_id, row.old_hash): row.new_hash
+        for row in read_rows(
+            warehouse,
+            _ChangedAddress,
             "select contact_id, old_hash, new_hash from sync.changed_address"
             " where list_id = %s and contact_id = any(%s) and ended_at is null",
             (list_id, list(known)),

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.answer import APPROVE, REJECT, Decision
 
 log = logging.getLogger(__name__)
-
-Decision = Literal["approved", "rejected", "timed_out"]
-
-#: What the person may choose; anything else, and no answer at all, is a rejection.
-APPROVE, REJECT = "Approve", "Reject"
 
 #: Contact ids shown for each cause; the rest is counted.
 MOST_IDS = 50
@@ -100,6 +95,27 @@ class RemovalRequest:
         )
 
 
+class _StoredRequest(NamedTuple):
+    """A row of ``sync.removal_request``."""
+
+    plan_id: int
+    collection_code: str
+    run_id: str
+    requested_at: datetime
+    removals: int
+    members: int
+    decision: str | None
+
+
+class _StoredCause(NamedTuple):
+    """The members of a request for one reason."""
+
+    cause: str
+    explanation: str | None
+    members: int
+    contact_ids: list[int] | None
+
+
 def find_request(
     warehouse: Connection[Any],
     *,
@@ -115,47 +131,40 @@ def find_request(
     """
     warehouse.execute(statement("sync/close_settled_removals"))
     warehouse.commit()
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
-            statement("sync/find_removal_request"),
-            {"plan_id": plan_id, "collection_code": collection_code},
-        ).fetchone()
-        if row is None and plan_id is not None:
-            of_collection = f" of collection {collection_code}" if collection_code else ""
-            raise NoSuchRequestError(
-                f"param 'plan_id' is {plan_id}: there is no such removal plan{of_collection}; see "
-                "sync.removal_request"
-            )
-        if row is None:
-            return None
-        decision = row.pop("decision")
-        if decision is not None:
-            raise NoSuchRequestError(
-                f"removal plan {plan_id} is {decision} already; leave 'plan_id' empty for the "
-                "newest open one"
-            )
-        causes = cursor.execute(
-            statement("sync/summarise_removal_request"),
-            {"plan_id": row["plan_id"], "most_ids": MOST_IDS},
-        ).fetchall()
-    return RemovalRequest(**row, causes=tuple(_cause(cause) for cause in causes))
-
-
-def read_answer(answer: Mapping[str, Any] | None) -> tuple[Decision, str | None]:
-    """What a human-in-the-loop task's result says: the decision, and Airflow's id of who took it.
-
-    Only one clear "Approve" given by a person approves; a default that Airflow filled in when
-    the time was over has no person, and is a rejection by timeout whatever it says.
-
-    Args:
-        answer: ``chosen_options`` and ``responded_by_user`` as the task returned them; None when
-            it returned nothing.
-    """
-    user = (answer or {}).get("responded_by_user")
-    if not user:
-        return "timed_out", None
-    chosen = (answer or {}).get("chosen_options")
-    return ("approved" if chosen == [APPROVE] else "rejected"), str(user["id"])
+    found = read_row(
+        warehouse,
+        _StoredRequest,
+        statement("sync/find_removal_request"),
+        {"plan_id": plan_id, "collection_code": collection_code},
+    )
+    if found is None and plan_id is not None:
+        of_collection = f" of collection {collection_code}" if collection_code else ""
+        raise NoSuchRequestError(
+            f"param 'plan_id' is {plan_id}: there is no such removal plan{of_collection}; see "
+            "sync.removal_request"
+        )
+    if found is None:
+        return None
+    if found.decision is not None:
+        raise NoSuchRequestError(
+            f"removal plan {plan_id} is {found.decision} already; leave 'plan_id' empty for the "
+            "newest open one"
+        )
+    causes = read_rows(
+        warehouse,
+        _StoredCause,
+        statement("sync/summarise_removal_request"),
+        {"plan_id": found.plan_id, "most_ids": MOST_IDS},
+    )
+    return RemovalRequest(
+        plan_id=found.plan_id,
+        collection_code=found.collection_code,
+        run_id=found.run_id,
+        requested_at=found.requested_at,
+        removals=found.removals,
+        members=found.members,
+        causes=tuple(_cause(cause) for cause in causes),
+    )
 
 
 def decide(
@@ -194,13 +203,12 @@ def decide(
     return decision == "approved"
 
 
-def _cause(row: Mapping[str, Any]) -> RemovalCause:
-    cause = row["cause"]
+def _cause(stored: _StoredCause) -> RemovalCause:
     return RemovalCause(
-        cause=cause,
-        explanation=row["explanation"] or _EXPLANATIONS.get(cause, ""),
-        members=row["members"],
-        contact_ids=tuple(row["contact_ids"] or ()),
+        cause=stored.cause,
+        explanation=stored.explanation or _EXPLANATIONS.get(stored.cause, ""),
+        members=stored.members,
+        contact_ids=tuple(stored.contact_ids or ()),
     )
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
-from psycopg.rows import class_row
 
 from crm_mailchimp.errors import AudienceLimitAtProviderError, NotFoundAtProviderError
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import lost_audiences
 from crm_mailchimp.sync.lost_audiences import AudienceUnusableError
@@ -66,12 +66,13 @@ class KnownAudience:
 
 def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:
     """The map's row of a collection, if any."""
-    with warehouse.cursor(row_factory=class_row(KnownAudience)) as cursor:
-        return cursor.execute(
-            "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
-            " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
-            (collection_id,),
-        ).fetchone()
+    return read_row(
+        warehouse,
+        KnownAudience,
+        "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
+        " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
+        (collection_id,),
+    )
 
 
 def locate(

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.sync import refusals, write_back
@@ -32,6 +33,14 @@ class Traces:
     hashes: Mapping[str, datetime | None] = field(repr=False)
     contact_ids: AbstractSet[int]
     addresses: AbstractSet[str] = field(default=frozenset(), repr=False)
+
+
+class _Returned(NamedTuple):
+    """A trace of somebody who was erased: a hash until a moment, or a contact."""
+
+    subscriber_hash: str | None
+    contact_id: int | None
+    belongs_until: datetime | None
 
 
 def remove(
@@ -79,13 +88,17 @@ def remove_returned(warehouse: Connection[Any]) -> int:
     Returns:
         number of rows removed or freed.
     """
-    found = warehouse.execute(statement("sync/erase_find_returned")).fetchall()
+    found = read_rows(warehouse, _Returned, statement("sync/erase_find_returned"))
     warehouse.rollback()
     if not found:
         return 0
     traces = Traces(
-        hashes={hash_: until for hash_, _, until in found if hash_ is not None},
-        contact_ids={contact_id for _, contact_id, _ in found if contact_id is not None},
+        hashes={
+            row.subscriber_hash: row.belongs_until
+            for row in found
+            if row.subscriber_hash is not None
+        },
+        contact_ids={row.contact_id for row in found if row.contact_id is not None},
     )
     return sum(remove(warehouse, traces).values())
 

@@ -8,13 +8,12 @@ Last the receipt. A rerun goes on wherever it stopped; every step may be repeate
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -23,6 +22,7 @@ from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests, read_undecided
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import erased_traces, ownership
 from crm_mailchimp.sync.suppression import Digester, open_suppression
@@ -79,6 +79,20 @@ class _Person:
     refused: int = 0
     #: Members that stay in audiences of another installation, by audience.
     left_alone: Counter[str] = field(default_factory=Counter)
+
+
+class _EarlierMember(NamedTuple):
+    """A member that a person was.
+
+    Attributes:
+        is_anothers: the address is another contact's by now.
+        is_own_row: the member is known under the person.
+    """
+
+    list_id: str
+    subscriber_hash: str
+    is_anothers: bool
+    is_own_row: bool
 
 
 def erase_contacts(
@@ -154,7 +168,7 @@ def address_forms(email: str) -> tuple[set[str], set[str]]:
     written = unicodedata.normalize("NFC", email.strip()).lower()
     key = parse_address(email).key
     forms = {form for form in (key, written) if form}
-    hashes = {hashlib.md5(form.encode(), usedforsecurity=False).hexdigest() for form in forms}
+    hashes = {subscriber_hash(form) for form in forms}
     return forms | ({written_form(email)} - {""}), hashes
 
 
@@ -228,18 +242,21 @@ def _learn_earlier_addresses(
     warehouse: Connection[Any], provider: AudienceProvider, digester: Digester, person: _Person
 ) -> None:
     """Earlier addresses are known here by their hash only; the members themselves tell them."""
-    rows = warehouse.execute(
+    rows = read_rows(
+        warehouse,
+        _EarlierMember,
         statement("sync/erase_find_earlier"),
         {"contact_ids": person.request.contact_ids, "known_hashes": list(person.hashes)},
-    ).fetchall()
+    )
     warehouse.rollback()
-    for list_id, hash_, is_anothers, is_own_row in rows:
-        if is_anothers:
-            if is_own_row:
-                person.own_members.add((list_id, hash_))
+    for row in rows:
+        hash_ = row.subscriber_hash
+        if row.is_anothers:
+            if row.is_own_row:
+                person.own_members.add((row.list_id, hash_))
             continue
         person.hashes.add(hash_)
-        member = provider.member(list_id, hash_)
+        member = provider.member(row.list_id, hash_)
         key = parse_address(member.email_address).key if member is not None else None
         if key and subscriber_hash(key) == hash_:
             person.addresses.add(key)

@@ -8,17 +8,23 @@ suppression, and the newest snapshot's verdict while that is there (view
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.known_under import known_under, merged_into
-from crm_mailchimp.sync.refusal_words import address_change_lines, as_text, refusal_lines
+from crm_mailchimp.sync.refusal_words import (
+    ExplainedAddressChange,
+    ExplainedRefusal,
+    address_change_lines,
+    as_text,
+    refusal_lines,
+)
 from crm_mailchimp.sync.suppression import Digester, open_suppression
 
 _NOT_MAILED = {
@@ -49,6 +55,64 @@ _END_CAUSES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """An entry of the suppression list; its kind is ``address`` or ``contact``."""
+
+    kind: str
+    cause: str
+    suppressed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownCollection:
+    """A collection with its audience and its newest snapshot, if it has them."""
+
+    collection_code: str
+    list_id: str | None
+    run_id: str | None
+    clock: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """A row of ``sync.membership_explanation``; its comments say what the columns mean.
+
+    Attributes:
+        address_asked_for: whether it is about the address that is asked about; None: a contact is
+            asked about.
+    """
+
+    collection_code: str
+    list_id: str | None
+    contact_id: int | None
+    in_audience: bool
+    status: str | None
+    origin: str | None
+    cause: str | None
+    cause_detail: str | None
+    status_since: datetime | None
+    synced_at: datetime | None
+    consent_id: int | None
+    gdpr_category: str | None
+    campaign_type: str | None
+    rules_version: str | None
+    run_id: str | None
+    justified_at: datetime | None
+    ended_at: datetime | None
+    end_cause: str | None
+    reason_code: str | None
+    reason_detail: str | None
+    explanation: str | None
+    what_to_do: str | None
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    in_collection: bool
+    judged_by_run: str | None
+    judged_at: datetime | None
+    address_asked_for: bool | None
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Everything that decides about one address or contact.
@@ -64,17 +128,17 @@ class Explanation:
     """
 
     contact_ids: Sequence[int]
-    suppressions: Sequence[Mapping[str, Any]]
-    memberships: Sequence[Mapping[str, Any]] = field(repr=False)
-    collections: Sequence[Mapping[str, Any]]
-    refusals: Sequence[Mapping[str, Any]]
-    address_changes: Sequence[Mapping[str, Any]]
+    suppressions: Sequence[Suppression]
+    memberships: Sequence[Membership] = field(repr=False)
+    collections: Sequence[KnownCollection]
+    refusals: Sequence[ExplainedRefusal]
+    address_changes: Sequence[ExplainedAddressChange]
 
     @property
     def erased_at(self) -> datetime | None:
         """When the address or a contact was erased, as the CRM asked; None: it was not."""
         return min(
-            (row["suppressed_at"] for row in self.suppressions if row["cause"] == "erased"),
+            (one.suppressed_at for one in self.suppressions if one.cause == "erased"),
             default=None,
         )
 
@@ -124,17 +188,21 @@ def _explain(
 ) -> Explanation:
     digests = [*address_digests, *(digester.contact(one) for one in contact_ids)]
     parameters = {"subscriber_hashes": list(hashes), "contact_ids": contact_ids, "digests": digests}
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        suppressions = cursor.execute(statement("sync/explain_suppressions"), parameters).fetchall()
-        memberships = cursor.execute(statement("sync/explain_memberships"), parameters).fetchall()
-        collections = cursor.execute(statement("sync/explain_collections")).fetchall()
-        refusals = cursor.execute(statement("sync/explain_refusals"), parameters).fetchall()
-        changes = cursor.execute(statement("sync/explain_address_changes"), parameters).fetchall()
+    found = Explanation(
+        contact_ids,
+        read_rows(warehouse, Suppression, statement("sync/explain_suppressions"), parameters),
+        read_rows(warehouse, Membership, statement("sync/explain_memberships"), parameters),
+        read_rows(warehouse, KnownCollection, statement("sync/explain_collections")),
+        read_rows(warehouse, ExplainedRefusal, statement("sync/explain_refusals"), parameters),
+        read_rows(
+            warehouse,
+            ExplainedAddressChange,
+            statement("sync/explain_address_changes"),
+            parameters,
+        ),
+    )
     warehouse.rollback()
-    for row in memberships:
-        # Whoever asks has the address; the hash would only be one more form of it.
-        row["address_asked_for"] = row.pop("subscriber_hash") in hashes if hashes else None
-    return Explanation(contact_ids, suppressions, memberships, collections, refusals, changes)
+    return found
 
 
 def _paragraphs(explanation: Explanation) -> Iterator[str]:
@@ -142,10 +210,10 @@ def _paragraphs(explanation: Explanation) -> Iterator[str]:
         yield "Contacts: " + ", ".join(map(str, explanation.contact_ids))
     else:
         yield "No contact of the CRM is known under this address."
-    for row in explanation.suppressions:
-        what = "The address" if row["kind"] == "address" else "A contact"
+    for entry in explanation.suppressions:
+        what = "The address" if entry.kind == "address" else "A contact"
         yield (
-            f"{what} is suppressed since {as_text(row['suppressed_at'])} ({row['cause']}): it is "
+            f"{what} is suppressed since {as_text(entry.suppressed_at)} ({entry.cause}): it is "
             "never pushed again, into no audience."
         )
     if explanation.erased_at is not None:
@@ -154,79 +222,77 @@ def _paragraphs(explanation: Explanation) -> Iterator[str]:
             "everything that was known until then: contacts, memberships, consents and refusals. "
             "So nothing of it can be explained any more. What follows, if anything, is newer."
         )
-    for row in explanation.refusals:
-        yield "\n".join(refusal_lines(row))
-    for row in explanation.address_changes:
-        yield "\n".join(address_change_lines(row))
-    told = set()
+    for refusal in explanation.refusals:
+        yield "\n".join(refusal_lines(refusal))
+    for change in explanation.address_changes:
+        yield "\n".join(address_change_lines(change))
+    shown = set()
     for row in explanation.memberships:
-        told.add(row["collection_code"])
+        shown.add(row.collection_code)
         yield "\n".join(_membership(row))
     if explanation.erased_at is not None:
         return  # what is not known any more is not known of a collection either
     for collection in explanation.collections:
-        if collection["collection_code"] not in told:
-            yield _not_there(collection)
+        if collection.collection_code not in shown:
+            yield _without_membership(collection)
 
 
-def _membership(row: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{row['collection_code']}: {_state(row)}"
-    if row["contact_id"] is not None:
-        other = " under another address" if row["address_asked_for"] is False else ""
-        yield f"  contact {row['contact_id']}{other}"
-    if row["origin"]:
-        yield f"  {_ORIGINS[row['origin']]}"
-    if row["justified_at"]:
+def _membership(row: Membership) -> Iterator[str]:
+    yield f"{row.collection_code}: {_state(row)}"
+    if row.contact_id is not None:
+        other = " under another address" if row.address_asked_for is False else ""
+        yield f"  contact {row.contact_id}{other}"
+    if row.origin:
+        yield f"  {_ORIGINS[row.origin]}"
+    if row.justified_at:
         yield f"  {_proof(row)}"
-        if row["ended_at"]:
-            cause = _END_CAUSES.get(row["end_cause"], row["end_cause"])
-            yield f"  that ended {as_text(row['ended_at'])}: {cause}"
-    if row["reason_code"]:
+        if row.ended_at:
+            cause = _END_CAUSES.get(row.end_cause or "", row.end_cause)
+            yield f"  that ended {as_text(row.ended_at)}: {cause}"
+    if row.reason_code:
         yield f"  {_reason(row)}"
-    elif row["judged_at"] and not row["in_audience"] and not row["status"]:
-        yield f"  found eligible by run {row['judged_by_run']}, and not pushed yet"
-    elif row["in_audience"] and not row["in_collection"] and row["origin"] != "foreign":
+    elif row.judged_at and not row.in_audience and not row.status:
+        yield f"  found eligible by run {row.judged_by_run}, and not pushed yet"
+    elif row.in_audience and not row.in_collection and row.origin != "foreign":
         yield "  the newest snapshot does not hold the contact: it is to be removed"
 
 
-def _state(row: Mapping[str, Any]) -> str:
-    if row["status"] is None:
+def _state(row: Membership) -> str:
+    if row.status is None:
         return "not in the audience"
-    state = f"in the audience, {row['status']}" if row["in_audience"] else row["status"]
-    if row["cause"] == "forgotten":
-        state = f"not in the audience any more, last {row['status']}"
-    if row["cause"]:
-        state += f" ({_NOT_MAILED[row['cause']]}"
-        state += f": {row['cause_detail']})" if row["cause_detail"] else ")"
-    where = f" in audience {row['list_id']}"
-    return f"{state}{where} since {as_text(row['status_since'])}"
+    state = f"in the audience, {row.status}" if row.in_audience else row.status
+    if row.cause == "forgotten":
+        state = f"not in the audience any more, last {row.status}"
+    if row.cause:
+        state += f" ({_NOT_MAILED[row.cause]}"
+        state += f": {row.cause_detail})" if row.cause_detail else ")"
+    where = f" in audience {row.list_id}"
+    return f"{state}{where} since {as_text(row.status_since)}"
 
 
-def _proof(row: Mapping[str, Any]) -> str:
-    consent = (
-        f"consent row {row['consent_id']}" if row["consent_id"] is not None else "no consent needed"
-    )
+def _proof(row: Membership) -> str:
+    consent = f"consent row {row.consent_id}" if row.consent_id is not None else "no consent needed"
     return (
-        f"justified {as_text(row['justified_at'])} by run {row['run_id']}: {consent}, category "
-        f"{row['gdpr_category']}, campaign type {row['campaign_type']}, rules version "
-        f"{row['rules_version']}"
+        f"justified {as_text(row.justified_at)} by run {row.run_id}: {consent}, category "
+        f"{row.gdpr_category}, campaign type {row.campaign_type}, rules version "
+        f"{row.rules_version}"
     )
 
 
-def _reason(row: Mapping[str, Any]) -> str:
-    text = f"held back: {row['reason_code']}. {row['explanation'] or ''}"
-    if row["reason_detail"]:
-        text += f" ({row['reason_detail']})"
-    if row["first_seen_at"]:
-        text += f" Since {as_text(row['first_seen_at'])}."
-    return f"{text} What to do: {row['what_to_do']}" if row["what_to_do"] else text
+def _reason(row: Membership) -> str:
+    text = f"held back: {row.reason_code}. {row.explanation or ''}"
+    if row.reason_detail:
+        text += f" ({row.reason_detail})"
+    if row.first_seen_at:
+        text += f" Since {as_text(row.first_seen_at)}."
+    return f"{text} What to do: {row.what_to_do}" if row.what_to_do else text
 
 
-def _not_there(collection: Mapping[str, Any]) -> str:
-    code = collection["collection_code"]
-    if collection["clock"] is None:
+def _without_membership(collection: KnownCollection) -> str:
+    code = collection.collection_code
+    if collection.clock is None:
         return f"{code}: not in the audience; there is no snapshot of the collection any more"
     return (
         f"{code}: not in the audience; the collection did not hold the contact at "
-        f"{as_text(collection['clock'])} (run {collection['run_id']})"
+        f"{as_text(collection.clock)} (run {collection.run_id})"
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,37 @@ class RunSummary:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _EndedCollection:
+    """A collection of a run; without a state its task died."""
+
+    collection_code: str
+    state: str | None
+    detail: str | None
+    staged: int | None
+    eligible: int | None
+    quarantined: int | None
+    added: int | None
+    updated: int | None
+    removed: int | None
+    unchanged: int | None
+    rejected: int | None
+    api_calls: int | None
+
+    def counts(self) -> dict[str, int | None]:
+        return {
+            "staged": self.staged,
+            "eligible": self.eligible,
+            "quarantined": self.quarantined,
+            "added": self.added,
+            "updated": self.updated,
+            "removed": self.removed,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+            "api_calls": self.api_calls,
+        }
+
+
 class CollectionsFailedError(PermanentError):
     """At least one collection of the run failed."""
 
@@ -44,19 +75,17 @@ class CollectionsFailedError(PermanentError):
 
 def summarise(warehouse: Connection[Any], staging_id: int) -> RunSummary:
     """Summarise a run; a collection whose task died without a word counts as failed."""
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            statement("sync/summarise_run"), {"staging_id": staging_id}
-        ).fetchall()
+    rows = read_rows(
+        warehouse, _EndedCollection, statement("sync/summarise_run"), {"staging_id": staging_id}
+    )
     by_state: dict[str, list[str]] = {"succeeded": [], "blocked": [], "failed": []}
     counts: dict[str, int] = {}
     for row in rows:
-        state = "succeeded" if row["state"] == "dry_run" else row["state"] or "failed"
-        by_state[state].append(row["collection_code"])
-        for name in ("staged", "eligible", "quarantined", "added", "updated", "removed",
-                     "unchanged", "rejected", "api_calls"):  # fmt: skip
-            counts[name] = counts.get(name, 0) + (row[name] or 0)
-        log.info("%s: %s %s", row["collection_code"], state, row["detail"] or "")
+        state = "succeeded" if row.state == "dry_run" else row.state or "failed"
+        by_state[state].append(row.collection_code)
+        for name, count in row.counts().items():
+            counts[name] = counts.get(name, 0) + (count or 0)
+        log.info("%s: %s %s", row.collection_code, state, row.detail or "")
     return RunSummary(
         tuple(by_state["succeeded"]), tuple(by_state["blocked"]), tuple(by_state["failed"]), counts
     )

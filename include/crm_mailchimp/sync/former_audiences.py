@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import audiences
 from crm_mailchimp.sync.audiences import FormerAudience
@@ -20,12 +20,13 @@ class NothingToRetireError(PermanentError):
 
 def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAudience]:
     """Former audiences of a collection that are not known to be deleted."""
-    with warehouse.cursor(row_factory=class_row(FormerAudience)) as cursor:
-        return cursor.execute(
-            "select list_id, gdpr_category, pulled_through from sync.former_audience"
-            " where collection_id = %s and deleted_at is null order by list_id",
-            (collection_id,),
-        ).fetchall()
+    return read_rows(
+        warehouse,
+        FormerAudience,
+        "select list_id, gdpr_category, pulled_through from sync.former_audience"
+        " where collection_id = %s and deleted_at is null order by list_id",
+        (collection_id,),
+    )
 
 
 def remember_pull(warehouse: Connection[Any], list_id: str) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staged_collection import StagedCollection
 
@@ -53,6 +54,23 @@ class Blocked:
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
+
+
+class _Removals(NamedTuple):
+    """The plan's removals that are not due, those outside an approved plan, today's members."""
+
+    removals: int
+    outside: int
+    members: int
+
+
+class _Approval(NamedTuple):
+    """What became of a request for an approval."""
+
+    collection_code: str
+    decision: str | None
+    age: timedelta | None
+    carried_out_by: str | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +150,9 @@ def _judge(
     approved_plan: int | None,
 ) -> Blocked | None:
     """Look at the plan's removals that are not due; an approved plan's members may go."""
-    row = warehouse.execute(
+    found = read_row(
+        warehouse,
+        _Removals,
         statement("sync/count_removals"),
         {
             "staging_id": collection.staging_id,
@@ -141,8 +161,8 @@ def _judge(
             "due_causes": list(DUE_CAUSES),
             "plan_id": approved_plan,
         },
-    ).fetchone()
-    removals, outside, members = row if row else (0, 0, 0)
+    )
+    removals, outside, members = found or (0, 0, 0)
     if approved_plan is not None:
         if outside:
             return Blocked(
@@ -206,25 +226,26 @@ def approved_plan_for(
         PlanNotApprovedError: there is no such plan, it was not approved, its approval is too old,
             or another run has carried it out.
     """
-    row = warehouse.execute(
-        "select collection_code, decision, now() - decided_at, carried_out_by"
+    found = read_row(
+        warehouse,
+        _Approval,
+        "select collection_code, decision, now() - decided_at as age, carried_out_by"
         " from sync.removal_request where plan_id = %s",
         (plan_id,),
-    ).fetchone()
-    if row is None or row[1] != "approved":
+    )
+    if found is None or found.decision != "approved" or found.age is None:
         raise PlanNotApprovedError(
             f"param 'approved_plan' is {plan_id}, which is no approved plan: see "
             "sync.removal_request, and approve with DAG approve_removals"
         )
-    owner, _, age, carried_out_by = row
-    if owner != collection_code:
+    if found.collection_code != collection_code:
         return None
-    if carried_out_by is not None and carried_out_by != run_id:
+    if found.carried_out_by is not None and found.carried_out_by != run_id:
         raise PlanNotApprovedError(
-            f"the approved plan {plan_id} was carried out by run {carried_out_by}: sync without "
-            "'approved_plan', and approve the new plan if one is asked for"
+            f"the approved plan {plan_id} was carried out by run {found.carried_out_by}: sync "
+            "without 'approved_plan', and approve the new plan if one is asked for"
         )
-    if age > valid_for:
+    if found.age > valid_for:
         raise PlanNotApprovedError(
             f"the approval of plan {plan_id} is older than {valid_for.total_seconds() / 3600:g} "
             "hours: sync without 'approved_plan', and approve the new plan if one is asked for"

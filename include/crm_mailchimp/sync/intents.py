@@ -19,6 +19,7 @@ from crm_mailchimp.provider import (
     ChangeOutcome,
     MemberChange,
 )
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 
@@ -116,16 +117,15 @@ def resume_batch(
     if row is None:
         warehouse.commit()
         return
-    noted = warehouse.execute(
-        "select subscriber_hash, intended_action from sync.member"
+    noted = read_rows(
+        warehouse,
+        MemberChange,
+        "select subscriber_hash, intended_action as action from sync.member"
         " where list_id = %s and intended_action is not null",
         (list_id,),
-    ).fetchall()
+    )
     warehouse.commit()
-    changes = {
-        subscriber_hash: MemberChange(subscriber_hash=subscriber_hash, action=action)
-        for subscriber_hash, action in noted
-    }
+    changes = {change.subscriber_hash: change for change in noted}
     try:
         for outcome in provider.resume_changes(row[0], list_id, changes, wait=wait):
             if outcome.rejection is None:

@@ -10,17 +10,28 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staged_collection import Problem
 from crm_mailchimp.warehouse.locks import audience_lock
 
 log = logging.getLogger(__name__)
+
+
+class _Code(NamedTuple):
+    collection_id: int
+    code: str
+
+
+class _Replaced(NamedTuple):
+    old_id: int
+    new_id: int
 
 
 class NothingReplacedError(PermanentError):
@@ -148,31 +159,36 @@ def _decide(
     warehouse: Connection[Any], collection_code: str, decision: str, name: str
 ) -> tuple[int, int]:
     with audience_lock(warehouse, collection_code):
-        row = warehouse.execute(
+        replaced = read_row(
+            warehouse,
+            _Replaced,
             "update sync.replaced_collection set decision = %s, decided_at = now()"
             " where collection_code = %s and decision is null returning old_id, new_id",
             (decision, collection_code),
-        ).fetchone()
-        if row is None:
+        )
+        if replaced is None:
             warehouse.rollback()
             raise NothingReplacedError(
                 f"no sync of collection {collection_code} ended blocked with "
                 "collection_replaced: there is nothing to decide"
             )
-        old_id, new_id = row
+        old_id, new_id = replaced
         parameters = {"old_id": old_id, "new_id": new_id, "code": collection_code}
         if decision == "new":
             # The code is the new collection's from now on.
             _follow_code(warehouse, old_id, collection_code, f"{collection_code} ({old_id})")
         warehouse.execute(statement(name), parameters)
         warehouse.commit()
-    return int(old_id), int(new_id)
+    return old_id, new_id
 
 
 def _known(warehouse: Connection[Any]) -> dict[int, str]:
-    rows = warehouse.execute(
-        "select collection_id, collection_code from sync.known_collection where replaced_by is null"
-    ).fetchall()
+    rows = read_rows(
+        warehouse,
+        _Code,
+        "select collection_id, collection_code as code from sync.known_collection"
+        " where replaced_by is null",
+    )
     warehouse.commit()
     return dict(rows)
 
@@ -190,11 +206,13 @@ def _codes_now(crm: Connection[Any], collection_ids: Sequence[int]) -> Mapping[i
     if not collection_ids:
         return {}
     return dict(
-        crm.execute(
+        read_rows(
+            crm,
+            _Code,
             "select collection_id::bigint, code from crm.contact_collection"
             " where collection_id = any(%s)",
             (list(collection_ids),),
-        ).fetchall()
+        )
     )
 
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.crm.collections import Collection
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 _GOES_ON = (
     "only withdrawals, complaints and erasures are carried out in its audience, everybody else "
     "there stays as they are"
 )
+
+
+class _Mapped(NamedTuple):
+    """A collection that has an audience."""
+
+    collection_id: int
+    collection_code: str
+    provider: str
+
+
+class _LeftAlone(NamedTuple):
+    """What the CRM says of a collection that is not synced."""
+
+    collection_id: int
+    is_active: bool
+    has_provider: bool
 
 
 def stage_left_alone(
@@ -33,30 +49,31 @@ def stage_left_alone(
     mapped = _mapped(warehouse, [one.collection_id for one in collections])
     if not mapped:
         return
-    with crm.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            statement("crm/find_left_alone"),
-            {"collection_ids": [one["collection_id"] for one in mapped]},
-        ).fetchall()
-    known = {row["collection_id"]: row for row in rows}
+    rows = read_rows(
+        crm,
+        _LeftAlone,
+        statement("crm/find_left_alone"),
+        {"collection_ids": [one.collection_id for one in mapped]},
+    )
+    known = {row.collection_id: row for row in rows}
     taken = {one.code for one in collections}
     for one in mapped:
-        row = known.get(one["collection_id"])
-        code = one["collection_code"]
+        row = known.get(one.collection_id)
+        code = one.collection_code
         if code in taken:
             # Another collection bears the code now; one staging knows a code once.
-            code = f"{code} ({one['collection_id']})"
+            code = f"{code} ({one.collection_id})"
         taken.add(code)
         warehouse.execute(
             statement("staging/store_collection"),
             {
                 "staging_id": staging_id,
-                "collection_id": one["collection_id"],
+                "collection_id": one.collection_id,
                 "collection_code": code,
                 "description": code,
                 "gdpr_category": None,
                 "campaign_type": None,
-                "provider": one["provider"],
+                "provider": one.provider,
                 "provider_kind": None,
                 "connection_id": None,
                 "owner_name": None,
@@ -73,16 +90,18 @@ def stage_left_alone(
         )
 
 
-def _mapped(warehouse: Connection[Any], collection_ids: Sequence[int]) -> list[dict[str, Any]]:
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            statement("sync/find_left_alone"), {"collection_ids": list(collection_ids)}
-        ).fetchall()
+def _mapped(warehouse: Connection[Any], collection_ids: Sequence[int]) -> list[_Mapped]:
+    return read_rows(
+        warehouse,
+        _Mapped,
+        statement("sync/find_left_alone"),
+        {"collection_ids": list(collection_ids)},
+    )
 
 
-def _why(row: dict[str, Any] | None) -> str:
+def _why(row: _LeftAlone | None) -> str:
     if row is None:
         return "is not in the CRM any more"
-    if not row["is_active"]:
+    if not row.is_active:
         return "is inactive"
     return "has no external provider any more"

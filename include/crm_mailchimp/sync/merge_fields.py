@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.errors import MergeFieldLimitAtProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.contact_columns import COLUMNS
 from crm_mailchimp.sync.member_values import FieldMapping
@@ -34,6 +35,16 @@ FIELD_LIMIT = 30
 
 class MergeFieldLimitError(Exception):
     """The audience would have more merge fields than its plan allows."""
+
+
+class _StoredField(NamedTuple):
+    """A row of ``sync.merge_field``."""
+
+    field_code: str
+    tag: str
+    merge_id: int
+    type: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -263,13 +274,15 @@ def _push_everybody_again(warehouse: Connection[Any], list_id: str) -> None:
 
 
 def _stored(warehouse: Connection[Any], list_id: str) -> dict[str, MergeField]:
-    rows = warehouse.execute(
+    rows = read_rows(
+        warehouse,
+        _StoredField,
         "select field_code, tag, merge_id, type, name from sync.merge_field where list_id = %s",
         (list_id,),
-    ).fetchall()
+    )
     return {
-        code: MergeField(tag=tag, merge_id=merge_id, type=kind, name=name)
-        for code, tag, merge_id, kind, name in rows
+        row.field_code: MergeField(tag=row.tag, merge_id=row.merge_id, type=row.type, name=row.name)
+        for row in rows
     }
 
 

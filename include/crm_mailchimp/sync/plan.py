@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import refusals
 from crm_mailchimp.sync.guard import DUE_CAUSES
 
 #: Members by action and cause; the cause is empty where there is none.
 PlanCounts = Mapping[tuple[str, str], int]
+
+
+class _Count(NamedTuple):
+    action: str
+    cause: str
+    members: int
 
 
 def make_plan(
@@ -50,9 +57,9 @@ def make_plan(
     if only_due:
         warehouse.execute(statement("sync/keep_due_removals"), parameters)
     warehouse.commit()
-    rows = warehouse.execute(statement("sync/count_plan"), parameters).fetchall()
+    rows = read_rows(warehouse, _Count, statement("sync/count_plan"), parameters)
     warehouse.commit()
-    return {(action, cause): members for action, cause, members in rows}
+    return {(row.action, row.cause): row.members for row in rows}
 
 
 def refresh_statistics(warehouse: Connection[Any]) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TextIO
 
 from psycopg import Connection
-from psycopg.rows import namedtuple_row
+from psycopg.rows import class_row
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import defuse
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.guard import DUE_CAUSES
 
@@ -38,19 +41,53 @@ class NoPlanError(PermanentError):
     """There is no plan of this run (any more)."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PlannedCollection:
+    """A collection of a run and how its plan ended.
+
+    Attributes:
+        is_dropped: retention dropped the run's snapshot.
+        state: None: the collection is not planned yet.
+        guard_detail: why the removal guard blocks the plan; None: it does not.
+        held_back: contacts that the check holds back, counted by reason.
+    """
+
+    collection_code: str
+    staging_id: int
+    clock: datetime
+    dry_run: bool
+    is_dropped: bool
+    state: str | None
+    detail: str | None
+    guard_detail: str | None
+    held_back: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PlannedRow:
+    """What is planned for one member."""
+
+    collection_code: str
+    action: str
+    cause: str | None
+    contact_id: int | None
+    waits_for_approval: bool
+
+
 def planned_collections(
     warehouse: Connection[Any], run_id: str, collection_code: str | None = None
-) -> list[Any]:
-    """The run's collections with how their plans ended (see ``sync/find_planned_run.sql``).
+) -> list[PlannedCollection]:
+    """The run's collections with how their plans ended.
 
     Raises:
         NoPlanError: the run staged nothing of this name, or its snapshot was dropped.
     """
-    with warehouse.cursor(row_factory=namedtuple_row) as cursor:
-        rows: list[Any] = cursor.execute(
-            statement("sync/find_planned_run"),
-            {"run_id": run_id, "collection_code": collection_code},
-        ).fetchall()
+    rows = read_rows(
+        warehouse,
+        PlannedCollection,
+        statement("sync/find_planned_run"),
+        {"run_id": run_id, "collection_code": collection_code},
+    )
     of = f" with collection {collection_code}" if collection_code else ""
     if not rows:
         raise NoPlanError(
@@ -120,7 +157,7 @@ def write_table(
     return count
 
 
-def _heading(collection: Any) -> Iterator[str]:
+def _heading(collection: PlannedCollection) -> Iterator[str]:
     state = collection.state or "not planned yet"
     yield f"{collection.collection_code}  {state}, as of {collection.clock:%Y-%m-%d %H:%M:%S %Z}"
     if collection.detail:
@@ -133,8 +170,8 @@ def _heading(collection: Any) -> Iterator[str]:
 
 def _rows(
     warehouse: Connection[Any], staging_id: int, collection_code: str | None
-) -> Iterator[Any]:
-    with warehouse.cursor(name="plan_export", row_factory=namedtuple_row) as cursor:
+) -> Iterator[_PlannedRow]:
+    with warehouse.cursor(name="plan_export", row_factory=class_row(_PlannedRow)) as cursor:
         cursor.execute(
             statement("sync/export_plan"),
             {
@@ -146,7 +183,7 @@ def _rows(
         yield from cursor
 
 
-def _cells(row: Any) -> Sequence[Any]:
+def _cells(row: _PlannedRow) -> Sequence[str | int | None]:
     return (
         row.collection_code,
         row.action,

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
+from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.guard import DUE_CAUSES
 from crm_mailchimp.sync.staged_collection import StagedCollection
@@ -97,19 +97,20 @@ def next_contacts(
     Args:
         after: subscriber hash of the last one of the page before.
     """
-    with warehouse.cursor(row_factory=class_row(PlannedContact)) as cursor:
-        return cursor.execute(
-            statement("sync/next_planned_contacts"),
-            {
-                "staging_id": collection.staging_id,
-                "collection_id": collection.collection_id,
-                "gdpr_category": collection.gdpr_category,
-                "list_id": list_id,
-                "actions": list(actions),
-                "after": after,
-                "page": PAGE,
-            },
-        ).fetchall()
+    return read_rows(
+        warehouse,
+        PlannedContact,
+        statement("sync/next_planned_contacts"),
+        {
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+            "gdpr_category": collection.gdpr_category,
+            "list_id": list_id,
+            "actions": list(actions),
+            "after": after,
+            "page": PAGE,
+        },
+    )
 
 
 def next_removals(
@@ -126,31 +127,33 @@ def next_removals(
         due: those that nothing holds back (``guard.DUE_CAUSES``), or the others.
         after: subscriber hash of the last one of the page before.
     """
-    with warehouse.cursor(row_factory=class_row(PlannedRemoval)) as cursor:
-        return cursor.execute(
-            statement("sync/next_planned_removals"),
-            {
-                "staging_id": collection.staging_id,
-                "collection_id": collection.collection_id,
-                "list_id": list_id,
-                "is_due": due,
-                "due_causes": list(DUE_CAUSES),
-                "after": after,
-                "page": PAGE,
-            },
-        ).fetchall()
+    return read_rows(
+        warehouse,
+        PlannedRemoval,
+        statement("sync/next_planned_removals"),
+        {
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+            "list_id": list_id,
+            "is_due": due,
+            "due_causes": list(DUE_CAUSES),
+            "after": after,
+            "page": PAGE,
+        },
+    )
 
 
 def find_planned(
     warehouse: Connection[Any], collection: StagedCollection, subscriber_hash: str
 ) -> PlannedIdentity | None:
     """The contact that is planned under a subscriber hash, if any."""
-    with warehouse.cursor(row_factory=class_row(PlannedIdentity)) as cursor:
-        return cursor.execute(
-            statement("sync/find_planned"),
-            {
-                "staging_id": collection.staging_id,
-                "collection_id": collection.collection_id,
-                "subscriber_hash": subscriber_hash,
-            },
-        ).fetchone()
+    return read_row(
+        warehouse,
+        PlannedIdentity,
+        statement("sync/find_planned"),
+        {
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+            "subscriber_hash": subscriber_hash,
+        },
+    )

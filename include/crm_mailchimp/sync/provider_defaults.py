@@ -6,13 +6,15 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection
 
 from crm_mailchimp.crm.provider_defaults import FilledDefaults, fill_provider_defaults
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience
+from crm_mailchimp.rows import read_rows
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,20 @@ _ACCOUNT_COLUMNS = {
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
+class _StoredDefault(NamedTuple):
+    """A row of ``sync.provider_default``."""
+
+    column_name: str
+    crm_value: str | None
+    provider_value: str | None
+    fate: str
+    list_id: str | None
+    read_at: datetime
+
+
 class _Account(Protocol):
     @property
-    def contact(self) -> dict[str, Any]: ...
+    def contact(self) -> Mapping[str, object]: ...
 
 
 class AccountProvider(Protocol):
@@ -84,20 +97,22 @@ def show_provider_defaults(warehouse: Connection[Any]) -> str:
     Raises:
         NothingReadError: DAG get_mailchimp_defaults never ran.
     """
-    rows = warehouse.execute(
+    rows = read_rows(
+        warehouse,
+        _StoredDefault,
         "select column_name, crm_value, provider_value, fate, list_id, read_at"
-        " from sync.provider_default order by position"
-    ).fetchall()
+        " from sync.provider_default order by position",
+    )
     if not rows:
         raise NothingReadError("nothing was read yet: run DAG get_mailchimp_defaults")
-    list_id, read_at = rows[0][4:]
+    list_id = rows[0].list_id
     lines = [
-        f"read {read_at:%Y-%m-%d %H:%M:%S %Z} from the account and "
+        f"read {rows[0].read_at:%Y-%m-%d %H:%M:%S %Z} from the account and "
         + (f"audience {list_id}" if list_id else "no audience, as it has none")
     ]
-    for column, crm_value, provider_value, fate, *_ in rows:
-        lines += [f"{column}: {fate}", f"  CRM        {crm_value or '(empty)'}"]
-        lines.append(f"  Mailchimp  {provider_value or '(empty)'}")
+    for row in rows:
+        lines += [f"{row.column_name}: {row.fate}", f"  CRM        {row.crm_value or '(empty)'}"]
+        lines.append(f"  Mailchimp  {row.provider_value or '(empty)'}")
     return "\n".join(lines)
 
 
@@ -120,14 +135,16 @@ def _keep(warehouse: Connection[Any], found: FilledDefaults, list_id: str | None
     warehouse.commit()
 
 
-def offered_values(account_contact: Mapping[str, Any], audience: Audience | None) -> dict[str, Any]:
+def offered_values(
+    account_contact: Mapping[str, object], audience: Audience | None
+) -> dict[str, object]:
     """Column of ``crm.external_provider`` to what Mailchimp has for it.
 
     The sender is the account's contact; where the account has no street, the audience's. Parts of
     the two addresses are never mixed, but for a country: Mailchimp does not say in which form the
     account's is, and only an ISO 3166-1 alpha-2 code is of use. List defaults are the audience's.
     """
-    offered: dict[str, Any] = asdict(audience.settings) if audience else {}
+    offered: dict[str, object] = asdict(audience.settings) if audience else {}
     offered.pop("name", None)
     own = {
         column: str(account_contact.get(name) or "").strip()

@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import intents, refusals
 from crm_mailchimp.sync.audiences import FormerAudience, KnownAudience
@@ -26,6 +27,28 @@ log = logging.getLogger(__name__)
 # ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
 _OVERLAP = timedelta(seconds=1)
 _BATCH = 1_000
+
+
+class _ObservedMember(NamedTuple):
+    """A row of the temporary table ``observed_member``: its columns, in their order."""
+
+    list_id: str
+    subscriber_hash: str
+    address_hash: str | None
+    status: str
+    unsubscribed_by: str | None
+    last_changed: datetime
+    origin: str
+    contact_id: int | None
+    remote_contact_id: str | None
+
+
+class _MovedMember(NamedTuple):
+    """A member whose contact shows up under another address."""
+
+    list_id: str
+    old_hash: str
+    remote_contact_id: str
 
 
 def pull_back(
@@ -109,10 +132,10 @@ def record_members(
         provider: asked whether a member that we know is gone, where its contact shows up under
             another address; None: nobody is asked.
     """
-    rows = [_row(member) for member in members]
-    if not rows:
+    observed = [_observed(member) for member in members]
+    if not observed:
         return
-    _into_observed(warehouse, rows)
+    _into_observed(warehouse, observed)
     warehouse.execute(statement("sync/note_aliases"))
     if provider is not None:
         _recognise_by_reference(warehouse, provider)
@@ -136,13 +159,13 @@ def _recognise_by_reference(warehouse: Connection[Any], provider: AudienceProvid
     Where CRMREF names its contact under another address, and the address that we added is gone
     from the audience, the person changed it.
     """
-    moved = warehouse.execute(statement("sync/find_moved_by_reference")).fetchall()
-    for list_id, old_hash, remote_contact_id in moved:
-        if provider.member(list_id, old_hash) is None:
+    moved = read_rows(warehouse, _MovedMember, statement("sync/find_moved_by_reference"))
+    for one in moved:
+        if provider.member(one.list_id, one.old_hash) is None:
             warehouse.execute(
                 "update sync.member set remote_contact_id = %s"
                 " where list_id = %s and subscriber_hash = %s",
-                (remote_contact_id, list_id, old_hash),
+                (one.remote_contact_id, one.list_id, one.old_hash),
             )
 
 
@@ -266,41 +289,31 @@ def _record_all(
     return newest
 
 
-def _into_observed(warehouse: Connection[Any], rows: list[tuple[Any, ...]]) -> None:
+def _into_observed(warehouse: Connection[Any], members: Sequence[_ObservedMember]) -> None:
     warehouse.execute(statement("sync/create_observed"))
     warehouse.execute("truncate observed_member")
     copy_rows(
         warehouse,
         "observed_member",
-        (
-            "list_id",
-            "subscriber_hash",
-            "address_hash",
-            "status",
-            "unsubscribed_by",
-            "last_changed",
-            "origin",
-            "contact_id",
-            "remote_contact_id",
-        ),
-        rows,
+        _ObservedMember._fields,
+        members,
     )
 
 
-def _row(member: RemoteMember) -> tuple[Any, ...]:
+def _observed(member: RemoteMember) -> _ObservedMember:
     reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
     origin, contact_id = reference or ("foreign", None)
     key = parse_address(member.email_address).key
-    return (
-        member.list_id,
-        member.subscriber_hash,
-        subscriber_hash(key) if key else None,
-        member.status,
-        member.unsubscribed_by,
-        member.last_changed,
-        origin,
-        contact_id,
-        member.remote_contact_id,
+    return _ObservedMember(
+        list_id=member.list_id,
+        subscriber_hash=member.subscriber_hash,
+        address_hash=subscriber_hash(key) if key else None,
+        status=member.status,
+        unsubscribed_by=member.unsubscribed_by,
+        last_changed=member.last_changed,
+        origin=origin,
+        contact_id=contact_id,
+        remote_contact_id=member.remote_contact_id,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 _KINDS = {
     "unsubscribed": "the person unsubscribed",
@@ -31,38 +31,75 @@ _ENDS = {
 _ASKED = ("withdrawal", "unconfirmed")
 
 
-def refusal_lines(row: Mapping[str, Any]) -> Iterator[str]:
-    """What a refusal is, where it holds, whose it is, and what ends it.
+@dataclass(frozen=True, kw_only=True)
+class ExplainedRefusal:
+    """A row of ``sync.refusal`` that belongs to the address or contact that is asked about.
 
-    Args:
-        row: of ``sql/sync/explain_refusals.sql``.
+    Attributes:
+        list_id: the audience in which it was made.
+        collection_codes: the collections for which it holds.
+        holds_everywhere: it holds for all collections.
+        is_at_address: it was made at the very address.
+        contact_ids: contacts of the question to which it belongs.
+        merged_ids: contacts merged into these, through which it belongs to them.
     """
-    since = as_text(row["refused_at"] or row["known_at"])
-    title = "Refusal" if row["ended_at"] is None else "Former refusal"
-    yield f"{title}: {_KINDS[row['kind']]}, in audience {row['list_id']}, {since}"
-    yield f"  known from {_SOURCES[row['known_from']]} since {as_text(row['known_at'])}"
-    yield f"  {_whose(row)}"
-    if row["ended_at"] is not None:
-        yield f"  ended {as_text(row['ended_at'])}: {_ENDS[row['ended_by']]}"
+
+    kind: str
+    list_id: str
+    collection_codes: list[str]
+    holds_everywhere: bool
+    is_about_person: bool
+    known_from: str
+    refused_at: datetime | None
+    known_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    is_at_address: bool
+    contact_ids: list[int]
+    merged_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedAddressChange:
+    """An address that a person changed in Mailchimp.
+
+    Attributes:
+        changed_at: Mailchimp's clock; None where it does not say.
+        ended_at: since when the CRM has another address than the former one.
+    """
+
+    list_id: str
+    contact_id: int
+    changed_at: datetime | None
+    noticed_at: datetime
+    ended_at: datetime | None
+
+
+def refusal_lines(refusal: ExplainedRefusal) -> Iterator[str]:
+    """What a refusal is, where it holds, whose it is, and what ends it."""
+    since = as_text(refusal.refused_at or refusal.known_at)
+    title = "Refusal" if refusal.ended_at is None else "Former refusal"
+    yield f"{title}: {_KINDS[refusal.kind]}, in audience {refusal.list_id}, {since}"
+    yield f"  known from {_SOURCES[refusal.known_from]} since {as_text(refusal.known_at)}"
+    yield f"  {_whose(refusal)}"
+    if refusal.ended_at is not None:
+        cause = _ENDS[refusal.ended_by] if refusal.ended_by else "the cause is not known"
+        yield f"  ended {as_text(refusal.ended_at)}: {cause}"
         return
-    yield f"  {_where(row)}"
-    yield f"  {_what_ends(row)}"
+    yield f"  {_where(refusal)}"
+    yield f"  {_what_ends(refusal)}"
 
 
-def address_change_lines(row: Mapping[str, Any]) -> Iterator[str]:
-    """An address that the person changed in Mailchimp, and what to do about it.
-
-    Args:
-        row: of ``sql/sync/explain_address_changes.sql``.
-    """
+def address_change_lines(change: ExplainedAddressChange) -> Iterator[str]:
+    """An address that the person changed in Mailchimp, and what to do about it."""
     yield (
-        f"Address changed in Mailchimp by the person, in audience {row['list_id']}, "
-        f"{as_text(row['changed_at'])} (contact {row['contact_id']})"
+        f"Address changed in Mailchimp by the person, in audience {change.list_id}, "
+        f"{as_text(change.changed_at)} (contact {change.contact_id})"
     )
-    if row["ended_at"] is None:
+    if change.ended_at is None:
         yield "  the member stays, and the CRM has the former address: enter the new one there"
     else:
-        yield f"  the CRM has another address since {as_text(row['ended_at'])}"
+        yield f"  the CRM has another address since {as_text(change.ended_at)}"
 
 
 def as_text(value: object) -> str:
@@ -72,15 +109,15 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def _whose(row: Mapping[str, Any]) -> str:
-    if not row["is_about_person"]:
+def _whose(refusal: ExplainedRefusal) -> str:
+    if not refusal.is_about_person:
         # After a hard bounce elsewhere, or where an address that the contact left was cleared away.
         return "about this address alone, not about the person"
-    parts = ["made at this address"] if row["is_at_address"] else []
-    if row["contact_ids"]:
-        parts.append("belongs to " + _contacts(row["contact_ids"]))
-    if row["merged_ids"]:
-        parts.append("through the merged " + _contacts(row["merged_ids"]))
+    parts = ["made at this address"] if refusal.is_at_address else []
+    if refusal.contact_ids:
+        parts.append("belongs to " + _contacts(refusal.contact_ids))
+    if refusal.merged_ids:
+        parts.append("through the merged " + _contacts(refusal.merged_ids))
     return ", ".join(parts) or "made at an address that the contact has now"
 
 
@@ -88,17 +125,17 @@ def _contacts(contact_ids: list[int]) -> str:
     return ("contact " if len(contact_ids) == 1 else "contacts ") + ", ".join(map(str, contact_ids))
 
 
-def _where(row: Mapping[str, Any]) -> str:
-    if row["holds_everywhere"]:
+def _where(refusal: ExplainedRefusal) -> str:
+    if refusal.holds_everywhere:
         return "holds for all collections"
-    codes = ", ".join(row["collection_codes"])
+    codes = ", ".join(refusal.collection_codes)
     return f"holds for {codes}" if codes else "holds for no collection any more"
 
 
-def _what_ends(row: Mapping[str, Any]) -> str:
-    if row["kind"] in _ASKED:
+def _what_ends(refusal: ExplainedRefusal) -> str:
+    if refusal.kind in _ASKED:
         return (
             "it waits for the person to confirm, or to sign up in an audience of these "
             "collections; a grant in the CRM has the person asked"
         )
-    return f"Only the person can subscribe again in audience {row['list_id']}; no grant ends it"
+    return f"Only the person can subscribe again in audience {refusal.list_id}; no grant ends it"

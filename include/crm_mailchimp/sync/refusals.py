@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.suppression import Digester
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -56,6 +57,22 @@ class FoundRefusal:
     must_confirm: bool
 
 
+class _FoundRow(NamedTuple):
+    key: str
+    reason: str | None
+    must_confirm: bool
+
+
+class _RefusingContact(NamedTuple):
+    contact_id: int
+    email: str | None
+
+
+class _OpenRefusal(NamedTuple):
+    refusal_id: int
+    address_digest: bytes
+
+
 def find(
     warehouse: Connection[Any], people: Iterable[Person], *, collection_id: int
 ) -> dict[str, FoundRefusal]:
@@ -68,14 +85,16 @@ def find(
     """
     _ask(warehouse, people)
     _judge(warehouse, collection_id)
-    rows = warehouse.execute(
+    rows = read_rows(
+        warehouse,
+        _FoundRow,
         "select key, coalesce(reason_at_address, reason_of_person,"
         " case when is_refused_by_other then 'shared_address_refused' end) as reason, must_confirm"
         " from refusal_found"
         " where reason_at_address is not null or reason_of_person is not null"
-        " or is_refused_by_other or must_confirm"
-    ).fetchall()
-    return {key: FoundRefusal(reason=reason, must_confirm=asks) for key, reason, asks in rows}
+        " or is_refused_by_other or must_confirm",
+    )
+    return {row.key: FoundRefusal(reason=row.reason, must_confirm=row.must_confirm) for row in rows}
 
 
 def judge_staged(
@@ -116,15 +135,17 @@ def find_refusing_contacts(
         while batch := [contact_id for (contact_id,) in islice(cursor, _BATCH)]:
             batches.append(batch)
     for batch in batches:
-        found = crm.execute(statement("crm/refusing_contacts"), {"contact_ids": batch}).fetchall()
+        found = read_rows(
+            crm, _RefusingContact, statement("crm/refusing_contacts"), {"contact_ids": batch}
+        )
         copy_rows(
             warehouse,
             "refusing_contact",
             ("contact_id", "address_digest"),
             (
-                (contact_id, digester.subscriber(subscriber_hash(key)) if key else None)
-                for contact_id, email in found
-                for key in (parse_address(email).key,)
+                (one.contact_id, digester.subscriber(subscriber_hash(key)) if key else None)
+                for one in found
+                for key in (parse_address(one.email).key,)
             ),
         )
     warehouse.execute("analyze refusing_contact")
@@ -171,14 +192,16 @@ def attach_holders(
         address_keys: addresses in normal form that get no mail there.
     """
     digests = {digester.subscriber(subscriber_hash(key)): key for key in address_keys}
-    unknown = warehouse.execute(
+    unknown = read_rows(
+        warehouse,
+        _OpenRefusal,
         "select refusal_id, address_digest from sync.refusal where list_id = %s"
         " and address_digest = any(%s) and ended_at is null and holders_known_at is null",
         (list_id, list(digests)),
-    ).fetchall()
+    )
     if not unknown:
         return
-    wanted = {digests[bytes(digest)] for _, digest in unknown}
+    wanted = {digests[bytes(one.address_digest)] for one in unknown}
     holders: dict[str, set[int]] = defaultdict(set)
     local_parts = sorted({key.partition("@")[0] for key in wanted})
     for holder in consents.holders_of(crm, [], local_parts):
@@ -186,16 +209,16 @@ def attach_holders(
         if key in wanted:
             holders[key].add(holder.contact_id)
     pairs = [
-        (refusal_id, contact_id)
-        for refusal_id, digest in unknown
-        for contact_id in holders[digests[bytes(digest)]]
+        (one.refusal_id, contact_id)
+        for one in unknown
+        for contact_id in holders[digests[bytes(one.address_digest)]]
     ]
     warehouse.execute(
         statement("sync/attach_holders"),
         {
             "refusal_ids": [refusal_id for refusal_id, _ in pairs],
             "contact_ids": [contact_id for _, contact_id in pairs],
-            "looked_up": [refusal_id for refusal_id, _ in unknown],
+            "looked_up": [one.refusal_id for one in unknown],
         },
     )
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.settings import RetentionSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.stagings import drop_staging
@@ -45,6 +46,14 @@ _AGE_OF = {
     "unsubscribe_words": "events",
     "complaint_words": "events",
 }
+
+
+class _EventMonth(NamedTuple):
+    """A partition of events, and the period that it holds."""
+
+    relname: str
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,11 +197,13 @@ def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
     before = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     before -= timedelta(days=days)
     with named_lock(warehouse, "marts"):
-        months = warehouse.execute(
-            statement("sync/old_event_months"), {"before": before}
-        ).fetchall()
+        months = read_rows(
+            warehouse, _EventMonth, statement("sync/old_event_months"), {"before": before}
+        )
         warehouse.commit()
-        removed = sum(_expire_period(warehouse, *month) for month in months)
+        removed = sum(
+            _expire_period(warehouse, month.relname, month.since, month.until) for month in months
+        )
         return removed + _expire_period(warehouse, None, datetime.min.replace(tzinfo=UTC), before)
 
 

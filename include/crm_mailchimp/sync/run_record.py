@@ -5,19 +5,27 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality import quarantine
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staged_collection import StagedCollection
 
 log = logging.getLogger(__name__)
 
-#: What goes on counting when an attempt that did not finish is repeated.
-_COUNTED_ON = ("added", "updated", "removed", "rejected", "api_calls")
+
+class _Counted(NamedTuple):
+    """What goes on counting when an attempt that did not finish is repeated."""
+
+    added: int
+    updated: int
+    removed: int
+    rejected: int
+    api_calls: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +56,9 @@ def start(warehouse: Connection[Any], collection: StagedCollection) -> Counter[s
     Returns:
         what an unfinished attempt counted so far.
     """
-    row = warehouse.execute(
+    counted = read_row(
+        warehouse,
+        _Counted,
         statement("sync/start_collection_run"),
         {
             "run_id": collection.run_id,
@@ -58,9 +68,9 @@ def start(warehouse: Connection[Any], collection: StagedCollection) -> Counter[s
             "eligible": collection.eligible,
             "quarantined": collection.quarantined,
         },
-    ).fetchone()
+    )
     warehouse.commit()
-    return Counter(dict(zip(_COUNTED_ON, row or (), strict=False)))
+    return Counter() if counted is None else Counter(counted._asdict())
 
 
 def finish(

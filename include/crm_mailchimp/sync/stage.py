@@ -270,15 +270,19 @@ def _stage_contacts(
 
 
 def _contact_row(
-    staging_id: int, row: Any, digester: suppression.Digester, *, check_suppressed: bool
-) -> tuple[Any, ...]:
+    staging_id: int,
+    row: extract.ExtractedContact,
+    digester: suppression.Digester,
+    *,
+    check_suppressed: bool,
+) -> tuple[object, ...]:
     address = parse_address(row.email)
     return (
         staging_id,
         row.contact_id,
         address.key,
         address.problem,
-        written_form(row.email) if address.problem == "invalid_email" else None,
+        written_form(row.email) if row.email and address.problem == "invalid_email" else None,
         row.first_name,
         row.last_name,
         row.language,

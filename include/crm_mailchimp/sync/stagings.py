@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
 
 #: Raised when a rule that decides about a person changes; kept with every consent proof.
 RULES_VERSION = "1"
+
+
+class _StagingRun(NamedTuple):
+    """What a staging held when it was whole, and whether retention dropped it."""
+
+    row_counts: dict[str, int] | None
+    dropped_at: datetime | None
 
 
 class StagingLostError(PermanentError):
@@ -67,18 +75,21 @@ def require_staging(warehouse: Connection[Any], staging_id: int) -> None:
         StagingLostError: rows are missing, as after a crash of the database server (unlogged
             tables are emptied), or retention has dropped the staging.
     """
-    row = warehouse.execute(
-        "select row_counts, dropped_at from sync.staging_run where staging_id = %s", (staging_id,)
-    ).fetchone()
-    if row is None or row[0] is None or row[1] is not None:
+    run = read_row(
+        warehouse,
+        _StagingRun,
+        "select row_counts, dropped_at from sync.staging_run where staging_id = %s",
+        (staging_id,),
+    )
+    if run is None or run.row_counts is None or run.dropped_at is not None:
         raise StagingLostError(
             f"staging {staging_id} is unfinished or was dropped: clear the task 'stage' of this run"
         )
     counts = _row_counts(warehouse, staging_id)
-    if counts != row[0]:
+    if counts != run.row_counts:
         lost = ", ".join(
             f"{table}: {counts[table]} instead of {count}"
-            for table, count in row[0].items()
+            for table, count in run.row_counts.items()
             if counts[table] != count
         )
         raise StagingLostError(

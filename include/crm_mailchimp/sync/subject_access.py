@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, written_form
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.known_under import known_under, merged_into
 from crm_mailchimp.sync.refusal_words import as_text
@@ -42,7 +43,7 @@ class SubjectAccess:
     address: str | None = field(repr=False)
     contact_ids: Sequence[int]
     told_at: datetime
-    sections: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
+    sections: Mapping[str, Sequence[Mapping[str, object]]] = field(repr=False)
 
     @property
     def nothing_held(self) -> bool:
@@ -94,7 +95,7 @@ class SubjectAccess:
             yield f"== {section} ({len(records)})"
             for record in records:
                 yield ""
-                yield from (f"  {name}: {_plain(value)}" for name, value in _told(record))
+                yield from (f"  {name}: {_plain(value)}" for name, value in _filled(record))
 
     def _html_sections(self) -> Iterator[str]:
         for section, records in self.sections.items():
@@ -102,9 +103,16 @@ class SubjectAccess:
             for record in records:
                 rows = "".join(
                     f"<tr><th>{html.escape(name)}</th><td>{html.escape(_plain(value))}</td></tr>"
-                    for name, value in _told(record)
+                    for name, value in _filled(record)
                 )
                 yield f"<table>{rows}</table>"
+
+
+class _EarlierAddress(NamedTuple):
+    """An address that contacts had; only its hash may be known."""
+
+    subscriber_hash: str
+    address: str | None
 
 
 def access_by_address(warehouse: Connection[Any], email: str) -> SubjectAccess:
@@ -145,11 +153,14 @@ def _gather(
     hashes: Set[str],
 ) -> SubjectAccess:
     digester = open_suppression(warehouse)
-    earlier = warehouse.execute(
-        statement("sync/access_earlier"), {"contact_ids": list(contact_ids)}
-    ).fetchall()
-    hashes |= {hash_ for hash_, _ in earlier}
-    addresses |= {address for _, address in earlier if address is not None}
+    earlier = read_rows(
+        warehouse,
+        _EarlierAddress,
+        statement("sync/access_earlier"),
+        {"contact_ids": list(contact_ids)},
+    )
+    hashes |= {one.subscriber_hash for one in earlier}
+    addresses |= {one.address for one in earlier if one.address is not None}
     parameters = {
         "subscriber_hashes": sorted(hashes),
         "addresses": sorted(addresses),
@@ -160,7 +171,7 @@ def _gather(
             *(digester.subscriber(one) for one in hashes),
         ],
     }
-    sections: dict[str, list[Mapping[str, Any]]] = {}
+    sections: dict[str, list[Mapping[str, object]]] = {}
     for name in _STATEMENTS:
         for section, record in warehouse.execute(statement(name), parameters):
             sections.setdefault(section, []).append(record)
@@ -173,7 +184,7 @@ def _gather(
     )
 
 
-def _told(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _filled(record: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     return ((name, value) for name, value in record.items() if value is not None)
 
 

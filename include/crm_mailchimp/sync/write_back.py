@@ -10,11 +10,12 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.settings import WriteBackSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.suppression import open_suppression
@@ -35,6 +36,20 @@ class WrittenBack:
 
     written: int
     deleted: int
+
+
+class _ErasedStatus(NamedTuple):
+    collection_id: int
+    contact_digest: bytes
+
+
+class _WrittenStatus(NamedTuple):
+    """What the CRM knows of a contact in a collection."""
+
+    collection_id: int
+    contact_id: int
+    status: str
+    reason: str | None
 
 
 def members_are_written_back(environment: Mapping[str, str] = os.environ) -> bool:
@@ -84,9 +99,11 @@ def _learn_erased(warehouse: Connection[Any], crm: Connection[Any]) -> None:
     The erasure kept their digests only. Learned again, they are compared like any others, and go.
     """
     pending = {
-        (collection_id, bytes(digest))
-        for collection_id, digest in warehouse.execute(
-            "delete from sync.erased_status returning collection_id, contact_digest"
+        (row.collection_id, bytes(row.contact_digest))
+        for row in read_rows(
+            warehouse,
+            _ErasedStatus,
+            "delete from sync.erased_status returning collection_id, contact_digest",
         )
     }
     if not pending:
@@ -95,9 +112,9 @@ def _learn_erased(warehouse: Connection[Any], crm: Connection[Any]) -> None:
     collections = sorted({collection_id for collection_id, _ in pending})
     with (
         crm.transaction(),
-        crm.cursor("erased_statuses", row_factory=dict_row) as told,
+        crm.cursor("erased_statuses", row_factory=class_row(_WrittenStatus)) as written,
     ):
-        told.execute(statement("crm/read_member_statuses"), {"collection_ids": collections})
-        for row in told:
-            if (row["collection_id"], digester.contact(row["contact_id"])) in pending:
-                warehouse.execute(statement("sync/know_written_status"), row)
+        written.execute(statement("crm/read_member_statuses"), {"collection_ids": collections})
+        for row in written:
+            if (row.collection_id, digester.contact(row.contact_id)) in pending:
+                warehouse.execute(statement("sync/know_written_status"), row._asdict())

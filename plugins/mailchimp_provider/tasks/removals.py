@@ -44,8 +44,9 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
     """Store the decision; returns the params of the sync when it is an approval."""
     from crm_mailchimp.sync import approval
+    from crm_mailchimp.sync.answer import read_answer
 
-    decision, decided_by = approval.read_answer(answer)
+    decision, decided_by = read_answer(answer)
     with opened() as connections:
         approved = approval.decide(
             connections.warehouse(), int(request["plan_id"]), decision, decided_by=decided_by
