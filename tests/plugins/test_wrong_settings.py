@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 SYNC_WRONG = {
     "SYNC_SCHEDULE": "every hour",
     "REMOVAL_GUARD_PERCENT": "5%",
-    "KEEP_STAGING_DAYS": "a",
     "WRITE_BACK_MEMBERS": "maybe",
     "DATA_DOCS_DIR": "data_docs",
     "ALERT_LATE_HOURS": "a day",
@@ -168,7 +167,13 @@ def test_a_sync_under_wrong_settings_does_all_that_it_can(world: AirflowWorld) -
 def test_each_other_dag_names_its_own_settings_once(world: AirflowWorld) -> None:
     wrong = {
         "pull_statuses": ["PULL_SCHEDULE", "ALERT_EMAILS"],
-        "erase_contacts": ["ERASURE_SCHEDULE", "KEEP_PROOF_DAYS", "KEEP_IPS_DAYS", "ALERT_EMAILS"],
+        "erase_contacts": [
+            "ERASURE_SCHEDULE",
+            "KEEP_STAGING_DAYS",
+            "KEEP_PROOF_DAYS",
+            "KEEP_IPS_DAYS",
+            "ALERT_EMAILS",
+        ],
         "extract_reports": ["REPORTS_SCHEDULE", "KEEP_IPS_DAYS"],
         "sync_campaigns": ["CAMPAIGNS_SCHEDULE", "WRITE_BACK_CAMPAIGNS"],
         "approve_removals": ["APPROVAL_TIMEOUT_HOURS"],

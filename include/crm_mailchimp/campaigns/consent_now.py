@@ -12,17 +12,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import namedtuple_row
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync import refusals, suppression
 from crm_mailchimp.sync.aliases import address_keys, member_hashes
+from crm_mailchimp.sync.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.warehouse.copying import copy_rows
 
 PAGE = 5_000
@@ -45,6 +46,21 @@ class Judgement:
 
     judged: int
     findings: tuple[Finding, ...]
+
+
+class _Member(NamedTuple):
+    """A member of ours; the contact id is 0 where it has no contact."""
+
+    contact_id: int
+    subscriber_hash: str
+
+
+class _Refused(NamedTuple):
+    """Members whose address, or whose contact, somebody in the CRM refused."""
+
+    is_ours: bool
+    members: int
+    contact_ids: list[int] | None
 
 
 def judge_members(
@@ -81,10 +97,14 @@ def judge_members(
             _people(members, contacts, keys, digester),
             collection_id=collection_id,
         )
-        suppressed = _suppressed(warehouse, digester, members, keys) if check_suppressed else set()
+        suppressed = (
+            find_suppressed(warehouse, digester, {member.contact_id for member in members}, keys)
+            if check_suppressed
+            else set()
+        )
         for member in members:
             contact_id = member.contact_id
-            cause = _cause(contacts.get(contact_id), gdpr_category)
+            cause: str | None = find_obstacle(contacts.get(contact_id), gdpr_category)
             if cause is None and hashes.get(contact_id) != member.subscriber_hash:
                 cause = "address_changed"
             if cause is None and member.contact_id in suppressed:
@@ -104,22 +124,8 @@ def judge_members(
     return Judgement(judged=judged, findings=tuple(findings))
 
 
-def _cause(contact: RecheckedContact | None, gdpr_category: str) -> str | None:
-    if contact is None:
-        return "contact_gone"
-    if contact.is_erased:
-        return "erased_contact"
-    if not contact.is_active:
-        return "inactive_contact"
-    if contact.is_unreadable and gdpr_category != "unclassified":
-        return "unreadable_consent"
-    if not contact.has_consent and gdpr_category != "unclassified":
-        return "no_valid_consent"
-    return None
-
-
 def _people(
-    members: Sequence[Any],
+    members: Sequence[_Member],
     contacts: Mapping[int, RecheckedContact],
     keys: Mapping[int, str],
     digester: suppression.Digester,
@@ -137,40 +143,24 @@ def _people(
         )
 
 
-def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list[Any]]:
+def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list[_Member]]:
     after_contact, after_hash = -(2**63), ""
     while True:
-        with warehouse.cursor(row_factory=namedtuple_row) as cursor:
-            members: list[Any] = cursor.execute(
-                statement("campaigns/next_members"),
-                {
-                    "list_id": list_id,
-                    "after_contact": after_contact,
-                    "after_hash": after_hash,
-                    "page": page,
-                },
-            ).fetchall()
+        members = read_rows(
+            warehouse,
+            _Member,
+            statement("campaigns/next_members"),
+            {
+                "list_id": list_id,
+                "after_contact": after_contact,
+                "after_hash": after_hash,
+                "page": page,
+            },
+        )
         if not members:
             return
         after_contact, after_hash = members[-1].contact_id, members[-1].subscriber_hash
         yield members
-
-
-def _suppressed(
-    warehouse: Connection[Any],
-    digester: suppression.Digester,
-    members: Sequence[Any],
-    keys: Mapping[int, str],
-) -> set[int]:
-    digests: dict[bytes, int] = {}
-    for member in members:
-        digests[digester.contact(member.contact_id)] = member.contact_id
-        if key := keys.get(member.contact_id):
-            digests[digester.address(key)] = member.contact_id
-    found = warehouse.execute(
-        "select digest from sync.suppression where digest = any(%s)", (list(digests),)
-    ).fetchall()
-    return {digests[bytes(digest)] for (digest,) in found}
 
 
 def _refused(
@@ -202,13 +192,13 @@ def _refused(
             ),
         )
     warehouse.execute("analyze refusal")
-    rows = warehouse.execute(statement("campaigns/find_refused"), {"list_id": list_id}).fetchall()
+    rows = read_rows(warehouse, _Refused, statement("campaigns/find_refused"), {"list_id": list_id})
     warehouse.execute("drop table refusal")
     return [
         Finding(
-            cause="refused_address" if is_ours else "refused_foreign_address",
-            members=members,
-            contact_ids=tuple(contact_ids or ()),
+            cause="refused_address" if row.is_ours else "refused_foreign_address",
+            members=row.members,
+            contact_ids=tuple(row.contact_ids or ()),
         )
-        for is_ours, members, contact_ids in sorted(rows, reverse=True)
+        for row in sorted(rows, key=lambda row: row.is_ours, reverse=True)
     ]

@@ -15,6 +15,7 @@ from crm_mailchimp.crm.consents import Holder
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.sync import refusals
 from crm_mailchimp.sync.aliases import address_keys, member_hashes
+from crm_mailchimp.sync.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.sync.planned_member import PlannedMember
 from crm_mailchimp.sync.suppression import Digester
 
@@ -57,7 +58,7 @@ class Recheck:
         local_parts = {key.partition("@")[0] for key in keys.values()}
         holders = consents.holders_of(self.crm, sorted(ids), sorted(local_parts))
         refused_contacts, refused_addresses = self._refusals(holders)
-        suppressed = self._suppressed(keys)
+        suppressed = find_suppressed(self.warehouse, self.digester, keys, keys)
         found = self._found_refusals(contacts, keys, holders)
         return [
             member
@@ -92,10 +93,8 @@ class Recheck:
     def _may_be_mailed(self, contact: RecheckedContact | None) -> bool:
         return (
             contact is not None
-            and contact.is_active
             and contact.is_member
-            and not contact.is_erased
-            and (contact.has_consent or self.gdpr_category == "unclassified")
+            and find_obstacle(contact, self.gdpr_category) is None
         )
 
     def _found_refusals(
@@ -128,18 +127,6 @@ class Recheck:
                 if key:
                     addresses.add(key)
         return contacts, addresses
-
-    def _suppressed(self, keys: Mapping[int, str]) -> set[int]:
-        digests = {
-            contact_id: {self.digester.address(key), self.digester.contact(contact_id)}
-            for contact_id, key in keys.items()
-        }
-        rows = self.warehouse.execute(
-            "select digest from sync.suppression where digest = any(%s)",
-            (list(set().union(*digests.values())),),
-        ).fetchall()
-        found = {bytes(digest) for (digest,) in rows}
-        return {contact_id for contact_id, own in digests.items() if own & found}
 
 
 def _allows(found: refusals.FoundRefusal | None, action: str) -> bool:

@@ -76,12 +76,11 @@ def sync_collection(
 
 @fail_without_retry()
 def finish(staging_id: int | None) -> dict[str, int]:
-    """Alerts, counts, old snapshots, write-back; fails if a collection failed or a setting is
+    """Alerts, counts, write-back; fails if a collection failed or a setting is
     wrong. The problem of one part stops none of the others."""
     from crm_mailchimp import settings
     from crm_mailchimp.sync import alerts
     from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
-    from crm_mailchimp.sync.stagings import drop_staging
     from mailchimp_provider.alerts import deliver
 
     if staging_id is None:
@@ -91,9 +90,6 @@ def finish(staging_id: int | None) -> dict[str, int]:
         warehouse = connections.warehouse()
         alerts.alert_about_run(warehouse, staging_id, alerts.usable_alert_times(), deliver)
         summary = summarise(warehouse, staging_id)
-        with problems.noted():
-            age = settings.RetentionSettings.read(only="keep_staging_days").keep_staging_days
-            drop_staging(warehouse, keep_days=age)
     with problems.noted():
         write_back_members()
     with problems.noted():
