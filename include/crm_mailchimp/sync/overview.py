@@ -5,19 +5,94 @@ Codes, counts and times; nobody's name or address but the owner's of a collectio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 #: Campaigns on the page, newest first; all of them are in ``stats.campaign_overview``.
 MOST_CAMPAIGNS = 50
 
-Row = Mapping[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionRow:
+    """A collection as its newest snapshot found it, and how its last run ended.
+
+    Attributes:
+        documented_staging_id: the snapshot, if it has Data Docs.
+        state: of the last run; None: it still runs, or there was none.
+        succeeded_at: end of the last run that succeeded.
+        subscribed: members with this status; ``others`` counts the rest.
+        held_back: contacts in quarantine that are not pushed.
+        added: by the last run, as ``updated`` and ``removed``.
+    """
+
+    collection_code: str
+    description: str
+    owner_name: str | None
+    is_shared: bool
+    is_static: bool
+    comments: str | None
+    campaign_type: str | None
+    documented_staging_id: int | None
+    state: str | None
+    detail: str | None
+    finished_at: datetime | None
+    succeeded_at: datetime | None
+    subscribed: int
+    others: int
+    held_back: int
+    added: int
+    updated: int
+    removed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRemoval:
+    """Removals that wait for a person."""
+
+    plan_id: int
+    collection_code: str
+    removals: int
+    members: int
+    requested_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """Contacts of a collection in quarantine for one reason."""
+
+    collection_code: str
+    reason_code: str
+    contacts: int
+    first_seen_at: datetime
+    explanation: str
+    what_to_do: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignRow:
+    """A row of ``stats.campaign_overview``; its comments say what the columns mean."""
+
+    code: str
+    title: str | None
+    collection_code: str | None
+    status: str | None
+    origin: str
+    planned_at: datetime | None
+    scheduled_for: datetime | None
+    sent_at: datetime | None
+    emails_sent: int | None
+    unique_opens: int | None
+    unique_clicks: int | None
+    detail: str | None
+    gate_is_open: bool | None
+    gate_reasons: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,22 +107,21 @@ class Overview:
         campaigns: the newest ``MOST_CAMPAIGNS``.
     """
 
-    collections: Sequence[Row]
-    removals: Sequence[Row]
-    held_back: Sequence[Row]
-    campaigns: Sequence[Row]
+    collections: Sequence[CollectionRow]
+    removals: Sequence[OpenRemoval]
+    held_back: Sequence[HeldBack]
+    campaigns: Sequence[CampaignRow]
 
 
 def overview(warehouse: Connection[Any]) -> Overview:
     """How everything stands now; reads only."""
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        found = Overview(
-            collections=cursor.execute(statement("page/collections")).fetchall(),
-            removals=cursor.execute(statement("page/open_removals")).fetchall(),
-            held_back=cursor.execute(statement("page/held_back")).fetchall(),
-            campaigns=cursor.execute(
-                statement("page/campaigns"), {"most": MOST_CAMPAIGNS}
-            ).fetchall(),
-        )
+    found = Overview(
+        collections=read_rows(warehouse, CollectionRow, statement("page/collections")),
+        removals=read_rows(warehouse, OpenRemoval, statement("page/open_removals")),
+        held_back=read_rows(warehouse, HeldBack, statement("page/held_back")),
+        campaigns=read_rows(
+            warehouse, CampaignRow, statement("page/campaigns"), {"most": MOST_CAMPAIGNS}
+        ),
+    )
     warehouse.rollback()
     return found

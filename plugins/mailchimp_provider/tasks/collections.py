@@ -76,8 +76,8 @@ def sync_collection(
 
 @fail_without_retry()
 def finish(staging_id: int | None) -> dict[str, int]:
-    """Alerts, counts, write-back; fails if a collection failed or a setting is
-    wrong. The problem of one part stops none of the others."""
+    """Alerts, counts, write-back; fails if a collection failed or a setting is wrong. The problem
+    of one part stops none of the others."""
     from crm_mailchimp import settings
     from crm_mailchimp.sync import alerts
     from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
