@@ -126,7 +126,7 @@ select
                 )
     end as detail,
     represented.address_key,
-    md5(represented.address_key) as subscriber_hash,
+    sync.subscriber_hash(represented.address_key) as subscriber_hash,
     represented.consent_id,
     represented.content_hash
 from represented

@@ -30,7 +30,7 @@ with held as (
     where contact_id = any(%(contact_ids)s::bigint[])
     union
     select
-        md5(coalesce(staged.address_key, staged.address_written)) as subscriber_hash,
+        sync.subscriber_hash(coalesce(staged.address_key, staged.address_written)) as subscriber_hash,
         not exists (
             select from staging.contact as newer
             where newer.contact_id = staged.contact_id and newer.staging_id > staged.staging_id

@@ -5,7 +5,7 @@ with ended as (
     update sync.changed_address as changed
     set ended_at = now()
     from staging.verdict as verdict
-    left join sync.subscriber_alias as alias on md5(verdict.address_key) = alias.address_hash
+    left join sync.subscriber_alias as alias on sync.subscriber_hash(verdict.address_key) = alias.address_hash
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
@@ -13,20 +13,22 @@ with ended as (
         and changed.contact_id = verdict.contact_id
         and changed.ended_at is null
         and verdict.address_key is not null
-        and changed.old_hash <> coalesce(alias.subscriber_hash, md5(verdict.address_key))
+        and changed.old_hash <> coalesce(alias.subscriber_hash, sync.subscriber_hash(verdict.address_key))
 ),
 
 named as (
     select
         verdict.contact_id,
-        coalesce(changed.new_hash, alias.subscriber_hash, md5(verdict.address_key)) as subscriber_hash
+        coalesce(
+            changed.new_hash, alias.subscriber_hash, sync.subscriber_hash(verdict.address_key)
+        ) as subscriber_hash
     from staging.verdict as verdict
-    left join sync.subscriber_alias as alias on md5(verdict.address_key) = alias.address_hash
+    left join sync.subscriber_alias as alias on sync.subscriber_hash(verdict.address_key) = alias.address_hash
     left join sync.changed_address as changed
         on
             changed.list_id = %(list_id)s
             and verdict.contact_id = changed.contact_id
-            and changed.old_hash = coalesce(alias.subscriber_hash, md5(verdict.address_key))
+            and changed.old_hash = coalesce(alias.subscriber_hash, sync.subscriber_hash(verdict.address_key))
             and changed.ended_at is null
     where
         verdict.staging_id = %(staging_id)s

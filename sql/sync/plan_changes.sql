@@ -43,10 +43,10 @@ refusal as (
     select
         refused.contact_id,
         refused.address_key,
-        coalesce(alias.subscriber_hash, md5(refused.address_key)) as subscriber_hash,
+        coalesce(alias.subscriber_hash, sync.subscriber_hash(refused.address_key)) as subscriber_hash,
         refused.gdpr_category is null as is_erasure
     from staging.refusal as refused
-    left join sync.subscriber_alias as alias on md5(refused.address_key) = alias.address_hash
+    left join sync.subscriber_alias as alias on sync.subscriber_hash(refused.address_key) = alias.address_hash
     where
         staging_id = %(staging_id)s
         and not refused.is_unreadable

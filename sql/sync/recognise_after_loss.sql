@@ -6,7 +6,7 @@ with moved as (
     select distinct on (member.list_id, member.contact_id)
         member.list_id,
         member.contact_id,
-        md5(verdict.address_key) as old_hash,
+        sync.subscriber_hash(verdict.address_key) as old_hash,
         member.subscriber_hash as new_hash,
         coalesce(member.last_changed, now()) as changed_at
     from sync.member as member
@@ -28,17 +28,17 @@ with moved as (
             where
                 other.staging_id = %(staging_id)s
                 and other.contact_id <> member.contact_id
-                and md5(other.address_key) = member.subscriber_hash
+                and sync.subscriber_hash(other.address_key) = member.subscriber_hash
         )
         and not exists (
             select from sync.member as present
             where
                 present.list_id = member.list_id
                 and (
-                    present.subscriber_hash = md5(verdict.address_key)
+                    present.subscriber_hash = sync.subscriber_hash(verdict.address_key)
                     or present.subscriber_hash in (
                         select alias.subscriber_hash from sync.subscriber_alias as alias
-                        where alias.address_hash = md5(verdict.address_key)
+                        where alias.address_hash = sync.subscriber_hash(verdict.address_key)
                     )
                 )
         )

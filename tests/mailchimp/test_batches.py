@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching, change_members
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -24,7 +25,6 @@ from crm_mailchimp.mailchimp.errors import (
     ConnectionFault,
     GarbledAnswer,
 )
-from crm_mailchimp.mailchimp.rejections import subscriber_hash
 from crm_mailchimp.provider import ChangeOutcome, MemberChange
 from mailchimp.scripted_server import ScriptedServer, Step, answer, problem, reset, scripted
 

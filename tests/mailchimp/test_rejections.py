@@ -6,8 +6,9 @@ import hashlib
 
 import pytest
 
+from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.errors import BadRequest, FieldError, NotFound, ServerError
-from crm_mailchimp.mailchimp.rejections import refusal, rejection, subscriber_hash
+from crm_mailchimp.mailchimp.rejections import refusal, rejection
 from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 
 WHO = "eleni@galaxy.gr"

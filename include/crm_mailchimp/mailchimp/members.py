@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.audiences import audiences
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
 from crm_mailchimp.mailchimp.paging import walk
-from crm_mailchimp.mailchimp.rejections import refusal, rejection, subscriber_hash
+from crm_mailchimp.mailchimp.rejections import refusal, rejection
 from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 from crm_mailchimp.provider import (
     AddOutcome,

@@ -8,9 +8,9 @@ bug reports of many clients; an unknown one is kind 'other' and never retried by
 
 from __future__ import annotations
 
-import hashlib
 import re
 
+from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
 from crm_mailchimp.provider import Rejection
 
@@ -37,12 +37,6 @@ _WORDS: tuple[tuple[re.Pattern[str], str, bool], ...] = tuple(
         ),
     )
 )
-
-
-def subscriber_hash(email_address: str) -> str:
-    """Mailchimp's id of a member: md5 of the lower-cased address ("Methods and parameters",
-    subscriber_hash, in the Marketing API documentation)."""
-    return hashlib.md5(email_address.lower().encode(), usedforsecurity=False).hexdigest()
 
 
 def rejection(
