@@ -19,7 +19,7 @@ class FieldMapping:
     """One field of the CRM and the merge field that carries it.
 
     Attributes:
-        type: of the merge field; empty stands for the one that the CRM's type asks for.
+        type: of the merge field; empty means the one that the CRM's type asks for.
         date_format: of a birthday, ``MM/DD`` or ``DD/MM``.
         default_country: of addresses that name none, ISO 3166-1 alpha-2.
     """

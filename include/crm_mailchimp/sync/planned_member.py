@@ -73,7 +73,7 @@ class PlannedContact(PlannedMember):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedIdentity:
-    """Whom an answer of Mailchimp is about.
+    """The planned contact that an answer of Mailchimp is about.
 
     Attributes:
         content_hash: as for ``PlannedContact``; None for members that are not wanted.

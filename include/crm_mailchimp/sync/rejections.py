@@ -64,5 +64,5 @@ def without_address(rejection: Rejection) -> str:
     words = rejection.message
     for form in {rejection.email_address, rejection.email_address.lower()} - {""}:
         words = words.replace(form, "the address")
-    # The refusal of a change does not say whom it was about, and its words may all the same.
+    # The refusal of a change has no address of its own, but its words may have one.
     return scrub(words)
