@@ -137,7 +137,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
         run.progress.list_id = audience.list_id
         audience = _look_at(run, audience)
     list_id = audience.list_id if audience is not None else None
-    run.plan(list_id)
+    run.make_plan(list_id)
     try:
         judgement = guard.judge_plan(
             run.warehouse,
@@ -227,14 +227,14 @@ def _push(run: CollectionRun, audience: KnownAudience | None, judgement: guard.J
         run.warehouse.commit()
     if discovered:
         # Members were gone before we removed them: nobody of these people is added elsewhere.
-        run.plan(audience.list_id)
+        run.make_plan(audience.list_id)
     discovered = update(push, mappings)
     if run.planned(*additions.ACTIONS):
         discovered += _add(push, mappings)
     if discovered:
         # Members were there unknown to us: the plan decides about them from what is known now.
         plan.refresh_statistics(run.warehouse)
-        run.plan(audience.list_id)
+        run.make_plan(audience.list_id)
         update(push, mappings)
         remove(push, due=True)
     renew_proofs(run.warehouse, run.collection, audience.list_id)

@@ -113,7 +113,7 @@ class CollectionRun:
             counts=self.progress.counts,
         )
 
-    def plan(self, list_id: str | None) -> None:
+    def make_plan(self, list_id: str | None) -> None:
         """Plan the whole collection; commits.
 
         Args:

@@ -115,10 +115,11 @@ def judge_plan(
         valid_for: how long an approval holds.
 
     Raises:
-        PlanNotApprovedError: as ``approved_plan_for``.
+        PlanNotApprovedError: ``approved_plan`` is no plan, or was not approved, its approval is too
+            old, or another run has carried it out.
     """
     if approved_plan is not None:
-        approved_plan = approved_plan_for(
+        approved_plan = _approved_plan_for(
             warehouse,
             approved_plan,
             collection.collection_code,
@@ -208,7 +209,7 @@ def _request_approval(
     return plan_id
 
 
-def approved_plan_for(
+def _approved_plan_for(
     warehouse: Connection[Any],
     plan_id: int,
     collection_code: str,
