@@ -10,6 +10,7 @@ import psycopg
 from campaign_world import CampaignWorld
 from crm_mailchimp.campaigns import overview
 from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.sync.overview import overview as page_of
 
 
 def shown(world: CampaignWorld) -> list[tuple[Any, ...]]:
@@ -165,3 +166,32 @@ def test_the_waiting_begins_before_any_step(world: CampaignWorld) -> None:
         [late] = overview.due_soon(warehouse, ["A"])
     assert late["conf"]["is_ours"]
     assert late["conf"]["wait_until"] == last.isoformat()
+
+
+def test_the_page_reads_all_its_sections(world: CampaignWorld) -> None:
+    world.audience(2)
+    world.campaign()
+    world.step()
+    shown(world)
+    world.warehouse.execute(
+        "insert into sync.removal_request (collection_code, run_id, removals, members)"
+        " values ('NEWS', 'run', 3, 4)"
+    )
+    world.warehouse.execute(
+        "insert into sync.quarantine"
+        " (collection_code, contact_id, reason_code, first_seen_at, last_seen_at)"
+        " values ('NEWS', 99, 'no_consent', now(), now())"
+    )
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        found = page_of(warehouse)
+
+    [collection] = found.collections
+    assert (collection.collection_code, collection.subscribed, collection.state) == (
+        "NEWS", 2, "succeeded",
+    )  # fmt: skip
+    [removal] = found.removals
+    assert (removal.removals, removal.members) == (3, 4)
+    [held_back] = found.held_back
+    assert (held_back.reason_code, held_back.contacts) == ("no_consent", 1)
+    [campaign] = found.campaigns
+    assert (campaign.code, campaign.status, campaign.gate_reasons) == ("NL-11", "save", [])
