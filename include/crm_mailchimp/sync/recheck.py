@@ -34,7 +34,7 @@ class Recheck:
         collection_id: of a static collection, whose members are looked up again; a dynamic one
             holds the contacts that its query gave at the staging.
         refused_for: the collection whose refusals count.
-        list_id: its audience, if it has one.
+        list_id: its audience.
     """
 
     crm: Connection[Any]
@@ -43,7 +43,7 @@ class Recheck:
     digester: Digester
     collection_id: int | None
     refused_for: int
-    list_id: str | None
+    list_id: str
 
     def still_eligible(self, members: Sequence[M]) -> list[M]:
         """Those of the planned members that may be mailed now, at the address that is planned."""
