@@ -137,7 +137,7 @@ class CampaignWorld(World):
 
     def design(self, code: str = "NL-11", body: str = BODY) -> None:
         with self.provider() as provider:
-            campaign_calls.set_content(provider.client, self.provider_id(code), body)
+            provider.client.campaigns.set_content(self.provider_id(code), {"html": body})
 
     def by_hand(self, code: str = "NL-11", **settings: str) -> None:
         with self.provider() as provider:
@@ -159,7 +159,7 @@ class CampaignWorld(World):
                 }
             )
             if kind == "regular":
-                campaign_calls.set_content(provider.client, made["id"], BODY)
+                provider.client.campaigns.set_content(made["id"], {"html": BODY})
         return str(made["id"])
 
     def schedule_by_hand(self, at: datetime, code: str = "NL-11") -> None:
@@ -227,7 +227,7 @@ class CampaignWorld(World):
 
     def body(self, code: str = "NL-11") -> str:
         with self.provider() as provider:
-            return str(campaign_calls.content(provider.client, self.provider_id(code))["html"])
+            return str(provider.client.campaigns.get_content(self.provider_id(code))["html"])
 
     def remote_status(self, code: str = "NL-11") -> str:
         with self.provider() as provider:

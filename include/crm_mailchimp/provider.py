@@ -213,22 +213,23 @@ class AudienceProvider(Protocol):
     def search_members(self, email_address: str) -> Iterator[RemoteMember]: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportTotals:
-    """What gates whether a campaign is read again, parsed from one report."""
-
-    campaign_id: str
-    emails_sent: int
-    opens_total: int
-    unique_opens: int
-    clicks_total: int
-    unique_clicks: int
-    unsubscribed: int
-    hard_bounces: int
-    soft_bounces: int
-    abuse_reports: int
-    last_open_at: datetime | None
-    last_click_at: datetime | None
+#: The lists that a campaign's report consists of; each provider knows where it has them.
+#: ``recipients``: who was sent the campaign. ``activity``: each recipient with opens, clicks and
+#: bounces. ``proxy_opens``: each member that opened it, with marks on opens made by a mail proxy.
+#: ``links``: each link with its clicks. ``unsubscribes``, ``abuse_reports``: who said no by it.
+#: ``domains``, ``locations``: figures by e-mail domain and by place. ``sub_reports``: reports of
+#: the parts of an A/B test, or of the mails of a series.
+ReportStream = Literal[
+    "recipients",
+    "activity",
+    "proxy_opens",
+    "links",
+    "unsubscribes",
+    "abuse_reports",
+    "domains",
+    "locations",
+    "sub_reports",
+]
 
 
 class ReportProvider(Protocol):
@@ -243,11 +244,12 @@ class ReportProvider(Protocol):
     ) -> Iterator[dict[str, Any]]: ...
     def report(self, campaign_id: str) -> dict[str, Any]: ...
     def rows(
-        self, campaign_id: str, stream: str, *, since: datetime | None = None
+        self, campaign_id: str, stream: ReportStream, *, since: datetime | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Rows of ``/reports/{campaign_id}/<stream>``: 'sent-to', 'email-activity',
-        'open-details', 'click-details', 'unsubscribed', 'abuse-reports', 'domain-performance',
-        'locations', 'sub-reports'. Whoever stays listed during the walk is in it."""
+        """Rows of one list of a campaign's report. What stays listed during the walk is in it.
+
+        Only ``activity`` and ``proxy_opens`` know ``since``; ``activity`` gives every recipient
+        all the same."""
         ...
 
     def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:

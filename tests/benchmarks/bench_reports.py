@@ -46,11 +46,11 @@ QUIET = {
 }
 BUSY = {**QUIET, "open": 3, "click": 3, "proxy": 1, "hard_bounce": 0.008, "unsubscribe": 0.006}
 STREAMS = (
-    "sent-to",
-    "email-activity",
-    "open-details",
-    "unsubscribed",
-    "domain-performance",
+    "recipients",
+    "activity",
+    "proxy_opens",
+    "unsubscribes",
+    "domains",
     "locations",
 )
 
@@ -204,7 +204,7 @@ def bare_loop(provider: Mailchimp, campaign_id: str) -> int:
     """The pages of a first reading, their rows thrown away."""
     provider.report(campaign_id)
     count = sum(consume(provider.rows(campaign_id, stream)) for stream in STREAMS)
-    for link in provider.rows(campaign_id, "click-details"):
+    for link in provider.rows(campaign_id, "links"):
         count += consume(provider.link_members(campaign_id, link["id"]))
     return count
 

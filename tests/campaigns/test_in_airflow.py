@@ -14,7 +14,6 @@ from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_unt
 from campaign_world import BODY
 from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.planning import next_quarter
-from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.sync.collection import sync_collection
@@ -107,8 +106,8 @@ def test_from_plan_to_inbox(world: World) -> None:
     client = MailchimpClient(world.services.mailchimp_key, host=world.services.mailchimp_url)
     with Mailchimp(client) as mailchimp:
         for code in ("NL-11", "NL-12"):
-            campaign_calls.set_content(
-                mailchimp.client, world.campaign(code)["provider_campaign_id"], BODY
+            client.campaigns.set_content(
+                world.campaign(code)["provider_campaign_id"], {"html": BODY}
             )
     provider_id = world.campaign()["provider_campaign_id"]
 

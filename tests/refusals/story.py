@@ -16,7 +16,6 @@ import psycopg
 
 from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.campaigns.result import CampaignResult
-from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.provider import AudienceSettings, CampaignDraft, MemberChange, NewMember
 from crm_mailchimp.sync.collection import CollectionResult
 from crm_mailchimp.sync.guard import GuardLimits
@@ -188,7 +187,7 @@ class Story(CampaignWorld):
         )
         with self.provider() as provider:
             made = provider.create_campaign(draft)
-            campaign_calls.set_content(provider.client, made.campaign_id, BODY)
+            provider.client.campaigns.set_content(made.campaign_id, {"html": BODY})
             provider.send_campaign(made.campaign_id)
         self.pass_time(hours=1)
         return made.campaign_id
@@ -290,7 +289,7 @@ class Story(CampaignWorld):
         """Who got a campaign, by the sandbox's ledger, and by the report just the same."""
         provider_id = self.provider_id(campaign)
         with self.provider() as provider:
-            reported = {row["email_id"] for row in provider.rows(provider_id, "sent-to")}
+            reported = {row["email_id"] for row in provider.rows(provider_id, "recipients")}
         events = self.sandbox.control(
             "GET", f"ledger/events?action=sent&count=100000&campaign_id={provider_id}"
         )["events"]

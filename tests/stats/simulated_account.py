@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.provider import ReportStream
 
 SENT_AT = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 
@@ -67,7 +68,7 @@ class Account:
     Attributes:
         during: called before every row of a per-campaign stream, with the stream's name: makes
             something happen in the middle of a reading, or dies.
-        requests: how often each endpoint was asked.
+        requests: how often each stream or list was asked for.
     """
 
     def __init__(self, *campaigns: Campaign, cap: int = 1000, flags_proxies: bool = True) -> None:
@@ -119,16 +120,16 @@ class Account:
         return subscriber_hash in set(campaign.recipients) - campaign.deleted
 
     def rows(
-        self, campaign_id: str, stream: str, *, since: datetime | None = None
+        self, campaign_id: str, stream: ReportStream, *, since: datetime | None = None
     ) -> Iterator[dict[str, Any]]:
         self.requests[stream] += 1
-        if stream == "email-activity":
+        if stream == "activity":
             self.sinces.append(since)
         campaign = self.of_id[campaign_id]
         if campaign.is_gone:
             raise NotFoundAtProviderError("no such campaign")
-        make = getattr(self, "_" + stream.replace("-", "_"))
-        for row in make(campaign, since) if stream == "email-activity" else make(campaign):
+        make = getattr(self, f"_{stream}")
+        for row in make(campaign, since) if stream == "activity" else make(campaign):
             self.during(stream)
             yield {"campaign_id": campaign_id, "_links": [], **row}
 
@@ -187,9 +188,7 @@ class Account:
             report["opens"]["proxy_excluded_unique_opens"] = len({e.member for e in human})
         return report
 
-    def _email_activity(
-        self, campaign: Campaign, since: datetime | None
-    ) -> Iterator[dict[str, Any]]:
+    def _activity(self, campaign: Campaign, since: datetime | None) -> Iterator[dict[str, Any]]:
         for member in list(campaign.recipients):
             if member in campaign.deleted:
                 continue
@@ -208,7 +207,7 @@ class Account:
                 activity.append(entry)
             yield {"list_id": campaign.list_id, "email_id": member, "activity": activity}
 
-    def _sent_to(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
+    def _recipients(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         bounced = {e.member: e.bounce_type for e in campaign.events if e.action == "bounce"}
         for member in list(campaign.recipients):
             if member not in campaign.deleted:
@@ -220,7 +219,7 @@ class Account:
                     "status": bounced.get(member, "sent"),
                 }
 
-    def _open_details(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
+    def _proxy_opens(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         for member in dict.fromkeys(e.member for e in campaign.events if e.action == "open"):
             if member not in campaign.deleted:
                 opens = [
@@ -231,7 +230,7 @@ class Account:
                 ]
                 yield {"email_id": member, "opens": opens, "opens_count": len(opens)}
 
-    def _click_details(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
+    def _links(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         for url in _urls(campaign):
             clicks = [e for e in campaign.events if e.url == url]
             yield {
@@ -242,7 +241,7 @@ class Account:
                 "last_click": _newest(clicks),
             }
 
-    def _unsubscribed(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
+    def _unsubscribes(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         for member, (moment, reason) in campaign.unsubscribes.items():
             if member not in campaign.deleted:
                 yield {
@@ -256,7 +255,7 @@ class Account:
         for number, member in campaign.complaints.items():
             yield {"id": number, "email_id": member, "list_id": campaign.list_id}
 
-    def _domain_performance(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
+    def _domains(self, campaign: Campaign) -> Iterator[dict[str, Any]]:
         yield {"domain": "example.gr", "emails_sent": campaign.emails_sent}
 
     def _sub_reports(self, campaign: Campaign) -> Iterator[dict[str, Any]]:

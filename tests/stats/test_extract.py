@@ -185,7 +185,7 @@ def test_what_happens_while_reading_is_found_next_time(warehouse: Any) -> None:
 
     def meanwhile(stream: str) -> None:
         passed[stream] += 1
-        if stream == "email-activity" and passed[stream] == 4:
+        if stream == "activity" and passed[stream] == 4:
             campaign.happens(campaign.recipients[0], "open", 50_000)  # on a page already read
             campaign.happens(campaign.recipients[4], "open", 60_000)  # on one still to come
 
@@ -240,14 +240,14 @@ def test_the_cap_on_a_members_events_is_noticed(warehouse: Any) -> None:
 @pytest.mark.parametrize(
     "stream",
     [
-        "sent-to",
-        "email-activity",
-        "open-details",
-        "unsubscribed",
-        "abuse-reports",
-        "click-details",
+        "recipients",
+        "activity",
+        "proxy_opens",
+        "unsubscribes",
+        "abuse_reports",
+        "links",
         "link_members",
-        "domain-performance",
+        "domains",
         "locations",
     ],
 )
@@ -270,7 +270,7 @@ def test_dying_in_any_stream_loses_nothing_and_repeats_no_finished_stream(
     account.requests.clear()
     run(warehouse, account)
     assert stored(warehouse) == keyed(campaign.events, campaign)
-    assert not ("recipients" in finished and account.requests["sent-to"])
+    assert not ("recipients" in finished and account.requests["recipients"])
     assert value(warehouse, "select count(*) from stats.reconciliation where difference <> 0") == 0
 
 
@@ -359,7 +359,7 @@ def test_without_proxy_flags_the_flag_is_null_and_one_page_is_all_that_is_asked(
         )
         == 0
     )
-    assert asked["open-details"] == 1000
+    assert asked["proxy_opens"] == 1000
 
 
 @pytest.mark.parametrize("listed", [0, 9, 10, 999, 1000, 1989, 1990, 5000, 10_000])

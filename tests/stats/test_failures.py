@@ -65,8 +65,8 @@ ALL = {
 
 def test_a_bad_field_stops_its_stream_of_its_campaign_alone(warehouse: Any) -> None:
     account = account_of(3)
-    sent_to = account._sent_to
-    account._sent_to = lambda campaign: [  # type: ignore[method-assign]
+    sent_to = account._recipients
+    account._recipients = lambda campaign: [  # type: ignore[method-assign]
         {**row, "gmt_offset": "never-shown"} if campaign.campaign_id == "c0" else row
         for row in sent_to(campaign)
     ]
@@ -79,15 +79,15 @@ def test_a_bad_field_stops_its_stream_of_its_campaign_alone(warehouse: Any) -> N
     assert isinstance(caught.value, PermanentError)
     assert streams(warehouse, "c0") == ALL - {"recipients"}
     assert streams(warehouse, "c1") == streams(warehouse, "c2") == ALL
-    account._sent_to = sent_to  # type: ignore[method-assign]
+    account._recipients = sent_to  # type: ignore[method-assign]
     assert run(warehouse, account)["recipients"] == 4
 
 
 def test_a_new_action_names_its_field_and_shows_nobodys_data(warehouse: Any) -> None:
     account = account_of(1)
-    activity = account._email_activity
+    activity = account._activity
     member = account.of_id["c0"].recipients[0]
-    account._email_activity = lambda campaign, since: [  # type: ignore[method-assign]
+    account._activity = lambda campaign, since: [  # type: ignore[method-assign]
         {
             **row,
             "activity": [{"action": "sms", "timestamp": "2026-11-01T08:00:00", "ip": "9.9.9.9"}],
@@ -126,7 +126,7 @@ def test_an_error_nobody_foresaw_is_told_by_its_place(warehouse: Any) -> None:
     def fail(campaign: Campaign) -> Iterator[dict[str, Any]]:
         raise ValueError("nikos@example.gr")
 
-    account._unsubscribed = fail  # type: ignore[method-assign]
+    account._unsubscribes = fail  # type: ignore[method-assign]
     with pytest.raises(
         UnreadStreamsError, match=r"ValueError: unexpected, in fail \(test_failures\.py:\d+\)"
     ) as caught:
@@ -177,7 +177,7 @@ def test_a_campaign_deleted_while_it_is_read_is_passed_over(warehouse: Any) -> N
     account = account_of(2)
 
     def delete(stream: str) -> None:
-        if stream == "sent-to":
+        if stream == "recipients":
             account.during = lambda stream: None
             account.of_id["c0"].is_gone = True
 

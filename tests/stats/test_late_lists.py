@@ -19,18 +19,18 @@ def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "metric", "lacking"),
+    ("list_name", "metric", "lacking"),
     [
-        ("_sent_to", "emails_sent", 6),
-        ("_unsubscribed", "unsubscribed", 1),
+        ("_recipients", "emails_sent", 6),
+        ("_unsubscribes", "unsubscribed", 1),
         ("_abuse_reports", "abuse_reports", 1),
-        ("_click_details", "link_clicks", 10),
-        ("_open_details", "proxy_excluded_opens", -10),
+        ("_links", "link_clicks", 10),
+        ("_proxy_opens", "proxy_excluded_opens", -10),
         ("link_members", "link_member_clicks", 10),
     ],
 )
 def test_a_list_that_fills_in_late_is_read_again_until_it_has(
-    warehouse: Any, endpoint: str, metric: str, lacking: int
+    warehouse: Any, list_name: str, metric: str, lacking: int
 ) -> None:
     campaign = busy()
     for event in campaign.events[::3]:
@@ -38,14 +38,14 @@ def test_a_list_that_fills_in_late_is_read_again_until_it_has(
     campaign.unsubscribes[campaign.recipients[0]] = (SENT_AT, "Δεν με ενδιαφέρει")
     campaign.complaints[1] = campaign.recipients[0]
     account = Account(campaign)
-    whole = getattr(account, endpoint)
-    kept = 4 if endpoint == "_sent_to" else 0
-    setattr(account, endpoint, lambda *arguments: list(whole(*arguments))[:kept])
+    whole = getattr(account, list_name)
+    kept = 4 if list_name == "_recipients" else 0
+    setattr(account, list_name, lambda *arguments: list(whole(*arguments))[:kept])
     for hours in (6, 12, 24, 48):
         assert run(warehouse, account) == [campaign.campaign_id]
         assert differences(warehouse)[metric][0] == lacking
         wait(warehouse, hours)
-    setattr(account, endpoint, whole)
+    setattr(account, list_name, whole)
     assert run(warehouse, account) == [campaign.campaign_id]
     assert differences(warehouse) == {}
     assert run(warehouse, account) == []
@@ -79,7 +79,7 @@ def test_readings_of_a_gap_back_off_and_end(warehouse: Any) -> None:
         wait(warehouse, 6)
         account.requests.clear()
         run(warehouse, account)
-        read_at += [hours] if account.requests["email-activity"] else []
+        read_at += [hours] if account.requests["activity"] else []
     assert read_at == [6, 12, 24, 48, 96, 186, 354]
     account.requests.clear()
     run(warehouse, account)
@@ -99,7 +99,7 @@ def test_rankings_without_a_total_are_read_once_more_a_day_later(warehouse: Any)
         "campaigns": 1,
         "reports": 1,
         "report": 1,
-        "domain-performance": 1,
+        "domains": 1,
         "locations": 1,
     }
     wait(warehouse, 24 * 30)
@@ -131,11 +131,11 @@ def test_a_flag_is_asked_for_again_though_the_number_of_human_opens_is_right(
 ) -> None:
     campaign = busy()
     account = Account(campaign)
-    details = account._open_details
-    account._open_details = lambda of: []  # type: ignore[method-assign]
+    details = account._proxy_opens
+    account._proxy_opens = lambda of: []  # type: ignore[method-assign]
     run(warehouse, account)
     assert differences(warehouse) == {}
-    account._open_details = details  # type: ignore[method-assign]
+    account._proxy_opens = details  # type: ignore[method-assign]
     assert run(warehouse, account) == [campaign.campaign_id]
     unknown = warehouse.execute(
         "select count(*) from stats.campaign_activities"

@@ -428,10 +428,10 @@ def test_only_looks_at_all_reports_tell_when_nothing_had_been_sent(warehouse: An
 def test_a_list_of_recipients_that_fills_in_late_was_sent_at_once(warehouse: Any) -> None:
     one = campaign("c1", 10, 6)
     account = Account(one)
-    whole = account._sent_to
-    account._sent_to = lambda campaign: list(whole(campaign))[:2]  # type: ignore[method-assign]
+    whole = account._recipients
+    account._recipients = lambda campaign: list(whole(campaign))[:2]  # type: ignore[method-assign]
     read(warehouse, account)
-    account._sent_to = whole  # type: ignore[method-assign]
+    account._recipients = whole  # type: ignore[method-assign]
     extract_campaign(warehouse, account, "c1", full=True)
     refresh_marts(warehouse)
     assert rows(warehouse, "select distinct received_at from mart.campaign_recipients") == [

@@ -28,9 +28,9 @@ def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
 
 def test_half_of_the_recipients_missing_is_no_deletion(warehouse: Any) -> None:
     account = Account(busy())
-    everybody, events = account._sent_to, account._email_activity
-    account._sent_to = lambda campaign: list(everybody(campaign))[:5]  # type: ignore[method-assign]
-    account._email_activity = lambda campaign, since: list(events(campaign, since))[:5]  # type: ignore[method-assign]
+    everybody, events = account._recipients, account._activity
+    account._recipients = lambda campaign: list(everybody(campaign))[:5]  # type: ignore[method-assign]
+    account._activity = lambda campaign, since: list(events(campaign, since))[:5]  # type: ignore[method-assign]
     run(warehouse, account)
     run(warehouse, account)
     found = differences(warehouse)
@@ -44,8 +44,8 @@ def test_an_empty_list_after_a_whole_one_deletes_nobody(warehouse: Any) -> None:
     account = Account(campaign)
     run(warehouse, account)
     campaign.happens(campaign.recipients[0], "open", 9000)
-    account._email_activity = lambda campaign, since: []  # type: ignore[method-assign]
-    account._sent_to = lambda campaign: []  # type: ignore[method-assign]
+    account._activity = lambda campaign, since: []  # type: ignore[method-assign]
+    account._recipients = lambda campaign: []  # type: ignore[method-assign]
     for _ in range(2):
         extract_campaign(warehouse, account, campaign.campaign_id, full=True)
     assert differences(warehouse)["opens_total"] == (1, 1, "unexplained")
@@ -133,7 +133,7 @@ def test_what_happens_while_reading_is_explained_until_the_next_reading(warehous
     account = Account(campaign)
 
     def meanwhile(stream: str) -> None:
-        if stream == "email-activity":
+        if stream == "activity":
             account.during = lambda stream: None
             campaign.happens(campaign.recipients[9], "open", 50_000)
 
@@ -165,7 +165,7 @@ def test_deleted_members_explain_what_they_can_have_done(warehouse: Any) -> None
     campaign.happens(campaign.recipients[5], "open", 10_000, listed=False)
     for member in campaign.recipients[5:8]:
         campaign.unsubscribes[member] = (SENT_AT + timedelta(hours=4), "")
-    account._unsubscribed = lambda campaign: []  # type: ignore[method-assign]
+    account._unsubscribes = lambda campaign: []  # type: ignore[method-assign]
     run(warehouse, account)
     found = differences(warehouse)
     assert found["opens_total"] == (4, 1, "unexplained")
@@ -184,10 +184,10 @@ def test_deleted_members_are_looked_for_when_only_a_list_of_them_lacks(warehouse
     account.requests.clear()
     run(warehouse, account)
     assert differences(warehouse) == {"unsubscribed": (1, 0, "deleted_members")}
-    assert account.requests["sent-to"] == 1
+    assert account.requests["recipients"] == 1
     wait(warehouse, 24)
     run(warehouse, account)
-    assert account.requests["sent-to"] == 1, "once is enough"
+    assert account.requests["recipients"] == 1, "once is enough"
 
 
 def test_erased_people_explain_as_many_as_they_are(warehouse: Any) -> None:
@@ -251,7 +251,7 @@ def test_what_mailchimp_counted_of_a_recipient_before_the_deletion_is_theirs(
     account = Account(campaign)
 
     def meanwhile(stream: str) -> None:
-        if stream == "open-details":
+        if stream == "proxy_opens":
             account.during = lambda stream: None
             campaign.happens(campaign.recipients[9], "open", 50_000)
 
@@ -272,15 +272,15 @@ def test_a_deleted_recipient_who_never_opened_explains_no_opens(warehouse: Any) 
     _lose_events(campaign)
     campaign.send(1, first=50)
     account = Account(campaign)
-    activity = account._email_activity
+    activity = account._activity
 
     def dies(of: Campaign, since: Any) -> Any:
         raise ValueError("unreadable")
 
-    account._email_activity = dies  # type: ignore[method-assign]
+    account._activity = dies  # type: ignore[method-assign]
     extract_campaign(warehouse, account, campaigns_to_read(warehouse, account)[0])
     # Deleted before any of the events were read, so nothing bounds by time what they did.
-    account._email_activity = activity  # type: ignore[method-assign]
+    account._activity = activity  # type: ignore[method-assign]
     campaign.deleted.add(campaign.recipients[-1])
     for _ in range(2):
         run(warehouse, account)
@@ -321,8 +321,8 @@ def test_an_erased_recipient_explains_nothing_that_mailchimp_counts_of_others(
     campaign.deleted.add(erased)
     _erase(warehouse, 3)
     account = Account(campaign)
-    details = account._open_details
-    account._open_details = lambda of: [  # type: ignore[method-assign]
+    details = account._proxy_opens
+    account._proxy_opens = lambda of: [  # type: ignore[method-assign]
         {**row, "opens_count": 10} for row in details(of)
     ]
     for _ in range(2):
@@ -377,8 +377,8 @@ def test_flags_that_lack_are_named_and_bounded(warehouse: Any) -> None:
     for event in campaign.events[::3]:
         event.is_proxy = True
     account = Account(campaign)
-    details = account._open_details
-    account._open_details = lambda of: [  # type: ignore[method-assign]
+    details = account._proxy_opens
+    account._proxy_opens = lambda of: [  # type: ignore[method-assign]
         {**row, "opens": [{"timestamp": one["timestamp"]} for one in row["opens"]]}
         for row in details(of)
     ]
@@ -387,7 +387,7 @@ def test_flags_that_lack_are_named_and_bounded(warehouse: Any) -> None:
         "proxy_excluded_opens": (-10, 0, "proxy_flags_missing"),
     }
     assert run(warehouse, account) == [campaign.campaign_id], "flags may come late"
-    account._open_details = details  # type: ignore[method-assign]
+    account._proxy_opens = details  # type: ignore[method-assign]
     wait(warehouse, 6)
     assert run(warehouse, account) == [campaign.campaign_id]
     assert differences(warehouse) == {}

@@ -65,13 +65,13 @@ def create_campaign(client: MailchimpClient, draft: CampaignDraft) -> Row:
     Raises:
         ConnectionFault, ServerError: with ``outcome_unknown``, the campaign may exist.
     """
-    answer: Row = client.campaigns.create({"type": "regular", **_body(draft)})
-    return answer
-
-
-def update_campaign(client: MailchimpClient, campaign_id: str, draft: CampaignDraft) -> Row:
-    """Adjust a draft's audience and settings; its body stays."""
-    answer: Row = client.campaigns.update(campaign_id, _body(draft))
+    answer: Row = client.campaigns.create(
+        {
+            "type": "regular",
+            "recipients": {"list_id": draft.list_id},
+            "settings": draft.settings(),
+        }
+    )
     return answer
 
 
@@ -95,17 +95,6 @@ def change_campaign(
         body["recipients"] = {"list_id": list_id}
     answer: Row = client.campaigns.update(campaign_id, body)
     return answer
-
-
-def content(client: MailchimpClient, campaign_id: str) -> Row:
-    """The body of a campaign (``html``, ``plain_text``)."""
-    answer: Row = client.campaigns.get_content(campaign_id, fields=["html", "plain_text"])
-    return answer
-
-
-def set_content(client: MailchimpClient, campaign_id: str, html: str) -> None:
-    """Replace the body of a draft by HTML."""
-    client.campaigns.set_content(campaign_id, {"html": html})
 
 
 def send_checklist(client: MailchimpClient, campaign_id: str) -> Checklist:
@@ -198,7 +187,3 @@ def campaign_of(row: Mapping[str, Any]) -> RemoteCampaign:
         has_segment=bool(segment),
         type=str(row.get("type") or ""),
     )
-
-
-def _body(draft: CampaignDraft) -> dict[str, Any]:
-    return {"recipients": {"list_id": draft.list_id}, "settings": draft.settings()}

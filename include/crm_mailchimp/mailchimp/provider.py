@@ -30,6 +30,7 @@ from crm_mailchimp.provider import (
     NewMember,
     RemoteCampaign,
     RemoteMember,
+    ReportStream,
 )
 
 Row = dict[str, Any]
@@ -168,7 +169,7 @@ class Mailchimp:
         return reports.report(self.client, campaign_id)
 
     def rows(
-        self, campaign_id: str, stream: str, *, since: datetime | None = None
+        self, campaign_id: str, stream: ReportStream, *, since: datetime | None = None
     ) -> Iterator[Row]:
         return reports.rows(self.client, campaign_id, stream, since=since)
 

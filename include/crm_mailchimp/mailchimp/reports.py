@@ -15,8 +15,8 @@ from typing import Any
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import items_of, walk
-from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
-from crm_mailchimp.provider import ReportTotals
+from crm_mailchimp.mailchimp.timestamps import format_instant
+from crm_mailchimp.provider import ReportStream
 
 Row = dict[str, Any]
 
@@ -26,25 +26,35 @@ OVERLAP = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Stream:
-    """One list below ``/reports/{campaign_id}``: its name in the answer, what tells rows apart."""
+class _List:
+    """One list of a report.
 
+    Attributes:
+        endpoint: its path below ``/reports/{campaign_id}``.
+        items: its name in the answer.
+        key: the fields that tell its rows apart.
+        since: whether it can be asked for what is new.
+        paged: whether it comes in pages.
+    """
+
+    endpoint: str
     items: str
     key: tuple[str, ...]
     since: bool = False
     paged: bool = True
 
 
-_STREAMS: Mapping[str, _Stream] = {
-    "sent-to": _Stream(items="sent_to", key=("email_id",)),
-    "email-activity": _Stream(items="emails", key=("email_id",), since=True),
-    "open-details": _Stream(items="members", key=("email_id",), since=True),
-    "click-details": _Stream(items="urls_clicked", key=("id",)),
-    "unsubscribed": _Stream(items="unsubscribes", key=("email_id",)),
-    "abuse-reports": _Stream(items="abuse_reports", key=("id",)),
-    "domain-performance": _Stream(items="domains", key=("domain",), paged=False),
-    "locations": _Stream(items="locations", key=("country_code", "region")),
-    "sub-reports": _Stream(items="reports", key=("id",), paged=False),
+#: Paths and names as in Mailchimp's description (OpenAPI 3.0.55).
+_LISTS: Mapping[ReportStream, _List] = {
+    "recipients": _List(endpoint="sent-to", items="sent_to", key=("email_id",)),
+    "activity": _List(endpoint="email-activity", items="emails", key=("email_id",), since=True),
+    "proxy_opens": _List(endpoint="open-details", items="members", key=("email_id",), since=True),
+    "links": _List(endpoint="click-details", items="urls_clicked", key=("id",)),
+    "unsubscribes": _List(endpoint="unsubscribed", items="unsubscribes", key=("email_id",)),
+    "abuse_reports": _List(endpoint="abuse-reports", items="abuse_reports", key=("id",)),
+    "domains": _List(endpoint="domain-performance", items="domains", key=("domain",), paged=False),
+    "locations": _List(endpoint="locations", items="locations", key=("country_code", "region")),
+    "sub_reports": _List(endpoint="sub-reports", items="reports", key=("id",), paged=False),
 }
 
 
@@ -77,29 +87,31 @@ def report(client: MailchimpClient, campaign_id: str) -> Row:
 
 
 def rows(
-    client: MailchimpClient, campaign_id: str, stream: str, *, since: datetime | None = None
+    client: MailchimpClient,
+    campaign_id: str,
+    stream: ReportStream,
+    *,
+    since: datetime | None = None,
 ) -> Iterator[Row]:
     """Rows of one list of a campaign's report, page by page.
 
     Args:
         client: open client.
         campaign_id: the sent campaign.
-        stream: part of the path, such as ``email-activity``.
-        since: only events after this instant (whole seconds, exclusive). 'email-activity' and
-            'open-details' alone know it; email-activity still gives every recipient.
+        stream: the list.
+        since: only events after this instant (whole seconds, exclusive). Only ``activity`` and
+            ``proxy_opens`` know it; ``activity`` gives every recipient all the same.
 
     Raises:
-        ValueError: no such stream, or ``since`` where it is not known.
+        ValueError: ``since`` is given for a list that does not know it.
     """
-    if stream not in _STREAMS:
-        raise ValueError(f"No report stream {stream!r}; there are {', '.join(_STREAMS)}.")
-    shape = _STREAMS[stream]
-    if since is not None and not shape.since:
+    listed = _LISTS[stream]
+    if since is not None and not listed.since:
         raise ValueError(f"The report stream {stream!r} knows no 'since'.")
     query: dict[str, Any] = {
         "exclude_fields": [
             "_links",
-            *(f"{shape.items}.{name}" for name in ("_links", "email_address", "merge_fields")),
+            *(f"{listed.items}.{name}" for name in ("_links", "email_address", "merge_fields")),
         ]
     }
     if since is not None:
@@ -108,18 +120,18 @@ def rows(
     def fetch(count: int, offset: int) -> Row | None:
         # Past the SDK's operation: it knows no paging for abuse reports, of which the API would
         # then give the first ten.
-        page = {"count": count, "offset": offset} if shape.paged else {}
+        page = {"count": count, "offset": offset} if listed.paged else {}
         return client.call(
             "GET",
-            f"/reports/{{campaign_id}}/{stream}",
+            f"/reports/{{campaign_id}}/{listed.endpoint}",
             ids={"campaign_id": campaign_id},
             query={**query, **page},
         )
 
-    if not shape.paged:
-        yield from items_of(fetch(0, 0), shape.items)
+    if not listed.paged:
+        yield from items_of(fetch(0, 0), listed.items)
         return
-    yield from walk(fetch, shape.items, key=_key(shape.key), overlap=OVERLAP)
+    yield from walk(fetch, listed.items, key=_key(listed.key), overlap=OVERLAP)
 
 
 def has_recipient(client: MailchimpClient, campaign_id: str, subscriber_hash: str) -> bool:
@@ -163,27 +175,6 @@ def growth_history(client: MailchimpClient, list_id: str) -> Iterator[Row]:
         "history",
         key=_key(("month",)),
         overlap=OVERLAP,
-    )
-
-
-def report_totals(row: Mapping[str, Any]) -> ReportTotals:
-    """The figures of a report that tell whether a campaign has news."""
-    opens = row.get("opens") or {}
-    clicks = row.get("clicks") or {}
-    bounces = row.get("bounces") or {}
-    return ReportTotals(
-        campaign_id=str(row["id"]),
-        emails_sent=int(row.get("emails_sent") or 0),
-        opens_total=int(opens.get("opens_total") or 0),
-        unique_opens=int(opens.get("unique_opens") or 0),
-        clicks_total=int(clicks.get("clicks_total") or 0),
-        unique_clicks=int(clicks.get("unique_clicks") or 0),
-        unsubscribed=int(row.get("unsubscribed") or 0),
-        hard_bounces=int(bounces.get("hard_bounces") or 0),
-        soft_bounces=int(bounces.get("soft_bounces") or 0),
-        abuse_reports=int(row.get("abuse_reports") or 0),
-        last_open_at=parse_instant(opens.get("last_open")),
-        last_click_at=parse_instant(clicks.get("last_click")),
     )
 
 

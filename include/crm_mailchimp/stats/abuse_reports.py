@@ -17,6 +17,4 @@ SHAPE = Shape(
     dropped=MEMBER_DETAILS | {"campaign_id"},
 )
 
-ABUSE_REPORTS = WholeStream(
-    name="abuse_reports", endpoint="abuse-reports", shape=SHAPE, load="stats/load_abuse_reports"
-)
+ABUSE_REPORTS = WholeStream(name="abuse_reports", shape=SHAPE, load="stats/load_abuse_reports")

@@ -47,7 +47,7 @@ SHAPE = Shape(
 #: later still shows as a gap between totals and events, and has the campaign read from its start.
 OVERLAP = timedelta(days=1)
 
-#: Opens, and clicks, that ``email-activity`` lists of one member at most.
+#: Opens, and clicks, that the provider lists of one member at most (``email-activity``).
 CAP = 1000
 
 #: The recipient around them.
@@ -71,7 +71,7 @@ _EXTRA_COLUMNS = (("subscriber_hash", "text"), ("extra", "jsonb"))
 
 
 class Activity:
-    """The stream ``email-activity``, read from a little before its newest known event."""
+    """The events of a campaign, read from a little before the newest known event."""
 
     name = "activity"
 
@@ -112,7 +112,7 @@ class Activity:
         create_landing(connection, _TABLE, _COLUMN_TYPES)
         create_landing(connection, _EXTRA_TABLE, _EXTRA_COLUMNS)
         create_listed(connection)
-        recipients = provider.rows(reading.campaign_id, "email-activity", since=since)
+        recipients = provider.rows(reading.campaign_id, "activity", since=since)
         landed = listed = 0
         for page in batches(recipients):
             people = list(RECIPIENT_SHAPE.rows(page))

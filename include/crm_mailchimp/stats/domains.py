@@ -26,7 +26,6 @@ SHAPE = Shape(
 
 DOMAINS = WholeStream(
     name="domains",
-    endpoint="domain-performance",
     shape=SHAPE,
     load="stats/load_domains",
     has_totals=False,

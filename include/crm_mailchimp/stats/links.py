@@ -56,7 +56,7 @@ class Links:
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         """Read, load and remember; commits. Returns the number of rows read."""
         campaign_id = reading.campaign_id
-        landed = land(connection, SHAPE, provider.rows(campaign_id, "click-details"))
+        landed = land(connection, SHAPE, provider.rows(campaign_id, "links"))
         changed = connection.execute(
             statement("stats/changed_links"),
             {"campaign_id": campaign_id, "from_start": reading.full},

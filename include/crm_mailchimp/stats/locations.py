@@ -18,7 +18,6 @@ SHAPE = Shape(
 
 LOCATIONS = WholeStream(
     name="locations",
-    endpoint="locations",
     shape=SHAPE,
     load="stats/load_locations",
     has_totals=False,

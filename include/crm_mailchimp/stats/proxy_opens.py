@@ -56,7 +56,7 @@ _MEMBER_COLUMNS = (("subscriber_hash", "text"), ("opens_count", "bigint"), ("ext
 
 
 class ProxyOpens:
-    """The stream ``open-details``, read as far as it can tell anything."""
+    """The marks of proxies on opens, read as far as the provider gives any."""
 
     name = "proxy_opens"
 
@@ -69,7 +69,7 @@ class ProxyOpens:
         connection.commit()
         matter = bool(row and row[0])
         members = 0
-        for page in batches(provider.rows(reading.campaign_id, "open-details")):
+        for page in batches(provider.rows(reading.campaign_id, "proxy_opens")):
             people = list(MEMBER_SHAPE.rows(page))
             opens = list(_rows(page, people))
             copy_rows(connection, _OPENS, [name for name, _ in _OPEN_COLUMNS], opens)

@@ -31,13 +31,13 @@ SHAPE = Shape(
 
 
 class Recipients:
-    """The stream ``sent-to``, read whole; whom it no longer lists was deleted."""
+    """All recipients of a campaign. A recipient that is no longer listed was deleted."""
 
     name = "recipients"
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         """Read, load, mark who was deleted, remember; commits. Returns the number of rows read."""
-        landed = land(connection, SHAPE, provider.rows(reading.campaign_id, "sent-to"))
+        landed = land(connection, SHAPE, provider.rows(reading.campaign_id, "recipients"))
         create_listed(connection)
         connection.execute(statement("stats/list_recipients"))
         mark_deleted(connection, provider, reading.campaign_id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SeriesMails:
-    """The stream ``sub-reports`` of an RSS campaign."""
+    """The mails of an RSS campaign."""
 
     name = "series_mails"
 
@@ -30,7 +30,7 @@ class SeriesMails:
             number of mails.
         """
         campaign_id = reading.campaign_id
-        landed = load_mails(connection, provider.rows(campaign_id, "sub-reports"))
+        landed = load_mails(connection, provider.rows(campaign_id, "sub_reports"))
         connection.execute(statement("stats/link_mails"), {"campaign_id": campaign_id})
         remember(connection, self.name, reading, rows_read=landed)
         connection.commit()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.provider import ReportProvider, ReportStream
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
@@ -53,22 +53,20 @@ class WholeStream:
     """A stream that is read from its start every time and loaded by one statement.
 
     Attributes:
-        name: as in ``stats.stream_gate``.
-        endpoint: below ``/reports/{campaign_id}/``.
+        name: as the provider calls it, and as in ``stats.stream_gate``.
         shape: of one item.
         load: name of the statement that moves landed rows into their table.
         has_totals: whether the report counts what is listed, so that a list that fills in late
             shows as a difference. One without is read a second time, a day later.
     """
 
-    name: str
-    endpoint: str
+    name: ReportStream
     shape: Shape
     load: str
     has_totals: bool = True
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
-        items = provider.rows(reading.campaign_id, self.endpoint)
+        items = provider.rows(reading.campaign_id, self.name)
         landed = land(connection, self.shape, items)
         if "subscriber_hash" in self.shape.columns:
             know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)

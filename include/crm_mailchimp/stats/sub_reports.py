@@ -20,7 +20,6 @@ SHAPE = Shape(
 
 SUB_REPORTS = WholeStream(
     name="sub_reports",
-    endpoint="sub-reports",
     shape=SHAPE,
     load="stats/load_sub_reports",
     has_totals=False,

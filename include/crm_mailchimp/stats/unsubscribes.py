@@ -17,6 +17,4 @@ SHAPE = Shape(
     dropped=MEMBER_DETAILS | {"campaign_id"},
 )
 
-UNSUBSCRIBES = WholeStream(
-    name="unsubscribes", endpoint="unsubscribed", shape=SHAPE, load="stats/load_unsubscribes"
-)
+UNSUBSCRIBES = WholeStream(name="unsubscribes", shape=SHAPE, load="stats/load_unsubscribes")
