@@ -26,6 +26,34 @@ from sync_world import LONG_AGO, World
 BODY = '<p>Καλημέρα *|FNAME|*, <a href="https://galaxy.gr/νέα">τα νέα μας</a></p>'
 
 
+class Connections:
+    """Implements ``CampaignConnections``; a test may break what is opened, or count it.
+
+    Attributes:
+        opened: names of what was opened, in order.
+    """
+
+    def __init__(self, world: CampaignWorld, provider: type[Mailchimp] = Mailchimp) -> None:
+        self._world, self._provider = world, provider
+        self.opened: list[str] = []
+
+    def warehouse(self) -> psycopg.Connection[Any]:
+        self.opened.append("warehouse")
+        return psycopg.connect(self._world.warehouse_dsn)
+
+    def crm(self) -> psycopg.Connection[Any]:
+        self.opened.append("crm")
+        return psycopg.connect(self._world.crm_dsn, autocommit=True)
+
+    def provider(self) -> Mailchimp:
+        self.opened.append("provider")
+        return self._world.open_provider(self._provider)
+
+    def provider_without_slot(self) -> Mailchimp:
+        self.opened.append("provider_without_slot")
+        return self._world.open_provider(self._provider)
+
+
 class CampaignWorld(World):
     """Plan campaigns, take a step, look at what Mailchimp and the warehouse hold."""
 
@@ -79,25 +107,17 @@ class CampaignWorld(World):
         self,
         code: str = "NL-11",
         *,
-        provider: Mailchimp | None = None,
+        provider: type[Mailchimp] = Mailchimp,
         **arguments: Any,
     ) -> CampaignResult:
-        """One step of a campaign, on the sandbox's clock."""
-        options = replace(self.options, **arguments.pop("options", {}))
-        with (
-            provider or self.open_provider() as opened,
-            psycopg.connect(self.warehouse_dsn) as warehouse,
-            psycopg.connect(self.crm_dsn, autocommit=True) as crm,
-        ):
-            return sync_campaign(
-                warehouse,
-                crm,
-                opened,
-                code=code,
-                options=options,
-                now=arguments.pop("now", None) or self.now(),
-                **arguments,
-            )
+        """What one campaign needs now, on the sandbox's clock."""
+        return sync_campaign(
+            Connections(self, provider),
+            code=code,
+            options=replace(self.options, **arguments.pop("options", {})),
+            now=arguments.pop("now", None) or self.now(),
+            **arguments,
+        )
 
     def open_provider(self, kind: type[Mailchimp] = Mailchimp) -> Mailchimp:
         with self.provider() as provider:

@@ -41,11 +41,11 @@ def _die_before_intention(world: CampaignWorld, patch: pytest.MonkeyPatch) -> No
 
 
 def _die_before_the_call(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
-    world.step(provider=world.open_provider(_DiesBefore))
+    world.step(provider=_DiesBefore)
 
 
 def _die_after_the_call(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
-    world.step(provider=world.open_provider(_DiesAfter))
+    world.step(provider=_DiesAfter)
 
 
 def _die_before_the_last_commit(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,7 @@ def test_scheduled_and_sent_once(world: CampaignWorld) -> None:
     world.step()
     world.design()
     with pytest.raises(Died):
-        world.step(provider=world.open_provider(_DiesScheduling))
+        world.step(provider=_DiesScheduling)
     assert world.remote_status() == "schedule"
     assert world.row()["scheduled_for"] == planned_at, "committed before the call"
     assert world.step().outcome == "scheduled"
@@ -164,7 +164,7 @@ def test_scheduled_and_sent_once(world: CampaignWorld) -> None:
     # It dies again, and the CRM moves it before anybody has looked: not sent at the old time.
     world.change_campaign(planned_at=planned_at + timedelta(hours=1))
     with pytest.raises(Died):
-        world.step(provider=world.open_provider(_DiesScheduling))
+        world.step(provider=_DiesScheduling)
     world.change_campaign(planned_at=planned_at + timedelta(days=7))
     assert world.step().outcome == "scheduled"
     world.pass_time(hours=5)
@@ -175,7 +175,7 @@ def test_scheduled_and_sent_once(world: CampaignWorld) -> None:
     world.step("B")
     world.design("B")
     with pytest.raises(Died):
-        world.step("B", provider=world.open_provider(_DiesSending))
+        world.step("B", provider=_DiesSending)
     world.pass_time(hours=1)
     assert world.step("B").status == "sent"
     assert world.went_out() == [world.provider_id("B")]
@@ -194,7 +194,7 @@ def test_an_unanswered_call_to_send_is_not_repeated_at_once(world: CampaignWorld
     world.step()
     world.design()
     with pytest.raises(ConnectionFault):
-        world.step(provider=world.open_provider(_SendingIsLost))
+        world.step(provider=_SendingIsLost)
 
     waiting = world.step()
 

@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from campaign_world import CampaignWorld
+from campaign_world import CampaignWorld, Connections
 from crm_mailchimp.campaigns import gate, synchronise
-from crm_mailchimp.campaigns.sides import ChangedMeanwhileError
+from crm_mailchimp.campaigns.campaign_state import ChangedMeanwhileError
+from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.mailchimp.errors import ServerError
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
@@ -275,20 +276,24 @@ def test_what_cannot_be_judged_does_not_stay_scheduled(
     # Near its time it goes, wherever it breaks: the CRM, in the middle of judging, a question.
     world.go_to(at, minutes=5)
     world.consent(people[0], granted=False)
-    for place in ("synchronise.read_campaigns", "sides.read_campaigns", "gate.judge_members"):
+    for place in (
+        "synchronise.read_campaigns",
+        "campaign_state.read_campaigns",
+        "gate.judge_members",
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(f"crm_mailchimp.campaigns.{place}", broken)
             world.warehouse.execute("update sync.campaign set scheduled_for = %s", (at,))
             if world.remote_status() == "save":
                 world.schedule_by_hand(at)
-            if place == "sides.read_campaigns":
+            if place == "campaign_state.read_campaigns":
                 world.regrant(people[0])
             with pytest.raises(psycopg.OperationalError):
                 world.step()
         assert world.remote_status() == "save", place
     world.schedule_by_hand(at)
     with pytest.raises(ServerError):
-        world.step(provider=world.open_provider(_NoDomains))
+        world.step(provider=_NoDomains)
     assert world.remote_status() == "save"
     world.pass_time(hours=1)
     assert world.went_out() == []
@@ -308,7 +313,7 @@ def test_the_reason_is_told_where_nothing_could_be_read(
     with monkeypatch.context() as patch:
         patch.setattr("crm_mailchimp.campaigns.synchronise.read_campaigns", broken)
         with pytest.raises(psycopg.OperationalError):
-            world.step(provider=world.open_provider(_NoAnswers))
+            world.step(provider=_NoAnswers)
         assert "take it back there by hand" in caplog.text
         assert world.remote_status() == "schedule"
         with pytest.raises(psycopg.OperationalError):
@@ -320,6 +325,71 @@ def test_the_reason_is_told_where_nothing_could_be_read(
     assert (world.remote_status(), world.row()["scheduled_for"]) == ("save", None)
     # It heals by itself: judged again, scheduled again.
     assert world.step().outcome == "scheduled"
+
+
+class _WithoutWarehouse(Connections):
+    """The warehouse cannot be reached."""
+
+    def warehouse(self) -> psycopg.Connection[Any]:
+        self.opened.append("warehouse")
+        raise psycopg.OperationalError("the warehouse is down")
+
+
+def test_one_failure_is_held_back_once(
+    world: CampaignWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled_campaign(world)
+    world.go_to(world.row()["scheduled_for"], minutes=5)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise psycopg.OperationalError("crm_db is down")
+
+    connections = Connections(world)
+    with monkeypatch.context() as patch, pytest.raises(psycopg.OperationalError, match="crm_db"):
+        patch.setattr(synchronise, "read_campaigns", broken)
+        sync_campaign(connections, code="NL-11", options=world.options, now=world.now())
+    assert connections.opened == [
+        "warehouse", "crm", "provider", "provider_without_slot", "warehouse",
+    ]  # fmt: skip
+    assert world.remote_status() == "save"
+    assert world.gate_codes() == ["gate_undecided"]
+
+
+def test_it_is_held_back_without_the_warehouse(
+    world: CampaignWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheduled_campaign(world)
+    world.go_to(world.row()["scheduled_for"], minutes=5)
+    gates = world.gate()["gate_id"]
+
+    connections = _WithoutWarehouse(world)
+    with pytest.raises(psycopg.OperationalError, match="the warehouse is down"):
+        sync_campaign(
+            connections, code="NL-11", provider_campaign_id=world.provider_id(), now=world.now()
+        )
+
+    assert connections.opened == ["warehouse", "provider_without_slot", "warehouse"]
+    assert world.remote_status() == "save"
+    assert "that it was taken back is not stored" in caplog.text
+    assert world.gate()["gate_id"] == gates
+    world.pass_time(hours=1)
+    assert world.went_out() == []
+
+
+def test_a_test_mail_that_fails_takes_nothing_back(world: CampaignWorld) -> None:
+    scheduled_campaign(world)
+    world.go_to(world.row()["scheduled_for"], minutes=5)
+    connections = _WithoutWarehouse(world)
+    with pytest.raises(psycopg.OperationalError):
+        sync_campaign(
+            connections,
+            code="NL-11",
+            provider_campaign_id=world.provider_id(),
+            now=world.now(),
+            test_to=["dokimi@galaxy.gr"],
+        )
+    assert connections.opened == ["warehouse"]
+    assert world.remote_status() == "schedule"
 
 
 class Died(BaseException):

@@ -8,7 +8,7 @@ import pytest
 
 from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.campaigns.planning import next_quarter
-from crm_mailchimp.campaigns.trial import NoTestError
+from crm_mailchimp.campaigns.sample_mail import NoTestError
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.provider import Mailchimp
 
@@ -188,9 +188,9 @@ def test_where_scheduling_is_refused_it_is_sent_at_its_time(world: CampaignWorld
     world.step()
     world.design()
 
-    assert world.step(provider=world.open_provider(_NoScheduling)).wait_until is None
+    assert world.step(provider=_NoScheduling).wait_until is None
     world.go_to(next_quarter(planned_at), minutes=5)
-    waiting = world.step(provider=world.open_provider(_NoScheduling))
+    waiting = world.step(provider=_NoScheduling)
 
     assert (waiting.outcome, waiting.wait_until) == ("waiting", planned_at)
     assert world.row()["schedule_refused_at"] is not None

@@ -105,7 +105,7 @@ def test_what_was_sent_stays_sent(world: CampaignWorld) -> None:
     assert world.step().status == "sent"
 
     for options in ({}, {"recreate": True}):
-        followed = world.step(provider=world.open_provider(_Gone), **options)
+        followed = world.step(provider=_Gone, **options)
         assert (followed.outcome, followed.status) == ("followed", "sent")
     assert (world.row()["status"], world.row()["emails_sent"]) == ("sent", 2)
     assert world.choose() == []

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from crm_mailchimp.campaigns.campaign_actions import ACTIONS
 from crm_mailchimp.campaigns.planning import (
     PLAN,
+    Action,
+    CrmState,
+    RemoteState,
     crm_state_of,
     next_quarter,
     plan,
@@ -92,6 +97,14 @@ def test_rules_over_the_whole_table() -> None:
             assert row["scheduled"] == "unschedule"
         else:
             assert row["scheduled"] == "check"
+
+
+def test_the_words_of_the_table_are_the_typed_ones_and_each_action_has_its_function() -> None:
+    assert tuple(PLAN) == get_args(CrmState)
+    for row in PLAN.values():
+        assert tuple(row) == get_args(RemoteState)
+    actions = {action for row in PLAN.values() for action in row.values()}
+    assert actions == set(get_args(Action)) == set(ACTIONS)
 
 
 def test_an_inactive_collection_is_as_gone() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 
 from crm_mailchimp.crm.collections import PROVIDER_KIND
 from crm_mailchimp.provider import CampaignDraft
@@ -79,12 +79,11 @@ def read_campaigns(
         codes: only these; empty means all.
         campaign_ids: only these; None means all.
     """
-    with crm.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
+    with crm.cursor(row_factory=class_row(CrmCampaign)) as cursor:
+        return cursor.execute(
             statement("campaigns/read_crm_campaigns"),
             {
                 "codes": list(codes),
                 "campaign_ids": None if campaign_ids is None else list(campaign_ids),
             },
         ).fetchall()
-    return [CrmCampaign(**row) for row in rows]

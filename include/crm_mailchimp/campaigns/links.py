@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from psycopg import Connection, sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
@@ -45,12 +45,50 @@ class Link:
     status: str | None
 
 
+class LinkColumns(TypedDict, total=False):
+    """Columns of ``sync.campaign`` that ``note`` writes."""
+
+    campaign_code: str
+    collection_code: str
+    list_id: str
+    title: str
+    pushed: Mapping[str, str] | None
+    planned_at: datetime | None
+    scheduled_for: datetime | None
+    schedule_refused_at: datetime
+    send_called_at: datetime | None
+    tested_by_run: str | None
+    tested_at: datetime
+    shelved_at: datetime | None
+    status: str | None
+    crm_state: str
+    action: str
+    detail: str | None
+    look_again_at: datetime | None
+    emails_sent: int
+    unique_opens: int
+    unique_clicks: int
+    sent_at: datetime | None
+
+
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Link.__dataclass_fields__))
 
 
 def find_link(warehouse: Connection[Any], campaign_id: int) -> Link | None:
     """The link of a CRM campaign, if it was ever intended."""
     return _find(warehouse, "campaign_id", campaign_id)
+
+
+def read_link(warehouse: Connection[Any], campaign_id: int) -> Link:
+    """The link of a CRM campaign that has one.
+
+    Raises:
+        RuntimeError: it has none.
+    """
+    link = find_link(warehouse, campaign_id)
+    if link is None:
+        raise RuntimeError(f"sync.campaign lost its row of campaign {campaign_id}")
+    return link
 
 
 def find_link_by_code(warehouse: Connection[Any], code: str) -> Link | None:
@@ -63,7 +101,7 @@ def find_link_by_provider(warehouse: Connection[Any], provider_campaign_id: str)
     return _find(warehouse, "provider_campaign_id", provider_campaign_id)
 
 
-def note(warehouse: Connection[Any], campaign_id: int, **columns: Any) -> None:
+def note(warehouse: Connection[Any], campaign_id: int, **columns: Unpack[LinkColumns]) -> None:
     """Write columns of a campaign's row and commit."""
     assignments = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
@@ -113,7 +151,7 @@ def intend(warehouse: Connection[Any], campaign: CrmCampaign, draft: CampaignDra
     warehouse.commit()
 
 
-def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> None:
+def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> Link:
     """A row for a campaign of which nothing was made yet, committed: it says why."""
     warehouse.execute(
         statement("campaigns/meet_campaign"),
@@ -125,6 +163,7 @@ def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> None:
         },
     )
     warehouse.commit()
+    return read_link(warehouse, campaign.campaign_id)
 
 
 def remember(warehouse: Connection[Any], campaign_id: int, remote: RemoteCampaign) -> None:
@@ -198,13 +237,13 @@ def find_remote(
     return None
 
 
-def _find(warehouse: Connection[Any], column: str, value: Any) -> Link | None:
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
+def _find(warehouse: Connection[Any], column: str, value: int | str) -> Link | None:
+    with warehouse.cursor(row_factory=class_row(Link)) as cursor:
+        link = cursor.execute(
             sql.SQL("select {} from sync.campaign where {} = %s").format(
                 _COLUMNS, sql.Identifier(column)
             ),
             (value,),
         ).fetchone()
     warehouse.commit()
-    return Link(**row) if row else None
+    return link

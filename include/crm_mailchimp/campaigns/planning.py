@@ -6,9 +6,10 @@ Mailchimp, is touched by none of the actions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 CrmState = Literal["draft", "planned", "due", "overdue", "by_hand", "cancelled", "gone"]
 RemoteState = Literal[
@@ -42,9 +43,12 @@ cancelled   nothing    delete     nothing    unschedule hold       follow     fo
 gone        nothing    hold       hold       unschedule hold       follow     follow     nothing
 """
 
-PLAN: dict[str, dict[str, str]] = {
-    words[0]: dict(zip(_REMOTE_STATES, words[1:], strict=True))
-    for words in (line.split() for line in _TABLE.strip().splitlines())
+#: The table, typed. A test compares its words with ``CrmState`` and ``Action``.
+PLAN: Mapping[CrmState, Mapping[RemoteState, Action]] = {
+    cast("CrmState", crm_state): dict(
+        zip(_REMOTE_STATES, cast("list[Action]", actions), strict=True)
+    )
+    for crm_state, *actions in (line.split() for line in _TABLE.strip().splitlines())
 }
 
 #: Mailchimp's words (OpenAPI 3.0.55, ``status`` of a campaign). A paused regular campaign is one
@@ -76,7 +80,7 @@ class Plan:
 
     crm_state: CrmState
     remote_state: RemoteState
-    action: str
+    action: Action
 
 
 def plan(crm_state: CrmState, remote_state: RemoteState) -> Plan:

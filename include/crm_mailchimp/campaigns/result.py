@@ -1,10 +1,10 @@
-"""What came of a campaign's step, and of the campaign."""
+"""What one look at a campaign did, and the campaign's figures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from crm_mailchimp.provider import RemoteCampaign
 
@@ -28,8 +28,17 @@ class CampaignResult:
     is_ours: bool = False
 
 
-def totals(remote: RemoteCampaign) -> dict[str, Any]:
-    """Columns of ``sync.campaign`` that tell what came of it."""
+class Totals(TypedDict, total=False):
+    """Columns of ``sync.campaign`` with the campaign's figures."""
+
+    emails_sent: int
+    unique_opens: int
+    unique_clicks: int
+    sent_at: datetime | None
+
+
+def totals(remote: RemoteCampaign) -> Totals:
+    """The figures of a campaign that is sent, or being sent."""
     return {
         "emails_sent": remote.emails_sent,
         "unique_opens": remote.unique_opens,

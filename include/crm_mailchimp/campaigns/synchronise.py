@@ -1,32 +1,30 @@
-"""One campaign's step, under its audience's lock, and what follows where it cannot be taken."""
+"""One campaign, one action further: under its audience's lock, and held back where that fails."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import Connection
 
-from crm_mailchimp.campaigns import gate, links, take_back
+from crm_mailchimp.campaigns import campaign_actions, gate, links, take_back
+from crm_mailchimp.campaigns.campaign_state import ChangedMeanwhileError, Services
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_campaigns
 from crm_mailchimp.campaigns.links import Link
-from crm_mailchimp.campaigns.options import CampaignOptions
+from crm_mailchimp.campaigns.options import CampaignOptions, options_from
 from crm_mailchimp.campaigns.result import CampaignResult
-from crm_mailchimp.campaigns.sides import ChangedMeanwhileError
-from crm_mailchimp.campaigns.step import Step
-from crm_mailchimp.campaigns.trial import send_test
-from crm_mailchimp.error_words import words_of
+from crm_mailchimp.campaigns.sample_mail import send_sample
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
 log = logging.getLogger(__name__)
 
-#: How often a step begins anew because one of the sides changed while it was judged.
+#: How often everything is read again because the CRM or Mailchimp changed while it was judged.
 _ATTEMPTS = 3
 _LOCK_POLL_SECONDS = 0.5
 #: When a campaign whose audience is busy is looked at again.
@@ -34,33 +32,60 @@ _BUSY_AGAIN = timedelta(seconds=30)
 
 
 class UnknownCampaignError(PermanentError):
-    """A campaign code that neither the CRM nor the ledger has."""
+    """A campaign code that neither the CRM nor the warehouse has."""
+
+
+class CampaignConnections(take_back.LastResort, Protocol):
+    """How a campaign's connections are opened. Each of them may fail."""
+
+    def crm(self) -> AbstractContextManager[Connection[Any]]:
+        """A connection to ``crm_db``, in autocommit."""
+        ...
+
+    def provider(self) -> AbstractContextManager[gate.GateProvider]:
+        """The provider, with a connection slot."""
+        ...
+
+
+@dataclass
+class _AtRisk:
+    """The campaign in Mailchimp that goes out if nobody takes it back, once it is known."""
+
+    provider_campaign_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TestMail:
+    """Who is to get a test mail, and for which run."""
+
+    addresses: Sequence[str]
+    run_id: str
 
 
 def sync_campaign(
-    warehouse: Connection[Any],
-    crm: Connection[Any],
-    provider: gate.GateProvider,
+    connections: CampaignConnections,
     *,
     code: str,
+    provider_campaign_id: str | None = None,
     options: CampaignOptions | None = None,
     now: datetime | None = None,
     test_to: Sequence[str] = (),
     test_run: str = "",
     recreate: bool = False,
 ) -> CampaignResult:
-    """Bring one campaign one step further; safe to repeat at any time.
+    """Do what one campaign needs now; safe to repeat at any time.
 
-    Both sides are read under the audience's lock, and once more after the gate's decision: what
-    changed meanwhile makes the step begin anew. A campaign whose time is near and that cannot be
-    judged is taken out of Mailchimp's schedule, whatever went wrong.
+    The CRM and Mailchimp are read under the audience's lock, and once more after the gate's
+    decision: after a change meanwhile everything is read and judged again. Whatever goes wrong,
+    also in opening a connection or reading a setting, a campaign whose time is near is taken out
+    of Mailchimp's schedule.
 
     Args:
-        warehouse: the warehouse; commits after every call that changes something.
-        crm: to ``crm_db``, in autocommit.
-        provider: open, with a connection slot.
+        connections: opens what is needed.
         code: of the campaign.
-        options: agreed ages and limits.
+        provider_campaign_id: its id in Mailchimp as far as the caller knows: enough to take it
+            back when the warehouse cannot be reached.
+        options: agreed ages and limits; by default as the settings say.
         now: present time of the provider; by default this machine's.
         test_to: only send a test of the draft to these addresses; nothing else is done.
         test_run: the run that asks for it, which gets one test however often it is repeated.
@@ -69,40 +94,96 @@ def sync_campaign(
     Raises:
         UnknownCampaignError: nobody knows the code.
         AmbiguousCampaignError: a person has to say which campaign in Mailchimp is its own.
-        ChangedMeanwhileError: one of the sides changed each time it was judged.
+        ChangedMeanwhileError: the CRM or Mailchimp changed each time it was judged.
         ProviderError: Mailchimp refused or failed; stored in ``sync.campaign.detail`` too.
+        SettingError: a setting cannot be obeyed.
     """
-    options = options or CampaignOptions()
     began, started = now or datetime.now(UTC), time.monotonic()
 
     def clock() -> datetime:
         return began + timedelta(seconds=time.monotonic() - started)
 
-    with _held_back_on_failure(warehouse, provider, options, clock) as at_risk:
-        known = links.find_link_by_code(warehouse, code)
-        at_risk.provider_id = known.provider_campaign_id if known and not test_to else None
-        for attempt in range(1, _ATTEMPTS + 1):
-            campaign, link = _find(warehouse, crm, code)
-            if link is not None and not test_to:
-                at_risk.provider_id = link.provider_campaign_id
-            collection = campaign.collection_code if campaign else _there(link).collection_code
-            with _bounded_lock(warehouse, collection, options.lock_wait) as got:
-                if not got:
-                    return _busy(warehouse, provider, code, link, options, clock)
-                # Read again: while we waited, the CRM may have cancelled or moved it.
-                campaign, link = _find(warehouse, crm, code)
-                if campaign is not None and campaign.collection_code != collection:
-                    continue
-                if test_to:
-                    return send_test(warehouse, provider, code, link, test_to, run_id=test_run)
-                step = Step(warehouse, crm, provider, campaign, link, options, clock)
-                try:
-                    return step.carry_out(recreate=recreate)
-                except ChangedMeanwhileError as error:
-                    log.info("campaign %s: %s", code, error)
-                    if attempt == _ATTEMPTS:
-                        raise
-        raise ChangedMeanwhileError(f"campaign {code}: its collection changed again and again")
+    at_risk = _AtRisk(provider_campaign_id)
+    try:
+        with connections.warehouse() as warehouse:
+            known = links.find_link_by_code(warehouse, code)
+            at_risk.provider_campaign_id = _id_at_risk(known, at_risk)
+            options = options or options_from()
+            with connections.crm() as crm, connections.provider() as provider:
+                services = Services(
+                    warehouse=warehouse, crm=crm, provider=provider, options=options, clock=clock
+                )
+                test_mail = _TestMail(addresses=test_to, run_id=test_run) if test_to else None
+                return _sync(services, code, at_risk, test_mail, recreate=recreate)
+    except Exception as error:
+        # A test mail is nothing that a schedule depends on.
+        if at_risk.provider_campaign_id is not None and not test_to:
+            take_back.hold_back(
+                connections,
+                at_risk.provider_campaign_id,
+                error,
+                near=options.near if options else None,
+                now=clock(),
+            )
+        raise
+
+
+def _sync(
+    services: Services,
+    code: str,
+    at_risk: _AtRisk,
+    test_mail: _TestMail | None,
+    *,
+    recreate: bool,
+) -> CampaignResult:
+    warehouse = services.warehouse
+    for attempt in range(1, _ATTEMPTS + 1):
+        campaign, link = _find(warehouse, services.crm, code)
+        at_risk.provider_campaign_id = _id_at_risk(link, at_risk)
+        collection = _collection_code(campaign, link)
+        with _bounded_lock(warehouse, collection, services.options.lock_wait) as got:
+            if not got:
+                return _busy(services, code, link)
+            # Read again: while we waited, the CRM may have cancelled or moved it.
+            campaign, link = _find(warehouse, services.crm, code)
+            if campaign is not None and campaign.collection_code != collection:
+                continue
+            if test_mail is not None:
+                return send_sample(
+                    warehouse,
+                    services.provider,
+                    code,
+                    link,
+                    test_mail.addresses,
+                    run_id=test_mail.run_id,
+                )
+            if link is None:
+                link = _first_link(warehouse, campaign)
+            try:
+                return campaign_actions.carry_out(services, campaign, link, recreate=recreate)
+            except ChangedMeanwhileError as error:
+                log.info("campaign %s: %s", code, error)
+                if attempt == _ATTEMPTS:
+                    raise
+    raise ChangedMeanwhileError(f"campaign {code}: its collection changed again and again")
+
+
+def _id_at_risk(link: Link | None, at_risk: _AtRisk) -> str | None:
+    known = link.provider_campaign_id if link else None
+    return known or at_risk.provider_campaign_id
+
+
+def _collection_code(campaign: CrmCampaign | None, link: Link | None) -> str:
+    known = campaign or link
+    if known is None:
+        raise RuntimeError("neither the CRM nor the warehouse knows the campaign")
+    return known.collection_code
+
+
+def _first_link(warehouse: Connection[Any], campaign: CrmCampaign | None) -> Link:
+    if campaign is None:
+        raise RuntimeError("neither the CRM nor the warehouse knows the campaign")
+    return links.meet(warehouse, campaign)
 
 
 def _find(
@@ -136,25 +217,20 @@ def _bounded_lock(
         time.sleep(_LOCK_POLL_SECONDS)
 
 
-def _busy(
-    warehouse: Connection[Any],
-    provider: gate.GateProvider,
-    code: str,
-    link: Link | None,
-    options: CampaignOptions,
-    clock: Callable[[], datetime],
-) -> CampaignResult:
+def _busy(services: Services, code: str, link: Link | None) -> CampaignResult:
     why = "audience_busy: a sync of its audience is at work"
     provider_id = link.provider_campaign_id if link else None
     taken = None
     if provider_id is not None:
-        taken = take_back.if_near(provider, provider_id, near=options.last_check, now=clock())
+        taken = take_back.if_near(
+            services.provider, provider_id, near=services.options.last_check, now=services.clock()
+        )
     if taken is not None:
-        take_back.record_taken_back(warehouse, taken, why)
+        take_back.record_taken_back(services.warehouse, taken, why)
     log.info("campaign %s: %s%s", code, why, "; taken back" if taken else "")
-    again = clock() + _BUSY_AGAIN
+    again = services.clock() + _BUSY_AGAIN
     if link is not None:
-        links.note(warehouse, link.campaign_id, look_again_at=again)
+        links.note(services.warehouse, link.campaign_id, look_again_at=again)
     return CampaignResult(
         campaign_code=code,
         action="wait",
@@ -163,55 +239,3 @@ def _busy(
         provider_campaign_id=provider_id,
         wait_until=again,
     )
-
-
-@dataclass
-class _AtRisk:
-    """The campaign in Mailchimp that goes out if nobody takes it back, once it is known."""
-
-    provider_id: str | None = None
-
-
-@contextmanager
-def _held_back_on_failure(
-    warehouse: Connection[Any],
-    provider: gate.GateProvider,
-    options: CampaignOptions,
-    clock: Callable[[], datetime],
-) -> Iterator[_AtRisk]:
-    at_risk = _AtRisk()
-    try:
-        yield at_risk
-    except Exception as error:
-        if at_risk.provider_id is not None:
-            _hold_back(warehouse, provider, at_risk.provider_id, options, clock(), error)
-        raise
-
-
-def _hold_back(
-    warehouse: Connection[Any],
-    provider: gate.GateProvider,
-    provider_id: str,
-    options: CampaignOptions,
-    now: datetime,
-    error: Exception,
-) -> None:
-    why = words_of(error)
-    try:
-        taken = take_back.if_near(provider, provider_id, near=options.near, now=now)
-        if taken is not None:
-            warehouse.rollback()
-            take_back.record_taken_back(warehouse, taken, why)
-    except Exception as failed:
-        # The first error is what is raised; this one says that a person must act now.
-        log.error(  # noqa: TRY400 - a traceback may quote rows
-            "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
-            "back there by hand: %s",
-            words_of(failed),
-        )
-
-
-def _there(link: Link | None) -> Link:
-    if link is None:
-        raise RuntimeError("neither side knows the campaign")
-    return link

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import Connection
 
 from crm_mailchimp.campaigns import gate, links
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
+from crm_mailchimp.campaigns.options import CampaignOptions, options_from
 from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.provider import CampaignProvider, RemoteCampaign
+from crm_mailchimp.settings import SettingError
 
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 3
+
+
+class LastResort(Protocol):
+    """What is opened to keep an unjudged campaign in."""
+
+    def provider_without_slot(self) -> AbstractContextManager[CampaignProvider]:
+        """The provider, waiting for nothing: neither for a connection slot nor the warehouse."""
+        ...
+
+    def warehouse(self) -> AbstractContextManager[Connection[Any]]:
+        """A new connection to the warehouse."""
+        ...
 
 
 def unschedule(provider: CampaignProvider, provider_campaign_id: str) -> RemoteCampaign | None:
@@ -103,6 +119,55 @@ def if_revoked(
             return remote
     log.info("campaign %s was changed in the CRM while it was scheduled: taken back", code)
     return unschedule(provider, provider_campaign_id)
+
+
+def hold_back(
+    last_resort: LastResort,
+    provider_campaign_id: str,
+    error: Exception,
+    *,
+    near: timedelta | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Take a campaign that could not be judged out of Mailchimp's schedule, if its time is near.
+
+    Needs Mailchimp alone. Where the warehouse can be reached, the closed gate is stored. Failures
+    are logged and not raised: the caller raises the error that led here.
+
+    Args:
+        last_resort: opens what is needed.
+        provider_campaign_id: of the campaign in Mailchimp.
+        error: why it could not be judged.
+        near: what is scheduled later than this is left to a later look; by default as the
+            settings say, or their defaults where a setting cannot be obeyed.
+        now: present time of the provider; by default this machine's.
+    """
+    try:
+        # First and foremost, and through no slot: the warehouse may be what is down.
+        with last_resort.provider_without_slot() as provider:
+            taken = if_near(provider, provider_campaign_id, near=near or _usable_near(), now=now)
+    except Exception as failed:
+        # The first error is what is raised; this one says that a person must act now.
+        log.error(  # noqa: TRY400 - a traceback may quote rows
+            "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
+            "back there by hand: %s",
+            words_of(failed),
+        )
+        return
+    if taken is None:
+        return
+    try:
+        with last_resort.warehouse() as warehouse:
+            record_taken_back(warehouse, taken, words_of(error))
+    except Exception as failed:
+        log.warning("that it was taken back is not stored: %s", words_of(failed))
+
+
+def _usable_near() -> timedelta:
+    try:
+        return options_from().near
+    except SettingError:
+        return CampaignOptions().near
 
 
 def record_taken_back(warehouse: Connection[Any], remote: RemoteCampaign, why: str) -> None:

@@ -4,21 +4,43 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from mailchimp_provider.connections import mailchimp, opened, warehouse_connection
+from mailchimp_provider.connections import (
+    crm_connection,
+    mailchimp,
+    opened,
+    warehouse_connection,
+)
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-log = logging.getLogger(__name__)
+    from crm_mailchimp.mailchimp.provider import Mailchimp
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
 _SLOT_SECONDS = 60.0
+
+
+class _CampaignConnections:
+    """Implements ``CampaignConnections`` of ``crm_mailchimp.campaigns.synchronise``."""
+
+    def warehouse(self) -> Connection[Any]:
+        return warehouse_connection()
+
+    def crm(self) -> Connection[Any]:
+        connection = crm_connection()
+        connection.autocommit = True
+        return connection
+
+    def provider(self) -> AbstractContextManager[Mailchimp]:
+        return mailchimp(slot_seconds=_SLOT_SECONDS)
+
+    def provider_without_slot(self) -> AbstractContextManager[Mailchimp]:
+        return mailchimp(slot_seconds=None)
 
 
 @fail_without_retry()
@@ -27,7 +49,7 @@ def choose(params: Mapping[str, Any]) -> list[str]:
 
     When they cannot be chosen, near ones are taken out of Mailchimp's schedule.
     """
-    from crm_mailchimp.campaigns import overview
+    from crm_mailchimp.campaigns import overview, take_back
     from crm_mailchimp.campaigns.options import options_from
     from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 
@@ -44,7 +66,7 @@ def choose(params: Mapping[str, Any]) -> list[str]:
         except Exception as error:
             warehouse.rollback()
             for provider_campaign_id in overview.scheduled_campaigns(warehouse):
-                hold_back(provider_campaign_id, error)
+                take_back.hold_back(_CampaignConnections(), provider_campaign_id, error)
             raise
 
 
@@ -144,25 +166,15 @@ def advance_campaign(
         AirflowFailException: trying again does not help.
     """
     from crm_mailchimp.campaigns import synchronise
-    from crm_mailchimp.campaigns.options import options_from
 
-    try:
-        options = options_from()
-        with opened() as connections:
-            result = synchronise.sync_campaign(
-                connections.warehouse(),
-                connections.crm(autocommit=True),
-                connections.mailchimp(slot_seconds=_SLOT_SECONDS),
-                code=campaign_code,
-                options=options,
-                test_to=test_to,
-                test_run=test_run,
-                recreate=recreate,
-            )
-    except Exception as error:
-        if not test_to:
-            hold_back(provider_campaign_id or _known_id(campaign_code), error)
-        raise
+    result = synchronise.sync_campaign(
+        _CampaignConnections(),
+        code=campaign_code,
+        provider_campaign_id=provider_campaign_id,
+        test_to=test_to,
+        test_run=test_run,
+        recreate=recreate,
+    )
     return {
         "campaign_code": result.campaign_code,
         "action": result.action,
@@ -173,60 +185,3 @@ def advance_campaign(
         "wait_until": result.wait_until.isoformat() if result.wait_until else None,
         "is_ours": result.is_ours,
     }
-
-
-def hold_back(provider_campaign_id: str | None, error: Exception) -> bool:
-    """Take a campaign that could not be judged out of Mailchimp's schedule, if its time is near.
-
-    Needs Mailchimp alone; where the warehouse can be reached, the closed gate is stored. A failure
-    is logged: what is raised is the error that led here.
-
-    Returns:
-        whether it was taken back.
-    """
-    from crm_mailchimp.campaigns import take_back
-    from crm_mailchimp.campaigns.options import CampaignOptions, options_from
-    from crm_mailchimp.error_words import words_of
-    from crm_mailchimp.settings import SettingError
-
-    if provider_campaign_id is None:
-        return False
-    try:
-        near = options_from().near
-    except SettingError:
-        near = CampaignOptions().near
-    try:
-        # First and foremost, and through no slot: the warehouse may be what is down.
-        with mailchimp(slot_seconds=None) as provider:
-            taken = take_back.if_near(provider, provider_campaign_id, near=near)
-    except Exception as failed:
-        log.error(  # noqa: TRY400 - a traceback may quote rows
-            "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
-            "back there by hand: %s",
-            words_of(failed),
-        )
-        return False
-    warehouse = _warehouse_or_none() if taken is not None else None
-    if warehouse is not None and taken is not None:
-        with closing(warehouse):
-            take_back.record_taken_back(warehouse, taken, words_of(error))
-    return taken is not None
-
-
-def _known_id(campaign_code: str) -> str | None:
-    from crm_mailchimp.campaigns.links import find_link_by_code
-
-    warehouse = _warehouse_or_none()
-    if warehouse is None:
-        return None
-    with closing(warehouse):
-        link = find_link_by_code(warehouse, campaign_code)
-    return link.provider_campaign_id if link else None
-
-
-def _warehouse_or_none() -> Connection[Any] | None:
-    try:
-        return warehouse_connection()
-    except Exception as error:
-        log.warning("the warehouse cannot be reached: %s", type(error).__name__)
-        return None

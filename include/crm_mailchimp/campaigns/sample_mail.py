@@ -1,4 +1,4 @@
-"""A test of a campaign, to colleagues."""
+"""A test mail of a campaign, to colleagues."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NoTestError(PermanentError):
     """A test was asked for and could not be sent."""
 
 
-def send_test(
+def send_sample(
     warehouse: Connection[Any],
     provider: CampaignProvider,
     code: str,
@@ -33,7 +33,7 @@ def send_test(
     *,
     run_id: str,
 ) -> CampaignResult:
-    """Send a test of the campaign as it stands in Mailchimp, once for a run; nothing else.
+    """Send a test mail of the campaign as it is in Mailchimp, once for a run; nothing else.
 
     Args:
         warehouse: the warehouse; that a run sent its test is committed before the call.

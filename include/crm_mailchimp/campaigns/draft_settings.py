@@ -1,0 +1,69 @@
+"""The settings of a campaign's draft: what the CRM changed since we wrote them, and writing it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crm_mailchimp.campaigns.campaign_state import CampaignState, LinkedCampaign, Services, note
+from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
+from crm_mailchimp.sync.audiences import KnownAudience
+
+
+def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> KnownAudience | str:
+    """The audience, or what keeps the campaign from being made or from staying scheduled."""
+    if campaign.missing:
+        columns = ", ".join(f"crm.campaign.{name}" for name in campaign.missing)
+        return f"missing_parameter: fill {columns} or the list's defaults"
+    if audience is None:
+        return f"no_audience: collection {campaign.collection_code} was never synced"
+    return audience
+
+
+def changed_settings(state: LinkedCampaign) -> dict[str, str]:
+    """What the CRM changed since we wrote it. What only Mailchimp changed stays."""
+    pushed, remote = state.link.pushed or {}, state.remote.settings
+    wanted = state.campaign.draft(state.link.list_id or "").settings()
+    return {
+        name: value
+        for name, value in wanted.items()
+        if value != pushed.get(name) and value != remote[name]
+    }
+
+
+def has_moved_audience(state: CampaignState) -> bool:
+    """Whether the CRM moved the campaign to another collection, or its audience changed."""
+    return state.audience is not None and state.link.list_id != state.audience.list_id
+
+
+def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign | str:
+    """Bring the draft's settings up to date. The body and what people changed there stay.
+
+    Returns:
+        the campaign after it, or what keeps it from having the CRM's settings.
+    """
+    campaign = state.campaign
+    audience = audience_to_use(campaign, state.audience)
+    if isinstance(audience, str):
+        return audience
+    wanted = campaign.draft(audience.list_id).settings()
+    changes = changed_settings(state)
+    list_id = audience.list_id if has_moved_audience(state) else None
+    if changes or list_id:
+        changed = services.provider.change_campaign(
+            state.remote.campaign_id, changes, list_id=list_id
+        )
+        state = replace(state, remote=changed)
+    if dict(state.link.pushed or {}) != wanted or list_id or state.link.shelved_at:
+        state = note(
+            services,
+            state,
+            pushed=wanted,
+            title=wanted["title"],
+            list_id=audience.list_id,
+            collection_code=campaign.collection_code,
+            shelved_at=None,
+        )
+    remote = state.remote.settings
+    return replace(
+        state, hand_made=tuple(name for name, value in wanted.items() if remote[name] != value)
+    )
