@@ -16,7 +16,6 @@ import pytest
 
 from crm_mailchimp.warehouse.connection_slots import SLOT_COUNT, NoFreeSlotError, slot
 from crm_mailchimp.warehouse.locks import audience_lock, named_lock, try_named_lock
-from crm_mailchimp.warehouse.watermarks import advance_watermark, read_watermark
 
 Connect = Callable[[], psycopg.Connection[Any]]
 
@@ -138,14 +137,3 @@ def test_a_killed_process_frees_its_slot(warehouse_db: str, connect: Connect) ->
         process.stdout.close()
         process.stdin.close()
         assert held.enter_context(slot(connect, wait_seconds=20)) == taken
-
-
-def test_watermarks_only_go_forward(connect: Connect) -> None:
-    early, late = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
-    with connect() as connection:
-        assert read_watermark(connection, "members:λίστα") is None
-        advance_watermark(connection, "members:λίστα", late)
-        advance_watermark(connection, "members:λίστα", early)
-        assert read_watermark(connection, "members:λίστα") == late
-        with pytest.raises(ValueError, match="time zone"):
-            advance_watermark(connection, "members:λίστα", datetime(2026, 11, 3))  # noqa: DTZ001

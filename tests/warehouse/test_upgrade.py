@@ -27,7 +27,10 @@ DUMP = Path(__file__).with_name("warehouse_902fd0d.sql")
 FIRST_NEW = "0015"
 
 #: Tables that are meant to go, and why. A migration that drops a table adds it here.
-GONE = {"migration.alembic_version": "Alembic's own record, which said the same as applied_file"}
+GONE = {
+    "migration.alembic_version": "Alembic's own record, which said the same as applied_file",
+    "sync.watermark": "0016: nothing ever used it",
+}
 #: Columns that a migration drops or rewrites on purpose: table and column, and why.
 CHANGED: dict[tuple[str, str], str] = {
     ("sync.member", "cause"): "0015: a removal of ours that followed a refusal is one of ours",

@@ -1,1 +1,1 @@
-"""The warehouse database: migrations, views, COPY loading, watermarks, locks."""
+"""The warehouse database: migrations, views, COPY loading, locks."""
