@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from croniter import croniter
 
-from crm_mailchimp.campaigns.options import CampaignOptions, options_from
+from crm_mailchimp.campaigns.options import CampaignOptions, longest_gap, options_from
 from crm_mailchimp.settings import SettingError
 
 
@@ -28,6 +30,43 @@ def test_the_wait_is_longer_than_the_time_between_two_runs(
         assert options.near >= options.last_check
     long = options_from({"CAMPAIGNS_SCHEDULE": schedule, "CAMPAIGN_WAIT": "20000"})
     assert long.wait_horizon == timedelta(minutes=20000)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "longest"),
+    [
+        ("* * * * *", timedelta(minutes=1)),
+        ("5,50 * * * *", timedelta(minutes=45)),
+        ("30 6 * * *", timedelta(days=1)),
+        ("30 6,9 * * *", timedelta(hours=21)),
+        ("0 9,17 * * 1-5", timedelta(days=2, hours=16)),
+        ("0 12 * * 3", timedelta(days=7)),
+        ("0 0 * * 1#1", timedelta(days=35)),
+        ("0 0 1 * *", timedelta(days=31)),
+        ("0 0 L * *", timedelta(days=31)),
+        ("0 0 29 * *", timedelta(days=59)),
+        ("0 0 30 * *", timedelta(days=60)),
+        ("0 0 29 2 *", timedelta(days=1461)),
+        ("0 0 1 * 1", timedelta(days=7)),
+        ("@daily", timedelta(days=1)),
+        ("@weekly", timedelta(days=7)),
+        ("@quarterly", timedelta(days=92)),
+        ("@yearly", timedelta(days=366)),
+        ("@continuous", timedelta(0)),
+        ("@once", timedelta(days=7)),
+    ],
+)
+def test_the_longest_time_between_two_runs(schedule: str, longest: timedelta) -> None:
+    assert longest_gap(schedule) == longest
+
+
+@pytest.mark.parametrize(
+    "schedule", ["*/7 * * * *", "3-50/9 4,6,21 * * 2,4", "10 2 13 * 5", "0 */5 31 1-6 *"]
+)
+def test_the_longest_gap_is_that_of_all_runs(schedule: str) -> None:
+    firings = croniter(schedule, datetime(2027, 1, 1, tzinfo=UTC))
+    moments: list[datetime] = [firings.get_next(datetime) for _ in range(2_000)]
+    assert longest_gap(schedule) == max(later - first for first, later in pairwise(moments))
 
 
 def test_a_wrong_schedule_waits_like_the_default() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -21,7 +21,9 @@ from crm_mailchimp.settings import (
 BY_HAND_HORIZON = timedelta(days=7)
 #: A run begins some time after its moment, and takes some.
 _RUN_TAKES = timedelta(minutes=5)
-_FIRINGS = 2_000
+#: The year before a leap year: with it both lengths of February are seen.
+_YEAR_BEFORE_LEAP_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+_TWO_YEARS = timedelta(days=731)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,27 @@ def longest_gap(schedule: str) -> timedelta:
         return timedelta(0)
     if schedule in ("", "@once"):
         return BY_HAND_HORIZON
-    firings = croniter(cron_expression(schedule), datetime(2026, 1, 1, tzinfo=UTC))
-    moments: list[datetime] = [firings.get_next(datetime) for _ in range(_FIRINGS)]
-    return max(later - earlier for earlier, later in pairwise(moments))
+    expression = cron_expression(schedule)
+    fields, nth_weekdays = croniter.expand(expression)
+    minutes, hours, days, months, _ = fields
+    # Every day with a run has the same times of day.
+    times = sorted(
+        timedelta(hours=hour, minutes=minute)
+        for hour in _numbers(hours, 24)
+        for minute in _numbers(minutes, 60)
+    )
+    longest = max((later - earlier for earlier, later in pairwise(times)), default=timedelta(0))
+    # Of days, a week shows all gaps; where days of the month matter, an ordinary and a leap year.
+    is_weekly = days == months == ["*"] and not nth_weekdays
+    span = timedelta(weeks=1) if is_weekly else _TWO_YEARS
+    firings = croniter(expression, _YEAR_BEFORE_LEAP_YEAR)
+    moment: datetime = firings.get_next(datetime)
+    while moment - _YEAR_BEFORE_LEAP_YEAR <= span:
+        last = moment.replace(hour=0, minute=0) + times[-1]
+        moment = firings.get_next(datetime, start_time=last)
+        longest = max(longest, moment - last)
+    return longest
+
+
+def _numbers(field: Sequence[int | str], count: int) -> Iterable[int]:
+    return range(count) if field == ["*"] else (int(number) for number in field)
