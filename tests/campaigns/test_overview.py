@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -132,18 +132,18 @@ def test_the_waiting_begins_before_any_step(world: CampaignWorld) -> None:
     world.campaign("C", state="draft", planned_at=at)
     world.campaign("D", state="approved")
 
-    def planned(**options: Any) -> list[tuple[str, str]]:
+    def planned(**options: Any) -> list[tuple[str, datetime]]:
         with psycopg.connect(world.crm_dsn) as crm:
-            rows = overview.planned_soon(
+            moments = overview.planned_soon(
                 crm, ["A", "B", "C", "D"], options=world.options, now=at - timedelta(**options)
             )
-        return [(row["conf"]["campaign"], row["conf"]["wait_until"]) for row in rows]
+        return [(moment.campaign_code, moment.look_again_at) for moment in moments]
 
     ahead, last = at - timedelta(minutes=5), at - timedelta(minutes=2)
     assert planned(hours=1) == []
     between = at - timedelta(minutes=7)
-    assert planned(minutes=20) == [("A", ahead.isoformat()), ("B", between.isoformat())]
-    assert planned(minutes=4) == [("A", last.isoformat())]
+    assert planned(minutes=20) == [("A", ahead), ("B", between)]
+    assert planned(minutes=4) == [("A", last)]
     assert planned(minutes=1) == []
 
     # The step finds the same moment, so that it is waited for once.
@@ -157,15 +157,15 @@ def test_the_waiting_begins_before_any_step(world: CampaignWorld) -> None:
     ):
         [early] = overview.planned_soon(crm, ["A"], options=world.options, now=world.now())
         [late] = overview.due_soon(warehouse, ["A"])
-    assert early["trigger_run_id"] == late["trigger_run_id"]
-    assert late["conf"]["provider_campaign_id"] == world.provider_id("A")
-    assert not late["conf"]["is_ours"]
+    assert (early.campaign_id, early.look_again_at) == (late.campaign_id, late.look_again_at)
+    assert late.provider_campaign_id == world.provider_id("A")
+    assert not late.is_ours
     world.go_to(at, minutes=5)
     world.step("A")
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         [late] = overview.due_soon(warehouse, ["A"])
-    assert late["conf"]["is_ours"]
-    assert late["conf"]["wait_until"] == last.isoformat()
+    assert late.is_ours
+    assert late.look_again_at == last
 
 
 def test_the_page_reads_all_its_sections(world: CampaignWorld) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from psycopg import Connection
-from psycopg.rows import dict_row, namedtuple_row
+from psycopg.rows import class_row
 
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
 from crm_mailchimp.campaigns.options import CampaignOptions
@@ -24,6 +25,55 @@ _UNDER_WAY_OR_OVER = ("sending", "sent", "canceling", "canceled", "archived")
 
 class OverviewProvider(CampaignProvider, ReportProvider, Protocol):
     """Campaigns in both forms: as records for us, as rows for ``stats``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _KnownCampaign:
+    """A campaign in ``sync.campaign``, and whether it is over."""
+
+    campaign_id: int
+    campaign_code: str
+    is_over: bool
+    is_sent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ShownToCrm:
+    """What the CRM is shown of a campaign: columns of ``crm.provider_campaign``."""
+
+    campaign_id: int
+    provider_campaign_id: str | None
+    status: str
+    emails_sent: int | None
+    unique_opens: int | None
+    unique_clicks: int | None
+    sent_at: datetime | None
+    detail: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FailedCampaign:
+    campaign_code: str
+    detail: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextMoment:
+    """When a campaign is to be looked at again.
+
+    Attributes:
+        campaign_id: in the CRM.
+        campaign_code: in the CRM.
+        look_again_at: the moment.
+        provider_campaign_id: in Mailchimp, if known.
+        is_ours: until then a schedule made by us stands in Mailchimp.
+    """
+
+    campaign_id: int
+    campaign_code: str
+    look_again_at: datetime
+    provider_campaign_id: str | None = None
+    is_ours: bool = False
 
 
 class CampaignsFailedError(PermanentError):
@@ -44,8 +94,8 @@ def campaigns_to_sync(
         UnknownCampaignError: one of ``codes`` is known to nobody.
     """
     planned = read_campaigns(crm, codes=codes)
-    with warehouse.cursor(row_factory=namedtuple_row) as cursor:
-        known: list[Any] = cursor.execute(statement("campaigns/known_campaigns")).fetchall()
+    with warehouse.cursor(row_factory=class_row(_KnownCampaign)) as cursor:
+        known = cursor.execute(statement("campaigns/known_campaigns")).fetchall()
     if codes:
         unknown = (
             set(codes)
@@ -79,24 +129,28 @@ def look_at_all(warehouse: Connection[Any], provider: OverviewProvider) -> tuple
     Returns:
         number of campaigns in Mailchimp, and of those of the CRM whose figures changed.
     """
-    totals_too = _WithTotals(warehouse, provider)
-    count = load_campaigns(warehouse, totals_too)
+    listing = _RecordingTotals(warehouse, provider)
+    count = load_campaigns(warehouse, listing)
     # A walk over a list that changes may step over one: each is asked for by itself.
     for (campaign_id,) in warehouse.execute(statement("campaigns/find_vanished")).fetchall():
         if provider.campaign(campaign_id) is None:
             warehouse.execute(statement("campaigns/mark_vanished"), {"campaign_id": campaign_id})
     warehouse.commit()
-    return count, totals_too.changed
+    return count, listing.changed
 
 
-class _WithTotals:
+class _RecordingTotals:
     """The listing of all campaigns, our own ones' totals recorded as they pass."""
 
     def __init__(self, warehouse: Connection[Any], provider: OverviewProvider) -> None:
         self.warehouse, self.provider, self.changed = warehouse, provider, 0
 
-    def campaigns(self, **period: Any) -> Iterator[dict[str, Any]]:
-        for row in self.provider.campaigns(**period):
+    def campaigns(
+        self, *, since_send_time: datetime | None = None, before_send_time: datetime | None = None
+    ) -> Iterator[dict[str, Any]]:
+        for row in self.provider.campaigns(
+            since_send_time=since_send_time, before_send_time=before_send_time
+        ):
             remote = self.provider.campaign_of(row)
             if remote.status in _UNDER_WAY_OR_OVER:
                 self.changed += self.warehouse.execute(
@@ -109,19 +163,16 @@ class _WithTotals:
                 ).rowcount
             yield row
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.provider, name)
-
 
 def write_back(warehouse: Connection[Any], crm: Connection[Any]) -> int:
     """States and totals into ``crm.provider_campaign``; returns how many rows changed."""
-    with warehouse.cursor(row_factory=dict_row) as cursor:
+    with warehouse.cursor(row_factory=class_row(_ShownToCrm)) as cursor:
         rows = cursor.execute(statement("campaigns/campaigns_to_write_back")).fetchall()
     changed = 0
     with crm.transaction():
         for row in rows:
-            name = "write_back" if row["provider_campaign_id"] else "write_back_deleted"
-            changed += crm.execute(statement(f"campaigns/{name}"), row).rowcount
+            name = "write_back" if row.provider_campaign_id else "write_back_deleted"
+            changed += crm.execute(statement(f"campaigns/{name}"), asdict(row)).rowcount
     return changed
 
 
@@ -131,10 +182,10 @@ def planned_soon(
     *,
     options: CampaignOptions,
     now: datetime | None = None,
-) -> list[dict[str, Any]]:
-    """Campaigns that the CRM plans for soon, each with its next moment, as ``due_soon`` tells it.
+) -> list[NextMoment]:
+    """Campaigns that the CRM plans for soon, each with its next moment.
 
-    Asked before any step is taken: the waiting for one campaign hangs on no other one.
+    Asked before anything is done: the waiting for one campaign depends on no other one.
 
     Args:
         crm: to ``crm_db``.
@@ -148,53 +199,34 @@ def planned_soon(
         if campaign.state != "approved" or campaign.planned_at is None:
             continue
         if campaign.planned_at <= now:
-            continue  # its time has come: this run's step sends it
+            continue  # its time has come: this run sends it
         at = next_quarter(campaign.planned_at)
         moments = [campaign.planned_at]
         if options.schedule_there and at - options.schedule_ahead <= campaign.planned_at:
             moments = [at - options.schedule_ahead, at - options.last_check]
         ahead = [moment for moment in moments if now < moment <= now + options.wait_horizon]
         if ahead:
-            found.append(_waiting(campaign.campaign_id, campaign.code, min(ahead)))
+            found.append(
+                NextMoment(
+                    campaign_id=campaign.campaign_id,
+                    campaign_code=campaign.code,
+                    look_again_at=min(ahead),
+                )
+            )
     return found
 
 
-def due_soon(warehouse: Connection[Any], codes: Sequence[str]) -> list[dict[str, Any]]:
-    """Campaigns of a run that wait for their moment, as steps found it: a name for the waiting,
-    and the parameters of ``send_campaigns``."""
-    rows = warehouse.execute(statement("campaigns/due_soon"), {"codes": list(codes)}).fetchall()
-    return [
-        _waiting(campaign_id, code, moment, provider_campaign_id, is_ours=is_ours)
-        for campaign_id, code, provider_campaign_id, moment, is_ours in rows
-    ]
+def due_soon(warehouse: Connection[Any], codes: Sequence[str]) -> list[NextMoment]:
+    """Campaigns of a run that wait for their moment, as this run noted it."""
+    with warehouse.cursor(row_factory=class_row(NextMoment)) as cursor:
+        return cursor.execute(statement("campaigns/due_soon"), {"codes": list(codes)}).fetchall()
 
 
 def scheduled_campaigns(warehouse: Connection[Any]) -> list[str]:
-    """Mailchimp's ids of the campaigns that stand in its schedule, as far as the ledger knows."""
+    """Mailchimp's ids of the campaigns in its schedule, as far as the warehouse knows."""
     rows = warehouse.execute(statement("campaigns/scheduled_campaigns")).fetchall()
     warehouse.commit()
     return [provider_campaign_id for (provider_campaign_id,) in rows]
-
-
-def _waiting(
-    campaign_id: int,
-    code: str,
-    moment: datetime,
-    provider_campaign_id: str | None = None,
-    *,
-    is_ours: bool = False,
-) -> dict[str, Any]:
-    moment = moment.astimezone(UTC)
-    return {
-        # The same moment is waited for once.
-        "trigger_run_id": f"campaign-{campaign_id}-{moment:%Y%m%dT%H%M%S}",
-        "conf": {
-            "campaign": code,
-            "wait_until": moment.isoformat(),
-            "provider_campaign_id": provider_campaign_id,
-            "is_ours": is_ours,
-        },
-    }
 
 
 def require_named(codes: Sequence[str]) -> None:
@@ -218,9 +250,10 @@ def require_success(warehouse: Connection[Any], codes: Sequence[str]) -> None:
     """Raises:
     CampaignsFailedError: some of these campaigns failed at their last step.
     """
-    rows = warehouse.execute(
-        statement("campaigns/failed_campaigns"), {"codes": list(codes)}
-    ).fetchall()
-    if rows:
-        told = "; ".join(f"{code}: {detail}" for code, detail in rows)
-        raise CampaignsFailedError(f"{len(rows)} campaigns failed: {told}")
+    with warehouse.cursor(row_factory=class_row(_FailedCampaign)) as cursor:
+        failed = cursor.execute(
+            statement("campaigns/failed_campaigns"), {"codes": list(codes)}
+        ).fetchall()
+    if failed:
+        reasons = "; ".join(f"{one.campaign_code}: {one.detail}" for one in failed)
+        raise CampaignsFailedError(f"{len(failed)} campaigns failed: {reasons}")

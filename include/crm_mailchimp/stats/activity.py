@@ -8,9 +8,13 @@ reading again adds nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row
 
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
@@ -22,7 +26,7 @@ from crm_mailchimp.stats.deleted_members import (
 )
 from crm_mailchimp.stats.landing import batches, create_landing
 from crm_mailchimp.stats.members import know_members
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, entries
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Row, Shape, entries
 from crm_mailchimp.stats.streams import Reading, remember
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -70,6 +74,14 @@ _EXTRA_TABLE = "landing_activity_extra"
 _EXTRA_COLUMNS = (("subscriber_hash", "text"), ("extra", "jsonb"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Progress:
+    """Up to when events are loaded, and when the report's newest event happened."""
+
+    complete_through: datetime | None
+    report_through: datetime | None
+
+
 class Activity:
     """The events of a campaign, read from a little before the newest known event."""
 
@@ -81,10 +93,12 @@ class Activity:
         Returns the number of events that the API gave.
         """
         parameters = {"campaign_id": reading.campaign_id}
-        progress = connection.execute(statement("stats/activity_progress"), parameters).fetchone()
+        with connection.cursor(row_factory=class_row(_Progress)) as cursor:
+            progress = cursor.execute(
+                statement("stats/activity_progress"), parameters
+            ).fetchone() or _Progress(complete_through=None, report_through=None)
         connection.commit()
-        known_through, report_through = progress or (None, None)
-        since = None if reading.full else _since(known_through)
+        since = None if reading.full else _since(progress.complete_through)
         landed = self._load(connection, provider, reading, since)
         if since is not None and _gap_has_grown(connection, reading.campaign_id):
             landed = self._load(connection, provider, reading, None)
@@ -96,7 +110,7 @@ class Activity:
             rows_read=landed,
             # The figures were there before the events were read, so nothing up to them is missing;
             # the newest event seen might be newer than one on a page that was already read.
-            complete_through=report_through,
+            complete_through=progress.report_through,
         )
         connection.commit()
         return landed
@@ -163,29 +177,17 @@ def _names(column_types: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _event_rows(
-    page: Sequence[Mapping[str, Any]], people: Sequence[tuple[Any, ...]], listed: int
-) -> Iterator[tuple[Any, ...]]:
-    """A page of recipients as event rows, each with its ordinal."""
-    import pandas as pd  # noqa: PLC0415 - takes a second, and only this needs it
+    page: Iterable[Mapping[str, Any]], people: Iterable[Row], listed: int
+) -> Iterator[Row]:
+    """A page of recipients as event rows, each with its ordinal among equal ones.
 
-    rows = list(_flat_rows(page, people, listed))
-    if not rows:
-        return
-    frame = pd.DataFrame(rows, columns=_COLUMNS[:-1], dtype=object)
-    # By recipient entry rather than by member: should the API list a member twice, the two lists
-    # hold the same events, which must not be counted on.
-    frame["ordinal"] = (
-        frame.groupby(["recipient", "action", "occurred_at", "url"], dropna=False, sort=False)
-        .cumcount()
-        .add(1)
-    )
-    for row, ordinal in zip(rows, frame["ordinal"].tolist(), strict=True):
-        yield (*row, ordinal)
-
-
-def _flat_rows(
-    page: Iterable[Mapping[str, Any]], people: Iterable[tuple[Any, ...]], listed: int
-) -> Iterator[tuple[Any, ...]]:
+    Counted by entry rather than by member: should the API list a member twice, the two lists hold
+    the same events, which must not be counted on.
+    """
     for number, (recipient, person) in enumerate(zip(page, people, strict=True), start=listed):
+        equal: Counter[Row] = Counter()
         for event in entries(SHAPE.stream, recipient, "activity"):
-            yield (number, *person[:2], *SHAPE.row(event))
+            row = SHAPE.row(event)
+            action_time_url = row[:3]
+            equal[action_time_url] += 1
+            yield (number, *person[:2], *row, equal[action_time_url])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.parts import leave_out_parts, remove_parts
@@ -76,9 +76,19 @@ SHAPE = Shape(
 )
 
 
+class CampaignListing(Protocol):
+    """The part of ``ReportProvider`` that lists campaigns."""
+
+    def campaigns(
+        self, *, since_send_time: datetime | None = None, before_send_time: datetime | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Campaigns of every type, one JSON object each."""
+        ...
+
+
 def load_campaigns(
     connection: Connection[Any],
-    provider: ReportProvider,
+    provider: CampaignListing,
     *,
     since: datetime | None = None,
     until: datetime | None = None,

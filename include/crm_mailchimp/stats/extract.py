@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from psycopg.rows import class_row
+
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
@@ -68,6 +70,15 @@ class CampaignExtract:
     rows_read: dict[str, int] = field(default_factory=dict)
     unexplained: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _StaleStream:
+    """A stream worth reading: the report's figures of it, and whether ours are fewer."""
+
+    stream: str
+    figures: str
+    is_lacking: bool
 
 
 class UnknownCampaignsError(PermanentError):
@@ -180,13 +191,14 @@ def extract_campaign(
         except Exception as error:
             failure = failure_of(connection, campaign_id, "reports", error)
             return CampaignExtract(campaign_id, failures=(failure,))
-        stale = connection.execute(
-            statement("stats/streams_to_read"), {"campaign_id": campaign_id, "from_start": full}
-        ).fetchall()
+        with connection.cursor(row_factory=class_row(_StaleStream)) as cursor:
+            stale = cursor.execute(
+                statement("stats/streams_to_read"), {"campaign_id": campaign_id, "from_start": full}
+            ).fetchall()
         connection.commit()
         readings = {
-            stream: Reading(campaign_id, figures, full or is_lacking, ips_since)
-            for stream, figures, is_lacking in stale
+            one.stream: Reading(campaign_id, one.figures, full or one.is_lacking, ips_since)
+            for one in stale
         }
         rows_read: dict[str, int] = {}
         failures: list[Failure] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg import sql
 
-from crm_mailchimp.stats.shapes import Shape, UnexpectedShapeError
+from crm_mailchimp.stats.shapes import Row, Shape, UnexpectedShapeError
 from crm_mailchimp.warehouse.copying import copy_rows
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def land(
     return landed
 
 
-def _fitting(
-    shape: Shape, items: Iterable[Mapping[str, Any]], refused: list[str]
-) -> Iterator[tuple[Any, ...]]:
+def _fitting(shape: Shape, items: Iterable[Mapping[str, Any]], refused: list[str]) -> Iterator[Row]:
     for item in items:
         try:
             yield shape.row(item)

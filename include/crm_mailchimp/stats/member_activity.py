@@ -7,8 +7,11 @@ and each again only when the ledger shows another change. Campaigns tell of ever
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row
 
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
@@ -75,7 +78,14 @@ MOST_MEMBERS = 500
 #: Members whose feeds are loaded in one transaction: what a crash repeats.
 _AT_ONCE = 50
 
-_Member = tuple[str, str, datetime]
+
+@dataclass(frozen=True, kw_only=True)
+class _DepartedMember:
+    """A member that left, and the time of the change that its feed is read for."""
+
+    list_id: str
+    subscriber_hash: str
+    as_of: datetime
 
 
 def load_feeds(
@@ -96,9 +106,8 @@ def load_feeds(
     Returns:
         number of members read.
     """
-    members: Sequence[_Member] = connection.execute(
-        statement("stats/members_to_read"), {"most": most}
-    ).fetchall()
+    with connection.cursor(row_factory=class_row(_DepartedMember)) as cursor:
+        members = cursor.execute(statement("stats/members_to_read"), {"most": most}).fetchall()
     connection.commit()
     for some in batches(members, _AT_ONCE):
         land(connection, SHAPE, _items(provider, some))
@@ -108,15 +117,19 @@ def load_feeds(
         connection.execute(statement("stats/load_member_activities"), {"since": since})
         connection.cursor().executemany(
             statement("stats/store_member_activity_state"),
-            [dict(zip(("list_id", "subscriber_hash", "as_of"), one, strict=True)) for one in some],
+            [asdict(member) for member in some],
         )
         connection.commit()
     return len(members)
 
 
 def _items(
-    provider: AudienceHistoryProvider, members: Sequence[_Member]
+    provider: AudienceHistoryProvider, members: Sequence[_DepartedMember]
 ) -> Iterator[dict[str, Any]]:
-    for list_id, subscriber_hash, _ in members:
-        for item in provider.member_feed(list_id, subscriber_hash):
-            yield {**item, "list_id": list_id, "subscriber_hash": subscriber_hash}
+    for member in members:
+        for item in provider.member_feed(member.list_id, member.subscriber_hash):
+            yield {
+                **item,
+                "list_id": member.list_id,
+                "subscriber_hash": member.subscriber_hash,
+            }

@@ -7,8 +7,8 @@ that ``email-activity`` leaves out beyond its cap.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
@@ -16,7 +16,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
 from crm_mailchimp.stats.landing import batches, create_landing
 from crm_mailchimp.stats.members import drop_erased
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, entries
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Row, Shape, Value, entries
 from crm_mailchimp.stats.streams import Reading, remember
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -92,13 +92,11 @@ class ProxyOpens:
 PROXY_OPENS = ProxyOpens()
 
 
-def _rows(
-    page: Iterable[Mapping[str, Any]], people: Iterable[tuple[Any, ...]]
-) -> Iterator[tuple[Any, ...]]:
+def _rows(page: Iterable[Mapping[str, Any]], people: Iterable[Row]) -> Iterator[Row]:
     for member, (subscriber_hash, _, _) in zip(page, people, strict=True):
         opens = [SHAPE.row(one) for one in entries(SHAPE.stream, member, "opens")]
         # Within one second in the order of the list, which is that of email-activity too.
-        opens.sort(key=lambda one: one[0])
-        for moment, same_second in groupby(opens, key=lambda one: one[0]):
-            for ordinal, (_, is_proxy, extra) in enumerate(same_second, start=1):
-                yield subscriber_hash, moment, ordinal, is_proxy, extra
+        same_second: Counter[Value] = Counter()
+        for moment, is_proxy, extra in opens:
+            same_second[moment] += 1
+            yield subscriber_hash, moment, same_second[moment], is_proxy, extra

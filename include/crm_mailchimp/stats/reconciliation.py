@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
@@ -23,6 +26,31 @@ UNEXPLAINED = "unexplained"
 GRACE_HOURS = 24
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Explained:
+    metric: str
+    explanation: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Summary:
+    agreeing: int
+    explained: int
+    unexplained: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _UnexplainedFigure:
+    """A figure that differs, and how many figures of how many campaigns do in all."""
+
+    campaign_id: str
+    metric: str
+    ours: int
+    mailchimps: int
+    figures: int
+    campaigns: int
+
+
 def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
     """Compare what is held of a campaign with its newest report; the caller commits.
 
@@ -34,16 +62,17 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
     parameters = {"campaign_id": campaign_id, "cap": CAP}
     connection.execute(statement("stats/reconcile"), parameters)
     connection.execute(statement("stats/settle_streams"), parameters)
-    rows = connection.execute(statement("stats/explain_differences"), parameters).fetchall()
+    with connection.cursor(row_factory=class_row(_Explained)) as cursor:
+        explained = cursor.execute(statement("stats/explain_differences"), parameters).fetchall()
     connection.execute(statement("stats/mark_reconciled"), parameters)
-    return tuple(metric for metric, explanation in rows if explanation == UNEXPLAINED)
+    return tuple(one.metric for one in explained if one.explanation == UNEXPLAINED)
 
 
 def summarise(connection: Connection[Any]) -> dict[str, int]:
     """How many figures of all campaigns agree, differ for a known reason, or differ without one."""
-    row = connection.execute(statement("stats/summarise_reconciliation")).fetchone()
-    agreeing, explained, unexplained = row or (0, 0, 0)
-    return {"agreeing": agreeing, "explained": explained, UNEXPLAINED: unexplained}
+    with connection.cursor(row_factory=class_row(_Summary)) as cursor:
+        row = cursor.execute(statement("stats/summarise_reconciliation")).fetchone()
+    return asdict(row or _Summary(agreeing=0, explained=0, unexplained=0))
 
 
 def accept_differences(
@@ -104,21 +133,22 @@ def require_explained(connection: Connection[Any], *, hours: int = GRACE_HOURS) 
     Raises:
         UnexplainedFiguresError: names campaigns, metrics and both figures.
     """
-    rows = connection.execute(
-        statement("stats/figures_without_explanation"), {"hours": hours}
-    ).fetchall()
+    with connection.cursor(row_factory=class_row(_UnexplainedFigure)) as cursor:
+        rows = cursor.execute(
+            statement("stats/figures_without_explanation"), {"hours": hours}
+        ).fetchall()
     if not rows:
         return
-    *_, figures, campaigns = rows[0]
-    told = "; ".join(
-        f"campaign {campaign_id}: {metric} {ours}, Mailchimp says {mailchimps}"
-        for campaign_id, metric, ours, mailchimps, _, _ in rows
+    figures, campaigns = rows[0].figures, rows[0].campaigns
+    named = "; ".join(
+        f"campaign {row.campaign_id}: {row.metric} {row.ours}, Mailchimp says {row.mailchimps}"
+        for row in rows
     )
     more = f"; and {figures - len(rows)} more" if figures > len(rows) else ""
     raise UnexplainedFiguresError(
         f"{figures} figures of {campaigns} campaigns differ from Mailchimp's without explanation: "
-        f"{told}{more}. See stats.reconciliation. A run of extract_reports with these campaigns in "
-        "its param 'campaigns' reads them again from the start. What Mailchimp will never mend "
+        f"{named}{more}. See stats.reconciliation. A run of extract_reports with these campaigns "
+        "in its param 'campaigns' reads them again from the start. What Mailchimp will never mend "
         "(members deleted before the first reading, a campaign deleted there) a person accepts: "
         "give that run, or one over a period, a reason in its param 'accept_differences'"
     )

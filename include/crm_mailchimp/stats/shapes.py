@@ -9,15 +9,19 @@ hash only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from crm_mailchimp.errors import PermanentError
 
 Kind = Literal["text", "integer", "number", "time", "month", "boolean", "json"]
+
+#: A value of a row, as COPY takes it; JSON is text.
+Value: TypeAlias = str | int | float | bool | date | datetime | None
+Row: TypeAlias = tuple[Value, ...]
 
 #: What the API sends beside the data, in every object.
 ENVELOPE = frozenset({"_links"})
@@ -98,7 +102,7 @@ class Shape:
     def column_types(self) -> list[tuple[str, str]]:
         return [*((one.column, _SQL_TYPES[one.kind]) for one in self.fields), ("extra", "jsonb")]
 
-    def row(self, item: Mapping[str, Any]) -> tuple[Any, ...]:
+    def row(self, item: Mapping[str, Any]) -> Row:
         """One API object as a row.
 
         Raises:
@@ -110,7 +114,7 @@ class Shape:
         unknown = _unknown(item, self._known)
         return (*values, dump_json(unknown) if unknown else None)
 
-    def rows(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    def rows(self, items: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         """The rows of many API objects, one at a time."""
         return map(self.row, items)
 
@@ -165,8 +169,8 @@ def entries(stream: str, item: Mapping[str, Any], name: str) -> list[Mapping[str
     return found
 
 
-def _find(stream: str, item: Mapping[str, Any], path: str) -> Any:
-    value: Any = item
+def _find(stream: str, item: Mapping[str, Any], path: str) -> object:
+    value: object = item
     parts = path.split(".")
     for depth, part in enumerate(parts):
         if value is None:
@@ -190,7 +194,7 @@ def _unknown(item: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any
     return found
 
 
-def _convert(stream: str, one: Field, value: Any) -> Any:
+def _convert(stream: str, one: Field, value: object) -> Value:
     if value is None or value == "":
         if one.required:
             raise UnexpectedShapeError(stream, one.source, "a value", value)
@@ -201,44 +205,44 @@ def _convert(stream: str, one: Field, value: Any) -> Any:
     return converted
 
 
-def _text(stream: str, path: str, value: Any) -> str:
+def _text(stream: str, path: str, value: object) -> str:
     if not isinstance(value, str):
         raise UnexpectedShapeError(stream, path, "text", value)
     return value.replace("\x00", "")
 
 
-def _integer(stream: str, path: str, value: Any) -> int:
+def _integer(stream: str, path: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
         raise UnexpectedShapeError(stream, path, "an integer", value)
     return int(value)
 
 
-def _number(stream: str, path: str, value: Any) -> float:
+def _number(stream: str, path: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnexpectedShapeError(stream, path, "a number", value)
     return float(value)
 
 
-def _month(stream: str, path: str, value: Any) -> date:
+def _month(stream: str, path: str, value: object) -> date:
     try:
         return date.fromisoformat(f"{_text(stream, path, value)}-01")
     except (UnexpectedShapeError, ValueError) as error:
         raise UnexpectedShapeError(stream, path, "a month such as 2026-10", value) from error
 
 
-def _boolean(stream: str, path: str, value: Any) -> bool:
+def _boolean(stream: str, path: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise UnexpectedShapeError(stream, path, "true or false", value)
     return value
 
 
-def _json(stream: str, path: str, value: Any) -> str:
+def _json(stream: str, path: str, value: object) -> str:
     if not isinstance(value, Mapping | list):
         raise UnexpectedShapeError(stream, path, "an object or a list", value)
     return dump_json(value)
 
 
-_CONVERTERS = {
+_CONVERTERS: Mapping[Kind, Callable[[str, str, object], Value]] = {
     "text": _text,
     "integer": _integer,
     "number": _number,

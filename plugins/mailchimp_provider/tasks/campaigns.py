@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from mailchimp_provider.connections import (
@@ -19,6 +20,7 @@ from mailchimp_provider.outcomes import Problems, fail_without_retry
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from crm_mailchimp.campaigns.overview import NextMoment
     from crm_mailchimp.mailchimp.provider import Mailchimp
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
@@ -80,7 +82,8 @@ def find_planned(codes: Sequence[str]) -> list[dict[str, Any]]:
     from crm_mailchimp.campaigns.options import options_from
 
     with opened() as connections:
-        return overview.planned_soon(connections.crm(), codes, options=options_from())
+        moments = overview.planned_soon(connections.crm(), codes, options=options_from())
+    return [_send_run(moment) for moment in moments]
 
 
 @fail_without_retry()
@@ -100,7 +103,22 @@ def find_due(codes: Sequence[str] | None) -> list[dict[str, Any]]:
     from crm_mailchimp.campaigns import overview
 
     with opened() as connections:
-        return overview.due_soon(connections.warehouse(), codes or [])
+        moments = overview.due_soon(connections.warehouse(), codes or [])
+    return [_send_run(moment) for moment in moments]
+
+
+def _send_run(moment: NextMoment) -> dict[str, Any]:
+    """The run of ``send_campaigns`` that waits for a moment; the same moment is waited for once."""
+    at = moment.look_again_at.astimezone(UTC)
+    return {
+        "trigger_run_id": f"campaign-{moment.campaign_id}-{at:%Y%m%dT%H%M%S}",
+        "conf": {
+            "campaign": moment.campaign_code,
+            "wait_until": at.isoformat(),
+            "provider_campaign_id": moment.provider_campaign_id,
+            "is_ours": moment.is_ours,
+        },
+    }
 
 
 @fail_without_retry()

@@ -1,0 +1,205 @@
+"""Why the gate before a campaign is closed: each question that it asks, but for the consents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from crm_mailchimp.campaigns.consent_now import Finding
+from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
+from crm_mailchimp.campaigns.options import CampaignOptions
+from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
+from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
+from crm_mailchimp.scrubbing import scrub
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.ownership import is_foreign
+
+#: A staging that is not checked by then did not pass its check.
+_STAGING_TAKES = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why the gate is closed.
+
+    ``key`` holds the code and the fact it is about: a release of 900 recipients is none of 2,000.
+    """
+
+    code: str
+    detail: str
+    key: str
+    may_be_released: bool = False
+    released: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LastSync:
+    """How the newest sync of a collection ended, and how old its view of the CRM is."""
+
+    run_id: str
+    state: str
+    detail: str | None
+    clock: datetime
+    age: timedelta
+
+
+def firm(code: str, detail: str) -> Reason:
+    """A reason that nobody may release."""
+    return Reason(code=code, detail=detail, key=code)
+
+
+def _releasable(code: str, detail: str, fact: object) -> Reason:
+    return Reason(code=code, detail=detail, key=f"{code}:{fact}", may_be_released=True)
+
+
+def owner_reasons(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    campaign: CrmCampaign,
+    audience: KnownAudience,
+) -> Iterator[Reason]:
+    """Whether the account and the audience are this installation's."""
+    words = provider_problem(
+        campaign.collection_code,
+        campaign.provider_kind,
+        campaign.connection_id,
+        in_use=DEFAULT_CONNECTION,
+    )
+    if words is not None:
+        yield firm("provider_unsupported", words)
+    if is_foreign(warehouse, audience.list_id, provider.merge_fields(audience.list_id)):
+        yield firm(
+            "foreign_installation",
+            f"audience {audience.list_id} belongs to another installation of this project",
+        )
+
+
+def audience_reasons(
+    warehouse: Connection[Any],
+    campaign: CrmCampaign,
+    remote: RemoteCampaign,
+    audience: KnownAudience,
+    max_age: timedelta,
+) -> Iterator[Reason]:
+    """Whether it goes to the collection's audience, and how good that one's last sync was."""
+    if remote.list_id != audience.list_id:
+        yield firm(
+            "audience_changed",
+            "somebody chose another audience in Mailchimp than the collection's own",
+        )
+    collection = campaign.collection_code
+    with warehouse.cursor(row_factory=class_row(_LastSync)) as cursor:
+        sync = cursor.execute(
+            statement("campaigns/last_sync"),
+            {"collection_code": collection, "staging_takes": _STAGING_TAKES},
+        ).fetchone()
+    if sync is None:
+        yield _releasable(
+            "audience_stale", f"collection {collection} was never synced", f"{collection}/never"
+        )
+        return
+    # A run that is cleared keeps its id: the facts themselves are part of what is released.
+    fact = f"{collection}/{sync.run_id}"
+    if sync.state != "succeeded":
+        detail = sync.detail or "see its task"
+        yield _releasable(
+            f"sync_{sync.state}",
+            f"the last sync of collection {collection} ended {sync.state}: {detail}",
+            f"{fact}/{detail}",
+        )
+    if sync.age > max_age:
+        yield _releasable(
+            "audience_stale",
+            f"the last sync of collection {collection} looked at the CRM {_minutes(sync.age)} "
+            f"minutes ago, agreed are {_minutes(max_age)}",
+            f"{fact}/{sync.clock.isoformat()}",
+        )
+
+
+def _minutes(age: timedelta) -> int:
+    return int(age.total_seconds() // 60)
+
+
+_CONSENT_WORDS = {
+    "contact_gone": "subscribed members have no contact in the CRM any more",
+    "erased_contact": "subscribed members asked to be erased",
+    "inactive_contact": "subscribed members are inactive or merged contacts",
+    "no_valid_consent": "subscribed members have no consent in force",
+    "address_changed": "subscribed members have another address in the CRM now",
+    "suppressed": "subscribed members are on the suppression list",
+    "unreadable_consent": "subscribed members have a consent that cannot be read",
+    "refused": "subscribed members refused in Mailchimp, or have not confirmed yet",
+    "refused_address": "subscribed members have an address somebody in the CRM refused",
+    "refused_foreign_address": "members not put there by us have an address refused in the CRM",
+}
+
+
+def consent_reason(finding: Finding, campaign: CrmCampaign) -> Reason:
+    """What looking at the consents of all members found, in words."""
+    ids = ", ".join(map(str, finding.contact_ids))
+    examples = f" (contacts {ids}{', ...' if finding.members > len(finding.contact_ids) else ''})"
+    todo = (
+        "archive them in Mailchimp, or record their new consent in the CRM"
+        if finding.cause == "refused_foreign_address"
+        else f"sync collection {campaign.collection_code}; where that does not remove them, the "
+        "campaign's type asks for more than the collection's"
+    )
+    return firm(
+        finding.cause,
+        f"{finding.members} {_CONSENT_WORDS[finding.cause]}{examples if ids else ''}, for "
+        f"category {campaign.gdpr_category}: {todo}",
+    )
+
+
+def checklist_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterator[Reason]:
+    """What Mailchimp's own checklist finds wrong."""
+    checklist = provider.send_checklist(remote.campaign_id)
+    wrong = [item for item in checklist.items if item.type == "error"]
+    for item in wrong:
+        yield firm("checklist", f"Mailchimp says: {scrub(item.heading)}: {scrub(item.details)}")
+    if not checklist.is_ready and not wrong:
+        yield firm("checklist", "Mailchimp says that the campaign is not ready to send")
+
+
+def domain_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterator[Reason]:
+    """Whether the sender's domain is verified."""
+    domain = remote.settings["reply_to"].rpartition("@")[2].lower()
+    verified = provider.sender_domains()
+    if domain not in verified:
+        yield _releasable(
+            "domain_unknown", f"Mailchimp does not list the sender's domain {domain}", domain
+        )
+    elif not verified[domain]:
+        yield firm("domain_unverified", f"the sender's domain {domain} is not verified")
+
+
+def recipient_reasons(
+    remote: RemoteCampaign, expected: int, options: CampaignOptions
+) -> Iterator[Reason]:
+    """Whether Mailchimp counts as many recipients as expected."""
+    count = remote.recipient_count
+    if count == 0:
+        yield firm("no_recipients", "Mailchimp counts no recipients")
+        return
+    if options.recipient_limit is not None and count > options.recipient_limit:
+        yield firm(
+            "recipient_limit",
+            f"{count} recipients are more than CAMPAIGN_RECIPIENT_LIMIT={options.recipient_limit}",
+        )
+    # A segment chosen by hand means fewer on purpose, never more.
+    off = count - expected if remote.has_segment else abs(count - expected)
+    if off > options.tolerance * expected:
+        yield _releasable(
+            "recipients_differ",
+            f"Mailchimp counts {count} recipients, the sync knows {expected} subscribed members",
+            f"{count}/{expected}",
+        )
