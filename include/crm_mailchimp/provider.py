@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, Protocol
-
-MemberStatus = Literal[
-    "subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived"
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +39,9 @@ class Audience:
 
     list_id: str
     settings: AudienceSettings
-    created_at: datetime
     member_count: int
     unsubscribe_count: int
     cleaned_count: int
-    raw: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +73,6 @@ class RemoteMember:
     status: str
     last_changed: datetime
     merge_fields: Mapping[str, Any] = field(repr=False)
-    unsubscribe_reason: str | None = None
     unsubscribed_by: Literal["person", "administrator"] | None = None
     language: str = ""
     remote_contact_id: str | None = None
@@ -210,8 +203,6 @@ class AudienceProvider(Protocol):
         """Subscriber hashes of the members that reported a mail of this audience as abuse."""
         ...
 
-    def search_members(self, email_address: str) -> Iterator[RemoteMember]: ...
-
 
 #: The lists that a campaign's report consists of; each provider knows where it has them.
 #: ``recipients``: who was sent the campaign. ``activity``: each recipient with opens, clicks and
@@ -289,7 +280,6 @@ class CampaignDraft:
     from_name: str
     reply_to: str
     preview_text: str = ""
-    planned_on: date | None = None
 
     def settings(self) -> dict[str, str]:
         """The settings by the provider's names: all of a draft but its audience and its body."""
@@ -311,7 +301,6 @@ class RemoteCampaign:
     status: str
     list_id: str
     settings: Mapping[str, str] = field(repr=False)
-    created_at: datetime | None
     send_at: datetime | None
     recipient_count: int
     emails_sent: int

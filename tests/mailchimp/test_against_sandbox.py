@@ -210,25 +210,6 @@ def test_changes_one_by_one_and_by_batch_do_the_same(
     assert unfiltered == set(hashes[:-count]), "archived members are left out unless asked for"
 
 
-def test_an_address_is_found_in_every_audience(mailchimp: Mailchimp, list_id: str) -> None:
-    other = mailchimp.create_audience(replace(SETTINGS, name="Συνεργάτες (SYN)")).list_id
-    empty = mailchimp.create_audience(replace(SETTINGS, name="Κενή (KENI)")).list_id
-    for audience in (list_id, other):
-        mailchimp.add_members(
-            audience,
-            [NewMember(email_address="zoi@galaxias.gr", status="subscribed", merge_fields={})],
-        )
-    list(
-        mailchimp.change_members(
-            other,
-            [MemberChange(subscriber_hash=subscriber_hash("zoi@galaxias.gr"), action="archive")],
-        )
-    )
-    found = {one.list_id: one.status for one in mailchimp.search_members(" Zoi@galaxias.gr ")}
-    assert found == {list_id: "subscribed", other: "archived"}
-    assert empty not in found
-
-
 def test_a_lost_answer_to_an_add_is_recognised_by_the_reference(
     mailchimp: Mailchimp, list_id: str, mailchimp_sandbox: Any
 ) -> None:

@@ -52,7 +52,11 @@ def foreign_audience(world: World, *emails: str) -> str:
 def everywhere(world: World, email: str) -> list[str]:
     """Audiences of the account that hold an address."""
     with world.provider() as provider:
-        return [member.list_id for member in provider.search_members(email)]
+        return [
+            audience.list_id
+            for audience in provider.audiences()
+            if provider.member(audience.list_id, subscriber_hash(email))
+        ]
 
 
 def rows_about(world: World, contact_ids: list[int], emails: list[str]) -> dict[str, int]:

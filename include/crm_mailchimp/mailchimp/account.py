@@ -11,16 +11,11 @@ from crm_mailchimp.mailchimp.errors import GarbledAnswer
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What the root of the API tells: names, time zone, plan, and the account's own contact."""
+    """What the root of the API says: name, size, and the account's own contact."""
 
-    account_id: str
     name: str
-    role: str
-    timezone: str
-    plan: str
     total_subscribers: int
     contact: dict[str, Any] = field(repr=False)
-    raw: dict[str, Any] = field(repr=False)
 
 
 def account(client: MailchimpClient) -> Account:
@@ -29,14 +24,9 @@ def account(client: MailchimpClient) -> Account:
     if not answer or "account_id" not in answer:
         raise GarbledAnswer("the answer holds no account", method="GET", path="/", status=200)
     return Account(
-        account_id=str(answer["account_id"]),
         name=str(answer.get("account_name") or ""),
-        role=str(answer.get("role") or ""),
-        timezone=str(answer.get("account_timezone") or ""),
-        plan=str(answer.get("pricing_plan_type") or ""),
         total_subscribers=int(answer.get("total_subscribers") or 0),
         contact=dict(answer.get("contact") or {}),
-        raw=answer,
     )
 
 

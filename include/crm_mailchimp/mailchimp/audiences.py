@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AudienceLimitReached, PermissionDenied
 from crm_mailchimp.mailchimp.paging import walk
-from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import Audience, AudienceSettings
 
 
@@ -92,11 +90,9 @@ def audience_of(entry: Mapping[str, Any]) -> Audience:
             permission_reminder=str(entry.get("permission_reminder") or ""),
             email_type_option=bool(entry.get("email_type_option")),
         ),
-        created_at=parse_instant(entry.get("date_created")) or datetime.fromtimestamp(0, UTC),
         member_count=int(stats.get("member_count") or 0),
         unsubscribe_count=int(stats.get("unsubscribe_count") or 0),
         cleaned_count=int(stats.get("cleaned_count") or 0),
-        raw=entry,
     )
 
 

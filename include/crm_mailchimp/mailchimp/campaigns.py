@@ -178,7 +178,6 @@ def campaign_of(row: Mapping[str, Any]) -> RemoteCampaign:
             name: str(settings.get(name) or "")
             for name in ("title", "subject_line", "preview_text", "from_name", "reply_to")
         },
-        created_at=parse_instant(row.get("create_time")),
         send_at=parse_instant(row.get("send_time")),
         recipient_count=int(recipients.get("recipient_count") or 0),
         emails_sent=int(row.get("emails_sent") or 0),

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from crm_mailchimp.address import subscriber_hash
-from crm_mailchimp.mailchimp.audiences import audiences
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
 from crm_mailchimp.mailchimp.paging import walk
@@ -214,19 +213,6 @@ def delete_member_permanently(client: MailchimpClient, list_id: str, member_hash
     return True
 
 
-def search_members(client: MailchimpClient, email_address: str) -> Iterator[RemoteMember]:
-    """The members with this address in all audiences, archived ones included.
-
-    Asks every audience by the subscriber hash: Mailchimp's own search runs over an index that
-    lags behind and puts the address into a URL.
-    """
-    member_hash = subscriber_hash(email_address.strip())
-    for one in audiences(client):
-        found = member(client, one.list_id, member_hash)
-        if found is not None:
-            yield found
-
-
 def complainers(client: MailchimpClient, list_id: str) -> Iterator[str]:
     """Subscriber hashes of the members that reported a mail of this audience as abuse."""
     for entry in walk(
@@ -249,7 +235,6 @@ def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:
         status=str(entry["status"]),
         last_changed=parse_instant(entry.get("last_changed")) or datetime.fromtimestamp(0, UTC),
         merge_fields=entry.get("merge_fields") or {},
-        unsubscribe_reason=entry.get("unsubscribe_reason") or None,
         unsubscribed_by=_unsubscribed_by(entry),
         language=str(entry.get("language") or ""),
         remote_contact_id=str(entry["contact_id"]) if entry.get("contact_id") else None,

@@ -142,9 +142,6 @@ class Mailchimp:
     def complainers(self, list_id: str) -> Iterator[str]:
         return audience_members.complainers(self.client, list_id)
 
-    def search_members(self, email_address: str) -> Iterator[RemoteMember]:
-        return audience_members.search_members(self.client, email_address)
-
     def campaigns(
         self,
         *,
