@@ -226,7 +226,7 @@ def _reschedule(services: Services, state: LinkedCampaign, at: datetime) -> Acti
     if not decision.is_open:
         return _closed(state, decision)
     if at - services.clock() < _SCHEDULE_MARGIN:
-        return _held(state, "its time passed while it was judged: schedule it anew")
+        return _held(state, "its time passed while it was judged: schedule it again")
     state = require_unchanged(services, state)
     services.provider.schedule_campaign(state.remote.campaign_id, at)
     return _scheduled(services, reread_remote(services, state), at, by_hand=True)

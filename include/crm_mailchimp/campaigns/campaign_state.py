@@ -144,7 +144,7 @@ def linked(state: CampaignState) -> LinkedCampaign:
         RuntimeError: the CRM or Mailchimp does not have it, so the plan is wrong.
     """
     if state.campaign is None or state.remote is None:
-        raise RuntimeError(f"campaign {state.code} lacks what the planned action works on")
+        raise RuntimeError(f"campaign {state.code} misses what the planned action works on")
     return LinkedCampaign(
         campaign=state.campaign,
         link=state.link,
@@ -187,7 +187,7 @@ def is_superseded(state: LinkedCampaign) -> bool:
 
 
 def note_own_schedule(services: Services, state: LinkedCampaign) -> LinkedCampaign:
-    """Take a schedule at the CRM's time for ours, whoever made it."""
+    """Take a schedule at the CRM's time for ours, also one made by hand."""
     planned_at = state.campaign.planned_at
     wanted = next_quarter(planned_at) if planned_at else None
     if wanted is None or wanted != state.remote.send_at or state.is_scheduled_by_us:

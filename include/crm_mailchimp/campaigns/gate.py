@@ -44,7 +44,7 @@ class GateProvider(AudienceProvider, CampaignProvider, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """One decision of the gate, as it stands in ``sync.campaign_gate``."""
+    """One decision of the gate, as in ``sync.campaign_gate``."""
 
     gate_id: int
     is_open: bool

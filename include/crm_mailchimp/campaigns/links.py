@@ -23,9 +23,9 @@ class AmbiguousCampaignError(PermanentError):
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A row of ``sync.campaign``, as far as the next step depends on it.
+    """A row of ``sync.campaign``, as far as the next action depends on it.
 
-    ``planned_at`` is the CRM's as the last step saw it: another one there is a new plan.
+    ``planned_at`` is the CRM's at the last look: another value in the CRM is a new plan.
     """
 
     campaign_id: int
@@ -126,7 +126,7 @@ def create_once(
 ) -> RemoteCampaign:
     """Create the draft; call ``find_remote`` first. The intention is committed before the call.
 
-    A task that dies between the call and the commit leaves a campaign that bears the title: the
+    A task that dies between the call and the commit leaves a campaign with the title: the
     next run finds it by that and links it.
     """
     intend(warehouse, campaign, draft)
@@ -192,14 +192,14 @@ def find_remote(
     link: Link | None,
     list_id: str,
 ) -> RemoteCampaign | None:
-    """The campaign of this audience that bears the very title and belongs to no other CRM campaign.
+    """The campaign of this audience with the very title that belongs to no other CRM campaign.
 
     Looked for before anything is created: after a lost answer, and after a lost ledger. One that
     only ends in the campaign's code may be a person's own: nothing is done until a person has
     looked.
 
     Raises:
-        AmbiguousCampaignError: several bear the title, or one bears only the code.
+        AmbiguousCampaignError: several have the title, or one has only the code.
     """
     titles = {campaign.title}
     if link and link.intended_at:

@@ -43,7 +43,7 @@ class CampaignOptions:
     #: A run starts the waiting for what is due within this time; always longer than the time
     #: between two runs.
     wait_horizon: timedelta = timedelta(minutes=20)
-    #: How long a step waits for its audience's lock before it gives its worker back.
+    #: How long a task waits for its audience's lock before it gives its worker back.
     lock_wait: timedelta = timedelta(seconds=20)
     release_holds: timedelta = timedelta(hours=24)
 

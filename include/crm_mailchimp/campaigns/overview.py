@@ -66,7 +66,7 @@ class NextMoment:
         campaign_code: in the CRM.
         look_again_at: the moment.
         provider_campaign_id: in Mailchimp, if known.
-        is_ours: until then a schedule made by us stands in Mailchimp.
+        is_ours: until then Mailchimp has a schedule made by us.
     """
 
     campaign_id: int
@@ -112,7 +112,7 @@ def campaigns_to_sync(
     wanted = set()
     for campaign in planned:
         row = by_id.pop(campaign.campaign_id, None)
-        # A cancelled one nobody knows may stand in the schedule since before the ledger was lost;
+        # A cancelled one nobody knows may be in the schedule since before the ledger was lost;
         # one that we deleted is made again when the CRM takes the cancelling back.
         if row is None or not row.is_over or (campaign.state != "cancelled" and not row.is_sent):
             wanted.add(campaign.code)
@@ -123,7 +123,7 @@ def campaigns_to_sync(
 def look_at_all(warehouse: Connection[Any], provider: OverviewProvider) -> tuple[int, int]:
     """States and totals of all campaigns into ``stats`` and ``sync.campaign``; commits.
 
-    Campaigns made directly in Mailchimp stand in ``stats.campaign_overview`` with the origin
+    Campaigns made directly in Mailchimp are in ``stats.campaign_overview`` with the origin
     ``mailchimp``. What was deleted there before it went out is marked so.
 
     Returns:
@@ -131,7 +131,7 @@ def look_at_all(warehouse: Connection[Any], provider: OverviewProvider) -> tuple
     """
     listing = _RecordingTotals(warehouse, provider)
     count = load_campaigns(warehouse, listing)
-    # A walk over a list that changes may step over one: each is asked for by itself.
+    # A walk over a list that changes may miss one: each is asked for by itself.
     for (campaign_id,) in warehouse.execute(statement("campaigns/find_vanished")).fetchall():
         if provider.campaign(campaign_id) is None:
             warehouse.execute(statement("campaigns/mark_vanished"), {"campaign_id": campaign_id})
@@ -248,7 +248,7 @@ def require_chosen(codes: Sequence[str] | None) -> Sequence[str]:
 
 def require_success(warehouse: Connection[Any], codes: Sequence[str]) -> None:
     """Raises:
-    CampaignsFailedError: some of these campaigns failed at their last step.
+    CampaignsFailedError: some of these campaigns failed when they were last looked at.
     """
     with warehouse.cursor(row_factory=class_row(_FailedCampaign)) as cursor:
         failed = cursor.execute(

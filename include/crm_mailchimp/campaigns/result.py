@@ -15,7 +15,7 @@ class CampaignResult:
 
     ``outcome``: the action's word in the past tense, ``held`` where a person has to look, or
     ``waiting`` for its time. ``wait_until``: when it is to be looked at again, where that is soon;
-    ``is_ours``: until then a schedule made by us stands in Mailchimp.
+    ``is_ours``: until then Mailchimp has a schedule made by us.
     """
 
     campaign_code: str

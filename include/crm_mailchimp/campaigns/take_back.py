@@ -1,4 +1,4 @@
-"""Taking a campaign back from Mailchimp's schedule: what stands there goes out by itself."""
+"""Takes campaigns out of Mailchimp's schedule: what is in it goes out by itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def unschedule(provider: CampaignProvider, provider_campaign_id: str) -> RemoteC
         the campaign as it is now, None where it is gone. ``sending``: it was too late.
 
     Raises:
-        ProviderError: it still stands in the schedule.
+        ProviderError: it is still in the schedule.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         remote = provider.campaign(provider_campaign_id)
@@ -68,7 +68,7 @@ def if_near(
     """Take a campaign that cannot be judged out of the schedule, if its time is near.
 
     Args:
-        provider: where it may stand in the schedule.
+        provider: where it may be scheduled.
         provider_campaign_id: of the campaign there.
         near: what is scheduled later than this is left to a later look.
         now: present time of the provider; by default this machine's.
@@ -77,7 +77,7 @@ def if_near(
         the campaign as it is now, if it was taken back.
 
     Raises:
-        ProviderError: it still stands in the schedule.
+        ProviderError: it is still in the schedule.
     """
     remote = provider.campaign(provider_campaign_id)
     if remote is None or remote.status != "schedule":
@@ -98,7 +98,7 @@ def if_revoked(
 
     Args:
         crm: to ``crm_db``.
-        provider: where it may stand in the schedule.
+        provider: where it may be scheduled.
         provider_campaign_id: of the campaign there.
         code: of the campaign in the CRM.
 
@@ -106,7 +106,7 @@ def if_revoked(
         the campaign as it is now, None where it is gone.
 
     Raises:
-        ProviderError: it still stands in the schedule, or its state could not be read.
+        ProviderError: it is still in the schedule, or its state could not be read.
     """
     remote = provider.campaign(provider_campaign_id)
     if remote is None or remote.status != "schedule":
@@ -114,8 +114,9 @@ def if_revoked(
     found = read_campaigns(crm, codes=[code])
     if found:
         [campaign] = found
-        stands = campaign.state == "approved" and campaign.collection_is_active
-        if stands and campaign.planned_at and next_quarter(campaign.planned_at) == remote.send_at:
+        at = next_quarter(campaign.planned_at) if campaign.planned_at else None
+        is_wanted = campaign.state == "approved" and campaign.collection_is_active
+        if is_wanted and at is not None and at == remote.send_at:
             return remote
     log.info("campaign %s was changed in the CRM while it was scheduled: taken back", code)
     return unschedule(provider, provider_campaign_id)

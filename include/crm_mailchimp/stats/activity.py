@@ -164,7 +164,7 @@ def _since(known_through: datetime | None) -> datetime | None:
 
 
 def _gap_has_grown(connection: Connection[Any], campaign_id: str) -> bool:
-    """Whether more events lack than did after the last reading from the start."""
+    """Whether more events are missing than after the last reading from the start."""
     row = connection.execute(
         statement("stats/activity_gap"), {"campaign_id": campaign_id}
     ).fetchone()

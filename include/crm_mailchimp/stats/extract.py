@@ -175,7 +175,7 @@ def extract_campaign(
     Args:
         connection: the warehouse; not in a transaction.
         provider: where the reports are.
-        campaign_id: the campaign; it stands in ``stats.campaigns``.
+        campaign_id: the campaign; it is in ``stats.campaigns``.
         full: read all streams from their start, whatever is known.
         ips_since: IP addresses of events before this moment are not kept; None keeps all.
 

@@ -1,4 +1,4 @@
-"""What could not be read of some campaigns while the others were: told together at the end."""
+"""What could not be read of some campaigns while the others were: named together at the end."""
 
 from __future__ import annotations
 

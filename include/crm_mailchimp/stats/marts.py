@@ -1,7 +1,7 @@
 """Catch the marts up with ``stats`` and the sync's ledger: the work follows what changed.
 
 Triggers note each changed member and campaign in the transaction that changes it. A refresh takes
-the notes, finds the people they are about, and counts these members, people and campaigns anew.
+the notes, finds the people they are about, and counts these members, people and campaigns again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _STEPS = (
 
 @dataclass(frozen=True)
 class MartRefresh:
-    """Rows counted anew by one refresh."""
+    """Rows counted again by one refresh."""
 
     campaigns: int
     members: int
@@ -63,8 +63,8 @@ def refresh_marts(
     Args:
         connection: the warehouse, by the login that owns the marts; not in a transaction.
         time_zone: IANA name of the time zone whose days and months the marts show. Another one
-            than last time counts everything anew.
-        rebuild: count everything anew, whatever changed.
+            than last time counts everything again.
+        rebuild: count everything again, whatever changed.
 
     Raises:
         psycopg.errors.InvalidParameterValue: Postgres does not know the time zone.

@@ -65,10 +65,10 @@ class UnexpectedShapeError(PermanentError):
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a stream and where its value stands.
+    """One column of a stream and where its value is found.
 
     ``path`` goes into nested objects by dots; ``required`` fields may be neither missing nor blank.
-    ``choices`` are all values that the table can hold; ``missing`` stands for a value that lacks.
+    ``choices`` are all values that the table can hold; ``missing`` is the value where there is none.
     """
 
     column: str
@@ -106,7 +106,8 @@ class Shape:
         """One API object as a row.
 
         Raises:
-            UnexpectedShapeError: a value's type is not the declared one, or a required one lacks.
+            UnexpectedShapeError: a value's type is not the declared one, or a required one is
+                missing.
         """
         values = [
             _convert(self.stream, one, _find(self.stream, item, one.source)) for one in self.fields
