@@ -376,6 +376,23 @@ def test_it_is_held_back_without_the_warehouse(
     assert world.went_out() == []
 
 
+def test_one_found_by_its_title_is_held_back(
+    world: CampaignWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled_campaign(world)
+    world.go_to(world.row()["scheduled_for"], minutes=5)
+    world.warehouse.execute("delete from sync.campaign")
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise psycopg.OperationalError("the warehouse is down")
+
+    with monkeypatch.context() as patch, pytest.raises(psycopg.OperationalError):
+        patch.setattr("crm_mailchimp.campaigns.campaign_actions.note_own_schedule", broken)
+        world.step()
+    assert world.remote_status() == "save"
+    assert world.gate_codes() == ["gate_undecided"]
+
+
 def test_a_test_mail_that_fails_takes_nothing_back(world: CampaignWorld) -> None:
     scheduled_campaign(world)
     world.go_to(world.row()["scheduled_for"], minutes=5)

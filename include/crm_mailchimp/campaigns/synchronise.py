@@ -19,6 +19,7 @@ from crm_mailchimp.campaigns.links import Link
 from crm_mailchimp.campaigns.options import CampaignOptions, options_from
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.sample_mail import send_sample
+from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
@@ -117,10 +118,14 @@ def sync_campaign(
                 return _sync(services, code, at_risk, test_mail, recreate=recreate)
     except Exception as error:
         # A test mail is nothing that a schedule depends on.
-        if at_risk.provider_campaign_id is not None and not test_to:
+        if test_to:
+            raise
+        # One that was found by its title just now is known in the warehouse alone.
+        at_risk_id = at_risk.provider_campaign_id or _known_id(connections, code)
+        if at_risk_id is not None:
             take_back.hold_back(
                 connections,
-                at_risk.provider_campaign_id,
+                at_risk_id,
                 error,
                 near=options.near if options else None,
                 now=clock(),
@@ -166,6 +171,16 @@ def _sync(
                 if attempt == _ATTEMPTS:
                     raise
     raise ChangedMeanwhileError(f"campaign {code}: its collection changed again and again")
+
+
+def _known_id(connections: CampaignConnections, code: str) -> str | None:
+    try:
+        with connections.warehouse() as warehouse:
+            link = links.find_link_by_code(warehouse, code)
+    except Exception as error:
+        log.warning("the warehouse cannot be asked for the campaign: %s", words_of(error))
+        return None
+    return link.provider_campaign_id if link else None
 
 
 def _id_at_risk(link: Link | None, at_risk: _AtRisk) -> str | None:

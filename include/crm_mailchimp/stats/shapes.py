@@ -68,7 +68,7 @@ class Field:
     """One column of a stream and where its value is found.
 
     ``path`` goes into nested objects by dots; ``required`` fields may be neither missing nor blank.
-    ``choices`` are all values that the table can hold; ``missing`` is the value where there is none.
+    ``choices`` are all values that the table can hold; ``missing`` is the value for none.
     """
 
     column: str
