@@ -8,11 +8,12 @@ call that schedules or sends follows under the same lock. Every decision is a ro
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
 from psycopg import Connection
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.campaigns.consent_now import judge_members
@@ -54,6 +55,14 @@ class Decision:
     def open_reasons(self) -> tuple[Reason, ...]:
         """Reasons that nobody released."""
         return tuple(reason for reason in self.reasons if not reason.released)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Release:
+    """A person's release that holds now, and the keys of the reasons that it is about."""
+
+    release_id: int
+    keys: Sequence[str]
 
 
 def decide(
@@ -173,10 +182,11 @@ def _record(
     expected: int,
     judged: int | None,
 ) -> Decision:
-    rows = warehouse.execute(
-        statement("campaigns/find_released"), {"campaign_id": campaign.campaign_id}
-    )
-    released = {key: release_id for release_id, keys in rows for key in keys}
+    with warehouse.cursor(row_factory=class_row(_Release)) as cursor:
+        releases = cursor.execute(
+            statement("campaigns/find_released"), {"campaign_id": campaign.campaign_id}
+        ).fetchall()
+    released = {key: release.release_id for release in releases for key in release.keys}
     judged_reasons = tuple(
         replace(reason, released=reason.may_be_released and reason.key in released)
         for reason in reasons
