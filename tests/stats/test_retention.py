@@ -225,7 +225,7 @@ def test_retention_and_a_load_at_once_count_every_event_once(
     with psycopg.connect(warehouse_db) as loader:
 
         def meanwhile(stream: str) -> None:
-            if stream == "email-activity":
+            if stream == "activity":
                 account.during = lambda _: None
                 apply(warehouse, Ages(events=OLD_DAYS))
 
