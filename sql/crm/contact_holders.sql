@@ -1,6 +1,6 @@
 -- The given contacts, and each contact that may hold an address with one of the given local parts now. The
--- expression is that of an index of the contract, and finds at least every address that has such a
--- local part in normal form: those signs stand for ASCII ones in Unicode NFC.
+-- expression is that of an index of the contract. It finds at least every address whose normal form has
+-- such a local part. Unicode NFC makes ASCII signs of the two translated ones.
 select
     contact.contact_id,
     contact.email,

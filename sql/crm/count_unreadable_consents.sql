@@ -1,4 +1,4 @@
--- Consent rows whose words are none of the contract's, by column: their contacts are held back.
+-- Consent rows with words that are not in the contract, by column. The pipeline holds back their contacts.
 with written as (
     select
         lower(btrim(consent.channel::text, spaces.characters) collate "C") as channel,

@@ -1,7 +1,7 @@
--- Rights of the login for dynamic queries, in this database: its name is the setting
--- crm_setup.login. It may connect and read the contract. What everybody may do, it could do too, so
--- that is taken from PUBLIC and given to each of the other logins by name: nothing changes for them.
--- What this role may not take away (catalog functions, without superuser) stays; see query_login_open.
+-- Rights of the login for dynamic queries in this database. The setting crm_setup.login is its name. The
+-- login may connect and read the contract. It also has every right of PUBLIC. Therefore those rights go
+-- from PUBLIC to each of the other logins by name: nothing changes for them. Some rights this role may not
+-- take away (catalog functions, without superuser): see query_login_open.
 do $$
 declare
     login constant name := current_setting('crm_setup.login');

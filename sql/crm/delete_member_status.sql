@@ -1,4 +1,4 @@
--- Contacts of whom nothing is known any more, such as erased ones.
+-- Removes the rows of contacts that the sync state no longer knows, such as erased ones.
 delete from crm.provider_member_status as written
 using member_status
 where

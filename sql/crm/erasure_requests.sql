@@ -1,5 +1,5 @@
--- Contacts that asked to be erased, each with the contacts that were merged into it: they are the
--- same person under an older id, perhaps with an older address.
+-- Contacts that asked to be erased, each with the contacts that were merged into it. A merged contact is
+-- the same person under an older id, perhaps with an older address.
 with recursive same_person as (
     select
         contact.contact_id as person_id,

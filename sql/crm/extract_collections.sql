@@ -1,4 +1,4 @@
--- Collections to sync, with their provider's defaults beside their own values.
+-- Collections to sync, with their own values and the defaults of their provider.
 select
     collection.collection_id,
     collection.code,
@@ -13,7 +13,7 @@ select
     collection.campaign_type,
     campaign_type.gdpr_category,
     provider.code as provider,
-    -- The column may be missing; then the code is the kind.
+    -- If the column is missing, the code is the kind.
     coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
         as provider_kind,
     nullif(btrim(provider.connection_id), '') as connection_id,

@@ -1,7 +1,7 @@
--- A batch of contacts with what may be sent of them; the hashes tell whether any of it changed, also
--- when a value is read differently because its field became of another type or has other choices.
--- Postal address and date of birth stand among the additional fields, under codes of their own.
--- Of who asked to be erased neither names nor fields are taken: only what a refusal needs.
+-- A batch of contacts with the values that may be sent. The hashes show whether any value changed. They
+-- also change when a value is read differently, because its field has another type or other choices. Postal
+-- address and date of birth are among the additional fields, under codes of their own. For a contact that
+-- asked to be erased, names and fields are not read: only what a refusal needs.
 with field_value as (
     select
         value.contact_id,

@@ -1,4 +1,4 @@
--- Why collections with an audience are not among those to sync; who is missing is gone.
+-- Why a collection with an audience is not among those to sync. A collection without a row here is gone.
 select
     collection_id,
     is_active,

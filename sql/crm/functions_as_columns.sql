@@ -1,5 +1,5 @@
--- Functions of Postgres that a name after a dot can mean: those that take a whole row, alone or first.
--- What a table of the contract has as a column is one.
+-- Functions of Postgres that a name after a dot can mean: those that take a whole row, alone or first. A
+-- name that is a column of the contract's table is a column.
 select proc.proname
 from pg_proc as proc
 inner join pg_type as argument on proc.proargtypes[0] = argument.oid

@@ -1,11 +1,11 @@
--- What each contact's e-mail consents amount to, by category: the only place that decides it.
+-- The deciding e-mail consent of each contact, by category: the only place that decides it.
 --
--- A contact's own rows and the withdrawals of every contact merged into it, directly or through others,
--- are one history. Of the rows not in the future the newest decides; at equal times a withdrawal wins,
--- then the newest row. A merged contact's grant never counts. Where all rows lie in the future,
--- consent_id is null, and future_grant says whether one of the contact's own is a grant.
--- Words are compared trimmed and without regard to case. Any other word, or a null, might hide a
--- withdrawal: is_unreadable.
+-- A contact's own rows and the withdrawals of every contact merged into it are one history, also over
+-- several merges. The newest row that is not in the future decides. At equal times a withdrawal wins, then
+-- the newest row. A merged contact's grant never counts. If all rows lie in the future, consent_id is null.
+-- Then future_grant says whether one of the contact's own rows is a grant. Words are compared without
+-- spaces at the ends and without regard to case. Any other word, or a null, may hide a withdrawal:
+-- is_unreadable.
 with recursive person as (
     select
         contact.contact_id as person_id,
@@ -38,7 +38,7 @@ written as (
             || U&'\2008\2009\200A\200B\200C\200D\2028\2029\202F\205F\2060\3000\FEFF'
         )
     ) as spaces (characters)
-    -- A grant of a merged contact says nothing, in whatever words.
+    -- A grant of a merged contact decides nothing, in whatever words.
     where person.person_id = consent.contact_id or consent.granted is not true
 ),
 

@@ -1,4 +1,4 @@
--- Every contact with each contact that was merged into it, directly or through others.
+-- Every contact with each contact that was merged into it, directly or over several merges.
 with recursive chain as (
     select
         merged.merged_into_id as contact_id,

@@ -1,4 +1,4 @@
--- The given contacts, each with itself and every contact merged into it, directly or through others.
+-- The given contacts, each with itself and every contact merged into it, directly or over several merges.
 with recursive person as (
     select
         contact.contact_id as person_id,

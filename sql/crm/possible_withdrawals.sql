@@ -1,5 +1,5 @@
--- Contacts with a consent row that is no plain grant of the contract's words: more than those who withdrew,
--- none that did is missing.
+-- Contacts with a consent row that is not a plain grant in the contract's words. It finds more contacts
+-- than those that withdrew, and misses none of them.
 select distinct consent.contact_id
 from crm.consent as consent
 where

@@ -1,4 +1,4 @@
--- Columns in schema crm that this login may read, with their base types; materialised views too.
+-- Columns in schema crm that this login may read, with their base types. Materialised views are included.
 with recursive kind as (
     select
         oid as type_id,

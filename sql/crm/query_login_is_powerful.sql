@@ -1,5 +1,5 @@
--- Whether the present login may do more than read: by what it is, by a role it may switch to, by
--- what it owns, or by a right to write into the contract.
+-- Whether the present login may do more than read. It looks at the login's attributes and at the roles that
+-- it may switch to. It also looks at what it owns, and at rights to write into the contract.
 select
     login.rolsuper or login.rolcreaterole or login.rolcreatedb or login.rolreplication or login.rolbypassrls
     or exists (

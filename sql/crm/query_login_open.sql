@@ -1,5 +1,5 @@
--- What is still open to the login beyond reading the contract: what this database's owner could not
--- take away, and rights given to it in other databases of the server.
+-- Rights of the login beyond reading the contract. These are rights that this database's owner could not
+-- take away, and rights in other databases of the server.
 with login as (
     select role.oid
     from pg_roles as role

@@ -1,4 +1,4 @@
--- What the crm was told of some collections.
+-- The rows of the write-back table for some collections.
 select
     collection_id,
     contact_id,

@@ -1,5 +1,5 @@
--- A few contacts right before they are pushed: still there, still in the collection, and every contact
--- that was merged into them.
+-- A few contacts right before the push: whether each is still in the CRM and in the collection. Each has
+-- every contact that was merged into it.
 with recursive person as (
     select
         contact.contact_id as person_id,

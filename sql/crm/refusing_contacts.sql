@@ -1,4 +1,4 @@
--- Where contacts to which refusals belong are to be found now; a contact that is gone is missing here.
+-- Present values of contacts to which refusals belong. A contact that is gone has no row here.
 select
     contact.contact_id,
     contact.email

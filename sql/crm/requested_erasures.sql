@@ -1,4 +1,4 @@
--- Contacts that ask to be erased.
+-- Contacts that asked to be erased.
 select
     contact.contact_id,
     contact.email

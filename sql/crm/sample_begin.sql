@@ -1,6 +1,6 @@
--- What the sample draws from: no random(), but a hash of the row's key, the kind of draw (salt) and
--- the seed (setting crm_sample.seed), so that the same seed gives the same rows on every machine.
--- lots: 0 <= result < lots.
+-- How the sample makes its choices. It uses no random(). It takes a hash of the row's key, the kind of
+-- choice (salt) and the seed (setting crm_sample.seed). So the same seed gives the same rows on every
+-- machine. The result is at least 0 and below lots.
 do $$
 begin
     execute format(

@@ -1,4 +1,4 @@
--- The provider, campaign types, owners, and collections: good ones and one of each broken kind.
+-- The provider, campaign types, owners and collections: good ones, and one of each broken kind.
 insert into crm.external_provider (
     code, connection_id, company, address1, city, state, zip, country, phone, from_name, from_email, subject,
     language, permission_reminder, email_type_option
@@ -122,7 +122,7 @@ inner join (
 ) as share (collection_id, percent)
     on pg_temp.draw(contact.contact_id, 220 + share.collection_id, 100) < share.percent
 union all
--- Rows that outlived their contacts.
+-- Rows of contacts that are gone.
 select
     1 as collection_id,
     current_setting('crm_sample.contacts')::bigint + gone.number as contact_id,

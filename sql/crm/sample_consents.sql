@@ -1,5 +1,5 @@
--- Histories of consents. A contact draws one pattern for each category; what counts of it at any
--- time between 2026 and 2089 is the same: past times lie before 2026, future ones after 2089.
+-- Histories of consents. A contact gets one pattern for each category. The deciding row is the same at any
+-- time between 2026 and 2089. Past times lie before 2026, future times after 2089.
 insert into crm.consent (
     consent_id, contact_id, channel, gdpr_category, granted, effective_at, expires_at, source, recorded_at
 )
@@ -62,7 +62,7 @@ select
 from drawn
 inner join pattern on drawn.lot between pattern.first_lot and pattern.last_lot
 union all
--- Other channels say nothing about e-mail.
+-- Other channels decide nothing about e-mail.
 select
     contact.contact_id * 16 + 9 as consent_id,
     contact.contact_id,

@@ -1,5 +1,6 @@
--- Contacts with every defect a real CRM has. The address of a contact is written from its key, so that
--- another contact can hold the same one without looking it up: address_id is whose address it is.
+-- Contacts with every defect of a real CRM. The address of a contact is written from its key. So another
+-- contact can hold the same address without a search. The column address_id names the contact that the
+-- address is made from.
 insert into crm.contact (
     contact_id, email, first_name, last_name, company, phone, mobile, address1, address2, city, zip,
     country, language, birth_date, is_active, erasure_requested_at, merged_into_id, updated_at
@@ -10,10 +11,10 @@ with person as materialized (
         drawn.fault,
         drawn.status,
         case
-            -- Shared by mistake with somebody nearby.
+            -- Shared by mistake with a contact nearby.
             when drawn.fault between 40 and 79
                 then greatest(1, drawn.contact_id - 1 - pg_temp.draw(drawn.contact_id, 3, 20))
-            -- Shared across the spellings of an international domain: some four contacts together.
+            -- Shared across the spellings of an international domain: about four contacts together.
             when drawn.fault between 86 and 93 then drawn.contact_id - drawn.contact_id % 500
             else drawn.contact_id
         end as address_id,
@@ -76,9 +77,9 @@ select
         when addressed.fault < 70 then initcap(addressed.local_part) || '@' || initcap(addressed.domain_part)
         when addressed.fault < 80 then addressed.local_part || '@' || addressed.domain_part
         when addressed.fault < 86 then addressed.local_part || '@' || addressed.domain_part
-        -- Written out: upper() leaves Greek alone in some locales.
+        -- Written out, because upper() does not change Greek letters in some locales.
         when addressed.fault < 88 then addressed.local_part || '@ΠΑΡΆΔΕΙΓΜΑ.EXAMPLE.COM'
-        -- The same letters, accents apart.
+        -- The same letters without regard to accents.
         when addressed.fault < 90
             then addressed.local_part || '@' || normalize(addressed.domain_part, nfd) -- noqa: RF02
         when addressed.fault < 94 then addressed.local_part || '@xn--hxajbheg2az3al.example.com'

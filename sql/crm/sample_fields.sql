@@ -1,4 +1,4 @@
--- Additional fields of every type, and their values: about two a contact, one in eighty wrong.
+-- Additional fields of every type, and their values: about two for each contact, and one in eighty wrong.
 with field (position, code, label, data_type, wrong_value, choices) as (
     values
     (0, 'loyalty_points', 'Πόντοι επιβράβευσης', 'number', 'δώδεκα', null),
@@ -9,7 +9,7 @@ with field (position, code, label, data_type, wrong_value, choices) as (
     (5, 'second_phone', 'Δεύτερο τηλέφωνο', 'phone', 'δεν έχει', null),
     (6, 'shop', 'Κατάστημα', 'choice', 'Ρόδος', array['Αθήνα', 'Θεσσαλονίκη', 'Πάτρα', 'Ηράκλειο']),
     (7, 'interests', 'Ενδιαφέροντα', 'text', repeat('κηπουρική και μαγειρική, ', 30), null),
-    -- Transliterated and cut to ten letters it is the same as the wedding day.
+    -- In Latin letters and cut to ten, its name equals that of the wedding day.
     (8, 'name_day', 'Ημερομηνία γιορτής', 'text', repeat('Άγιος ', 60), null)
 ),
 

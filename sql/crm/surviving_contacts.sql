@@ -1,5 +1,5 @@
--- The contact that each of the given ones was merged into in the end: itself where it was not merged. The
--- last one that is in the CRM counts. A contact that was merged in a circle survives itself.
+-- The contact that each given contact was merged into in the end: itself if it was not merged. The last one
+-- that is in the CRM counts. A contact that was merged in a circle survives itself.
 with recursive upward as (
     select
         contact.contact_id,

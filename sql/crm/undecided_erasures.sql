@@ -1,5 +1,5 @@
--- Contacts that asked to be erased and were merged, each with the contact that stands for them now and
--- did not ask. Merged in a circle: nobody stands for anybody, and all of the circle are erased.
+-- Contacts that asked to be erased and were merged. Each has the contact that represents the person now and
+-- did not ask. In a circle of merges no contact represents another, and all of the circle are erased.
 with recursive upward as (
     select
         contact.contact_id as asked_id,
