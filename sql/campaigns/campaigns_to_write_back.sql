@@ -1,4 +1,4 @@
--- What the CRM is told: campaigns that are at the provider, or were and are deleted.
+-- Campaigns to write back to the CRM: those that are at the provider, and those that were deleted there.
 select
     campaign.campaign_id,
     campaign.provider_campaign_id,

@@ -1,4 +1,4 @@
--- Campaigns of a run that wait for their moment, and whether a schedule of ours stands meanwhile.
+-- Campaigns of a run that wait for their time, and whether each is in Mailchimp's schedule meanwhile.
 select
     campaign.campaign_id,
     campaign.campaign_code,

@@ -1,5 +1,5 @@
--- Subscribed members whose address, or whose contact, stands among the refusals: ours, and foreign.
--- An address may be kept under a member id of mailchimp's own.
+-- Subscribed members with a refusal of their address or of their contact: members of ours and foreign ones.
+-- Mailchimp may keep an address under a member id of its own.
 with refused_member as (
     select
         refusal.contact_id,
@@ -23,7 +23,8 @@ refused as (
         member.list_id = %(list_id)s
         and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
         and member.cause is distinct from 'forgotten'
-        -- What cannot be read holds back members of ours; a foreign member never goes for it.
+        -- If a refusal cannot be read, it holds back members of ours. It does not hold back a foreign
+        -- member.
         and (member.origin <> 'foreign' or not refusal.is_unreadable)
 )
 

@@ -1,4 +1,4 @@
--- Reasons that a person released for this campaign, as long as that holds.
+-- Reasons that a person released for this campaign, while the release holds.
 select
     release.release_id,
     release.keys

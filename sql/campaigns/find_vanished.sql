@@ -1,4 +1,4 @@
--- Campaigns that never went out and were not in the listing just landed: perhaps deleted there.
+-- Campaigns that were never sent and are not in the newest listing. They may be deleted at the provider.
 select campaign.campaign_id
 from stats.campaigns as campaign
 where

@@ -1,4 +1,4 @@
--- The provider's id is no longer the campaign's: deleted by us, or replaced by a new draft.
+-- The campaign no longer has the provider's id: we deleted the draft, or a new draft replaced it.
 with former as (
     insert into sync.former_campaign (provider_campaign_id, campaign_id)
     select

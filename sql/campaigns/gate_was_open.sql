@@ -1,4 +1,4 @@
--- Whether the newest decision about this campaign, as it is now, let it go.
+-- Whether the newest decision about this campaign, in its present form, was open.
 select
     (
         decision.is_open

@@ -1,4 +1,5 @@
--- Committed before the call that creates: whoever comes after a lost answer looks for the title.
+-- Committed before the call that creates the campaign. After a lost answer, the next run searches for the
+-- title.
 insert into sync.campaign as kept (
     campaign_id, campaign_code, collection_code, list_id, title, pushed, intended_at
 )

@@ -1,6 +1,6 @@
--- Campaigns that the ledger knows, and whether they are over: sent, or deleted by us. One that was
--- only intended is not over: a lost answer may have left it in Mailchimp. Neither is one of which
--- nothing was made because a person has to look first.
+-- Campaigns in the sync state, and whether each is over: sent, or deleted by us. A campaign that was only
+-- intended is not over, because a lost answer may have left it in Mailchimp. A campaign that a person has
+-- to look at first is not over either.
 select
     campaign.campaign_id,
     campaign.campaign_code,

@@ -1,5 +1,5 @@
--- How the collection's newest real sync ended, and how old its view of the CRM is. A staging that
--- failed its check leaves no run of the collection; one begun a moment ago may still be at work.
+-- How the newest real sync of the collection ended, and how old its staging is. A staging that failed its
+-- check leaves no run of the collection. A staging that began a moment ago may still be at work.
 with staging as (
     select
         stage.staging_id,

@@ -1,11 +1,11 @@
--- A page of the members of ours that a campaign would go to, by contact.
+-- A page of our members that a campaign would go to, in the order of their contacts.
 select
     coalesce(member.contact_id, 0) as contact_id,
     member.subscriber_hash
 from sync.member as member
 where
     member.list_id = %(list_id)s
-    -- A status that we do not know counts as one that gets mail.
+    -- An unknown status counts as a status that gets mail.
     and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
     and member.cause is distinct from 'forgotten'
     and member.origin <> 'foreign'

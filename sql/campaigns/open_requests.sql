@@ -1,4 +1,4 @@
--- Requests for a release that nobody answered yet.
+-- Requests for a release without an answer.
 select release.gate_id
 from sync.campaign_release as release
 inner join sync.campaign_gate as gate on release.gate_id = gate.gate_id

@@ -1,4 +1,4 @@
--- Campaigns at the provider that belong to other campaigns of the CRM, now or before.
+-- Campaigns at the provider that belong, or belonged, to other campaigns of the CRM.
 select campaign.provider_campaign_id
 from sync.campaign as campaign
 where campaign.provider_campaign_id is not null and campaign.campaign_id <> %(campaign_id)s

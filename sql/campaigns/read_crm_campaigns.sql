@@ -1,5 +1,5 @@
--- Campaigns of the CRM that concern a provider, sender values filled up from the collection and
--- the provider: chosen by code, or all that are to be looked at.
+-- Campaigns of the CRM for one provider: those chosen by code, or all that are to be looked at. Missing
+-- sender values come from the collection, then from the provider.
 select
     campaign.campaign_id,
     campaign.code,

@@ -1,4 +1,4 @@
--- The provider's id of an intended campaign has become known.
+-- Stores the provider's id of an intended campaign.
 update sync.campaign
 set
     provider_campaign_id = %(provider_campaign_id)s,

@@ -1,5 +1,5 @@
--- Ask about campaigns whose newest decision is closed for nothing but reasons a person may release.
--- Not again while the same reasons wait for an answer, or while an answer holds.
+-- Asks about campaigns whose newest decision is closed only for reasons that a person may release. It does
+-- not ask again while the same reasons wait for an answer, or while an answer holds.
 insert into sync.campaign_release (gate_id, campaign_id, keys)
 select
     gate.gate_id,

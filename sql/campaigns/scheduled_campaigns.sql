@@ -1,4 +1,4 @@
--- Campaigns that stood in Mailchimp's schedule when they were last looked at, or were about to.
+-- Campaigns that were in Mailchimp's schedule at the last look, or that we were about to schedule.
 select campaign.provider_campaign_id
 from sync.campaign as campaign
 where

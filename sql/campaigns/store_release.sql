@@ -1,4 +1,4 @@
--- The first word about a gate stands; one that nobody was asked about may be answered too.
+-- The first answer about a gate counts. A person may also answer about a gate without a request.
 insert into sync.campaign_release as release (
     gate_id, campaign_id, keys, decision, decided_by, decided_at, expires_at
 )

@@ -1,4 +1,4 @@
--- The gate has opened, or closed for more: nobody is asked any longer.
+-- The gate has opened, or has closed for more reasons: the request ends.
 update sync.campaign_release
 set
     decision = 'superseded',

@@ -1,4 +1,4 @@
--- Into crm_db, only where something changed.
+-- Writes into crm_db, and only rows that changed.
 insert into crm.provider_campaign as kept (
     campaign_id, provider_campaign_id, status, emails_sent, unique_opens, unique_clicks, sent_at, detail,
     changed_at

@@ -1,4 +1,4 @@
--- What retention has counted and removed stays.
+-- Counts of events that retention removed stay.
 delete from mart.campaign_quarter_hours as kept
 using changed_campaign as changed
 left join stats.expired_events as expired on changed.campaign_id = expired.campaign_id

@@ -1,4 +1,4 @@
--- The people the changed members are and were.
+-- The persons that the changed members belong to now, and belonged to before.
 create temporary table changed_contact on commit drop as
 select contact_key from touched_member
 union

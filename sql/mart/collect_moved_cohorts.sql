@@ -1,4 +1,4 @@
--- Whoever began in another month than was known belongs to another cohort in all their campaigns.
+-- A member whose first month changed belongs to another cohort in all their campaigns.
 insert into changed_campaign (campaign_id)
 select distinct received.campaign_id
 from counted_member as counted

@@ -1,4 +1,4 @@
--- Every mail that touched members ever got, with what they did with it.
+-- Every mail that touched members ever received, with what they did with it.
 create temporary table received on commit drop as
 select
     touched.list_id,
@@ -18,7 +18,7 @@ select
     engagement.first_open_at,
     engagement.last_open_at,
     engagement.first_human_open_at,
-    -- An open that came late among those that retention had removed is counted, and has no time.
+    -- An open that came late, among events that retention had removed, is counted and has no time.
     case
         when engagement.opens > engagement.proxy_opens
             then coalesce(engagement.last_human_open_at, engagement.last_open_at)

@@ -1,5 +1,5 @@
--- Everyone whose row, or whose person's row, may come out differently: the changed members, and all
--- other members of the people they are and were.
+-- Every member whose row, or whose person's row, may change. These are the changed members, and all other
+-- members of the persons that they belong or belonged to.
 create temporary table touched_member on commit drop as
 with identified as (
     select

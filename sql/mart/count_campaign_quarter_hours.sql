@@ -1,4 +1,4 @@
--- A quarter hour is the longest that fits the days and hours of every time zone in use.
+-- A quarter hour is the longest time that fits the days and hours of every time zone in use.
 insert into mart.campaign_quarter_hours (campaign_id, began_at, opens, proxy_opens, clicks, bounces)
 select
     event.campaign_id,

@@ -1,6 +1,6 @@
--- Who leaves gets no more mail: only against the mails that came while they were still there is it known
--- whether more mail drives people away. A mail that somebody unsubscribed through has arrived, whatever
--- else is told of it.
+-- A person who leaves gets no more mail. So only mails that came while the person was a member can show
+-- whether more mail drives people away. A mail with an unsubscribe through it has arrived, whatever else
+-- the reports say of it.
 with arrived as (
     select
         received.list_id,

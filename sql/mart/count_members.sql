@@ -1,5 +1,6 @@
--- Touched members over all their campaigns. Columns beyond the counts say who they are now: the ledger
--- knows, unless a report tells of a departure after the ledger's last word and the last mail.
+-- Counts of the touched members over all their campaigns. The other columns say the present state of the
+-- member. It comes from sync.member. A report counts instead if it names a departure after the newest
+-- change there and after the last mail.
 create temporary table counted_member on commit drop as
 with received_sums as (
     select
@@ -82,13 +83,15 @@ select
             and departure.left_at >= coalesce(sums.last_sent_at, '-infinity')
             and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
             then 'unsubscribed'
-        -- Mailchimp takes an address out at its first hard bounce; one that it mailed again was put back.
+        -- Mailchimp removes an address at its first hard bounce. If a later mail went to the address,
+        -- somebody put it back.
         when
             sums.last_hard_bounced_at >= coalesce(ledger.last_changed, '-infinity')
             and sums.last_hard_bounced_at > coalesce(sums.last_taken_at, '-infinity')
             and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
             then 'cleaned'
-        -- The ledger sees deletions itself, and what came after them; others are back with the next mail.
+        -- sync.member sees deletions itself, and what came after them. Other members are back with their
+        -- next mail.
         when
             ledger.list_id is null
             and sums.last_gone_at >= coalesce(sums.last_sent_at, '-infinity')
@@ -113,8 +116,8 @@ cross join
 where
     sums.list_id is not null
     or ledger.list_id is not null
-    -- Who did something before the list of recipients told of them. One at a time by the indexes: a join
-    -- might read every event there ever was.
+    -- Members with events before the list of recipients named them. Looked up by the indexes, one at a
+    -- time: a join might read every event.
     or (
         select true
         from stats.named_member as named

@@ -1,4 +1,4 @@
--- Who is neither in the ledger nor among any recipients any more, such as a hash that was erased.
+-- Members that are neither in sync.member nor among any recipients, such as an erased hash.
 delete from mart.members as kept
 using changed_member as changed
 where

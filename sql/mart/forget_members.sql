@@ -1,5 +1,5 @@
--- Of the members noted as changed those that nothing names. The table is locked against loads that found
--- such a member there and have not stored what they know of it yet.
+-- Removes changed members that no table names. The table is locked against a load that found such a member
+-- and has not stored its rows yet.
 with noted as materialized (
     select distinct
         changed.list_id,
@@ -20,7 +20,7 @@ forgotten as (
     where
         known.list_id = noted.list_id
         and known.subscriber_hash = noted.subscriber_hash
-        -- One at a time by the indexes: a join might read every event there ever was.
+        -- Looked up by the indexes, one at a time: a join might read every event.
         and (
             select true
             from stats.named_member as named

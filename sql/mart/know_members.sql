@@ -1,4 +1,4 @@
--- Members that only the ledger names so far.
+-- Members that only sync.member names so far.
 insert into stats.members (list_id, subscriber_hash)
 select
     list_id,

@@ -1,5 +1,5 @@
--- Whom stats knows although nothing names them any more, such as a hash that was erased: noted again, to
--- be forgotten once this transaction is over.
+-- Members in stats.members that no table names any more, such as an erased hash. They are noted again, so
+-- that they are removed after this transaction.
 insert into mart.changed_member (list_id, subscriber_hash)
 select
     changed.list_id,

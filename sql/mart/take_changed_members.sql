@@ -1,4 +1,4 @@
--- What is noted is taken and forgotten in the refresh's own transaction: a refresh that fails leaves it.
+-- Takes and removes the notes in the refresh's own transaction: a refresh that fails leaves them.
 create temporary table changed_member on commit drop as
 with taken as (
     delete from mart.changed_member

@@ -1,4 +1,4 @@
--- The campaigns that concern somebody now: planned, waiting, or sent lately.
+-- Campaigns that matter now: planned, waiting, or sent lately.
 select
     coalesce(crm_campaign_code, provider_campaign_id) as code,
     title,

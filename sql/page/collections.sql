@@ -1,4 +1,4 @@
--- Every collection that a run has staged, as its newest staging found it, and how it went last.
+-- Every staged collection, with the values of its newest staging and the result of its newest run.
 with staged as (
     select distinct on (collection_code) *
     from sync.staged_collection

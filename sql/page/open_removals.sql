@@ -1,4 +1,4 @@
--- Removals that wait for a person.
+-- Removals that wait for a person's decision.
 select
     plan_id,
     collection_code,

@@ -1,5 +1,5 @@
--- What must never be, counted per collection from the staged facts and not from the rules that made
--- the verdicts; every count but the last two has to be zero.
+-- Counts of what must never happen, per collection. They come from the staged facts, and not from the rules
+-- that made the verdicts. Every count but the last two must be zero.
 insert into sync.staging_invariant
 with verdict as (
     select * from staging.verdict
@@ -133,7 +133,7 @@ select
         where eligible.collection_id = collection.collection_id
     ) as eligible_suppressed,
     collection.eligible as eligible_contacts,
-    -- A handful more or less says nothing.
+    -- A few more or fewer mean nothing.
     case
         when greatest(collection.eligible, previous.eligible) >= 20
             then round(collection.eligible::numeric / nullif(previous.eligible, 0), 3)

@@ -1,4 +1,4 @@
--- What a staging holds now, to compare with what it held when it was taken.
+-- Row counts of a staging now, to compare with its counts at the start.
 select jsonb_build_object(
     'membership', (
         select count(*) from staging.membership

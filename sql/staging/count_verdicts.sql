@@ -13,7 +13,7 @@ from (
                 and membership.collection_id = staged_collection.collection_id
         ) as staged,
         count(verdict.reason_code) as quarantined,
-        -- Known suppressions come after eligibility: they are counted as eligible here.
+        -- Suppressions are judged after eligibility, so this count includes them as eligible.
         count(verdict.contact_id) filter (
             where verdict.reason_code is null or verdict.reason_code like 'suppressed%%'
         ) as eligible

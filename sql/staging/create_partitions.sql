@@ -1,4 +1,4 @@
--- Tables of one staging run: unlogged, as every run takes them anew from the CRM.
+-- Tables of one staging. They are unlogged, because every run reads them again from the CRM.
 select
     format(
         'create unlogged table staging.%%1$I partition of staging.%%2$I for values in (%%3$s)',

@@ -1,5 +1,5 @@
--- A newer staging of the collection that a run acted on, unless this one only shows its plan. A newer
--- staging of the very same run stands in its place, acted on or not.
+-- A newer staging of the collection that a run acted on, unless this staging only shows its plan. A newer
+-- staging of the same run replaces this one, whether a task acted on it or not.
 select newer.staging_id
 from sync.staging_run as newer
 inner join sync.staged_collection as collection on newer.staging_id = collection.staging_id

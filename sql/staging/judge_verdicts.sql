@@ -1,7 +1,7 @@
--- One verdict per contact and collection: eligible (reason null) or the first reason that applies,
--- in the order of sync.reason. A refusal by any contact of the CRM that holds the address beats
--- every consent; absence or expiry of another's consent is no refusal. 'unclassified' looks at no
--- consents at all, neither given nor withdrawn.
+-- One verdict for each contact and collection: eligible (reason null), or the first reason that applies.
+-- The order is that of sync.reason. A refusal by any contact that holds the address beats every consent. A
+-- missing or expired consent of another contact is no refusal. For 'unclassified' no consent is read,
+-- neither given nor withdrawn.
 insert into staging.verdict (
     staging_id, collection_id, contact_id, reason_code, detail, address_key, subscriber_hash, consent_id,
     content_hash

@@ -1,4 +1,4 @@
--- Eligible counts far from last time's, in words of the run's result.
+-- Eligible counts that differ much from the last run's, in words for the run's result.
 update sync.staged_collection as collection
 set
     remark = format(

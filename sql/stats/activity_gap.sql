@@ -1,4 +1,4 @@
--- Whether the events held lack more of any total than the last reading from the start left open.
+-- Whether our events miss more of any total than after the last reading from the start.
 with held as (
     select
         coalesce(sum(opens), 0) as opens,

@@ -1,4 +1,4 @@
--- Once a day: the histories are by month and by day.
+-- Once a day is enough: these histories are by month and by day.
 select list.list_id
 from stats.lists as list
 left join stats.list_state as known on list.list_id = known.list_id

@@ -1,11 +1,11 @@
--- The stale ones are found once for all: asked per campaign, the views would be walked again and
--- again whenever the planner thinks the tables small.
+-- Finds the stale campaigns once for all. If asked for each campaign, Postgres may read the views again and
+-- again. It does so when the planner believes that the tables are small.
 with stale as materialized (
     select distinct stream.campaign_id
     from stats.stale_stream as stream
     where not %(chosen)s
     union
-    -- Read by a run that died before it compared the figures.
+    -- Read by a run that ended before it compared the figures.
     select state.campaign_id
     from stats.stream_state as state
     where not %(chosen)s and state.reconciled_at is null

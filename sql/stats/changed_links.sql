@@ -1,4 +1,4 @@
--- Links whose clicks, or whose clickers, are not all known.
+-- Links with clicks or clickers that we do not have in full.
 with members as (
     select
         link_id,

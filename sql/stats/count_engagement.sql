@@ -1,5 +1,5 @@
--- Counts of one campaign's recipients: from its events, and from those that retention has counted and
--- removed. Only rows that differ are written, because the marts catch up with each written row.
+-- Counts of one campaign's recipients. They come from the events, and from the counts of events that
+-- retention removed. Only rows that differ are written, because the marts follow each written row.
 with live as (
     select
         event.subscriber_hash,

@@ -1,4 +1,4 @@
--- Each difference against its evidence; what is left over is accepted, or unexplained.
+-- Compares each difference with its evidence. The rest is accepted or unexplained.
 with judged as (
     select
         found.campaign_id,
@@ -10,7 +10,7 @@ with judged as (
         found.deleted_hide,
         found.deleted_hold,
         found.flags_missing,
-        -- What happened after the report was read is in the details already. The next report has it.
+        -- Events after the report was read are in the details already. The next report includes them.
         coalesce(
             state.gap_readings <= 1 and state.next_reading_at is not null, false
         ) as is_first_look,
@@ -69,7 +69,7 @@ final as (
     from explained
 ),
 
-told as (
+recorded as (
     update stats.reconciliation as known
     set
         accepted = final.accepted,
@@ -83,18 +83,18 @@ told as (
     returning known.campaign_id, known.metric, known.accepted, known.explanation
 ),
 
--- What has been accepted holds for what is left of it: a loss later on is not covered.
+-- An acceptance covers only what is left of the difference. It does not cover a later loss.
 shrunk as (
     update stats.accepted_difference as decision
-    set holds = told.accepted
-    from told
+    set holds = recorded.accepted
+    from recorded
     where
-        decision.campaign_id = told.campaign_id
-        and decision.metric = told.metric
-        and abs(decision.holds) > abs(told.accepted)
+        decision.campaign_id = recorded.campaign_id
+        and decision.metric = recorded.metric
+        and abs(decision.holds) > abs(recorded.accepted)
 )
 
 select
     metric,
     explanation
-from told;
+from recorded;

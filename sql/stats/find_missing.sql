@@ -1,4 +1,4 @@
--- A sample of recipients that the list just landed lacks. The order is as good as random: by hash.
+-- A sample of recipients that are not in the list just landed. The order by hash is as good as random.
 select recipient.subscriber_hash
 from stats.campaign_recipients as recipient
 where

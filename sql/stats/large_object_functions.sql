@@ -1,4 +1,4 @@
--- Postgres's functions that make large objects, where this login may say who calls them.
+-- Functions of Postgres that make large objects, if this login may grant or revoke the right to call them.
 select made.oid::regprocedure::text as function_name
 from pg_proc as made
 where

@@ -1,4 +1,4 @@
--- Mails that the list of campaigns does not hold, or whose parent it does not name.
+-- Mails that are not in the list of campaigns, or are in it without their parent.
 update stats.campaigns as mail
 set parent_campaign_id = %(campaign_id)s
 from landing_reports as landed

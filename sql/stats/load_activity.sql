@@ -1,6 +1,6 @@
--- Of a member that a shifting page brought twice, the later entry counts: it can only hold more. Events
--- that retention has counted and removed are not loaded again; only one that is new among them, as it
--- came late, is counted.
+-- If shifting pages bring a member twice, the later entry counts, because it can only contain more. Events
+-- that retention counted and removed are not loaded again. A late event among them is new: it is only
+-- counted.
 with landed as (
     select distinct on (subscriber_hash, action, occurred_at, url, ordinal)
         list_id,
@@ -52,7 +52,8 @@ late as (
     cross join expired
     where occurred_at < expired_before
     group by subscriber_hash
-    -- A list from the start holds all of them, another one some: more than were counted are new.
+    -- A list from the start contains all events, any other list only some. More events than the counted
+    -- ones are new.
     on conflict (campaign_id, subscriber_hash) do update
         set
             opens = greatest(kept.opens, excluded.opens),

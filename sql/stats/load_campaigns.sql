@@ -30,7 +30,7 @@ from landing_campaigns as landed
 order by landed.campaign_id
 on conflict (campaign_id) do update set
     web_id = excluded.web_id,
-    -- Where the list does not say, the sub-reports of the parent did.
+    -- If the list does not name the parent, the parent's sub-reports did.
     parent_campaign_id = coalesce(excluded.parent_campaign_id, kept.parent_campaign_id),
     list_id = excluded.list_id,
     list_name = excluded.list_name,

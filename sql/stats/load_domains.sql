@@ -1,4 +1,4 @@
--- A ranking: what has dropped out of it is no longer told, so the rows are replaced.
+-- A ranking: a domain that dropped out of it is no longer reported, so the rows are replaced.
 with gone as (
     delete from stats.domain_performance as kept
     where

@@ -1,4 +1,4 @@
--- Pages shift while they are read, so a member may come twice: the greater count is the later one.
+-- Pages shift while we read them, so a member may come twice. The greater count is the later one.
 insert into stats.link_member_clicks as kept (campaign_id, link_id, list_id, subscriber_hash, clicks, extra)
 select distinct on (landed.link_id, landed.subscriber_hash)
     %(campaign_id)s,

@@ -1,4 +1,4 @@
--- A ranking: what has dropped out of it is no longer told, so the rows are replaced.
+-- A ranking: a place that dropped out of it is no longer reported, so the rows are replaced.
 with landed as (
     select distinct on (coalesce(country_code, ''), coalesce(region, ''))
         coalesce(country_code, '') as country_code,

@@ -1,4 +1,4 @@
--- Whoever the ledger knows no more was erased meanwhile.
+-- A member that is no longer in sync.member was erased meanwhile.
 with member as (
     insert into stats.members (list_id, subscriber_hash)
     select distinct

@@ -1,4 +1,4 @@
--- What Mailchimp counts of a member beyond the opens that it lists: cut off by its cap, or late.
+-- Opens that Mailchimp counts for a member but does not list: beyond its limit, or late.
 update stats.recipient_engagement as engagement
 set opens_reported = landed.opens_count, changed_at = clock_timestamp()
 from (

@@ -1,6 +1,6 @@
--- Pages shift while a campaign is read, so a recipient may come twice; who was deleted since keeps
--- their row. The mails that a report counts beyond those of the last reading of this list were sent since
--- that reading, and since the last look at which the report did not count them.
+-- Pages shift while we read a campaign, so a recipient may come twice. A recipient that was deleted since
+-- keeps their row. A report may count more mails than the last reading of this list. Those mails were sent
+-- after that reading, and after the last look at which the report did not count them.
 with known as (
     select
         known.read_at,

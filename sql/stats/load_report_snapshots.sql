@@ -1,5 +1,5 @@
--- Append-only: a row where any figure differs from the newest one. Averages of audience and industry
--- move by themselves, so they alone make no new row.
+-- Append-only: a row is added when any figure differs from the newest row. Averages of the audience and of
+-- the industry change by themselves, so they alone make no new row.
 with landed as (
     select distinct on (campaign_id) *
     from landing_reports

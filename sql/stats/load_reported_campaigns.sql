@@ -1,5 +1,6 @@
--- What the list of campaigns does not hold (automation mails) is known from its report alone, and follows
--- it; what it holds has a time of creation, and is left to it.
+-- A campaign that is not in the list of campaigns (an automation mail) is known from its report alone. Its
+-- values come from the report. A campaign in the list has a time of creation. Its values come from the
+-- list.
 insert into stats.campaigns as kept (
     campaign_id, list_id, list_name, type, status, title, subject_line, preview_text, emails_sent,
     sent_at

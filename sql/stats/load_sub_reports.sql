@@ -1,4 +1,4 @@
--- As the report of the whole: a row where any figure of a part differs from its newest one.
+-- A row is added when any figure of a part differs from its newest row, as for the whole campaign.
 with landed as (
     select distinct on (part_id) *
     from landing_sub_reports

@@ -1,5 +1,4 @@
--- Events of theirs are held up to the last reading of the events; what they did from then until
--- now is lost.
+-- We have the events of deleted members up to the last reading. Their events between then and now are lost.
 update stats.campaign_recipients as recipient
 set
     gone_at = clock_timestamp(),

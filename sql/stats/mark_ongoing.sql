@@ -1,4 +1,5 @@
--- A long delivery and the winner of an A/B test take hours; who gets it days later gets it by themselves.
+-- A long delivery and the winner of an A/B test take hours. A recipient who gets the mail days later gets
+-- it alone.
 update stats.campaigns as campaign
 set sent_on_until = recipient.sent_on_until
 from (

@@ -1,4 +1,4 @@
--- A flag once known is not taken back by a list without flags.
+-- A list without flags does not remove a flag that is known.
 update stats.campaign_activities as event
 set
     is_proxy_open = coalesce(landed.is_proxy_open, event.is_proxy_open),

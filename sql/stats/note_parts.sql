@@ -1,5 +1,6 @@
--- Parts of A/B tests, by everything that tells of them: the combinations of the test, the campaign
--- that its winner was sent as, the reports of its parts, and a campaign's own parent.
+-- Parts of A/B tests, from every source that names them. Two sources are the combinations of the test, and
+-- the campaign that its winner was sent as. The others are the reports of its parts, and a campaign's own
+-- parent.
 with whole as (
     select
         campaign.campaign_id,
@@ -11,7 +12,7 @@ with whole as (
         and coalesce(parent.type, '') not in ('variate', 'absplit', 'ab_split')
 ),
 
-told as (
+named_part as (
     select
         jsonb_path_query(whole.variate_settings, '$.combinations[*].id') #>> '{}' as part_id,
         whole.campaign_id
@@ -39,7 +40,7 @@ insert into stats.campaign_part (part_id, campaign_id)
 select distinct on (part_id)
     part_id,
     campaign_id
-from told
+from named_part
 where part_id <> '' and part_id <> campaign_id
 order by part_id, campaign_id
 on conflict (part_id) do nothing;

@@ -1,4 +1,4 @@
--- Whether the report counts opens without proxies, or some member has opens beyond the cap.
+-- Whether the report counts opens without proxies, or some member has more opens than the limit.
 select
     report.proxy_excluded_opens is not null
     or exists (

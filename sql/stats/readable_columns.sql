@@ -1,5 +1,5 @@
--- What a BI login reads: per table or view its columns, or null where it reads all of them.
--- Partitions are read through their parent, which alone needs rights.
+-- Columns of each table or view that a BI login may read. Null means that it may read all of them.
+-- Partitions are read through their parent, and only the parent needs rights.
 with described as (
     select
         namespace.nspname as schema_name,

@@ -1,5 +1,5 @@
--- Both counts of every metric, and the evidence that bounds what a difference may be explained by.
--- Amounts of evidence are members, events or pairs of member and link, as the metric counts.
+-- Both counts of every metric, and the evidence that may explain a difference. Evidence is counted as the
+-- metric counts: members, events, or pairs of member and link.
 with report as (
     select latest.*
     from stats.latest_report as latest
@@ -62,14 +62,14 @@ engaged as (
         coalesce(sum(hard_bounces) filter (where is_gone), 0) as gone_hard,
         coalesce(sum(soft_bounces) filter (where is_gone), 0) as gone_soft,
         coalesce(sum(greatest(opens_reported - opens, 0)) filter (where opens >= %(cap)s), 0) as capped_opens,
-        -- Mailchimp counts them of members it lists: nobody who is gone has made them.
+        -- Mailchimp counts these opens for members that it lists: none is of a deleted member.
         coalesce(
             sum(greatest(opens_reported - opens, 0)) filter (where opens < %(cap)s and not is_gone), 0
         ) as late_opens
     from engagement
 ),
 
--- Whose clicks reach the cap: Mailchimp counts all of them per link and member.
+-- Members whose clicks reach the limit. Mailchimp counts all their clicks per link and member.
 capped as (
     select
         coalesce(sum(greatest(counted.clicks - engagement.clicks, 0)), 0) as clicks,
@@ -132,8 +132,8 @@ forgotten as (
             and coalesce(held.first_seen_at, now()) >= gone.noted_at
 ),
 
--- Who was erased before a first reading would have shown them as recipients: no more than the
--- recipients that lack here, because most erased people never got this campaign.
+-- Members that were erased before a first reading found them as recipients. Never more than the recipients
+-- that we miss, because most erased people never got this campaign.
 erased as (
     select least(forgotten.members, greatest(report.emails_sent - held.recipients, 0)) as members
     from report
@@ -141,7 +141,7 @@ erased as (
     cross join forgotten
 ),
 
--- Of them, who can have opened or clicked: no more than the openers and clickers that lack here.
+-- Those of them that can have opened or clicked: never more than the openers and clickers that we miss.
 absent as (
     select
         least(erased.members, greatest(report.unique_opens - engaged.openers, 0)) as openers,
@@ -174,7 +174,7 @@ link_lacks as (
     where link.campaign_id = %(campaign_id)s
 ),
 
--- Nor can they have clicked a link of which all clickers are known.
+-- They also cannot have clicked a link if all its clickers are known.
 absent_clicks as (
     select
         coalesce(sum(link_lacks.clicks) filter (where link_lacks.members > 0), 0) as clicks,
@@ -183,7 +183,7 @@ absent_clicks as (
     cross join absent
 ),
 
--- What happened before the first reading, and of it what absent people can have done.
+-- What happened before the first reading, and the part of it that absent members can have done.
 erased_did as (
     select
         least(coalesce(early.opens_total, 0), absent.openers * %(cap)s) as opens,
@@ -204,8 +204,8 @@ erased_did as (
     ) as early on true
 ),
 
--- What a deleted member did after our last reading of the events can only be what the totals grew by
--- until it was found missing.
+-- A deleted member may have acted after our last reading of the events, before we found the member missing.
+-- That is at most what the totals grew by in that time.
 unseen as (
     select unnest(range_agg(tstzrange(recipient.gone_after, recipient.gone_at))) as span
     from recipient
@@ -235,8 +235,8 @@ growth as (
     ) as late on true
 ),
 
--- Members known as deleted who can have opened or clicked unseen: those who did before, and no more
--- others than openers and clickers lack here.
+-- Deleted members that can have opened or clicked unseen. These are members that did so before, and others
+-- up to the number of openers and clickers that we miss.
 gone_actors as (
     select
         engaged.gone_openers + least(
@@ -255,7 +255,7 @@ gone_actors as (
     cross join engaged
 ),
 
--- What members that Mailchimp still lists leave over of its totals.
+-- The part of Mailchimp's totals that its listed members do not explain.
 left_over as (
     select
         greatest(
@@ -361,8 +361,8 @@ figures as (
                 'soft_bounces', engaged.soft, report.soft_bounces, 0,
                 held.gone - engaged.gone_hard - engaged.gone_soft + erased.members, engaged.gone_soft, 0
             ),
-            -- Opens without a flag count as human ones on our side. What is cut off by the cap may be
-            -- either, so it explains what it hides of all opens.
+            -- Opens without a flag count as human ones on our side. Opens beyond the limit may be of either
+            -- kind, so the limit explains as much here as for all opens.
             (
                 'proxy_excluded_opens', engaged.human_opens,
                 coalesce(report.proxy_excluded_opens, engaged.human_opens), engaged.capped_opens,
@@ -393,7 +393,7 @@ figures as (
     where (metric.name = 'series_emails_sent') = campaign.is_series
 ),
 
--- A mail whose parent was not known yet was taken for a series.
+-- A mail without a known parent was counted as a series before.
 other_kind as (
     delete from stats.reconciliation as known
     using stats.campaigns as campaign

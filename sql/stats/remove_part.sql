@@ -1,5 +1,5 @@
--- Everything that was read and counted of a part while it was taken for a campaign. Its whole has the
--- same recipients and events, and the marts count anew whom this touches.
+-- Removes everything that was read and counted of a part while it was treated as a campaign. The whole
+-- campaign has the same recipients and events. The marts count these members again.
 with of_campaign_activities as (
     delete from stats.campaign_activities
     where campaign_id = %(part_id)s

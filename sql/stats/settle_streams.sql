@@ -1,6 +1,7 @@
--- A difference has its stream read again, whatever explains it: at the next run, then when it is 6
--- hours old, 12, 24 and so on for two weeks; then not until its figures change or somebody asks. Due a
--- little earlier than that, so that a run every 6 hours does not miss it by minutes.
+-- A difference causes another reading of its stream, whatever explains it. The readings come at the next
+-- run, then at an age of 6, 12, 24 hours and so on. They end after two weeks. Then the stream waits until
+-- its figures change or a person asks. It is due a little earlier, so that a run every 6 hours does not
+-- miss it by minutes.
 with gaps as (
     select
         metric.stream,
@@ -49,7 +50,7 @@ set
     gap_since = settled.gap_since,
     gap_readings = settled.gap_readings,
     next_reading_at = case
-        -- Whoever is missing in another list may have been deleted: the list of recipients tells.
+        -- A member that is missing in another list may be deleted. The list of recipients shows it.
         when
             known.stream = 'recipients'
             and exists (

@@ -11,7 +11,7 @@ on conflict (campaign_id, stream) do update set
     rows_read = excluded.rows_read,
     read_at = excluded.read_at,
     reconciled_at = null,
-    -- A gap stays due until the figures have been compared: a run may die before that.
+    -- A gap stays due until the figures are compared, because a run may end before that.
     next_reading_at = case
         when not %(read_later)s then known.next_reading_at
         when (known.gate is distinct from excluded.gate) then excluded.next_reading_at

@@ -1,5 +1,5 @@
--- What would not survive the drop of one view or function: its direct dependents.
--- A view depends through its rule; a row type belongs to its view.
+-- Objects that the drop of one view or function would remove: its direct dependents. A view depends through
+-- its rule, and a row type belongs to its view.
 with dropped as (
     select
         %(class_id)s::oid as class_id,

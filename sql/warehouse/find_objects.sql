@@ -1,4 +1,4 @@
--- Views, functions and triggers of the given names, and where the catalog keeps each one.
+-- Views, functions and triggers of the given names, and the catalog that keeps each one.
 select
     object.class_id,
     object.object_id,

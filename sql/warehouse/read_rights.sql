@@ -1,4 +1,4 @@
--- Owner and rights of views and functions: a row per right, on the whole or on one column.
+-- Owner and rights of views and functions: one row for each right, on the whole object or on one column.
 -- PUBLIC is the grantee null.
 with object as (
     select
