@@ -1,5 +1,6 @@
--- Addresses of the contacts, now and before: by subscriber hash, and by address where a snapshot still
--- has it. An earlier one that another contact holds by now is that contact's.
+-- Addresses of the contacts, now and before. Each has its subscriber hash, and the address itself if a
+-- staging still has it. If another contact holds an earlier address now, that address is left out: it
+-- belongs to the other contact.
 with held as (
     select
         subscriber_hash,

@@ -1,4 +1,4 @@
--- What the reports hold about a person: section and record.
+-- What the reports store about a person: section and record.
 select
     'campaigns received' as section,
     jsonb_build_object('campaign', campaign.title) || to_jsonb(recipient) as record

@@ -1,5 +1,5 @@
--- What every snapshot of the CRM that is still there holds about a person: section and record. Who else
--- has the address is another contact, and told only where the address itself was asked for.
+-- What every stored staging has about a person: section and record. Another holder of the address is
+-- another contact. That contact is included only if the request names the address itself.
 select
     'snapshots of the CRM' as section,
     jsonb_build_object('run_id', run.run_id, 'taken_at', run.clock)

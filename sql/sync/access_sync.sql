@@ -1,4 +1,4 @@
--- What sync holds about a person: section and record.
+-- What the sync state stores about a person: section and record.
 select
     'suppression' as section,
     to_jsonb(suppression) - 'digest' as record

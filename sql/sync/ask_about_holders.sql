@@ -1,4 +1,4 @@
--- Whoever of the known contacts holds the same address: mailing it mails them, too.
+-- Other known contacts that hold the same address. A mail to the address is a mail to them too.
 insert into person_asked (key, contact_id, is_other)
 select distinct
     asked.key,

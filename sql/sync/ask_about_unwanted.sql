@@ -1,4 +1,4 @@
--- Members of ours that get mail and that no eligible contact of the collection represents.
+-- Our members that get mail and that no eligible contact of the collection represents.
 insert into person_asked (key, contact_id, address_digest)
 with pads as materialized (
     select

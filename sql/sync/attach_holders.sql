@@ -1,4 +1,4 @@
--- Contacts of the whole CRM that hold an address which was just refused; each refusal is looked up once.
+-- Contacts of the whole CRM that hold an address with a new refusal. Each refusal is looked up once.
 with pads as materialized (
     select
         sync.hmac_pad(54) as inner_pad,
@@ -19,7 +19,7 @@ from unnest(%(refusal_ids)s::bigint[], %(contact_ids)s::bigint[]) as held (refus
 inner join sync.refusal as refusal on held.refusal_id = refusal.refusal_id and refusal.is_about_person
 cross join pads
 where
-    -- Of somebody erased nothing is known, though the CRM still has the contact.
+    -- We store nothing about an erased contact, even if the CRM still has it.
     not exists (
         select from sync.suppression
         where

@@ -1,5 +1,5 @@
--- A refusal of a merged contact belongs to the contact into which it was merged, and goes along from there
--- when the merged contact itself is gone from the CRM.
+-- A refusal of a merged contact also belongs to the contact into which it was merged. It stays with that
+-- contact when the merged contact is gone from the CRM.
 insert into sync.refusal_contact (refusal_id, contact_id, merged_from)
 select distinct on (belongs.refusal_id, merged.contact_id)
     belongs.refusal_id,

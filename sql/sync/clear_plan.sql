@@ -1,7 +1,8 @@
--- Before a plan is made: the last one goes, and verdicts take the member ids that mailchimp uses: where
--- it keeps an address under an id of its own, or where the person chose another address there.
+-- Prepares a new plan: it removes the last plan, and puts Mailchimp's member ids into the verdicts. The ids
+-- differ where Mailchimp keeps an address under an id of its own. They also differ where the person chose
+-- another address there.
 with ended as (
-    -- The CRM has another address since: the note has done its work.
+    -- The CRM has another address since then, so the note ends.
     update sync.changed_address as changed
     set ended_at = now()
     from staging.verdict as verdict

@@ -1,4 +1,4 @@
--- Rows whose reason no longer applies are healed; a changed reason closes the row too.
+-- Closes rows whose reason no longer applies. A changed reason closes the row too.
 update sync.quarantine
 set resolved_at = now()
 where

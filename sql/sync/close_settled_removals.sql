@@ -1,4 +1,4 @@
--- A collection that was synced since without asking needs no decision any more.
+-- If a later sync of the collection succeeded without asking, its request needs no decision any more.
 update sync.removal_request as request
 set decision = 'superseded', decided_at = now()
 where

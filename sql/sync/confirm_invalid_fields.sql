@@ -1,4 +1,4 @@
--- A contact that was not pushed again still has the values that did not fit.
+-- A contact without a new push still has its values that did not fit.
 update sync.quarantine
 set last_seen_at = now()
 where

@@ -1,4 +1,4 @@
--- Contacts to which a refusal belongs that still holds, and those through whose merging it does.
+-- Contacts with a refusal that still holds, and the merged contacts that a refusal came from.
 select belongs.contact_id
 from sync.refusal_contact as belongs
 inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id

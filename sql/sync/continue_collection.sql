@@ -1,4 +1,4 @@
--- The collection goes on under the id that the CRM gives it now: audience, refusals and all.
+-- The collection continues under the id that the CRM gives it now, with its audience and refusals.
 with known as (
     update sync.known_collection set collection_id = %(new_id)s
     where collection_id = %(old_id)s

@@ -1,5 +1,5 @@
--- Removals of the plan that wait for a person above the limit, those outside an approved plan,
--- and the members of today. An address that another one of the same contact replaces is no removal.
+-- Counts the planned removals that need a person above the limit, those outside an approved plan, and the
+-- present members. If another address of the same contact replaces an address, that is no removal.
 with removal as (
     select plan.subscriber_hash
     from staging.plan as plan

@@ -1,5 +1,5 @@
--- The people that judge_refusals.sql is asked about: each key with its contacts and address digests, and
--- with other contacts that hold the same address.
+-- The persons that judge_refusals.sql is asked about. Each key has its contacts and address digests, and
+-- other contacts that hold the same address.
 create temporary table if not exists person_asked (
     key text not null,
     contact_id bigint,

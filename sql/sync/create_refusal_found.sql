@@ -1,4 +1,4 @@
--- What judge_refusals.sql finds, one row for each key that has a refusal.
+-- The answer of judge_refusals.sql: one row for each key with a refusal.
 create temporary table if not exists refusal_found (
     key text not null,
     reason_at_address text,

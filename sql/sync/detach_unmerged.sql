@@ -1,5 +1,5 @@
--- Contacts that are not merged any more are people of their own again. A merged contact that is gone from
--- the CRM stays what it was: nothing says that the merge was undone.
+-- Contacts that are no longer merged are persons of their own again. A merged contact that is gone from the
+-- CRM stays merged: nothing says that the merge was undone.
 delete from sync.refusal_contact as belongs
 using refusing_contact as present
 where

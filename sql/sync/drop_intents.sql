@@ -1,5 +1,5 @@
--- Everything was just looked at and no batch is under way: what was noted and has not happened was
--- never carried out. A batch whose start got no answer is waited for no longer than a day.
+-- Removes intents that had no effect. We just looked at everything and no batch is under way, so these
+-- calls were never carried out. A batch whose start got no answer is waited for at most a day.
 with given_up as (
     delete from sync.open_batch
     where list_id = %(list_id)s and ticket is null and started_at < now() - interval '1 day'

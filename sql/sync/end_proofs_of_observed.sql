@@ -1,4 +1,4 @@
--- A removal that was ours (cause_detail names its cause) ends the proof as ours.
+-- A removal by us (cause_detail names its cause) ends the proof with our cause.
 update sync.consent_proof as proof
 set
     ended_at = now(),

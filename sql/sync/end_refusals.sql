@@ -1,7 +1,7 @@
--- The person's own act ends a refusal: Mailchimp shows the address subscribed again in that audience,
--- changed later than the refusal. What only waits for a confirmation ends for the person as well, by
--- a confirmation or sign-up in an audience of one of its collections, under any address.
--- Runs before record_observed.sql, which overwrites the status that was known.
+-- The person's own act ends a refusal: Mailchimp shows the address subscribed again in that audience, with
+-- a later change. A refusal that only waits for a confirmation also ends for the person's other addresses.
+-- It needs a confirmation or sign-up in an audience of one of its collections. This runs before
+-- record_observed.sql, which overwrites the known status.
 with pads as materialized (
     select
         sync.hmac_pad(54) as inner_pad,
@@ -18,7 +18,7 @@ seen as (
             pads.inner_pad, pads.outer_pad,
             'subscriber:' || coalesce(observed.address_hash, observed.subscriber_hash)
         ) as address_digest,
-        -- Not there at the last look, or not subscribed then: the person did it since.
+        -- The member was missing or not subscribed at the last look: the person has acted since.
         coalesce(member.status <> 'subscribed' or member.cause = 'forgotten', look.list_id is not null)
             as is_new
     from observed_member as observed

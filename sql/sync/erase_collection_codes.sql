@@ -1,4 +1,4 @@
--- Every collection that a task may be syncing: mapped ones, and those of the snapshots there are.
+-- Every collection that a task may sync now: the mapped ones, and those of the stored stagings.
 select collection_code from sync.audience
 union
 select collection.collection_code

@@ -1,5 +1,6 @@
--- Whose traces go, for the statements erase_*: subscriber hashes with the token that takes their
--- place and the moment up to which they belong to the erased person, contacts, addresses.
+-- The persons to erase, for the statements erase_*. The tables list subscriber hashes, contacts and
+-- addresses. Each hash has the token that replaces it, and the time up to which it belongs to the erased
+-- person.
 create temporary table if not exists erased_hash (
     subscriber_hash text primary key,
     token text not null,

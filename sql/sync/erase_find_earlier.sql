@@ -1,5 +1,5 @@
--- Addresses, known by their hash only, under which a person's contacts stood or stand in audiences.
--- One that another contact holds now is that contact's: only the person's own rows go.
+-- Addresses of a person's contacts in audiences, now or before, known only by their hash. If another
+-- contact holds an address now, the address belongs to that contact: only the person's own rows are erased.
 with earlier as (
     select
         list_id,

@@ -1,5 +1,5 @@
--- Traces of people erased before, as a restored backup brings them back: hashes and contacts whose
--- digest is on the lists.
+-- Traces of persons erased before, which a restored backup brings back. They are hashes and contacts with a
+-- digest on the lists.
 with pads as materialized (
     select
         sync.hmac_pad(54) as inner_pad,
@@ -45,7 +45,7 @@ held as (
     from stats.member_activities
 ),
 
--- What came after the erasure is of somebody who signed up again, and no trace.
+-- Rows after the erasure belong to a person who signed up again. They are no traces.
 held_hash as (
     select
         subscriber_hash,
@@ -69,7 +69,7 @@ held_contact as (
         union
         select contact_id from sync.changed_address
         union
-        -- That an erased contact is held back is told to the crm for as long as it keeps the contact.
+        -- While the CRM has an erased contact, the write-back goes on to say that it is held back.
         select contact_id from sync.written_status
         where status <> 'quarantined'
     ) as named
@@ -121,7 +121,7 @@ inner join sync.suppression as suppression
         = suppression.digest
 where known_contact.held_since <= suppression.suppressed_at
 union all
--- Refusals that belong to no contact, of an address that nobody holds: known by their digest alone.
+-- Refusals without a contact, of an address that no contact holds: known by their digest alone.
 select
     null as subscriber_hash,
     null::bigint as contact_id,

@@ -1,6 +1,6 @@
--- The erased people's rows out of every snapshot; where somebody else shared the address, only the
--- address goes from their rows. Not by hash when only a backup's traces go: the address may be in
--- use again. Gives the rows removed and the snapshots that have fewer now.
+-- Removes the rows of erased persons from every staging. If another contact shared the address, only the
+-- address goes from that contact's rows. Traces of a backup are not searched by hash, because the address
+-- may be in use again. Returns the number of removed rows, and the stagings that have fewer rows now.
 with membership as (
     delete from staging.membership as membership
     where membership.contact_id in (select erased.contact_id from erased_contact as erased)

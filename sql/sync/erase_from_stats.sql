@@ -1,5 +1,5 @@
--- Events stay, so that totals stay true, under a random token that leads to nobody: no IP address,
--- no free text, no link that carries the address. Gives the rows freed by table.
+-- Keeps the events, so that totals stay true, under a random token that leads to no person. It removes IP
+-- addresses, free text, and links that contain the address. Returns the changed rows by table.
 with sent as (
     select
         campaign.campaign_id,
@@ -10,8 +10,8 @@ with sent as (
         on campaign.sent_at is null or campaign.sent_at <= erased.belongs_until
 ),
 
--- The token takes the person's place wherever the person is named; the marts, counted anew, forget
--- whichever of both nothing names any more.
+-- The token replaces the person everywhere. The marts count these rows again, and drop members that no
+-- table names any more.
 known as (
     select
         member.list_id,
@@ -70,7 +70,8 @@ unsubscribe as (
     set
         subscriber_hash = sent.token,
         extra = null,
-        -- A reason in one's own words may tell who wrote it; one that others gave too does not.
+        -- A reason in the person's own words may show who wrote it. A reason that other people gave too
+        -- does not.
         reason = case
             when
                 exists (
@@ -150,8 +151,8 @@ event as (
     returning 1
 ),
 
--- What retention has counted and removed; a link may have carried the address, so that only how many
--- there were stays.
+-- Events that retention counted and removed. A link may contain the address, so only the number of events
+-- stays.
 expired as (
     update stats.expired_engagement as expired
     set

@@ -1,4 +1,4 @@
--- What sync knows of the erased people, away; gives the rows removed by table.
+-- Removes the erased persons from the sync state. Returns the removed rows by table.
 with member as (
     delete from sync.member as member
     where
@@ -79,7 +79,7 @@ written as (
     returning written.collection_id, written.contact_id
 ),
 
--- What the crm was told is still to be taken away there, whenever the write-back runs.
+-- Rows that we wrote into the CRM are still to be removed there, whenever the write-back runs.
 noted as (
     insert into sync.erased_status (collection_id, contact_digest)
     select
@@ -115,7 +115,7 @@ changed as (
     returning 1
 ),
 
--- Refusals are known by the digest of the address, also where Mailchimp has another id for it.
+-- Refusals are found by the digest of the address, even if Mailchimp has another id for it.
 erased_digest as (
     select
         sync.keyed_digest(
@@ -127,7 +127,7 @@ erased_digest as (
     cross join pads
     left join sync.subscriber_alias as alias on erased.subscriber_hash = alias.subscriber_hash
     union
-    -- What a restored backup brought back of people erased before has no hash here any more.
+    -- Rows of earlier erased persons that a restored backup brought back have no hash here any more.
     select
         digest as address_digest,
         erased_at as belongs_until
@@ -135,7 +135,7 @@ erased_digest as (
     where erased_at is not null
 ),
 
--- Of the person: made at one of the addresses, or under one of the contacts.
+-- Refusals of the person: made at one of the addresses, or under one of the contacts.
 own_refusal as (
     select refusal.refusal_id
     from sync.refusal as refusal
@@ -147,7 +147,7 @@ own_refusal as (
     where belongs.contact_id in (select erased.contact_id from erased_contact as erased)
 ),
 
--- What belongs to somebody else, too, stays theirs: to a contact, or to who holds the address now.
+-- A refusal that also belongs to another contact, or to the present holder of the address, stays with them.
 removed_refusal as (
     delete from sync.refusal as refusal
     where
@@ -174,7 +174,7 @@ removed_belonging as (
     returning 1
 ),
 
--- The contact into which an erased one was merged keeps the refusal as its own.
+-- The contact into which an erased contact was merged keeps the refusal as its own.
 freed_belonging as (
     update sync.refusal_contact as belongs
     set merged_from = null

@@ -1,4 +1,4 @@
--- What was done in Mailchimp for one person. A rerun counts again what is still left alone.
+-- What was done in Mailchimp for one person. A rerun counts members that are left alone again.
 update sync.erasure_receipt
 set
     audiences = %(audiences)s,

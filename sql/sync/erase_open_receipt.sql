@@ -1,4 +1,4 @@
--- An erasure that was begun before goes on under its receipt.
+-- An erasure that began before continues under its receipt.
 with begun as (
     select receipt_id from sync.erasure_receipt
     where

@@ -1,5 +1,4 @@
--- Whoever signed up again by themselves after the erasure keeps what came later: the marts count
--- them anew.
+-- A person who signed up again after the erasure keeps later rows: the marts count them again.
 update stats.campaign_recipients as recipient
 set changed_at = clock_timestamp()
 from erased_hash as erased

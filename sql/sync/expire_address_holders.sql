@@ -1,5 +1,5 @@
--- Addresses that contacts had. The newest known one of a contact that a snapshot has stays, and whatever is
--- known of a contact to which a refusal belongs that holds.
+-- Earlier addresses of contacts. The newest known address of a staged contact stays. All addresses of a
+-- contact with a refusal that holds stay too.
 delete from sync.address_holder
 where (contact_id, address_digest) in (
     select

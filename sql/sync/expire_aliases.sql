@@ -1,4 +1,4 @@
--- Ids of addresses that no member has any more.
+-- Ids of addresses without a member.
 delete from sync.subscriber_alias
 where address_hash in (
     select alias.address_hash

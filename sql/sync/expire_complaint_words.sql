@@ -1,4 +1,4 @@
--- The complaint stays, without whatever else came with it.
+-- The complaint stays, without the rest of its record.
 update stats.campaign_abuse_reports as kept
 set extra = null
 from (

@@ -1,4 +1,4 @@
--- Proof that justifies a member now has no end, and stays.
+-- A proof that justifies a member now has no end, and stays.
 delete from sync.consent_proof
 where proof_id in (
     select proof_id from sync.consent_proof

@@ -1,5 +1,5 @@
--- A refusal that holds has no end, and stays. Their contacts go with them. The shortest time is that in which
--- note_reported_refusals.sql still reads the report that told of one.
+-- A refusal that holds has no end, and stays. The contacts of a removed refusal go with it. An ended
+-- refusal stays at least 90 days: for 60 days note_reported_refusals.sql still reads the report of it.
 delete from sync.refusal
 where refusal_id in (
     select refusal_id from sync.refusal

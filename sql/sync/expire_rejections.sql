@@ -1,4 +1,4 @@
--- Refused addresses whose contact is in none of the newest snapshots any more.
+-- Rejected addresses whose contact is in none of the newest stagings.
 delete from sync.rejection as rejection
 where (rejection.list_id, rejection.subscriber_hash) in (
     select

@@ -1,4 +1,4 @@
--- Members of a request go with it.
+-- The members of a request go with it.
 delete from sync.removal_request
 where plan_id in (
     select plan_id from sync.removal_request

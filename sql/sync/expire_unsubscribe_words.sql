@@ -1,4 +1,4 @@
--- The unsubscribe stays, without what the person wrote.
+-- The unsubscribe stays, without the person's words.
 update stats.campaign_unsubscribes as kept
 set reason = null, extra = null, words_expired_at = now()
 from (

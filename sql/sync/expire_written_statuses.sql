@@ -1,5 +1,5 @@
--- What the crm was told of contacts of whom nothing is known any more. The write-back itself takes such
--- rows away; switched off since, it knows them again by their digest when it is switched on.
+-- Written statuses of contacts that the sync state no longer knows. The write-back itself removes such rows
+-- from the CRM. If the write-back is off now, a digest lets it find these rows when it is on again.
 with old as (
     select
         written.collection_id,

@@ -1,4 +1,4 @@
--- Every collection that is known, with its audience and its newest snapshot.
+-- Every known collection, with its audience and its newest staging.
 select
     coalesce(audience.collection_code, newest.collection_code) as collection_code,
     audience.list_id,

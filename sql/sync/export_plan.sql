@@ -1,5 +1,5 @@
--- The plan member by member, without those that stay as they are. Who is no contact of the CRM any
--- more is still known by the id that the member was pushed under.
+-- The plan member by member, without unchanged members. If the contact is gone from the CRM, its id is the
+-- one that the member was pushed under.
 select
     collection.collection_code,
     plan.action,

@@ -1,6 +1,6 @@
--- What the crm should be told of each contact in each collection, less what it was told already.
--- The state at mailchimp, where there is one, with the reason that holds the contact back beside
--- it; else 'quarantined'. A row that is to go has no status.
+-- Statuses to write into the CRM, by contact and collection, without those that the CRM already has. The
+-- status is Mailchimp's, if there is one. Beside it is the reason that holds the contact back. Without a
+-- member the status is 'quarantined'. A row to remove has no status.
 create temporary table changed_status on commit drop as
 with collection as (
     select distinct on (collection_code)
@@ -26,7 +26,7 @@ member as (
     order by
         audience.collection_id asc,
         known.contact_id asc,
-        -- A contact's earlier addresses stay in the audience: the one that gets mail stands first.
+        -- A contact's earlier addresses stay in the audience: the address that gets mail comes first.
         array_position(
             array['subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional', 'archived'],
             known.status

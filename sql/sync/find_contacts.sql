@@ -1,5 +1,5 @@
--- Contacts that stand, stood or would stand under an address, in any snapshot that is still there, of
--- whatever collection; with those that are the same person by a merge.
+-- Contacts that have, had or would have an address, in any stored staging of any collection. Contacts that
+-- are the same person by a merge are included.
 with standing as (
     select contact_id from sync.member
     where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null

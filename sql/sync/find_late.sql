@@ -1,4 +1,4 @@
--- Active collections without a succeeded run for too long; a new one is given the same time.
+-- Active collections without a succeeded run for too long. A new collection gets the same time.
 with active as (
     select
         collection_code,

@@ -1,4 +1,4 @@
--- Mapped audiences whose collections are not among those of the run.
+-- Mapped audiences whose collections are not in this run.
 select
     collection_id,
     collection_code,

@@ -1,4 +1,4 @@
--- Contacts that were merged into one of these, as the newest snapshots and the refusals know.
+-- Contacts that were merged into one of these, by the newest stagings and the refusals.
 select merged.merged_id
 from staging.merged as merged
 inner join sync.newest_staging as newest on merged.staging_id = newest.staging_id

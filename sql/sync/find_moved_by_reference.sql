@@ -1,5 +1,5 @@
--- Observed members that CRMREF says are a contact of ours, at an address that we do not know, while we know
--- the contact's member at another address and not yet Mailchimp's contact_id of it.
+-- Observed members at an unknown address that CRMREF links to one of our contacts. We know that contact's
+-- member at another address, and do not know Mailchimp's contact_id of it yet.
 select
     member.list_id,
     member.subscriber_hash as old_hash,

@@ -1,4 +1,4 @@
--- The newest finished snapshot of a run, with how each of its collections was planned.
+-- The newest finished staging of a run, with the plan of each of its collections.
 select
     collection.collection_code,
     run.staging_id,

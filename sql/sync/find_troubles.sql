@@ -1,4 +1,4 @@
--- Collections of one run that did not get through. One without a state: its task died.
+-- Collections of one run that did not succeed. If a collection has no state, its task died.
 select
     collection.collection_code,
     coalesce(collection_run.state, 'failed') as state,

@@ -1,5 +1,5 @@
--- Members that we know of and a full listing did not show. Those touched after it began are left
--- for the next one.
+-- Known members that a full listing did not show. Members that we changed after it began wait for the next
+-- listing.
 select member.subscriber_hash
 from sync.member as member
 where

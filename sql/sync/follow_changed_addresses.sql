@@ -1,5 +1,5 @@
--- The members of changed_member are about to take their new ids. What was known of the new address under
--- another contact is in sync.refusal.
+-- Prepares the new ids of the members of changed_member. Refusals at the new address under another contact
+-- stay in sync.refusal.
 with displaced as (
     delete from sync.member as member
     using changed_member as changed
@@ -45,7 +45,7 @@ chained as (
     set
         new_hash = changed.new_hash,
         changed_at = changed.last_changed,
-        -- The person took the CRM's address back.
+        -- The person went back to the CRM's address.
         ended_at = case when earlier.old_hash = changed.new_hash then now() end
     from changed_member as changed
     where

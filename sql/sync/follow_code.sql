@@ -1,5 +1,5 @@
--- A collection's code was changed in the CRM: what is known of it goes on under the new one. Where
--- both codes have an open row for the contact, the next run opens it anew.
+-- A collection's code changed in the CRM: its rows continue under the new code. If both codes have an open
+-- row for the contact, the next run opens it again.
 with known as (
     update sync.known_collection
     set collection_code = %(new)s

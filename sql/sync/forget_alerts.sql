@@ -1,4 +1,4 @@
--- What is over is forgotten, so that a relapse is told at once.
+-- Removes alerts of troubles that are over, so that a new failure causes an alert at once.
 delete from sync.alert
 where
     alert.state = any(%(states)s::text[])

@@ -1,5 +1,5 @@
--- A former audience was deleted in Mailchimp, with everybody in it. What people refused there stays. That it
--- is gone is nobody's refusal.
+-- A former audience was deleted in Mailchimp, with all its members. Refusals made in it stay. The deletion
+-- itself is no refusal.
 with deleted as (
     update sync.former_audience
     set deleted_at = now()

@@ -1,14 +1,14 @@
--- Which refusals hold for the people of person_asked in one collection. The only place that says what a
--- refusal of each kind means: the plan, the push's last look and the campaign gate ask it.
+-- Which refusals hold for the persons of person_asked in one collection. This is the only place that says
+-- what a refusal of each kind means. The plan, the push's last look and the campaign gate use it.
 --
--- reason_at_address: the address itself was refused. reason_of_person: a contact of the person refused,
--- under whatever address. is_refused_by_other: another contact that refused holds the address now.
--- must_confirm: we unsubscribed the person, or asked without an answer: only a
+-- Column reason_at_address: the address itself has the refusal. Column reason_of_person: a contact of the
+-- person refused, at any address. Column is_refused_by_other: another contact that refused holds the
+-- address now. Column must_confirm: we unsubscribed the person, or asked and got no answer. Then only a
 -- confirmation counts.
 insert into refusal_found (
     key, reason_at_address, reason_of_person, is_refused_by_other, must_confirm
 )
--- Not materialized: a page of the last look asks about few people of a long ledger.
+-- Not materialized: a page of the last look asks about few persons, and sync.refusal is long.
 with holding as not materialized (
     select
         refusal.refusal_id,
@@ -53,7 +53,7 @@ weighed as (
     select
         found.*,
         found.kind in ('withdrawal', 'unconfirmed') as asks,
-        -- We had unsubscribed the member before somebody archived or deleted it: the person is asked.
+        -- We had unsubscribed the member before a person archived or deleted it: we ask for a confirmation.
         found.kind in ('archived_by_hand', 'forgotten')
         and exists (
             select from sync.refusal as earlier

@@ -1,5 +1,5 @@
--- Of a plan that was made for a collection that is not to be synced only the removals stay that no
--- state of a collection holds back.
+-- The plan of a collection that must not be synced. Only mandatory removals stay: no state of a collection
+-- stops them.
 delete from staging.plan
 where
     staging_id = %(staging_id)s

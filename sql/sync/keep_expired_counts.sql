@@ -1,4 +1,5 @@
--- What is about to be removed is added up per recipient; events before the moment are loaded no more.
+-- Adds up, per recipient, the events that are about to be removed. Events before that time are not loaded
+-- again.
 with event as (
     select *
     from stats.campaign_activities

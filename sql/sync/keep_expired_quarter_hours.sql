@@ -1,4 +1,4 @@
--- The marts may not have counted these events yet, or not their newest flags.
+-- The marts may not have counted these events or their newest flags yet.
 insert into mart.campaign_quarter_hours as kept (
     campaign_id, began_at, opens, proxy_opens, clicks, bounces
 )

@@ -1,4 +1,4 @@
--- A member that is permanently deleted: what justified mailing it ends.
+-- A permanently deleted member: its proof of consent ends.
 with ended as (
     update sync.consent_proof
     set ended_at = now(), end_cause = 'forgotten'
@@ -8,7 +8,7 @@ with ended as (
 update sync.member
 set
     cause = 'forgotten',
-    -- A complaint holds for the person's other addresses still.
+    -- A complaint still holds for the person's other addresses.
     cause_detail = case
         when cause = 'complaint' or (cause = 'forgotten' and cause_detail = 'suppressed_complaint')
             then 'suppressed_complaint'

@@ -15,7 +15,7 @@ select
     verdict.consent_id,
     consent.effective_at as consented_at,
     member.origin,
-    -- The person chose another address in Mailchimp than the CRM has: ours only knows its id.
+    -- In Mailchimp the person chose another address than the CRM has. We know only the id of that address.
     exists(
         select from sync.changed_address as changed
         where

@@ -1,4 +1,4 @@
--- Members that mailchimp keeps under another id than the md5 of our form of their address.
+-- Members whose id in Mailchimp is not the md5 of our form of their address.
 insert into sync.subscriber_alias (address_hash, subscriber_hash)
 select distinct on (address_hash)
     address_hash,

@@ -1,11 +1,11 @@
--- The age of what is known of a contact begins when no snapshot has it any more. The next snapshot that has
--- it takes the mark away (note_holders.sql). A contact that refused is looked up in the CRM by each run, and
--- a record made again is recognised by it: it stays.
+-- Marks contacts that no staging has any more: from then on their addresses age. The next staging with the
+-- contact removes the mark (note_holders.sql). A contact that refused gets no mark. Each run looks it up in
+-- the CRM, and recognises a record that was made again by it.
 update sync.address_holder as holder
 set left_at = now()
 where
     holder.left_at is null
-    -- Without snapshots, as after a long pause, nothing says who is gone.
+    -- Without stagings, as after a long pause, nothing shows which contact is gone.
     and exists (
         select from sync.newest_staging as newest
         inner join staging.contact as staged on newest.staging_id = staged.staging_id

@@ -1,7 +1,7 @@
--- Which contact holds which address from this run on: the staged ones, and those that refused.
+-- Which contact holds which address from this run on: the staged contacts, and those that refused.
 --
--- A contact that is first known under an address takes over the refusals of that address, and those of the
--- contacts that are known to hold it: the record was made again, or exists twice.
+-- A new contact may have the address of an earlier one: the record was made again, or exists twice. So the
+-- new contact takes over the refusals of that address, and those of its known holders.
 with current_address as (
     select
         contact_id,
@@ -9,7 +9,7 @@ with current_address as (
     from staging.contact
     where
         staging_id = %(staging_id)s
-        -- Of somebody erased nothing is known, though the CRM still has the contact.
+        -- We store nothing about an erased contact, even if the CRM still has it.
         and not exists (
             select from sync.suppression
             where suppression.kind = 'contact' and suppression.digest = contact.contact_digest

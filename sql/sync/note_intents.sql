@@ -1,4 +1,5 @@
--- Removals about to be sent, noted before they are: their effect is ours even if no answer tells.
+-- Removals about to be sent. We note them before the call, so that we recognise their effect if no answer
+-- comes.
 update sync.member as member
 set intended_action = plan.action, intended_cause = plan.cause
 from staging.plan as plan

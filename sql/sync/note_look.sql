@@ -1,5 +1,5 @@
--- A complete look at an audience is over. A collection that left the audience before the look began has been
--- shown everything from its time; what becomes known later belongs to whichever collection uses it now.
+-- A complete look at an audience has ended. A collection that left the audience before the look has now
+-- seen everything from its own time. Later news belongs to the collection that uses the audience now.
 with looked as (
     insert into sync.audience_look (list_id, looked_at)
     values (%(list_id)s, %(looked_at)s)

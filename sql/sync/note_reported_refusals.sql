@@ -1,8 +1,8 @@
--- Unsubscribes and complaints that reports of campaigns tell of and no look at an audience showed: the member
--- may be gone before anybody looked. Of one campaign, or of all campaigns of one audience.
+-- Unsubscribes and complaints that campaign reports name and no look at an audience showed. The member may
+-- be gone before we looked. They are of one campaign, or of all campaigns of one audience.
 --
--- Of a member that we know, the report counts for 60 days only: the person may have subscribed again since,
--- and the ended refusal may have reached its age (expire_refusals.sql).
+-- For a member that we know, the report counts for 60 days only. The person may have subscribed again
+-- since, and retention may have removed the ended refusal (expire_refusals.sql).
 with pads as materialized (
     select
         sync.hmac_pad(54) as inner_pad,
@@ -25,7 +25,7 @@ reported as (
         complaint.list_id,
         complaint.subscriber_hash,
         'complaint' as kind,
-        -- One without a time came after the campaign.
+        -- A complaint without a time came after the campaign.
         coalesce(complaint.reported_at, campaign.sent_at) as refused_at,
         complaint.first_seen_at
     from stats.campaign_abuse_reports as complaint
@@ -49,7 +49,7 @@ digested as (
     cross join pads
     left join sync.member as member
         on reported.list_id = member.list_id and reported.subscriber_hash = member.subscriber_hash
-    -- A random token stands for somebody erased.
+    -- An erased person has a random token here.
     left join stats.members as recipient
         on
             reported.list_id = recipient.list_id
@@ -104,7 +104,7 @@ opened as (
                 and known.address_digest = digested.address_digest
                 and case
                     when known.ended_at is null then known.kind = digested.kind
-                    -- The sign-up that ended it came later than what the report tells.
+                    -- The sign-up that ended the refusal is later than the report's event.
                     else
                         known.kind not in ('withdrawal', 'unconfirmed')
                         and known.refused_at >= digested.refused_at

@@ -1,4 +1,4 @@
--- Partitions of events that end at or before a moment, oldest first.
+-- Partitions of events that end at or before a given time, oldest first.
 select
     part.relname,
     (months.month at time zone 'UTC') as since,

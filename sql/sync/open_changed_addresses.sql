@@ -1,4 +1,5 @@
--- Members whose address the person changed in Mailchimp: the CRM has the old one. The contact stays a member.
+-- Members whose address the person changed in Mailchimp, while the CRM has the old one. The contact stays a
+-- member.
 insert into sync.quarantine (
     collection_code, contact_id, reason_code, detail, first_seen_at, last_seen_at
 )

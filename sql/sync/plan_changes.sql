@@ -1,16 +1,17 @@
--- The change set of one collection: what staging and sync state differ by. This statement is the
--- whole of the rules on who may be added, changed or removed; the push only carries it out. What a
--- refusal means is judged before, by judge_refusals.sql.
+-- The plan of one collection: the changes by which staging and sync state differ. This statement has all
+-- the rules about who may be added, changed or removed. The push only carries them out. judge_refusals.sql
+-- decides before what a refusal means.
 --
--- Actions: add, add_pending, revive (archived by us while subscribed), adopt, update, reconfirm,
--- unsubscribe, archive, suppress (held back, the cause is the reason), unchanged.
+-- The actions are add, add_pending, revive, adopt, update, reconfirm, unsubscribe, archive, suppress and
+-- unchanged. The action revive is for a member that we archived while it was subscribed. The action
+-- suppress holds the contact back, and the cause is the reason.
 insert into staging.plan (
     staging_id, collection_id, action, subscriber_hash, contact_id, cause, address_key
 )
 with audience_member as (
     select
         *,
-        -- A status that we do not know counts as one that gets mail.
+        -- An unknown status counts as a status that gets mail.
         status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
         and coalesce(cause, '') <> 'forgotten' as may_be_mailed
     from sync.member
@@ -22,7 +23,7 @@ desired as (
         verdict.contact_id,
         verdict.subscriber_hash,
         verdict.content_hash,
-        -- Two contacts meet in one member where a person chose the other contact's address in Mailchimp.
+        -- Two contacts may become one member: a person chose the other contact's address in Mailchimp.
         min(verdict.contact_id) over (partition by verdict.subscriber_hash) as representative_id
     from staging.verdict as verdict
     where
@@ -31,8 +32,8 @@ desired as (
         and verdict.reason_code is null
 ),
 
--- A hard bounce in any audience of ours is about the address, until the person subscribes there again.
--- That we unsubscribed the address elsewhere for that reason is no bounce itself.
+-- A hard bounce in any of our audiences concerns the address, until the person subscribes there again. An
+-- unsubscribe that we made elsewhere for that reason is no bounce itself.
 bounced_address as (
     select distinct subscriber_hash
     from sync.member
@@ -53,7 +54,7 @@ refusal as (
         and (
             gdpr_category is null
             or (gdpr_category = %(gdpr_category)s::text and %(gdpr_category)s::text <> 'unclassified')
-            -- No category is known any more: the strictest reading.
+            -- The category is no longer known, so the strictest reading holds.
             or %(gdpr_category)s::text is null
         )
 ),
@@ -94,10 +95,11 @@ wanted as (
         coalesce(found.must_confirm, false) as must_confirm,
         coalesce(rejected.content_hash = desired.content_hash and not rejected.retryable, false)
             as is_rejected,
-        -- The address's own refusals first, then what else is known of it, then the person's.
+        -- First the refusals at the address, then other facts about the address, then the person's
+        -- refusals.
         case
             when desired.contact_id <> desired.representative_id then 'duplicate_email'
-            -- The address that the person chose in Mailchimp is one that somebody in the CRM refused.
+            -- In Mailchimp the person chose an address that another contact of the CRM refused.
             when refused_address.subscriber_hash is not null then 'shared_address_refused'
             when
                 found.reason_at_address in (
@@ -111,7 +113,7 @@ wanted as (
             when found.reason_of_person is not null then found.reason_of_person
             -- Another contact that refused holds the address now.
             when found.is_refused_by_other then 'shared_address_refused'
-            -- Not unsubscribed by us, though no refusal is known: the person's own.
+            -- Not unsubscribed by us and without a known refusal: we treat it as the person's own.
             when
                 member.status = 'unsubscribed'
                 and coalesce(member.cause, '') not in ('our_unsubscribe', 'cleaned')
@@ -133,11 +135,12 @@ wanted_action as (
     select
         wanted.*,
         case
-            -- An unknown status alone is no reason to remove anybody, nor to add or change.
+            -- An unknown status alone is no reason to remove, add or change a member.
             when wanted.suppression in ('duplicate_email', 'unknown_status') then 'suppress'
             when wanted.suppression is not null and wanted.suppression <> 'suppressed_pending'
                 then case
-                    -- Still on the audience, though it must not be: ours goes, others are left.
+                    -- The member is in the audience and must not be: we unsubscribe our members, and leave
+                    -- foreign ones.
                     when wanted.may_be_mailed and wanted.origin in ('created', 'adopted')
                         then 'unsubscribe'
                     else 'suppress'
@@ -157,7 +160,7 @@ wanted_action as (
                         then 'update'
                     else 'unchanged'
                 end
-            -- Unsubscribed by us, after a withdrawal or after a bounce elsewhere that has healed.
+            -- Unsubscribed by us, after a withdrawal or after a bounce elsewhere that no longer holds.
             when wanted.status = 'unsubscribed' and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
@@ -242,7 +245,7 @@ select
         when cause = 'erased_contact' then 'unsubscribe'
         when cause in ('consent_withdrawn', 'shared_address_refused') then 'unsubscribe'
         when suppression is not null then 'unsubscribe'
-        -- Mailchimp archives no pending members (405); they only asked to confirm.
+        -- Mailchimp does not archive pending members (405). We only asked them to confirm.
         when origin = 'created' then case when status = 'subscribed' then 'archive' else 'unsubscribe' end
         -- Adopted members are never archived.
         else 'unchanged'

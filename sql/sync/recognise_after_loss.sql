@@ -1,5 +1,5 @@
--- The first look at an audience that CRMREF says is ours, as after a loss of the ledger. A member that we
--- made for a contact under another address than the CRM has: a few such members are people who changed
+-- The first look at an audience that CRMREF marks as ours, after a loss of the sync state. Some members
+-- that we created have another address than their contact in the CRM. A few of them are persons who changed
 -- their address. Many at once are a change in the CRM, such as a new domain.
 insert into sync.changed_address (list_id, contact_id, old_hash, new_hash, changed_at)
 with moved as (
@@ -22,7 +22,7 @@ with moved as (
         and member.synced_at is null
         and verdict.reason_code is null
         and verdict.address_key is not null
-        -- What is another contact's address in the CRM is no address that the person chose.
+        -- If another contact has the address in the CRM, the person did not choose it.
         and not exists (
             select from staging.contact as other
             where

@@ -1,4 +1,4 @@
--- The outcome of one carried-out change that removes nobody.
+-- The result of one change that removes no member.
 with planned as (
     select
         plan.contact_id,

@@ -1,8 +1,8 @@
--- What mailchimp says of a member becomes our state. The cause of a status stays as long as the
--- status does: an unsubscribe or an archive that was ours remains known as ours. So does one that we
--- were about to send and whose answer got lost (intended_action), unless mailchimp names the person
--- as the one who unsubscribed. Any other is the person's own, or somebody's by hand. Where the ledger
--- was lost and CRMREF is all there is, the stricter reading holds.
+-- Stores what Mailchimp says of members. The cause of a status stays as long as the status. So an
+-- unsubscribe or archive by us stays known as ours. So does a removal whose answer was lost
+-- (intended_action), unless Mailchimp names the person as the one who unsubscribed. Any other removal is
+-- the person's own, or made by hand. If sync.member was lost and CRMREF alone is left, the stricter reading
+-- holds.
 insert into sync.member (
     list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
     unsubscribed_by,
@@ -60,8 +60,9 @@ reading as (
         ) as is_ours,
         coalesce(
             member.status = observed.status
-            -- Signed up and unsubscribed again between two looks: theirs now, if mailchimp names
-            -- them, or names nobody and something happened since our own unsubscribe.
+            -- The member signed up and unsubscribed again between two looks. The unsubscribe is the
+            -- person's if Mailchimp names the person. It also is if Mailchimp names nobody and something
+            -- changed after our own unsubscribe.
             and not (
                 observed.status = 'unsubscribed'
                 and coalesce(member.cause, '') in ('our_unsubscribe', 'cleaned')
@@ -92,7 +93,7 @@ select
         when is_ours then intended_cause
         when is_as_known then known_cause_detail
     end as cause_detail,
-    -- Only the person takes an opt-out back, by subscribing; an unsubscribe that was ours is none.
+    -- Only the person ends an opt-out, by subscribing. An unsubscribe by us is no opt-out.
     status <> 'subscribed' and (
         had_opted_out
         or (status = 'unsubscribed' and not is_ours and not is_as_known)
@@ -100,7 +101,7 @@ select
     was_checked and is_as_known as complaint_checked,
     unsubscribed_by,
     case when coalesce(known_origin, 'foreign') = 'foreign' then origin else known_origin end as origin,
-    -- A member that came back may have been changed meanwhile: its fields are pushed again.
+    -- A member that came back may have changed meanwhile: its fields are pushed again.
     case when status = known_status then known_pushed_hash end as pushed_hash,
     last_changed,
     case when is_as_known then known_status_since else last_changed end as status_since,

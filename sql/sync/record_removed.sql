@@ -1,5 +1,5 @@
--- The outcome of a removal that was noted before it was sent; what it was for decides what may follow.
--- Where somebody else came first (the person, or somebody by hand), strict_cause says so.
+-- The result of a removal that was noted before it was sent. Its cause decides what may follow. If the
+-- person or somebody by hand removed the member first, strict_cause says so.
 update sync.member as member
 set
     status = case member.intended_action when 'unsubscribe' then 'unsubscribed' else 'archived' end,

@@ -1,4 +1,4 @@
--- An address that mailchimp will not take back, and shows as archived or not at all.
+-- An address that Mailchimp does not accept again, and shows as archived or not at all.
 insert into sync.member as member (
     list_id, subscriber_hash, contact_id, status, cause, opted_out, origin, synced_at
 )

@@ -1,4 +1,4 @@
--- The members of changed_member take their new ids, and their proofs with them.
+-- Gives the members of changed_member and their proofs the new ids.
 with proof as (
     update sync.consent_proof as proof
     set subscriber_hash = changed.new_hash

@@ -1,5 +1,5 @@
--- A member stays justified by the consent that holds now: where that is another row, contact or
--- category than the open proof names, the old proof ends and a new one begins.
+-- A member stays justified by the consent that holds now. The open proof may name another row, contact or
+-- category. Then it ends and a new one begins.
 with justified as (
     select
         member.list_id,

@@ -1,5 +1,5 @@
--- An open request that covers the plan's removals stays the one to decide on, so that an hourly
--- sync does not take it away from whoever looks at it; any other open one is superseded.
+-- An open request that covers the plan's removals stays open. So an hourly sync does not replace the
+-- request that a person is reading. Any other open request of the collection is superseded.
 with removal as (
     select
         subscriber_hash,

@@ -1,4 +1,4 @@
--- A collection's audience becomes a former one.
+-- The collection's audience becomes a former audience.
 with retired as (
     delete from sync.audience
     where collection_id = %(collection_id)s

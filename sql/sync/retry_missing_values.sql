@@ -1,5 +1,5 @@
--- Members refused for want of a required value are tried again by the next plan, once none of the
--- fields that Mailchimp named is required any more.
+-- Members rejected because a required value is missing. The next plan tries them again when none of the
+-- fields that Mailchimp named is required.
 update sync.rejection
 set retryable = true
 where

@@ -1,4 +1,4 @@
--- An attempt that did not finish goes on counting where it stopped; a finished one begins anew.
+-- An attempt that did not finish continues its counts. A finished run begins again at zero.
 insert into sync.collection_run as collection_run (
     run_id, collection_code, staging_id, started_at, staged, eligible, quarantined
 )

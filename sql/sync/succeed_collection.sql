@@ -1,5 +1,5 @@
--- Another collection under the same code. The old one's audiences become former audiences of the new one:
--- withdrawals go out there, and what people refused there holds for it.
+-- Another collection under the same code. The audiences of the old one become former audiences of the new
+-- one. Withdrawals still go out there, and refusals made there hold for the new collection.
 with known as (
     update sync.known_collection set replaced_by = %(new_id)s
     where collection_id = %(old_id)s

@@ -1,4 +1,4 @@
--- The collection uses the audience from now on: what people refused in it holds for the collection, too.
+-- The collection uses the audience from now on. Refusals made in it also hold for the collection.
 with used as (
     insert into sync.audience_use (list_id, collection_id)
     values (%(list_id)s, %(collection_id)s)

@@ -1,5 +1,5 @@
--- Which columns of the contacts are to be carried: those that anybody has who is to be in the
--- audience, and those that it carries already.
+-- Columns of the contacts that the audience needs. An eligible contact has a value in them, or the audience
+-- has them already.
 select column_code.code
 from unnest(%(codes)s::text[]) as column_code (code)
 where
