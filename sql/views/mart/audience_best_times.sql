@@ -29,8 +29,10 @@ from days
 inner join hours on days.list_id = hours.list_id and hours.place = 1
 where days.place = 1;
 comment on view mart.audience_best_times is
-'Busiest weekday and busiest hour of each audience, each by itself: most clicks, then most opens not by a '
-'proxy. As mart.audience_hours it depends on when mails were sent: see mart.audience_sending_times.';
-comment on column mart.audience_best_times.list_id is 'The audience.';
-comment on column mart.audience_best_times.best_weekday is '1 Monday to 7 Sunday, in the report time zone.';
-comment on column mart.audience_best_times.best_hour is 'Hour of the day, 0 to 23, in the report time zone.';
+'Best weekday and best hour of each audience, each by itself: most clicks, then most opens without '
+'proxies. Like mart.audience_hours it depends on when mails were sent. For the time to send, use '
+'mart.audience_sending_times.';
+comment on column mart.audience_best_times.list_id is 'Audience: mart.lists.';
+comment on column mart.audience_best_times.best_weekday is
+'Weekday in the report time zone: 1 Monday to 7 Sunday.';
+comment on column mart.audience_best_times.best_hour is 'Hour of the day in the report time zone: 0 to 23.';

@@ -18,17 +18,23 @@ from mart.campaign_cohort as cohort
 inner join stats.campaigns as campaign on cohort.campaign_id = campaign.campaign_id
 group by campaign.list_id, cohort.cohort_month, cohort.month;
 comment on view mart.audience_cohorts is
-'How members who began in the same month go on reading, month after month.';
-comment on column mart.audience_cohorts.list_id is 'The audience.';
-comment on column mart.audience_cohorts.cohort_month is 'Month of the members'' first campaign.';
-comment on column mart.audience_cohorts.months_since_first is 'Months after it; 0 is the same month.';
+'How members who began in the same month go on reading. One row is an audience, a first month and a later '
+'month. Mails without a known time of receipt are left out.';
+comment on column mart.audience_cohorts.list_id is 'Audience: mart.lists.';
+comment on column mart.audience_cohorts.cohort_month is
+'Month of the members'' first campaign in the audience: its first day, in the report time zone.';
+comment on column mart.audience_cohorts.months_since_first is
+'Whole months from cohort_month to the month of the mails; 0 is the same month.';
 comment on column mart.audience_cohorts.delivered is 'Mails delivered to the cohort in that month.';
-comment on column mart.audience_cohorts.openers is 'Of these mails, those opened, proxies included.';
+comment on column mart.audience_cohorts.openers is 'Mails of delivered with an open; proxies included.';
 comment on column mart.audience_cohorts.openers_without_proxy is
-'Those with an open not known to be by a proxy.';
-comment on column mart.audience_cohorts.clickers is 'Those clicked in.';
-comment on column mart.audience_cohorts.unsubscribes is 'Those unsubscribed through.';
-comment on column mart.audience_cohorts.open_rate is 'openers per delivered mail.';
+'Mails of delivered with an open that is not known to be by a proxy.';
+comment on column mart.audience_cohorts.clickers is 'Mails of delivered with a click.';
+comment on column mart.audience_cohorts.unsubscribes is
+'Mails of delivered with an unsubscribe through them.';
+comment on column mart.audience_cohorts.open_rate is
+'openers per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_cohorts.open_rate_without_proxy is
-'openers_without_proxy per delivered mail.';
-comment on column mart.audience_cohorts.click_rate is 'clickers per delivered mail.';
+'openers_without_proxy per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.audience_cohorts.click_rate is
+'clickers per delivered mail (0 to 1); null if nothing was delivered.';

@@ -15,16 +15,17 @@ inner join mart.campaigns as campaign on comparison.campaign_id = campaign.campa
 where comparison.is_mature and campaign.sent_hour is not null
 group by performance.list_id, campaign.sent_weekday, campaign.sent_hour;
 comment on view mart.audience_sending_times is
-'How campaigns did by the weekday and hour they were sent at, in the report time zone: per delivered mail, '
-'so that hours with much mail do not win by that. Mature campaigns (mart.campaign_comparison) only. Few '
-'campaigns say little: what was sent counts more than when.';
-comment on column mart.audience_sending_times.list_id is 'The audience.';
-comment on column mart.audience_sending_times.weekday is '1 Monday to 7 Sunday.';
-comment on column mart.audience_sending_times.hour is 'Hour of sending, 0 to 23.';
-comment on column mart.audience_sending_times.campaigns is 'Campaigns sent then.';
-comment on column mart.audience_sending_times.delivered is 'Mails of them that arrived.';
+'Results of campaigns by the weekday and hour of sending, in the report time zone. Rates are per delivered '
+'mail, so hours with much mail have no advantage. It has mature campaigns only (mart.campaign_comparison). '
+'Few campaigns prove little: the content matters more than the hour.';
+comment on column mart.audience_sending_times.list_id is 'Audience: mart.lists.';
+comment on column mart.audience_sending_times.weekday is 'Weekday of sending: 1 Monday to 7 Sunday.';
+comment on column mart.audience_sending_times.hour is 'Hour of sending: 0 to 23.';
+comment on column mart.audience_sending_times.campaigns is 'Campaigns sent in that hour.';
+comment on column mart.audience_sending_times.delivered is 'Mails of these campaigns that were delivered.';
 comment on column mart.audience_sending_times.open_rate_without_proxy is
-'Members who opened, without proxies, per delivered mail.';
-comment on column mart.audience_sending_times.click_rate is 'Members who clicked per delivered mail.';
+'Members who opened, without proxies, per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.audience_sending_times.click_rate is
+'Members who clicked per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_sending_times.unsubscribe_rate is
-'Members who unsubscribed per delivered mail.';
+'Members who unsubscribed per delivered mail (0 to 1); null if nothing was delivered.';

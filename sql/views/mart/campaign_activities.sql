@@ -29,24 +29,30 @@ cross join
 left join mart.members as member
     on event.list_id = member.list_id and event.subscriber_hash = member.subscriber_hash;
 comment on view mart.campaign_activities is
-'Fact: one row an open, click or bounce, with the person and the day in the report time zone; as long as '
-'retention keeps events.';
-comment on column mart.campaign_activities.campaign_id is 'The campaign: mart.campaigns.';
-comment on column mart.campaign_activities.list_id is 'The audience: mart.lists.';
-comment on column mart.campaign_activities.subscriber_hash is 'The member, with list_id: mart.members.';
-comment on column mart.campaign_activities.contact_key is 'The person: mart.contacts.';
+'Fact: one row for each open, click or bounce, with the person and the day in the report time zone. Rows '
+'last as long as retention keeps events.';
+comment on column mart.campaign_activities.campaign_id is 'Campaign: mart.campaigns.';
+comment on column mart.campaign_activities.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
+comment on column mart.campaign_activities.subscriber_hash is 'Member, together with list_id: mart.members.';
+comment on column mart.campaign_activities.contact_key is
+'Person: mart.contacts; null until the next refresh_marts.';
 comment on column mart.campaign_activities.contact_id is
-'Contact of the CRM; null if the member is not ours.';
-comment on column mart.campaign_activities.action_type is 'open, click or bounce.';
-comment on column mart.campaign_activities.occurred_at is 'When it happened, to the second.';
-comment on column mart.campaign_activities.day is 'That day in the report time zone: mart.dates.';
-comment on column mart.campaign_activities.weekday is '1 Monday to 7 Sunday.';
-comment on column mart.campaign_activities.hour is 'Hour of the day, 0 to 23.';
-comment on column mart.campaign_activities.url is 'Link clicked, verbatim; null for opens and bounces.';
-comment on column mart.campaign_activities.url_key is 'The link over all campaigns: mart.links.';
-comment on column mart.campaign_activities.bounce_type is 'hard or soft, for bounces.';
+'Contact of the CRM; null if the member is not ours, and until the next refresh_marts.';
+comment on column mart.campaign_activities.action_type is 'Kind of the event: open, click or bounce.';
+comment on column mart.campaign_activities.occurred_at is 'Time of the event, to the second.';
+comment on column mart.campaign_activities.day is 'Day of the event in the report time zone: mart.dates.';
+comment on column mart.campaign_activities.weekday is
+'Weekday of the event in the report time zone: 1 Monday to 7 Sunday.';
+comment on column mart.campaign_activities.hour is 'Hour of the event in the report time zone: 0 to 23.';
+comment on column mart.campaign_activities.url is
+'Clicked link, as Mailchimp gives it; null for opens and bounces.';
+comment on column mart.campaign_activities.url_key is
+'Clicked link over all campaigns: mart.links; null for opens and bounces.';
+comment on column mart.campaign_activities.bounce_type is
+'Kind of the bounce: hard or soft; null for opens and clicks.';
 comment on column mart.campaign_activities.is_proxy_open is
-'Whether a mail privacy proxy opened it; null where the API does not say.';
-comment on column mart.campaign_activities.ip_address is 'IP address, verbatim; retention clears it.';
+'Whether a mail privacy proxy opened the mail; null if Mailchimp does not say, and for clicks and bounces.';
+comment on column mart.campaign_activities.ip_address is
+'IP address, as Mailchimp gives it; null if it gives none, and after retention has cleared it.';
 comment on column mart.campaign_activities.time_since_send_minutes is
-'Minutes since the campaign was sent; null for campaigns without an end.';
+'Minutes from the campaign''s time of sending to the event; null for campaigns without an end.';

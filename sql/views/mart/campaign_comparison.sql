@@ -53,26 +53,33 @@ select
     past_campaigns
 from compared;
 comment on view mart.campaign_comparison is
-'Each campaign beside the average of the up to ten campaigns before it in the same audience, each campaign '
-'counting the same whatever its size. Campaigns that people are still reading (is_mature) are not compared.';
-comment on column mart.campaign_comparison.campaign_id is 'The campaign.';
-comment on column mart.campaign_comparison.list_id is 'The audience.';
+'Each campaign beside the average of up to ten campaigns before it in the same audience. Each campaign '
+'counts the same, whatever its size. Campaigns that people still read (is_mature is false) are in no '
+'average.';
+comment on column mart.campaign_comparison.campaign_id is 'Campaign: mart.campaigns.';
+comment on column mart.campaign_comparison.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
 comment on column mart.campaign_comparison.campaign_title is 'Internal title.';
-comment on column mart.campaign_comparison.sent_at is 'When it was sent.';
-comment on column mart.campaign_comparison.sent_on is 'That day in the report time zone.';
+comment on column mart.campaign_comparison.sent_at is 'Time of sending; null if Mailchimp gives none.';
+comment on column mart.campaign_comparison.sent_on is
+'Day of sending in the report time zone; day of creation if Mailchimp gives no time of sending.';
 comment on column mart.campaign_comparison.is_mature is
-'Whether its figures were read when it was mature_hours old (mart.segment_rule), so that most who will read '
-'it had; never for campaigns without an end.';
-comment on column mart.campaign_comparison.open_rate_without_proxy is 'Its open rate without proxies.';
-comment on column mart.campaign_comparison.click_rate is 'Its click rate.';
-comment on column mart.campaign_comparison.unsubscribe_rate is 'Its unsubscribe rate.';
+'Whether the figures were read mature_hours after sending (mart.segment_rule) or later. By then most '
+'readers have read the mail. Always false for campaigns without an end.';
+comment on column mart.campaign_comparison.open_rate_without_proxy is
+'Members who opened, without proxies, per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.campaign_comparison.click_rate is
+'Members who clicked per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.campaign_comparison.unsubscribe_rate is
+'Members who unsubscribed per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.campaign_comparison.past_open_rate_without_proxy is
-'Average of the mature ones before it.';
-comment on column mart.campaign_comparison.past_click_rate is 'Average of the mature ones before it.';
+'Average of open_rate_without_proxy over the mature campaigns before it (0 to 1); null without one.';
+comment on column mart.campaign_comparison.past_click_rate is
+'Average of click_rate over the mature campaigns before it (0 to 1); null without one.';
 comment on column mart.campaign_comparison.past_unsubscribe_rate is
-'Average of the mature ones before it.';
+'Average of unsubscribe_rate over the mature campaigns before it (0 to 1); null without one.';
 comment on column mart.campaign_comparison.open_rate_difference is
-'open_rate_without_proxy less its past average; null until it is mature.';
+'open_rate_without_proxy minus its past average (-1 to 1); null until the campaign is mature, and without '
+'an average.';
 comment on column mart.campaign_comparison.click_rate_difference is
-'click_rate less its past average; null until it is mature.';
-comment on column mart.campaign_comparison.past_campaigns is 'How many campaigns the averages are of.';
+'click_rate minus its past average (-1 to 1); null until the campaign is mature, and without an average.';
+comment on column mart.campaign_comparison.past_campaigns is 'Number of campaigns in the averages: 0 to 10.';

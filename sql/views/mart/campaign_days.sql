@@ -17,10 +17,11 @@ cross join
 group by quarter.campaign_id, campaign.list_id, dates.day;
 comment on view mart.campaign_days is
 'Fact: opens, clicks and bounces of each campaign by day of the report time zone.';
-comment on column mart.campaign_days.campaign_id is 'The campaign.';
-comment on column mart.campaign_days.list_id is 'The audience.';
-comment on column mart.campaign_days.day is 'The day: mart.dates.';
-comment on column mart.campaign_days.opens is 'Opens on that day, proxies included.';
-comment on column mart.campaign_days.opens_without_proxy is 'Opens not known to be by a proxy.';
+comment on column mart.campaign_days.campaign_id is 'Campaign: mart.campaigns.';
+comment on column mart.campaign_days.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
+comment on column mart.campaign_days.day is 'Day in the report time zone: mart.dates.';
+comment on column mart.campaign_days.opens is 'Opens on that day; proxies included.';
+comment on column mart.campaign_days.opens_without_proxy is
+'Opens on that day that are not known to be by a proxy.';
 comment on column mart.campaign_days.clicks is 'Clicks on that day.';
 comment on column mart.campaign_days.bounces is 'Bounces on that day.';

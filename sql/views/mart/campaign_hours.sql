@@ -15,9 +15,10 @@ cross join
 group by quarter.campaign_id, weekday, hour;
 comment on view mart.campaign_hours is
 'When each campaign was opened and clicked, by weekday and hour of the report time zone.';
-comment on column mart.campaign_hours.campaign_id is 'The campaign.';
-comment on column mart.campaign_hours.weekday is '1 Monday to 7 Sunday.';
-comment on column mart.campaign_hours.hour is 'Hour of the day, 0 to 23.';
-comment on column mart.campaign_hours.opens is 'Opens in that hour, proxies included.';
-comment on column mart.campaign_hours.opens_without_proxy is 'Opens not known to be by a proxy.';
+comment on column mart.campaign_hours.campaign_id is 'Campaign: mart.campaigns.';
+comment on column mart.campaign_hours.weekday is 'Weekday: 1 Monday to 7 Sunday.';
+comment on column mart.campaign_hours.hour is 'Hour of the day: 0 to 23.';
+comment on column mart.campaign_hours.opens is 'Opens in that hour; proxies included.';
+comment on column mart.campaign_hours.opens_without_proxy is
+'Opens in that hour that are not known to be by a proxy.';
 comment on column mart.campaign_hours.clicks is 'Clicks in that hour.';

@@ -56,48 +56,64 @@ cross join
     ) as human (openers)
 where not campaign.is_series;
 comment on view mart.campaign_performance is
-'Each sent campaign (of an RSS campaign each mail, not the whole) with Mailchimp''s figures and rates per '
-'delivered mail (0 to 1).';
-comment on column mart.campaign_performance.campaign_id is 'The campaign.';
-comment on column mart.campaign_performance.list_id is 'The audience.';
-comment on column mart.campaign_performance.list_name is 'Name of the audience.';
-comment on column mart.campaign_performance.campaign_type is 'regular, plaintext, absplit, rss, variate, …';
-comment on column mart.campaign_performance.status is 'State of the campaign in Mailchimp.';
+'Each campaign with a report: Mailchimp''s figures, and rates per delivered mail (0 to 1). An RSS campaign '
+'has one row for each of its mails, and none for the whole.';
+comment on column mart.campaign_performance.campaign_id is 'Campaign: mart.campaigns.';
+comment on column mart.campaign_performance.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
+comment on column mart.campaign_performance.list_name is
+'Name of the audience; null if Mailchimp gives none.';
+comment on column mart.campaign_performance.campaign_type is
+'Type in Mailchimp''s words: regular, plaintext, absplit, rss, variate, ….';
+comment on column mart.campaign_performance.status is 'Status of the campaign in Mailchimp''s words.';
 comment on column mart.campaign_performance.campaign_title is 'Internal title.';
 comment on column mart.campaign_performance.subject_line is 'Subject as recipients see it.';
-comment on column mart.campaign_performance.sent_at is 'When it was sent.';
+comment on column mart.campaign_performance.sent_at is 'Time of sending; null if Mailchimp gives none.';
 comment on column mart.campaign_performance.sent_on is
-'Day of sending in the report time zone; of creation where Mailchimp gives no time of sending.';
+'Day of sending in the report time zone; day of creation if Mailchimp gives no time of sending.';
 comment on column mart.campaign_performance.emails_sent is 'Mails sent.';
-comment on column mart.campaign_performance.hard_bounces is 'Permanent delivery failures.';
-comment on column mart.campaign_performance.soft_bounces is 'Temporary delivery failures.';
-comment on column mart.campaign_performance.delivered is 'Mails sent less bounces.';
-comment on column mart.campaign_performance.opens is 'Opens, repeated ones and those by proxies included.';
-comment on column mart.campaign_performance.unique_opens is 'Members who opened, proxies included.';
+comment on column mart.campaign_performance.hard_bounces is 'Mails with a permanent delivery failure.';
+comment on column mart.campaign_performance.soft_bounces is 'Mails with a temporary delivery failure.';
+comment on column mart.campaign_performance.delivered is 'Mails sent minus hard and soft bounces.';
+comment on column mart.campaign_performance.opens is 'Opens; repeated opens and opens by proxies included.';
+comment on column mart.campaign_performance.unique_opens is 'Members who opened; proxies included.';
 comment on column mart.campaign_performance.unique_opens_without_proxy is
-'Members with an open not by a proxy: Mailchimp''s figure, or where it gives none ours from events.';
-comment on column mart.campaign_performance.clicks is 'Clicks, repeated ones included.';
-comment on column mart.campaign_performance.unique_link_clicks is 'Distinct pairs of member and link.';
+'Members with an open that is not by a proxy. It is Mailchimp''s figure, or our count of events if '
+'Mailchimp gives none. Null if neither exists.';
+comment on column mart.campaign_performance.clicks is 'Clicks; repeated clicks included.';
+comment on column mart.campaign_performance.unique_link_clicks is
+'Distinct pairs of member and clicked link.';
 comment on column mart.campaign_performance.unique_clicks is 'Members who clicked.';
-comment on column mart.campaign_performance.unsubscribes is 'Members who unsubscribed through it.';
-comment on column mart.campaign_performance.abuse_reports is 'Complaints.';
-comment on column mart.campaign_performance.forwards is 'Times it was forwarded.';
-comment on column mart.campaign_performance.delivery_rate is 'delivered per mail sent.';
-comment on column mart.campaign_performance.open_rate is 'unique_opens per delivered mail.';
+comment on column mart.campaign_performance.unsubscribes is 'Members who unsubscribed through the campaign.';
+comment on column mart.campaign_performance.abuse_reports is
+'Complaints: mails that recipients reported as abuse.';
+comment on column mart.campaign_performance.forwards is 'Number of times that the campaign was forwarded.';
+comment on column mart.campaign_performance.delivery_rate is
+'delivered per mail sent (0 to 1); null if nothing was sent.';
+comment on column mart.campaign_performance.open_rate is
+'unique_opens per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.campaign_performance.open_rate_without_proxy is
-'unique_opens_without_proxy per delivered mail.';
-comment on column mart.campaign_performance.click_rate is 'unique_clicks per delivered mail.';
+'unique_opens_without_proxy per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.campaign_performance.click_rate is
+'unique_clicks per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.campaign_performance.click_to_open_rate is
-'unique_clicks per unique open, proxies included, which make it small.';
+'unique_clicks per unique open (0 to 1); null without an open. Opens by proxies are included and make it '
+'small.';
 comment on column mart.campaign_performance.click_to_open_rate_without_proxy is
-'unique_clicks per unique_opens_without_proxy.';
-comment on column mart.campaign_performance.unsubscribe_rate is 'unsubscribes per delivered mail.';
-comment on column mart.campaign_performance.first_open_at is 'First open.';
-comment on column mart.campaign_performance.last_open_at is 'Newest open.';
-comment on column mart.campaign_performance.first_click_at is 'First click.';
-comment on column mart.campaign_performance.last_click_at is 'Newest click.';
+'unique_clicks per unique_opens_without_proxy; null without such an open.';
+comment on column mart.campaign_performance.unsubscribe_rate is
+'unsubscribes per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.campaign_performance.first_open_at is
+'Time of the first open, from our events; null without one.';
+comment on column mart.campaign_performance.last_open_at is
+'Time of the newest open, from the report; null without one.';
+comment on column mart.campaign_performance.first_click_at is
+'Time of the first click, from our events; null without one.';
+comment on column mart.campaign_performance.last_click_at is
+'Time of the newest click, from the report; null without one.';
 comment on column mart.campaign_performance.median_seconds_to_first_open is
-'Median over openers of the seconds from sending to their first open; null for campaigns without an end.';
+'Median of the seconds from sending to each opener''s first open. Null without an opener, and for '
+'campaigns without an end.';
 comment on column mart.campaign_performance.median_seconds_to_first_human_open is
-'The same without opens known to be by a proxy.';
-comment on column mart.campaign_performance.reported_at is 'When the figures were read.';
+'Median of the seconds from sending to each opener''s first open that is not known to be by a proxy. Null '
+'without one, and for campaigns without an end.';
+comment on column mart.campaign_performance.reported_at is 'Time at which we read the figures.';

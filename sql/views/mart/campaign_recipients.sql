@@ -54,40 +54,52 @@ cross join
         )
     ) as mail (received_at);
 comment on view mart.campaign_recipients is
-'Fact: one row a mail sent to a member, with who it was, whether they read it, how often, what followed.';
-comment on column mart.campaign_recipients.campaign_id is 'The campaign: stats.campaigns, mart.campaigns.';
-comment on column mart.campaign_recipients.list_id is 'The audience: mart.lists.';
-comment on column mart.campaign_recipients.subscriber_hash is 'The member, with list_id: mart.members.';
-comment on column mart.campaign_recipients.contact_key is 'The person: mart.contacts.';
+'Fact: one row for each mail to a member. It has the person, whether and how often they read it, and what '
+'followed.';
+comment on column mart.campaign_recipients.campaign_id is 'Campaign: stats.campaigns, mart.campaigns.';
+comment on column mart.campaign_recipients.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
+comment on column mart.campaign_recipients.subscriber_hash is 'Member, together with list_id: mart.members.';
+comment on column mart.campaign_recipients.contact_key is
+'Person: mart.contacts; null until the next refresh_marts.';
 comment on column mart.campaign_recipients.contact_id is
-'Contact of the CRM; null if the member is not ours.';
-comment on column mart.campaign_recipients.delivery_status is 'sent, or the kind of bounce: hard, soft.';
+'Contact of the CRM; null if the member is not ours, and until the next refresh_marts.';
+comment on column mart.campaign_recipients.delivery_status is
+'sent, or the kind of the bounce: hard or soft.';
 comment on column mart.campaign_recipients.absplit_group is
-'A/B group: a, b, winner, or a combination''s id.';
-comment on column mart.campaign_recipients.sent_at is 'When the campaign was sent.';
-comment on column mart.campaign_recipients.sent_on is 'That day in the report time zone: mart.dates.';
+'Group of an A/B test: a, b, winner, or the id of a combination; null without an A/B test.';
+comment on column mart.campaign_recipients.sent_at is
+'Time at which the campaign was sent; null if Mailchimp gives none.';
+comment on column mart.campaign_recipients.sent_on is
+'Day of sending in the report time zone: mart.dates; day of creation if Mailchimp gives no time of '
+'sending.';
 comment on column mart.campaign_recipients.received_at is
-'When the mail was received: the time of sending; of a campaign without an end as mart.received_at finds it.';
+'Time at which the member received the mail: the time of sending. For campaigns without an end it comes '
+'from mart.received_at, and is null if no fact shows it.';
 comment on column mart.campaign_recipients.opens is
-'Opens, repeated ones and those by proxies included; at most 1,000 '
-'of a member in a campaign, for Mailchimp lists no more.';
-comment on column mart.campaign_recipients.opens_without_proxy is 'Opens not known to be by a proxy.';
+'Opens; repeated opens and opens by proxies included. At most 1,000 for a member and campaign, because '
+'Mailchimp lists no more.';
+comment on column mart.campaign_recipients.opens_without_proxy is
+'Opens that are not known to be by a proxy.';
 comment on column mart.campaign_recipients.clicks is
-'Clicks, repeated ones included; at most 1,000 '
-'of a member in a campaign, for Mailchimp lists no more.';
-comment on column mart.campaign_recipients.unique_clicks is 'Different links clicked.';
-comment on column mart.campaign_recipients.was_opened is 'Whether there is an open, by a proxy too.';
+'Clicks; repeated clicks included. At most 1,000 for a member and campaign, because Mailchimp lists no '
+'more.';
+comment on column mart.campaign_recipients.unique_clicks is
+'Number of different links that the member clicked.';
+comment on column mart.campaign_recipients.was_opened is 'Whether the mail has an open; proxies included.';
 comment on column mart.campaign_recipients.was_opened_without_proxy is
-'Whether there is an open not known to be by a proxy.';
-comment on column mart.campaign_recipients.was_clicked is 'Whether there is a click.';
-comment on column mart.campaign_recipients.was_unsubscribed is 'Whether the member unsubscribed through it.';
-comment on column mart.campaign_recipients.first_open_at is 'First open.';
-comment on column mart.campaign_recipients.last_open_at is 'Newest open.';
+'Whether the mail has an open that is not known to be by a proxy.';
+comment on column mart.campaign_recipients.was_clicked is 'Whether the mail has a click.';
+comment on column mart.campaign_recipients.was_unsubscribed is
+'Whether the member unsubscribed through the mail.';
+comment on column mart.campaign_recipients.first_open_at is 'Time of the first open; null without one.';
+comment on column mart.campaign_recipients.last_open_at is 'Time of the newest open; null without one.';
 comment on column mart.campaign_recipients.first_open_without_proxy_at is
-'First open not known to be by a proxy.';
-comment on column mart.campaign_recipients.first_click_at is 'First click.';
-comment on column mart.campaign_recipients.last_click_at is 'Newest click.';
+'Time of the first open that is not known to be by a proxy; null without one.';
+comment on column mart.campaign_recipients.first_click_at is 'Time of the first click; null without one.';
+comment on column mart.campaign_recipients.last_click_at is 'Time of the newest click; null without one.';
 comment on column mart.campaign_recipients.time_to_open_minutes is
-'Minutes from sending to the first open; null for campaigns without an end.';
-comment on column mart.campaign_recipients.unsubscribed_at is 'When the member unsubscribed through it.';
-comment on column mart.campaign_recipients.unsubscribe_reason is 'Reason the member gave.';
+'Minutes from sending to the first open; null without an open, and for campaigns without an end.';
+comment on column mart.campaign_recipients.unsubscribed_at is
+'Time at which the member unsubscribed through the mail; null without an unsubscribe.';
+comment on column mart.campaign_recipients.unsubscribe_reason is
+'Reason that the member gave for the unsubscribe; null if none.';

@@ -22,29 +22,36 @@ select
 from stats.campaigns as campaign
 cross join mart.setting as setting;
 comment on view mart.campaigns is
-'Dimension: every campaign, sent or not, with its days in the report time zone; its figures are in '
+'Dimension: every campaign, sent or not, with its days in the report time zone. Its figures are in '
 'mart.campaign_performance.';
-comment on column mart.campaigns.campaign_id is 'The campaign.';
+comment on column mart.campaigns.campaign_id is 'Key: Mailchimp''s id of the campaign.';
 comment on column mart.campaigns.parent_campaign_id is
-'Campaign that this one is a mail of (RSS), or that it repeats (resend); null: it stands alone.';
+'Campaign that this campaign is a mail of (RSS), or that it repeats (resend); null without a parent.';
 comment on column mart.campaigns.is_series is
-'Whether it sends nothing itself (RSS): its mails are the campaigns with this parent. No fact is about it.';
+'Whether the campaign sends no mail itself (RSS): its mails are the campaigns with this parent. No fact '
+'refers to a series.';
 comment on column mart.campaigns.is_ongoing is
-'Whether it has no end, as an automation: each recipient gets it at a time of their own.';
-comment on column mart.campaigns.list_id is 'The audience: mart.lists.';
-comment on column mart.campaigns.campaign_type is 'regular, plaintext, absplit, rss, variate, …';
-comment on column mart.campaigns.status is 'State of the campaign in Mailchimp.';
+'Whether the campaign has no end, like an automation: each recipient gets it at a time of their own.';
+comment on column mart.campaigns.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
+comment on column mart.campaigns.campaign_type is
+'Type in Mailchimp''s words: regular, plaintext, absplit, rss, variate, ….';
+comment on column mart.campaigns.status is 'Status of the campaign in Mailchimp''s words.';
 comment on column mart.campaigns.title is 'Internal title.';
 comment on column mart.campaigns.subject_line is 'Subject as recipients see it.';
-comment on column mart.campaigns.preview_text is 'Line that mail programs show after the subject.';
+comment on column mart.campaigns.preview_text is
+'Text that mail programs show after the subject; null if none.';
 comment on column mart.campaigns.from_name is 'Name of the sender.';
-comment on column mart.campaigns.content_type is 'How the body was made.';
-comment on column mart.campaigns.segment_text is 'Mailchimp''s description of the segment it went to.';
-comment on column mart.campaigns.archive_url is 'Public page that shows the mail.';
-comment on column mart.campaigns.created_at is 'When it was created.';
+comment on column mart.campaigns.content_type is 'How the content was made, in Mailchimp''s words.';
+comment on column mart.campaigns.segment_text is
+'Mailchimp''s description of the segment that the campaign goes to; null without a segment.';
+comment on column mart.campaigns.archive_url is
+'Public web page with the mail; null if Mailchimp gives none.';
+comment on column mart.campaigns.created_at is 'Time of creation; null if Mailchimp gives none.';
 comment on column mart.campaigns.sent_at is
-'When it was sent; null before, and where Mailchimp does not say.';
+'Time of sending; null before it is sent, and if Mailchimp gives none.';
 comment on column mart.campaigns.sent_on is
-'Day of sending: mart.dates; of creation where there is no time of sending.';
-comment on column mart.campaigns.sent_weekday is '1 Monday to 7 Sunday.';
-comment on column mart.campaigns.sent_hour is 'Hour of sending, 0 to 23.';
+'Day of sending in the report time zone: mart.dates; day of creation if there is no time of sending.';
+comment on column mart.campaigns.sent_weekday is
+'Weekday of sending in the report time zone: 1 Monday to 7 Sunday; null without a time of sending.';
+comment on column mart.campaigns.sent_hour is
+'Hour of sending in the report time zone: 0 to 23; null without a time of sending.';

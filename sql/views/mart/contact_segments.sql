@@ -32,16 +32,21 @@ cross join
     ) as behaviour (last_engaged_at)
 where not contact.is_erased;
 comment on view mart.contact_segments is
-'Each contact''s segment: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
-'first that fits in this order, with the thresholds of mart.segment_rule. Left is who is gone from every '
-'audience, unless only because the address bounced; opens by proxies do not count. Erased people are '
-'in none.';
-comment on column mart.contact_segments.engagement_key is 'Key of the row, as in mart.contact_engagement.';
+'Segment of each person: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
+'first that fits in this order counts, with the limits of mart.segment_rule. The segment left means: gone '
+'from every audience, and not only because the address bounced. Opens by proxies do not count. Erased '
+'persons have no row.';
+comment on column mart.contact_segments.engagement_key is
+'Key of the row, as in mart.contact_engagement and mart.contacts.';
 comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';
-comment on column mart.contact_segments.campaigns_delivered is 'Campaigns that arrived.';
-comment on column mart.contact_segments.open_rate_without_proxy is 'Campaigns read per campaign delivered.';
-comment on column mart.contact_segments.click_rate is 'Campaigns clicked in per campaign delivered.';
+comment on column mart.contact_segments.campaigns_delivered is 'Campaigns delivered to the person.';
+comment on column mart.contact_segments.open_rate_without_proxy is
+'Campaigns read, without opens by proxies, per campaign delivered (0 to 1); null if none was delivered.';
+comment on column mart.contact_segments.click_rate is
+'Campaigns with a click per campaign delivered (0 to 1); null if none was delivered.';
 comment on column mart.contact_segments.last_engaged_at is
-'Newest click, or open not known to be by a proxy.';
-comment on column mart.contact_segments.days_since_engaged is 'Whole days since then.';
-comment on column mart.contact_segments.segment is 'The segment.';
+'Time of the newest click, or newest open that is not known to be by a proxy; null without either.';
+comment on column mart.contact_segments.days_since_engaged is
+'Whole days from last_engaged_at until now; null without it.';
+comment on column mart.contact_segments.segment is
+'left, unreachable, new, never_opened, dormant, cooling, champion or active.';

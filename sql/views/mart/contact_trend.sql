@@ -63,18 +63,25 @@ from rated
 inner join mart.contacts as contact on rated.contact_key = contact.contact_key
 where not contact.is_erased;
 comment on view mart.contact_trend is
-'Each contact''s recent months beside those before: rising, falling, steady, or unknown where nothing was '
-'delivered in one of them; without erased people. Windows and step are those of mart.segment_rule; opens by '
-'proxies do not count.';
-comment on column mart.contact_trend.contact_key is 'The person: mart.contacts.';
+'Each person''s recent months beside the months before them: rising, falling, steady, or unknown. It is '
+'unknown if nothing was delivered in one of the two periods. Lengths and step are those of '
+'mart.segment_rule. Opens by proxies do not count. Erased persons have no row.';
+comment on column mart.contact_trend.contact_key is 'Person: mart.contacts.';
 comment on column mart.contact_trend.contact_id is 'Contact of the CRM; null if the member is not ours.';
-comment on column mart.contact_trend.recent_delivered is 'Campaigns of the recent months that arrived.';
-comment on column mart.contact_trend.recent_engaged is 'Of them, those read or clicked in.';
+comment on column mart.contact_trend.recent_delivered is
+'Campaigns of the recent months that were delivered.';
+comment on column mart.contact_trend.recent_engaged is
+'Campaigns of recent_delivered that the person read or clicked in.';
 comment on column mart.contact_trend.recent_clicks is 'Clicks in campaigns of the recent months.';
-comment on column mart.contact_trend.recent_rate is 'recent_engaged per recent_delivered.';
-comment on column mart.contact_trend.previous_delivered is 'Campaigns of the months before that arrived.';
-comment on column mart.contact_trend.previous_engaged is 'Of them, those read or clicked in.';
+comment on column mart.contact_trend.recent_rate is
+'recent_engaged per recent_delivered (0 to 1); null if nothing was delivered.';
+comment on column mart.contact_trend.previous_delivered is
+'Campaigns of the months before that were delivered.';
+comment on column mart.contact_trend.previous_engaged is
+'Campaigns of previous_delivered that the person read or clicked in.';
 comment on column mart.contact_trend.previous_clicks is 'Clicks in campaigns of the months before.';
-comment on column mart.contact_trend.previous_rate is 'previous_engaged per previous_delivered.';
-comment on column mart.contact_trend.change is 'recent_rate less previous_rate.';
+comment on column mart.contact_trend.previous_rate is
+'previous_engaged per previous_delivered (0 to 1); null if nothing was delivered.';
+comment on column mart.contact_trend.change is
+'recent_rate minus previous_rate (-1 to 1); null if one of them is null.';
 comment on column mart.contact_trend.trend is 'rising, falling, steady or unknown.';

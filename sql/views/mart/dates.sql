@@ -6,7 +6,7 @@ select
     date_trunc('month', day)::date as month,
     to_char(day, 'YYYY-"Q"Q') as quarter,
     extract(year from day)::integer as year
--- Timestamps without zone: days of the report time zone, whatever the session's is.
+-- Timestamps without time zone: days of the report time zone, in every session.
 from (
     select
         date_trunc('year', min(moment.at at time zone setting.report_time_zone)) as first_day,
@@ -27,10 +27,11 @@ from (
 ) as known
 cross join generate_series(first_day, last_day, interval '1 day') as series (day);
 comment on view mart.dates is
-'Dimension: days of the report time zone, from the year of the first campaign to the end of the newest year.';
-comment on column mart.dates.day is 'The day.';
-comment on column mart.dates.weekday is '1 Monday to 7 Sunday.';
+'Dimension: days of the report time zone. They go from the year of the first campaign to the end of the '
+'newest year.';
+comment on column mart.dates.day is 'Key: the day.';
+comment on column mart.dates.weekday is 'Weekday: 1 Monday to 7 Sunday.';
 comment on column mart.dates.iso_week is 'ISO week, such as 2026-W47.';
 comment on column mart.dates.month is 'First day of the month.';
 comment on column mart.dates.quarter is 'Quarter, such as 2026-Q4.';
-comment on column mart.dates.year is 'The year.';
+comment on column mart.dates.year is 'Calendar year.';

@@ -23,19 +23,26 @@ inner join stats.campaigns as campaign on link.campaign_id = campaign.campaign_i
 inner join stats.latest_report as report on link.campaign_id = report.campaign_id
 cross join mart.setting as setting;
 comment on view mart.link_performance is
-'Each link of each campaign: clicks, who clicked, its part of all clicks.';
-comment on column mart.link_performance.campaign_id is 'The campaign.';
+'Each link of each campaign: its clicks, the members who clicked, and its share of all clicks.';
+comment on column mart.link_performance.campaign_id is 'Campaign: mart.campaigns.';
 comment on column mart.link_performance.link_id is 'Mailchimp''s id of the link within the campaign.';
-comment on column mart.link_performance.url is 'The link, verbatim.';
-comment on column mart.link_performance.url_host is 'Host of the link.';
-comment on column mart.link_performance.list_id is 'The audience.';
+comment on column mart.link_performance.url is 'Link, as Mailchimp gives it.';
+comment on column mart.link_performance.url_host is
+'Host name in the link; null if the link has none, such as mailto.';
+comment on column mart.link_performance.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
 comment on column mart.link_performance.campaign_title is 'Internal title of the campaign.';
-comment on column mart.link_performance.sent_at is 'When the campaign was sent.';
-comment on column mart.link_performance.sent_on is 'Day of sending in the report time zone.';
-comment on column mart.link_performance.url_key is 'The link over all campaigns: mart.links.';
-comment on column mart.link_performance.total_clicks is 'Clicks, repeated ones included.';
-comment on column mart.link_performance.unique_clicks is 'Members who clicked it.';
-comment on column mart.link_performance.last_click_at is 'Newest click.';
-comment on column mart.link_performance.click_share is 'Its part of the campaign''s clicks (0 to 1).';
-comment on column mart.link_performance.click_rate is 'unique_clicks per delivered mail (0 to 1).';
-comment on column mart.link_performance.rank_in_campaign is '1 is the most clicked link.';
+comment on column mart.link_performance.sent_at is
+'Time at which the campaign was sent; null if Mailchimp gives none.';
+comment on column mart.link_performance.sent_on is
+'Day of sending in the report time zone; day of creation if Mailchimp gives no time of sending.';
+comment on column mart.link_performance.url_key is 'Link over all campaigns: mart.links.';
+comment on column mart.link_performance.total_clicks is
+'Clicks, as Mailchimp counts them; repeated clicks included.';
+comment on column mart.link_performance.unique_clicks is 'Members who clicked the link.';
+comment on column mart.link_performance.last_click_at is 'Time of the newest click; null without one.';
+comment on column mart.link_performance.click_share is
+'Share of the campaign''s clicks (0 to 1); null if the campaign has no click.';
+comment on column mart.link_performance.click_rate is
+'unique_clicks per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.link_performance.rank_in_campaign is
+'Rank of the link in its campaign: 1 has the most clicks. Equal links share a rank.';

@@ -19,14 +19,15 @@ from (
     from stats.link_clicks as clicked
 ) as link
 group by link.url_key, link.url;
-comment on view mart.links is 'Dimension: every link over all campaigns that carried it.';
-comment on column mart.links.url_key is 'md5 of the URL, as in stats.campaign_activities.';
-comment on column mart.links.url is 'The link, verbatim.';
-comment on column mart.links.url_host is 'Host of the link.';
-comment on column mart.links.url_path is 'Path of the link.';
-comment on column mart.links.utm_source is 'Its parameter utm_source, as written.';
-comment on column mart.links.utm_medium is 'Its parameter utm_medium, as written.';
-comment on column mart.links.utm_campaign is 'Its parameter utm_campaign, as written.';
-comment on column mart.links.campaigns is 'Links of campaigns with this URL.';
-comment on column mart.links.total_clicks is 'Clicks, repeated ones included, as Mailchimp counts them.';
-comment on column mart.links.last_click_at is 'Newest click.';
+comment on view mart.links is 'Dimension: every link, over all campaigns with it.';
+comment on column mart.links.url_key is 'Key: md5 of the link, as in stats.campaign_activities.';
+comment on column mart.links.url is 'Link, as Mailchimp gives it.';
+comment on column mart.links.url_host is 'Host name in the link; null if the link has none, such as mailto.';
+comment on column mart.links.url_path is 'Path in the link; null if the link has no host name.';
+comment on column mart.links.utm_source is 'Parameter utm_source of the link, as written; null if missing.';
+comment on column mart.links.utm_medium is 'Parameter utm_medium of the link, as written; null if missing.';
+comment on column mart.links.utm_campaign is
+'Parameter utm_campaign of the link, as written; null if missing.';
+comment on column mart.links.campaigns is 'Number of campaign links with this URL.';
+comment on column mart.links.total_clicks is 'Clicks, as Mailchimp counts them; repeated clicks included.';
+comment on column mart.links.last_click_at is 'Time of the newest click; null without one.';

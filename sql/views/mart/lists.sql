@@ -32,15 +32,19 @@ left join lateral (
     order by campaign.counted_at desc
     limit 1
 ) as newest on true;
-comment on view mart.lists is 'Dimension: audiences, with the CRM''s collection where it is ours.';
-comment on column mart.lists.list_id is 'The audience.';
-comment on column mart.lists.name is 'Its name.';
-comment on column mart.lists.collection_code is 'Contact collection of the CRM; null if not ours.';
-comment on column mart.lists.created_at is 'When it was created.';
-comment on column mart.lists.member_count is 'Subscribed members, as Mailchimp last counted them.';
+comment on view mart.lists is 'Dimension: audiences, with the collection of the CRM if the audience is ours.';
+comment on column mart.lists.list_id is 'Key: Mailchimp''s id of the audience.';
+comment on column mart.lists.name is 'Name of the audience; null if Mailchimp gives none.';
+comment on column mart.lists.collection_code is
+'Collection of the CRM that uses the audience; null if the audience is not ours.';
+comment on column mart.lists.created_at is 'Time of creation; null until the audience was read.';
+comment on column mart.lists.member_count is
+'Subscribed members, as Mailchimp last counted them; null until the audience was read.';
 comment on column mart.lists.unsubscribe_count is
-'Members that unsubscribed, as Mailchimp last counted them.';
-comment on column mart.lists.cleaned_count is 'Members cleaned, as Mailchimp last counted them.';
-comment on column mart.lists.gone_at is 'When Mailchimp was first found to list it no more.';
-comment on column mart.lists.campaigns_sent is 'Campaigns sent to it.';
-comment on column mart.lists.last_sent_at is 'Newest campaign.';
+'Unsubscribed members, as Mailchimp last counted them; null until the audience was read.';
+comment on column mart.lists.cleaned_count is
+'Cleaned members, as Mailchimp last counted them; null until the audience was read.';
+comment on column mart.lists.gone_at is
+'Time at which we first found that Mailchimp no longer lists the audience; null while it does.';
+comment on column mart.lists.campaigns_sent is 'Campaigns with a report that were sent to the audience.';
+comment on column mart.lists.last_sent_at is 'Time of sending of the newest of them; null without one.';

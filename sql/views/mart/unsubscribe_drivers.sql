@@ -33,19 +33,23 @@ left join mart.members as member
     on
         unsubscribe.list_id = member.list_id
         and unsubscribe.subscriber_hash = member.subscriber_hash;
-comment on view mart.unsubscribe_drivers is 'Each unsubscribe with what came before it.';
-comment on column mart.unsubscribe_drivers.campaign_id is 'The campaign.';
-comment on column mart.unsubscribe_drivers.list_id is 'The audience.';
-comment on column mart.unsubscribe_drivers.subscriber_hash is 'The member: md5 of the lower-cased address.';
+comment on view mart.unsubscribe_drivers is
+'Each unsubscribe through a campaign, with the member''s history before it.';
+comment on column mart.unsubscribe_drivers.campaign_id is
+'Campaign that the member unsubscribed through: mart.campaigns.';
+comment on column mart.unsubscribe_drivers.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
+comment on column mart.unsubscribe_drivers.subscriber_hash is
+'Member, together with list_id: md5 of the lower-cased address.';
 comment on column mart.unsubscribe_drivers.contact_id is
-'Contact of the CRM; null if the member is not ours.';
-comment on column mart.unsubscribe_drivers.unsubscribed_at is 'When.';
-comment on column mart.unsubscribe_drivers.reason is 'Reason the person gave, in Mailchimp''s words.';
+'Contact of the CRM; null if the member is not ours, and until the next refresh_marts.';
+comment on column mart.unsubscribe_drivers.unsubscribed_at is 'Time of the unsubscribe.';
+comment on column mart.unsubscribe_drivers.reason is
+'Reason that the person gave, in Mailchimp''s words; null if none.';
 comment on column mart.unsubscribe_drivers.hours_after_sending is
-'Hours since the campaign was sent; null for campaigns without an end.';
+'Hours from sending to the unsubscribe; null for campaigns without an end.';
 comment on column mart.unsubscribe_drivers.campaigns_in_30_days_before is
-'Campaigns of the audience that the member got in the 30 days before, this one included.';
+'Campaigns of the audience that the member received in the 30 days before; the campaign itself included.';
 comment on column mart.unsubscribe_drivers.days_since_first_campaign is
-'Whole days since the first campaign the member got in the audience.';
+'Whole days since the member''s first campaign in the audience; null until the next refresh_marts.';
 comment on column mart.unsubscribe_drivers.had_ever_read is
-'Whether the member has ever read a campaign of the audience; opens by proxies do not count.';
+'Whether the member ever read a campaign of the audience. Opens by proxies do not count.';

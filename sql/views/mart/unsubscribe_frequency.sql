@@ -7,15 +7,16 @@ select
 from mart.member_frequency
 group by mails_in_30_days;
 comment on view mart.unsubscribe_frequency is
-'Whether more mail drives people away: of the mails that were a member''s first, second and so on of the '
-'audience within 30 days, the part after which the member left before the next one came. Per mail received, '
-'so that who leaves early and gets no more mail does not count as somebody who got little. A rate that is '
-'the same in each row says that the number of mails makes no difference. Counted are unsubscribes through '
-'campaigns; the newest mail counts from the day it is sent, before everybody it drives away has left.';
+'Whether more mail drives people away. A mail counts as a member''s first, second, and so on, in 30 days '
+'in one audience. The rate is the share of these mails after which the member left before the next mail. '
+'It is per mail received: so a member who leaves early does not count as a member with little mail. Equal '
+'rates in all rows mean that the number of mails makes no difference. Only unsubscribes through campaigns '
+'count. The newest mail counts from its sending, before all its unsubscribes have come.';
 comment on column mart.unsubscribe_frequency.mails_in_30_days is
-'Mails of the audience that arrived within the 30 days up to this one, itself included; 10 stands for 10 or '
-'more.';
-comment on column mart.unsubscribe_frequency.mails is 'Mails that were the so manieth for who got them.';
+'Mails of the audience that the member received in the 30 days up to this mail, itself included. It is 1 '
+'to 10, and 10 means 10 or more.';
+comment on column mart.unsubscribe_frequency.mails is
+'Mails that were the first, second, and so on, for their member.';
 comment on column mart.unsubscribe_frequency.unsubscribes is
-'Unsubscribes at or after them and before the next mail, whichever mail''s link was used.';
+'Unsubscribes at or after these mails and before the next mail, through any mail of the audience.';
 comment on column mart.unsubscribe_frequency.unsubscribe_rate is 'unsubscribes per mail (0 to 1).';

@@ -1,6 +1,6 @@
 create or replace view stats.campaign_overview as
 with remote as (
-    -- What was ours before stands in the row of its campaign.
+    -- A campaign that was ours before appears in the row of its campaign of the CRM.
     select campaign.*
     from stats.campaigns as campaign
     left join sync.former_campaign as former on campaign.campaign_id = former.provider_campaign_id
@@ -42,27 +42,37 @@ left join lateral (
     limit 1
 ) as gate on true;
 comment on view stats.campaign_overview is
-'All campaigns, planned in the CRM (origin crm) or made directly in Mailchimp (origin mailchimp).';
-comment on column stats.campaign_overview.provider_campaign_id is 'Mailchimp''s id; null if not there yet.';
+'All campaigns: planned in the CRM (origin crm), or made directly in Mailchimp (origin mailchimp).';
+comment on column stats.campaign_overview.provider_campaign_id is
+'Mailchimp''s id of the campaign; null if it is not there yet.';
 comment on column stats.campaign_overview.crm_campaign_id is
-'Campaign of the CRM; null if made in Mailchimp.';
-comment on column stats.campaign_overview.crm_campaign_code is 'Its code in the CRM.';
+'Campaign of the CRM; null if it was made in Mailchimp.';
+comment on column stats.campaign_overview.crm_campaign_code is
+'Code of the campaign in the CRM; null if it was made in Mailchimp.';
 comment on column stats.campaign_overview.collection_code is
-'Contact collection; null if the audience is not ours.';
+'Collection of the CRM that the campaign goes to; null if the audience is not ours.';
 comment on column stats.campaign_overview.status is
-'In Mailchimp''s words; deleted: not there any more; none: nothing made of it yet.';
+'Status in Mailchimp''s words. deleted: no longer in Mailchimp. none: not created yet. intended: we are '
+'about to create it.';
 comment on column stats.campaign_overview.title is 'Internal title.';
-comment on column stats.campaign_overview.subject_line is 'Subject as recipients see it.';
+comment on column stats.campaign_overview.subject_line is
+'Subject as recipients see it; null before we wrote one.';
 comment on column stats.campaign_overview.crm_state is
-'State in the CRM as the plan reads it: draft, planned, due, overdue, by_hand, cancelled, gone.';
-comment on column stats.campaign_overview.planned_at is 'When the CRM plans to send it.';
+'State in the CRM, as sync_campaigns reads it: draft, planned, due, overdue, by_hand, cancelled, gone. '
+'Null if made in Mailchimp.';
+comment on column stats.campaign_overview.planned_at is
+'Time at which the CRM plans to send it; null without one.';
 comment on column stats.campaign_overview.scheduled_for is
-'For when we put it into Mailchimp''s schedule; null where it does not stand there by us.';
-comment on column stats.campaign_overview.sent_at is 'When it was sent.';
-comment on column stats.campaign_overview.emails_sent is 'Mails sent.';
-comment on column stats.campaign_overview.unique_opens is 'Members who opened, proxies included.';
-comment on column stats.campaign_overview.unique_clicks is 'Members who clicked.';
-comment on column stats.campaign_overview.detail is 'What there is to know of its state.';
-comment on column stats.campaign_overview.gate_is_open is 'Whether the newest decision let it go out.';
-comment on column stats.campaign_overview.gate_reasons is 'Why not, if not.';
-comment on column stats.campaign_overview.origin is 'crm or mailchimp: where it was made.';
+'Time for which we put it into Mailchimp''s schedule; null if we did not.';
+comment on column stats.campaign_overview.sent_at is 'Time of sending; null before it is sent.';
+comment on column stats.campaign_overview.emails_sent is 'Mails sent; null if Mailchimp gives no figure.';
+comment on column stats.campaign_overview.unique_opens is
+'Members who opened, proxies included; null without a report.';
+comment on column stats.campaign_overview.unique_clicks is 'Members who clicked; null without a report.';
+comment on column stats.campaign_overview.detail is
+'What a person should know about its state; null if nothing.';
+comment on column stats.campaign_overview.gate_is_open is
+'Whether the newest decision of the gate was open; null without a decision.';
+comment on column stats.campaign_overview.gate_reasons is
+'Reasons of the newest decision of the gate; null without a decision.';
+comment on column stats.campaign_overview.origin is 'Where it was made: crm or mailchimp.';

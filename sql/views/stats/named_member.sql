@@ -44,6 +44,7 @@ select
     subscriber_hash
 from stats.member_activity_state;
 comment on view stats.named_member is
-'Whom any table of stats names: a row each time. Only to be asked for single members.';
-comment on column stats.named_member.list_id is 'The audience.';
-comment on column stats.named_member.subscriber_hash is 'The member: md5 of the lower-cased address.';
+'Every member that a table of stats names: one row for each time. Look up single members only, because it '
+'reads many tables.';
+comment on column stats.named_member.list_id is 'Audience; null if Mailchimp names none.';
+comment on column stats.named_member.subscriber_hash is 'Member: md5 of the lower-cased address.';

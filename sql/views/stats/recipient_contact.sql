@@ -21,13 +21,13 @@ left join lateral (
     limit 1
 ) as proof on true;
 comment on view stats.recipient_contact is
-'Which contact of the CRM each recipient stood for when the campaign went out, and which today: contacts may '
-'share an address, and which of them represents it changes. The marts count by today''s.';
-comment on column stats.recipient_contact.campaign_id is 'The campaign.';
-comment on column stats.recipient_contact.list_id is 'The audience.';
-comment on column stats.recipient_contact.subscriber_hash is 'The member: md5 of the lower-cased address.';
+'Contact of the CRM that each recipient represented when the campaign was sent, and today. Contacts may '
+'share an address, and the contact that represents it may change. The marts use the contact of today.';
+comment on column stats.recipient_contact.campaign_id is 'Campaign.';
+comment on column stats.recipient_contact.list_id is 'Audience; null if Mailchimp names none.';
+comment on column stats.recipient_contact.subscriber_hash is 'Member: md5 of the lower-cased address.';
 comment on column stats.recipient_contact.contact_id is
-'Contact whose consent was kept as the reason for mailing at that moment (sync.consent_proof); null where '
-'none was: the member was not ours then, or the proof is older than it is kept.';
+'Contact whose consent justified the mail at the time of sending (sync.consent_proof). Null without a '
+'proof: the member was not ours then, or retention removed the proof.';
 comment on column stats.recipient_contact.current_contact_id is
-'Contact that the member stands for today, by the ledger; null if it does not know the member.';
+'Contact that the member represents today, from sync.member; null if the member is not in it.';

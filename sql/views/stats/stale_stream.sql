@@ -16,9 +16,11 @@ where
         or (known.gate is distinct from gate.figures and not (gate.is_empty and known.campaign_id is null))
     );
 comment on view stats.stale_stream is
-'Streams whose figures have changed since they were last read to the end, and gaps due for another look.';
-comment on column stats.stale_stream.campaign_id is 'The campaign.';
+'Streams to read. Their figures changed since they were last read to the end, or a gap is due for another '
+'look.';
+comment on column stats.stale_stream.campaign_id is 'Campaign.';
 comment on column stats.stale_stream.stream is 'Name of the stream.';
-comment on column stats.stale_stream.figures is 'Figures at which it is to be read.';
+comment on column stats.stale_stream.figures is
+'Figures of the newest report at which the stream is to be read.';
 comment on column stats.stale_stream.is_lacking is
-'Whether a difference in which something lacks is due for another look.';
+'Whether the stream is due for another look because rows are missing.';

@@ -59,12 +59,13 @@ cross join
         ),
         ('series_mails', jsonb_build_array(report.emails_sent), report.emails_sent = 0)
     ) as gate (stream, figures, is_empty)
--- A series has no recipients of its own: what its mails did is read of them.
+-- A series has no recipients of its own: the streams of its mails are read.
 where (gate.stream = 'series_mails') = campaign.is_series;
 comment on view stats.stream_gate is
-'Per campaign and stream the figures of the newest report that say whether there is anything to read.';
-comment on column stats.stream_gate.campaign_id is 'The campaign.';
+'Figures of the newest report, for each campaign and stream. They show whether the stream has anything to '
+'read.';
+comment on column stats.stream_gate.campaign_id is 'Campaign.';
 comment on column stats.stream_gate.stream is 'Name of the stream.';
 comment on column stats.stream_gate.figures is
 'Figures of the newest report that change when the stream has news.';
-comment on column stats.stream_gate.is_empty is 'Whether they say that there is nothing to read.';
+comment on column stats.stream_gate.is_empty is 'Whether the figures show that the stream is empty.';

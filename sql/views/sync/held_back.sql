@@ -27,7 +27,7 @@ left join staging.plan as plan
             )
         )
 left join sync.audience as audience on verdict.collection_id = audience.collection_id
--- Whom this very run asked to confirm.
+-- Members that this run asked to confirm.
 left join sync.member as asked
     on
         audience.list_id = asked.list_id
@@ -38,4 +38,9 @@ left join sync.rejection as rejection
     on audience.list_id = rejection.list_id and plan.subscriber_hash = rejection.subscriber_hash
 where verdict.reason_code is not null or plan.cause is not null or asked.status is not null;
 comment on view sync.held_back is
-'Contacts a staging holds back, by its verdicts and its plan: what the quarantine becomes.';
+'Contacts that a staging holds back, by its verdicts and its plan. The quarantine is made from it.';
+comment on column sync.held_back.staging_id is 'Staging.';
+comment on column sync.held_back.collection_id is 'Collection of the CRM.';
+comment on column sync.held_back.contact_id is 'Contact of the CRM.';
+comment on column sync.held_back.reason_code is 'Reason: sync.reason.';
+comment on column sync.held_back.detail is 'Details of the reason; null if none.';

@@ -1,5 +1,5 @@
 create or replace view sync.membership_explanation as
--- Whoever is, was, or might be in an audience: by address where one is known, else by contact.
+-- All that are, were or may become members: by address if one is known, otherwise by contact.
 with known as (
     select
         audience.collection_code,
@@ -99,12 +99,57 @@ left join lateral (
     limit 1
 ) as proof on true;
 comment on view sync.membership_explanation is
-'Why an address or a contact is in an audience, or why not: a row per collection, address and contact.';
-comment on column sync.membership_explanation.in_audience is 'Subscribed, or asked to confirm.';
+'Why an address or a contact is in an audience, or why not. One row is a collection, an address and a '
+'contact.';
+comment on column sync.membership_explanation.in_audience is
+'Whether the member is subscribed or pending, and not permanently deleted.';
 comment on column sync.membership_explanation.consent_id is
-'Row of crm.consent; null where the category asks for none.';
-comment on column sync.membership_explanation.run_id is 'The run that justified the member.';
-comment on column sync.membership_explanation.ended_at is 'Null: the justification holds.';
-comment on column sync.membership_explanation.reason_code is 'Why the contact is held back, if it is.';
+'Row of crm.consent that justified the member; null without a proof, and if the category needs no consent.';
+comment on column sync.membership_explanation.run_id is
+'Run that justified the member; null without a proof.';
+comment on column sync.membership_explanation.ended_at is
+'Time at which the proof ended; null while it holds, and without a proof.';
+comment on column sync.membership_explanation.reason_code is
+'Reason that holds the contact back: sync.reason; null if nothing does.';
 comment on column sync.membership_explanation.in_collection is
-'Whether the collection''s newest snapshot holds the contact.';
+'Whether the collection''s newest staging has the contact.';
+comment on column sync.membership_explanation.collection_code is 'Code of the collection.';
+comment on column sync.membership_explanation.list_id is 'Audience; null if the collection has none yet.';
+comment on column sync.membership_explanation.subscriber_hash is
+'Member id of the address; null if the contact has no usable address.';
+comment on column sync.membership_explanation.contact_id is
+'Contact of the CRM; null if the member is not ours.';
+comment on column sync.membership_explanation.status is
+'Status of the member in Mailchimp; null if it is not a member.';
+comment on column sync.membership_explanation.origin is
+'Origin of the member: created, adopted or foreign; null if it is not a member.';
+comment on column sync.membership_explanation.cause is
+'Cause of the status; null if subscribed, or not a member.';
+comment on column sync.membership_explanation.cause_detail is 'Reason of a removal by us; null without one.';
+comment on column sync.membership_explanation.status_since is
+'Time since which the status holds; null if it is not a member.';
+comment on column sync.membership_explanation.synced_at is
+'Time at which a call of ours last changed the member; null without one.';
+comment on column sync.membership_explanation.gdpr_category is
+'Category of the newest proof; null without a proof.';
+comment on column sync.membership_explanation.campaign_type is
+'Campaign type of the newest proof; null without a proof.';
+comment on column sync.membership_explanation.rules_version is
+'Version of the rules of the newest proof; null without a proof.';
+comment on column sync.membership_explanation.justified_at is
+'Time from which the proof holds; null without a proof.';
+comment on column sync.membership_explanation.end_cause is
+'Cause of the proof''s end; null while it holds, and without a proof.';
+comment on column sync.membership_explanation.reason_detail is 'Details of the reason; null if none.';
+comment on column sync.membership_explanation.explanation is
+'Explanation of the reason, in words; null without a reason.';
+comment on column sync.membership_explanation.what_to_do is
+'What a person can do about the reason; null without a reason.';
+comment on column sync.membership_explanation.first_seen_at is
+'Time at which the quarantine first had the contact with this reason; null without an open row.';
+comment on column sync.membership_explanation.last_seen_at is
+'Time at which the quarantine last had it; null without an open row.';
+comment on column sync.membership_explanation.judged_by_run is
+'Run of the collection''s newest staging; null if it does not have the contact.';
+comment on column sync.membership_explanation.judged_at is
+'Time of the collection''s newest staging; null if it does not have the contact.';

@@ -1,5 +1,5 @@
 create or replace view sync.newest_staging as
--- By id first: a collection whose code was changed is known by its new one alone.
+-- By id first, because a collection with a changed code is known by its new code alone.
 select distinct on (newest.collection_code) newest.*
 from (
     select distinct on (collection.collection_id)
@@ -16,4 +16,13 @@ from (
     order by collection.collection_id asc, collection.staging_id desc
 ) as newest
 order by newest.collection_code asc, newest.staging_id desc;
-comment on view sync.newest_staging is 'Each collection''s newest snapshot that is still there.';
+comment on view sync.newest_staging is 'The newest stored staging of each collection.';
+comment on column sync.newest_staging.collection_code is 'Code of the collection.';
+comment on column sync.newest_staging.collection_id is 'Collection of the CRM.';
+comment on column sync.newest_staging.staging_id is 'Staging.';
+comment on column sync.newest_staging.gdpr_category is
+'GDPR category of the collection''s campaign type; null if it has none.';
+comment on column sync.newest_staging.campaign_type is
+'Campaign type of the collection; null if it has none.';
+comment on column sync.newest_staging.run_id is 'Run that made the staging.';
+comment on column sync.newest_staging.clock is 'Time of the staging: the run''s clock.';

@@ -9,4 +9,4 @@ begin
 end
 $$;
 comment on function mart.note_campaign is
-'Notes everyone who got a campaign that now counts at another moment.';
+'Trigger: notes all members who received a campaign whose time has changed.';

@@ -5,4 +5,4 @@ begin
     return null;
 end
 $$;
-comment on function mart.note_event_campaigns is 'Notes the campaigns of events.';
+comment on function mart.note_event_campaigns is 'Trigger: notes the campaigns of new or removed events.';

@@ -14,4 +14,5 @@ begin
 end
 $$;
 comment on function mart.note_flagged_events is
-'Notes the campaigns of events that count otherwise now; an IP address that retention clears does not.';
+'Trigger: notes the campaigns of events whose counts change. It ignores an IP address that retention '
+'clears.';

@@ -7,4 +7,4 @@ begin
 end
 $$;
 comment on function mart.note_ledger_rows is
-'Notes members that came into or went out of the sync''s ledger.';
+'Trigger: notes members that were added to or removed from sync.member.';

@@ -1,5 +1,5 @@
--- Noted in the transaction that makes the change: what is committed is noted, what is not is not,
--- and no clock is involved.
+-- The note is made in the transaction of the change: a committed change always has its note. No clock is
+-- needed.
 create or replace function mart.note_rows() returns trigger
 language plpgsql as $$
 begin
@@ -9,4 +9,4 @@ begin
     return null;
 end
 $$;
-comment on function mart.note_rows is 'Notes the members and campaigns of inserted or deleted rows.';
+comment on function mart.note_rows is 'Trigger: notes the members and campaigns of inserted or deleted rows.';

@@ -12,4 +12,4 @@ begin
 end
 $$;
 comment on function mart.note_updated_ledger_rows is
-'Notes members whose contact or status changed in the ledger.';
+'Trigger: notes members whose contact or status changed in sync.member.';

@@ -11,4 +11,4 @@ begin
 end
 $$;
 comment on function mart.note_updated_rows is
-'Notes the members and campaigns of rows before and after a change.';
+'Trigger: notes the members and campaigns of a row before and after its change.';

@@ -1,4 +1,4 @@
--- Mailchimp's lists of recipients carry no times: what is known of a mail tells, as far as it does.
+-- Mailchimp's lists of recipients have no times, so the time comes from the facts that we know.
 create or replace function mart.received_at(
     campaign stats.campaigns, recipient stats.campaign_recipients, first_event_at timestamptz
 ) returns timestamptz
@@ -14,6 +14,7 @@ language sql stable as $$
         end
 $$;
 comment on function mart.received_at is
-'When a mail was received. A campaign''s time of sending counts for all but campaigns without an end. Of '
-'those: the newest look before the recipient was listed, where it was at most two days earlier; else the '
-'first thing the recipient did with the mail; else null, for nothing tells.';
+'Time at which a member received a mail. It is the campaign''s time of sending, except for campaigns '
+'without an end. For those it is the newest look before the recipient was listed, if that was at most two '
+'days earlier. Otherwise it is the first thing that the recipient did with the mail. Null if no fact shows '
+'it.';

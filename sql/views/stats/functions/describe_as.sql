@@ -1,4 +1,4 @@
--- A view says of its columns what the tables below it say.
+-- The columns of a view get the comments of the table below it.
 create or replace function stats.describe_as(view_name regclass, table_name regclass) returns void
 language plpgsql as $$
 declare
@@ -13,4 +13,5 @@ begin
     end loop;
 end
 $$;
-comment on function stats.describe_as is 'Gives the columns of a view the comments of a table''s columns.';
+comment on function stats.describe_as is
+'Gives the columns of a view the comments of the same columns of a table.';

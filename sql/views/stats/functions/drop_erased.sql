@@ -1,5 +1,5 @@
--- In the transaction that loads what was landed. An erasure that begins now waits for its commit,
--- and then takes those rows out itself.
+-- Runs in the transaction that loads the landed rows. An erasure that begins now waits for its commit, and
+-- then removes those rows itself.
 create or replace function stats.drop_erased(landing regclass, of_campaign_id text) returns bigint
 language plpgsql as $$
 declare
@@ -34,4 +34,4 @@ begin
 end
 $$;
 comment on function stats.drop_erased is
-'Deletes the rows of erased people from a landing table, unless they signed up again before the campaign.';
+'Deletes the rows of erased persons from a landing table, unless they signed up again before the campaign.';

@@ -1,4 +1,4 @@
--- A partition is made apart and then attached: creating it in place would lock out readers.
+-- The partition is created apart and then attached: creating it in place would block readers.
 create or replace function stats.ensure_activity_month(month date) returns void
 language plpgsql as $$
 declare
@@ -24,4 +24,5 @@ begin
     );
 end
 $$;
-comment on function stats.ensure_activity_month is 'Creates the partition of events for a month, if missing.';
+comment on function stats.ensure_activity_month is
+'Creates the partition of events for a month, if it is missing.';

@@ -1,4 +1,4 @@
--- A campaign names its audience before the audience is read.
+-- A campaign may name its audience before we have read the audience.
 create or replace function stats.know_list() returns trigger
 language plpgsql as $$
 begin
@@ -9,4 +9,4 @@ begin
     return new;
 end
 $$;
-comment on function stats.know_list is 'Makes the row of stats.lists that a campaign refers to.';
+comment on function stats.know_list is 'Trigger: creates the row of stats.lists that a campaign refers to.';

@@ -1,5 +1,5 @@
--- Before rows are loaded, in the same transaction. In the order of the key: loads of several campaigns
--- of one audience wait for each other, and never in a circle.
+-- Runs before rows are loaded, in the same transaction. The rows are in the order of the key. So loads of
+-- several campaigns of one audience wait for each other, and never in a circle.
 create or replace function stats.know_members(landing regclass, of_campaign_id text) returns void
 language plpgsql as $$
 begin
@@ -43,4 +43,5 @@ begin
 end
 $$;
 comment on function stats.know_members is
-'Makes the rows of stats.members that a landing table refers to; who lacks an audience gets the campaign''s.';
+'Creates the rows of stats.members that a landing table refers to. A row without an audience gets the '
+'campaign''s audience.';

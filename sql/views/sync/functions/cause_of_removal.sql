@@ -1,5 +1,5 @@
--- What a removal of ours makes of a member, whether its answer came or its effect was found later. A removal
--- that only follows what somebody refused is ours all the same: the refusal itself is in sync.refusal.
+-- The cause of a member's status after a removal by us. The answer may have come, or we found its effect
+-- later. A removal that only follows a refusal is also by us: the refusal itself is in sync.refusal.
 create or replace function sync.cause_of_removal(
     action text, planned_cause text, status_before text
 ) returns text
@@ -13,4 +13,4 @@ language sql immutable as $$
         else 'our_unsubscribe'
     end
 $$;
-comment on function sync.cause_of_removal is 'sync.member.cause after a removal that was ours.';
+comment on function sync.cause_of_removal is 'Value of sync.member.cause after a removal by us.';

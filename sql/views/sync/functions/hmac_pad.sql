@@ -1,5 +1,5 @@
--- HMAC in plain SQL, so that digests are compared where the rows are. RFC 2104: the key is padded to
--- 64 bytes and xored with 0x36 (inner) and 0x5c (outer).
+-- HMAC in plain SQL, so that digests are compared in the database. RFC 2104: the key is padded to 64 bytes,
+-- and xored with 0x36 (inner) and 0x5c (outer).
 create or replace function sync.hmac_pad(pad integer) returns bytea
 language sql stable as $$
     select decode(
@@ -14,4 +14,5 @@ language sql stable as $$
     ) as padded
     cross join generate_series(0, 63) as place (number)
 $$;
-comment on function sync.hmac_pad is 'The suppression key, padded and xored with one byte.';
+comment on function sync.hmac_pad is
+'The suppression key, padded to 64 bytes and xored with one byte; null without the key.';

@@ -1,4 +1,4 @@
--- After each statement that writes sync.member: no writer can forget a refusal.
+-- Runs after each statement that writes sync.member, so that no statement can miss a refusal.
 create or replace function sync.note_refusals() returns trigger
 language plpgsql as $$
 declare
@@ -26,4 +26,4 @@ begin
 end
 $$;
 comment on function sync.note_refusals is
-'Trigger: refusals that a statement wrote into sync.member are opened in sync.refusal.';
+'Trigger: opens in sync.refusal the refusals that a statement wrote into sync.member.';

@@ -1,5 +1,5 @@
--- Opens the refusals that members show by their cause, with the collections and contacts they belong to.
--- A refusal that is open already stays; it only gains contacts. Ending one is the caller's own statement.
+-- Opens the refusals that members show by their cause, with their collections and contacts. An open refusal
+-- stays, and only gains contacts. The caller ends refusals with a statement of its own.
 create or replace function sync.open_refusals(lists text[], hashes text[]) returns void
 language sql as $$
 with pads as materialized (
@@ -43,9 +43,9 @@ shown as (
         kinds.kind,
         not (
             (kinds.kind = 'withdrawal' and changed.cause = 'cleaned')
-            -- A request for erasure holds for its own contact through the CRM and sync.suppression.
+            -- The CRM and sync.suppression enforce a request for erasure for its own contact.
             or (kinds.kind = 'forgotten' and coalesce(changed.cause_detail, '') = 'erased_contact')
-            -- The contact gets mail under another address: clearing the old one away is no refusal.
+            -- The contact gets mail at another address, so the removal of the old one is no refusal.
             or (
                 kinds.kind in ('archived_by_hand', 'forgotten')
                 and exists (
@@ -98,14 +98,14 @@ opened as (
             where
                 used.list_id = shown.list_id
                 and used.settled_at is null
-                -- Who clears a former audience by hand says nothing about the collection's present one.
+                -- A removal by hand from a former audience is no refusal in the collection's present one.
                 and (used.left_at is null or shown.kind not in ('archived_by_hand', 'forgotten'))
             order by used.collection_id
         ),
         shown.is_about_person,
         shown.known_from,
         shown.refused_at,
-        -- Our own acts, and answers to them: nobody but the known contacts is concerned.
+        -- Our own acts, and the answers to them, concern only the known contacts.
         case when shown.kind in ('withdrawal', 'unconfirmed', 'compliance') then now() end
     from shown
     order by shown.list_id, shown.address_digest, shown.kind, shown.refused_at desc
@@ -117,7 +117,7 @@ opened as (
 ),
 
 earlier as (
-    -- Who an earlier refusal of the same address belongs to.
+    -- Contacts of an earlier refusal of the same address.
     select
         opened.refusal_id,
         belongs.contact_id
@@ -154,16 +154,16 @@ left join sync.audience_look as look on opened.list_id = look.list_id
 where
     opened.is_about_person
     and opened.is_new
-    -- The contacts are known from an earlier refusal: a contact that took the address since is another.
+    -- An earlier refusal shows the contacts. A contact that took the address since is another one.
     and not exists (
         select from earlier
         where earlier.refusal_id = opened.refusal_id
     )
-    -- Who held the address at the last look may have held it when the person refused.
+    -- A contact that held the address at the last look may have held it at the refusal.
     and (
         holder.left_at is null
         or (
-            -- Our own acts concern the contacts of this moment.
+            -- Our own acts concern the present contacts.
             opened.kind not in ('withdrawal', 'unconfirmed')
             and (look.looked_at is null or holder.left_at >= look.looked_at)
         )
@@ -176,4 +176,4 @@ from earlier
 on conflict (refusal_id, contact_id) do update set merged_from = null
 $$;
 comment on function sync.open_refusals is
-'Opens in sync.refusal what the named members show: lists[n] and hashes[n] name one member.';
+'Opens the refusals of the named members in sync.refusal: lists[n] and hashes[n] name one member.';
