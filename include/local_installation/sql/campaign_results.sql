@@ -1,4 +1,4 @@
--- What became of each campaign.
+-- The result of each campaign.
 select
     campaign_id,
     campaign_title,

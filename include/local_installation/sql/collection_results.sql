@@ -1,4 +1,4 @@
--- What one run did, collection by collection.
+-- The result of one run for each collection.
 select
     collection_code,
     state,

@@ -1,4 +1,4 @@
--- Events of each campaign that came back, by kind.
+-- Events of each campaign, by kind.
 select
     campaign_id,
     action,

@@ -1,5 +1,5 @@
--- Who may be in which audience, worked out from the sample crm alone, without the pipeline: what the
--- demo compares the sandbox with. Needs a temporary table staged (collection_id, contact_id).
+-- Who may be in which audience, from the sample CRM alone and without the pipeline. The demo compares the
+-- sandbox with it. It needs a temporary table staged (collection_id, contact_id).
 with recursive person as (
     -- A contact with every contact that was merged into it.
     select

@@ -1,4 +1,4 @@
--- Who read and clicked most, by contact id: never by address.
+-- The most frequent readers and clickers, by contact id, never by address.
 select
     contact_id,
     campaigns_received,
