@@ -18,8 +18,8 @@ one plan of one collection. It stays open until a person answers. The next run w
 of how many, why, and their contact ids.
 
 - *Approve* stores the approval and starts `sync_collections` for that collection. The sync makes
-  a new plan. It removes nobody outside the approved plan; else it ends `blocked` with a new plan.
-  An approval serves one run, and holds for `APPROVAL_VALID_HOURS` (default 24).
+  a new plan. If that plan removes anybody outside the approved plan, the collection ends `blocked`
+  with a new plan. An approval serves one run, and holds for `APPROVAL_VALID_HOURS` (default 24).
 - *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), removes nobody.
 
 **Rerun.** Clear any task at any time. The first decision on a plan counts. A plan that a newer

@@ -1,7 +1,7 @@
 """
 # erase_contacts
 
-Forgets the people who asked for it (`crm.contact.erasure_requested_at`), and removes what has
+Erases people who asked for it (`crm.contact.erasure_requested_at`), and removes data that has
 reached its age.
 
 **When.** Daily, or as `ERASURE_SCHEDULE` says (a cron expression; empty: by hand only). By hand
@@ -17,39 +17,41 @@ at any time, for single people with the param `contacts`.
 
 1. The suppression list gets a keyed digest of the address and of the contact id. From then on
    nothing pushes the person, under no contact and after no restore of a backup.
-2. The member is deleted for good in each audience of the account, those made by hand included,
-   under its address of now and under the earlier ones that are known. An audience that another
-   installation fills is not touched: `left_alone` in the result names it, with how many members
-   stay.
+2. The member is permanently deleted in each audience of the account, also in audiences made by
+   hand. Both its present address and its known earlier addresses are deleted. An audience that
+   another installation fills is not touched. `left_alone` in the result names it, with the number
+   of members that stay.
 3. The person's rows leave staging, members, refusals, proof, quarantine and marts. Events stay
    under a random token, so that the totals of campaigns stay true.
 4. A receipt (`sync.erasure_receipt`) says when it was asked for and done, and how much was
    deleted. It names nobody.
 
-A contact that was merged into the erased one is the same person and goes with it. A contact that
-asked, and was merged into one that did not ask, is erased alone. The result names both.
+A contact that was merged into the erased contact is the same person, and is erased with it. A
+contact may ask for erasure, and be merged into a contact that did not ask. Then only the first
+contact is erased, and the result names both.
 
-**What `report_undecided` does.** It alerts about those, once and then daily. Set
-`erasure_requested_at` on the surviving contact too, or undo the merge.
+**What `report_undecided` does.** It alerts about such pairs of contacts, once and then daily. Set
+`erasure_requested_at` on the other contact too, or undo the merge.
 
-**What `apply_retention` does.** It removes what is older than `KEEP_…_DAYS` says: snapshots,
-closed quarantine, ended proof, decided removals, events, IP addresses, logs, Data Docs.
+**What `apply_retention` does.** It removes data that is older than `KEEP_…_DAYS`. That is stagings,
+closed quarantine, ended proof, decided removals, events, IP addresses, logs and Data Docs.
 
-**Rerun.** Clear any task at any time: repeating a step does no harm. An erased person is not
-looked for in Mailchimp again. If the person is there once more, it was by their own sign-up.
+**Rerun.** Clear any task at any time: a repeated step does no harm. The DAG does not search for an
+erased person in Mailchimp again. If the person is in Mailchimp again, they signed up themselves.
 
 **When something is wrong**
 
-- *"Mailchimp refused to delete members …"*: the contacts are named and suppressed. Delete them in
-  Mailchimp by hand (the member's page: Actions, Permanently delete). The next run finishes them.
+- *"Mailchimp refused to delete members …"*: the error names the contacts, and they are suppressed.
+  Delete them in Mailchimp by hand (the member's page: Actions, Permanently delete). The next run
+  finishes them.
 - *"did not ask to be erased"*: set `erasure_requested_at` in the CRM first.
 - *"sync.suppression … is missing"*: the warehouse was restored without it. Restore
   `sync.suppression`, `sync.suppression_key`, `sync.installation` and `sync.erased_subscriber`
-  from the newest backup there is.
-- *"members stay in audience …, which another installation fills"*: delete them in Mailchimp by
-  hand, or set the request in that installation's CRM.
-- *A task names an environment variable*: correct it (docs/settings.md). What has a wrong age is
-  kept.
+  from the newest backup.
+- *"members stay in audience …"*: another installation fills that audience. Delete them in Mailchimp
+  by hand, or set the request in that installation's CRM.
+- *A task names an environment variable*: correct it (docs/settings.md). With a wrong age, that kind
+  of data is kept.
 - *Was this person erased?* `python -m crm_mailchimp.sync explain --email …` says so.
 """
 
@@ -68,7 +70,7 @@ from mailchimp_provider.tasks import erasure
 @dag(
     **dag_header(
         runbook=__doc__,
-        description="People who asked are forgotten, and old data is removed.",
+        description="People who asked for it are erased, and old data is removed.",
         topic="rights",
         schedule=Schedules.read_usable().erasure_schedule,
         retry_delay=timedelta(minutes=2),

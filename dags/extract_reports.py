@@ -1,31 +1,35 @@
 """
 # extract_reports
 
-Brings campaign reports from Mailchimp into the warehouse's `stats` tables: campaigns, report
-snapshots, parts of A/B tests, recipients, opens, clicks, bounces, unsubscribes, complaints,
-links, domains, locations; audiences with their months and days; the activity of departed members.
+Brings campaign reports from Mailchimp into the warehouse's `stats` tables:
+
+- campaigns, report snapshots and parts of A/B tests
+- recipients, opens, clicks, bounces, unsubscribes and complaints
+- links, domains and locations
+- audiences with their months and days, and the activity of members that left
+
 Then it compares the figures with Mailchimp's own, and `refresh_marts` follows by itself.
 
 **When.** Every 6 hours, or as `REPORTS_SCHEDULE` says (a cron expression; empty: by hand only).
 Each run reads the lists of campaigns and of reports, a thousand a call. It reads more of a
-campaign only if its figures have changed, or differ from ours and are due for another look.
+campaign only if its figures changed, or if a difference is due for another look.
 
 **Params**
 
 - `since`, `until`: read all campaigns sent in this period again from their start (ISO 8601;
-  without a zone: UTC). Empty: those that have news.
+  without a zone: UTC). Empty: campaigns with news.
 - `campaigns`: read only these (Mailchimp's campaign ids), again from their start. Each mail of an
   RSS campaign has an id of its own.
-- `accept_differences`: a reason. It accepts what still differs without explanation after this
-  run, of the campaigns that the other params choose. `stats.accepted_difference` keeps who, when,
-  why and how much. It holds while the difference does not grow.
+- `accept_differences`: a reason. It accepts differences without explanation after this run, in the
+  campaigns that the other params choose. `stats.accepted_difference` keeps who, when, why and how
+  much. An acceptance holds while the difference does not grow.
 
-**Rerun and backfill.** Clear any task, or start another run, at any time. An event is known by
-campaign, member, action, time, link and its place within that second, so nothing is counted
-twice. For a backfill start a run with `since` and `until`. A cleared task continues at the stream
-where it stopped.
+**Rerun and backfill.** Clear any task, or start another run, at any time. Campaign, member, action,
+time, link and the place within that second identify an event. So nothing is counted twice. For a
+backfill start a run with `since` and `until`. A cleared task continues at the stream where it
+stopped.
 
-**The first run** on an account with old campaigns finds members who were deleted before anybody
+**The first run** on an account with old campaigns meets members that were deleted before anybody
 looked. Mailchimp's totals count them, its lists do not, and nothing can name them. Look at
 `stats.reconciliation`, then run a backfill over those old campaigns with `accept_differences`.
 
@@ -38,8 +42,8 @@ looked. Mailchimp's totals count them, its lists do not, and nothing can name th
 - *Figures differ*: `select * from stats.reconciliation where difference <> 0` says what, by how
   much and why. The next run reads a difference again, then runs after 6, 12, 24 hours and so on
   for two weeks. If anything stays `unexplained` for a day, `check_figures` fails and says where.
-  Dashboards keep yesterday's figures until it is corrected or accepted.
-- *Numbers seem old*: `select * from stats.stream_state` says when each stream was last read.
+  Dashboards keep yesterday's figures until the difference is corrected or accepted.
+- *Figures seem old*: `select * from stats.stream_state` says when each stream was last read.
 - *`finish` names an environment variable*: correct it (docs/settings.md). The run did the rest.
 
 **Limits.** One extract at a time for one campaign (an advisory lock in the warehouse). Never more
@@ -76,7 +80,7 @@ from mailchimp_provider.tasks import reports
             [], type="array", items={"type": "string"}, description="Only these campaign ids"
         ),
         "accept_differences": Param(
-            None, type=["null", "string"], description="Why what still differs is accepted"
+            None, type=["null", "string"], description="Why remaining differences are accepted"
         ),
     },
 )

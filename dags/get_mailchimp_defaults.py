@@ -5,16 +5,17 @@
 audience. It fills the empty columns of `crm.external_provider` with them.
 
 **When.** By hand, once after the connection `mailchimp_default` was set up, and when company data
-changed in Mailchimp. Audiences take changed values over at their next sync.
+changed in Mailchimp. Audiences get changed values at their next sync.
 
 **Params**
 
 - `list_id`: the audience whose defaults are read. Empty: the account's first one.
-- `overwrite`: replace values that the CRM has already, too.
+- `overwrite`: also replace values that the CRM has already.
 
 **What it shows.** The log and the task's result name the columns that were filled, overwritten,
-kept or unchanged, and those that both sides miss. The values may name a person. They are in the
-table `sync.provider_default`, and `python -m crm_mailchimp.sync defaults --dsn …` prints them.
+kept or unchanged. They also name columns without a value on both sides. The values may name a
+person. They are in the table `sync.provider_default`. The command
+`python -m crm_mailchimp.sync defaults --dsn …` prints them.
 
 **Rerun.** At any time. Without `overwrite` a second run changes nothing.
 
@@ -51,7 +52,7 @@ from mailchimp_provider.tasks import provider_defaults
             None, type=["null", "string"], description="Audience to read; empty: the first one"
         ),
         "overwrite": Param(
-            False, type="boolean", description="Replace values that the CRM has already, too"
+            False, type="boolean", description="Also replace values that the CRM has already"
         ),
     },
 )

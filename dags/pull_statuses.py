@@ -5,8 +5,8 @@ Reads back what people did in Mailchimp: they unsubscribed, complained, bounced,
 archived. It goes audience by audience and pushes nothing. It is the first part of
 `sync_collections`, run more often.
 
-**When.** Every 15 minutes, or as `PULL_SCHEDULE` says (a cron expression; empty: by hand only).
-An audience that a sync works on is skipped: the sync reads it back itself.
+**When.** Every 15 minutes, or as `PULL_SCHEDULE` says (a cron expression; empty: by hand only). If
+a sync works on an audience, the audience is skipped: the sync reads it back itself.
 
 **Afterwards.** The CRM gets the changes (`crm.provider_member_status`) if `WRITE_BACK_MEMBERS` is
 true. Collections without a succeeded run for `ALERT_LATE_HOURS` cause an alert.

@@ -1,9 +1,8 @@
 """
 # refresh_marts
 
-Brings the `mart` tables that dashboards read (`campaign_performance`, `contact_engagement`,
-`link_performance`, …) up to date with `stats` and the sync's ledger. docs/stats.md lists them
-all.
+Updates the `mart` tables for dashboards (`campaign_performance`, `contact_engagement`,
+`link_performance`, …) from `stats` and `sync.member`. The page docs/stats.md lists them all.
 
 **When.** After each `extract_reports` that brought something. By hand at any time: it counts only
 what changed, and dashboards can read meanwhile.
@@ -13,8 +12,8 @@ what changed, and dashboards can read meanwhile.
 
 **Params**
 
-- `rebuild`: count everything again, not only what changed. It is never needed and always safe:
-  what retention has removed stays counted.
+- `rebuild`: count everything again, not only what changed. It is never needed and always safe.
+  Events that retention has removed stay counted.
 
 **Rerun.** Clear the task at any time. A run that failed loses nothing: the next one continues.
 

@@ -1,10 +1,10 @@
 """
 # release_campaigns
 
-Asks a person whether a campaign may pass a closed gate. It asks only about gates that are closed
-for what a person may release: an old or troubled sync of the audience, an unexpected number of
-recipients, a sender's domain that Mailchimp does not list. Nobody can release the consent rule,
-Mailchimp's own checklist or an unverified domain.
+Asks a person whether a campaign may pass a closed gate. It asks only if all reasons of the gate
+may be released. Such reasons are an old or troubled sync, an unexpected number of recipients, and a
+sender's domain that Mailchimp does not list. Nobody can release the consent rule, Mailchimp's own
+checklist or an unverified domain.
 
 **When.** `sync_campaigns` and `send_campaigns` start it, once for the same reasons. Or by hand.
 One run asks about one gate, and stays open until a person answers. Several runs may ask side by
@@ -17,7 +17,7 @@ side.
 **Answer.** Airflow, *Required Actions* (or the task `ask`). It shows the campaign, its recipients
 and the reasons.
 
-- *Approve* releases these very reasons for `CAMPAIGN_RELEASE_HOLDS` minutes and starts
+- *Approve* releases exactly these reasons for `CAMPAIGN_RELEASE_HOLDS` minutes, and starts
   `sync_campaigns` for that campaign. The gate is asked again. Another number of recipients, or
   another reason, closes it again.
 - *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), releases nothing.

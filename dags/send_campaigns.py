@@ -1,19 +1,20 @@
 """
 # send_campaigns
 
-Takes one campaign through its moments: puts it into Mailchimp's schedule shortly before its time,
-judges it a last time, sends it where Mailchimp does not schedule, and follows the sending.
+Takes one campaign through its last minutes. It puts the campaign into Mailchimp's schedule shortly
+before its time, and judges it a last time. If Mailchimp does not schedule, it sends the campaign.
+Then it follows the sending.
 
 **When.** `sync_campaigns` starts it for each campaign whose next moment is near. Or by hand. Many
 runs may be active, one for each campaign, and waiting takes no worker. Two runs for one campaign
-do no harm: each takes the lock of the campaign's audience and reads both sides again.
+do no harm. Each takes the lock of the campaign's audience and reads both sides again.
 
 **Params**
 
 - `campaign`: code of the campaign in the CRM.
 - `wait_until`: its next moment, with a time zone. Empty: at once.
-- `provider_campaign_id`: its id in Mailchimp, if known. By it we see whether the campaign is over.
-- `is_ours`: we put it into Mailchimp's schedule. At the moment it is taken back, then judged.
+- `provider_campaign_id`: its id in Mailchimp, if known. It shows whether the campaign is over.
+- `is_ours`: we put it into Mailchimp's schedule. At `wait_until` we take it back, then judge it.
 
 **What happens.** `CAMPAIGN_SCHEDULE_AHEAD` minutes before its time: the gate, then Mailchimp's
 schedule. `CAMPAIGN_LAST_CHECK` minutes before: out of the schedule, the gate, into it again. If
@@ -21,14 +22,15 @@ the gate is closed, the campaign is a draft again and does not go out. The same 
 cannot decide, because the CRM, the warehouse or Mailchimp gave no answer. For closed gates that a
 person may open it starts `release_campaigns`.
 
-**Rerun.** Clear any task at any time. A campaign that missed its time is sent by the next run of
-`sync_campaigns`, after the gate, unless it is later than `CAMPAIGN_MAX_LATENESS`.
+**Rerun.** Clear any task at any time. If a campaign missed its time, the next run of
+`sync_campaigns` sends it after the gate. It does not if the campaign is later than
+`CAMPAIGN_MAX_LATENESS`.
 
 **When something is wrong**
 
-- *"may still stand in Mailchimp's schedule"*: it could not be judged, and Mailchimp did not
-  answer the call that takes it back. Take it back there by hand, now.
-- *"gate_undecided"*: it was taken back because it could not be judged. The detail says why.
+- *"may still stand in Mailchimp's schedule"*: the campaign could not be judged. Mailchimp did not
+  answer the call that takes it back. Take it back in Mailchimp by hand, now.
+- *"gate_undecided"*: we took the campaign back because it could not be judged. The detail says why.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 # sync_campaigns
 
 Takes campaigns from the CRM's plan to the inbox. It makes a draft in Mailchimp for each
-`crm.campaign`, keeps its settings up to date while people design its body there, asks the gate in
-good time, and brings states and totals back. `send_campaigns` schedules and sends at the minute.
+`crm.campaign`. It keeps the settings up to date while people design the body there. It asks the
+gate in good time, and brings states and totals back. `send_campaigns` schedules and sends at the
+minute.
 
 **When.** Every 15 minutes, or as `CAMPAIGNS_SCHEDULE` says (a cron expression; empty: by hand
-only). It starts `send_campaigns` for what is due before the next run, one run for each campaign.
+only). It starts `send_campaigns` for each campaign that is due before the next run.
 
 **Params**
 
@@ -15,27 +16,27 @@ only). It starts `send_campaigns` for what is due before the next run, one run f
   keeps params with the run: give colleagues' addresses, never a customer's.
 - `recreate`: make a new draft for the named campaigns that a person deleted in Mailchimp.
 
-**What happens when.** docs/campaigns.md has the table. The body is never written. An `approved`
-campaign with `planned_at` enters Mailchimp's schedule shortly before its quarter of an hour, or
-we send it at its time. Without `planned_at` a person sends it. `cancelled` takes it out of the
-schedule, or deletes the draft.
+**What happens when.** The page docs/campaigns.md has the table. The body is never written. An
+`approved` campaign with `planned_at` enters Mailchimp's schedule shortly before its quarter of an
+hour. Or we send it at its time. Without `planned_at` a person sends it. `cancelled` takes it out of
+the schedule, or deletes the draft.
 
-**The gate** is asked when a campaign is approved, before it is scheduled, shortly before it goes
-out, and before sending. Was the audience synced lately and without trouble? Has each member of
-ours a consent for this campaign's type now? Is Mailchimp's checklist clean, the sender's domain
-verified, the number of recipients as expected? A closed gate is no failure: the reasons are the
-task's result and in `sync.campaign_gate`. What cannot be judged does not stay scheduled.
-`release_campaigns` asks a person about what may be released.
+**The gate** is asked when a campaign is approved, before it is scheduled, shortly before its time,
+and before sending. Was the audience synced lately and without trouble? Does each of our members
+have a consent for this campaign's type now? Is Mailchimp's checklist clean, the sender's domain
+verified, and the number of recipients as expected? A closed gate is no failure. The reasons are the
+task's result, and are in `sync.campaign_gate`. A campaign that cannot be judged does not stay
+scheduled. `release_campaigns` asks a person about reasons that may be released.
 
 **Rerun.** Clear any task at any time: each task reads the CRM and Mailchimp again. A campaign is
-created once, also when a task dies in between, because it is found again by its title.
+created only once. If a task dies in between, we find the campaign again by its title.
 
 **When something is wrong**
 
 - *`held`*: the result says why and what to do; also `stats.campaign_overview`.
-- *"several campaigns bear its title"*: delete or rename all but the right one in Mailchimp.
-- *"bears its code but not its title"*: that campaign may be its own, or a person's: the message
-  says what to do.
+- *Several campaigns in Mailchimp have its title*: delete or rename all but the right one there.
+- *A campaign in Mailchimp has its code but not its title*: that campaign may be ours, or a
+  person's. The message says what to do.
 - *"deleted"*: a person deleted it there. Cancel it in the CRM, or run with `recreate`.
 - *A mapped task failed*: its log shows Mailchimp's answer. The other campaigns went on.
 - *`choose` or `show` names an environment variable*: correct it (docs/settings.md).
@@ -70,7 +71,7 @@ CODES = {"type": "array", "items": {"type": "string"}}
     params={
         "campaigns": Param([], **CODES, description="Only these codes; empty: all"),
         "test_to": Param([], **CODES, description="Send a test of them to these addresses"),
-        "recreate": Param(False, type="boolean", description="New drafts where deleted"),
+        "recreate": Param(False, type="boolean", description="New drafts for deleted campaigns"),
     },
 )
 def sync_campaigns() -> None:

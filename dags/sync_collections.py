@@ -16,17 +16,17 @@ makes the plan, and pushes what changed.
 - `approved_plan`: id of a removal plan that a person approved. `approve_removals` sets it.
 
 **Rerun.** Clear any task at any time. A cleared `sync_collection` continues where it stopped,
-because each answer of Mailchimp is committed. A cleared `stage` takes a new snapshot.
+because each answer of Mailchimp is committed. A cleared `stage` makes a new staging.
 
 **When something is wrong**
 
 - *A collection is `blocked`*: a person decides. `sync.collection_run.detail` begins with the
-  reason and says what to do. The other collections went on. Withdrawals, complaints and erasures
-  went out, also from collections that failed or are inactive.
+  reason and says what to do. The other collections were synced. Withdrawals, complaints and
+  erasures went out, also in collections that failed or are inactive.
 - *A collection `failed`*: the detail names the rule, the parameter or Mailchimp's answer. The run
   fails, and the other collections were synced.
 - *`check` reports a broken invariant*: the Data Docs show it in numbers. Only that collection is
-  held back.
+  blocked.
 - *"staging … lost rows"*: the warehouse crashed meanwhile. Clear `stage`.
 - *`finish` names an environment variable*: correct it (docs/settings.md). The run did the rest.
 - *Why did this person get mail, or not?* `python -m crm_mailchimp.sync explain`.

@@ -55,22 +55,23 @@ class Section:
 
 CONNECTIONS = Section(
     title="The four connections of Airflow",
-    intro="Read by Airflow. Its web page or a secrets backend will do as well. As environment"
-    " variables they are a URI or JSON; special characters in a URI are percent-encoded."
-    " docs/connection.md explains the connection to Mailchimp.",
+    intro="Airflow reads them. You can also set them on its web page or in a secrets backend. As"
+    " environment variables they are a URI or JSON. Special characters in a URI are"
+    " percent-encoded. The page docs/connection.md explains the connection to Mailchimp.",
     variables=(
         Variable(
             name="AIRFLOW_CONN_CRM_DB",
-            text="The CRM's Postgres, with the schema crm of docs/crm_contract.md. The login needs"
-            " to read only, unless write-back is on.",
+            text="The CRM's Postgres, with the schema crm of docs/crm_contract.md. The login only"
+            " reads, unless the write-back is on.",
             form="a connection",
             example="postgresql://pipeline:secret@crm.example.com:5432/crm",
         ),
         Variable(
             name="AIRFLOW_CONN_CRM_QUERY_DB",
-            text="The same database, by a login that reads the schema crm and nothing else. The"
-            " queries of dynamic collections run under it. Without it these collections fail with"
-            " query_refused. Docker Compose wants it set, but perhaps empty. Made by:",
+            text="The same database, with a login that reads the schema crm and nothing else."
+            " Queries of dynamic collections use this login. Without it these collections fail"
+            " with query_refused. Docker Compose needs a value, which may be empty. This command"
+            " creates the login:",
             command="python -m crm_mailchimp.crm create --dsn ... --query-login crm_query",
             form="a connection",
             example="postgresql://crm_query:secret@crm.example.com:5432/crm",
@@ -83,8 +84,8 @@ CONNECTIONS = Section(
         ),
         Variable(
             name="AIRFLOW_CONN_MAILCHIMP_DEFAULT",
-            text="The Mailchimp account. The password is the API key; its end (-us21) names the"
-            " data centre. A host is needed for the sandbox only, such as"
+            text="The Mailchimp account. The password is the API key. Its end (-us21) names the"
+            " data centre. Only the sandbox needs a host, such as"
             " `mailchimp://:sandbox-us1@http%3A%2F%2F127.0.0.1%3A8099`.",
             form="a connection",
             example="mailchimp://:0123456789abcdef0123456789abcdef-us21@",
@@ -94,18 +95,18 @@ CONNECTIONS = Section(
 
 LOCAL = Section(
     title="The local installation",
-    intro="Read by make demo and make up.",
+    intro="make demo and make up read them.",
     variables=(
         Variable(
             name="CRM_MAILCHIMP_HOME",
-            text="The folder of everything that the demo makes. Default: .local in the checkout.",
+            text="The folder for all files of the demo. Default: .local in the checkout.",
             form="a path",
             example="/var/tmp/crm-mailchimp",  # noqa: S108 - an example
         ),
         Variable(
             name="CRM_MAILCHIMP_UI_PORT",
-            text="The port of Airflow's web page with make up. Default: 8080, or a free one when"
-            " that is taken.",
+            text="The port of Airflow's web page with make up. Default: 8080, or a free port if"
+            " 8080 is in use.",
             form="a port",
             example="8081",
         ),
@@ -114,18 +115,17 @@ LOCAL = Section(
 
 MAKE = Section(
     title="Installing",
-    intro="Read by make.",
+    intro="make reads them.",
     variables=(
         Variable(
             name="PYTHON",
-            text="The Python that .venv is made with. Default: the first one on the PATH from 3.11"
-            " to 3.14.",
+            text="The Python for .venv. Default: the first Python from 3.11 to 3.14 on the PATH.",
             form="a path",
             example="/usr/bin/python3.11",
         ),
         Variable(
             name="UV_CACHE_DIR",
-            text="The folder of downloaded packages. Default: .local/cache/uv, so that make clean"
+            text="The folder for downloaded packages. Default: .local/cache/uv, so that make clean"
             " removes it.",
             form="a path",
             example="/var/tmp/uv-cache",  # noqa: S108 - an example
@@ -135,14 +135,14 @@ MAKE = Section(
 
 COMPOSE = Section(
     title="Docker Compose",
-    intro="The first five are required. They become parts of web addresses: use letters and digits"
-    " only. For each:",
+    intro="The first five are required. They become parts of web addresses, so use letters and"
+    " digits only. This command makes a value:",
     command='python3 -c "import secrets; print(secrets.token_hex(24))"',
     variables=(
         Variable(
             name="POSTGRES_PASSWORD",
-            text="The superuser's password in the Postgres container (databases airflow, warehouse"
-            " and, to try it, crm).",
+            text="The superuser's password in the Postgres container. Its databases are airflow,"
+            " warehouse, and crm for the sample CRM.",
             form="letters and digits",
             is_required=True,
         ),
@@ -154,7 +154,7 @@ COMPOSE = Section(
         ),
         Variable(
             name="AIRFLOW_FERNET_KEY",
-            text="Encrypts what Airflow stores. Made by:",
+            text="The key that encrypts the secrets that Airflow stores. This command makes it:",
             command='python3 -c "import base64, secrets;'
             ' print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"',
             form="32 bytes as URL-safe base64",
@@ -162,13 +162,13 @@ COMPOSE = Section(
         ),
         Variable(
             name="AIRFLOW_API_SECRET",
-            text="Signs the web page's sessions.",
+            text="The key that signs the web page's sessions.",
             form="letters and digits",
             is_required=True,
         ),
         Variable(
             name="AIRFLOW_JWT_SECRET",
-            text="Signs the tokens between Airflow's components.",
+            text="The key that signs the tokens between Airflow's components.",
             form="letters and digits",
             is_required=True,
         ),
@@ -246,23 +246,23 @@ _PAGE_HEAD = """\
 <!-- Written by `make docs` from include/crm_mailchimp/settings.py and tools/write_docs.py. -->
 
 All settings are environment variables. All are optional, except the first five of
-[Docker Compose](#docker-compose). [.env.example](../.env.example) holds the same list as a file to
-copy. Spaces around a value do not count. An empty value means the default; only an empty schedule
+[Docker Compose](#docker-compose). [.env.example](../.env.example) has the same list as a file to
+copy. Spaces around a value do not count. An empty value means the default. Only an empty schedule
 has a meaning of its own.
 
-A value that cannot be obeyed is refused by name. The error says what is wrong and what to write,
-the task fails at once, and Airflow does not repeat it. The rest of the work goes on:
+A value that cannot be obeyed is refused by name. The error says what is wrong and what to write.
+The task fails at once, and Airflow does not repeat it. The rest of the work goes on:
 
 | wrong value of | what happens until it is corrected |
 |---|---|
-| a schedule | the DAG runs by the default schedule; each run fails at its end |
-| `APPROVAL_TIMEOUT_HOURS` | nobody is asked: `approve_removals` and `release_campaigns` fail |
+| a schedule | the DAG uses the default schedule; each run fails at its end |
+| `APPROVAL_TIMEOUT_HOURS` | `approve_removals` and `release_campaigns` fail, and ask nobody |
 | the sync | each removal that is not mandatory waits for approval; runs fail at their end |
 | `WRITE_BACK_…` | nothing is written back; runs fail at their end |
 | `ALERT_…` | alerts go out without that value; runs fail at their end |
 | `REPORT_TIME_ZONE` | the marts are not refreshed |
-| `CAMPAIGN_…` | no campaign is scheduled or sent; near ones are taken back |
-| `KEEP_…` | that kind is kept; the other ages are obeyed; runs fail at their end |
+| `CAMPAIGN_…` | no campaign is scheduled or sent; campaigns near their time are taken back |
+| `KEEP_…` | that kind of data is kept; the other ages are obeyed; runs fail at their end |
 | `DATA_DOCS_DIR` | the default folder is used; runs fail at their end |"""
 
 

@@ -160,7 +160,7 @@ class Schedules(Settings):
         "@hourly", description="DAG sync_collections: contacts to audiences."
     )
     pull_schedule: Schedule = Field(
-        "*/15 * * * *", description="DAG pull_statuses: what people did in Mailchimp."
+        "*/15 * * * *", description="DAG pull_statuses: opt-outs and bounces from Mailchimp."
     )
     reports_schedule: Schedule = Field(
         "0 */6 * * *", description="DAG extract_reports: reports to the warehouse."
@@ -179,22 +179,22 @@ class SyncSettings(Settings):
 
     removal_guard_percent: Percent = Field(
         10,
-        description="A collection is blocked until a person decides, when a sync would remove more"
-        " than this percentage of its members. Withdrawals and erasures do not count, and always"
-        " go out.",
+        description="If a sync would remove more than this percentage of a collection's members,"
+        " the collection is blocked until a person decides. Withdrawals and erasures do not count,"
+        " and always go out.",
     )
     removal_guard_minimum: Count = Field(
         5,
-        description="Fewer removals than this number do not block a collection, unless more than"
-        " half of its members would go.",
+        description="Fewer removals than this number do not block a collection. But more than half"
+        " of its members always do.",
     )
     approval_valid_hours: Hours = Field(
-        24, description="An approval of removals serves one run, and holds for so many hours."
+        24, description="An approval of removals serves one run, and holds for this many hours."
     )
     merge_field_limit: FieldCount = Field(
         30,
-        description="Merge fields that an audience may have, those made by hand included: 30, or 80"
-        " with Mailchimp's higher plans.",
+        description="Number of merge fields that an audience may have, with those made by hand."
+        " It is 30, or 80 with Mailchimp's higher plans.",
     )
 
 
@@ -203,8 +203,8 @@ class QuestionSettings(Settings):
 
     approval_timeout_hours: Hours = Field(
         24,
-        description="How long approve_removals and release_campaigns wait for an answer. No answer"
-        " counts as a rejection.",
+        description="Hours that approve_removals and release_campaigns wait for an answer. No"
+        " answer counts as a rejection.",
     )
 
 
@@ -215,10 +215,10 @@ class WriteBackSettings(Settings):
     """
 
     write_back_members: Flag = Field(
-        False, description="true: what became of each member goes to crm.provider_member_status."
+        False, description="true: the status of each member goes to crm.provider_member_status."
     )
     write_back_campaigns: Flag = Field(
-        False, description="true: what became of each campaign goes to crm.provider_campaign."
+        False, description="true: the status of each campaign goes to crm.provider_campaign."
     )
 
 
@@ -227,8 +227,8 @@ class DataDocsSettings(Settings):
 
     data_docs_dir: OptionalFolder = Field(
         None,
-        description="The folder of these reports (Data Docs), which all workers and the API server"
-        " share. Default: data_docs in Airflow's home.",
+        description="The folder of these reports (Data Docs). All workers and the API server must"
+        " share it. Default: data_docs in Airflow's home.",
         examples=["/opt/airflow/data_docs"],
     )
 
@@ -236,13 +236,13 @@ class DataDocsSettings(Settings):
 class AlertSettings(Settings):
     """Alerts
 
-    For blocked, failed and late collections: codes and counts, never people. Without an address
-    and a web address nobody gets an alert.
+    For blocked, failed and late collections. An alert contains codes and counts, never people.
+    Without an e-mail address and a web address nobody gets an alert.
     """
 
     alert_emails: Addresses = Field(
         (),
-        description="Who gets mail, through Airflow's connection smtp_default.",
+        description="Addresses that get the mail, through Airflow's connection smtp_default.",
         examples=["data-team@example.com,dpo@example.com"],
     )
     alert_from_email: OptionalAddress = Field(
@@ -254,10 +254,10 @@ class AlertSettings(Settings):
         examples=["https://chat.example.com/hooks/0123456789"],
     )
     alert_late_hours: HoursOrNever = Field(
-        24, description="A collection without a succeeded run for so long is late. 0: never."
+        24, description="Hours without a succeeded run after which a collection is late. 0: never."
     )
     alert_repeat_hours: HoursOrNever = Field(
-        24, description="The same trouble is alerted about again after so long."
+        24, description="The same trouble causes another alert after this many hours."
     )
 
 
@@ -279,19 +279,19 @@ class CampaignSettings(Settings):
     """
 
     campaign_max_sync_age: Minutes = Field(
-        120, description="The gate is closed when the audience's last sync is older (minutes)."
+        120, description="The gate is closed if the audience's last sync is older (minutes)."
     )
     campaign_max_lateness: Minutes = Field(
-        1440, description="A campaign that is later than this does not go out (minutes)."
+        1440, description="A campaign that is later than this is not sent (minutes)."
     )
     campaign_recipient_tolerance: Tolerance = Field(
         10,
-        description="Mailchimp's count of recipients may differ from ours by so many percent.",
+        description="Mailchimp's count of recipients may differ from ours by this many percent.",
     )
     campaign_recipient_limit: Count = Field(
         0,
-        description="Most recipients of one campaign: the limit of the account's plan, which the"
-        " API does not show. 0: no limit.",
+        description="Largest number of recipients of one campaign. Enter the limit of the account's"
+        " plan, because the API does not show it. 0: no limit.",
     )
     campaign_schedule_in_mailchimp: Flag = Field(
         True,
@@ -300,18 +300,18 @@ class CampaignSettings(Settings):
     campaign_schedule_ahead: Minutes = Field(
         5,
         description="A campaign enters Mailchimp's schedule this long before its time (minutes)."
-        " From then on it goes out even if nothing of the pipeline runs: a longer time shows it"
-        " earlier to people there, and is more risk.",
+        " From then on Mailchimp sends it even if nothing of the pipeline runs. A longer time shows"
+        " it earlier in Mailchimp's calendar, and is more risk.",
     )
     campaign_last_check: MinutesFromOne = Field(
         2,
-        description="A scheduled campaign is taken back and judged again this long before it goes"
-        " out (minutes). At most CAMPAIGN_SCHEDULE_AHEAD.",
+        description="A scheduled campaign is taken back and judged again this long before it is"
+        " sent (minutes). At most CAMPAIGN_SCHEDULE_AHEAD.",
     )
     campaign_wait: Minutes = Field(
         20,
         description="A run starts to wait for campaigns that are due within this time (minutes)."
-        " If the next run is later than that, it waits for all campaigns until then.",
+        " If the next run is later than that, it waits for all campaigns due before that run.",
     )
     campaign_release_holds: Minutes = Field(
         1440, description="How long a person's release of a closed gate holds (minutes)."
@@ -324,26 +324,26 @@ class RetentionSettings(Settings):
     docs/data_protection.md says why.
     """
 
-    keep_staging_days: Days = Field(7, description="Snapshots of the CRM.")
+    keep_staging_days: Days = Field(7, description="Stagings: snapshots of the CRM.")
     keep_quarantine_days: DaysOrForever = Field(
         180,
         description="Closed rows of the quarantine, and former addresses of contacts.",
     )
     keep_proof_days: DaysOrForever = Field(
         1095,
-        description="Proof of consent and refusals, counted from their end. Proof that justifies a"
-        " member is kept, and so is a refusal that holds.",
+        description="Proof of consent and refusals, counted from their end. A proof that justifies"
+        " a member is kept, and so is a refusal that holds.",
     )
     keep_removals_days: DaysOrForever = Field(
         365,
-        description="Decided requests for removals, refused addresses, and ids of addresses that"
-        " nobody has now.",
+        description="Decided requests for removals, rejected addresses, and ids of addresses"
+        " without a member.",
     )
-    keep_runs_days: DaysOrForever = Field(730, description="What runs did, and the alerts sent.")
+    keep_runs_days: DaysOrForever = Field(730, description="Results of runs, and sent alerts.")
     keep_events_days: DaysOrForever = Field(
         730,
-        description="Opens, clicks and bounces, each by its own age; activity of members; what"
-        " people wrote when they unsubscribed. Counts by recipient, contact, month and hour stay.",
+        description="Opens, clicks and bounces, each by its own age. Also activity of members, and"
+        " people's words in unsubscribes. Counts by recipient, contact, month and hour stay.",
     )
     keep_ips_days: DaysOrForever = Field(90, description="IP addresses of these events.")
     keep_logs_days: DaysOrForever = Field(30, description="Airflow's log files.")
@@ -357,7 +357,7 @@ class QueryLoginSettings(Settings):
 
     crm_query_password: Password = Field(
         SecretStr(""),
-        description="The password that `crm create --query-login` gives the login. The demo makes"
+        description="The password that `crm create --query-login` gives the login. The demo creates"
         " its own.",
     )
 
