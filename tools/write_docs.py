@@ -115,7 +115,7 @@ LOCAL = Section(
 
 MAKE = Section(
     title="Installing",
-    intro="make reads them.",
+    intro="The Makefile reads them.",
     variables=(
         Variable(
             name="PYTHON",

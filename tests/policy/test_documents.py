@@ -1,4 +1,4 @@
-"""What README, docs and settings tell a reader is there, and everything there is told."""
+"""What README, docs and settings name exists, and they name everything that exists."""
 
 from __future__ import annotations
 
@@ -58,6 +58,41 @@ def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if not target.startswith(("http://", "https://", "mailto:")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def named_paths(document: Path) -> set[str]:
+    """Paths that a document names as code, without patterns such as ``NNNN_name.sql``."""
+    text = document.read_text(encoding="utf-8")
+    path = r"(?:dags|docs|include|plugins|sql|tests|tools)/[\w./*-]*"
+    named = set(re.findall(rf"`({path})`", text))
+    return {name for name in named if "NNNN" not in name}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_named_paths_exist(document: Path) -> None:
+    # The sandbox is a distribution of its own: its README names files beside itself.
+    folders = (ROOT, document.parent)
+    missing = [
+        name
+        for name in sorted(named_paths(document))
+        if not any((folder / name).exists() for folder in folders)
+    ]
+    assert missing == []
+
+
+CHANGES = (
+    "A second provider", "A report stream", "A merge field type", "A quarantine reason",
+    "A webhook", "A setting",
+)  # fmt: skip
+
+
+def test_the_guide_names_files_for_each_change() -> None:
+    guide = ROOT / "docs" / "development.md"
+    text = guide.read_text(encoding="utf-8")
+    assert text.count("```mermaid") == 2, "the house, and the flow of data"
+    for change in CHANGES:
+        (section,) = re.findall(rf"^### {change}\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
+        assert len(re.findall(r"`[a-z_]+/[\w./-]+`", section)) >= 3, change
 
 
 def test_the_readme_shows_the_flow() -> None:
