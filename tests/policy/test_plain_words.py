@@ -1,0 +1,146 @@
+"""The words of the texts that people read: no banned word, and no sentence that is too long."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: Words that make a reader stop. docs/development.md names what to write instead.
+BANNED = re.compile(
+    r"\b(told|stands|anew|whoever|whom|bears|lacks|henceforth|thereof)\b", re.IGNORECASE
+)
+#: Places without banned words: a folder, and the files in it. A folder of Python is one more line.
+WORDS = (
+    (".", "*.md"),
+    ("docs", "**/*.md"),
+    ("include/mailchimp_sandbox", "README.md"),
+    ("sql", "**/*.sql"),
+    ("include/local_installation/sql", "*.sql"),
+    (".", ".env.example"),
+    (".", "docker-compose.yaml"),
+    ("dags", "*.py"),
+)
+#: Places with short sentences.
+SENTENCES = (
+    (".", "*.md"),
+    ("docs", "**/*.md"),
+    ("sql", "**/*.sql"),
+    ("include/local_installation/sql", "*.sql"),
+    ("dags", "*.py"),
+)
+#: A landed migration never changes, not even in a comment.
+FROZEN = ROOT / "sql" / "migrations"
+
+MOST_WORDS = 20
+#: Beginnings of longer sentences, by file, with the reason.
+LONGER: dict[str, dict[str, str]] = {}
+
+
+def files(places: tuple[tuple[str, str], ...]) -> list[Path]:
+    """The files of some places. Each place has one, so a moved folder is noticed."""
+    found: list[Path] = []
+    for folder, pattern in places:
+        here = [
+            path
+            for path in sorted((ROOT / folder).glob(pattern))
+            if not path.is_relative_to(FROZEN) and ".venv" not in path.parts
+        ]
+        assert here, f"{folder}/{pattern} has no file"
+        found += here
+    return found
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", files(WORDS), ids=name)
+def test_no_banned_word(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [
+        f"{number}: {line.strip()}" for number, line in enumerate(lines, 1) if BANNED.search(line)
+    ]
+    assert found == []
+
+
+def paragraphs_of_markdown(text: str) -> Iterator[str]:
+    """Prose paragraphs and list items: no code, no tables, no headings."""
+    text = re.sub(r"^[ \t]*```.*?^[ \t]*```", "\n", text, flags=re.MULTILINE | re.DOTALL)
+    paragraph: list[str] = []
+    is_code = False
+    for line in [*text.splitlines(), ""]:
+        is_item = bool(re.match(r"\s*(?:[-*]|\d+\.)\s", line))
+        # Four blanks after an empty line are code, unless they continue a list item.
+        is_code = line.startswith("    ") and not is_item and (is_code or not paragraph)
+        is_prose = bool(line.strip()) and not is_code and not re.match(r"\s*(?:[|#<>]|---)", line)
+        if paragraph and (is_item or not is_prose):
+            yield " ".join(paragraph)
+            paragraph = []
+        if is_prose:
+            paragraph.append(re.sub(r"^\s*(?:[-*]|\d+\.)\s+", "", line).strip())
+
+
+def paragraphs_of_sql(text: str) -> Iterator[str]:
+    """Comments of the catalogue, and blocks of comment lines."""
+    literal = r"'(?:[^']|'')*'"
+    for words in re.findall(rf"^comment on [^']* is\s+((?:{literal}\s*)+);", text, re.MULTILINE):
+        yield "".join(re.findall(r"'((?:[^']|'')*)'(?:\s|$)", words)).replace("''", "'")
+    for block in re.findall(r"(?:^[ \t]*--.*\n)+", text, re.MULTILINE):
+        for paragraph in re.split(r"^[ \t]*--[ \t]*\n", block, flags=re.MULTILINE):
+            yield re.sub(r"\s*^[ \t]*--[ \t]*", " ", paragraph, flags=re.MULTILINE).strip()
+
+
+def paragraphs(path: Path) -> Iterator[str]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".sql":
+        yield from paragraphs_of_sql(text)
+    elif path.suffix == ".py":
+        yield from paragraphs_of_markdown(ast.get_docstring(ast.parse(text)) or "")
+    else:
+        yield from paragraphs_of_markdown(text)
+
+
+def sentences(paragraph: str) -> Iterator[str]:
+    """Sentences, where code is one word and a link is its text."""
+    paragraph = re.sub(r"(`+).*?\1", "code", paragraph)
+    paragraph = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", paragraph)
+    yield from re.split(r"(?<=[.!?])[\"')*_]*\s+(?=[\"'(*_]*[^\W_a-z]|code\b)", paragraph)
+
+
+def words(sentence: str) -> int:
+    return sum(bool(re.search(r"\w", word)) for word in sentence.split())
+
+
+@pytest.mark.parametrize("path", files(SENTENCES), ids=name)
+def test_short_sentences(path: Path) -> None:
+    allowed = LONGER.get(name(path), {})
+    long = [
+        f"{words(sentence)} words: {sentence}"
+        for paragraph in paragraphs(path)
+        for sentence in sentences(paragraph)
+        if words(sentence) > MOST_WORDS and not sentence.startswith(tuple(allowed))
+    ]
+    assert long == []
+
+
+def test_the_sentences_are_read() -> None:
+    text = (
+        "# A heading\n\nOne `a b c` two\nthree. Four [five six](a/b.md)!\n\n- seven\n  eight\n"
+        "- nine\n\n    code code\n\n```\ncode\n```\n| a | table |\n\n1. Ten: e.g. eleven. Twelve.\n"
+    )
+    found = [[*sentences(paragraph)] for paragraph in paragraphs_of_markdown(text)]
+    assert found == [
+        ["One code two three.", "Four five six!"],
+        ["seven eight"],
+        ["nine"],
+        ["Ten: e.g. eleven.", "Twelve."],
+    ]
+    assert [words(sentence) for sentence in found[0]] == [4, 3]
+    comments = "-- One\n-- two.\n--\n-- Three.\ncomment on view a.b is\n'It''s '\n'four.';\n"
+    assert [*paragraphs_of_sql(comments)] == ["It's four.", "One two.", "Three."]
