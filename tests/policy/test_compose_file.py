@@ -86,7 +86,7 @@ def test_a_missing_secret_is_named(tmp_path: Path, missing: str) -> None:
     ("given", "told"),
     [
         ({"GIVEN_CRM": "x", "GIVEN_CRM_QUERY": "x"}, "AIRFLOW_CONN_MAILCHIMP_DEFAULT is not"),
-        ({"GIVEN_MAILCHIMP": "x"}, "made-up contacts would go there"),
+        ({"GIVEN_MAILCHIMP": "x"}, "made-up contacts would go to Mailchimp"),
         ({"GIVEN_MAILCHIMP": "x", "GIVEN_CRM": "x"}, "or set it empty"),
         ({"GIVEN_MAILCHIMP": "x", "GIVEN_CRM": "x", "GIVEN_CRM_QUERY": ""}, None),
         ({}, None),
