@@ -1,4 +1,4 @@
--- A gate's decision, and whether the campaign's newest one is still closed.
+-- A gate's decision, and whether the campaign's newest decision is still closed.
 select
     gate.gate_id,
     gate.campaign_id,

@@ -1,5 +1,5 @@
--- Subscribed members with a refusal of their address or of their contact: members of ours and foreign ones.
--- Mailchimp may keep an address under a member id of its own.
+-- Subscribed members, ours and foreign, with a refusal of their address or of their contact. Mailchimp may
+-- keep an address under a member id of its own.
 with refused_member as (
     select
         refusal.contact_id,
@@ -23,8 +23,7 @@ refused as (
         member.list_id = %(list_id)s
         and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
         and member.cause is distinct from 'forgotten'
-        -- If a refusal cannot be read, it holds back members of ours. It does not hold back a foreign
-        -- member.
+        -- An unreadable consent counts as a refusal of our members, and not of foreign members.
         and (member.origin <> 'foreign' or not refusal.is_unreadable)
 )
 

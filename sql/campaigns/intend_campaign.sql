@@ -1,5 +1,5 @@
--- Committed before the call that creates the campaign. After a lost answer, the next run searches for the
--- title.
+-- Committed before the call that creates the campaign. After a lost answer, the next run finds the campaign
+-- by its title.
 insert into sync.campaign as kept (
     campaign_id, campaign_code, collection_code, list_id, title, pushed, intended_at
 )

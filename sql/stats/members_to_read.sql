@@ -1,5 +1,5 @@
--- The newest departures come first. Old ones are left out: otherwise a first run would ask for everyone who
--- ever left.
+-- The newest departures come first. Old departures are left out: otherwise a first run would ask for every
+-- member that ever left.
 select
     member.list_id,
     member.subscriber_hash,

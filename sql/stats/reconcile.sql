@@ -141,7 +141,7 @@ erased as (
     cross join forgotten
 ),
 
--- Those of them that can have opened or clicked: never more than the openers and clickers that we miss.
+-- Erased members that can have opened or clicked: never more than the openers and clickers that we miss.
 absent as (
     select
         least(erased.members, greatest(report.unique_opens - engaged.openers, 0)) as openers,
@@ -174,7 +174,7 @@ link_lacks as (
     where link.campaign_id = %(campaign_id)s
 ),
 
--- They also cannot have clicked a link if all its clickers are known.
+-- Erased members cannot have clicked a link if all its clickers are known.
 absent_clicks as (
     select
         coalesce(sum(link_lacks.clicks) filter (where link_lacks.members > 0), 0) as clicks,

@@ -1,4 +1,4 @@
--- What was done in Mailchimp for one person. A rerun counts members that are left alone again.
+-- What was done in Mailchimp for one person. A rerun writes again how many members are left alone.
 update sync.erasure_receipt
 set
     audiences = %(audiences)s,

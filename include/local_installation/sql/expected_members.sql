@@ -1,5 +1,5 @@
--- Who may be in which audience, from the sample CRM alone and without the pipeline. The demo compares the
--- sandbox with it. It needs a temporary table staged (collection_id, contact_id).
+-- The addresses that may be in each audience, from the sample CRM alone and without the pipeline. The demo
+-- compares the sandbox with it. It needs a temporary table staged (collection_id, contact_id).
 with recursive person as (
     -- A contact with every contact that was merged into it.
     select

@@ -129,7 +129,7 @@ comment on column sync.membership_explanation.cause_detail is 'Reason of a remov
 comment on column sync.membership_explanation.status_since is
 'Time since which the status holds; null if it is not a member.';
 comment on column sync.membership_explanation.synced_at is
-'Time at which a call of ours last changed the member; null without one.';
+'Time at which one of our calls last changed the member; null without one.';
 comment on column sync.membership_explanation.gdpr_category is
 'Category of the newest proof; null without a proof.';
 comment on column sync.membership_explanation.campaign_type is
