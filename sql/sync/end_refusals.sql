@@ -1,5 +1,5 @@
 -- The person's own act ends a refusal: Mailchimp shows the address subscribed again in that audience, with
--- a later change. A refusal that only waits for a confirmation also ends by a confirmation or sign-up at
+-- a later change. Some refusals only wait for a confirmation. They also end by a confirmation or sign-up at
 -- another address of the person. That must be in an audience of one of the refusal's collections. This runs
 -- before record_observed.sql, which overwrites the known status.
 with pads as materialized (
