@@ -3,8 +3,8 @@
 
 Asks a person whether a campaign may pass a closed gate. It asks only if all reasons of the gate
 may be released. Such reasons are an old or troubled sync and an unexpected number of recipients.
-Another is a sender's domain that Mailchimp does not list. Nobody can release the consent rule, Mailchimp's own
-checklist or an unverified domain.
+Another is a sender's domain that Mailchimp does not list. Nobody can release the consent rule,
+Mailchimp's own checklist or an unverified domain.
 
 **When.** `sync_campaigns` and `send_campaigns` start it, once for the same reasons. Or by hand.
 One run asks about one gate, and stays open until a person answers. Several runs may ask side by

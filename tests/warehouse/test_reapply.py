@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -61,10 +62,12 @@ def drop_compared_column(folder: Path, column: str) -> None:
     """Takes a column out of a view that another view reads."""
     file = "mart/campaign_comparison.sql"
     change(folder, file, f"\n    {column},\n", "\n")
-    comment = f"comment on column mart.campaign_comparison.{column} is"
     path = folder / "views" / file
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(x for x in lines if not x.startswith(comment)), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    comment = rf"^comment on column mart\.campaign_comparison\.{column} is\s[^;]*(?:;[^\n]+)*;\n"
+    without, removed = re.subn(comment, "", text, flags=re.MULTILINE)
+    assert removed == 1, column
+    path.write_text(without, encoding="utf-8")
 
 
 def again(warehouse: psycopg.Connection[Any], folder: Path) -> list[str]:
@@ -290,7 +293,7 @@ def test_a_removed_file_removes_the_object_and_what_is_gone_with_it(
     assert oid(warehouse, "mart.campaign_performance") is not None
     # And is not missed afterwards: what others make under the name is theirs.
     warehouse.execute("create view mart.campaign_comparison as select 1 as x")
-    change(folder, "mart/lists.sql", "'The audience.'", "'The audience'")
+    change(folder, "mart/lists.sql", "id of the audience.'", "id of the audience'")
     again(warehouse, folder)
     assert ask(warehouse, "select x from mart.campaign_comparison") == 1
 
@@ -346,7 +349,7 @@ def test_a_function_of_others_beside_ours_is_not_dropped(warehouse: Any, folder:
         "create function sync.cause_of_removal(x integer) returns integer"
         " language sql as 'select x'"
     )
-    change(folder, "mart/lists.sql", "'The audience.'", "'The audience'")
+    change(folder, "mart/lists.sql", "id of the audience.'", "id of the audience'")
     with pytest.raises(
         MigrationError, match="cause_of_removal exists with several lists of arguments"
     ):
