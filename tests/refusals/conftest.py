@@ -8,7 +8,10 @@ import pytest
 from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.warehouse.migrations import migrate
 from local_installation.postgres import Server
-from refusals.story import Story
+
+pytest.register_assert_rewrite("refusals.story")
+
+from refusals.story import Story  # noqa: E402 - its assertions speak as those of tests do
 
 
 @pytest.fixture

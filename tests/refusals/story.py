@@ -25,6 +25,8 @@ from sync_world import subscriber_hash
 
 #: For worlds in which many leave at once on purpose.
 UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+#: Reasons that hold nobody back: they stand beside another one, or alone.
+BESIDE = {"address_changed", "invalid_field_value"}
 #: Not the newest word, but a consent in force.
 LAST_YEAR = datetime.now(UTC) - timedelta(days=365)
 
@@ -334,8 +336,8 @@ class Story(CampaignWorld):
         return found
 
     def reason(self, contact_id: int, code: str = "NEWS") -> str | None:
-        """The open reason of a contact, if any; at most one. A changed address is beside it."""
-        reasons = self.reasons(code).get(contact_id, set()) - {"address_changed"}
+        """The open reason that holds a contact back, if any; at most one."""
+        reasons = self.reasons(code).get(contact_id, set()) - BESIDE
         assert len(reasons) <= 1, reasons
         return next(iter(reasons), None)
 

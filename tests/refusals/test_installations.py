@@ -41,16 +41,18 @@ def mark_of(story: Story, list_id: str) -> str:
     return mark
 
 
-def mark(story: Story, list_id: str, name: str) -> None:
-    """Give an audience another mark, by hand."""
+def mark_as_before(story: Story) -> str:
+    """Bring mark and ledger to what an older release made; gives the mark."""
+    [(news,)] = story.crm.execute("select collection_id from crm.contact_collection").fetchall()
+    name, list_id = f"CRM reference (collection {news})", story.list_id()
     with story.provider() as provider:
         [field] = [field for field in provider.merge_fields(list_id) if field.tag == "CRMREF"]
         provider.update_merge_field(list_id, replace(field, name=name))
-    # A release that made such a mark noted it, too.
     story.warehouse.execute(
         "update sync.merge_field set name = %s where list_id = %s and tag = 'CRMREF'",
         (name, list_id),
     )
+    return name
 
 
 def installation(story: Story) -> str:
@@ -142,13 +144,39 @@ def test_named_by_the_crm(first: Story, other: Story) -> None:
     assert first.send() == everybody()
 
 
-def test_renamed_in_mailchimp(first: Story, other: Story) -> None:
+@pytest.mark.parametrize("name", ["Φίλοι (NEWS)", "Τα νέα μας (NEWS) παλιά"])
+def test_renamed_in_mailchimp(first: Story, other: Story, name: str) -> None:
+    """Found by collection and code, it is the first one's; found by nothing, it is left alone."""
     fill(other)
+    list_id = first.list_id()
     with first.provider() as provider:
-        settings = provider.audience(first.list_id()).settings
-        provider.update_audience(first.list_id(), replace(settings, name="Με το χέρι"))
+        settings = provider.audience(list_id).settings
+        provider.update_audience(list_id, replace(settings, name=name))
+    before = first.dump()
 
-    run_untouched(other)
+    if name.endswith("(NEWS)"):
+        run_untouched(other)
+    else:
+        other.synced()
+        assert other.list_id() != list_id
+    assert first.dump()[list_id] == before[list_id]
+    first.synced()
+    assert first.send() == everybody()
+
+
+def test_two_crms_number_their_collections_alike(first: Story, other: Story) -> None:
+    """They live side by side in one account."""
+    shop = other.collection("SHOP", description="Το κατάστημα")
+    assert shop == first.collections["NEWS"]
+    other.contact("anna@mail.gr", shop, first_name="Άννα")
+    before = first.dump()[first.list_id()]
+
+    other.synced("SHOP")
+
+    assert first.dump()[first.list_id()] == before
+    assert other.send("SHOP") == {"anna@mail.gr"}
+    first.synced()
+    assert first.send() == everybody()
 
 
 def test_an_audience_of_its_own_is_not_the_firsts(first: Story, other: Story) -> None:
@@ -168,15 +196,13 @@ def test_an_audience_of_its_own_is_not_the_firsts(first: Story, other: Story) ->
 
 def test_a_mark_of_before_without_an_installation(first: Story, other: Story) -> None:
     """Made by an older release: whose state knows it, it is theirs, and gets the whole mark."""
-    [(news,)] = first.crm.execute("select collection_id from crm.contact_collection").fetchall()
-    old = f"CRM reference (collection {news})"
-    mark(first, first.list_id(), old)
+    old = mark_as_before(first)
     fill(other, missing=3, anonymous=True)
 
     run_untouched(other)
     assert mark_of(first, first.list_id()) == old
-    first.contact("neos@mail.gr", news, first_name="Νέος")
-    first.synced(full_refresh=True)
+    first.contact("neos@mail.gr", first.collections["NEWS"], first_name="Νέος")
+    first.synced()
 
     assert mark_of(first, first.list_id()) != old
     assert installation(first) in mark_of(first, first.list_id())
@@ -186,11 +212,10 @@ def test_a_mark_of_before_without_an_installation(first: Story, other: Story) ->
 
 def test_a_mark_of_before_and_a_lost_ledger(first: Story) -> None:
     """Nothing says any more that it is ours: a person says so."""
-    [(news,)] = first.crm.execute("select collection_id from crm.contact_collection").fetchall()
     list_id = first.list_id()
     first.act("filos0@mail.gr", "unsubscribe")
     first.synced()
-    mark(first, list_id, f"CRM reference (collection {news})")
+    mark_as_before(first)
     first.forget_ledger()
 
     run_untouched(first)
