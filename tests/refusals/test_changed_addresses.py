@@ -201,7 +201,7 @@ def test_she_unsubscribes_there_and_the_crm_moves_her(story: Story, changed: int
 def test_she_refuses_otherwise_at_the_new_address(story: Story, changed: int, kind: str) -> None:
     if kind == "complained":
         assert story.send() == {"anna@mail.gr", NEW}
-        story.act(NEW, "complain", campaign_id=story.last_campaign())
+        story.act(NEW, "complain", campaign_id=story.last_mail)
     elif kind == "archived":
         story.archive_by_hand(NEW)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -61,24 +62,32 @@ def test_withdrawn_and_merged(story: Story, news: int) -> None:
     assert story.send() == {"anna@mail.gr"}
 
 
-@pytest.mark.parametrize("kind", ["unsubscribed", "withdrawn"])
-def test_the_survivor_was_mailed_until_then(story: Story, news: int, kind: str) -> None:
-    first = story.contact("eleni@mail.gr", news, first_name="Ελένη")
-    second = older_grant(story, "eleni.nea@mail.gr", news)
-    story.synced()
-    if kind == "unsubscribed":
-        story.act("eleni@mail.gr", "unsubscribe")
-    else:
-        story.withdraw(first)
-    story.synced()
-    assert story.send() == {"anna@mail.gr", "eleni.nea@mail.gr"}
+#: How the merged contact refused → what holds the survivor back.
+KINDS = {"unsubscribed": "suppressed_unsubscribed", "withdrawn": "consent_withdrawn"}
 
-    story.merge(first, second)
+
+def refused(story: Story, news: int) -> dict[str, int]:
+    """A contact of each kind, who has just refused; the sync has seen it."""
+    found = {kind: story.contact(f"{kind}@mail.gr", news, first_name="Ελένη") for kind in KINDS}
+    story.synced()
+    story.act("unsubscribed@mail.gr", "unsubscribe")
+    story.withdraw(found["withdrawn"])
+    story.synced()
+    return found
+
+
+def test_the_survivor_was_mailed_until_then(story: Story, news: int) -> None:
+    survivors = {kind: older_grant(story, f"{kind}.nea@mail.gr", news) for kind in KINDS}
+    first = refused(story, news)
+    assert story.send() == {"anna@mail.gr", *(f"{kind}.nea@mail.gr" for kind in KINDS)}
+
+    for kind, survivor in survivors.items():
+        story.merge(first[kind], survivor)
     story.synced()
 
-    assert story.remote()["eleni.nea@mail.gr"] == "unsubscribed"
-    reason = "suppressed_unsubscribed" if kind == "unsubscribed" else "consent_withdrawn"
-    assert story.reason(second) == reason
+    for kind, survivor in survivors.items():
+        assert story.remote()[f"{kind}.nea@mail.gr"] == "unsubscribed"
+        assert story.reason(survivor) == KINDS[kind]
     assert story.send() == {"anna@mail.gr"}
 
 
@@ -104,35 +113,27 @@ def test_a_chain_of_merges(story: Story, news: int) -> None:
 
 
 @pytest.mark.parametrize("seen", [True, False])
-@pytest.mark.parametrize(
-    ("kind", "reason"),
-    [("unsubscribed", "suppressed_unsubscribed"), ("withdrawn", "suppressed_pending")],
-)
-def test_the_merged_row_vanishes(
-    story: Story, news: int, seen: bool, kind: str, reason: str
-) -> None:
+def test_the_merged_row_vanishes(story: Story, news: int, seen: bool) -> None:
     """A CRM that deletes merged rows: what was seen of the merge holds. Of a withdrawal no row is
     left that could decide; that we carried it out is known, so she is asked."""
-    first = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    first = refused(story, news)
+    survivors = {kind: older_grant(story, f"{kind}.nea@mail.gr", news) for kind in KINDS}
+    for kind, survivor in survivors.items():
+        story.merge(first[kind], survivor)
     story.synced()
-    if kind == "unsubscribed":
-        story.act("eleni@mail.gr", "unsubscribe")
-    else:
-        story.withdraw(first)
-    story.synced()
-    second = older_grant(story, "eleni.nea@mail.gr", news)
-    story.merge(first, second)
-    story.synced()
-    story.crm.execute("delete from crm.contact where contact_id = %s", (first,))
-    story.crm.execute("delete from crm.consent where contact_id = %s", (first,))
-    story.crm.execute("delete from crm.collection_member where contact_id = %s", (first,))
+    for table in ("contact", "consent", "collection_member"):
+        story.crm.execute(
+            f"delete from crm.{table} where contact_id = any(%s)", (list(first.values()),)
+        )
     if seen:
         story.synced()
 
-    story.move(second, "eleni.triti@mail.gr")
+    for kind, survivor in survivors.items():
+        story.move(survivor, f"{kind}.triti@mail.gr")
     story.synced()
 
-    assert story.reason(second) == reason
+    assert story.reason(survivors["unsubscribed"]) == "suppressed_unsubscribed"
+    assert story.reason(survivors["withdrawn"]) == "suppressed_pending"
     assert story.send() == {"anna@mail.gr"}
 
 
@@ -158,29 +159,24 @@ def test_merged_in_a_circle(story: Story, news: int) -> None:
     assert story.send() == {"anna@mail.gr", "zoe@mail.gr"}
 
 
-@pytest.mark.parametrize("kind", ["unsubscribed", "withdrawn"])
-def test_an_unmerge_separates_them_again(story: Story, news: int, kind: str) -> None:
-    first = story.contact("eleni@mail.gr", news, first_name="Ελένη")
-    story.synced()
-    if kind == "unsubscribed":
-        story.act("eleni@mail.gr", "unsubscribe")
-    else:
-        story.withdraw(first)
-    story.synced()
-    second = older_grant(story, "maria@mail.gr", news)
-    third = older_grant(story, "zoe@mail.gr", news)
-    story.merge(first, second)
-    story.merge(second, third)
+def test_an_unmerge_separates_them_again(story: Story, news: int) -> None:
+    first = refused(story, news)
+    for kind in KINDS:
+        second = older_grant(story, f"{kind}.maria@mail.gr", news)
+        third = older_grant(story, f"{kind}.zoe@mail.gr", news)
+        story.merge(first[kind], second)
+        story.merge(second, third)
     story.synced()
     assert story.send() == {"anna@mail.gr"}
 
-    story.merge(second, None)
-    story.merge(first, None)
+    story.crm.execute("update crm.contact set merged_into_id = null, updated_at = now()")
     story.synced()
 
-    reason = "suppressed_unsubscribed" if kind == "unsubscribed" else "consent_withdrawn"
-    assert story.reasons() == {first: {reason}}
-    assert story.send() == {"anna@mail.gr", "maria@mail.gr", "zoe@mail.gr"}
+    assert story.reasons() == {first[kind]: {reason} for kind, reason in KINDS.items()}
+    assert story.send() == {
+        "anna@mail.gr",
+        *(f"{kind}.{name}@mail.gr" for kind in KINDS for name in ("maria", "zoe")),
+    }
 
 
 def test_an_unmerge_of_who_was_mailed_before(story: Story, news: int) -> None:
@@ -216,82 +212,73 @@ HISTORIES = {
 }
 
 
-@pytest.mark.parametrize("depth", [1, 2])
-@pytest.mark.parametrize("addresses", ["two addresses", "one address"])
-def test_one_history_of_consent(story: Story, news: int, depth: int, addresses: str) -> None:
+def test_one_history_of_consent(story: Story, news: int) -> None:
     """A merged contact's grant never counts; its withdrawals do, and the newest row decides. At
     the same address it is no other holder who refused, but the same person, earlier."""
-    people: dict[str, int] = {}
-    for number, (own, others, _) in enumerate(HISTORIES.values()):
-        email = f"eleni{number}@mail.gr"
-        survivor = story.contact(email, news, first_name="Ελένη", consent=None)
-        other = story.contact(
-            email if addresses == "one address" else f"palia{number}@mail.gr",
-            consent=None, first_name="Ελένη",
-        )  # fmt: skip
-        for contact, rows in ((survivor, own), (other, others)):
-            for days, granted in rows:
-                story.consent(contact, granted=granted, effective_at=days_ago(days))
-        between = survivor
-        if depth == 2:
-            between = story.contact(f"mesi{number}@mail.gr", consent=None, first_name="Ελένη")
-            story.merge(between, survivor)
-        story.merge(other, between)
-        people[email] = survivor
+    right: dict[str, bool] = {}
+    survivors: dict[str, int] = {}
+    for number, (own, others, may) in enumerate(HISTORIES.values()):
+        for depth, same_address in product((1, 2), (True, False)):
+            email = f"eleni{number}-{depth}-{same_address}@mail.gr".lower()
+            survivor = story.contact(email, news, first_name="Ελένη", consent=None)
+            other = story.contact(email if same_address else f"palia-{email}", consent=None)
+            for contact, rows in ((survivor, own), (other, others)):
+                for days, granted in rows:
+                    story.consent(contact, granted=granted, effective_at=days_ago(days))
+            between = survivor
+            if depth == 2:
+                between = story.contact(f"mesi-{email}", consent=None)
+                story.merge(between, survivor)
+            story.merge(other, between)
+            right[email], survivors[email] = may, survivor
 
     story.synced()
 
-    right = {email for email, (_, _, may) in zip(people, HISTORIES.values(), strict=True) if may}
-    assert story.subscribed() - {"anna@mail.gr"} == right
-    reasons = {email: story.reason(contact) for email, contact in people.items()}
-    assert {email for email, reason in reasons.items() if reason is None} == right
+    mailed = {email for email, may in right.items() if may}
+    assert story.subscribed() - {"anna@mail.gr"} == mailed
+    reasons = {email: story.reason(contact) for email, contact in survivors.items()}
+    assert {email for email, reason in reasons.items() if reason is None} == mailed
     assert set(reasons.values()) <= {None, "no_consent", "consent_withdrawn"}
-    assert story.send() == {"anna@mail.gr"} | right
+    assert story.send() == {"anna@mail.gr"} | mailed
 
 
-@pytest.mark.parametrize(
-    "what", ["withdrawal", "merge after an opt-out", "merge after a withdrawal"]
-)
-def test_the_last_look_before_the_push(story: Story, news: int, what: str) -> None:
-    """Something happens after the snapshot: the plan is judged again by the CRM of now."""
-    first = story.contact("eleni@mail.gr", news, first_name="Ελένη")
-    second = older_grant(story, "eleni.nea@mail.gr")
-    if what == "withdrawal":
-        story.merge(first, second)
-    story.synced()
-    if what == "merge after an opt-out":
-        story.act("eleni@mail.gr", "unsubscribe")
-        story.synced()
-    story.join(news, second)
+def test_the_last_look_before_the_push(story: Story, news: int) -> None:
+    """Things happen after the snapshot: the plan is judged again by the CRM of now."""
+    first = refused(story, news)
+    first["withdraws"] = story.contact("withdraws@mail.gr", first_name="Ελένη")
+    first["withdraws later"] = story.contact("later@mail.gr", first_name="Ελένη")
+    second = {
+        what: older_grant(story, f"{what.replace(' ', '-')}.nea@mail.gr", news) for what in first
+    }
+    story.merge(first["withdraws"], second["withdraws"])
     staging = story.stage(["NEWS"])
-    if what != "merge after an opt-out":
-        story.withdraw(first)
-    if what != "withdrawal":
-        story.merge(first, second)
+    story.withdraw(first["withdraws"])
+    story.withdraw(first["withdraws later"])
+    for what, contact in first.items():
+        story.merge(contact, second[what])
 
     story.push(staging, "NEWS")
 
-    assert "eleni.nea@mail.gr" not in story.remote()
+    assert story.subscribed() == {"anna@mail.gr"}
     story.synced()
-    assert "eleni.nea@mail.gr" not in story.remote()
+    assert set(second.values()) <= set(story.reasons())
     assert story.send() == {"anna@mail.gr"}
 
 
-@pytest.mark.parametrize("what", ["withdrawal", "merge after a withdrawal"])
-def test_the_gate_judges_the_person(story: Story, news: int, what: str) -> None:
-    """After the sync, somebody who was merged withdraws, or a merge makes somebody withdrawn."""
-    first = story.contact("eleni@mail.gr", first_name="Ελένη")
-    second = older_grant(story, "eleni.nea@mail.gr", news)
-    if what == "withdrawal":
-        story.merge(first, second)
+def test_the_gate_judges_the_person(story: Story, news: int) -> None:
+    """After the sync, somebody who was merged withdraws, and a merge makes somebody withdrawn."""
+    first = {what: story.contact(f"{what}@mail.gr", consent=None) for what in ("before", "after")}
+    second = {what: older_grant(story, f"{what}.nea@mail.gr", news) for what in first}
+    story.merge(first["before"], second["before"])
     story.synced()
-    assert story.send() == {"anna@mail.gr", "eleni.nea@mail.gr"}
+    assert story.send() == {"anna@mail.gr", "before.nea@mail.gr", "after.nea@mail.gr"}
 
-    story.withdraw(first)
-    story.merge(first, second)
+    for what, contact in first.items():
+        story.withdraw(contact)
+        story.merge(contact, second[what])
     campaign, result = story.try_to_send()
     assert result.outcome == "held"
-    assert names(result.detail, second)
+    assert all(names(result.detail, contact) for contact in second.values()), result.detail
     assert not any(reason["may_be_released"] for reason in story.gate(campaign)["reasons"])
 
     story.synced()

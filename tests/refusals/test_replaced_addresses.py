@@ -133,7 +133,7 @@ def test_who_had_refused_goes_without_a_question(story: Story, people: list[int]
     story.contact("anna@mail.gr", club)
     story.synced("CLUB")
     story.send("CLUB")
-    campaign = story.last_campaign()
+    campaign = story.last_mail
     for number in range(15):
         story.act(f"filos{number}@palio.gr", "complain", "CLUB", campaign_id=campaign)
     story.synced("CLUB")

@@ -38,7 +38,7 @@ def test_hidden_by_our_own_archive(story: Story, eleni: int, action: str, reason
 
     def before(what: str) -> None:
         if what.startswith("DELETE"):
-            story.act("eleni@mail.gr", action, campaign_id=story.last_campaign())
+            story.act("eleni@mail.gr", action, campaign_id=story.last_mail)
 
     story.calls.reset(before=before)
     story.sync(["NEWS"], options=UNGUARDED)
@@ -58,7 +58,7 @@ def test_hidden_by_our_own_archive(story: Story, eleni: int, action: str, reason
 @pytest.mark.parametrize("seen", ["archived first", "report first"])
 def test_opted_out_and_archived_by_hand(story: Story, eleni: int, action: str, seen: str) -> None:
     """Between two looks: only the archive is to be seen in the audience."""
-    story.act("eleni@mail.gr", action, campaign_id=story.last_campaign())
+    story.act("eleni@mail.gr", action, campaign_id=story.last_mail)
     story.archive_by_hand("eleni@mail.gr")
     if seen == "archived first":
         story.synced()
@@ -83,7 +83,7 @@ def test_opted_out_and_archived_by_hand(story: Story, eleni: int, action: str, s
 @pytest.mark.parametrize("action", ["unsubscribe", "complain"])
 def test_a_report_of_before_her_return(story: Story, eleni: int, action: str) -> None:
     """She opted out and signed up again; the report is read days later: her return is newer."""
-    story.act("eleni@mail.gr", action, campaign_id=story.last_campaign())
+    story.act("eleni@mail.gr", action, campaign_id=story.last_mail)
     story.synced()
     story.pass_time(days=1)
     story.act("eleni@mail.gr", "subscribe")
@@ -102,7 +102,7 @@ def test_a_report_of_before_her_return(story: Story, eleni: int, action: str) ->
 @pytest.mark.parametrize("action", ["unsubscribe", "complain"])
 def test_opted_out_and_back_between_two_looks(story: Story, eleni: int, action: str) -> None:
     """The audience shows nothing of it, the report half of it."""
-    story.act("eleni@mail.gr", action, campaign_id=story.last_campaign())
+    story.act("eleni@mail.gr", action, campaign_id=story.last_mail)
     story.pass_time(hours=1)
     story.act("eleni@mail.gr", "subscribe")
     read_reports(story)
@@ -119,7 +119,7 @@ def test_opted_out_and_back_between_two_looks(story: Story, eleni: int, action: 
 
 def test_reported_for_somebody_who_moved_meanwhile(story: Story, eleni: int) -> None:
     """The CRM moved her before anybody looked; the report knows the old address."""
-    story.act("eleni@mail.gr", "unsubscribe", campaign_id=story.last_campaign())
+    story.act("eleni@mail.gr", "unsubscribe", campaign_id=story.last_mail)
     story.move(eleni, "eleni.nea@mail.gr")
     read_reports(story)
     story.synced()
