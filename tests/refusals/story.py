@@ -89,6 +89,10 @@ class Story(CampaignWorld):
                 f"update crm.{table} set contact_id = %s where contact_id = %s",
                 (new_id, contact_id),
             )
+        self.crm.execute(
+            "update crm.contact set merged_into_id = %s where merged_into_id = %s",
+            (new_id, contact_id),
+        )
         return new_id
 
     def link(self, code: str, list_id: str | None) -> None:
