@@ -263,11 +263,11 @@ class Crowd:
                 story.merge(self.refused(person).contact, person.contact)
             else:
                 story.move(person.contact, self.refused(person).email)
-        elif way in ("moves", "moves twice", "moves and back"):
+        elif way in ("moves", "moves twice", "moves and back", "moves, merged"):
             self.move(person, self.address(kind, way, 1))
-        elif way == "reimported":
+        elif way in ("reimported", "reimported, merged"):
             person.contact = story.reimport(person.contact, 5000 + person.contact)
-        elif way == "merged" or way == "chained":
+        elif way in ("merged", "chained", "merged, moves", "merged, reimported"):
             self.merge(person, self.address(kind, way, 1))
 
     def second(self, person: Person) -> None:
