@@ -228,7 +228,7 @@ def test_each_refusal_is_used_wherever_the_page_names_it() -> None:
     for what, audience, *words in _table(REFUSAL_TABLE):
         if (what, audience) != ("*", "*"):
             assert _parts(what) <= set(NOTED)
-            assert _parts(audience) <= set(AUDIENCES)
+            assert _parts(audience) <= {*AUDIENCES, "beside"}
             assert any(words)
 
 
@@ -285,19 +285,11 @@ def _known(combination: Combination) -> frozenset[str]:
         words |= _says(Refusal("address", "unsubscribed", LIST))
     if member.status == "unsubscribed" and member.what is None:
         words |= {"unexplained"}
-    telling = (one for one in combination.refusals if not _only_clears_away(member, one))
-    return words.union(*map(_says, telling)) - {""}
-
-
-def _only_clears_away(member: Member, refusal: Refusal) -> bool:
-    """The contact gets mail here: its other address was archived or deleted by hand."""
-    gets_mail = member.origin in ("created", "adopted") and member.status == "subscribed"
-    return (
-        gets_mail
-        and member.what is None
-        and (refusal.by, refusal.audience) == ("contact", LIST)
-        and refusal.what in ("forgotten", "archived by hand")
-    )
+    is_mailed = member.origin in ("created", "adopted") and _status(member) == "subscribed"
+    for refusal in combination.refusals:
+        is_beside = is_mailed and refusal.by == "contact" and refusal.audience == LIST
+        words |= _says(refusal._replace(audience="beside") if is_beside else refusal)
+    return words - {""}
 
 
 @cache
