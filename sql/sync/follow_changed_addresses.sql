@@ -1,5 +1,5 @@
--- Prepares the new ids of the members of readdressed_member. Refusals at the new address under another contact
--- stay in sync.refusal.
+-- Prepares the new ids of the members of readdressed_member. Refusals at the new address under another
+-- contact stay in sync.refusal.
 with displaced as (
     delete from sync.member as member
     using readdressed_member as changed

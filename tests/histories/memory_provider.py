@@ -266,12 +266,6 @@ class MemoryMailchimp:
         self._read("complainers", list_id)
         yield from list(self._audience(list_id).complaints)
 
-    def search_members(self, email_address: str) -> Iterator[RemoteMember]:
-        for one in list(self.audiences()):
-            found = self.member(one.list_id, subscriber_hash(email_address))
-            if found is not None:
-                yield found
-
     def _show(self, list_id: str, member: far.Member) -> RemoteMember:
         self._line.saw(list_id, member)
         return _member(self._audience(list_id), member)
@@ -293,10 +287,6 @@ class MemoryMailchimp:
             for one in list(self._account.campaigns.values())
             if one.list_id == list_id
         )
-
-    def all_campaigns(self) -> Iterator[RemoteCampaign]:
-        self._read("campaigns")
-        yield from map(self._campaign, list(self._account.campaigns.values()))
 
     def campaign(self, campaign_id: str) -> RemoteCampaign | None:
         self._read("campaign")
@@ -344,7 +334,7 @@ class MemoryMailchimp:
         sent = len(one.recipients)
         return RemoteCampaign(
             campaign_id=one.campaign_id, status=one.status, list_id=one.list_id,
-            settings=dict(one.settings), created_at=_moment(one.created_at),
+            settings=dict(one.settings),
             send_at=_moment(one.send_at) if one.send_at else None,
             recipient_count=sent if one.status == "sent" else count, emails_sent=sent,
             unique_opens=0, unique_clicks=0,
@@ -358,9 +348,9 @@ def _moment(seconds: int) -> datetime:
 def _audience(one: far.Audience) -> Audience:
     counts = [member.status for member in one.members.values()]
     return Audience(
-        list_id=one.list_id, settings=one.settings, created_at=_moment(one.created_at),
+        list_id=one.list_id, settings=one.settings,
         member_count=counts.count("subscribed"), unsubscribe_count=counts.count("unsubscribed"),
-        cleaned_count=counts.count("cleaned"), raw={},
+        cleaned_count=counts.count("cleaned"),
     )  # fmt: skip
 
 
@@ -378,7 +368,6 @@ def _member(audience: far.Audience, one: far.Member) -> RemoteMember:
         list_id=audience.list_id, subscriber_hash=one.hash, email_address=one.address,
         status=one.status, last_changed=_moment(one.last_changed),
         merge_fields={column.tag: one.fields.get(column.tag, "") for column in audience.columns},
-        unsubscribe_reason=one.reason or None if is_out else None,
         unsubscribed_by=by if is_out else None, language=one.language,  # type: ignore[arg-type]
         remote_contact_id=one.contact_id,
     )  # fmt: skip

@@ -71,8 +71,8 @@ MUTANTS = (
     sql(
         "who shared the address is not remembered",
         "views/sync/functions/open_refusals",
-        "    and opened.is_new\n    -- The contacts",
-        "    and false\n    -- The contacts",
+        "    and opened.is_new\n    -- ",
+        "    and false\n    -- ",
     ),
     sql(
         "a new record at a refused address is somebody else",

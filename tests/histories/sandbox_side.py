@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -28,6 +27,7 @@ from histories.memory_provider import Line
 from histories.memory_side import MARK
 
 _STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "archived", "deleted")
+_BODY = {"html": "<p>Νέα *|UNSUB|*</p>"}
 _SENDER = {"from_name": "Γαλαξίας", "reply_to": "news@galaxy.gr", "subject_line": "Νέα"}
 
 
@@ -304,14 +304,14 @@ class SandboxSide:
             made = own.create_campaign(
                 CampaignDraft(list_id=list_id, title="Με το χέρι", **_SENDER)
             )
-            campaign_calls.set_content(own.client, made.campaign_id, "<p>Νέα *|UNSUB|*</p>")
+            own.client.campaigns.set_content(made.campaign_id, _BODY)
             own.send_campaign(made.campaign_id)
         self.pass_time(3600)
         self._mailed[list_id] = made.campaign_id
 
     def prepare_campaign(self, campaign_id: str) -> None:
         with self._own() as own:
-            campaign_calls.set_content(own.client, campaign_id, "<p>Νέα *|UNSUB|*</p>")
+            own.client.campaigns.set_content(campaign_id, _BODY)
 
 
 def _view(member: RemoteMember) -> Member:
