@@ -19,10 +19,10 @@ from crm_mailchimp.mailchimp.errors import ConnectionFault
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import MemberChange
-from crm_mailchimp.sync.collection import CollectionResult, sync_collection
-from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.stage import stage
-from crm_mailchimp.sync.stagings import staged_codes
+from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from crm_mailchimp.sync.staging.stage import stage
+from crm_mailchimp.sync.staging.stagings import staged_codes
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from airflow.sdk.bases.notifier import BaseNotifier
 
 from crm_mailchimp.settings import AlertSettings, SettingError
-from crm_mailchimp.sync.alerts import Message, alert_about_dag
+from crm_mailchimp.sync.runs.run_alerts import Message, alert_about_dag
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context

@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 from psycopg import Error
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.sync.overview import overview
+from crm_mailchimp.sync.runs.collections_page import overview
 from mailchimp_provider import page_files
 from mailchimp_provider.connections import WAREHOUSE, warehouse_connection
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.hitl import HITLOperator
 
 from crm_mailchimp.settings import QuestionSettings
-from crm_mailchimp.sync.answer import APPROVE, REJECT
+from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT
 
 
 def ask_person(*, retry_delay: timedelta) -> HITLOperator:

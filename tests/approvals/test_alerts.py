@@ -16,7 +16,7 @@ import pytest
 
 from approvals.mail_and_web import MailServer, Webhook, serving
 from crm_mailchimp.settings import SettingError
-from crm_mailchimp.sync.alerts import (
+from crm_mailchimp.sync.runs.run_alerts import (
     AlertTimes,
     Message,
     Trouble,
@@ -182,7 +182,7 @@ import logging
 from datetime import timedelta
 from types import SimpleNamespace
 logging.basicConfig(level="INFO")
-from crm_mailchimp.sync.alerts import Message
+from crm_mailchimp.sync.runs.run_alerts import Message
 from mailchimp_provider.alerts import FailureAlert, deliver
 
 # Names come out of the CRM: they are no templates, and no HTML.

@@ -7,15 +7,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.sync.answer import APPROVE, REJECT, read_answer
-from crm_mailchimp.sync.approval import (
+from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, read_answer
+from crm_mailchimp.sync.decisions.approval import (
     MOST_IDS,
     AlreadyDecidedError,
     NoSuchRequestError,
     decide,
     find_request,
 )
-from crm_mailchimp.sync.options import options_from
+from crm_mailchimp.sync.runs.sync_options import options_from
 from sync_world import World
 
 MARIA = {"id": "maria", "name": "Μαρία"}

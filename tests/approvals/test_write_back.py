@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.settings import SettingError
-from crm_mailchimp.sync.erasure import erase_contacts
-from crm_mailchimp.sync.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
-from crm_mailchimp.sync.write_back import (
+from crm_mailchimp.sync.members.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
+from crm_mailchimp.sync.members.write_back import (
     WrittenBack,
     members_are_written_back,
     write_back_members,

@@ -25,9 +25,9 @@ import pytest
 from mailchimp_marketing import Client
 
 from crm_mailchimp.quality.invariants import check
-from crm_mailchimp.sync.finish import summarise
-from crm_mailchimp.sync.run_record import CollectionResult
-from crm_mailchimp.sync.stagings import staged_codes
+from crm_mailchimp.sync.runs.finish import summarise
+from crm_mailchimp.sync.runs.run_record import CollectionResult
+from crm_mailchimp.sync.staging.stagings import staged_codes
 from sync_world import World
 
 CONTACTS = 100_000

@@ -16,8 +16,8 @@ from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.sync.collection import sync_collection
-from crm_mailchimp.sync.stage import stage
+from crm_mailchimp.sync.runs.collection_sync import sync_collection
+from crm_mailchimp.sync.staging.stage import stage
 from local_installation.local_services import Services
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]

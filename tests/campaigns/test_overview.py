@@ -10,7 +10,7 @@ import psycopg
 from campaign_world import CampaignWorld
 from crm_mailchimp.campaigns import overview
 from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.sync.overview import overview as page_of
+from crm_mailchimp.sync.runs.collections_page import overview as page_of
 
 
 def shown(world: CampaignWorld) -> list[tuple[Any, ...]]:

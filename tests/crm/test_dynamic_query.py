@@ -25,8 +25,8 @@ from crm_mailchimp.crm.sample import create_sample
 from crm_mailchimp.crm.schema import contract_columns, create_contract
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.sync.collection import CollectionResult, sync_collection
-from crm_mailchimp.sync.stage import stage
+from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
+from crm_mailchimp.sync.staging.stage import stage
 from local_installation.postgres import Server
 
 ONE = "exactly one statement"

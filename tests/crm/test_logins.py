@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from crm_mailchimp.crm.provider_defaults import fill_provider_defaults
-from crm_mailchimp.sync.collection import sync_collection
-from crm_mailchimp.sync.stage import stage
-from crm_mailchimp.sync.write_back import write_back_members
+from crm_mailchimp.sync.members.write_back import write_back_members
+from crm_mailchimp.sync.runs.collection_sync import sync_collection
+from crm_mailchimp.sync.staging.stage import stage
 from sync_world import World
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "crm_contract.md"

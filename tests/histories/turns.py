@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from crm_mailchimp.sync.collection import CollectionResult, sync_collection
-from crm_mailchimp.sync.stage import stage
-from crm_mailchimp.sync.stagings import StagingOutdatedError, staged_codes
+from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
+from crm_mailchimp.sync.staging.stage import stage
+from crm_mailchimp.sync.staging.stagings import StagingOutdatedError, staged_codes
 from histories.events import may_move
 from histories.world import SETTINGS, Collection, HistoryError, World
 

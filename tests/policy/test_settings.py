@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from crm_mailchimp.campaigns.options import options_from as campaign_options
+from crm_mailchimp.data_protection import retention
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.settings import (
     GROUPS,
@@ -36,11 +37,10 @@ from crm_mailchimp.settings import (
     WriteBackSettings,
     require_usable,
 )
-from crm_mailchimp.sync import retention
-from crm_mailchimp.sync.alerts import alert_times
-from crm_mailchimp.sync.options import SyncOptions, cautious_options
-from crm_mailchimp.sync.options import options_from as sync_options
-from crm_mailchimp.sync.write_back import members_are_written_back
+from crm_mailchimp.sync.members.write_back import members_are_written_back
+from crm_mailchimp.sync.runs.run_alerts import alert_times
+from crm_mailchimp.sync.runs.sync_options import SyncOptions, cautious_options
+from crm_mailchimp.sync.runs.sync_options import options_from as sync_options
 
 ROOT = Path(__file__).parents[2]
 SETTINGS_FILE = ROOT / "include" / "crm_mailchimp" / "settings.py"

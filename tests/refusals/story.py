@@ -17,10 +17,10 @@ import psycopg
 from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.provider import AudienceSettings, CampaignDraft, MemberChange, NewMember
-from crm_mailchimp.sync.collection import CollectionResult
-from crm_mailchimp.sync.guard import GuardLimits
-from crm_mailchimp.sync.options import SyncOptions
-from crm_mailchimp.sync.write_back import write_back_members
+from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.members.write_back import write_back_members
+from crm_mailchimp.sync.runs.collection_sync import CollectionResult
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from sync_world import subscriber_hash
 
 #: For worlds in which many leave at once on purpose.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from crm_mailchimp.sync.erasure import erase_contacts
+from crm_mailchimp.data_protection.erasure import erase_contacts
 from refusals.story import LAST_YEAR, Story
 from sync_world import subscriber_hash
 

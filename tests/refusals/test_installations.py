@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crm_mailchimp.sync.options import SyncOptions
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from refusals.story import Story, is_one_clear_line
 from sync_world import subscriber_hash
 

@@ -151,7 +151,7 @@ def test_a_contract_of_views_without_the_column(story: Story) -> None:
 
 def test_an_erasure_goes_out_all_the_same(story: Story) -> None:
     """Nobody waits for a provider to be forgotten."""
-    from crm_mailchimp.sync.erasure import erase_contacts  # noqa: PLC0415
+    from crm_mailchimp.data_protection.erasure import erase_contacts  # noqa: PLC0415
 
     provider(story, "esp", kind="moosend", connection_id="moosend_default")
     news = story.collection(description="Τα νέα μας")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm_mailchimp.sync.options import SyncOptions
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from refusals.story import Story
 
 PEOPLE = 100

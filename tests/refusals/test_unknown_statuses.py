@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.provider import RemoteMember
-from crm_mailchimp.sync.erasure import erase_contacts
 from refusals.story import Story, names
 
 

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from crm_mailchimp.address import subscriber_hash
-from crm_mailchimp.sync import refusals
-from crm_mailchimp.sync.refusals import Person
-from crm_mailchimp.sync.suppression import open_suppression
+from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.sync.refusals.refusal_ledger import Person
+from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.warehouse.bi_login import grant_reading
 from crm_mailchimp.warehouse.migrations import migrate, migration_files, upgrade
 from local_installation.postgres import Server
@@ -244,8 +244,8 @@ def test_who_opted_out_of_a_former_audience_is_held_back_after_the_upgrade(
             "select list_id from sync.audience where collection_id = 3"
         ).fetchone()
         assert audience == ("48b9e5d63e",)
-        held = refusals.find(connection, people, collection_id=3)
-        elsewhere = refusals.find(connection, people, collection_id=1)
+        held = refusal_ledger.find(connection, people, collection_id=3)
+        elsewhere = refusal_ledger.find(connection, people, collection_id=1)
     assert {key: found.reason for key, found in held.items()} == {
         "address": "suppressed_unsubscribed", "contact": "suppressed_unsubscribed",
     }  # fmt: skip

@@ -24,8 +24,8 @@ from crm_mailchimp.campaigns.planning import (
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import RemoteCampaign
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import audiences
-from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.audience import collection_audience
+from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,9 @@ def read_state(services: Services, campaign: CrmCampaign | None, link: Link) -> 
         AmbiguousCampaignError: a person has to say which campaign in Mailchimp is its own.
     """
     warehouse, provider = services.warehouse, services.provider
-    audience = audiences.find_known(warehouse, campaign.collection_id) if campaign else None
+    audience = (
+        collection_audience.find_known(warehouse, campaign.collection_id) if campaign else None
+    )
     warehouse.commit()
     remote = None
     if link.provider_campaign_id is not None:

@@ -21,9 +21,9 @@ from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync import refusals, suppression
-from crm_mailchimp.sync.aliases import address_keys, member_hashes
-from crm_mailchimp.sync.mailable_now import find_obstacle, find_suppressed
+from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
+from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
+from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.warehouse.copying import copy_rows
 
 PAGE = 5_000
@@ -92,7 +92,7 @@ def judge_members(
         contacts = extract.recheck(crm, [member.contact_id for member in members], gdpr_category)
         keys = address_keys(contacts)
         hashes = member_hashes(warehouse, keys, list_id=list_id)
-        refused = refusals.find(
+        refused = refusal_ledger.find(
             warehouse,
             _people(members, contacts, keys, digester),
             collection_id=collection_id,
@@ -129,14 +129,14 @@ def _people(
     contacts: Mapping[int, RecheckedContact],
     keys: Mapping[int, str],
     digester: suppression.Digester,
-) -> Iterator[refusals.Person]:
+) -> Iterator[refusal_ledger.Person]:
     """Each member with its contact, every contact merged into that, and both sides' address."""
     for member in members:
         contact = contacts.get(member.contact_id)
         hashes = {member.subscriber_hash}
         if key := keys.get(member.contact_id):
             hashes.add(subscriber_hash(key))
-        yield refusals.Person(
+        yield refusal_ledger.Person(
             key=member.subscriber_hash,
             contact_ids=frozenset({member.contact_id, *(contact.merged_ids if contact else ())}),
             address_digests=frozenset(digester.subscriber(one) for one in hashes),

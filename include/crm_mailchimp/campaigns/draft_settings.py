@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from crm_mailchimp.campaigns.campaign_state import CampaignState, LinkedCampaign, Services, note
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
-from crm_mailchimp.sync.audiences import KnownAudience
+from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 
 
 def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> KnownAudience | str:

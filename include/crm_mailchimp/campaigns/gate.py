@@ -31,8 +31,8 @@ from crm_mailchimp.campaigns.gate_reasons import (
 from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audiences import KnownAudience
-from crm_mailchimp.sync.pull_back import pull_back
+from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.members.pull_back import pull_back
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
 from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audiences import KnownAudience
-from crm_mailchimp.sync.ownership import is_foreign
+from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.ownership import is_foreign
 
 #: A staging that is not checked by then did not pass its check.
 _STAGING_TAKES = timedelta(minutes=15)

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.answer import Decision
+from crm_mailchimp.sync.decisions.answer import Decision
 
 
 class NotReleasableError(PermanentError):

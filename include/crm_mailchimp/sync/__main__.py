@@ -10,17 +10,17 @@ from typing import Any, TextIO
 
 import psycopg
 
+from crm_mailchimp.data_protection.explain import Explanation, explain_address, explain_contact
+from crm_mailchimp.data_protection.known_under import UnknownAddressError
+from crm_mailchimp.data_protection.subject_access import access_by_address, access_by_contact
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import BOM, new_file
-from crm_mailchimp.sync.explain import Explanation, explain_address, explain_contact
-from crm_mailchimp.sync.former_audiences import retire_by_code
-from crm_mailchimp.sync.known_collections import begin_as_new, continue_as_same
-from crm_mailchimp.sync.known_under import UnknownAddressError
-from crm_mailchimp.sync.ownership import take_over
-from crm_mailchimp.sync.plan_export import write_csv, write_table
-from crm_mailchimp.sync.provider_defaults import show_provider_defaults
-from crm_mailchimp.sync.subject_access import access_by_address, access_by_contact
+from crm_mailchimp.sync.audience.former_audiences import retire_by_code
+from crm_mailchimp.sync.audience.list_defaults import show_provider_defaults
+from crm_mailchimp.sync.audience.ownership import take_over
+from crm_mailchimp.sync.decisions.plan_export import write_csv, write_table
+from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from mailchimp_provider.outcomes import Problems, fail_without_retry
 @fail_without_retry()
 def stage(params: Mapping[str, Any], run_id: str) -> int:
     """Copy the CRM's rows and judge each contact; returns the staging id."""
-    from crm_mailchimp.sync import stage as staging
+    from crm_mailchimp.sync.staging import stage as staging
 
     with opened() as connections:
         crm, crm_query = connections.crm_snapshot()
@@ -34,7 +34,7 @@ def stage(params: Mapping[str, Any], run_id: str) -> int:
 def check(staging_id: int) -> list[str]:
     """Great Expectations on the snapshot; returns the codes of its collections."""
     from crm_mailchimp.quality.invariants import check as check_invariants
-    from crm_mailchimp.sync.stagings import require_staging, staged_codes
+    from crm_mailchimp.sync.staging.stagings import require_staging, staged_codes
 
     with opened() as connections:
         warehouse = connections.warehouse()
@@ -54,8 +54,8 @@ def sync_collection(
 ) -> dict[str, object]:
     """Pull back, plan, guard and push one collection; returns its state and counts."""
     from crm_mailchimp.settings import SettingError
-    from crm_mailchimp.sync.collection import sync_collection as synchronise
-    from crm_mailchimp.sync.options import cautious_options, options_from
+    from crm_mailchimp.sync.runs.collection_sync import sync_collection as synchronise
+    from crm_mailchimp.sync.runs.sync_options import cautious_options, options_from
 
     try:
         options = options_from(approved_plan=params["approved_plan"])
@@ -79,8 +79,8 @@ def finish(staging_id: int | None) -> dict[str, int]:
     """Alerts, counts, write-back; fails if a collection failed or a setting is wrong. The problem
     of one part stops none of the others."""
     from crm_mailchimp import settings
-    from crm_mailchimp.sync import alerts
-    from crm_mailchimp.sync.finish import CollectionsFailedError, summarise
+    from crm_mailchimp.sync.runs import run_alerts
+    from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise
     from mailchimp_provider.alerts import deliver
 
     if staging_id is None:
@@ -88,7 +88,7 @@ def finish(staging_id: int | None) -> dict[str, int]:
     problems = Problems()
     with opened() as connections:
         warehouse = connections.warehouse()
-        alerts.alert_about_run(warehouse, staging_id, alerts.usable_alert_times(), deliver)
+        run_alerts.alert_about_run(warehouse, staging_id, run_alerts.usable_alert_times(), deliver)
         summary = summarise(warehouse, staging_id)
     with problems.noted():
         write_back_members()
@@ -113,7 +113,7 @@ def write_back_members() -> dict[str, int] | None:
     Raises:
         SettingError: ``WRITE_BACK_MEMBERS`` is neither true nor false.
     """
-    from crm_mailchimp.sync import write_back
+    from crm_mailchimp.sync.members import write_back
 
     if not write_back.members_are_written_back():
         return None

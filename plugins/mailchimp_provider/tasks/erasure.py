@@ -18,7 +18,7 @@ from mailchimp_provider.outcomes import fail_without_retry
 @fail_without_retry()
 def erase(params: Mapping[str, Any], run_id: str) -> dict[str, object]:
     """Forget the people who asked for it; returns how many, and how much was deleted."""
-    from crm_mailchimp.sync.erasure import erase_contacts
+    from crm_mailchimp.data_protection.erasure import erase_contacts
 
     with opened() as connections:
         result = erase_contacts(
@@ -35,8 +35,8 @@ def erase(params: Mapping[str, Any], run_id: str) -> dict[str, object]:
 @fail_without_retry()
 def apply_retention(params: Mapping[str, Any]) -> dict[str, int]:
     """Remove what has reached its age; returns how much, by kind."""
+    from crm_mailchimp.data_protection import retention
     from crm_mailchimp.settings import DataDocsSettings, RetentionSettings, require_usable
-    from crm_mailchimp.sync import retention
 
     if params["dry_run"]:
         return {}
@@ -56,14 +56,14 @@ def apply_retention(params: Mapping[str, Any]) -> dict[str, int]:
 def report_undecided(params: Mapping[str, Any]) -> list[str]:
     """Alert about contacts that asked and were merged into one that did not; returns them."""
     from crm_mailchimp.settings import AlertSettings, Schedules, require_usable
-    from crm_mailchimp.sync import alerts
+    from crm_mailchimp.sync.runs import run_alerts
     from mailchimp_provider.alerts import deliver
 
     if params["dry_run"]:
         return []
     with opened() as connections:
-        undecided = alerts.alert_about_undecided(
-            connections.warehouse(), connections.crm(), alerts.usable_alert_times(), deliver
+        undecided = run_alerts.alert_about_undecided(
+            connections.warehouse(), connections.crm(), run_alerts.usable_alert_times(), deliver
         )
     require_usable({AlertSettings: (), Schedules: "erasure_schedule"})
     return [trouble.collection_code for trouble in undecided]

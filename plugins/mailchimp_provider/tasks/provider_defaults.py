@@ -14,7 +14,7 @@ from mailchimp_provider.outcomes import fail_without_retry
 @fail_without_retry()
 def fill(params: Mapping[str, Any]) -> dict[str, list[str]]:
     """Fill the empty columns; returns the columns' names by what became of them."""
-    from crm_mailchimp.sync.provider_defaults import get_provider_defaults
+    from crm_mailchimp.sync.audience.list_defaults import get_provider_defaults
 
     with opened() as connections:
         found = get_provider_defaults(

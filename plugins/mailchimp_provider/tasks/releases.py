@@ -44,7 +44,7 @@ def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> o
     """Store the answer; returns the params of the next run when it is an approval."""
     from crm_mailchimp.campaigns.options import options_from
     from crm_mailchimp.campaigns.release import decide_release
-    from crm_mailchimp.sync.answer import read_answer
+    from crm_mailchimp.sync.decisions.answer import read_answer
 
     decision, decided_by = read_answer(answer)
     with opened() as connections:

@@ -21,7 +21,7 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
     Raises:
         AirflowSkipException: no plan waits for a decision.
     """
-    from crm_mailchimp.sync import approval
+    from crm_mailchimp.sync.decisions import approval
 
     QuestionSettings.read()
     with opened() as connections:
@@ -43,8 +43,8 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 @fail_without_retry()
 def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
     """Store the decision; returns the params of the sync when it is an approval."""
-    from crm_mailchimp.sync import approval
-    from crm_mailchimp.sync.answer import read_answer
+    from crm_mailchimp.sync.decisions import approval
+    from crm_mailchimp.sync.decisions.answer import read_answer
 
     decision, decided_by = read_answer(answer)
     with opened() as connections:

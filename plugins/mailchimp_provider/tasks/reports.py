@@ -44,8 +44,8 @@ def choose_campaigns(params: Mapping[str, Any], ti: Any) -> list[list[str]]:
 @fail_without_retry()
 def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> dict[str, int]:
     """Everything new of a batch of campaigns; returns the rows read by stream."""
+    from crm_mailchimp.data_protection.retention import cautious_ages, ips_kept_since
     from crm_mailchimp.stats.extract import extract_campaigns
-    from crm_mailchimp.sync.retention import cautious_ages, ips_kept_since
 
     with opened() as connections:
         return extract_campaigns(
@@ -60,8 +60,8 @@ def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> di
 @fail_without_retry()
 def read_audiences() -> dict[str, int]:
     """Audiences, their months and days once a day, departed members; returns rows by kind."""
+    from crm_mailchimp.data_protection.retention import cautious_ages, events_kept_since
     from crm_mailchimp.stats.audience_extract import extract_audiences
-    from crm_mailchimp.sync.retention import cautious_ages, events_kept_since
 
     with opened() as connections:
         return extract_audiences(

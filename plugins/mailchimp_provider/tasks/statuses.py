@@ -14,7 +14,7 @@ from mailchimp_provider.tasks.collections import write_back_members
 @fail_without_retry()
 def find_audiences() -> list[str]:
     """Codes of the collections that have an audience."""
-    from crm_mailchimp.sync.pull_statuses import mapped_codes
+    from crm_mailchimp.sync.members.pull_statuses import mapped_codes
 
     with opened() as connections:
         return mapped_codes(connections.warehouse())
@@ -27,7 +27,7 @@ def pull(collection_code: str) -> dict[str, int]:
     Raises:
         AirflowSkipException: the collection is being synced, which pulls back too.
     """
-    from crm_mailchimp.sync.pull_statuses import pull_statuses
+    from crm_mailchimp.sync.members.pull_statuses import pull_statuses
 
     with opened() as connections:
         crm = connections.crm(autocommit=True)
@@ -49,12 +49,12 @@ def write_back() -> dict[str, int] | None:
 def report_late() -> list[str]:
     """Alert about collections that have not succeeded for too long; returns their codes."""
     from crm_mailchimp.settings import AlertSettings, Schedules, require_usable
-    from crm_mailchimp.sync import alerts
+    from crm_mailchimp.sync.runs import run_alerts
     from mailchimp_provider.alerts import deliver
 
     with opened() as connections:
-        late = alerts.alert_about_late(
-            connections.warehouse(), connections.crm(), alerts.usable_alert_times(), deliver
+        late = run_alerts.alert_about_late(
+            connections.warehouse(), connections.crm(), run_alerts.usable_alert_times(), deliver
         )
     require_usable({AlertSettings: (), Schedules: "pull_schedule"})
     return [trouble.collection_code for trouble in late]

@@ -1,0 +1,1 @@
+"""Rights of the people in the CRM: erasure, subject access, explanation, retention."""

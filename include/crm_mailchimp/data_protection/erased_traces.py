@@ -1,0 +1,138 @@
+"""Traces of erased people in the warehouse: out of sync and staging; in stats a random token."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.marts import refresh_marts
+from crm_mailchimp.sync.members import write_back
+from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.warehouse.copying import copy_rows
+from crm_mailchimp.warehouse.locks import named_lock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What to look for.
+
+    Attributes:
+        hashes: subscriber hash → until when it belongs to the erased person; None: all there is.
+        contact_ids: contacts of the CRM.
+        addresses: in normal form and as written.
+    """
+
+    hashes: Mapping[str, datetime | None] = field(repr=False)
+    contact_ids: AbstractSet[int]
+    addresses: AbstractSet[str] = field(default=frozenset(), repr=False)
+
+
+class _Returned(NamedTuple):
+    """A trace of somebody who was erased: a hash until a moment, or a contact."""
+
+    subscriber_hash: str | None
+    contact_id: int | None
+    belongs_until: datetime | None
+
+
+def remove(
+    warehouse: Connection[Any], traces: Traces, *, receipt_ids: Sequence[int] = ()
+) -> dict[str, int]:
+    """Remove traces in one transaction and count the marts anew; safe to repeat.
+
+    Args:
+        warehouse: not in a transaction; committed here.
+        traces: whose.
+        receipt_ids: receipts that the rows removed are added to.
+
+    Returns:
+        rows removed, or freed from the person, by table.
+    """
+    with named_lock(warehouse, "marts"), named_lock(warehouse, write_back.LOCK):
+        refusal_ledger.lock_holders(warehouse)
+        _list(warehouse, traces)
+        # First, and not last: a load of reports holds this table before it touches the events.
+        warehouse.execute(statement("sync/erase_mark_erased"))
+        removed: dict[str, int] = {}
+        for name in ("sync/erase_from_sync", "sync/erase_from_stats"):
+            row = warehouse.execute(statement(name), {}).fetchone()
+            removed |= row[0] if row else {}
+        warehouse.execute(statement("sync/erase_recount_returned"))
+        row = warehouse.execute(statement("sync/erase_from_staging")).fetchone()
+        if row:
+            removed |= row[0]
+            _adjust_row_counts(warehouse, row[1])
+        for receipt_id in receipt_ids:
+            warehouse.execute(
+                statement("sync/erase_add_to_receipt"),
+                {"receipt_id": receipt_id, "rows_removed": Jsonb(removed)},
+            )
+        warehouse.commit()
+        _count_marts(warehouse)
+    return removed
+
+
+def remove_returned(warehouse: Connection[Any]) -> int:
+    """Remove traces of people erased before, as a restored backup brings them back.
+
+    Mailchimp is not asked: whoever stands there again signed up by themselves.
+
+    Returns:
+        number of rows removed or freed.
+    """
+    found = read_rows(warehouse, _Returned, statement("sync/erase_find_returned"))
+    warehouse.rollback()
+    if not found:
+        return 0
+    traces = Traces(
+        hashes={
+            row.subscriber_hash: row.belongs_until
+            for row in found
+            if row.subscriber_hash is not None
+        },
+        contact_ids={row.contact_id for row in found if row.contact_id is not None},
+    )
+    return sum(remove(warehouse, traces).values())
+
+
+def _list(warehouse: Connection[Any], traces: Traces) -> None:
+    warehouse.execute(statement("sync/erase_create_lists"))
+    copy_rows(
+        warehouse,
+        "erased_hash",
+        ("subscriber_hash", "token", "belongs_until"),
+        (
+            (hash_, f"erased-{uuid.uuid4().hex}", until or "infinity")
+            for hash_, until in traces.hashes.items()
+        ),
+    )
+    copy_rows(warehouse, "erased_contact", ("contact_id",), ((one,) for one in traces.contact_ids))
+    copy_rows(warehouse, "erased_address", ("address",), ((one,) for one in traces.addresses))
+
+
+def _adjust_row_counts(warehouse: Connection[Any], staging_ids: Sequence[int]) -> None:
+    # Later steps refuse a staging whose counts differ from what was stored.
+    for staging_id in staging_ids:
+        row = warehouse.execute(
+            statement("staging/count_rows"), {"staging_id": staging_id}
+        ).fetchone()
+        warehouse.execute(
+            "update sync.staging_run set row_counts = %s"
+            " where staging_id = %s and row_counts is not null",
+            (Jsonb(row[0] if row else {}), staging_id),
+        )
+
+
+def _count_marts(warehouse: Connection[Any]) -> None:
+    row = warehouse.execute("select report_time_zone from mart.setting").fetchone()
+    warehouse.commit()
+    refresh_marts(warehouse, time_zone=row[0] if row else "UTC")

@@ -1,0 +1,70 @@
+"""What is known under one address: its forms, its subscriber hashes, its contacts.
+
+A contact counts that has the address or had it, also one that was merged: a person is a contact
+with every contact merged into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.data_protection.erasure import address_forms
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.refusals.suppression import open_suppression
+
+
+class UnknownAddressError(ValueError):
+    """No address was given."""
+
+
+@dataclass(frozen=True)
+class KnownUnder:
+    """What stands, stood or would stand under one address.
+
+    Attributes:
+        addresses: the forms of the address.
+        subscriber_hashes: of these forms, and of what Mailchimp made of them.
+        contact_ids: contacts of the CRM.
+    """
+
+    addresses: Set[str] = field(repr=False)
+    subscriber_hashes: Set[str] = field(repr=False)
+    contact_ids: Sequence[int]
+
+
+def known_under(warehouse: Connection[Any], email: str) -> KnownUnder:
+    """Look an address up: one that is not well formed as it is written, as snapshots have it.
+
+    Raises:
+        UnknownAddressError: the text is empty.
+        SuppressionLostError: the suppression list is not whole.
+    """
+    forms, hashes = address_forms(email)
+    if not forms:
+        raise UnknownAddressError("no address was given")
+    digester = open_suppression(warehouse)
+    aliases = warehouse.execute(
+        statement("sync/find_aliases"), {"subscriber_hashes": sorted(hashes)}
+    ).fetchall()
+    hashes |= {hash_ for (hash_,) in aliases}
+    contacts = warehouse.execute(
+        statement("sync/find_contacts"),
+        {
+            "subscriber_hashes": sorted(hashes),
+            "addresses": sorted(forms),
+            "digests": [digester.subscriber(one) for one in sorted(hashes)],
+        },
+    ).fetchall()
+    return KnownUnder(forms, hashes, [contact_id for (contact_id,) in contacts])
+
+
+def merged_into(warehouse: Connection[Any], contact_id: int) -> list[int]:
+    """The contact, then every contact merged into it, as far as the warehouse knows."""
+    rows = warehouse.execute(
+        statement("sync/find_merged"), {"contact_ids": [contact_id]}
+    ).fetchall()
+    return [contact_id, *sorted({merged_id for (merged_id,) in rows} - {contact_id})]

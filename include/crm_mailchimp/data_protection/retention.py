@@ -1,0 +1,291 @@
+"""Retention: everything kept has an age at which it goes. Ages are days, set by the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from psycopg import Connection, sql
+from psycopg.errors import LockNotAvailable
+
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.settings import RetentionSettings
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staging.stagings import drop_staging
+from crm_mailchimp.warehouse.locks import named_lock
+
+log = logging.getLogger(__name__)
+
+_DAY = 86_400
+_DATA_DOCS = re.compile(r"staging-\d+")
+_BATCH = 20_000
+#: Days; snapshots cannot be kept for good.
+_LONGEST = 36_500
+#: Readers that come after a waiting drop wait for it, too.
+_LONGEST_WAIT = "5s"
+
+#: Kinds whose age bears another name than theirs.
+_AGE_OF = {
+    "rejections": "removals",
+    "aliases": "removals",
+    "stagings_known": "runs",
+    "alerts": "runs",
+    "written_statuses": "runs",
+    "refusals": "proof",
+    "changed_addresses": "quarantine",
+    "address_holders": "quarantine",
+    "member_activities": "events",
+    "unsubscribe_words": "events",
+    "complaint_words": "events",
+}
+
+
+class _EventMonth(NamedTuple):
+    """A partition of events, and the period that it holds."""
+
+    relname: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ages:
+    """How many days what is kept; None keeps it for good.
+
+    Each is set by ``KEEP_<NAME>_DAYS``; ``forever`` keeps it for good.
+
+    Attributes:
+        staging: snapshots of the CRM.
+        quarantine: closed rows of the quarantine; changed addresses that are settled, and which
+            address contacts had that are gone.
+        proof: proof of consent, counted from its end. What justifies a member is never removed.
+            Refusals, counted from their end. One that holds is never removed.
+        removals: decided requests for removals, rejected addresses that nobody holds any more,
+            and ids of addresses that no member has any more.
+        runs: what runs did, alerts sent, and what the CRM was told of contacts that are gone.
+        events: opens, clicks, bounces and what activity feeds of members tell, each by its own
+            age, and what people wrote when they unsubscribed; counts per recipient, contact,
+            month and hour stay, and so do the unsubscribes and complaints themselves.
+        ips: IP addresses of events.
+        logs: files of Airflow's log folder.
+        data_docs: Data Docs of old stagings.
+    """
+
+    staging: int = 7
+    quarantine: int | None = 180
+    proof: int | None = 1_095
+    removals: int | None = 365
+    runs: int | None = 730
+    events: int | None = 730
+    ips: int | None = 90
+    logs: int | None = 30
+    data_docs: int | None = 30
+
+
+def ages_from(environment: Mapping[str, str] = os.environ) -> Ages:
+    """The ages that the environment sets.
+
+    Raises:
+        SettingError: one of them is neither a whole number of days from 1 on nor ``forever``
+            (which snapshots of the CRM cannot be kept).
+    """
+    return _ages(RetentionSettings.read(environment))
+
+
+def cautious_ages(environment: Mapping[str, str] = os.environ) -> Ages:
+    """The ages that the environment sets; what has a wrong age is kept.
+
+    A wrong age must not stop the other ones, and must not remove what somebody wants to keep.
+    """
+    ages = _ages(RetentionSettings.read_usable(environment))
+    wrong = RetentionSettings.wrong_fields(environment)
+    kept: dict[str, Any] = {
+        age.name: None for age in fields(Ages) if f"keep_{age.name}_days" in wrong
+    }
+    if "staging" in kept:
+        kept["staging"] = _LONGEST
+    return replace(ages, **kept)
+
+
+def _ages(settings: RetentionSettings) -> Ages:
+    return Ages(
+        staging=settings.keep_staging_days,
+        quarantine=settings.keep_quarantine_days,
+        proof=settings.keep_proof_days,
+        removals=settings.keep_removals_days,
+        runs=settings.keep_runs_days,
+        events=settings.keep_events_days,
+        ips=settings.keep_ips_days,
+        logs=settings.keep_logs_days,
+        data_docs=settings.keep_data_docs_days,
+    )
+
+
+def ips_kept_since(ages: Ages) -> datetime | None:
+    """IP addresses of events before this moment are not to be loaded any more; None keeps all."""
+    return None if ages.ips is None else datetime.now(UTC) - timedelta(days=ages.ips)
+
+
+def events_kept_since(ages: Ages) -> datetime | None:
+    """Activity of members before this moment is not to be loaded any more; None keeps all."""
+    return None if ages.events is None else datetime.now(UTC) - timedelta(days=ages.events)
+
+
+def apply(
+    warehouse: Connection[Any],
+    ages: Ages,
+    *,
+    log_folder: Path | None = None,
+    data_docs_folder: Path | None = None,
+) -> dict[str, int]:
+    """Remove what is older than its age, in batches that are committed one by one.
+
+    Args:
+        warehouse: not in a transaction.
+        ages: see :class:`Ages`.
+        log_folder: Airflow's logs; None leaves them to others.
+        data_docs_folder: where ``staging-<id>`` folders of Data Docs are.
+
+    Returns:
+        how much went, by kind: rows, snapshots, files or folders.
+    """
+    warehouse.execute(statement("sync/note_gone_holders"))
+    warehouse.commit()
+    removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
+    for kind in (
+        "quarantine", "proof", "refusals", "changed_addresses", "address_holders", "removals",
+        "rejections", "aliases", "runs", "stagings_known", "alerts", "written_statuses", "ips",
+        "member_activities", "unsubscribe_words", "complaint_words",
+    ):  # fmt: skip
+        age = getattr(ages, _AGE_OF.get(kind, kind))
+        removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)
+    removed["events"] = _expire_events(warehouse, ages.events)
+    removed["logs"] = _remove_old_files(log_folder, ages.logs)
+    removed["data_docs"] = _remove_old_docs(data_docs_folder, ages.data_docs)
+    log.info(
+        "retention: %s", {kind: count for kind, count in removed.items() if count} or "nothing"
+    )
+    return removed
+
+
+def _in_batches(warehouse: Connection[Any], name: str, days: int) -> int:
+    removed = 0
+    while True:
+        count = warehouse.execute(statement(name), {"days": days, "batch": _BATCH}).rowcount
+        warehouse.commit()
+        removed += count
+        if count < _BATCH:
+            return removed
+
+
+def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
+    """Whole old months are dropped, of the month in which the age ends only the older part goes.
+
+    An event goes by its own age: an old campaign that is opened today is read and counted as ever.
+    """
+    if days is None:
+        return 0
+    # A whole day, so that counts by quarter hour are either kept as they are or counted anew.
+    before = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    before -= timedelta(days=days)
+    with named_lock(warehouse, "marts"):
+        months = read_rows(
+            warehouse, _EventMonth, statement("sync/old_event_months"), {"before": before}
+        )
+        warehouse.commit()
+        removed = sum(
+            _expire_period(warehouse, month.relname, month.since, month.until) for month in months
+        )
+        return removed + _expire_period(warehouse, None, datetime.min.replace(tzinfo=UTC), before)
+
+
+def _expire_period(
+    warehouse: Connection[Any], partition: str | None, since: datetime, until: datetime
+) -> int:
+    """Count and remove the events of a period in one transaction; returns how many went.
+
+    Args:
+        warehouse: not in a transaction.
+        partition: holds the period and nothing else, so it may be dropped; None: none does.
+        since: start.
+        until: end, exclusive.
+    """
+    period = {"since": since, "until": until}
+    events = _keep_counts(warehouse, period)
+    if not (partition and _dropped(warehouse, partition)) and events:
+        warehouse.execute(statement("sync/delete_events"), period)
+    warehouse.commit()
+    return events
+
+
+def _keep_counts(warehouse: Connection[Any], period: Mapping[str, datetime]) -> int:
+    """Add the period's events to what is kept of removed ones; the caller removes them and commits.
+
+    Until then every load of events waits; those that come later learn which not to load again.
+    """
+    warehouse.execute("lock table stats.campaign_activities in share row exclusive mode")
+    row = warehouse.execute(statement("sync/count_events"), period).fetchone()
+    events: int = row[0] if row else 0
+    if events:
+        warehouse.execute(statement("sync/keep_expired_counts"), period)
+        warehouse.execute(statement("sync/keep_expired_quarter_hours"), period)
+    return events
+
+
+def _dropped(warehouse: Connection[Any], partition: str) -> bool:
+    """Drop a partition of events unless somebody is reading it; its rows can go meanwhile."""
+    try:
+        with warehouse.transaction():
+            warehouse.execute(
+                sql.SQL("set local lock_timeout = {}").format(sql.Literal(_LONGEST_WAIT))
+            )
+            warehouse.execute(sql.SQL("drop table {}").format(sql.Identifier("stats", partition)))
+    except LockNotAvailable:
+        log.info("retention: %s is being read, so it is emptied now and dropped later", partition)
+        return False
+    return True
+
+
+def _remove_old_files(folder: Path | None, days: int | None) -> int:
+    if folder is None or days is None or not folder.is_dir():
+        return 0
+    oldest = time.time() - days * _DAY
+    removed = 0
+    for path in _files_below(folder):
+        if path.lstat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+            removed += 1
+    for below in sorted((Path(name) for name, _, _ in os.walk(folder)), reverse=True):
+        # Folders of runs that are just beginning are empty, too: only old ones go.
+        if below != folder and below.lstat().st_mtime < oldest and not any(below.iterdir()):
+            below.rmdir()
+    return removed
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for path, _, names in os.walk(folder, followlinks=False):
+        for name in names:
+            found = Path(path, name)
+            if not found.is_symlink():
+                yield found
+
+
+def _remove_old_docs(folder: Path | None, days: int | None) -> int:
+    if folder is None or days is None or not folder.is_dir():
+        return 0
+    oldest = time.time() - days * _DAY
+    removed = 0
+    for path in folder.iterdir():
+        is_docs = _DATA_DOCS.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+        if is_docs and path.stat().st_mtime < oldest:
+            shutil.rmtree(path)
+            removed += 1
+    return removed

@@ -1,0 +1,1 @@
+"""Which audience belongs to a collection, and whose it is."""

@@ -1,0 +1,294 @@
+"""One collection, one audience: created, linked, found again or adjusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+
+from crm_mailchimp.errors import AudienceLimitAtProviderError, NotFoundAtProviderError
+from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
+from crm_mailchimp.rows import read_row
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import lost_audiences
+from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+#: An audience is listed in full this often: only that shows permanent deletions.
+FULL_LISTING_EVERY = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormerAudience:
+    """An audience that was a collection's; the attributes are those of ``KnownAudience``."""
+
+    list_id: str
+    gdpr_category: str | None
+    pulled_through: datetime | None
+
+    def needs_full_listing(self, _now: datetime) -> bool:
+        """Never: nobody is added there, and changing somebody who is gone counts as done."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownAudience:
+    """A row of the audience map.
+
+    Attributes:
+        linked: named by the CRM, not created by us.
+        settings_hash: of the settings it was last given; None: it was given none.
+        remote_name: its name in Mailchimp when last looked at.
+        pulled_through: the newest change that was read, Mailchimp's clock.
+        gdpr_category: the collection's last known one.
+    """
+
+    collection_id: int
+    list_id: str
+    linked: bool
+    settings_hash: str | None
+    remote_name: str | None
+    pulled_through: datetime | None
+    fully_listed_at: datetime | None
+    gdpr_category: str | None
+
+    def needs_full_listing(self, now: datetime) -> bool:
+        """Whether the last full listing is too old, or there never was one."""
+        return self.fully_listed_at is None or now - self.fully_listed_at > FULL_LISTING_EVERY
+
+
+def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:
+    """The map's row of a collection, if any."""
+    return read_row(
+        warehouse,
+        KnownAudience,
+        "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
+        " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
+        (collection_id,),
+    )
+
+
+def locate(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection: StagedCollection,
+    *,
+    last_look: Callable[[KnownAudience], None],
+) -> KnownAudience | None:
+    """The collection's audience, without creating or changing anything in Mailchimp.
+
+    A linked audience (``provider_list_id``) wins; then the map; then, when the map was lost, what
+    ``lost_audiences`` finds. An audience that another one takes the place of becomes a former one,
+    after a last look: what happened in it until now holds for the collection.
+
+    Args:
+        last_look: brings ``sync.member`` up to date with an audience.
+
+    Raises:
+        AudienceUnusableError: the linked audience is not in the account, another collection's or
+            another installation's; or one of this name was made by hand, or several could be meant.
+    """
+    known = find_known(warehouse, collection.collection_id)
+    linked_id = collection.provider_list_id
+    if linked_id and (known is None or known.list_id != linked_id):
+        _require(provider, linked_id, collection)
+        lost_audiences.require_own(warehouse, provider, linked_id, collection)
+        if known is not None:
+            with suppress(NotFoundAtProviderError):
+                last_look(known)
+        else:
+            for list_id in lost_audiences.find_former(warehouse, provider, collection):
+                _remember(warehouse, collection, list_id, linked=False)
+        known = _remember(warehouse, collection, linked_id, linked=True)
+    elif known is None:
+        found = lost_audiences.find_own(warehouse, provider, collection)
+        known = _remember(warehouse, collection, found, linked=False) if found else None
+    category = collection.gdpr_category
+    if known is not None and category is not None and category != known.gdpr_category:
+        warehouse.execute(
+            "update sync.audience set gdpr_category = %s where list_id = %s",
+            (category, known.list_id),
+        )
+        warehouse.commit()
+        return replace(known, gdpr_category=category)
+    return known
+
+
+def look_at(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    known: KnownAudience,
+    collection: StagedCollection,
+) -> KnownAudience:
+    """The audience with the name that it bears in Mailchimp now, which is remembered; commits.
+
+    Raises:
+        AudienceUnusableError: it is not in the account any more.
+    """
+    name = _require(provider, known.list_id, collection).settings.name
+    _note_name(warehouse, known.list_id, name)
+    warehouse.commit()
+    return replace(known, remote_name=name)
+
+
+@contextmanager
+def expected(
+    provider: AudienceProvider, known: KnownAudience, collection: StagedCollection
+) -> Iterator[None]:
+    """Calls that find no audience only when it was deleted: nobody asks before each run.
+
+    Raises:
+        AudienceUnusableError: it is not in the account any more.
+    """
+    try:
+        yield
+    except NotFoundAtProviderError:
+        _require(provider, known.list_id, collection)
+        raise
+
+
+def _require(provider: AudienceProvider, list_id: str, collection: StagedCollection) -> Audience:
+    try:
+        return provider.audience(list_id)
+    except NotFoundAtProviderError as error:
+        code = collection.collection_code
+        if collection.provider_list_id == list_id:
+            words = (
+                f"crm.contact_collection.provider_list_id of {code} names audience {list_id}, which"
+                " is not in the Mailchimp account (any more): name another one there"
+            )
+        else:
+            words = (
+                f"audience {list_id} of {code} was deleted in Mailchimp: nothing can be pushed. To "
+                "begin a new one run 'python -m crm_mailchimp.sync retire --dsn … --collection "
+                f"{code}' (who opted out stays out), or name an existing audience in "
+                "crm.contact_collection.provider_list_id, or deactivate the collection"
+            )
+        raise AudienceUnusableError("audience_deleted", words) from error
+
+
+def renaming(known: KnownAudience, collection: StagedCollection) -> str | None:
+    """What to say about an audience of ours that somebody renamed in Mailchimp, if so."""
+    name = collection.settings.name
+    ours = not known.linked and known.settings_hash == _hash_of(collection.settings)
+    if not ours or known.remote_name in (None, name):
+        return None
+    return (
+        f"audience_renamed: audience {known.list_id} is called {known.remote_name!r} in "
+        f"Mailchimp, and was made as {name!r}. It is synced all the same, but would not be found "
+        "again by its name if the warehouse were lost: rename it back, or enter its id in "
+        "crm.contact_collection.provider_list_id"
+    )
+
+
+def retire(warehouse: Connection[Any], collection_id: int) -> None:
+    """Make a collection's audience a former one; the caller commits (``sync.former_audience``)."""
+    warehouse.execute(statement("sync/retire_audience"), {"collection_id": collection_id})
+
+
+def ensure(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection: StagedCollection,
+    known: KnownAudience | None,
+) -> KnownAudience:
+    """The collection's audience, created where it is missing and adjusted where the CRM changed.
+
+    Linked audiences keep the settings they were given in Mailchimp.
+
+    Raises:
+        AudienceUnusableError: the account's plan allows no further audience.
+    """
+    settings = collection.settings
+    settings_hash = _hash_of(settings)
+    if known is None:
+        try:
+            created = provider.create_audience(settings)
+        except AudienceLimitAtProviderError as error:
+            raise AudienceUnusableError(
+                "audience_limit",
+                f"Mailchimp makes no audience for {collection.collection_code}: the account has "
+                f"{error.present} and its plan allows {error.allowed}. Delete one that nobody "
+                "needs, or name an existing one in crm.contact_collection.provider_list_id, or "
+                "have the plan changed",
+            ) from error
+        known = _remember(warehouse, collection, created.list_id, linked=False)
+        # A new audience is empty: there is nothing to list.
+        warehouse.execute(
+            "update sync.audience set fully_listed_at = now(), settings_hash = %s"
+            " where list_id = %s",
+            (settings_hash, known.list_id),
+        )
+        _note_name(warehouse, known.list_id, settings.name)
+        warehouse.commit()
+    elif not known.linked and known.settings_hash != settings_hash:
+        provider.update_audience(known.list_id, settings)
+        warehouse.execute(
+            "update sync.audience set settings_hash = %s where list_id = %s",
+            (settings_hash, known.list_id),
+        )
+        _note_name(warehouse, known.list_id, settings.name)
+        warehouse.commit()
+    return find_known(warehouse, collection.collection_id) or known
+
+
+def _note_name(warehouse: Connection[Any], list_id: str, name: str) -> None:
+    warehouse.execute(
+        "update sync.audience set remote_name = %s where list_id = %s", (name, list_id)
+    )
+
+
+def _hash_of(settings: AudienceSettings) -> str:
+    return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
+
+
+def _remember(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str, *, linked: bool
+) -> KnownAudience:
+    collection_id = collection.collection_id
+    try:
+        with warehouse.transaction():
+            retire(warehouse, collection_id)
+            warehouse.execute(
+                statement("sync/use_audience"),
+                {"list_id": list_id, "collection_id": collection_id},
+            )
+            warehouse.execute(
+                "delete from sync.former_audience where list_id = %s",
+                (list_id,),
+            )
+            warehouse.execute(
+                statement("sync/remember_audience"),
+                {
+                    "collection_id": collection_id,
+                    "collection_code": collection.collection_code,
+                    "provider": collection.provider,
+                    "list_id": list_id,
+                    "linked": linked,
+                    "gdpr_category": collection.gdpr_category,
+                },
+            )
+    except UniqueViolation as error:
+        row = warehouse.execute(
+            "select collection_code from sync.audience where list_id = %s", (list_id,)
+        ).fetchone()
+        owner = row[0] if row else "another collection"
+        raise AudienceUnusableError(
+            "audience_taken",
+            f"audience {list_id} is that of collection {owner}, and one audience serves one "
+            "collection: name another in crm.contact_collection.provider_list_id, or, when "
+            f"{owner} is not to use it any more, give that collection another one or run 'python "
+            f"-m crm_mailchimp.sync retire --dsn … --collection {owner}'",
+        ) from error
+    warehouse.commit()
+    known = find_known(warehouse, collection_id)
+    if known is None:
+        raise RuntimeError("the audience map lost a row it was just given")
+    return known

@@ -1,0 +1,72 @@
+"""Audiences that were a collection's: withdrawals still go out there, and opt-outs hold on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import collection_audience
+from crm_mailchimp.sync.audience.collection_audience import FormerAudience
+from crm_mailchimp.warehouse.locks import audience_lock
+
+
+class NothingToRetireError(PermanentError):
+    """The collection has no audience in the map."""
+
+
+def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAudience]:
+    """Former audiences of a collection that are not known to be deleted."""
+    return read_rows(
+        warehouse,
+        FormerAudience,
+        "select list_id, gdpr_category, pulled_through from sync.former_audience"
+        " where collection_id = %s and deleted_at is null order by list_id",
+        (collection_id,),
+    )
+
+
+def remember_pull(warehouse: Connection[Any], list_id: str) -> None:
+    """Move a former audience's watermark to the newest change that was read; commits."""
+    warehouse.execute(
+        "update sync.former_audience set pulled_through = greatest(pulled_through,"
+        " (select max(last_changed) from sync.member where list_id = %(list_id)s))"
+        " where list_id = %(list_id)s",
+        {"list_id": list_id},
+    )
+    warehouse.commit()
+
+
+def note_deleted(warehouse: Connection[Any], list_id: str) -> None:
+    """An audience is gone from Mailchimp: its proofs end, what people refused there stays."""
+    warehouse.execute(statement("sync/leave_audience"), {"list_id": list_id})
+    warehouse.execute(statement("sync/forget_audience"), {"list_id": list_id})
+    warehouse.commit()
+
+
+def retire_by_code(warehouse: Connection[Any], collection_code: str) -> str:
+    """Take a collection's audience away from it, by a person's word; returns the audience's id.
+
+    The next sync of the collection makes a new audience, or uses the one that the CRM names.
+    Nobody who opted out of the former one is added there.
+
+    Raises:
+        NothingToRetireError: no audience is known under this code.
+    """
+    with audience_lock(warehouse, collection_code):
+        row = warehouse.execute(
+            "select collection_id, list_id from sync.audience where collection_code = %s",
+            (collection_code,),
+        ).fetchone()
+        if row is None:
+            warehouse.rollback()
+            raise NothingToRetireError(
+                f"collection {collection_code} has no audience in sync.audience"
+            )
+        collection_id, list_id = row
+        collection_audience.retire(warehouse, collection_id)
+        warehouse.commit()
+    return str(list_id)

@@ -1,0 +1,167 @@
+"""The audiences that a collection has or had, found again in Mailchimp when the map was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
+from crm_mailchimp.sync.audience import ownership
+from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+
+class AudienceUnusableError(PermanentError):
+    """The collection's audience cannot be used until a person decides.
+
+    Attributes:
+        code: ``audience_deleted``, ``audience_taken``, ``audience_ambiguous``,
+            ``audience_by_hand``, ``audience_limit`` or ``foreign_installation``.
+    """
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def find_own(
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+) -> str | None:
+    """The audience that we made for a collection, or None.
+
+    The name of its field CRMREF says so, whatever it is called by now; or its own name, when it
+    has no such field yet and nobody in it: a crash between creating the two leaves it so.
+
+    Raises:
+        AudienceUnusableError: several could be meant, one of this name was made by hand, or
+            another installation has an audience for this collection.
+    """
+    name = collection.settings.name
+    ours: list[str] = []
+    by_hand: list[str] = []
+    for audience, fields in _unmapped(warehouse, provider, collection):
+        counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
+        is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
+        if is_empty or _is_owned(warehouse, fields, collection):
+            ours.append(audience.list_id)
+        elif _is_anothers(warehouse, audience, fields, collection):
+            require_own(warehouse, provider, audience.list_id, collection)
+            ours.append(audience.list_id)
+        elif audience.settings.name == name:
+            by_hand.append(audience.list_id)
+    if len(ours) > 1:
+        raise AudienceUnusableError(
+            "audience_ambiguous",
+            f"{len(ours)} audiences in Mailchimp were this collection's ({', '.join(ours)}): set "
+            "crm.contact_collection.provider_list_id to the right one",
+        )
+    if by_hand and not ours:
+        raise AudienceUnusableError(
+            "audience_by_hand",
+            f"audience {by_hand[0]} in Mailchimp has the collection's name {name!r} and "
+            "was made by hand: to use it, enter its id in "
+            "crm.contact_collection.provider_list_id and look at a dry run; else rename it, and an "
+            "audience is made",
+        )
+    return ours[0] if ours else None
+
+
+def find_former(
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+) -> list[str]:
+    """Audiences that were a collection's before the one that the CRM names now.
+
+    Who opted out there must not be subscribed again.
+    """
+    return [
+        audience.list_id
+        for audience, fields in _unmapped(warehouse, provider, collection)
+        if audience.list_id != collection.provider_list_id
+        and _is_owned(warehouse, fields, collection)
+    ]
+
+
+def require_own(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    collection: StagedCollection,
+) -> None:
+    """Refuse an audience of another installation that nobody took over; one call; commits.
+
+    Raises:
+        AudienceUnusableError: ``foreign_installation``.
+    """
+    try:
+        ownership.require_own(
+            warehouse,
+            provider,
+            list_id,
+            collection_id=collection.collection_id,
+            collection_code=collection.collection_code,
+        )
+    except ownership.ForeignInstallationError as error:
+        raise AudienceUnusableError("foreign_installation", str(error)) from error
+
+
+def _is_marked(fields: list[MergeField]) -> bool:
+    return any(field.tag == REFERENCE_TAG for field in fields)
+
+
+def _is_owned(
+    warehouse: Connection[Any], fields: list[MergeField], collection: StagedCollection
+) -> bool:
+    """Whether this installation made the audience for this very collection."""
+    owner = ownership.owner_of(fields)
+    return (
+        owner is not None
+        and owner.collection_id == collection.collection_id
+        and owner.installation == ownership.own_installation(warehouse)
+    )
+
+
+def _is_anothers(
+    warehouse: Connection[Any],
+    audience: Audience,
+    fields: list[MergeField],
+    collection: StagedCollection,
+) -> bool:
+    """Whether it was made for this collection, and nothing shows that this installation made it.
+
+    Whatever it is called by now, the collection's id says so: a copy of the CRM has the same
+    collections and people. With another id, the collection's name and another's mark say so.
+    """
+    owner = ownership.owner_of(fields)
+    has_name = bool(audience.settings.name == collection.settings.name)
+    if owner is None:
+        return has_name and _is_marked(fields)
+    return owner.collection_id == collection.collection_id or (
+        has_name and owner.installation not in (None, ownership.own_installation(warehouse))
+    )
+
+
+def _unmapped(
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+) -> Iterator[tuple[Audience, list[MergeField]]]:
+    """Unmapped audiences that could be the collection's, each for a call for its merge fields.
+
+    What is taken into use is mapped, and nobody looks again: so all of them are looked at whenever
+    one may be. Only while nobody is to be added and none bears the collection's name, at every run,
+    there is nothing to take.
+    """
+    spoken_for = {
+        list_id
+        for (list_id,) in warehouse.execute(
+            "select list_id from sync.audience union all select list_id from sync.former_audience"
+        ).fetchall()
+    }
+    warehouse.commit()
+    unmapped = [one for one in provider.audiences() if one.list_id not in spoken_for]
+    name = collection.settings.name
+    named = collection.provider_list_id or any(one.settings.name == name for one in unmapped)
+    if named or collection.eligible:
+        for audience in unmapped:
+            yield audience, provider.merge_fields(audience.list_id)

@@ -1,0 +1,1 @@
+"""What is to become of each member, and what a person has to approve."""

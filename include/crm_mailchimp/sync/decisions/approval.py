@@ -1,0 +1,220 @@
+"""What a person is asked about removals above the guard's limit, and what becomes of the answer."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row, read_rows
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, Decision
+
+log = logging.getLogger(__name__)
+
+#: Contact ids shown for each cause; the rest is counted.
+MOST_IDS = 50
+
+# Causes of the plan that are no reasons of the quarantine.
+_EXPLANATIONS = {
+    "left_collection": "The contact is no longer in the collection.",
+    "changed_address": "The contact has another address now.",
+}
+
+
+class NoSuchRequestError(PermanentError):
+    """The removal plan asked for is not open."""
+
+
+class AlreadyDecidedError(PermanentError):
+    """The removal plan was decided otherwise, or overtaken by a newer one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalCause:
+    """Members that would be removed for one reason.
+
+    Attributes:
+        contact_ids: the first of them, at most ``MOST_IDS``.
+    """
+
+    cause: str
+    explanation: str
+    members: int
+    contact_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalRequest:
+    """Removals that wait for a person; no addresses."""
+
+    plan_id: int
+    collection_code: str
+    run_id: str
+    requested_at: datetime
+    removals: int
+    members: int
+    causes: tuple[RemovalCause, ...]
+
+    @property
+    def subject(self) -> str:
+        """The question, in one line."""
+        return (
+            f"Remove {self.removals} of {self.members} members of {self.collection_code}? "
+            f"(plan {self.plan_id})"
+        )
+
+    @property
+    def sync_params(self) -> dict[str, object]:
+        """The params of ``sync_collections`` that carry the plan out once it is approved."""
+        return {"collections": [self.collection_code], "approved_plan": self.plan_id}
+
+    @property
+    def body(self) -> str:
+        """What is needed to decide, in Markdown."""
+        rows = "\n".join(
+            f"| `{cause.cause}` | {cause.explanation} | {cause.members} | {_ids(cause)} |"
+            for cause in self.causes
+        )
+        return (
+            f"At most **{self.removals} of {self.members}** members of collection "
+            f"`{self.collection_code.replace('`', '')}` would be archived or unsubscribed "
+            f"(plan {self.plan_id} of {self.requested_at:%Y-%m-%d %H:%M %Z}, run "
+            f"`{self.run_id.replace('`', '')}`).\n\n"
+            f"| cause | what happened | members | contact ids |\n|---|---|---|---|\n{rows}\n\n"
+            f"**{APPROVE}**: the collection is planned again and synced; nobody outside this "
+            f"plan is removed, and nobody who has come back meanwhile.\n\n"
+            f"**{REJECT}**, or no answer in time: nobody is removed, the collection stays blocked "
+            "until the CRM is corrected.\n\n"
+            "Withdrawals of consent and erasures are not part of this: they have gone out already."
+            f"\n\nAll contact ids: table `sync.removal_request_member`, `plan_id` {self.plan_id}."
+        )
+
+
+class _StoredRequest(NamedTuple):
+    """A row of ``sync.removal_request``."""
+
+    plan_id: int
+    collection_code: str
+    run_id: str
+    requested_at: datetime
+    removals: int
+    members: int
+    decision: str | None
+
+
+class _StoredCause(NamedTuple):
+    """The members of a request for one reason."""
+
+    cause: str
+    explanation: str | None
+    members: int
+    contact_ids: list[int] | None
+
+
+def find_request(
+    warehouse: Connection[Any],
+    *,
+    plan_id: int | None = None,
+    collection_code: str | None = None,
+) -> RemovalRequest | None:
+    """The open request to decide on: the one named, or the newest; None when none is open.
+
+    Requests of collections that were synced since without trouble are closed first.
+
+    Raises:
+        NoSuchRequestError: ``plan_id`` is no plan (of ``collection_code``), or not open any more.
+    """
+    warehouse.execute(statement("sync/close_settled_removals"))
+    warehouse.commit()
+    found = read_row(
+        warehouse,
+        _StoredRequest,
+        statement("sync/find_removal_request"),
+        {"plan_id": plan_id, "collection_code": collection_code},
+    )
+    if found is None and plan_id is not None:
+        of_collection = f" of collection {collection_code}" if collection_code else ""
+        raise NoSuchRequestError(
+            f"param 'plan_id' is {plan_id}: there is no such removal plan{of_collection}; see "
+            "sync.removal_request"
+        )
+    if found is None:
+        return None
+    if found.decision is not None:
+        raise NoSuchRequestError(
+            f"removal plan {plan_id} is {found.decision} already; leave 'plan_id' empty for the "
+            "newest open one"
+        )
+    causes = read_rows(
+        warehouse,
+        _StoredCause,
+        statement("sync/summarise_removal_request"),
+        {"plan_id": found.plan_id, "most_ids": MOST_IDS},
+    )
+    return RemovalRequest(
+        plan_id=found.plan_id,
+        collection_code=found.collection_code,
+        run_id=found.run_id,
+        requested_at=found.requested_at,
+        removals=found.removals,
+        members=found.members,
+        causes=tuple(_cause(cause) for cause in causes),
+    )
+
+
+def decide(
+    warehouse: Connection[Any],
+    plan_id: int,
+    decision: Decision,
+    *,
+    decided_by: str | None = None,
+) -> bool:
+    """Store the decision; safe to repeat. The first decision on a plan stands.
+
+    Returns:
+        whether the plan is approved, so that the sync may remove its members.
+
+    Raises:
+        AlreadyDecidedError: it is to be approved, but was rejected or overtaken before.
+        NoSuchRequestError: there is no such plan.
+    """
+    warehouse.execute(
+        statement("sync/decide_removals"),
+        {"plan_id": plan_id, "decision": decision, "decided_by": decided_by},
+    )
+    row = warehouse.execute(
+        "select collection_code, decision from sync.removal_request where plan_id = %s", (plan_id,)
+    ).fetchone()
+    warehouse.commit()
+    if row is None:
+        raise NoSuchRequestError(f"there is no removal plan {plan_id}: see sync.removal_request")
+    collection_code, stands = row
+    log.info("removal plan %d of collection %s: %s", plan_id, collection_code, stands)
+    if decision == "approved" and stands != "approved":
+        raise AlreadyDecidedError(
+            f"removal plan {plan_id} of collection {collection_code} is {stands} already: nobody "
+            "is removed by this approval; look at the newest plan and decide on that"
+        )
+    return decision == "approved"
+
+
+def _cause(stored: _StoredCause) -> RemovalCause:
+    return RemovalCause(
+        cause=stored.cause,
+        explanation=stored.explanation or _EXPLANATIONS.get(stored.cause, ""),
+        members=stored.members,
+        contact_ids=tuple(stored.contact_ids or ()),
+    )
+
+
+def _ids(cause: RemovalCause) -> str:
+    shown = ", ".join(str(contact_id) for contact_id in cause.contact_ids)
+    more = cause.members - len(cause.contact_ids)
+    if more and shown:
+        return f"{shown} and {more} more"
+    return shown or "(not known)"

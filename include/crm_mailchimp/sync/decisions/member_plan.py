@@ -1,0 +1,76 @@
+"""The plan of one collection: what is to be done, by action and cause, before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
+from crm_mailchimp.sync.refusals import refusal_ledger
+
+#: Members by action and cause; the cause is empty where there is none.
+PlanCounts = Mapping[tuple[str, str], int]
+
+
+class _Count(NamedTuple):
+    action: str
+    cause: str
+    members: int
+
+
+def make_plan(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    list_id: str | None,
+    gdpr_category: str | None,
+    full_refresh: bool = False,
+    only_due: bool = False,
+) -> PlanCounts:
+    """Put the change set of one audience into ``staging.plan``; commits.
+
+    Args:
+        list_id: the audience; None where there is none yet.
+        gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
+        full_refresh: plan an update of every member that stands.
+        only_due: only the removals that nothing holds back (``guard.DUE_CAUSES``), whatever the
+            staging says of the collection itself.
+    """
+    parameters = {
+        "staging_id": staging_id,
+        "collection_id": collection_id,
+        "gdpr_category": gdpr_category,
+        "list_id": list_id,
+        "full_refresh": full_refresh,
+        "due_causes": list(DUE_CAUSES),
+    }
+    warehouse.execute(statement("sync/clear_plan"), parameters)
+    refusal_ledger.judge_staged(
+        warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id
+    )
+    warehouse.execute(statement("sync/plan_changes"), parameters)
+    if only_due:
+        warehouse.execute(statement("sync/keep_due_removals"), parameters)
+    warehouse.commit()
+    rows = read_rows(warehouse, _Count, statement("sync/count_plan"), parameters)
+    warehouse.commit()
+    return {(row.action, row.cause): row.members for row in rows}
+
+
+def planned(counts: PlanCounts, *actions: str) -> int:
+    """Members that any of these actions is planned for."""
+    return sum(members for (action, _), members in counts.items() if action in actions)
+
+
+def describe(counts: PlanCounts) -> str:
+    """The plan in one line: ``add 3, unsubscribe (consent_withdrawn) 1``."""
+    lines = sorted(
+        (f"{action} ({cause})" if cause else action, members)
+        for (action, cause), members in counts.items()
+    )
+    return ", ".join(f"{what} {count}" for what, count in lines) or "nothing"

@@ -1,0 +1,263 @@
+"""The guard against removing many by accident.
+
+Withdrawals, complaints and erasures always go out; consent is never a matter of approval. Other
+removals above the limit wait for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+#: Causes of a removal that no guard holds back, and that no approval is asked for.
+DUE_CAUSES = (
+    "erased_contact",
+    "consent_withdrawn",
+    "shared_address_refused",
+    "suppressed_complaint",
+    "suppressed_unsubscribed",
+    "suppressed_cleaned",
+    "suppressed_compliance",
+    "suppressed_archived",
+    "suppressed_forgotten",
+)
+
+
+#: How long an approval holds: the sync that it starts may wait behind others.
+APPROVAL_VALID = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardLimits:
+    """How many removals need no approval: at most ``share`` of the members or fewer than
+    ``minimum``, and never more than ``half``."""
+
+    share: float = 0.10
+    minimum: int = 5
+    half: float = 0.50
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why a collection may not be pushed, beginning with the code."""
+
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class _Removals(NamedTuple):
+    """The plan's removals that are not due, those outside an approved plan, today's members."""
+
+    removals: int
+    outside: int
+    members: int
+
+
+class _Approval(NamedTuple):
+    """What became of a request for an approval."""
+
+    collection_code: str
+    decision: str | None
+    age: timedelta | None
+    carried_out_by: str | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the guard says of a collection's plan.
+
+    Attributes:
+        blocked: why nothing but due removals may be pushed; None: everything may.
+        approved_plan: the approved removals that this run carries out, if any.
+    """
+
+    blocked: Blocked | None
+    approved_plan: int | None
+
+
+class PlanNotApprovedError(PermanentError):
+    """The approved plan does not cover what would be removed now."""
+
+
+def exceeds(removals: int, members: int, limits: GuardLimits) -> bool:
+    """Whether so many removals of so many present members need a person's approval."""
+    if removals == 0:
+        return False
+    above_share = removals > limits.share * members and removals >= limits.minimum
+    return above_share or removals > limits.half * members
+
+
+def judge_plan(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
+    *,
+    limits: GuardLimits,
+    approved_plan: int | None,
+    valid_for: timedelta = APPROVAL_VALID,
+) -> Judgement:
+    """Judge the plan, note the result and ask for an approval where one is needed; commits.
+
+    Args:
+        list_id: the collection's audience; None: it has none yet.
+        approved_plan: the removal request that the run is to carry out, if any.
+        valid_for: how long an approval holds.
+
+    Raises:
+        PlanNotApprovedError: ``approved_plan`` is no plan, or was not approved, its approval is too
+            old, or another run has carried it out.
+    """
+    if approved_plan is not None:
+        approved_plan = _approved_plan_for(
+            warehouse,
+            approved_plan,
+            collection.collection_code,
+            run_id=collection.run_id,
+            valid_for=valid_for,
+        )
+    blocked = _judge(warehouse, collection, list_id, limits, approved_plan)
+    warehouse.execute(
+        "update sync.staged_collection set guard_detail = %s"
+        " where staging_id = %s and collection_code = %s",
+        (
+            str(blocked) if blocked is not None else None,
+            collection.staging_id,
+            collection.collection_code,
+        ),
+    )
+    if blocked is not None and not collection.dry_run:
+        request = _request_approval(warehouse, collection, list_id)
+        blocked = Blocked(blocked.code, f"{blocked.detail} (plan {request})")
+    warehouse.commit()
+    return Judgement(blocked, approved_plan)
+
+
+def _judge(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
+    limits: GuardLimits,
+    approved_plan: int | None,
+) -> Blocked | None:
+    """Look at the plan's removals that are not due; an approved plan's members may go."""
+    found = read_row(
+        warehouse,
+        _Removals,
+        statement("sync/count_removals"),
+        {
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+            "list_id": list_id,
+            "due_causes": list(DUE_CAUSES),
+            "plan_id": approved_plan,
+        },
+    )
+    removals, outside, members = found or (0, 0, 0)
+    if approved_plan is not None:
+        if outside:
+            return Blocked(
+                "removal_guard",
+                f"{outside} of {removals} removals are outside the approved plan {approved_plan}: "
+                "look at the new plan and approve that",
+            )
+        return None
+    # No contacts, where there are members, is suspicious by itself.
+    if collection.staged == 0 and removals:
+        return Blocked(
+            "empty_collection",
+            f"the collection is empty and {members} members stand: nobody was removed but for "
+            "withdrawals and erasures; approve with DAG approve_removals if it is meant",
+        )
+    if exceeds(removals, members, limits):
+        return Blocked(
+            "removal_guard",
+            f"{removals} of {members} members would be removed: nothing was pushed but "
+            "withdrawals and erasures; look at the plan and approve with DAG approve_removals",
+        )
+    return None
+
+
+def _request_approval(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str | None
+) -> int:
+    """Store the plan's removals as a request; returns its plan id."""
+    row = warehouse.execute(
+        statement("sync/request_removals"),
+        {
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+            "collection_code": collection.collection_code,
+            "list_id": list_id,
+            "run_id": collection.run_id,
+            "due_causes": list(DUE_CAUSES),
+        },
+    ).fetchone()
+    if row is None:
+        raise RuntimeError("the warehouse gave no plan id")
+    plan_id: int = row[0]
+    return plan_id
+
+
+def _approved_plan_for(
+    warehouse: Connection[Any],
+    plan_id: int,
+    collection_code: str,
+    *,
+    run_id: str,
+    valid_for: timedelta = APPROVAL_VALID,
+) -> int | None:
+    """The plan id, if it is an approved plan of this collection.
+
+    Args:
+        run_id: the run that asks; a plan serves one run, however often its task is repeated.
+        valid_for: how long an approval holds.
+
+    Raises:
+        PlanNotApprovedError: there is no such plan, it was not approved, its approval is too old,
+            or another run has carried it out.
+    """
+    found = read_row(
+        warehouse,
+        _Approval,
+        "select collection_code, decision, now() - decided_at as age, carried_out_by"
+        " from sync.removal_request where plan_id = %s",
+        (plan_id,),
+    )
+    if found is None or found.decision != "approved" or found.age is None:
+        raise PlanNotApprovedError(
+            f"param 'approved_plan' is {plan_id}, which is no approved plan: see "
+            "sync.removal_request, and approve with DAG approve_removals"
+        )
+    if found.collection_code != collection_code:
+        return None
+    if found.carried_out_by is not None and found.carried_out_by != run_id:
+        raise PlanNotApprovedError(
+            f"the approved plan {plan_id} was carried out by run {found.carried_out_by}: sync "
+            "without 'approved_plan', and approve the new plan if one is asked for"
+        )
+    if found.age > valid_for:
+        raise PlanNotApprovedError(
+            f"the approval of plan {plan_id} is older than {valid_for.total_seconds() / 3600:g} "
+            "hours: sync without 'approved_plan', and approve the new plan if one is asked for"
+        )
+    return plan_id
+
+
+def note_carried_out(warehouse: Connection[Any], plan_id: int, run_id: str) -> None:
+    """The approved plan's members are gone; the caller commits."""
+    warehouse.execute(
+        "update sync.removal_request set carried_out_at = now(), carried_out_by = %s"
+        " where plan_id = %s and carried_out_by is null",
+        (run_id, plan_id),
+    )

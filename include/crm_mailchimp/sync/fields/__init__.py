@@ -1,0 +1,1 @@
+"""Merge fields of an audience, and the values that members get."""

@@ -1,0 +1,1 @@
+"""Members of audiences: what we push, and what we read back."""

@@ -1,0 +1,176 @@
+"""Additions of a push: new members, and those that we archived while they were subscribed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crm_mailchimp.address import parse_address
+from crm_mailchimp.provider import NewMember, Rejection, RemoteMember
+from crm_mailchimp.quality import quarantine
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
+from crm_mailchimp.sync.decisions.planned_member import PlannedContact, next_contacts
+from crm_mailchimp.sync.fields.member_values import (
+    FieldMapping,
+    language_code,
+    merge_values,
+    parse_reference,
+)
+from crm_mailchimp.sync.members.proofs import open_proof
+from crm_mailchimp.sync.members.pull_back import record_members
+from crm_mailchimp.sync.members.push import Push, pages, rechecked
+from crm_mailchimp.sync.members.rejections import (
+    forget_rejection,
+    note_unreachable,
+    store_rejection,
+)
+
+log = logging.getLogger(__name__)
+
+#: Actions of the plan that this module carries out.
+ACTIONS = ("add", "add_pending", "revive")
+
+
+def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
+    """Add the planned members; commits after each call.
+
+    Args:
+        mappings: what the audience carries beside the standard fields.
+
+    Returns:
+        members that were in Mailchimp unknown to us: after them the plan has to be made again.
+    """
+
+    def read(after: str) -> list[PlannedContact]:
+        return next_contacts(push.warehouse, push.collection, push.list_id, ACTIONS, after=after)
+
+    discovered = 0
+    # A batch subscribe would revive members that were archived by hand meanwhile.
+    for page in pages(push, read, look="archived"):
+        contacts = rechecked(push, page, push.recheck.still_eligible)
+        if contacts:
+            discovered += _add(push, contacts, mappings)
+    return discovered
+
+
+def _add(push: Push, contacts: Sequence[PlannedContact], mappings: Sequence[FieldMapping]) -> int:
+    discovered = strangers = 0
+    problems: dict[int, list[str]] = {}
+    members = []
+    for contact in contacts:
+        address = _address_of(push, contact)
+        if address is None:
+            push.mark_forgotten(contact.subscriber_hash)
+            discovered += 1
+            continue
+        values, invalid = merge_values(
+            contact, mappings, "created", clear_blanks=contact.origin is not None
+        )
+        problems[contact.contact_id] = [str(field) for field in invalid]
+        members.append(
+            NewMember(
+                email_address=address,
+                status="pending" if contact.action == "add_pending" else "subscribed",
+                merge_fields=values,
+                language=language_code(contact.language),
+                timestamp_opt=contact.consented_at,
+            )
+        )
+    outcome = push.provider.add_members(push.list_id, members)
+    planned = {contact.subscriber_hash: contact for contact in contacts}
+    # Several statements a member, none of whose results is needed: sent without waiting.
+    with push.warehouse.pipeline():
+        for member in (*outcome.created, *outcome.updated):
+            added = planned.get(member.subscriber_hash) or _same_person(push, contacts, member)
+            if added is None:
+                strangers += 1  # the next pull-back sees who that is
+                continue
+            push.counts["added"] += 1
+            _record_added(push, added, member)
+            quarantine.record_invalid_fields(
+                push.warehouse,
+                push.collection.collection_code,
+                added.contact_id,
+                problems[added.contact_id],
+            )
+    for rejection in outcome.rejected:
+        refused = planned.get(rejection.subscriber_hash)
+        if refused is None:
+            strangers += 1
+            continue
+        _record_rejection(push, refused, rejection)
+        discovered += 1
+    if strangers:
+        log.warning("%d entries of Mailchimp's answer are about nobody asked for", strangers)
+    push.store_progress()
+    push.warehouse.commit()
+    return discovered
+
+
+def _address_of(push: Push, contact: PlannedContact) -> str | None:
+    """The address to add: the CRM's, or the one that the person chose in Mailchimp.
+
+    None: the member with that one is gone; the next plan decides from it.
+    """
+    if not contact.has_changed_address:
+        return contact.address_key
+    member = push.provider.member(push.list_id, contact.subscriber_hash)
+    return member.email_address if member is not None else None
+
+
+def _same_person(
+    push: Push, contacts: Sequence[PlannedContact], member: RemoteMember
+) -> PlannedContact | None:
+    """The contact of a member that Mailchimp keeps under another id than ours, which then holds.
+
+    Its address says whose it is, or CRMREF where Mailchimp wrote the address in another way.
+    """
+    key = parse_address(member.email_address).key
+    reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
+    for contact in contacts:
+        if contact.address_key == key or (reference and reference[1] == contact.contact_id):
+            push.warehouse.execute(
+                statement("sync/note_alias"),
+                {
+                    "address_hash": contact.subscriber_hash,
+                    "subscriber_hash": member.subscriber_hash,
+                },
+            )
+            return replace(contact, subscriber_hash=member.subscriber_hash)
+    return None
+
+
+def _record_added(push: Push, contact: PlannedContact, member: RemoteMember) -> None:
+    push.warehouse.execute(
+        statement("sync/record_added"),
+        {
+            "list_id": push.list_id,
+            "subscriber_hash": contact.subscriber_hash,
+            "contact_id": contact.contact_id,
+            "status": member.status,
+            "content_hash": contact.content_hash,
+            "last_changed": member.last_changed,
+        },
+    )
+    open_proof(push.warehouse, push.collection, push.list_id, contact)
+    forget_rejection(push, contact.subscriber_hash)
+
+
+def _record_rejection(push: Push, contact: PlannedContact, rejection: Rejection) -> None:
+    if rejection.kind in ("exists", "compliance", "forgotten"):
+        # A member that is there keeps its status; the next plan decides from it.
+        member = push.provider.member(push.list_id, contact.subscriber_hash)
+        if member is not None:
+            record_members(push.warehouse, [member])
+            push.attach_holders(member)
+            if member.status != "archived":
+                return
+        # Refused though archived: the archive hid an opt-out that nobody had seen.
+        if rejection.kind != "exists":
+            note_unreachable(
+                push, contact, "forgotten" if rejection.kind == "forgotten" else "compliance"
+            )
+            return
+    store_rejection(push, contact, rejection)

@@ -1,0 +1,50 @@
+"""Proofs of consent: by which consent a member was in an audience (``sync.consent_proof``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.decisions.planned_member import PlannedContact
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+
+def open_proof(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str, contact: PlannedContact
+) -> None:
+    """A contact became a member; the caller commits."""
+    warehouse.execute(
+        statement("sync/open_proof"),
+        {
+            **_parameters(collection, list_id),
+            "subscriber_hash": contact.subscriber_hash,
+            "contact_id": contact.contact_id,
+            "consent_id": contact.consent_id,
+        },
+    )
+
+
+def renew_proofs(warehouse: Connection[Any], collection: StagedCollection, list_id: str) -> None:
+    """Bring the proofs of an audience to the consents that hold now; commits."""
+    warehouse.execute(
+        statement("sync/renew_proofs"),
+        {
+            **_parameters(collection, list_id),
+            "staging_id": collection.staging_id,
+            "collection_id": collection.collection_id,
+        },
+    )
+    warehouse.commit()
+
+
+def _parameters(collection: StagedCollection, list_id: str) -> dict[str, str | None]:
+    return {
+        "list_id": list_id,
+        "collection_code": collection.collection_code,
+        "gdpr_category": collection.gdpr_category,
+        "campaign_type": collection.campaign_type,
+        "rules_version": collection.rules_version,
+        "run_id": collection.run_id,
+    }

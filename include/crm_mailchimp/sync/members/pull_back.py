@@ -1,0 +1,334 @@
+"""Pull back: what happened to the members in Mailchimp since we last looked."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.provider import AudienceProvider, RemoteMember
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
+from crm_mailchimp.sync.fields.member_values import parse_reference
+from crm_mailchimp.sync.members import intents
+from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
+from crm_mailchimp.warehouse.copying import copy_rows
+
+log = logging.getLogger(__name__)
+
+# ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
+_OVERLAP = timedelta(seconds=1)
+_BATCH = 1_000
+#: So few members are a change of ours, no page.
+_SINGLY = 10
+
+
+class _ObservedMember(NamedTuple):
+    """A row of the temporary table ``observed_member``: its columns, in their order."""
+
+    list_id: str
+    subscriber_hash: str
+    address_hash: str | None
+    status: str
+    unsubscribed_by: str | None
+    last_changed: datetime
+    origin: str
+    contact_id: int | None
+    remote_contact_id: str | None
+
+
+class _MovedMember(NamedTuple):
+    """A member whose contact shows up under another address."""
+
+    list_id: str
+    old_hash: str
+    remote_contact_id: str
+
+
+def pull_back(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    audience: KnownAudience | FormerAudience,
+    *,
+    crm: Connection[Any] | None = None,
+    full: bool = False,
+    wait: bool = False,
+) -> int:
+    """Bring ``sync.member`` up to date with the audience; commits page by page.
+
+    Reads the results of a batch that nobody read, then members changed since the watermark and the
+    archived ones (a list without a status leaves them out), or the whole audience, which alone
+    shows permanent deletions.
+
+    Args:
+        crm: to ``crm_db``, in autocommit: who holds an address that was just refused is looked up
+            in the whole CRM. Without it the staged contacts alone are known.
+        full: list everything, whatever the age of the last full listing.
+        wait: wait for a batch of ours that still runs.
+
+    Returns:
+        removals of an earlier run that are found carried out only now.
+    """
+    unknown = intents.count_intents(warehouse, audience.list_id)
+    intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
+    now = datetime.now(UTC)
+    if full or audience.needs_full_listing(now):
+        _list_fully(warehouse, provider, audience.list_id, now, crm)
+    else:
+        since = audience.pulled_through
+        changed = look_again(warehouse, provider, audience.list_id, since, crm=crm)
+        _note_complaints(warehouse, provider, audience.list_id)
+        archived = look_again(
+            warehouse, provider, audience.list_id, since, status="archived", crm=crm
+        )
+        _advance(warehouse, audience.list_id, _later(changed, archived))
+    warehouse.execute(statement("sync/note_look"), {"list_id": audience.list_id, "looked_at": now})
+    warehouse.commit()
+    found = unknown - intents.count_intents(warehouse, audience.list_id)
+    intents.drop_unfulfilled(warehouse, audience.list_id)
+    return found
+
+
+def look_again(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    since: datetime | None,
+    *,
+    status: str | None = None,
+    crm: Connection[Any] | None = None,
+) -> datetime | None:
+    """Record the members that changed since a moment, Mailchimp's clock; commits.
+
+    Args:
+        since: None reads all of them.
+        status: only members with this status; None: all but the archived ones.
+        crm: as for ``pull_back``.
+
+    Returns:
+        the newest change seen, or ``since``: where the next look begins.
+    """
+    after = since - _OVERLAP if since else None
+    changed = provider.members(list_id, status=status, since_last_changed=after)
+    return _later(since, _record_all(warehouse, provider, changed, crm=crm))
+
+
+def record_members(
+    warehouse: Connection[Any],
+    members: Iterable[RemoteMember],
+    *,
+    provider: AudienceProvider | None = None,
+) -> None:
+    """Write what Mailchimp answered about members into ``sync.member``; the caller commits.
+
+    Args:
+        members: as answered now.
+        provider: asked whether a member that we know is gone, where its contact shows up under
+            another address; None: nobody is asked.
+    """
+    observed = [_observed(member) for member in members]
+    if not observed:
+        return
+    _into_observed(warehouse, observed)
+    warehouse.execute(statement("sync/note_aliases"))
+    if provider is not None:
+        _recognise_by_reference(warehouse, provider)
+    _follow_changed_addresses(warehouse)
+    warehouse.execute(statement("sync/end_refusals"))
+    warehouse.execute(statement("sync/record_observed"))
+    warehouse.execute(statement("sync/end_proofs_of_observed"))
+
+
+def _follow_changed_addresses(warehouse: Connection[Any]) -> None:
+    warehouse.execute(statement("sync/create_readdressed"))
+    warehouse.execute("delete from readdressed_member")
+    if warehouse.execute(statement("sync/find_changed_addresses")).rowcount:
+        warehouse.execute(statement("sync/follow_changed_addresses"))
+        warehouse.execute(statement("sync/rename_changed_members"))
+
+
+def _recognise_by_reference(warehouse: Connection[Any], provider: AudienceProvider) -> None:
+    """A member that we have not seen since we added it has no ``remote_contact_id`` here yet.
+
+    Where CRMREF names its contact under another address, and the address that we added is gone
+    from the audience, the person changed it.
+    """
+    moved = read_rows(warehouse, _MovedMember, statement("sync/find_moved_by_reference"))
+    for one in moved:
+        if provider.member(one.list_id, one.old_hash) is None:
+            warehouse.execute(
+                "update sync.member set remote_contact_id = %s"
+                " where list_id = %s and subscriber_hash = %s",
+                (one.remote_contact_id, one.list_id, one.old_hash),
+            )
+
+
+def _attach_holders(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    digester: Digester,
+    members: Sequence[RemoteMember],
+) -> None:
+    """Contacts of the whole CRM to which the refusals of these members belong; no commit."""
+    refused: dict[str, set[str]] = defaultdict(set)
+    for member in members:
+        key = parse_address(member.email_address).key
+        if key and member.status != "subscribed":
+            refused[member.list_id].add(key)
+    for list_id, keys in refused.items():
+        refusal_ledger.attach_holders(warehouse, crm, digester, list_id, keys)
+
+
+def _list_fully(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    now: datetime,
+    crm: Connection[Any] | None,
+) -> None:
+    warehouse.execute(
+        "create temporary table listed (subscriber_hash text) on commit preserve rows"
+    )
+    try:
+        newest = None
+        for status in (None, "archived"):
+            members = provider.members(list_id, status=status)
+            newest = _later(
+                newest, _record_all(warehouse, provider, members, crm=crm, note_listed=True)
+            )
+        _note_complaints(warehouse, provider, list_id)
+        _mark_forgotten(warehouse, provider, list_id, now)
+        # Reports of campaigns know members that were deleted before anybody looked.
+        warehouse.execute(
+            statement("sync/note_reported_refusals"), {"campaign_id": None, "list_id": list_id}
+        )
+        warehouse.execute(
+            "update sync.audience set fully_listed_at = %s where list_id = %s", (now, list_id)
+        )
+        _advance(warehouse, list_id, newest)
+    finally:
+        if warehouse.info.transaction_status != 0:
+            warehouse.rollback()
+        warehouse.execute("drop table if exists listed")
+        warehouse.commit()
+
+
+def _mark_forgotten(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, listed_from: datetime
+) -> None:
+    unlisted = warehouse.execute(
+        statement("sync/find_unlisted"), {"list_id": list_id, "listed_from": listed_from}
+    ).fetchall()
+    for (member_hash,) in unlisted:
+        # Rows move between pages while they are read, so absence is asked for by name.
+        member = provider.member(list_id, member_hash)
+        if member is not None:
+            record_members(warehouse, [member])
+        else:
+            warehouse.execute(
+                statement("sync/mark_forgotten"),
+                {"list_id": list_id, "subscriber_hash": member_hash},
+            )
+        warehouse.commit()
+    if unlisted:
+        log.info("%d members were not listed in audience %s", len(unlisted), list_id)
+
+
+def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, list_id: str) -> None:
+    """An unsubscribe does not say that it came from a complaint; the abuse reports do."""
+    unknown = warehouse.execute(
+        "select 1 from sync.member where list_id = %s and cause = 'own_unsubscribe'"
+        " and not complaint_checked limit 1",
+        (list_id,),
+    ).fetchone()
+    if unknown is None:
+        return
+    complainers = provider.complainers(list_id)
+    while batch := list(islice(complainers, _BATCH)):
+        warehouse.execute(
+            "update sync.member set cause = 'complaint', opted_out = true"
+            " where list_id = %s and subscriber_hash = any(%s) and cause = 'own_unsubscribe'"
+            # A report from before somebody came back explains no unsubscribe of ours.
+            " and not complaint_checked",
+            (list_id, batch),
+        )
+    warehouse.execute(
+        "update sync.member set complaint_checked = true"
+        " where list_id = %s and cause = 'own_unsubscribe'",
+        (list_id,),
+    )
+    warehouse.commit()
+
+
+def _record_all(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    members: Iterator[RemoteMember],
+    *,
+    crm: Connection[Any] | None,
+    note_listed: bool = False,
+) -> datetime | None:
+    newest: datetime | None = None
+    digester = open_suppression(warehouse) if crm is not None else None
+    while batch := list(islice(members, _BATCH)):
+        record_members(warehouse, batch, provider=provider)
+        if crm is not None and digester is not None:
+            _attach_holders(warehouse, crm, digester, batch)
+        if note_listed:
+            copy_rows(
+                warehouse, "listed", ("subscriber_hash",), ((m.subscriber_hash,) for m in batch)
+            )
+        warehouse.commit()
+        newest = _later(newest, max(member.last_changed for member in batch))
+    return newest
+
+
+def _into_observed(warehouse: Connection[Any], members: Sequence[_ObservedMember]) -> None:
+    warehouse.execute(statement("sync/create_observed"))
+    # A truncation makes new files, which a single member is not worth.
+    is_page = len(members) > _SINGLY
+    warehouse.execute("truncate observed_member" if is_page else "delete from observed_member")
+    copy_rows(
+        warehouse,
+        "observed_member",
+        _ObservedMember._fields,
+        members,
+    )
+
+
+def _observed(member: RemoteMember) -> _ObservedMember:
+    reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
+    origin, contact_id = reference or ("foreign", None)
+    key = parse_address(member.email_address).key
+    return _ObservedMember(
+        list_id=member.list_id,
+        subscriber_hash=member.subscriber_hash,
+        address_hash=subscriber_hash(key) if key else None,
+        status=member.status,
+        unsubscribed_by=member.unsubscribed_by,
+        last_changed=member.last_changed,
+        origin=origin,
+        contact_id=contact_id,
+        remote_contact_id=member.remote_contact_id,
+    )
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment), default=None)
+
+
+def _advance(warehouse: Connection[Any], list_id: str, newest: datetime | None) -> None:
+    warehouse.execute(
+        "update sync.audience set pulled_through = greatest(pulled_through, %s) where list_id = %s",
+        (newest, list_id),
+    )
+    warehouse.commit()

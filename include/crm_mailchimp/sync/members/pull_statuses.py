@@ -1,0 +1,82 @@
+"""The pull-back step alone: what happened in Mailchimp, often and without pushing anything."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.sync.audience.collection_audience import find_known
+from crm_mailchimp.sync.members.pull_back import pull_back
+from crm_mailchimp.warehouse.locks import try_named_lock
+
+log = logging.getLogger(__name__)
+
+
+class NoAudienceError(PermanentError):
+    """The collection has no audience."""
+
+
+def mapped_codes(warehouse: Connection[Any]) -> list[str]:
+    """Codes of the collections that have an audience, in order."""
+    rows = warehouse.execute(
+        "select distinct collection_code from sync.audience order by collection_code"
+    ).fetchall()
+    return [code for (code,) in rows]
+
+
+def pull_statuses(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection_code: str,
+    *,
+    crm: Connection[Any] | None = None,
+) -> dict[str, int] | None:
+    """Bring ``sync.member`` up to date with one collection's audience.
+
+    Does not wait for whoever works on the audience: a sync pulls back by itself.
+
+    Args:
+        provider: open, with a connection slot.
+        crm: to ``crm_db``, in autocommit, as for ``pull_back``.
+
+    Returns:
+        members by their last known status, and ``api_calls``; None when somebody else works on
+        the audience.
+
+    Raises:
+        NoAudienceError: there is no audience for this code (any more).
+    """
+    calls_before = provider.calls
+    # The lock that `audience_lock` waits for.
+    with try_named_lock(warehouse, f"audience:{collection_code}") as is_ours:
+        if not is_ours:
+            log.info("collection %s: its audience is being worked on, left alone", collection_code)
+            return None
+        row = warehouse.execute(
+            "select collection_id, list_id from sync.audience where collection_code = %s"
+            " order by created_at desc limit 1",
+            (collection_code,),
+        ).fetchone()
+        known = find_known(warehouse, row[0]) if row else None
+        warehouse.commit()
+        if known is None:
+            raise NoAudienceError(f"collection {collection_code} has no audience in sync.audience")
+        pull_back(warehouse, provider, known, crm=crm)
+        counts: dict[str, int] = dict(
+            warehouse.execute(
+                "select status, count(*) from sync.member where list_id = %s group by status",
+                (known.list_id,),
+            ).fetchall()
+        )
+        warehouse.commit()
+    counts["api_calls"] = provider.calls - calls_before
+    log.info(
+        "collection %s: %s",
+        collection_code,
+        ", ".join(f"{name} {count}" for name, count in sorted(counts.items())),
+    )
+    return counts

@@ -1,0 +1,148 @@
+"""Push: where a collection's plan is carried out, one committed call after the other.
+
+After each call its outcome is committed to ``sync.member``: the state is the journal. A run that
+dies goes on where it stopped and repeats at most the calls that were in flight.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from psycopg import Connection
+
+from crm_mailchimp.address import parse_address
+from crm_mailchimp.provider import AudienceProvider, ChangeOutcome, MemberChange, RemoteMember
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
+from crm_mailchimp.sync.members import intents
+from crm_mailchimp.sync.members.last_look import Recheck
+from crm_mailchimp.sync.members.pull_back import look_again
+from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=PlannedMember)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    """One audience that a collection's run writes to.
+
+    Attributes:
+        warehouse: holding the collection's lock; committed after each call.
+        list_id: the audience.
+        recheck: looks at the contacts once more, for this audience.
+        counts: of the run; goes on being counted here.
+    """
+
+    warehouse: Connection[Any]
+    provider: AudienceProvider
+    collection: StagedCollection
+    list_id: str
+    recheck: Recheck
+    counts: Counter[str]
+
+    def attach_holders(self, member: RemoteMember | None) -> None:
+        """What an answer says of a refusal belongs to the contacts that hold the address now."""
+        key = parse_address(member.email_address).key if member is not None else None
+        if member is not None and key is not None and member.status != "subscribed":
+            refusal_ledger.attach_holders(
+                self.warehouse, self.recheck.crm, self.recheck.digester, self.list_id, [key]
+            )
+
+    def mark_forgotten(self, subscriber_hash: str) -> None:
+        """The audience has no such member any more; the caller commits."""
+        self.warehouse.execute(
+            statement("sync/mark_forgotten"),
+            {"list_id": self.list_id, "subscriber_hash": subscriber_hash},
+        )
+
+    def store_progress(self) -> None:
+        """Store the run's counts so far; the caller commits."""
+        self.warehouse.execute(
+            statement("sync/store_progress"),
+            {
+                "run_id": self.collection.run_id,
+                "collection_code": self.collection.collection_code,
+                **{name: self.counts[name] for name in ("added", "updated", "removed", "rejected")},
+            },
+        )
+
+
+def pages(
+    push: Push,
+    read: Callable[[str], list[M]],
+    *,
+    look: Literal["present", "archived"] | None = None,
+) -> Iterator[list[M]]:
+    """Pages of the plan.
+
+    Args:
+        read: the page after a subscriber hash.
+        look: read these members again from Mailchimp before each page. What changed meanwhile
+            drops out of the page.
+    """
+    after = ""
+    looked_through = _pulled_through(push) if look is not None else None
+    while True:
+        page = read(after)
+        if page and look is not None:
+            looked_through = look_again(
+                push.warehouse,
+                push.provider,
+                push.list_id,
+                looked_through,
+                status="archived" if look == "archived" else None,
+            )
+            page = read(after)
+        if page:
+            after = page[-1].subscriber_hash
+            yield page
+        if len(page) < PAGE:
+            return
+
+
+def rechecked(push: Push, page: Sequence[M], judge: Callable[[Sequence[M]], list[M]]) -> list[M]:
+    """What remains of a page after a last look at the CRM; ends the transaction that read it.
+
+    Args:
+        judge: one of the judgements of ``push.recheck``.
+    """
+    remaining = judge(page)
+    push.warehouse.rollback()  # nothing was written
+    if len(remaining) < len(page):
+        log.info("%d contacts changed in the CRM meanwhile", len(page) - len(remaining))
+    return remaining
+
+
+def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[ChangeOutcome]:
+    """Send changes; what the caller writes about an outcome is committed before the next one."""
+    in_batch = False
+
+    def note_batch(ticket: str | None) -> None:
+        nonlocal in_batch
+        in_batch = True
+        intents.note_batch(push.warehouse, push.list_id, ticket)
+
+    for outcome in push.provider.change_members(push.list_id, changes, on_batch=note_batch):
+        # Losing the last commits in a crash of the server repeats calls that may be repeated.
+        push.warehouse.execute("set local synchronous_commit = off")
+        yield outcome
+        push.store_progress()
+        push.warehouse.commit()
+    if in_batch:
+        intents.close_batch(push.warehouse, push.list_id)
+
+
+def _pulled_through(push: Push) -> datetime | None:
+    """How far the audience was read, Mailchimp's clock."""
+    row = push.warehouse.execute(
+        "select pulled_through from sync.audience where list_id = %s", (push.list_id,)
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,90 @@
+"""Removals of a push: members are unsubscribed or archived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.provider import MemberChange
+from crm_mailchimp.sync.decisions.planned_member import PlannedRemoval, find_planned, next_removals
+from crm_mailchimp.sync.members import intents
+from crm_mailchimp.sync.members.pull_back import record_members
+from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
+from crm_mailchimp.sync.members.rejections import store_rejection
+
+
+class RemovalsRefusedError(PermanentError):
+    """Mailchimp refused to unsubscribe or archive members that must go."""
+
+
+def remove(push: Push, *, due: bool) -> int:
+    """Carry out planned removals; commits.
+
+    Args:
+        due: those that nothing holds back (withdrawals, complaints, erasures), or the others.
+
+    Returns:
+        members that were not as the plan supposed: after them it has to be made again.
+
+    Raises:
+        RemovalsRefusedError: Mailchimp refused some of them; the others went.
+    """
+    discovered = refused = 0
+    for outcome in outcomes_of(push, _changes(push, due=due)):
+        subscriber_hash, rejection = outcome.change.subscriber_hash, outcome.rejection
+        if rejection is None:
+            intents.record_removal(push.warehouse, push.list_id, outcome)
+            push.attach_holders(outcome.member)
+            push.counts["removed"] += 1
+            # Who was gone already refused: the plan decides about the person's other addresses.
+            discovered += outcome.was_gone
+            continue
+        if rejection.kind == "not_found":
+            push.mark_forgotten(subscriber_hash)
+            discovered += 1
+            continue
+        if not rejection.retryable:
+            intents.drop_intent(push.warehouse, push.list_id, subscriber_hash)
+            if _has_bounced(push, subscriber_hash):
+                discovered += 1
+                continue
+        refused += 1
+        planned = find_planned(push.warehouse, push.collection, subscriber_hash)
+        if planned is not None:
+            store_rejection(push, planned, rejection)
+            discovered += 1
+    if refused:
+        raise RemovalsRefusedError(
+            f"Mailchimp refused to remove {refused} members: see sync.rejection for its words, "
+            "and remove them there by hand"
+        )
+    return discovered
+
+
+def _changes(push: Push, *, due: bool) -> Iterator[MemberChange]:
+    def read(after: str) -> list[PlannedRemoval]:
+        return next_removals(push.warehouse, push.collection, push.list_id, due=due, after=after)
+
+    # An archive hides an opt-out that came right before it; an unsubscribe's answer shows it.
+    for page in pages(push, read, look=None if due else "present"):
+        members = rechecked(push, page, push.recheck.still_to_remove)
+        if not members:
+            continue
+        intents.note_intents(
+            push.warehouse,
+            staging_id=push.collection.staging_id,
+            collection_id=push.collection.collection_id,
+            list_id=push.list_id,
+            subscriber_hashes=[member.subscriber_hash for member in members],
+        )
+        for member in members:
+            yield MemberChange(subscriber_hash=member.subscriber_hash, action=member.action)
+
+
+def _has_bounced(push: Push, subscriber_hash: str) -> bool:
+    """Mailchimp archives nobody who bounced, and sends them nothing: they need no removal."""
+    member = push.provider.member(push.list_id, subscriber_hash)
+    if member is None or member.status != "cleaned":
+        return False
+    record_members(push.warehouse, [member])
+    return True

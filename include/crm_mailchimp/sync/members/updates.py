@@ -1,0 +1,121 @@
+"""Updates of a push: fields of members that are in the audience, and requests to confirm again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
+from crm_mailchimp.quality import quarantine
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.decisions.planned_member import PlannedContact, find_planned, next_contacts
+from crm_mailchimp.sync.fields.member_values import (
+    FieldMapping,
+    InvalidField,
+    language_code,
+    merge_values,
+)
+from crm_mailchimp.sync.members.pull_back import record_members
+from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
+from crm_mailchimp.sync.members.rejections import (
+    forget_rejection,
+    note_unreachable,
+    store_rejection,
+)
+
+_ACTIONS = ("update", "adopt", "reconfirm")
+
+#: Fields whose values do not fit, with the contact, by the subscriber hash that is being updated.
+_Invalid = dict[str, tuple[int, list[InvalidField]]]
+
+
+def update(push: Push, mappings: Sequence[FieldMapping]) -> int:
+    """Update members that are adopted or changed, ask others to confirm again; commits.
+
+    Args:
+        mappings: what the audience carries beside the standard fields.
+
+    Returns:
+        members that were not as the plan supposed: after them it has to be made again.
+    """
+    discovered = 0
+    invalid: _Invalid = {}
+    for outcome in outcomes_of(push, _changes(push, mappings, invalid)):
+        if outcome.rejection is not None:
+            discovered += _record_rejection(push, outcome.change, outcome.rejection)
+        else:
+            _record(push, outcome)
+        noted = invalid.pop(outcome.change.subscriber_hash, None)
+        if noted is not None and outcome.rejection is None:
+            contact_id, fields = noted
+            quarantine.record_invalid_fields(
+                push.warehouse, push.collection.collection_code, contact_id, list(map(str, fields))
+            )
+    return discovered
+
+
+def _changes(
+    push: Push, mappings: Sequence[FieldMapping], invalid: _Invalid
+) -> Iterator[MemberChange]:
+    def read(after: str) -> list[PlannedContact]:
+        return next_contacts(push.warehouse, push.collection, push.list_id, _ACTIONS, after=after)
+
+    for page in pages(push, read):
+        for contact in rechecked(push, page, push.recheck.still_eligible):
+            if contact.action == "reconfirm":
+                yield MemberChange(subscriber_hash=contact.subscriber_hash, action="reconfirm")
+                continue
+            values, problems = merge_values(
+                contact,
+                mappings,
+                "created" if contact.origin == "created" else "adopted",
+                clear_blanks=True,
+            )
+            invalid[contact.subscriber_hash] = (contact.contact_id, problems)
+            yield MemberChange(
+                subscriber_hash=contact.subscriber_hash,
+                action="update",
+                merge_fields=values,
+                language=language_code(contact.language),
+            )
+
+
+def _record(push: Push, outcome: ChangeOutcome) -> None:
+    change = outcome.change
+    if outcome.member is not None and change.action == "update":
+        # The answer also shows when the person's status changed under way.
+        record_members(push.warehouse, [outcome.member])
+        push.attach_holders(outcome.member)
+    push.warehouse.execute(
+        statement("sync/record_changed"),
+        {
+            "staging_id": push.collection.staging_id,
+            "collection_id": push.collection.collection_id,
+            "list_id": push.list_id,
+            "subscriber_hash": change.subscriber_hash,
+            "action": change.action,
+            "last_changed": outcome.member.last_changed if outcome.member else None,
+        },
+    )
+    forget_rejection(push, change.subscriber_hash)
+    push.counts["updated"] += 1
+
+
+def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) -> int:
+    """Returns how many members were not as the plan supposed: this one, or nobody."""
+    if rejection.kind == "not_found":
+        push.mark_forgotten(change.subscriber_hash)
+        return 1
+    planned = find_planned(push.warehouse, push.collection, change.subscriber_hash)
+    if planned is None:
+        return 0
+    if change.action != "reconfirm" or rejection.kind != "compliance":
+        store_rejection(push, planned, rejection)
+        return 1
+    # Mailchimp does not let us ask this person: not a wrong address, and not to be tried again.
+    # A bounce that it shows says more than its refusal.
+    member = push.provider.member(push.list_id, planned.subscriber_hash)
+    if member is not None and member.status != "unsubscribed":
+        record_members(push.warehouse, [member])
+    else:
+        note_unreachable(push, planned, "compliance")
+    return 1

@@ -1,0 +1,1 @@
+"""The ledger of refusals, asked and written in one place."""

@@ -1,0 +1,1 @@
+"""One run of one collection: its steps, its record, its alerts."""

@@ -1,0 +1,279 @@
+"""One collection's sync: pull back, plan, guard, push, record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import NotAllowedByProviderError
+from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import collection_audience
+from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
+from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
+from crm_mailchimp.sync.decisions import member_plan, removal_guard
+from crm_mailchimp.sync.fields import merge_fields
+from crm_mailchimp.sync.fields.member_values import FieldMapping
+from crm_mailchimp.sync.members import additions
+from crm_mailchimp.sync.members.proofs import renew_proofs
+from crm_mailchimp.sync.members.push import Push
+from crm_mailchimp.sync.members.removals import remove
+from crm_mailchimp.sync.members.updates import update
+from crm_mailchimp.sync.planner_statistics import refresh_statistics
+from crm_mailchimp.sync.refusals.suppression import open_suppression
+from crm_mailchimp.sync.runs import due_removals, run_record
+from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress
+from crm_mailchimp.sync.runs.run_record import CollectionResult
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from crm_mailchimp.sync.staging.staged_collection import read_staged_collection
+from crm_mailchimp.sync.staging.stagings import require_newest, require_staging
+from crm_mailchimp.warehouse.locks import audience_lock
+
+#: Problems for which no audience is looked for: what is known of the collection is another's.
+_WITHOUT_A_CALL = ("provider_unsupported", "collection_replaced")
+
+
+class _StopError(Exception):
+    """Ends a collection's run in a state that is not an error of ours."""
+
+    def __init__(self, state: str, detail: str) -> None:
+        super().__init__(detail)
+        self.state, self.detail = state, detail
+
+
+def sync_collection(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    provider: AudienceProvider,
+    *,
+    staging_id: int,
+    collection_code: str,
+    options: SyncOptions | None = None,
+) -> CollectionResult:
+    """Bring one audience to what the staging says; safe to repeat at any time.
+
+    Args:
+        warehouse: the warehouse; commits after every call to the provider.
+        crm: to ``crm_db``, in autocommit: contacts are looked at once more before their push.
+        provider: open, with a connection slot.
+        staging_id: what ``stage`` returned for this run.
+        collection_code: one of the staging's collections.
+        options: guard limits and an approved plan.
+
+    Returns:
+        the result, stored in ``sync.collection_run`` too. Expected trouble (blocked, refused
+        query) is a result; errors of the provider or the databases are stored and raised.
+    """
+    collection = read_staged_collection(warehouse, staging_id, collection_code)
+    calls_before = provider.calls
+    with audience_lock(warehouse, collection_code):
+        progress = Progress(counts=run_record.start(warehouse, collection))
+
+        def finish(state: str, detail: str | None) -> CollectionResult:
+            progress.counts["api_calls"] += provider.calls - calls_before
+            return run_record.finish(
+                warehouse,
+                collection,
+                state=state,
+                detail=detail,
+                list_id=progress.list_id,
+                counts=progress.counts,
+                unchanged=member_plan.planned(progress.planned, "unchanged"),
+                was_planned=progress.is_planned,
+            )
+
+        state: str
+        detail: str | None
+        try:
+            require_staging(warehouse, staging_id)
+            require_newest(warehouse, staging_id, collection.collection_id)
+            run = CollectionRun(
+                warehouse=warehouse,
+                crm=crm,
+                provider=provider,
+                collection=collection,
+                options=options or SyncOptions(),
+                digester=open_suppression(warehouse),
+                progress=progress,
+            )
+            state, detail = _synchronise(run)
+        except _StopError as stop:
+            state, detail = stop.state, stop.detail
+        except AudienceUnusableError as problem:
+            state, detail = "blocked", f"{problem.code}: {problem}"
+        except Exception as error:
+            warehouse.rollback()
+            finish("failed", words_of(error))
+            raise
+        if progress.refused is not None:
+            state, detail = "failed", words_of(progress.refused)
+        words = filter(None, (detail, *progress.notes, *progress.due_notes))
+        return finish(state, "; ".join(words) or None)
+
+
+def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
+    """Returns how the run ended, and the words for it."""
+    collection = run.collection
+    if collection.remark is not None:
+        run.progress.notes.append(collection.remark)
+    if collection.problem is not None:
+        _remove_due_alone(run)
+        raise _StopError(collection.problem.state, str(collection.problem))
+    try:
+        audience = _locate(run)
+    except AudienceUnusableError:
+        _remove_due_alone(run)
+        raise
+    due_removals.remove_from_former(run)
+    if audience is not None:
+        run.progress.list_id = audience.list_id
+        audience = _look_at(run, audience)
+    list_id = audience.list_id if audience is not None else None
+    run.make_plan(list_id)
+    try:
+        judgement = removal_guard.judge_plan(
+            run.warehouse,
+            collection,
+            list_id,
+            limits=run.options.limits,
+            approved_plan=run.options.approved_plan,
+            valid_for=run.options.approval_valid,
+        )
+    except removal_guard.PlanNotApprovedError:
+        # What is due needs no approval, and does not wait for a right one.
+        if list_id is not None and not collection.dry_run:
+            run.require_own(list_id)
+            remove(run.push_to(list_id, collection.gdpr_category), due=True)
+        raise
+    if collection.dry_run:
+        return "dry_run", _describe_plan(run, judgement)
+    _push(run, audience, judgement)
+    return "succeeded", None
+
+
+def _locate(run: CollectionRun) -> KnownAudience | None:
+    return collection_audience.locate(
+        run.warehouse, run.provider, run.collection, last_look=run.pull_back
+    )
+
+
+def _remove_due_alone(run: CollectionRun) -> None:
+    """What is due goes out of the collection's audiences, though nothing else may happen."""
+    problem = run.collection.problem
+    audience = collection_audience.find_known(run.warehouse, run.collection.collection_id)
+    if problem is None or problem.code not in _WITHOUT_A_CALL:
+        with suppress(AudienceUnusableError):
+            audience = _locate(run)
+    due_removals.remove_from_former(run)
+    if audience is not None:
+        run.progress.list_id = audience.list_id
+        due_removals.remove_from_own(run, audience)
+
+
+def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
+    # A new name harms nobody at once: it costs no call of every run.
+    if run.collection.dry_run or run.is_full(audience):
+        audience = collection_audience.look_at(
+            run.warehouse, run.provider, audience, run.collection
+        )
+    with collection_audience.expected(run.provider, audience, run.collection):
+        run.pull_back(audience)
+    if audience.fully_listed_at is None:
+        run.warehouse.execute(
+            statement("sync/recognise_after_loss"),
+            {
+                "staging_id": run.collection.staging_id,
+                "collection_id": run.collection.collection_id,
+                "list_id": audience.list_id,
+            },
+        )
+        run.warehouse.commit()
+    renaming = collection_audience.renaming(audience, run.collection)
+    if renaming is not None:
+        run.progress.notes.append(renaming)
+    return audience
+
+
+def _describe_plan(run: CollectionRun, judgement: removal_guard.Judgement) -> str:
+    words = f"plan: {member_plan.describe(run.progress.planned)}"
+    if judgement.blocked is None:
+        return words
+    return f"{words}; it would be blocked: {judgement.blocked}"
+
+
+def _push(
+    run: CollectionRun, audience: KnownAudience | None, judgement: removal_guard.Judgement
+) -> None:
+    category = run.collection.gdpr_category
+    discovered = 0
+    if audience is not None:
+        if run.planned("unchanged", "suppress") < sum(run.progress.planned.values()):
+            run.require_own(audience.list_id)
+        # What is due goes out first: nothing that may fail or block comes before it.
+        discovered = remove(run.push_to(audience.list_id, category), due=True)
+    if judgement.blocked is not None:
+        raise _StopError("blocked", str(judgement.blocked))
+    if audience is None and not run.planned(*additions.ACTIONS):
+        return  # nobody to add: no audience is made for nobody
+    audience = collection_audience.ensure(run.warehouse, run.provider, run.collection, audience)
+    run.progress.list_id = audience.list_id
+    mappings = _mappings(run, audience.list_id)
+    push = run.push_to(audience.list_id, category)
+    discovered += remove(push, due=False)
+    if judgement.approved_plan is not None:
+        removal_guard.note_carried_out(
+            run.warehouse, judgement.approved_plan, run.collection.run_id
+        )
+        run.warehouse.commit()
+    if discovered:
+        # Members were gone before we removed them: nobody of these people is added elsewhere.
+        run.make_plan(audience.list_id)
+    discovered = update(push, mappings)
+    if run.planned(*additions.ACTIONS):
+        discovered += _add(push, mappings)
+    if discovered:
+        # Members were there unknown to us: the plan decides about them from what is known now.
+        refresh_statistics(run.warehouse)
+        run.make_plan(audience.list_id)
+        update(push, mappings)
+        remove(push, due=True)
+    renew_proofs(run.warehouse, run.collection, audience.list_id)
+
+
+def _mappings(run: CollectionRun, list_id: str) -> Sequence[FieldMapping]:
+    try:
+        carried = merge_fields.carried_fields(
+            run.warehouse,
+            run.provider,
+            run.collection,
+            list_id,
+            limit=run.options.field_limit,
+        )
+    except ForeignInstallationError as error:
+        raise _StopError("blocked", f"foreign_installation: {error}") from error
+    except merge_fields.MergeFieldLimitError as error:
+        raise _StopError("blocked", f"merge_field_limit: {error}") from error
+    if carried.left_out:
+        run.progress.notes.append(
+            f"left out for want of room for merge fields: {', '.join(carried.left_out)}"
+        )
+    return carried.mappings
+
+
+def _add(push: Push, mappings: Sequence[FieldMapping]) -> int:
+    try:
+        return additions.add(push, mappings)
+    except NotAllowedByProviderError as error:
+        raise _StopError(
+            "blocked",
+            "contact_limit: Mailchimp takes no new members, while the collection's other "
+            "changes went through: the account's plan has no room for more contacts, or the "
+            f"key's user may not add any. Mailchimp's words: "
+            f"{error.explanation}. Make room (permanently delete or archive members nobody "
+            "needs), or have the plan or the user's role changed",
+        ) from error

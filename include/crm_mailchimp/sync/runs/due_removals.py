@@ -1,0 +1,75 @@
+"""Mandatory removals: withdrawals, complaints, erasures. They go out whatever else is wrong.
+
+They go out of the audience of a collection that is blocked, failed, broken or not synced any more,
+and out of audiences that were a collection's. Nothing else happens there: nobody is added, nobody
+leaves for any other cause, members that are not ours are left alone.
+"""
+
+from __future__ import annotations
+
+from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.sync.audience import former_audiences
+from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
+from crm_mailchimp.sync.decisions import member_plan
+from crm_mailchimp.sync.members.removals import RemovalsRefusedError, remove
+from crm_mailchimp.sync.runs.collection_run import CollectionRun
+
+
+def remove_from_own(run: CollectionRun, audience: KnownAudience) -> None:
+    """Remove them from the collection's audience, and nobody else.
+
+    Raises:
+        RemovalsRefusedError: Mailchimp refused some of them.
+    """
+    try:
+        run.pull_back(audience)
+    except NotFoundAtProviderError:
+        run.progress.due_notes.append(f"audience {audience.list_id} is not in Mailchimp any more")
+        return
+    # By the collection's last known category, when it has none now.
+    category = run.collection.gdpr_category or audience.gdpr_category
+    run.progress.planned = _remove(run, audience.list_id, category)
+
+
+def remove_from_former(run: CollectionRun) -> None:
+    """Remove them from the audiences that were the collection's, by the categories of that time.
+
+    What Mailchimp refuses is kept as the run's ``refused``.
+    """
+    warehouse, notes = run.warehouse, run.progress.due_notes
+    for audience in former_audiences.read_former(warehouse, run.collection.collection_id):
+        list_id = audience.list_id
+        try:
+            run.pull_back(audience)
+        except NotFoundAtProviderError:
+            former_audiences.note_deleted(warehouse, list_id)
+            notes.append(f"the former audience {list_id} was deleted in Mailchimp")
+            continue
+        former_audiences.remember_pull(warehouse, list_id)
+        try:
+            planned = _remove(run, list_id, audience.gdpr_category)
+        except RemovalsRefusedError as error:
+            run.progress.refused = error
+            continue
+        if planned:
+            notes.append(f"former audience {list_id}: {member_plan.describe(planned)}")
+
+
+def _remove(run: CollectionRun, list_id: str, gdpr_category: str | None) -> member_plan.PlanCounts:
+    planned = member_plan.make_plan(
+        run.warehouse,
+        staging_id=run.collection.staging_id,
+        collection_id=run.collection.collection_id,
+        list_id=list_id,
+        gdpr_category=gdpr_category,
+        only_due=True,
+    )
+    if planned and not run.collection.dry_run:
+        try:
+            run.require_own(list_id)
+        except AudienceUnusableError as problem:
+            run.progress.due_notes.append(f"{problem.code}: {problem}")
+            return {}
+        remove(run.push_to(list_id, gdpr_category), due=True)
+    return planned

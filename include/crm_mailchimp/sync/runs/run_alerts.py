@@ -1,0 +1,260 @@
+"""What somebody has to be told about, and what the alert says: codes, counts and ids only.
+
+What was told is kept, so that an hourly sync does not repeat the same alert every hour.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.crm.erasure_requests import read_undecided
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.settings import AlertSettings
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staging.stagings import staged_codes
+
+_HEADINGS = {
+    "failed": "Failed: something broke, the collection was not synced",
+    "blocked": "Blocked: a person has to decide, the collection was not synced",
+    "late": "Late: no succeeded run for too long",
+    "undecided": "Undecided: a person has to decide about an erasure",
+}
+_WHERE_TO_LOOK = {
+    "undecided": 'What that means: docs/data_protection.md, section "Forget me".',
+}
+_IN_COLLECTIONS = "Details: sync.collection_run in the warehouse, columns state and detail."
+#: Lines under one heading; the rest is counted.
+_LONGEST = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertTimes:
+    """When to alert.
+
+    Attributes:
+        late_after: an active collection without a succeeded run for so long is late; zero: never.
+        repeat_after: what goes on is told again after so long.
+    """
+
+    late_after: timedelta = timedelta(hours=24)
+    repeat_after: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why.
+
+    Or, in the place of the code, a DAG that failed, or a contact whose erasure is ``undecided``.
+    """
+
+    collection_code: str
+    state: str
+    reason: str
+    plan_id: int | None = None
+    removals: int | None = None
+    members: int | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.collection_code}: {self.reason}"
+        if self.plan_id is None:
+            return text
+        return (
+            f"{text}, {self.removals} of {self.members} members would be removed; decide with "
+            f"DAG approve_removals, plan_id {self.plan_id}"
+        )
+
+
+class _ActiveCollection(NamedTuple):
+    code: str
+    updated_at: datetime
+
+
+class _SentAlert(NamedTuple):
+    collection_code: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is sent."""
+
+    subject: str
+    text: str
+
+
+def alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
+    """The times that ``ALERT_LATE_HOURS`` and ``ALERT_REPEAT_HOURS`` set.
+
+    Raises:
+        SettingError: one of them is not a number of hours.
+    """
+    return _times(AlertSettings.read(environment, only=("alert_late_hours", "alert_repeat_hours")))
+
+
+def usable_alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
+    """Like ``alert_times``, but a wrong value counts as not set: it must not stop an alert."""
+    return _times(AlertSettings.read_usable(environment))
+
+
+def _times(settings: AlertSettings) -> AlertTimes:
+    return AlertTimes(
+        late_after=timedelta(hours=settings.alert_late_hours),
+        repeat_after=timedelta(hours=settings.alert_repeat_hours),
+    )
+
+
+def alert_about_run(
+    warehouse: Connection[Any],
+    staging_id: int,
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about the collections of one run that are blocked or failed; returns those told.
+
+    Args:
+        send: delivers a message, and says whether anybody got it.
+    """
+    troubles = read_rows(
+        warehouse, Trouble, statement("sync/find_troubles"), {"staging_id": staging_id}
+    )
+    _forget(warehouse, ("blocked", "failed"), staged_codes(warehouse, staging_id), troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
+def alert_about_late(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about active collections that have not succeeded for too long; returns those told."""
+    troubles = []
+    if times.late_after:
+        active = read_rows(crm, _ActiveCollection, statement("crm/active_collections"))
+        late = warehouse.execute(
+            statement("sync/find_late"),
+            {
+                "codes": [one.code for one in active],
+                "changed_at": [one.updated_at for one in active],
+                "late_seconds": times.late_after.total_seconds(),
+            },
+        ).fetchall()
+        hours = times.late_after.total_seconds() / 3600
+        troubles = [
+            Trouble(collection_code=code, state="late", reason=f"more than {hours:g} hours")
+            for (code,) in late
+        ]
+    _forget(warehouse, ("late",), None, troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
+def alert_about_undecided(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about contacts that asked for erasure and were merged into one that did not ask."""
+    troubles = [
+        Trouble(
+            collection_code=f"contact {asked_id}",
+            state="undecided",
+            reason=f"asked for erasure and was merged into {survivor_id}, which did not ask: set "
+            f"erasure_requested_at on {survivor_id} too, or undo the merge",
+        )
+        for asked_id, survivor_id in read_undecided(crm)
+    ]
+    crm.rollback()
+    _forget(warehouse, ("undecided",), None, troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
+def alert_about_dag(
+    warehouse: Connection[Any],
+    dag_id: str,
+    quiet_for: timedelta,
+    message: Message,
+    send: Callable[[Message], bool],
+) -> bool:
+    """Tell that a DAG's run failed, unless that was told less than ``quiet_for`` ago."""
+    trouble = Trouble(collection_code=f"DAG {dag_id}", state="failed", reason="run")
+    times = AlertTimes(repeat_after=quiet_for)
+    return bool(_tell(warehouse, [trouble], times, send, message))
+
+
+def write_message(troubles: Sequence[Trouble]) -> Message:
+    """One message about all of them."""
+    parts, counts = [], []
+    where_to_look = []
+    for state, heading in _HEADINGS.items():
+        found = [trouble for trouble in troubles if trouble.state == state]
+        if found:
+            counts.append(f"{len(found)} {state}")
+            lines = [heading, *(f"  {trouble}" for trouble in found[:_LONGEST])]
+            if len(found) > _LONGEST:
+                lines.append(f"  and {len(found) - _LONGEST} more")
+            parts.append("\n".join(lines))
+            where_to_look.append(_WHERE_TO_LOOK.get(state, _IN_COLLECTIONS))
+    parts.extend(dict.fromkeys(where_to_look))
+    return Message(f"Mailchimp sync: {', '.join(counts)}", "\n\n".join(parts))
+
+
+def _tell(
+    warehouse: Connection[Any],
+    troubles: Sequence[Trouble],
+    times: AlertTimes,
+    send: Callable[[Message], bool],
+    message: Message | None = None,
+) -> list[Trouble]:
+    sent = {
+        (alert.collection_code, alert.state): alert.reason
+        for alert in read_rows(
+            warehouse,
+            _SentAlert,
+            "select collection_code, state, reason from sync.alert where sent_at > now() - %s",
+            (times.repeat_after,),
+        )
+    }
+    due = [
+        trouble
+        for trouble in troubles
+        if sent.get((trouble.collection_code, trouble.state)) != trouble.reason
+    ]
+    warehouse.commit()
+    if not due or not send(message or write_message(due)):
+        return []
+    for trouble in due:
+        warehouse.execute(
+            statement("sync/remember_alert"),
+            {
+                "collection_code": trouble.collection_code,
+                "state": trouble.state,
+                "reason": trouble.reason,
+            },
+        )
+    warehouse.commit()
+    return due
+
+
+def _forget(
+    warehouse: Connection[Any],
+    states: Sequence[str],
+    codes: Sequence[str] | None,
+    troubles: Sequence[Trouble],
+) -> None:
+    warehouse.execute(
+        statement("sync/forget_alerts"),
+        {
+            "states": list(states),
+            "codes": None if codes is None else list(codes),
+            "trouble_codes": [trouble.collection_code for trouble in troubles],
+            "trouble_states": [trouble.state for trouble in troubles],
+        },
+    )

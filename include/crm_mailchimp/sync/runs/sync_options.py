@@ -1,0 +1,75 @@
+"""How a sync run works, as the settings and the DAG's params say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from crm_mailchimp.settings import SyncSettings
+from crm_mailchimp.sync.decisions.removal_guard import APPROVAL_VALID, GuardLimits
+from crm_mailchimp.sync.fields.merge_fields import FIELD_LIMIT
+
+#: Every removal that is not mandatory waits for a person's approval.
+_STRICTEST = GuardLimits(share=0.0, minimum=0, half=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncOptions:
+    """How one collection is synced.
+
+    Attributes:
+        limits: of the removal guard.
+        field_limit: merge fields an audience may have, those made by hand included.
+        approved_plan: a removal request that a person approved; None for ordinary runs.
+        approval_valid: how long an approval holds.
+    """
+
+    limits: GuardLimits = field(default_factory=GuardLimits)
+    field_limit: int = FIELD_LIMIT
+    approved_plan: int | None = None
+    approval_valid: timedelta = APPROVAL_VALID
+
+
+def options_from(
+    environment: Mapping[str, str] = os.environ, *, approved_plan: int | None = None
+) -> SyncOptions:
+    """The options that the settings give.
+
+    Args:
+        environment: variables by name.
+        approved_plan: a removal request that a person approved.
+
+    Raises:
+        SettingError: one of the settings cannot be obeyed.
+    """
+    settings = SyncSettings.read(environment)
+    limits = GuardLimits(
+        share=settings.removal_guard_percent / 100, minimum=settings.removal_guard_minimum
+    )
+    return _options(settings, limits, approved_plan)
+
+
+def cautious_options(
+    environment: Mapping[str, str] = os.environ, *, approved_plan: int | None = None
+) -> SyncOptions:
+    """The options of a run whose settings cannot be obeyed.
+
+    A wrong setting must not keep withdrawals and new consents from Mailchimp. So the sync goes on
+    with the strictest guard, and the run fails at its end.
+
+    Args:
+        environment: variables by name; wrong values count as not set.
+        approved_plan: a removal request that a person approved.
+    """
+    return _options(SyncSettings.read_usable(environment), _STRICTEST, approved_plan)
+
+
+def _options(settings: SyncSettings, limits: GuardLimits, approved_plan: int | None) -> SyncOptions:
+    return SyncOptions(
+        limits=limits,
+        field_limit=settings.merge_field_limit,
+        approved_plan=approved_plan,
+        approval_valid=timedelta(hours=settings.approval_valid_hours),
+    )

@@ -1,0 +1,1 @@
+"""Copies of the CRM's rows: what a run works on."""

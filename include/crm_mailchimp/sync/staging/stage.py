@@ -1,0 +1,371 @@
+"""Stage: one run's snapshot of the CRM in the warehouse, and a verdict for every contact."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from crm_mailchimp.address import parse_address, subscriber_hash, written_form
+from crm_mailchimp.crm import consents, dynamic_query, extract
+from crm_mailchimp.crm.collections import (
+    DEFAULT_CONNECTION,
+    Collection,
+    read_collections,
+    read_contact_fields,
+)
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.planner_statistics import refresh_statistics
+from crm_mailchimp.sync.refusals import refusal_ledger, suppression
+from crm_mailchimp.sync.staging import known_collections
+from crm_mailchimp.sync.staging.contact_fields import store_contact_fields
+from crm_mailchimp.sync.staging.mapped_collections import stage_left_alone
+from crm_mailchimp.sync.staging.staged_collection import Problem
+from crm_mailchimp.sync.staging.stagings import close_staging, open_staging
+from crm_mailchimp.warehouse.copying import copy_query, copy_rows
+
+log = logging.getLogger(__name__)
+
+
+_CONTACT_BATCH = 20_000
+_CONTACT_COLUMNS = (
+    "staging_id",
+    "contact_id",
+    "address_key",
+    "address_problem",
+    "address_written",
+    "first_name",
+    "last_name",
+    "language",
+    "is_active",
+    "erasure_requested_at",
+    "merged_into_id",
+    "field_values",
+    "content_hash",
+    "fields_hash",
+    "address_digest",
+    "contact_digest",
+    "refusal_digest",
+)
+
+
+def stage(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    crm_query: Connection[Any] | dynamic_query.QueryFailedError | None,
+    *,
+    run_id: str,
+    codes: Sequence[str] = (),
+    dry_run: bool = False,
+    full_refresh: bool = False,
+    clock: datetime | None = None,
+    connection_id: str = DEFAULT_CONNECTION,
+) -> int:
+    """Snapshot what the chosen collections need into ``staging``.
+
+    Args:
+        warehouse: the warehouse; committed here.
+        crm: to ``crm_db``, outside a transaction; only read.
+        crm_query: the low-right login for dynamic queries; None refuses dynamic collections, and
+            the error that its opening ended with fails them.
+        run_id: the run's name, as Airflow has it.
+        codes: only these collections; empty means all, and then those too that the CRM does not
+            sync any more and that have an audience.
+        dry_run: later steps show the plan and change nothing.
+        full_refresh: later steps list the audiences in full and push every member again.
+        clock: judge consents at this moment; by default at the CRM transaction's own time.
+        connection_id: the account in use. A collection of another account is blocked.
+
+    Returns:
+        the staging id that the later steps take.
+    """
+    digester = suppression.open_suppression(warehouse)
+    check_suppressed = not suppression.is_empty(warehouse)
+    with extract.snapshot(crm) as snapshot:
+        run_clock = clock or snapshot.clock
+        collections = read_collections(crm, codes)
+        replaced = known_collections.follow(warehouse, crm, collections)
+        collections = known_collections.with_codes_of_their_own(collections, replaced)
+        staging_id = open_staging(
+            warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
+        )
+        store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
+        problems = {
+            collection.code: replaced.get(collection.collection_id)
+            or _provider_problem(collection, connection_id)
+            or _settings_problem(collection)
+            for collection in collections
+        }
+        _stage_static(warehouse, crm, staging_id, [c for c in collections if c.is_static])
+        for collection in collections:
+            if not collection.is_static and problems[collection.code] is None:
+                problems[collection.code] = _stage_dynamic(
+                    warehouse, crm_query, staging_id, collection, snapshot.name
+                )
+        with_fields = any(collection.sync_merge_fields for collection in collections)
+        _stage_contacts(
+            warehouse,
+            crm,
+            staging_id,
+            run_clock,
+            with_fields=with_fields,
+            digester=digester,
+            check_suppressed=check_suppressed,
+        )
+        _stage_refusals(warehouse, crm, staging_id, run_clock)
+        _stage_merges(warehouse, crm, staging_id)
+        refusal_ledger.find_refusing_contacts(warehouse, crm, digester)
+        _store_collections(warehouse, staging_id, collections, problems)
+        if not codes:
+            stage_left_alone(warehouse, crm, staging_id, collections)
+    parameters = {"staging_id": staging_id}
+    warehouse.execute(statement("staging/drop_dangling_members"), parameters)
+    _analyze(warehouse, staging_id, "membership", "contact", "consent", "refusal", "merged")
+    refusal_ledger.note_holders(warehouse, staging_id, run_clock)
+    warehouse.execute(statement("staging/judge_verdicts"), parameters)
+    _analyze(warehouse, staging_id, "verdict")
+    warehouse.execute(statement("staging/count_verdicts"), parameters)
+    close_staging(warehouse, staging_id)
+    refresh_statistics(warehouse)
+    log.info("staged %d collections as staging %d", len(collections), staging_id)
+    return staging_id
+
+
+def _provider_problem(collection: Collection, connection_id: str) -> Problem | None:
+    words = collection.provider_problem(connection_id)
+    return Problem("provider_unsupported", "blocked", words) if words else None
+
+
+def _settings_problem(collection: Collection) -> Problem | None:
+    if collection.gdpr_category is None:
+        return Problem(
+            "no_campaign_type",
+            "blocked",
+            "the collection has no campaign type: set crm.contact_collection.campaign_type",
+        )
+    if collection.missing_settings and not collection.provider_list_id:
+        columns = ", ".join(collection.missing_settings)
+        return Problem(
+            "missing_parameter",
+            "blocked",
+            f"Mailchimp requires {columns}: fill the column in crm.contact_collection "
+            "or in crm.external_provider",
+        )
+    return None
+
+
+def _stage_static(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    staging_id: int,
+    collections: Sequence[Collection],
+) -> None:
+    copy_query(
+        crm,
+        statement("crm/extract_static_members"),
+        warehouse,
+        "staging.membership",
+        ("staging_id", "collection_id", "contact_id"),
+        {"staging_id": staging_id, "collection_ids": [c.collection_id for c in collections]},
+    )
+
+
+def _stage_dynamic(
+    warehouse: Connection[Any],
+    crm_query: Connection[Any] | dynamic_query.QueryFailedError | None,
+    staging_id: int,
+    collection: Collection,
+    snapshot: str,
+) -> Problem | None:
+    if isinstance(crm_query, dynamic_query.QueryFailedError):
+        return Problem("query_failed", "failed", str(crm_query))
+    if crm_query is None:
+        return Problem(
+            "query_refused",
+            "failed",
+            "a dynamic collection needs the connection crm_query_db, a login that can only read",
+        )
+    try:
+        query = dynamic_query.check_query(collection.query_text)
+        with warehouse.transaction():
+            ids = dynamic_query.run_query(crm_query, query, snapshot=snapshot)
+            _copy_distinct(warehouse, staging_id, collection.collection_id, ids)
+    except dynamic_query.QueryRefusedError as error:
+        return Problem("query_refused", "failed", str(error))
+    except dynamic_query.QueryFailedError as error:
+        return Problem("query_failed", "failed", str(error))
+    return None
+
+
+def _copy_distinct(
+    warehouse: Connection[Any], staging_id: int, collection_id: int, ids: Iterator[int]
+) -> None:
+    # The query's own order and repeats are not ours to trust; the warehouse makes ids distinct.
+    warehouse.execute(
+        "create temporary table if not exists query_result (contact_id bigint) on commit drop"
+    )
+    warehouse.execute("truncate query_result")
+    copy_rows(warehouse, "query_result", ("contact_id",), ((contact_id,) for contact_id in ids))
+    warehouse.execute(
+        "insert into staging.membership (staging_id, collection_id, contact_id)"
+        " select %s, %s, contact_id from query_result group by contact_id",
+        (staging_id, collection_id),
+    )
+
+
+def _stage_contacts(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    staging_id: int,
+    clock: datetime,
+    *,
+    with_fields: bool,
+    digester: suppression.Digester,
+    check_suppressed: bool,
+) -> None:
+    warehouse.execute("analyze staging.membership")
+    after = -(2**63)
+    while True:
+        batch = [
+            contact_id
+            for (contact_id,) in warehouse.execute(
+                statement("staging/next_contact_ids"),
+                {"staging_id": staging_id, "after": after, "batch": _CONTACT_BATCH},
+            )
+        ]
+        if not batch:
+            return
+        after = batch[-1]
+        rows = extract.contacts(crm, batch, with_fields=with_fields)
+        copy_rows(
+            warehouse,
+            "staging.contact",
+            _CONTACT_COLUMNS,
+            (
+                _contact_row(staging_id, row, digester, check_suppressed=check_suppressed)
+                for row in rows
+            ),
+        )
+        copy_query(
+            crm,
+            statement("crm/judge_consents"),
+            warehouse,
+            "staging.consent",
+            (
+                "staging_id",
+                "contact_id",
+                "gdpr_category",
+                "consent_id",
+                "granted",
+                "effective_at",
+                "expires_at",
+                "future_grant",
+                "is_unreadable",
+            ),
+            {"staging_id": staging_id, "contact_ids": batch, "clock": clock},
+        )
+
+
+def _contact_row(
+    staging_id: int,
+    row: extract.ExtractedContact,
+    digester: suppression.Digester,
+    *,
+    check_suppressed: bool,
+) -> tuple[object, ...]:
+    address = parse_address(row.email)
+    return (
+        staging_id,
+        row.contact_id,
+        address.key,
+        address.problem,
+        written_form(row.email) if row.email and address.problem == "invalid_email" else None,
+        row.first_name,
+        row.last_name,
+        row.language,
+        row.is_active,
+        row.erasure_requested_at,
+        row.merged_into_id,
+        row.field_values,
+        row.content_hash,
+        row.fields_hash,
+        digester.address(address.key) if check_suppressed and address.key else None,
+        digester.contact(row.contact_id) if check_suppressed else None,
+        digester.subscriber(subscriber_hash(address.key)) if address.key else None,
+    )
+
+
+def _stage_refusals(
+    warehouse: Connection[Any], crm: Connection[Any], staging_id: int, clock: datetime
+) -> None:
+    copy_rows(
+        warehouse,
+        "staging.refusal",
+        ("staging_id", "contact_id", "address_key", "gdpr_category", "is_unreadable"),
+        (
+            (
+                staging_id,
+                refusal.contact_id,
+                parse_address(refusal.email).key,
+                refusal.gdpr_category,
+                refusal.is_unreadable,
+            )
+            for refusal in consents.refusals(crm, clock=clock)
+        ),
+    )
+
+
+def _stage_merges(warehouse: Connection[Any], crm: Connection[Any], staging_id: int) -> None:
+    """Who was merged into whom."""
+    copy_query(
+        crm,
+        statement("crm/merge_chains"),
+        warehouse,
+        "staging.merged",
+        ("staging_id", "contact_id", "merged_id"),
+        {"staging_id": staging_id},
+    )
+
+
+def _store_collections(
+    warehouse: Connection[Any],
+    staging_id: int,
+    collections: Sequence[Collection],
+    problems: dict[str, Problem | None],
+) -> None:
+    with warehouse.cursor() as cursor:
+        for collection in collections:
+            problem = problems[collection.code]
+            cursor.execute(
+                statement("staging/store_collection"),
+                {
+                    "staging_id": staging_id,
+                    "collection_id": collection.collection_id,
+                    "collection_code": collection.code,
+                    "description": collection.description,
+                    "gdpr_category": collection.gdpr_category,
+                    "campaign_type": collection.campaign_type,
+                    "provider": collection.provider,
+                    "provider_kind": collection.provider_kind,
+                    "connection_id": collection.connection_id,
+                    "owner_name": collection.owner_name,
+                    "is_shared": collection.is_shared,
+                    "is_static": collection.is_static,
+                    "comments": collection.comments,
+                    "sync_merge_fields": collection.sync_merge_fields,
+                    "provider_list_id": collection.provider_list_id or None,
+                    "settings": Jsonb(dict(collection.settings)),
+                    "problem_code": problem.code if problem else None,
+                    "problem_state": problem.state if problem else None,
+                    "problem_detail": problem.detail if problem else None,
+                },
+            )
+
+
+def _analyze(warehouse: Connection[Any], staging_id: int, *tables: str) -> None:
+    for table in tables:
+        warehouse.execute(f"analyze staging.{table}_{int(staging_id)}")
