@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from rights.test_erasure import everywhere, foreign_audience
 
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
 from crm_mailchimp.provider import MergeField
+from data_protection.test_erasure import everywhere, foreign_audience
 from sync_world import World, subscriber_hash
 
 ASKED = "2026-10-01T00:00:00Z"

@@ -23,7 +23,9 @@ STAGE_SET = ("mailchimp_sandbox", "local_installation")
 
 # Layers that know nothing of each other; the others join them.
 APART = ("crm", "mailchimp", "warehouse")
-JOINING = ("sync", "quality", "stats", "campaigns")
+JOINING = ("sync", "quality", "stats", "campaigns", "data_protection")
+# Rooms of ``sync``, from the ground up: none imports one that is named after it.
+ROOMS = ("refusals", "staging", "audience", "decisions", "fields", "members", "runs")
 # Importing one of these takes seconds: every DAG parse and every task would pay.
 HEAVY = ("airflow", "great_expectations", "pandas", "numpy", "sqlfluff")
 
@@ -62,6 +64,12 @@ def layer(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0]
 
 
+def room(path: Path) -> str | None:
+    """The room of ``sync`` that a file is in; None for files elsewhere, and for its entries."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[1] if parts[0] == "sync" and len(parts) == 3 else None
+
+
 def label(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -91,6 +99,28 @@ def test_crm_mailchimp_and_warehouse_stand_apart(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in FILES if layer(path) in JOINING], ids=label)
 def test_what_joins_knows_the_provider_by_its_protocols_alone(path: Path) -> None:
     assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.mailchimp")]
+
+
+def test_every_room_has_its_place() -> None:
+    assert {found for path in FILES if (found := room(path))} == set(ROOMS)
+    entries = [one for one in (PACKAGE / "sync").iterdir() if one.name != "__pycache__"]
+    assert len(entries) <= 12
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path)], ids=label)
+def test_rooms_look_down_alone(path: Path) -> None:
+    above = ROOMS[ROOMS.index(room(path) or "") + 1 :]
+    closed = [f"crm_mailchimp.sync.{one}" for one in above]
+    assert not [
+        name
+        for name, _ in imports(path)
+        if of(name, *closed, "crm_mailchimp.data_protection", "crm_mailchimp.campaigns")
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_no_file_is_too_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path != DOOR], ids=label)
