@@ -13,13 +13,13 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from crm_mailchimp.campaigns.options import CampaignOptions
-from crm_mailchimp.campaigns.overview import campaigns_to_sync
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions
+from crm_mailchimp.campaigns.campaign_round import campaigns_to_sync
 from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.mailchimp import campaigns as campaign_calls
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from sync_world import LONG_AGO, World
 

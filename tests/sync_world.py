@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import MemberChange
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection

@@ -32,7 +32,7 @@ def main() -> None:
     context = ssl.create_default_context(cafile=settings.get("cert"))
     name = f"pip-{version}-py3-none-any.whl"
     page = f"{index}/pip/"
-    wheel = fetch(find_link(fetch(page, context).decode(), page, name), context)
+    wheel = fetch(find_record(fetch(page, context).decode(), page, name), context)
     if hashlib.sha256(wheel).hexdigest() not in hashes:
         raise SystemExit(f"{name} from {index} is not the one that tools/bootstrap.txt locks")
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def pip_settings() -> dict[str, str]:
     return found
 
 
-def find_link(page: str, address: str, name: str) -> str:
+def find_record(page: str, address: str, name: str) -> str:
     """Address of one file on an index page."""
     for link in re.findall(r"""href=["']([^"']+)["']""", page):
         target = urldefrag(urljoin(address, link.replace("&amp;", "&"))).url

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from crm_mailchimp.crm.dynamic_query import QueryFailedError
-    from crm_mailchimp.mailchimp.provider import Mailchimp
+    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 
 CRM = "crm_db"
 CRM_QUERY = "crm_query_db"

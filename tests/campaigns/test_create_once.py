@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from campaign_world import CampaignWorld
-from crm_mailchimp.campaigns import links
-from crm_mailchimp.campaigns.links import AmbiguousCampaignError
+from crm_mailchimp.campaigns import campaign_records
+from crm_mailchimp.campaigns.campaign_records import AmbiguousCampaignError
 from crm_mailchimp.mailchimp.errors import ConnectionFault
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import CampaignDraft, RemoteCampaign
 
@@ -36,7 +36,7 @@ def _die_before_intention(world: CampaignWorld, patch: pytest.MonkeyPatch) -> No
     def die(*_: Any) -> None:
         raise Died
 
-    patch.setattr(links, "intend", die)
+    patch.setattr(campaign_records, "intend", die)
     world.step()
 
 
@@ -49,14 +49,14 @@ def _die_after_the_call(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None
 
 
 def _die_before_the_last_commit(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
-    note = links.note
+    note = campaign_records.note
 
     def die(*arguments: Any, **columns: Any) -> None:
         if "action" in columns:
             raise Died
         note(*arguments, **columns)
 
-    patch.setattr(links, "note", die)
+    patch.setattr(campaign_records, "note", die)
     world.step()
 
 

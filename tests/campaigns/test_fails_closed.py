@@ -17,7 +17,7 @@ from crm_mailchimp.campaigns import gate, synchronise
 from crm_mailchimp.campaigns.campaign_state import ChangedMeanwhileError
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.mailchimp.errors import ServerError
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.warehouse import locks
 from crm_mailchimp.warehouse.locks import audience_lock

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from campaign_world import CampaignWorld
-from crm_mailchimp.campaigns import overview, release
+from crm_mailchimp.campaigns import campaign_round, release
 from crm_mailchimp.provider import NewMember
 from unicode_ids import ASCII, UNICODE
 
@@ -290,12 +290,12 @@ def test_mailchimp_s_own_side(world: CampaignWorld) -> None:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        assert overview.campaigns_to_sync(warehouse, crm) == ["NL-11"]
-        assert overview.look_at_all(warehouse, provider) == (2, 1)
-        assert overview.look_at_all(warehouse, provider) == (2, 0)
-        assert overview.write_back(warehouse, crm) == 1
-        assert overview.write_back(warehouse, crm) == 0
-        assert overview.campaigns_to_sync(warehouse, crm) == []
+        assert campaign_round.campaigns_to_sync(warehouse, crm) == ["NL-11"]
+        assert campaign_round.look_at_all(warehouse, provider) == (2, 1)
+        assert campaign_round.look_at_all(warehouse, provider) == (2, 0)
+        assert campaign_round.write_back(warehouse, crm) == 1
+        assert campaign_round.write_back(warehouse, crm) == 0
+        assert campaign_round.campaigns_to_sync(warehouse, crm) == []
     back = world.crm.execute(
         "select provider_campaign_id, status, emails_sent, unique_opens from crm.provider_campaign"
     ).fetchall()

@@ -10,7 +10,7 @@ from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.campaigns.sample_mail import NoTestError
 from crm_mailchimp.mailchimp.errors import PermissionDenied
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 
 
 def test_drafted_designed_scheduled_sent(world: CampaignWorld) -> None:

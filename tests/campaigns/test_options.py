@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from croniter import croniter
 
-from crm_mailchimp.campaigns.options import CampaignOptions, longest_gap, options_from
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions, longest_gap, options_from
 from crm_mailchimp.settings import SettingError
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 
 from campaign_world import CampaignWorld
-from crm_mailchimp.campaigns import overview
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.campaigns import campaign_round
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.sync.runs.collections_page import overview as page_of
 
 
@@ -18,7 +18,7 @@ def shown(world: CampaignWorld) -> list[tuple[Any, ...]]:
         world.provider() as provider,
         psycopg.connect(world.warehouse_dsn) as warehouse,
     ):
-        overview.look_at_all(warehouse, provider)
+        campaign_round.look_at_all(warehouse, provider)
     rows = world.warehouse.execute(
         "select title, origin, status from stats.campaign_overview order by title, status"
     )
@@ -134,7 +134,7 @@ def test_the_waiting_begins_before_any_step(world: CampaignWorld) -> None:
 
     def planned(**options: Any) -> list[tuple[str, datetime]]:
         with psycopg.connect(world.crm_dsn) as crm:
-            moments = overview.planned_soon(
+            moments = campaign_round.planned_soon(
                 crm, ["A", "B", "C", "D"], options=world.options, now=at - timedelta(**options)
             )
         return [(moment.campaign_code, moment.look_again_at) for moment in moments]
@@ -155,15 +155,15 @@ def test_the_waiting_begins_before_any_step(world: CampaignWorld) -> None:
         psycopg.connect(world.crm_dsn) as crm,
         psycopg.connect(world.warehouse_dsn) as warehouse,
     ):
-        [early] = overview.planned_soon(crm, ["A"], options=world.options, now=world.now())
-        [late] = overview.due_soon(warehouse, ["A"])
+        [early] = campaign_round.planned_soon(crm, ["A"], options=world.options, now=world.now())
+        [late] = campaign_round.due_soon(warehouse, ["A"])
     assert (early.campaign_id, early.look_again_at) == (late.campaign_id, late.look_again_at)
     assert late.provider_campaign_id == world.provider_id("A")
     assert not late.is_ours
     world.go_to(at, minutes=5)
     world.step("A")
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        [late] = overview.due_soon(warehouse, ["A"])
+        [late] = campaign_round.due_soon(warehouse, ["A"])
     assert late.is_ours
     assert late.look_again_at == last
 

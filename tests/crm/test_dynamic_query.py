@@ -24,7 +24,7 @@ from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.sample import create_sample
 from crm_mailchimp.crm.schema import contract_columns, create_contract
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.staging.stage import stage
 from local_installation.postgres import Server

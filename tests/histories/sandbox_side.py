@@ -12,7 +12,7 @@ from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import (
     AddOutcome,

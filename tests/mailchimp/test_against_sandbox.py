@@ -13,7 +13,7 @@ from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AuthenticationError, BadRequest, NotFound
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import (
     AudienceProvider,

@@ -11,7 +11,7 @@ import pytest
 from crm_mailchimp.mailchimp import campaigns
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AudienceSettings, CampaignDraft, NewMember
 
 BODY = '<p>Καλημέρα *|FNAME|*, <a href="https://galaxias.gr/νέα?server=1">τα νέα μας</a></p>'

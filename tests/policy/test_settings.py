@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crm_mailchimp.campaigns.options import options_from as campaign_options
+from crm_mailchimp.campaigns.campaign_options import options_from as campaign_options
 from crm_mailchimp.data_protection import retention
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.settings import (

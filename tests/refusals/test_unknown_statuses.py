@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.data_protection.erasure import erase_contacts
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import RemoteMember
 from refusals.story import Story, names
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AudienceSettings, NewMember
 from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
 

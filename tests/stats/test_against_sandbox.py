@@ -14,7 +14,7 @@ import pytest
 
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign
 from crm_mailchimp.stats.marts import refresh_marts
 from stats.sandbox_world import happened, ledger, make_audience, read_all, send, stored

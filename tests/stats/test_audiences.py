@@ -11,8 +11,13 @@ import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.provider import Mailchimp
-from crm_mailchimp.stats import audience_activity, audience_growth, audiences, member_activity
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.stats import (
+    audience_activity,
+    audience_figures,
+    audience_growth,
+    member_activity,
+)
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.shapes import Field, Shape, UnexpectedShapeError
 from mailchimp_sandbox.tests.contract.description import Description
@@ -206,7 +211,7 @@ def items_of(description: Description, path: str, key: str) -> list[dict[str, An
 Load = Callable[[psycopg.Connection[Any], Any], int]
 STREAMS: dict[str, tuple[str, str, Shape, str, Load]] = {
     "audiences": (
-        "/lists", "lists", audiences.SHAPE, "stats.lists", audiences.load_audiences,
+        "/lists", "lists", audience_figures.SHAPE, "stats.lists", audience_figures.load_audiences,
     ),
     "growth": (
         "/lists/{list_id}/growth-history", "history", audience_growth.SHAPE,

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.marts import refresh_marts
 from stats.figures import differences

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from stats.sandbox_world import happened, ledger, make_audience, read_all, send, stored
 
 SUBJECTS = ["Προσφορές της εβδομάδας", "Μόνο για εσάς ❄"]

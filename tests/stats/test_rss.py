@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.stats.marts import refresh_marts
 from mailchimp_sandbox.tests.feeds import FeedServer, feed_server
 from stats.figures import differences

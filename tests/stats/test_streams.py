@@ -23,8 +23,8 @@ from crm_mailchimp.stats import (
     activity,
     audience_growth,
     campaigns,
+    clicked_links,
     domains,
-    links,
     locations,
     proxy_opens,
     recipients,
@@ -124,12 +124,16 @@ STREAMS = {
         fixed=(WHO,),
     ),
     "links": Stream(
-        f"{REPORT}/click-details", "urls_clicked", links.SHAPE, "link_clicks", fixed=(("id", LINK),)
+        f"{REPORT}/click-details",
+        "urls_clicked",
+        clicked_links.SHAPE,
+        "link_clicks",
+        fixed=(("id", LINK),),
     ),
     "link_members": Stream(
         f"{REPORT}/click-details/{{link_id}}/members",
         "members",
-        links.MEMBER_SHAPE,
+        clicked_links.MEMBER_SHAPE,
         "link_member_clicks",
         fixed=(WHO, ("url_id", LINK)),
     ),

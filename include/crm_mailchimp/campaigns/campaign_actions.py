@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from crm_mailchimp.campaigns import gate, links
+from crm_mailchimp.campaigns import campaign_records, gate
+from crm_mailchimp.campaigns.campaign_records import CampaignRecord
 from crm_mailchimp.campaigns.campaign_state import (
     CampaignState,
     LinkedCampaign,
@@ -33,7 +34,6 @@ from crm_mailchimp.campaigns.draft_settings import (
     has_moved_audience,
     write_settings,
 )
-from crm_mailchimp.campaigns.links import Link
 from crm_mailchimp.campaigns.planning import Action, Plan, next_quarter
 from crm_mailchimp.campaigns.result import CampaignResult, Totals, totals
 from crm_mailchimp.errors import PermanentError, ProviderError, RefusedByProviderError
@@ -57,14 +57,18 @@ class ActionResult:
 
 
 def carry_out(
-    services: Services, campaign: CrmCampaign | None, link: Link, *, recreate: bool = False
+    services: Services,
+    campaign: CrmCampaign | None,
+    record: CampaignRecord,
+    *,
+    recreate: bool = False,
 ) -> CampaignResult:
     """Do what the plan says for the campaign as it is now.
 
     Args:
         services: what to work with.
         campaign: the CRM's row; None where it is gone.
-        link: the warehouse's row.
+        record: the warehouse's row.
         recreate: make a new draft where the old one was deleted in Mailchimp.
 
     Raises:
@@ -72,19 +76,19 @@ def carry_out(
         ProviderError, PermanentError: noted in ``sync.campaign.detail`` too.
     """
     try:
-        state = read_state(services, campaign, link)
+        state = read_state(services, campaign, record)
         planned = plan_for(services, state)
         if recreate and planned.remote_state == "deleted":
-            links.forget(services.warehouse, link.campaign_id)
-            link = links.read_link(services.warehouse, link.campaign_id)
-            state = read_state(services, campaign, link)
+            campaign_records.forget(services.warehouse, record.campaign_id)
+            record = campaign_records.read_record(services.warehouse, record.campaign_id)
+            state = read_state(services, campaign, record)
             planned = plan_for(services, state)
         done = ACTIONS[planned.action](services, state, planned)
     except (ProviderError, PermanentError) as error:
         services.warehouse.rollback()
-        links.note(
+        campaign_records.note(
             services.warehouse,
-            link.campaign_id,
+            record.campaign_id,
             action="failed",
             detail=f"{type(error).__name__}: {error}",
         )
@@ -128,7 +132,7 @@ def _create(services: Services, state: CampaignState, _planned: Plan) -> ActionR
     audience = audience_to_use(campaign, state.audience)
     if isinstance(audience, str):
         return _held(state, audience)
-    remote = links.create_once(
+    remote = campaign_records.create_once(
         services.warehouse, services.provider, campaign, campaign.draft(audience.list_id)
     )
     state = reread_link(services, replace(state, remote=remote))
@@ -236,7 +240,7 @@ def _send(services: Services, state: LinkedCampaign, _planned: Plan) -> ActionRe
     written = write_settings(services, state)
     if isinstance(written, str):
         return _held(state, written)
-    called = written.link.send_called_at
+    called = written.record.send_called_at
     if called is not None and services.clock() - called < _CALL_TAKES:
         return ActionResult(
             state=written,
@@ -269,7 +273,7 @@ def _unschedule(services: Services, state: CampaignState, planned: Plan) -> Acti
 
 def _delete(services: Services, state: CampaignState, _planned: Plan) -> ActionResult:
     services.provider.delete_campaign(remote_of(state).campaign_id)
-    links.forget(services.warehouse, state.link.campaign_id)
+    campaign_records.forget(services.warehouse, state.record.campaign_id)
     state = reread_link(services, replace(state, remote=None))
     return ActionResult(state=state, outcome="deleted", detail="cancelled in the CRM")
 
@@ -301,7 +305,7 @@ def _held(state: CampaignState, detail: str) -> ActionResult:
     return ActionResult(state=state, outcome="held", detail=detail)
 
 
-def _closed(state: CampaignState, decision: gate.Decision) -> ActionResult:
+def _closed(state: CampaignState, decision: gate.GateDecision) -> ActionResult:
     reasons = "; ".join(str(reason) for reason in decision.open_reasons)
     return _held(state, f"gate {decision.gate_id} is closed: {reasons}")
 
@@ -334,7 +338,7 @@ def _scheduled(
 
 
 def _we_send(services: Services, state: CampaignState) -> bool:
-    return state.link.schedule_refused_at is not None or not services.options.schedule_there
+    return state.record.schedule_refused_at is not None or not services.options.schedule_there
 
 
 def _planned_at(state: LinkedCampaign) -> datetime:
@@ -351,7 +355,7 @@ def _send_at(services: Services, state: LinkedCampaign) -> datetime:
 def _store(services: Services, planned: Plan, done: ActionResult) -> CampaignResult:
     """What came of the campaign, into ``sync.campaign`` and for the caller."""
     state, remote = done.state, done.state.remote
-    status = remote.status if remote else state.link.status
+    status = remote.status if remote else state.record.status
     if remote is None and planned.remote_state == "deleted":
         status = "deleted"
     detail = done.detail
@@ -361,9 +365,9 @@ def _store(services: Services, planned: Plan, done: ActionResult) -> CampaignRes
     figures: Totals = {}
     if remote is not None and remote.status in ("sending", "sent"):
         figures = totals(remote)
-    links.note(
+    campaign_records.note(
         services.warehouse,
-        state.link.campaign_id,
+        state.record.campaign_id,
         campaign_code=state.code,
         crm_state=planned.crm_state,
         planned_at=state.campaign.planned_at if state.campaign else None,

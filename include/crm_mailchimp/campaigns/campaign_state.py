@@ -10,10 +10,10 @@ from typing import Any, TypeVar, Unpack
 
 from psycopg import Connection
 
-from crm_mailchimp.campaigns import gate, links, take_back
+from crm_mailchimp.campaigns import campaign_records, gate, take_back
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions
+from crm_mailchimp.campaigns.campaign_records import CampaignColumns, CampaignRecord
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_campaigns
-from crm_mailchimp.campaigns.links import Link, LinkColumns
-from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.planning import (
     Plan,
     crm_state_of,
@@ -61,14 +61,14 @@ class CampaignState:
 
     Attributes:
         campaign: the CRM's row; None where it is gone.
-        link: the warehouse's row.
+        record: the warehouse's row.
         audience: of the campaign's collection; None where it was never synced.
         remote: the campaign in Mailchimp; None where it does not exist.
         hand_made: names of the settings that people changed in Mailchimp.
     """
 
     campaign: CrmCampaign | None
-    link: Link
+    record: CampaignRecord
     audience: KnownAudience | None
     remote: RemoteCampaign | None
     hand_made: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class CampaignState:
     @property
     def code(self) -> str:
         """The campaign's code in the CRM, or its last known one."""
-        return self.campaign.code if self.campaign else self.link.campaign_code
+        return self.campaign.code if self.campaign else self.record.campaign_code
 
     @property
     def is_draft(self) -> bool:
@@ -86,7 +86,7 @@ class CampaignState:
     @property
     def is_scheduled_by_us(self) -> bool:
         """Whether the schedule in Mailchimp is the one that we made."""
-        ours = self.link.scheduled_for
+        ours = self.record.scheduled_for
         return ours is not None and self.remote is not None and ours == self.remote.send_at
 
 
@@ -101,13 +101,15 @@ class LinkedCampaign(CampaignState):
 _State = TypeVar("_State", bound=CampaignState)
 
 
-def read_state(services: Services, campaign: CrmCampaign | None, link: Link) -> CampaignState:
+def read_state(
+    services: Services, campaign: CrmCampaign | None, record: CampaignRecord
+) -> CampaignState:
     """The campaign's state now. A campaign without a known id is looked for by its title.
 
     Args:
         services: what to read with.
         campaign: the CRM's row as it was just read; None where it is gone.
-        link: the warehouse's row as it was just read.
+        record: the warehouse's row as it was just read.
 
     Raises:
         AmbiguousCampaignError: a person has to say which campaign in Mailchimp is its own.
@@ -118,25 +120,30 @@ def read_state(services: Services, campaign: CrmCampaign | None, link: Link) -> 
     )
     warehouse.commit()
     remote = None
-    if link.provider_campaign_id is not None:
-        remote = provider.campaign(link.provider_campaign_id)
+    if record.provider_campaign_id is not None:
+        remote = provider.campaign(record.provider_campaign_id)
     elif campaign is not None and audience is not None:
-        remote = links.find_remote(warehouse, provider, campaign, link, audience.list_id)
+        remote = campaign_records.find_remote(
+            warehouse, provider, campaign, record, audience.list_id
+        )
         if remote is not None:
-            link = _link_found(warehouse, campaign, link, remote)
-    return CampaignState(campaign=campaign, link=link, audience=audience, remote=remote)
+            record = _link_found(warehouse, campaign, record, remote)
+    return CampaignState(campaign=campaign, record=record, audience=audience, remote=remote)
 
 
 def _link_found(
-    warehouse: Connection[Any], campaign: CrmCampaign, link: Link, remote: RemoteCampaign
-) -> Link:
-    if link.intended_at is None:
-        links.intend(warehouse, campaign, campaign.draft(remote.list_id))
+    warehouse: Connection[Any],
+    campaign: CrmCampaign,
+    record: CampaignRecord,
+    remote: RemoteCampaign,
+) -> CampaignRecord:
+    if record.intended_at is None:
+        campaign_records.intend(warehouse, campaign, campaign.draft(remote.list_id))
         # Which of its settings were made by hand nobody knows: the CRM's are written.
-        links.note(warehouse, campaign.campaign_id, pushed=None)
-    links.remember(warehouse, campaign.campaign_id, remote)
+        campaign_records.note(warehouse, campaign.campaign_id, pushed=None)
+    campaign_records.remember(warehouse, campaign.campaign_id, remote)
     log.info("campaign %s was found in Mailchimp by its title", campaign.code)
-    return links.read_link(warehouse, campaign.campaign_id)
+    return campaign_records.read_record(warehouse, campaign.campaign_id)
 
 
 def linked(state: CampaignState) -> LinkedCampaign:
@@ -149,7 +156,7 @@ def linked(state: CampaignState) -> LinkedCampaign:
         raise RuntimeError(f"campaign {state.code} misses what the planned action works on")
     return LinkedCampaign(
         campaign=state.campaign,
-        link=state.link,
+        record=state.record,
         audience=state.audience,
         remote=state.remote,
         hand_made=state.hand_made,
@@ -158,7 +165,7 @@ def linked(state: CampaignState) -> LinkedCampaign:
 
 def plan_for(services: Services, state: CampaignState) -> Plan:
     """What is to be done with a campaign in this state."""
-    campaign, link = state.campaign, state.link
+    campaign, record = state.campaign, state.record
     return plan(
         crm_state_of(
             campaign.state if campaign else None,
@@ -169,9 +176,9 @@ def plan_for(services: Services, state: CampaignState) -> Plan:
         ),
         remote_state_of(
             state.remote.status if state.remote else None,
-            is_linked=link.provider_campaign_id is not None,
-            is_shelved=link.shelved_at is not None,
-            last_status=link.status,
+            is_linked=record.provider_campaign_id is not None,
+            is_shelved=record.shelved_at is not None,
+            last_status=record.status,
         ),
     )
 
@@ -185,7 +192,7 @@ def is_superseded(state: LinkedCampaign) -> bool:
     if state.is_scheduled_by_us:
         return True
     # Somebody chose a time in Mailchimp: followed, until the CRM gives a new one.
-    return wanted is not None and state.link.planned_at != planned_at
+    return wanted is not None and state.record.planned_at != planned_at
 
 
 def note_own_schedule(services: Services, state: LinkedCampaign) -> LinkedCampaign:
@@ -197,15 +204,17 @@ def note_own_schedule(services: Services, state: LinkedCampaign) -> LinkedCampai
     return note(services, state, scheduled_for=wanted)
 
 
-def note(services: Services, state: _State, **columns: Unpack[LinkColumns]) -> _State:
+def note(services: Services, state: _State, **columns: Unpack[CampaignColumns]) -> _State:
     """Write columns of ``sync.campaign``, committed; the state has them."""
-    links.note(services.warehouse, state.link.campaign_id, **columns)
+    campaign_records.note(services.warehouse, state.record.campaign_id, **columns)
     return reread_link(services, state)
 
 
 def reread_link(services: Services, state: _State) -> _State:
     """The state with the warehouse's row as it is now."""
-    return replace(state, link=links.read_link(services.warehouse, state.link.campaign_id))
+    return replace(
+        state, record=campaign_records.read_record(services.warehouse, state.record.campaign_id)
+    )
 
 
 def reread_remote(services: Services, state: LinkedCampaign) -> LinkedCampaign:
@@ -237,7 +246,7 @@ def require_unchanged(services: Services, state: LinkedCampaign) -> LinkedCampai
 
 def ask_gate(
     services: Services, state: LinkedCampaign, occasion: gate.Occasion
-) -> tuple[LinkedCampaign, gate.Decision]:
+) -> tuple[LinkedCampaign, gate.GateDecision]:
     """Have the gate judge the campaign as it is in Mailchimp now; gives the state it judged."""
     if state.audience is None:
         raise PermanentError(f"campaign {state.code} has no audience to judge")
@@ -260,7 +269,7 @@ def gate_was_open(services: Services, state: LinkedCampaign) -> bool:
     row = services.warehouse.execute(
         statement("campaigns/gate_was_open"),
         {
-            "campaign_id": state.link.campaign_id,
+            "campaign_id": state.record.campaign_id,
             "provider_campaign_id": state.remote.campaign_id,
             "gdpr_category": state.campaign.gdpr_category,
             "list_id": state.remote.list_id,
@@ -276,7 +285,7 @@ def take_out_of_schedule(services: Services, state: CampaignState) -> CampaignSt
     after = take_back.unschedule(services.provider, remote.campaign_id)
     state = CampaignState(
         campaign=state.campaign,
-        link=state.link,
+        record=state.record,
         audience=state.audience,
         remote=after,
         hand_made=state.hand_made,

@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class ConsentJudgement:
     """What looking at everybody showed; ``findings`` is empty when the campaign may go."""
 
     judged: int
@@ -71,7 +71,7 @@ def judge_members(
     collection_id: int,
     gdpr_category: str,
     page: int = PAGE,
-) -> Judgement:
+) -> ConsentJudgement:
     """Look at every subscribed member that the ledger knows, page by page.
 
     Args:
@@ -121,7 +121,7 @@ def judge_members(
     ]
     # Last, so that whoever refused while the pages were read is seen.
     findings += _refused(warehouse, crm, list_id, gdpr_category)
-    return Judgement(judged=judged, findings=tuple(findings))
+    return ConsentJudgement(judged=judged, findings=tuple(findings))
 
 
 def _people(

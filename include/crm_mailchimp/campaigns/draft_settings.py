@@ -21,8 +21,8 @@ def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> Kn
 
 def changed_settings(state: LinkedCampaign) -> dict[str, str]:
     """What the CRM changed since we wrote it. What only Mailchimp changed stays."""
-    pushed, remote = state.link.pushed or {}, state.remote.settings
-    wanted = state.campaign.draft(state.link.list_id or "").settings()
+    pushed, remote = state.record.pushed or {}, state.remote.settings
+    wanted = state.campaign.draft(state.record.list_id or "").settings()
     return {
         name: value
         for name, value in wanted.items()
@@ -32,7 +32,7 @@ def changed_settings(state: LinkedCampaign) -> dict[str, str]:
 
 def has_moved_audience(state: CampaignState) -> bool:
     """Whether the CRM moved the campaign to another collection, or its audience changed."""
-    return state.audience is not None and state.link.list_id != state.audience.list_id
+    return state.audience is not None and state.record.list_id != state.audience.list_id
 
 
 def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign | str:
@@ -53,7 +53,7 @@ def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign 
             state.remote.campaign_id, changes, list_id=list_id
         )
         state = replace(state, remote=changed)
-    if dict(state.link.pushed or {}) != wanted or list_id or state.link.shelved_at:
+    if dict(state.record.pushed or {}) != wanted or list_id or state.record.shelved_at:
         state = note(
             services,
             state,

@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import judge_members
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.campaigns.gate_reasons import (
@@ -28,7 +29,6 @@ from crm_mailchimp.campaigns.gate_reasons import (
     owner_reasons,
     recipient_reasons,
 )
-from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
@@ -44,7 +44,7 @@ class GateProvider(AudienceProvider, CampaignProvider, Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class GateDecision:
     """One decision of the gate, as in ``sync.campaign_gate``."""
 
     gate_id: int
@@ -75,7 +75,7 @@ def decide(
     *,
     occasion: Occasion,
     options: CampaignOptions,
-) -> Decision:
+) -> GateDecision:
     """Look at everything again and decide; the decision is committed.
 
     Args:
@@ -181,7 +181,7 @@ def _record(
     *,
     expected: int,
     judged: int | None,
-) -> Decision:
+) -> GateDecision:
     with warehouse.cursor(row_factory=class_row(_Release)) as cursor:
         releases = cursor.execute(
             statement("campaigns/find_released"), {"campaign_id": campaign.campaign_id}
@@ -217,7 +217,7 @@ def _record(
             campaign.code, gate_id, " (released)" if reason.released else "", reason,
         )  # fmt: skip
     log.info("campaign %s: gate %d is %s", campaign.code, gate_id, "open" if is_open else "closed")
-    return Decision(gate_id=gate_id, is_open=is_open, reasons=judged_reasons)
+    return GateDecision(gate_id=gate_id, is_open=is_open, reasons=judged_reasons)
 
 
 def _store(warehouse: Connection[Any], row: Mapping[str, object]) -> int:

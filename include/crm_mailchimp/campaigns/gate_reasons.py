@@ -10,9 +10,9 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import Finding
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
-from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
 from crm_mailchimp.scrubbing import scrub

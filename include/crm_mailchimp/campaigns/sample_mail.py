@@ -9,8 +9,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.campaigns import links
-from crm_mailchimp.campaigns.links import Link
+from crm_mailchimp.campaigns import campaign_records
+from crm_mailchimp.campaigns.campaign_records import CampaignRecord
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.errors import PermanentError, RefusedByProviderError
 from crm_mailchimp.provider import CampaignProvider
@@ -28,7 +28,7 @@ def send_sample(
     warehouse: Connection[Any],
     provider: CampaignProvider,
     code: str,
-    link: Link | None,
+    record: CampaignRecord | None,
     addresses: Sequence[str],
     *,
     run_id: str,
@@ -39,7 +39,7 @@ def send_sample(
         warehouse: the warehouse; that a run sent its test is committed before the call.
         provider: where the draft is.
         code: of the campaign.
-        link: what the ledger knows of it.
+        record: what the ledger knows of it.
         addresses: of colleagues.
         run_id: of who asks.
 
@@ -47,25 +47,25 @@ def send_sample(
         NoTestError: there is nothing to test, or Mailchimp refused.
     """
     remote = None
-    if link is not None and link.provider_campaign_id is not None:
-        remote = provider.campaign(link.provider_campaign_id)
-    if link is None or remote is None or remote.status not in _TESTABLE:
+    if record is not None and record.provider_campaign_id is not None:
+        remote = provider.campaign(record.provider_campaign_id)
+    if record is None or remote is None or remote.status not in _TESTABLE:
         state = remote.status if remote else "not there"
         raise NoTestError(f"campaign {code} has no draft in Mailchimp to test: {state}")
     detail = f"test sent to {len(addresses)} addresses"
-    if run_id and link.tested_by_run == run_id:
+    if run_id and record.tested_by_run == run_id:
         detail = "this run has sent its test already; start another for one more"
     else:
-        links.note(warehouse, link.campaign_id, tested_by_run=run_id or None)
+        campaign_records.note(warehouse, record.campaign_id, tested_by_run=run_id or None)
         try:
             provider.send_test(remote.campaign_id, addresses)
         except RefusedByProviderError as error:
-            links.note(warehouse, link.campaign_id, tested_by_run=None)
+            campaign_records.note(warehouse, record.campaign_id, tested_by_run=None)
             raise NoTestError(
                 f"campaign {code}: Mailchimp sent no test; has the draft a body, and are the "
                 f"addresses right? {error}"
             ) from error
-        links.note(warehouse, link.campaign_id, tested_at=datetime.now(UTC))
+        campaign_records.note(warehouse, record.campaign_id, tested_at=datetime.now(UTC))
     log.info("campaign %s: %s", code, detail)
     return CampaignResult(
         campaign_code=code,

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from psycopg import Connection
 
-from crm_mailchimp.campaigns import campaign_actions, gate, links, take_back
+from crm_mailchimp.campaigns import campaign_actions, campaign_records, gate, take_back
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions, options_from
+from crm_mailchimp.campaigns.campaign_records import CampaignRecord
 from crm_mailchimp.campaigns.campaign_state import ChangedMeanwhileError, Services
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_campaigns
-from crm_mailchimp.campaigns.links import Link
-from crm_mailchimp.campaigns.options import CampaignOptions, options_from
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.sample_mail import send_sample
 from crm_mailchimp.error_words import words_of
@@ -107,7 +107,7 @@ def sync_campaign(
     at_risk = _AtRisk(provider_campaign_id)
     try:
         with connections.warehouse() as warehouse:
-            known = links.find_link_by_code(warehouse, code)
+            known = campaign_records.find_record_by_code(warehouse, code)
             at_risk.provider_campaign_id = _id_at_risk(known, at_risk)
             options = options or options_from()
             with connections.crm() as crm, connections.provider() as provider:
@@ -143,14 +143,14 @@ def _sync(
 ) -> CampaignResult:
     warehouse = services.warehouse
     for attempt in range(1, _ATTEMPTS + 1):
-        campaign, link = _find(warehouse, services.crm, code)
-        at_risk.provider_campaign_id = _id_at_risk(link, at_risk)
-        collection = _collection_code(campaign, link)
+        campaign, record = _find(warehouse, services.crm, code)
+        at_risk.provider_campaign_id = _id_at_risk(record, at_risk)
+        collection = _collection_code(campaign, record)
         with _bounded_lock(warehouse, collection, services.options.lock_wait) as got:
             if not got:
-                return _busy(services, code, link)
+                return _busy(services, code, record)
             # Read again: while we waited, the CRM may have cancelled or moved it.
-            campaign, link = _find(warehouse, services.crm, code)
+            campaign, record = _find(warehouse, services.crm, code)
             if campaign is not None and campaign.collection_code != collection:
                 continue
             if test_mail is not None:
@@ -158,14 +158,14 @@ def _sync(
                     warehouse,
                     services.provider,
                     code,
-                    link,
+                    record,
                     test_mail.addresses,
                     run_id=test_mail.run_id,
                 )
-            if link is None:
-                link = _first_link(warehouse, campaign)
+            if record is None:
+                record = _first_link(warehouse, campaign)
             try:
-                return campaign_actions.carry_out(services, campaign, link, recreate=recreate)
+                return campaign_actions.carry_out(services, campaign, record, recreate=recreate)
             except ChangedMeanwhileError as error:
                 log.info("campaign %s: %s", code, error)
                 if attempt == _ATTEMPTS:
@@ -176,46 +176,46 @@ def _sync(
 def _known_id(connections: CampaignConnections, code: str) -> str | None:
     try:
         with connections.warehouse() as warehouse:
-            link = links.find_link_by_code(warehouse, code)
+            record = campaign_records.find_record_by_code(warehouse, code)
     except Exception as error:
         log.warning("the warehouse cannot be asked for the campaign: %s", words_of(error))
         return None
-    return link.provider_campaign_id if link else None
+    return record.provider_campaign_id if record else None
 
 
-def _id_at_risk(link: Link | None, at_risk: _AtRisk) -> str | None:
-    known = link.provider_campaign_id if link else None
+def _id_at_risk(record: CampaignRecord | None, at_risk: _AtRisk) -> str | None:
+    known = record.provider_campaign_id if record else None
     return known or at_risk.provider_campaign_id
 
 
-def _collection_code(campaign: CrmCampaign | None, link: Link | None) -> str:
-    known = campaign or link
+def _collection_code(campaign: CrmCampaign | None, record: CampaignRecord | None) -> str:
+    known = campaign or record
     if known is None:
         raise RuntimeError("neither the CRM nor the warehouse knows the campaign")
     return known.collection_code
 
 
-def _first_link(warehouse: Connection[Any], campaign: CrmCampaign | None) -> Link:
+def _first_link(warehouse: Connection[Any], campaign: CrmCampaign | None) -> CampaignRecord:
     if campaign is None:
         raise RuntimeError("neither the CRM nor the warehouse knows the campaign")
-    return links.meet(warehouse, campaign)
+    return campaign_records.meet(warehouse, campaign)
 
 
 def _find(
     warehouse: Connection[Any], crm: Connection[Any], code: str
-) -> tuple[CrmCampaign | None, Link | None]:
+) -> tuple[CrmCampaign | None, CampaignRecord | None]:
     found = read_campaigns(crm, codes=[code])
     if found:
-        return found[0], links.find_link(warehouse, found[0].campaign_id)
-    link = links.find_link_by_code(warehouse, code)
-    if link is None:
+        return found[0], campaign_records.find_record(warehouse, found[0].campaign_id)
+    record = campaign_records.find_record_by_code(warehouse, code)
+    if record is None:
         raise UnknownCampaignError(
             f"no campaign {code!r} with a collection that has an external provider: check "
             "crm.campaign and crm.contact_collection"
         )
     # Its code may have changed in the CRM, which keeps its id.
-    found = read_campaigns(crm, campaign_ids=[link.campaign_id])
-    return (found[0] if found else None), link
+    found = read_campaigns(crm, campaign_ids=[record.campaign_id])
+    return (found[0] if found else None), record
 
 
 @contextmanager
@@ -232,9 +232,9 @@ def _bounded_lock(
         time.sleep(_LOCK_POLL_SECONDS)
 
 
-def _busy(services: Services, code: str, link: Link | None) -> CampaignResult:
+def _busy(services: Services, code: str, record: CampaignRecord | None) -> CampaignResult:
     why = "audience_busy: a sync of its audience is at work"
-    provider_id = link.provider_campaign_id if link else None
+    provider_id = record.provider_campaign_id if record else None
     taken = None
     if provider_id is not None:
         taken = take_back.if_near(
@@ -244,8 +244,8 @@ def _busy(services: Services, code: str, link: Link | None) -> CampaignResult:
         take_back.record_taken_back(services.warehouse, taken, why)
     log.info("campaign %s: %s%s", code, why, "; taken back" if taken else "")
     again = services.clock() + _BUSY_AGAIN
-    if link is not None:
-        links.note(services.warehouse, link.campaign_id, look_again_at=again)
+    if record is not None:
+        campaign_records.note(services.warehouse, record.campaign_id, look_again_at=again)
     return CampaignResult(
         campaign_code=code,
         action="wait",

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from psycopg import Connection
 
-from crm_mailchimp.campaigns import gate, links
+from crm_mailchimp.campaigns import campaign_records, gate
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions, options_from
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
-from crm_mailchimp.campaigns.options import CampaignOptions, options_from
 from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import ProviderError
@@ -179,20 +179,20 @@ def record_taken_back(warehouse: Connection[Any], remote: RemoteCampaign, why: s
         remote: the campaign as it is now in Mailchimp.
         why: what was in the way; no personal data.
     """
-    link = links.find_link_by_provider(warehouse, remote.campaign_id)
-    if link is None:
+    record = campaign_records.find_record_by_provider(warehouse, remote.campaign_id)
+    if record is None:
         return
     gate_id = gate.record_undecided(
         warehouse,
-        campaign_id=link.campaign_id,
-        campaign_code=link.campaign_code,
+        campaign_id=record.campaign_id,
+        campaign_code=record.campaign_code,
         provider_campaign_id=remote.campaign_id,
         list_id=remote.list_id,
         why=why,
     )
-    links.note(
+    campaign_records.note(
         warehouse,
-        link.campaign_id,
+        record.campaign_id,
         scheduled_for=None,
         status=remote.status,
         detail=f"gate {gate_id} is closed: gate_undecided: {why}; taken back",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.audience_activity import load_days
+from crm_mailchimp.stats.audience_figures import load_audiences
 from crm_mailchimp.stats.audience_growth import load_growth
-from crm_mailchimp.stats.audiences import load_audiences
 from crm_mailchimp.stats.member_activity import load_feeds
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.abuse_reports import ABUSE_REPORTS
 from crm_mailchimp.stats.activity import ACTIVITY
 from crm_mailchimp.stats.campaigns import load_campaigns
+from crm_mailchimp.stats.clicked_links import LINKS
 from crm_mailchimp.stats.domains import DOMAINS
 from crm_mailchimp.stats.failures import Failure, failure_of, raise_failures
 from crm_mailchimp.stats.landing import batches
-from crm_mailchimp.stats.links import LINKS
 from crm_mailchimp.stats.locations import LOCATIONS
 from crm_mailchimp.stats.parts import remove_parts
 from crm_mailchimp.stats.proxy_opens import PROXY_OPENS

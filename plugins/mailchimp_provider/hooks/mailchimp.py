@@ -12,7 +12,7 @@ from airflow.sdk.log import mask_secret
 from crm_mailchimp.mailchimp.account import account
 from crm_mailchimp.mailchimp.client import TIMEOUT, MailchimpClient, Slot
 from crm_mailchimp.mailchimp.errors import ConfigurationError, MailchimpError
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from mailchimp_provider.outcomes import Problems, fail_without_retry
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from crm_mailchimp.campaigns.overview import NextMoment
-    from crm_mailchimp.mailchimp.provider import Mailchimp
+    from crm_mailchimp.campaigns.campaign_round import NextMoment
+    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
 _SLOT_SECONDS = 60.0
@@ -51,23 +51,23 @@ def choose(params: Mapping[str, Any]) -> list[str]:
 
     When they cannot be chosen, near ones are taken out of Mailchimp's schedule.
     """
-    from crm_mailchimp.campaigns import overview, take_back
-    from crm_mailchimp.campaigns.options import options_from
+    from crm_mailchimp.campaigns import campaign_round, take_back
+    from crm_mailchimp.campaigns.campaign_options import options_from
     from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 
     codes = params["campaigns"]
     if params["test_to"] or params["recreate"]:
-        overview.require_named(codes)
+        campaign_round.require_named(codes)
     with opened() as connections:
         warehouse = connections.warehouse()
         try:
             options_from()  # a wrong setting is named here, and not by each campaign's task
-            return overview.campaigns_to_sync(warehouse, connections.crm(), codes)
+            return campaign_round.campaigns_to_sync(warehouse, connections.crm(), codes)
         except UnknownCampaignError:
             raise
         except Exception as error:
             warehouse.rollback()
-            for provider_campaign_id in overview.scheduled_campaigns(warehouse):
+            for provider_campaign_id in campaign_round.scheduled_campaigns(warehouse):
                 take_back.hold_back(_CampaignConnections(), provider_campaign_id, error)
             raise
 
@@ -78,11 +78,11 @@ def find_planned(codes: Sequence[str]) -> list[dict[str, Any]]:
 
     None of them waits for another campaign's task.
     """
-    from crm_mailchimp.campaigns import overview
-    from crm_mailchimp.campaigns.options import options_from
+    from crm_mailchimp.campaigns import campaign_round
+    from crm_mailchimp.campaigns.campaign_options import options_from
 
     with opened() as connections:
-        moments = overview.planned_soon(connections.crm(), codes, options=options_from())
+        moments = campaign_round.planned_soon(connections.crm(), codes, options=options_from())
     return [_send_run(moment) for moment in moments]
 
 
@@ -100,10 +100,10 @@ def sync_campaign(campaign_code: str, params: Mapping[str, Any], run_id: str) ->
 @fail_without_retry()
 def find_due(codes: Sequence[str] | None) -> list[dict[str, Any]]:
     """Runs of ``send_campaigns`` for campaigns whose next moment is near."""
-    from crm_mailchimp.campaigns import overview
+    from crm_mailchimp.campaigns import campaign_round
 
     with opened() as connections:
-        moments = overview.due_soon(connections.warehouse(), codes or [])
+        moments = campaign_round.due_soon(connections.warehouse(), codes or [])
     return [_send_run(moment) for moment in moments]
 
 
@@ -141,20 +141,20 @@ def show(codes: Sequence[str] | None) -> dict[str, int]:
     Raises:
         AirflowFailException: one of them failed, or a setting is wrong.
     """
-    from crm_mailchimp.campaigns import overview
+    from crm_mailchimp.campaigns import campaign_round
     from crm_mailchimp.settings import Schedules, WriteBackSettings
 
     problems = Problems()
     with opened() as connections:
         warehouse = connections.warehouse()
         with mailchimp() as provider:
-            in_mailchimp, changed = overview.look_at_all(warehouse, provider)
+            in_mailchimp, changed = campaign_round.look_at_all(warehouse, provider)
         counts = {"in_mailchimp": in_mailchimp, "changed": changed}
         with problems.noted():
             if WriteBackSettings.read(only="write_back_campaigns").write_back_campaigns:
-                counts["written_back"] = overview.write_back(warehouse, connections.crm())
+                counts["written_back"] = campaign_round.write_back(warehouse, connections.crm())
         with problems.noted():
-            overview.require_success(warehouse, overview.require_chosen(codes))
+            campaign_round.require_success(warehouse, campaign_round.require_chosen(codes))
         with problems.noted():
             Schedules.read(only="campaigns_schedule")
     problems.require_none()

@@ -22,7 +22,7 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
         AirflowSkipException: the gate has opened, or has closed for more reasons.
     """
     from crm_mailchimp.campaigns import release
-    from crm_mailchimp.campaigns.options import options_from
+    from crm_mailchimp.campaigns.campaign_options import options_from
 
     QuestionSettings.read()
     options_from()  # nobody answers in vain
@@ -42,7 +42,7 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 @fail_without_retry()
 def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
     """Store the answer; returns the params of the next run when it is an approval."""
-    from crm_mailchimp.campaigns.options import options_from
+    from crm_mailchimp.campaigns.campaign_options import options_from
     from crm_mailchimp.campaigns.release import decide_release
     from crm_mailchimp.sync.decisions.answer import read_answer
 

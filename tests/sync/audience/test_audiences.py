@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.mailchimp.errors import PermissionDenied
-from crm_mailchimp.mailchimp.provider import Mailchimp
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AddOutcome, Audience, NewMember
 from crm_mailchimp.sync.__main__ import main
 from crm_mailchimp.sync.audience.ownership import AudienceOwner, own_installation

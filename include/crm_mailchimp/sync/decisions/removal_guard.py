@@ -74,7 +74,7 @@ class _Approval(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class GuardJudgement:
     """What the guard says of a collection's plan.
 
     Attributes:
@@ -106,7 +106,7 @@ def judge_plan(
     limits: GuardLimits,
     approved_plan: int | None,
     valid_for: timedelta = APPROVAL_VALID,
-) -> Judgement:
+) -> GuardJudgement:
     """Judge the plan, note the result and ask for an approval where one is needed; commits.
 
     Args:
@@ -140,7 +140,7 @@ def judge_plan(
         request = _request_approval(warehouse, collection, list_id)
         blocked = Blocked(blocked.code, f"{blocked.detail} (plan {request})")
     warehouse.commit()
-    return Judgement(blocked, approved_plan)
+    return GuardJudgement(blocked, approved_plan)
 
 
 def _judge(

@@ -199,7 +199,7 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
     return audience
 
 
-def _describe_plan(run: CollectionRun, judgement: removal_guard.Judgement) -> str:
+def _describe_plan(run: CollectionRun, judgement: removal_guard.GuardJudgement) -> str:
     words = f"plan: {member_plan.describe(run.progress.planned)}"
     if judgement.blocked is None:
         return words
@@ -207,7 +207,7 @@ def _describe_plan(run: CollectionRun, judgement: removal_guard.Judgement) -> st
 
 
 def _push(
-    run: CollectionRun, audience: KnownAudience | None, judgement: removal_guard.Judgement
+    run: CollectionRun, audience: KnownAudience | None, judgement: removal_guard.GuardJudgement
 ) -> None:
     category = run.collection.gdpr_category
     discovered = 0

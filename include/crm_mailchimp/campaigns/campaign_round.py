@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
-from crm_mailchimp.campaigns.options import CampaignOptions
 from crm_mailchimp.campaigns.planning import next_quarter
 from crm_mailchimp.campaigns.result import totals
 from crm_mailchimp.campaigns.synchronise import UnknownCampaignError

@@ -22,7 +22,7 @@ class AmbiguousCampaignError(PermanentError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class CampaignRecord:
     """A row of ``sync.campaign``, as far as the next action depends on it.
 
     ``planned_at`` is the CRM's at the last look: another value in the CRM is a new plan.
@@ -45,7 +45,7 @@ class Link:
     status: str | None
 
 
-class LinkColumns(TypedDict, total=False):
+class CampaignColumns(TypedDict, total=False):
     """Columns of ``sync.campaign`` that ``note`` writes."""
 
     campaign_code: str
@@ -71,37 +71,39 @@ class LinkColumns(TypedDict, total=False):
     sent_at: datetime | None
 
 
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Link.__dataclass_fields__))
+_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, CampaignRecord.__dataclass_fields__))
 
 
-def find_link(warehouse: Connection[Any], campaign_id: int) -> Link | None:
-    """The link of a CRM campaign, if it was ever intended."""
+def find_record(warehouse: Connection[Any], campaign_id: int) -> CampaignRecord | None:
+    """The record of a CRM campaign, if it was ever intended."""
     return _find(warehouse, "campaign_id", campaign_id)
 
 
-def read_link(warehouse: Connection[Any], campaign_id: int) -> Link:
-    """The link of a CRM campaign that has one.
+def read_record(warehouse: Connection[Any], campaign_id: int) -> CampaignRecord:
+    """The record of a CRM campaign that has one.
 
     Raises:
         RuntimeError: it has none.
     """
-    link = find_link(warehouse, campaign_id)
-    if link is None:
+    record = find_record(warehouse, campaign_id)
+    if record is None:
         raise RuntimeError(f"sync.campaign lost its row of campaign {campaign_id}")
-    return link
+    return record
 
 
-def find_link_by_code(warehouse: Connection[Any], code: str) -> Link | None:
-    """The link of a campaign whose row may be gone from the CRM."""
+def find_record_by_code(warehouse: Connection[Any], code: str) -> CampaignRecord | None:
+    """The record of a campaign whose row may be gone from the CRM."""
     return _find(warehouse, "campaign_code", code)
 
 
-def find_link_by_provider(warehouse: Connection[Any], provider_campaign_id: str) -> Link | None:
-    """The link of a campaign in Mailchimp, if it is one of ours."""
+def find_record_by_provider(
+    warehouse: Connection[Any], provider_campaign_id: str
+) -> CampaignRecord | None:
+    """The record of a campaign in Mailchimp, if it is one of ours."""
     return _find(warehouse, "provider_campaign_id", provider_campaign_id)
 
 
-def note(warehouse: Connection[Any], campaign_id: int, **columns: Unpack[LinkColumns]) -> None:
+def note(warehouse: Connection[Any], campaign_id: int, **columns: Unpack[CampaignColumns]) -> None:
     """Write columns of a campaign's row and commit."""
     assignments = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
@@ -151,7 +153,7 @@ def intend(warehouse: Connection[Any], campaign: CrmCampaign, draft: CampaignDra
     warehouse.commit()
 
 
-def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> Link:
+def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> CampaignRecord:
     """A row for a campaign of which nothing was made yet, committed: it says why."""
     warehouse.execute(
         statement("campaigns/meet_campaign"),
@@ -163,7 +165,7 @@ def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> Link:
         },
     )
     warehouse.commit()
-    return read_link(warehouse, campaign.campaign_id)
+    return read_record(warehouse, campaign.campaign_id)
 
 
 def remember(warehouse: Connection[Any], campaign_id: int, remote: RemoteCampaign) -> None:
@@ -189,7 +191,7 @@ def find_remote(
     warehouse: Connection[Any],
     provider: CampaignProvider,
     campaign: CrmCampaign,
-    link: Link | None,
+    record: CampaignRecord | None,
     list_id: str,
 ) -> RemoteCampaign | None:
     """The campaign of this audience with the very title that belongs to no other CRM campaign.
@@ -202,8 +204,8 @@ def find_remote(
         AmbiguousCampaignError: several have the title, or one has only the code.
     """
     titles = {campaign.title}
-    if link and link.intended_at:
-        titles.add(link.title)
+    if record and record.intended_at:
+        titles.add(record.title)
     others = {
         row[0]
         for row in warehouse.execute(
@@ -211,7 +213,7 @@ def find_remote(
         )
     }
     warehouse.commit()
-    lists = {list_id, link.list_id if link and link.list_id else list_id}
+    lists = {list_id, record.list_id if record and record.list_id else list_id}
     candidates = [
         (remote, " ".join(remote.settings["title"].split()))
         for each in sorted(lists)
@@ -237,13 +239,13 @@ def find_remote(
     return None
 
 
-def _find(warehouse: Connection[Any], column: str, value: int | str) -> Link | None:
-    with warehouse.cursor(row_factory=class_row(Link)) as cursor:
-        link = cursor.execute(
+def _find(warehouse: Connection[Any], column: str, value: int | str) -> CampaignRecord | None:
+    with warehouse.cursor(row_factory=class_row(CampaignRecord)) as cursor:
+        record = cursor.execute(
             sql.SQL("select {} from sync.campaign where {} = %s").format(
                 _COLUMNS, sql.Identifier(column)
             ),
             (value,),
         ).fetchone()
     warehouse.commit()
-    return link
+    return record
