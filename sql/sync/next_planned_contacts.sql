@@ -1,6 +1,6 @@
 -- A page of the contacts to add, to update or to ask for confirmation, with what the push needs.
--- Members whose state changed since the plan was made (archived by hand meanwhile, unsubscribed or
--- signed up by themselves) drop out here.
+-- Members whose state changed after planning are left out: archived by hand, unsubscribed, or signed up by
+-- themselves.
 select
     plan.action,
     plan.cause,

@@ -1,5 +1,5 @@
--- A page of the planned removals; members whose state changed since the plan was made (archived by
--- hand meanwhile, unsubscribed by themselves) drop out here.
+-- A page of the planned removals. Members whose state changed after planning are left out: archived by hand,
+-- or unsubscribed by themselves.
 select
     plan.action,
     plan.cause,

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+
+from psycopg import Connection
 
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.synchronise import sync_campaign
@@ -45,9 +50,26 @@ def send(world: World, one: Collection, number: int) -> str | None:
     return result.provider_campaign_id
 
 
+@dataclass(frozen=True)
+class _Connections:
+    """Those of a world, which stay open."""
+
+    world: World
+
+    def warehouse(self) -> AbstractContextManager[Connection[Any]]:
+        return nullcontext(self.world.pipeline)
+
+    def crm(self) -> AbstractContextManager[Connection[Any]]:
+        return nullcontext(self.world.crm)
+
+    def provider(self) -> AbstractContextManager[Any]:
+        return self.world.side.provider()  # type: ignore[no-any-return]
+
+    provider_without_slot = provider
+
+
 def _step(world: World, code: str) -> CampaignResult:
-    with world.side.provider() as provider:
-        return sync_campaign(world.pipeline, world.crm, provider, code=code, now=world.side.now())
+    return sync_campaign(_Connections(world), code=code, now=world.side.now())
 
 
 def _archive_by_hand(world: World, one: Collection) -> None:
