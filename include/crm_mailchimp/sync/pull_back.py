@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
 _OVERLAP = timedelta(seconds=1)
 _BATCH = 1_000
+#: So few members are a change of ours, no page.
+_SINGLY = 10
 
 
 def pull_back(
@@ -123,11 +125,11 @@ def record_members(
 
 
 def _follow_changed_addresses(warehouse: Connection[Any]) -> None:
-    warehouse.execute("drop table if exists pg_temp.changed_member")
+    warehouse.execute(statement("sync/create_changed"))
+    warehouse.execute("delete from changed_member")
     if warehouse.execute(statement("sync/find_changed_addresses")).rowcount:
         warehouse.execute(statement("sync/follow_changed_addresses"))
         warehouse.execute(statement("sync/rename_changed_members"))
-    warehouse.execute("drop table pg_temp.changed_member")
 
 
 def _recognise_by_reference(warehouse: Connection[Any], provider: AudienceProvider) -> None:
@@ -268,7 +270,9 @@ def _record_all(
 
 def _into_observed(warehouse: Connection[Any], rows: list[tuple[Any, ...]]) -> None:
     warehouse.execute(statement("sync/create_observed"))
-    warehouse.execute("truncate observed_member")
+    # A truncation makes new files, which a single member is not worth.
+    is_page = len(rows) > _SINGLY
+    warehouse.execute("truncate observed_member" if is_page else "delete from observed_member")
     copy_rows(
         warehouse,
         "observed_member",
