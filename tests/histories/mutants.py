@@ -126,8 +126,8 @@ MUTANTS = (
     sql(
         "a deletion for good is no refusal",
         "views/sync/functions/open_refusals",
-        "is distinct from 'erased_contact' then 'forgotten' end",
-        "is distinct from 'erased_contact' and false then 'forgotten' end",
+        "when 'forgotten' then 'forgotten'",
+        "when 'forgotten' then null",
     ),
     sql(
         "an archive by hand is no refusal",
