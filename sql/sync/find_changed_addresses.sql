@@ -1,6 +1,6 @@
 -- The person changed the address in Mailchimp's own form: the member has another id, and Mailchimp's
 -- contact_id stays. The member keeps its contact, its origin and its proof under the new id.
-insert into changed_member (list_id, old_hash, new_hash, contact_id, last_changed)
+insert into readdressed_member (list_id, old_hash, new_hash, contact_id, last_changed)
 select distinct on (member.list_id, member.subscriber_hash)
     member.list_id,
     member.subscriber_hash as old_hash,

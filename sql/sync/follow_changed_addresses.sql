@@ -1,15 +1,15 @@
--- The members of changed_member are about to take their new ids. What was known of the new address under
+-- The members of readdressed_member are about to take their new ids. What was known of the new address under
 -- another contact is in sync.refusal.
 with displaced as (
     delete from sync.member as member
-    using changed_member as changed
+    using readdressed_member as changed
     where member.list_id = changed.list_id and member.subscriber_hash = changed.new_hash
 ),
 
 ended as (
     update sync.consent_proof as proof
     set ended_at = now(), end_cause = 'forgotten'
-    from changed_member as changed
+    from readdressed_member as changed
     where
         proof.list_id = changed.list_id
         and proof.subscriber_hash = changed.new_hash
@@ -20,7 +20,7 @@ ended as (
 unforgotten as (
     delete from sync.refusal as refusal
     using
-        changed_member as changed,
+        readdressed_member as changed,
         (
             select
                 sync.hmac_pad(54) as inner_pad,
@@ -36,7 +36,7 @@ unforgotten as (
 
 unrejected as (
     delete from sync.rejection as rejection
-    using changed_member as changed
+    using readdressed_member as changed
     where rejection.list_id = changed.list_id and rejection.subscriber_hash = changed.old_hash
 ),
 
@@ -47,7 +47,7 @@ chained as (
         changed_at = changed.last_changed,
         -- The person took the CRM's address back.
         ended_at = case when earlier.old_hash = changed.new_hash then now() end
-    from changed_member as changed
+    from readdressed_member as changed
     where
         earlier.list_id = changed.list_id
         and earlier.new_hash = changed.old_hash
@@ -62,7 +62,7 @@ select
     changed.old_hash,
     changed.new_hash,
     changed.last_changed
-from changed_member as changed
+from readdressed_member as changed
 where
     changed.contact_id is not null
     and not exists (

@@ -1,8 +1,8 @@
--- The members of changed_member take their new ids, and their proofs with them.
+-- The members of readdressed_member take their new ids, and their proofs with them.
 with proof as (
     update sync.consent_proof as proof
     set subscriber_hash = changed.new_hash
-    from changed_member as changed
+    from readdressed_member as changed
     where
         proof.list_id = changed.list_id
         and proof.subscriber_hash = changed.old_hash
@@ -13,5 +13,5 @@ update sync.member as member
 set
     subscriber_hash = changed.new_hash,
     cause = case when member.cause <> 'forgotten' then member.cause end
-from changed_member as changed
+from readdressed_member as changed
 where member.list_id = changed.list_id and member.subscriber_hash = changed.old_hash

@@ -7,7 +7,7 @@ to tell it by, it may hold, and need not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from histories.mailchimp_memory import Change
@@ -54,6 +54,7 @@ class Refusal:
         is_doubtful: something of ours at the same moment explains it as well.
         is_before_us: it happened in an audience that no collection had used.
         is_lost: the ledger lost it; what Mailchimp and the CRM show is all that is left.
+        follows_complaint: the same member complained before, and came back.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Refusal:
     is_doubtful: bool = False
     is_before_us: bool = False
     is_lost: bool = False
+    follows_complaint: bool = False
 
     def __str__(self) -> str:
         state = "over" if self.is_over else "told" if self.is_told else "not told"
@@ -153,6 +155,13 @@ class Book:
             others = set(people) if only_address else people - holders
             made.maybe |= others
             made.people -= others
+        if kind == "forgotten":
+            # Gone before anybody saw the new address, as far as anybody knows.
+            self.doubt_changes(lambda place, both: place[0] == list_id and both[1] == address)
+        if any(one.kind == "complaint" for one in self._at(list_id, address)):
+            # Mailchimp keeps the report of a complaint that ended: it may be taken for a new one.
+            made.follows_complaint = True
+            made.maybe_scope.add("*")
         made.is_before_us = not made.scope and not made.maybe_scope
         self.refusals.append(made)
         self.subscribed_by.pop((list_id, address), None)
@@ -204,6 +213,14 @@ class Book:
             if person.address == address:
                 is_certain = is_plain and person is own and person.is_in_crm
                 self.followed[list_id, person] = (address, after, is_certain)
+
+    def doubt_changes(
+        self, which: Callable[[tuple[str, Person], tuple[str, str, bool]], bool]
+    ) -> None:
+        """These changes of addresses may, and need not, be known."""
+        for place, both in self.followed.items():
+            if which(place, both):
+                self.followed[place] = (*both[:2], False)
 
     # ---- what the pipeline does, and what it is shown
 
@@ -332,7 +349,7 @@ class Book:
             one.people, one.scope, one.is_lost = set(), set(), True
         for place in self.bounced:
             self.bounced[place] = False
-        self.followed = {key: (*both[:2], False) for key, both in self.followed.items()}
+        self.doubt_changes(lambda place, both: True)
         for list_id, address, status, own in members:
             if status in ("unsubscribed", "archived", "cleaned"):
                 people = set(self.cast.holders(address)) | ({own} if own else set())
@@ -383,6 +400,7 @@ class Book:
             if not here and not people & (one.people | one.maybe):
                 continue
             reasons |= REASONS[one.kind]
+            reasons |= REASONS["complaint"] if one.follows_complaint else set()
             if person.ids[1:] or not own & one.people:
                 # For certain only somebody else with the address refused, or the person under an
                 # earlier id.

@@ -80,7 +80,11 @@ class Teller:
 
     def place(self, person: Person, event: Event) -> tuple[Collection, str, str] | None:
         """An audience, and the present or an earlier address of a person."""
-        used = [one for one in self.world.collections if one.list_id or one.wish]
+        used = [
+            one
+            for one in self.world.collections
+            if (one.list_id or one.wish) and (one.list_id or one.wish) not in self.world.deleted
+        ]
         if not used or not person.addresses:
             return None
         one = used[event.coll % len(used)]
@@ -186,7 +190,7 @@ def change_email(teller: Teller, person: Person, event: Event) -> str | None:
     new = teller.cast.new_address(person)
     person.addresses.append(new)
     # The run under way may not have seen what changed before it.
-    is_plain = person.moved_in < teller.world.stages - 1
+    is_plain = max(person.moved_in, teller.world.lost_in) < teller.world.stages - 1
     teller.moved(person)
     words = teller.act("change_email", list_id, address, new_address=new)
     teller.book.rename(list_id, address, new, own, is_plain=is_plain)
@@ -365,9 +369,7 @@ def unmerge(teller: Teller, person: Person, event: Event) -> str | None:
 
 def _loosen(teller: Teller, person: Person) -> None:
     """Who changed an address in Mailchimp and has another contact now: not certain any more."""
-    for key, both in list(teller.book.followed.items()):
-        if key[1] is person:
-            teller.book.followed[key] = (*both[:2], False)
+    teller.book.doubt_changes(lambda place, both: place[1] is person)
 
 
 def deactivate(teller: Teller, person: Person, event: Event) -> str | None:

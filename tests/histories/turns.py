@@ -126,9 +126,7 @@ def reimport_crm(world: World, one: Collection, turn: Turn) -> str | None:
             if person.is_in_crm and may_move(world, person):
                 cast.renumber(person)
                 person.moved_in = world.stages
-        world.books[cast].followed = {
-            key: (*both[:2], False) for key, both in world.books[cast].followed.items()
-        }
+        world.books[cast].doubt_changes(lambda place, both: True)
         world.dirty.add(cast)
     return "the CRM is imported again, every contact has a new id"
 
@@ -148,6 +146,7 @@ def delete_audience(world: World, one: Collection, turn: Turn) -> str | None:
         return None
     list_id = one.list_id
     world.side.delete_list(list_id)
+    world.deleted.add(list_id)
     for book in world.books.values():
         book.lose_audience(list_id)
     return f"somebody deletes audience {list_id} of {one.key}"

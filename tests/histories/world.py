@@ -115,14 +115,17 @@ class World:
         self.books = {cast: Book(cast) for cast in self.casts}
         self.dirty: set[Cast] = set(self.casts)
         self.collections: list[Collection] = []
-        #: Audiences that somebody filled in Mailchimp, and collections that are switched off.
+        #: Audiences that somebody filled in Mailchimp, collections that are switched off, and
+        #: audiences that somebody deleted.
         self.by_hand: list[str] = []
         self.inactive: set[str] = set()
+        self.deleted: set[str] = set()
         #: Whether the last sync ended well for every collection.
         self.is_settled = False
         #: Makes the empty warehouse of a second installation.
         self.second_dsn: Callable[[], str] | None = None
-        self.stages = 0
+        #: Runs so far, and how many there were when the ledger was lost.
+        self.stages, self.lost_in = 0, -1
         self.stagings: list[int] = []
         self.told: list[str] = []
         self.happened: Counter[str] = Counter()
@@ -433,6 +436,7 @@ class World:
         ).fetchall()
         self.warehouse.execute(f"truncate {', '.join(row[0] for row in rows)}")
         self.stagings.clear()
+        self.lost_in = self.stages
         lists = {one.list_id for one in self.collections} | {
             each for one in self.collections for each in one.former
         }

@@ -125,8 +125,8 @@ def record_members(
 
 
 def _follow_changed_addresses(warehouse: Connection[Any]) -> None:
-    warehouse.execute(statement("sync/create_changed"))
-    warehouse.execute("delete from changed_member")
+    warehouse.execute(statement("sync/create_readdressed"))
+    warehouse.execute("delete from readdressed_member")
     if warehouse.execute(statement("sync/find_changed_addresses")).rowcount:
         warehouse.execute(statement("sync/follow_changed_addresses"))
         warehouse.execute(statement("sync/rename_changed_members"))

@@ -1,4 +1,4 @@
-create temporary table if not exists changed_member (
+create temporary table if not exists readdressed_member (
     list_id text,
     old_hash text,
     new_hash text,
