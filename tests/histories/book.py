@@ -415,7 +415,21 @@ class Book:
                 if is_told and not left:
                     must = "hard"
                     because.append(f"bounce in {list_id} at {address}")
+        if any(self._was_last_known_at(who, address) for who in set(self.cast.people) - people):
+            reasons.add("shared_address_refused")
         erased = self.erased_addresses | self.erased_earlier
+        for who in self.cast.people:
+            # Who asks to be erased is out at once, at every address since.
+            erased |= {*who.addresses} if who.erasure_asked_at else set()
         if address in erased or self.erased_ids & set(person.ids):
             reasons.add("suppressed_forgotten")
         return Found(must, frozenset(reasons), tuple(because))
+
+    def _was_last_known_at(self, who: Person, address: str) -> bool:
+        """A contact that is gone refused, and its last known address may be theirs still."""
+        has_gone = who.ids[1:] or not who.is_in_crm
+        return (
+            bool(has_gone)
+            and address in who.addresses
+            and any(who in one.people | one.maybe and not one.is_over for one in self.refusals)
+        )
