@@ -118,9 +118,10 @@ class Book:
         self.erased_ids: set[int] = set()
         #: (audience, person) → the CRM's address, the person's own new one, certain or not.
         self.followed: dict[tuple[str, Person], tuple[str, str, bool]] = {}
-        #: (audience, address, person) of members that were ours when the ledger was lost: one at
-        #: another address than the CRM's looks like one whose address the person changed.
-        self.ours_at_loss: set[tuple[str, str, Person]] = set()
+        #: (audience, address, person) of members that were ours when the ledger was lost → the
+        #: CRM's address at the next look: where it is another, the member looks like one whose
+        #: address the person changed.
+        self.ours_at_loss: dict[tuple[str, str, Person], str | None] = {}
         #: Who had which address at the last look at the CRM.
         self.seen_at: dict[str, set[Person]] = {}
         #: (audience, address) → who made it subscribed last: us, person or hand.
@@ -274,6 +275,10 @@ class Book:
         """Mailchimp showed a member to the pipeline."""
         if status == "cleaned":
             self.bounced[list_id, address] = True
+        for (where, at, who), known in self.ours_at_loss.items():
+            if (where, at) == (list_id, address) and known is None:
+                there = (one for one, people in self.seen_at.items() if who in people)
+                self.ours_at_loss[where, at, who] = next(there, None)
         for one in self.refusals:
             if one.answered_at == (list_id, address) and status == "subscribed":
                 # Of a member with several addresses in time nobody knows which one was refused.
@@ -359,7 +364,7 @@ class Book:
                     )
                 )
             elif own is not None:
-                self.ours_at_loss.add((list_id, address, own))
+                self.ours_at_loss[list_id, address, own] = None
 
     def erase(self, people: set[Person]) -> None:
         """An erasure was carried out: nothing of them is known any more but that they must stay

@@ -153,8 +153,9 @@ class Judge:
         may_be = {known[1]} if known and is_about else set[str]()
         may_be |= {
             where
-            for list_id, where, who in self.book.ours_at_loss
+            for (list_id, where, who), known_at in self.book.ours_at_loss.items()
             if who is person
+            and known_at == address
             and list_id == self.setting.list_id
             and not set(self.cast.holders(where)) - {person}
         }

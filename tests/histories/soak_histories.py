@@ -19,7 +19,7 @@ from histories.stories import draw_plot
 from histories.telling import play_and_tell
 
 SEED = os.environ.get("SOAK_SEED", "1")
-STORIES, PLOTS = 400, 250
+STORIES, PLOTS = 1000, 100
 PEOPLE_ON_THE_WIRE, WORLDS = 6, 500
 
 
