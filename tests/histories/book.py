@@ -190,6 +190,8 @@ class Book:
                 one.answered_at = (list_id, address)
         self.bounced.pop((list_id, address), None)
         self.subscribed_by[list_id, address] = "person"
+        # Back at the CRM's address, after changing it.
+        self.doubt_changes(lambda place, both: place[0] == list_id and both[0] == address)
 
     def rename(
         self, list_id: str, before: str, after: str, own: Person | None, *, is_plain: bool
