@@ -34,8 +34,7 @@ REASONS = {
     "archived_by_hand": {"suppressed_archived"},
     "withdrawal": {"suppressed_pending"},
     "unconfirmed": {"suppressed_pending"},
-    "echo": {"suppressed_complaint", "suppressed_cleaned", "suppressed_unsubscribed",
-             "suppressed_pending"},
+    "echo": {"suppressed_pending"},
     "unexplained": {"suppressed_unsubscribed", "suppressed_archived", "suppressed_pending",
                     "suppressed_compliance", "suppressed_cleaned"},
 }  # fmt: skip

@@ -204,7 +204,7 @@ PLOTS: Mapping[str, Plot] = {
 
 def names(plot: str) -> Iterator[tuple[int, str]]:
     """Numbers and names of a plot's stories."""
-    people = {**PEOPLE, **BY_HAND}
-    found = {(roles, events): name for name, (roles, events) in {**people, **_LATER}.items()}
+    people = [*PEOPLE.items(), *BY_HAND.items(), *_LATER.items()]
+    found = {who_and_what: name for name, who_and_what in people}
     for story in PLOTS[plot].stories:
         yield story.number, found.get((story.roles, story.events), f"story {story.number}")
