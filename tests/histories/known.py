@@ -77,6 +77,12 @@ PEOPLE: Mapping[str, People] = {
     "refused, moves onto another's address and away": (
         (NEWS, OTHER), (e(1, "unsubscribe"), e(2, "move_to_other"), e(3, "move")),
     ),
+    "refused, leaves, and moves onto another's address": (
+        (NEWS, OTHER), (e(1, "unsubscribe"), e(2, "leave"), e(3, "move_to_other")),
+    ),
+    "the other one refused and moves onto one's address": (
+        (NEWS, OTHER), (e(1, "unsubscribe", who=1), e(2, "move_to_other", who=1)),
+    ),
     "two swap addresses": ((NEWS, OTHER), (e(1, "unsubscribe"), e(2, "swap"))),
     "two swap addresses, and one asks to be erased": (
         (NEWS, OTHER), (e(1, "swap"), e(1, "ask_erasure", who=1)),

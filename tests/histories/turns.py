@@ -91,6 +91,8 @@ def retire(world: World, one: Collection, turn: Turn) -> str | None:
     """The collection is to have a new audience of its own."""
     if one.list_id is None or one.becomes or one.wish not in (None, one.list_id):
         return None
+    if world.lost_in == world.stages:
+        return None  # the ledger does not know the audience before the next sync
     _link(world, one, None)
     let_go(world, one)
     return f"{one.key} gives up its audience"
