@@ -48,6 +48,7 @@ class Refusal:
         addresses: the member's, and those that the person gave it in Mailchimp afterwards.
         people: whose it is for certain; ``maybe``: whom it may be taken for, such as somebody who
             came to the address right after.
+        own: whom the member's CRMREF names.
         scope: keys of the collections that it binds; ``maybe_scope``: that it may hold for.
         answered_at: audience and address of the person's own sign-up that ends it, once seen.
         is_doubtful: something of ours at the same moment explains it as well.
@@ -60,6 +61,7 @@ class Refusal:
     list_id: str
     addresses: set[str]
     people: set[Person]
+    own: Person | None = None
     maybe: set[Person] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
     maybe_scope: set[str] = field(default_factory=set)
@@ -146,7 +148,7 @@ class Book:
         holders = set(self.cast.holders(address))
         people = holders | ({own} if own else set())
         made = Refusal(
-            kind, list_id, {address}, people, maybe=self.seen_at.get(address, set()) - people,
+            kind, list_id, {address}, people, own, self.seen_at.get(address, set()) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
         if kind in ("forgotten", "archived_by_hand"):
@@ -302,16 +304,17 @@ class Book:
         """Mailchimp told that there is no such member.
 
         Args:
-            by_removal: the answer to a removal of ours, so that nothing of ours came before.
+            by_removal: the answer to a removal of ours: nothing of ours came before.
         """
         for one in self._at(list_id, address):
             if one.kind == "forgotten" and not one.is_told:
                 self._tell(one, users)
-                if not by_removal:
-                    # Who moved since may have moved before: then an old address was cleared away.
-                    moved = one.people - set(self.cast.holders(address))
-                    one.maybe |= moved
-                    one.people -= moved
+                # Who moved since may have moved before: then an old address was cleared away.
+                moved = one.people - set(self.cast.holders(address))
+                if by_removal:
+                    moved.discard(one.own)
+                one.maybe |= moved
+                one.people -= moved
 
     @staticmethod
     def _tell(one: Refusal, users: set[str]) -> None:

@@ -12,7 +12,7 @@ from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import ConnectionFault
+from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
 from crm_mailchimp.mailchimp.provider import Mailchimp
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import (
@@ -204,11 +204,14 @@ class SandboxSide:
 
     def members(self, list_id: str) -> list[Member]:
         with self._own() as own:
-            return [
-                self._with_touch(list_id, _view(one))
-                for status in (None, "archived")
-                for one in own.members(list_id, status=status)
-            ]
+            try:
+                return [
+                    self._with_touch(list_id, _view(one))
+                    for status in (None, "archived")
+                    for one in own.members(list_id, status=status)
+                ]
+            except NotFound:
+                return []  # somebody deleted the audience
 
     def member(self, list_id: str, address: str) -> Member | None:
         with self._own() as own:
