@@ -137,13 +137,13 @@ MUTANTS = (
     ),
     py(
         "a collection that comes back under a new id is a new one",
-        "sync/known_collections",
+        "sync/staging/known_collections",
         "        elif _has_history(warehouse, rival):",
         "        elif False and _has_history(warehouse, rival):",
     ),
     py(
         "marks of other installations are ignored",
-        "sync/ownership",
+        "sync/audience/ownership",
         "        return owner.installation != own_installation(warehouse)",
         "        return False",
     ),
