@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
 
-# Tables of the warehouse that are meant to hold people's data: DESIGN, INTERFACES.
+# Tables of the warehouse that are meant to hold people's data.
 MEANT_FOR_PEOPLE = ("staging", "sync", "stats", "mart")
 
 
