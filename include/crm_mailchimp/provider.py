@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class AudienceSettings:
-    """What an audience is created from or adjusted to (docs/crm_contract.md: sender and list defaults)."""
+    """What an audience is created from, or adjusted to: the CRM's sender and list defaults."""
 
     name: str
     company: str
