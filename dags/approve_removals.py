@@ -28,7 +28,7 @@ plan has replaced cannot be approved: run this DAG again and look at the newest.
 **When something is wrong**
 
 - *All tasks are skipped*: no plan waits for a decision.
-- *"is superseded already"*: a newer plan of the collection was made while you looked.
+- *"is already superseded"*: a newer plan of the collection was made while you looked.
 - *The question comes back after an answer*: the task was tried again. Answer once more. Nothing
   is stored or started before `decide`.
 - *Approved, but nothing happens*: the run of `sync_collections` waits for another one, or that

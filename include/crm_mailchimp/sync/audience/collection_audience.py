@@ -85,8 +85,8 @@ def locate(
     """The collection's audience, without creating or changing anything in Mailchimp.
 
     A linked audience (``provider_list_id``) wins; then the map; then, when the map was lost, what
-    ``lost_audiences`` finds. An audience that another one takes the place of becomes a former one,
-    after a last look: what happened in it until now holds for the collection.
+    ``lost_audiences`` finds. An audience becomes a former one when another takes its place. A last
+    look comes before: what happened in it until now holds for the collection.
 
     Args:
         last_look: brings ``sync.member`` up to date with an audience.
@@ -127,7 +127,7 @@ def look_at(
     known: KnownAudience,
     collection: StagedCollection,
 ) -> KnownAudience:
-    """The audience with the name that it bears in Mailchimp now, which is remembered; commits.
+    """The audience with the name that it has in Mailchimp now; remembers the name; commits.
 
     Raises:
         AudienceUnusableError: it is not in the account any more.

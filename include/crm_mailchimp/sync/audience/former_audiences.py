@@ -1,4 +1,4 @@
-"""Audiences that were a collection's: withdrawals still go out there, and opt-outs hold on."""
+"""Audiences that were a collection's: withdrawals still go out there, opt-outs still hold."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def note_deleted(warehouse: Connection[Any], list_id: str) -> None:
 
 
 def retire_by_code(warehouse: Connection[Any], collection_code: str) -> str:
-    """Take a collection's audience away from it, by a person's word; returns the audience's id.
+    """Take a collection's audience away from it, as a person decided; returns the audience's id.
 
     The next sync of the collection makes a new audience, or uses the one that the CRM names.
     Nobody who opted out of the former one is added there.

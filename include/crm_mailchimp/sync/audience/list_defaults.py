@@ -1,4 +1,4 @@
-"""Get Mailchimp defaults: what the account and one of its audiences know, for the CRM."""
+"""Get Mailchimp defaults: values of the account and of one audience, for the CRM."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def get_provider_defaults(
 ) -> FilledDefaults:
     """Fill ``crm.external_provider`` from the account's contact and an audience's defaults.
 
-    What both sides have is kept in ``sync.provider_default`` for people to look at: logs and task
-    results hold no values, as a sender may be a person.
+    The values of both sides are kept in ``sync.provider_default`` for people to look at. Logs and
+    task results hold no values, as a sender may be a person.
 
     Args:
         warehouse: committed here.
@@ -141,8 +141,9 @@ def offered_values(
     """Column of ``crm.external_provider`` to what Mailchimp has for it.
 
     The sender is the account's contact; where the account has no street, the audience's. Parts of
-    the two addresses are never mixed, but for a country: Mailchimp does not say in which form the
-    account's is, and only an ISO 3166-1 alpha-2 code is of use. List defaults are the audience's.
+    the two addresses are never mixed, except the country. Mailchimp does not document the form of
+    the account's country, and only an ISO 3166-1 alpha-2 code is usable. List defaults are the
+    audience's.
     """
     offered: dict[str, object] = asdict(audience.settings) if audience else {}
     offered.pop("name", None)

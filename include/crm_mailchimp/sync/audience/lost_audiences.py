@@ -32,8 +32,9 @@ def find_own(
 ) -> str | None:
     """The audience that we made for a collection, or None.
 
-    The name of its field CRMREF says so, whatever it is called by now; or its own name, when it
-    has no such field yet and nobody in it: a crash between creating the two leaves it so.
+    The name of its field CRMREF shows that, even if the audience has another name by now. An empty
+    audience without this field is known by its own name. A crash between creating the audience and
+    the field leaves it so.
 
     Raises:
         AudienceUnusableError: several could be meant, one of this name was made by hand, or
@@ -131,8 +132,9 @@ def _is_anothers(
 ) -> bool:
     """Whether it was made for this collection, and nothing shows that this installation made it.
 
-    Whatever it is called by now, the collection's id says so: a copy of the CRM has the same
-    collections and people. With another id, the collection's name and another's mark say so.
+    The collection's id shows that, even if the audience has another name by now. A copy of the CRM
+    has the same collections and people. With another id, the collection's name together with
+    another installation's mark shows it.
     """
     owner = ownership.owner_of(fields)
     has_name = bool(audience.settings.name == collection.settings.name)
@@ -146,20 +148,20 @@ def _is_anothers(
 def _unmapped(
     warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
 ) -> Iterator[tuple[Audience, list[MergeField]]]:
-    """Unmapped audiences that could be the collection's, each for a call for its merge fields.
+    """Unmapped audiences that could be the collection's; one call each, for its merge fields.
 
-    What is taken into use is mapped, and nobody looks again: so all of them are looked at whenever
-    one may be. Only while nobody is to be added and none bears the collection's name, at every run,
-    there is nothing to take.
+    An audience that is taken into use is mapped, and no later run looks again. So a run looks at
+    all of them when it may take one. It takes none while nobody is to be added and no audience
+    has the collection's name.
     """
-    spoken_for = {
+    known = {
         list_id
         for (list_id,) in warehouse.execute(
             "select list_id from sync.audience union all select list_id from sync.former_audience"
         ).fetchall()
     }
     warehouse.commit()
-    unmapped = [one for one in provider.audiences() if one.list_id not in spoken_for]
+    unmapped = [one for one in provider.audiences() if one.list_id not in known]
     name = collection.settings.name
     named = collection.provider_list_id or any(one.settings.name == name for one in unmapped)
     if named or collection.eligible:

@@ -132,7 +132,7 @@ def require_own(
 
     Raises:
         ForeignInstallationError: it carries another installation's id, or a mark of this project
-            that nothing in this warehouse explains.
+            that this warehouse does not know.
     """
     fields = provider.merge_fields(list_id)
     require_own_fields(
@@ -164,7 +164,7 @@ def require_own_fields(
 
 
 def take_over(warehouse: Connection[Any], collection_code: str) -> str:
-    """Let a collection use the audience of another installation, by a person's word; commits.
+    """Let a collection use the audience of another installation, as a person decided; commits.
 
     Returns:
         the audience's id. The next sync writes this installation's id into it.

@@ -14,8 +14,8 @@ APPROVE, REJECT = "Approve", "Reject"
 def read_answer(answer: Mapping[str, Any] | None) -> tuple[Decision, str | None]:
     """The decision that a human-in-the-loop task returned, and Airflow's id of who made it.
 
-    Only one clear "Approve" given by a person approves. A default that Airflow filled in when the
-    time was over has no person: it is a rejection by timeout, whatever it says.
+    Only one clear "Approve" given by a person approves. Airflow fills in a default when the time is
+    over. A default has no person, so it is a rejection by timeout, even if it is "Approve".
 
     Args:
         answer: ``chosen_options`` and ``responded_by_user`` as the task returned them; None when

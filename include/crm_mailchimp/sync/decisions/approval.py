@@ -31,7 +31,7 @@ class NoSuchRequestError(PermanentError):
 
 
 class AlreadyDecidedError(PermanentError):
-    """The removal plan was decided otherwise, or overtaken by a newer one."""
+    """The removal plan was decided otherwise, or a newer one replaced it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,7 @@ def find_request(
         return None
     if found.decision is not None:
         raise NoSuchRequestError(
-            f"removal plan {plan_id} is {found.decision} already; leave 'plan_id' empty for the "
+            f"removal plan {plan_id} is already {found.decision}; leave 'plan_id' empty for the "
             "newest open one"
         )
     causes = read_rows(
@@ -174,13 +174,13 @@ def decide(
     *,
     decided_by: str | None = None,
 ) -> bool:
-    """Store the decision; safe to repeat. The first decision on a plan stands.
+    """Store the decision; safe to repeat. The first decision on a plan holds.
 
     Returns:
         whether the plan is approved, so that the sync may remove its members.
 
     Raises:
-        AlreadyDecidedError: it is to be approved, but was rejected or overtaken before.
+        AlreadyDecidedError: it is to be approved, but was rejected or replaced before.
         NoSuchRequestError: there is no such plan.
     """
     warehouse.execute(
@@ -193,12 +193,12 @@ def decide(
     warehouse.commit()
     if row is None:
         raise NoSuchRequestError(f"there is no removal plan {plan_id}: see sync.removal_request")
-    collection_code, stands = row
-    log.info("removal plan %d of collection %s: %s", plan_id, collection_code, stands)
-    if decision == "approved" and stands != "approved":
+    collection_code, in_force = row
+    log.info("removal plan %d of collection %s: %s", plan_id, collection_code, in_force)
+    if decision == "approved" and in_force != "approved":
         raise AlreadyDecidedError(
-            f"removal plan {plan_id} of collection {collection_code} is {stands} already: nobody "
-            "is removed by this approval; look at the newest plan and decide on that"
+            f"removal plan {plan_id} of collection {collection_code} is already {in_force}: this "
+            "approval removes nobody; look at the newest plan and decide on that"
         )
     return decision == "approved"
 

@@ -1,4 +1,4 @@
-"""The plan of one collection: what is to be done, by action and cause, before anything is."""
+"""The plan of one collection: its changes, counted by action and cause, before any is made."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_plan(
     Args:
         list_id: the audience; None where there is none yet.
         gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
-        full_refresh: plan an update of every member that stands.
+        full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back (``guard.DUE_CAUSES``), whatever the
             staging says of the collection itself.
     """

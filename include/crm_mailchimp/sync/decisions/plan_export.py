@@ -1,7 +1,7 @@
 """A run's plan for people to read: a table, or a file for a spreadsheet; contact ids, no addresses.
 
-What a dry run shows. After a real run it tells what was planned last, until retention drops the
-run's snapshot.
+A dry run shows it. After a real run it shows the last plan, until retention drops the run's
+snapshot.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ACTIONS = {
     "add": "is added",
     "add_pending": "is asked to confirm",
     "revive": "comes back: we archived them while subscribed",
-    "adopt": "stands there already and is taken along, fields only",
+    "adopt": "is there already and is adopted, fields only",
     "update": "gets new fields",
     "reconfirm": "is asked to confirm again",
     "unsubscribe": "is unsubscribed",

@@ -37,8 +37,10 @@ APPROVAL_VALID = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class GuardLimits:
-    """How many removals need no approval: at most ``share`` of the members or fewer than
-    ``minimum``, and never more than ``half``."""
+    """How many removals need no approval.
+
+    At most ``share`` of the members, or fewer than ``minimum``; never more than ``half``.
+    """
 
     share: float = 0.10
     minimum: int = 5
@@ -176,13 +178,14 @@ def _judge(
     if collection.staged == 0 and removals:
         return Blocked(
             "empty_collection",
-            f"the collection is empty and {members} members stand: nobody was removed but for "
-            "withdrawals and erasures; approve with DAG approve_removals if it is meant",
+            f"the collection is empty and has {members} members: nobody was removed except "
+            "withdrawals and erasures; if it is meant to be empty, approve with DAG "
+            "approve_removals",
         )
     if exceeds(removals, members, limits):
         return Blocked(
             "removal_guard",
-            f"{removals} of {members} members would be removed: nothing was pushed but "
+            f"{removals} of {members} members would be removed: nothing was pushed except "
             "withdrawals and erasures; look at the plan and approve with DAG approve_removals",
         )
     return None

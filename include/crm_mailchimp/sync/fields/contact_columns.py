@@ -45,8 +45,8 @@ def postal_address(parts: Mapping[str, str | None] | None, default_country: str)
     """An address as Mailchimp takes it; an empty text where the contact has none.
 
     Mailchimp demands street, city, state and postal code (documentation, "Merge Fields", "Add
-    merge data to contacts"), and takes an address without a country for one in the USA. The CRM
-    knows no states: the city stands for it, as in most of Europe there is none.
+    merge data to contacts"). It takes an address without a country for one in the USA. The CRM
+    has no states, as most of Europe has none: the city is sent in the state's place.
 
     Args:
         parts: ``address1``, ``address2``, ``city``, ``zip``, ``country`` of the contact.
@@ -75,7 +75,7 @@ def postal_address(parts: Mapping[str, str | None] | None, default_country: str)
 
 
 def birthday(iso_date: FieldValue, date_format: str | None) -> str:
-    """Month and day of a date, in the order of the merge field (``MM/DD`` unless told)."""
+    """Month and day of a date, in the order of the merge field (``MM/DD`` by default)."""
     if not iso_date:
         return ""
     _, month, day = str(iso_date).split("-")

@@ -1,6 +1,7 @@
 """CRM field values as Mailchimp takes them: coerced, validated, cut at its limits.
 
-A value that does not fit its field's type is left out, never the contact.
+A value that does not fit its field's type is left out. Its contact never is. (INTERFACES of this
+project: "Field values".)
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ def cut(text: str) -> str:
 def _inside_character(text: str, position: int) -> bool:
     """Whether a cut before ``position`` would split what people see as one character.
 
-    A plain reading of Unicode's rules for grapheme clusters (UAX 29): marks, joiners, selectors
-    and skin tones belong to what precedes them, two regional indicators make a flag.
+    A simple form of Unicode's rules for grapheme clusters (UAX 29). Marks, joiners, selectors and
+    skin tones belong to the character before them. Two regional indicators make a flag.
     """
     following = text[position]
     if _EXTENDING.match(following) or unicodedata.category(following) in ("Mn", "Me", "Mc"):

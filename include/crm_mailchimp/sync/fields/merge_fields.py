@@ -1,6 +1,6 @@
 """Merge fields of an audience: FNAME, LNAME, CRMREF and the CRM's additional fields.
 
-A field keeps its tag for ever: the map of field code to tag is stored per audience, a changed
+A field keeps its tag for ever: the map of field code to tag is stored for each audience. A changed
 label only renames the merge field.
 """
 
@@ -149,11 +149,11 @@ def ensure_merge_fields(
     limit: int = FIELD_LIMIT,
     default_country: str = "",
 ) -> CarriedFields:
-    """Create, rename or extend what the audience lacks; commits the map after each change.
+    """Create, rename or extend the fields the audience needs; commits the map after each change.
 
-    A field of ours that was deleted in Mailchimp is made again, and the next plan pushes every
-    member's values again. Fields made by hand are never changed, unless one has the very name and
-    type of an additional field: then it carries that field.
+    A field of ours that was deleted in Mailchimp is created again. The next plan then pushes every
+    member's values again. Fields made by hand are never changed. The exception is a field with the
+    name and type of an additional field: it then carries that field.
 
     Args:
         fields: the fields to carry, additional fields before contact columns (see
@@ -248,7 +248,7 @@ def _create(provider: AudienceProvider, list_id: str, one: WantedField) -> Merge
 
 
 def _push_everybody_again(warehouse: Connection[Any], list_id: str) -> None:
-    """A field made anew is empty for those who stand, though nothing changed in the CRM."""
+    """A field that is created again is empty for all members, so each is pushed again."""
     warehouse.execute("update sync.member set pushed_hash = null where list_id = %s", (list_id,))
 
 

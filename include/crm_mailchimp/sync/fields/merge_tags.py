@@ -10,10 +10,10 @@ from anyascii import anyascii
 #: Longest tag (OpenAPI 3.0.55, ``POST /lists/{list_id}/merge-fields``, ``tag``).
 LONGEST_TAG = 10
 
-# What Mailchimp refuses as a tag (help, "Manage audience and signup form fields", reserved field
-# names), the tags of the fields it makes itself, and what its templates read as something else
-# (help, "All the merge tags"; parts before a colon count, and cut to ten characters they are names
-# a label can get to).
+# Mailchimp refuses some tags (help, "Manage audience and signup form fields", reserved field
+# names). It makes fields with other tags itself. Its templates read more of them as something else
+# (help, "All the merge tags"). Of a tag with a colon, the part before it counts. Tags are cut to
+# ten characters, as a label's tag is.
 _RESERVED = frozenset(
     {"ADDRESS", "ARCHIVE", "BIRTHDAY", "CRMREF", "DATE", "ELSE", "ELSEIF", "EMAIL", "EMAIL_TYPE",
      "END", "ENDIF", "EVENT", "FB", "FEED", "FEEDBLOCK", "FEEDITEM", "FEEDITEMS", "FNAME",

@@ -1,4 +1,4 @@
-"""Which merge fields an audience is to have, and which of those there carry them. No calls."""
+"""Which merge fields an audience must have, and which existing ones carry them. No calls."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ STANDARD_TAGS = ("FNAME", "LNAME", REFERENCE_TAG)
 
 
 def standard_fields(owner: AudienceOwner) -> tuple[MergeField, ...]:
-    """The merge fields that every audience of ours has. CRMREF's name says whose audience it is:
-    what it was made for is found again there when the warehouse is lost."""
+    """The merge fields that every audience of ours has.
+
+    CRMREF's name says whose audience it is: so it is found again when the warehouse is lost.
+    """
     return (
         MergeField(tag="FNAME", name="First Name", type="text"),
         MergeField(tag="LNAME", name="Last Name", type="text"),
@@ -75,7 +77,7 @@ def wanted_fields(
         found = next((field for field in remote if field.tag == standard.tag), None)
         yield WantedField(standard.tag, standard, found)
     codes = {field.code for field in fields}
-    # What another field of ours stands in is not to be had by its name.
+    # A merge field that carries another field of ours cannot be claimed by its name.
     claimed = set(STANDARD_TAGS)
     claimed |= {found.tag for code in codes if (found := _own(remote, stored.get(code)))}
     taken = {field.tag for field in remote} | {field.tag for field in stored.values()}
@@ -87,7 +89,7 @@ def wanted_fields(
             if existing is None:
                 target = replace(target, type=known.type)
             if existing is None and any(other.tag == tag for other in remote):
-                tag = _fresh_tag(field, target, taken)  # somebody else's now
+                tag = _fresh_tag(field, target, taken)  # another's now
         else:
             existing = _namesake(remote, field, target, claimed)
             tag = _fresh_tag(field, target, taken)

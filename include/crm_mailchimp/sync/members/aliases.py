@@ -1,4 +1,4 @@
-"""Under which member ids contacts stand: not always the md5 of our normal form of an address."""
+"""Which member id a contact has: not always the md5 of our normal form of its address."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def address_keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
 def member_hashes(
     warehouse: Connection[Any], keys: Mapping[int, str], *, list_id: str | None
 ) -> dict[int, str]:
-    """Under which id Mailchimp keeps each contact, as far as it ever said.
+    """The id under which Mailchimp keeps each contact, as far as an answer ever showed it.
 
-    It may keep an address under an id of its own, or the person chose another address there.
+    Mailchimp may keep an address under another id, or the person chose another address there.
 
     Args:
         keys: address key by contact id.

@@ -1,9 +1,9 @@
 """Removals are noted before they are sent, so that a lost answer loses nobody.
 
-A member found unsubscribed or archived would otherwise look like one who opted out, or whom
-somebody archived by hand, and would be held back for good. An intent ends with the call's outcome,
-with the member found as intended (``sql/sync/record_observed.sql``), or when everything was looked
-at and it had not happened.
+Without the note, a member that is found unsubscribed would look like a person who opted out. A
+member that is found archived would look archived by hand. Both would be held back for good.
+An intent ends with the call's outcome, or when the member is found as intended
+(``sql/sync/record_observed.sql``). It also ends when a complete look did not find it carried out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def note_intents(
     list_id: str,
     subscriber_hashes: Sequence[str],
 ) -> None:
-    """Note the planned removals of these members; commits, so that they stand before the call."""
+    """Note the planned removals of these members before the call is made; commits."""
     warehouse.execute(
         statement("sync/note_intents"),
         {
@@ -106,7 +106,7 @@ def drop_intent(warehouse: Connection[Any], list_id: str, subscriber_hash: str) 
 def resume_batch(
     warehouse: Connection[Any], provider: AudienceProvider, list_id: str, *, wait: bool
 ) -> None:
-    """Read the results of a batch that an earlier run started and did not live to read; commits.
+    """Read the results of a batch that an earlier run started and did not read; commits.
 
     Args:
         wait: wait for one that still runs; else it is left for later.

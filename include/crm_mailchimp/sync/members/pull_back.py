@@ -65,9 +65,9 @@ def pull_back(
 ) -> int:
     """Bring ``sync.member`` up to date with the audience; commits page by page.
 
-    Reads the results of a batch that nobody read, then members changed since the watermark and the
-    archived ones (a list without a status leaves them out), or the whole audience, which alone
-    shows permanent deletions.
+    It first reads the results of a batch that no run has read. Then it reads the members that
+    changed since the watermark. It reads archived ones apart: a list without a status leaves them
+    out. Or it reads the whole audience: only that shows permanent deletions.
 
     Args:
         crm: to ``crm_db``, in autocommit: who holds an address that was just refused is looked up
@@ -159,8 +159,8 @@ def _follow_changed_addresses(warehouse: Connection[Any]) -> None:
 def _recognise_by_reference(warehouse: Connection[Any], provider: AudienceProvider) -> None:
     """A member that we have not seen since we added it has no ``remote_contact_id`` here yet.
 
-    Where CRMREF names its contact under another address, and the address that we added is gone
-    from the audience, the person changed it.
+    CRMREF may name its contact under another address. If the address that we added is gone from the
+    audience too, the person changed it.
     """
     moved = read_rows(warehouse, _MovedMember, statement("sync/find_moved_by_reference"))
     for one in moved:

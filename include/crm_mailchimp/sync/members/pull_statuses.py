@@ -37,14 +37,14 @@ def pull_statuses(
 ) -> dict[str, int] | None:
     """Bring ``sync.member`` up to date with one collection's audience.
 
-    Does not wait for whoever works on the audience: a sync pulls back by itself.
+    Does not wait for other work on the audience: a sync pulls back by itself.
 
     Args:
         provider: open, with a connection slot.
         crm: to ``crm_db``, in autocommit, as for ``pull_back``.
 
     Returns:
-        members by their last known status, and ``api_calls``; None when somebody else works on
+        members by their last known status, and ``api_calls``; None when another task works on
         the audience.
 
     Raises:

@@ -1,7 +1,7 @@
-"""Write-back: the CRM is told what became of its contacts. Off unless switched on.
+"""Write-back: the CRM gets the status of its contacts. Off unless switched on.
 
-Nothing joins across the servers: the differences to what the CRM was told before are found in
-the warehouse, streamed into a temporary table of the CRM, and merged there.
+No statement joins across the servers. The warehouse finds what differs from the rows that the CRM
+got before. They are streamed into a temporary table of the CRM, and merged there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crm_mailchimp.warehouse.locks import named_lock
 
 log = logging.getLogger(__name__)
 
-#: Held by whoever changes what the CRM was told.
+#: Each task that writes statuses to the CRM holds it.
 LOCK = "write back members"
 
 _COLUMNS = ("collection_id", "contact_id", "status", "reason", "changed_at")
@@ -32,7 +32,7 @@ _COLUMNS = ("collection_id", "contact_id", "status", "reason", "changed_at")
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenBack:
-    """Rows of ``crm.provider_member_status`` that were told anew, and those taken away."""
+    """Rows of ``crm.provider_member_status`` that were written again, and those taken away."""
 
     written: int
     deleted: int
@@ -64,7 +64,7 @@ def members_are_written_back(environment: Mapping[str, str] = os.environ) -> boo
 def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> WrittenBack:
     """Bring ``crm.provider_member_status`` to what the warehouse knows; safe to repeat.
 
-    The CRM commits first: after a crash in between the same rows are told once more.
+    The CRM commits first: after a crash in between, the same rows are written once more.
 
     Args:
         warehouse: outside a transaction; commits here.

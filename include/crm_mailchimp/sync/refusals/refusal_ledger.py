@@ -1,8 +1,8 @@
 """Refusals by person: who must not be mailed, or only after a confirmation (``sync.refusal``).
 
 The ledger fills itself: a trigger of ``sync.member`` opens a refusal for whatever a writer notes
-there (``sql/views/sync/functions/open_refusals.sql``). What a refusal means is decided in one
-place, ``sql/sync/judge_refusals.sql``; the plan, the push's last look and the campaign gate ask it.
+there (``sql/views/sync/functions/open_refusals.sql``). One statement decides what a refusal means:
+``sql/sync/judge_refusals.sql``. The plan, the push's last look and the campaign gate ask it.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ class _OpenRefusal(NamedTuple):
 def find(
     warehouse: Connection[Any], people: Iterable[Person], *, collection_id: int
 ) -> dict[str, FoundRefusal]:
-    """The refusals that hold for people in a collection; who has none is left out.
+    """The refusals that hold for people in a collection; a person without one is left out.
 
     Args:
         warehouse: the warehouse; temporary tables are written, nothing is committed.
-        people: whom to ask about, each key once.
+        people: the persons to ask about, each key once.
         collection_id: the collection.
     """
     _ask(warehouse, people)

@@ -1,6 +1,6 @@
 """The suppression list: keyed digests of addresses and contacts that never come back.
 
-HMAC-SHA-256 with a key of its own, so that the list tells nobody an address, and an old backup
+They are HMAC-SHA-256 with a key of their own, so that the list gives no address away. An old backup
 of the CRM or of ``sync`` cannot bring a forgotten person back.
 """
 

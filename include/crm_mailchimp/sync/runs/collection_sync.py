@@ -163,7 +163,7 @@ def _locate(run: CollectionRun) -> KnownAudience | None:
 
 
 def _remove_due_alone(run: CollectionRun) -> None:
-    """What is due goes out of the collection's audiences, though nothing else may happen."""
+    """Carry out the mandatory removals in the collection's audiences, and nothing else."""
     problem = run.collection.problem
     audience = collection_audience.find_known(run.warehouse, run.collection.collection_id)
     if problem is None or problem.code not in _WITHOUT_A_CALL:

@@ -1,4 +1,4 @@
-"""How everything stands, for the page in Airflow: collections, decisions, quarantine, campaigns.
+"""The state of everything, for the page in Airflow: collections, decisions, quarantine, campaigns.
 
 Codes, counts and times; nobody's name or address but the owner's of a collection.
 """
@@ -114,7 +114,7 @@ class Overview:
 
 
 def overview(warehouse: Connection[Any]) -> Overview:
-    """How everything stands now; reads only."""
+    """The state of everything now; reads only."""
     found = Overview(
         collections=read_rows(warehouse, CollectionRow, statement("page/collections")),
         removals=read_rows(warehouse, OpenRemoval, statement("page/open_removals")),

@@ -1,8 +1,8 @@
-"""Mandatory removals: withdrawals, complaints, erasures. They go out whatever else is wrong.
+"""Mandatory removals (withdrawals, complaints, erasures). They run even if the sync failed.
 
-They go out of the audience of a collection that is blocked, failed, broken or not synced any more,
-and out of audiences that were a collection's. Nothing else happens there: nobody is added, nobody
-leaves for any other cause, members that are not ours are left alone.
+They run in the audience of a collection that is blocked, failed, broken or not synced any more.
+They also run in audiences that were a collection's. Nothing else happens there: nobody is added,
+and nobody leaves for any other cause. Members that are not ours are left alone.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class RunSummary:
         if self.failed:
             others = "; the others were synced" if self.succeeded else ""
             raise CollectionsFailedError(
-                f"failed: {', '.join(self.failed)} ({len(self.failed)}); why stands in "
+                f"failed: {', '.join(self.failed)} ({len(self.failed)}); the reason is in "
                 f"sync.collection_run.detail{others}"
             )
 
@@ -74,7 +74,7 @@ class CollectionsFailedError(PermanentError):
 
 
 def summarise(warehouse: Connection[Any], staging_id: int) -> RunSummary:
-    """Summarise a run; a collection whose task died without a word counts as failed."""
+    """Summarise a run; a collection without a state counts as failed: its task died."""
     rows = read_rows(
         warehouse, _EndedCollection, statement("sync/summarise_run"), {"staging_id": staging_id}
     )

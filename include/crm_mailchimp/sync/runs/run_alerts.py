@@ -1,6 +1,6 @@
-"""What somebody has to be told about, and what the alert says: codes, counts and ids only.
+"""Which troubles people must know, and what the alert says: codes, counts and ids only.
 
-What was told is kept, so that an hourly sync does not repeat the same alert every hour.
+Sent alerts are kept, so that an hourly sync does not repeat the same alert every hour.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.stagings import staged_codes
 
 _HEADINGS = {
-    "failed": "Failed: something broke, the collection was not synced",
+    "failed": "Failed: an error stopped the collection, it was not synced",
     "blocked": "Blocked: a person has to decide, the collection was not synced",
-    "late": "Late: no succeeded run for too long",
+    "late": "Late: no successful run for too long",
     "undecided": "Undecided: a person has to decide about an erasure",
 }
 _WHERE_TO_LOOK = {
@@ -39,7 +39,7 @@ class AlertTimes:
 
     Attributes:
         late_after: an active collection without a succeeded run for so long is late; zero: never.
-        repeat_after: what goes on is told again after so long.
+        repeat_after: a trouble that goes on is sent again after so long.
     """
 
     late_after: timedelta = timedelta(hours=24)
@@ -116,7 +116,7 @@ def alert_about_run(
     times: AlertTimes,
     send: Callable[[Message], bool],
 ) -> list[Trouble]:
-    """Tell about the collections of one run that are blocked or failed; returns those told.
+    """Tell about the collections of one run that are blocked or failed; returns those sent.
 
     Args:
         send: delivers a message, and says whether anybody got it.
@@ -134,7 +134,7 @@ def alert_about_late(
     times: AlertTimes,
     send: Callable[[Message], bool],
 ) -> list[Trouble]:
-    """Tell about active collections that have not succeeded for too long; returns those told."""
+    """Tell about active collections that have not succeeded for too long; returns those sent."""
     troubles = []
     if times.late_after:
         active = read_rows(crm, _ActiveCollection, statement("crm/active_collections"))
@@ -183,7 +183,7 @@ def alert_about_dag(
     message: Message,
     send: Callable[[Message], bool],
 ) -> bool:
-    """Tell that a DAG's run failed, unless that was told less than ``quiet_for`` ago."""
+    """Tell that a DAG's run failed, unless an alert about it is younger than ``quiet_for``."""
     trouble = Trouble(collection_code=f"DAG {dag_id}", state="failed", reason="run")
     times = AlertTimes(repeat_after=quiet_for)
     return bool(_tell(warehouse, [trouble], times, send, message))

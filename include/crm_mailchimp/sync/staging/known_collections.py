@@ -1,7 +1,7 @@
 """Collections by the CRM's id: a new code is followed, a new id under a known code is not.
 
-A collection that comes back under another id is not a new collection. Its audience and everything
-that people refused in it belong to the old id, so it waits until a person says what it is.
+A collection that comes back under another id is not a new collection. Its audience and all refusals
+in it belong to the old id. So it waits until a person decides whether it is the same.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def with_codes_of_their_own(
 
 
 def continue_as_same(warehouse: Connection[Any], collection_code: str) -> tuple[int, int]:
-    """By a person's word: the collection under its new id is the old one; commits.
+    """As a person decided, the collection under its new id is the old one; commits.
 
     Its audience, its refusals and everything else go on under the new id.
 
@@ -142,7 +142,7 @@ def continue_as_same(warehouse: Connection[Any], collection_code: str) -> tuple[
 
 
 def begin_as_new(warehouse: Connection[Any], collection_code: str) -> tuple[int, int]:
-    """By a person's word: the collection under its new id is another one; commits.
+    """As a person decided, the collection under its new id is a new one; commits.
 
     It gets an audience of its own. What people refused in the old collection holds for it, too.
 

@@ -61,7 +61,7 @@ def stage_left_alone(
         row = known.get(one.collection_id)
         code = one.collection_code
         if code in taken:
-            # Another collection bears the code now; one staging knows a code once.
+            # Another collection has the code now; one staging knows a code once.
             code = f"{code} ({one.collection_id})"
         taken.add(code)
         warehouse.execute(

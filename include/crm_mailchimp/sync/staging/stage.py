@@ -320,7 +320,7 @@ def _stage_refusals(
 
 
 def _stage_merges(warehouse: Connection[Any], crm: Connection[Any], staging_id: int) -> None:
-    """Who was merged into whom."""
+    """Which contact was merged into which."""
     copy_query(
         crm,
         statement("crm/merge_chains"),
