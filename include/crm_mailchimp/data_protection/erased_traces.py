@@ -47,7 +47,7 @@ class _Returned(NamedTuple):
 def remove(
     warehouse: Connection[Any], traces: Traces, *, receipt_ids: Sequence[int] = ()
 ) -> dict[str, int]:
-    """Remove traces in one transaction and count the marts anew; safe to repeat.
+    """Remove traces in one transaction and count the marts again; safe to repeat.
 
     Args:
         warehouse: not in a transaction; committed here.
@@ -84,7 +84,7 @@ def remove(
 def remove_returned(warehouse: Connection[Any]) -> int:
     """Remove traces of people erased before, as a restored backup brings them back.
 
-    Mailchimp is not asked: whoever stands there again signed up by themselves.
+    Mailchimp is not asked: a person who is a member there again signed up there.
 
     Returns:
         number of rows removed or freed.

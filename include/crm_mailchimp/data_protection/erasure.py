@@ -105,7 +105,7 @@ def erase_contacts(
     contacts: Sequence[int] = (),
     dry_run: bool = False,
 ) -> ErasureResult:
-    """Erase everybody whom the CRM wants erased and who is not erased yet.
+    """Erase the contacts that asked for erasure in the CRM and are not erased yet.
 
     Args:
         warehouse: the warehouse, not in a transaction; committed after every step.
@@ -158,10 +158,10 @@ def erase_contacts(
 
 
 def address_forms(email: str) -> tuple[set[str], set[str]]:
-    """Under which forms an address of the CRM may stand somewhere.
+    """The forms that an address of the CRM may have elsewhere.
 
-    Mailchimp keeps what a person typed: an address that we push in its ASCII form, or do not push
-    at all because it is not well formed, may be there as it is written.
+    Mailchimp keeps what a person typed. We push an address in its ASCII form, or not at all when it
+    is not well formed. Either may be in Mailchimp as it is written.
 
     Returns:
         the forms, lower-cased and as stagings write them, and their subscriber hashes.

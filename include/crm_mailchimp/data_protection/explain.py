@@ -1,7 +1,7 @@
 """Why is this address in which audiences, and why not in the others?
 
-The answer comes from the warehouse alone: members, refusals, proof of consent, quarantine,
-suppression, and the newest snapshot's verdict while that is there (view
+The answer comes from the warehouse alone: members, refusals, proof of consent, quarantine and
+suppression. The newest snapshot's verdict is part of it while the snapshot exists (view
 ``sync.membership_explanation``).
 """
 
@@ -118,7 +118,7 @@ class Explanation:
     """Everything that decides about one address or contact.
 
     Attributes:
-        contact_ids: contacts that stand, stood or would stand under the address.
+        contact_ids: contacts that have, had or would have the address.
         suppressions: entries of the suppression list that hold for the address or a contact.
         memberships: rows of ``sync.membership_explanation``, by collection.
         collections: every known collection with its audience and newest snapshot.

@@ -1,7 +1,7 @@
 """What is known under one address: its forms, its subscriber hashes, its contacts.
 
-A contact counts that has the address or had it, also one that was merged: a person is a contact
-with every contact merged into it.
+A contact that has or had the address counts, and so does a merged one. A person is a contact with
+every contact merged into it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class UnknownAddressError(ValueError):
 
 @dataclass(frozen=True)
 class KnownUnder:
-    """What stands, stood or would stand under one address.
+    """What has, had or would have one address.
 
     Attributes:
         addresses: the forms of the address.

@@ -32,7 +32,7 @@ _LONGEST = 36_500
 #: Readers that come after a waiting drop wait for it, too.
 _LONGEST_WAIT = "5s"
 
-#: Kinds whose age bears another name than theirs.
+#: Kinds that share the age of another kind.
 _AGE_OF = {
     "rejections": "removals",
     "aliases": "removals",
@@ -70,7 +70,7 @@ class Ages:
             Refusals, counted from their end. One that holds is never removed.
         removals: decided requests for removals, rejected addresses that nobody holds any more,
             and ids of addresses that no member has any more.
-        runs: what runs did, alerts sent, and what the CRM was told of contacts that are gone.
+        runs: what runs did, alerts sent, and statuses that the CRM got of contacts that are gone.
         events: opens, clicks, bounces and what activity feeds of members tell, each by its own
             age, and what people wrote when they unsubscribed; counts per recipient, contact,
             month and hour stay, and so do the unsubscribes and complaints themselves.
@@ -193,7 +193,7 @@ def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
     """
     if days is None:
         return 0
-    # A whole day, so that counts by quarter hour are either kept as they are or counted anew.
+    # A whole day, so that counts by quarter hour are either kept as they are or counted again.
     before = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     before -= timedelta(days=days)
     with named_lock(warehouse, "marts"):

@@ -34,15 +34,15 @@ class SubjectAccess:
 
     Attributes:
         address: what was asked for, in normal form, or as written if it has none; None: a contact.
-        contact_ids: contacts of the CRM that stand, stood or would stand under it, or the one that
-            was asked for.
-        told_at: when this was put together.
+        contact_ids: contacts of the CRM that have it, had it or would have it, or the one that was
+            asked for.
+        collected_at: when this was put together.
         sections: records by what they are; every field as it is kept.
     """
 
     address: str | None = field(repr=False)
     contact_ids: Sequence[int]
-    told_at: datetime
+    collected_at: datetime
     sections: Mapping[str, Sequence[Mapping[str, object]]] = field(repr=False)
 
     @property
@@ -72,20 +72,20 @@ class SubjectAccess:
         return f"What is known about {self.address or f'contact {self.contact_ids[0]}'}"
 
     def _summary(self) -> str:
-        told_at = f"Put together {as_text(self.told_at)}."
+        collected = f"Put together {as_text(self.collected_at)}."
         if self.nothing_held:
             return (
                 "Nothing is held: no table of the warehouse knows this person. "
-                f"The CRM and Mailchimp answer for themselves. {told_at}"
+                f"The CRM and Mailchimp answer for themselves. {collected}"
             )
         contacts = ", ".join(map(str, self.contact_ids)) or "none"
         several = (
-            " Several contacts have, or had, this address, or were merged: make sure that all are "
-            "the person who asks, or ask again by contact, before this is handed over."
+            " Several contacts have, or had, this address, or were merged. Make sure that all are "
+            "the person who asks, or ask again by contact, before you hand this over."
             if len(self.contact_ids) > 1
             else ""
         )
-        return f"Contacts in the CRM: {contacts}.{several} {told_at}"
+        return f"Contacts in the CRM: {contacts}.{several} {collected}"
 
     def _lines(self) -> Iterator[str]:
         yield self._title()
@@ -118,9 +118,9 @@ class _EarlierAddress(NamedTuple):
 def access_by_address(warehouse: Connection[Any], email: str) -> SubjectAccess:
     """Everything that staging, sync, stats and marts hold about an address in any spelling.
 
-    An address that is not well formed is looked for as it is written: snapshots of the CRM hold it
-    like any other. Earlier addresses of its contacts count, too, as far as they are known. The CRM
-    and Mailchimp keep their own data, and answer for it themselves.
+    An address that is not well formed is looked up as it is written. Snapshots of the CRM hold it,
+    too. Earlier addresses of its contacts count, too, as far as they are known. The CRM and
+    Mailchimp keep their own data, and answer for it themselves.
 
     Raises:
         UnknownAddressError: the text is empty.
@@ -134,9 +134,9 @@ def access_by_address(warehouse: Connection[Any], email: str) -> SubjectAccess:
 
 
 def access_by_contact(warehouse: Connection[Any], contact_id: int) -> SubjectAccess:
-    """Everything about a contact of the CRM, under whatever addresses it stands or stood.
+    """Everything about a contact of the CRM, under all addresses that it has or had.
 
-    Contacts that were merged into it are the same person, and told with it.
+    Contacts that were merged into it are the same person, and are included.
 
     Raises:
         SuppressionLostError: the suppression list is not whole.
@@ -179,7 +179,7 @@ def _gather(
     return SubjectAccess(
         address=asked_for,
         contact_ids=contact_ids,
-        told_at=datetime.now(UTC),
+        collected_at=datetime.now(UTC),
         sections=sections,
     )
 
