@@ -28,7 +28,7 @@ person may open it starts `release_campaigns`.
 
 **When something is wrong**
 
-- *"may still stand in Mailchimp's schedule"*: the campaign could not be judged. Mailchimp did not
+- *"may still be in Mailchimp's schedule"*: the campaign could not be judged. Mailchimp did not
   answer the call that takes it back. Take it back in Mailchimp by hand, now.
 - *"gate_undecided"*: we took the campaign back because it could not be judged. The detail says why.
 """

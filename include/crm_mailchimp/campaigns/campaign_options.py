@@ -35,8 +35,8 @@ class CampaignOptions:
     tolerance: float = 0.10
     recipient_limit: int | None = None
     schedule_there: bool = True
-    #: A campaign is put into Mailchimp's schedule this long before its time, not earlier: what
-    #: is there goes out even when nothing of ours is running any more.
+    #: A campaign is put into Mailchimp's schedule this long before its time, not earlier. A
+    #: scheduled campaign goes out even when nothing of ours is running any more.
     schedule_ahead: timedelta = timedelta(minutes=5)
     #: Scheduled campaigns are taken back and judged once more this long before they go out.
     last_check: timedelta = timedelta(minutes=2)

@@ -128,8 +128,8 @@ def create_once(
 ) -> RemoteCampaign:
     """Create the draft; call ``find_remote`` first. The intention is committed before the call.
 
-    A task that dies between the call and the commit leaves a campaign with the title: the
-    next run finds it by that and links it.
+    A task that dies between the call and the commit leaves a campaign with the title. The next run
+    finds the campaign by its title and links it.
     """
     intend(warehouse, campaign, draft)
     created = provider.create_campaign(draft)
@@ -194,11 +194,11 @@ def find_remote(
     record: CampaignRecord | None,
     list_id: str,
 ) -> RemoteCampaign | None:
-    """The campaign of this audience with the very title that belongs to no other CRM campaign.
+    """The audience's campaign with exactly this title that belongs to no other CRM campaign.
 
-    Looked for before anything is created: after a lost answer, and after a lost ledger. One that
-    only ends in the campaign's code may be a person's own: nothing is done until a person has
-    looked.
+    It is looked for before anything is created: after a lost answer, and after a lost ledger. A
+    campaign that only ends in the code may be a person's own. Nothing is done until a person
+    looks.
 
     Raises:
         AmbiguousCampaignError: several have the title, or one has only the code.
@@ -224,7 +224,7 @@ def find_remote(
     fits = [remote for remote, title in candidates if title in titles]
     if len(fits) > 1:
         raise AmbiguousCampaignError(
-            f"campaign {campaign.code}: {len(fits)} campaigns in Mailchimp bear its title; "
+            f"campaign {campaign.code}: {len(fits)} campaigns in Mailchimp have its title; "
             "delete or rename all but the right one there"
         )
     if fits:
@@ -232,7 +232,7 @@ def find_remote(
     near = [remote for remote, title in candidates if title.endswith(f"({campaign.code})")]
     if near:
         raise AmbiguousCampaignError(
-            f"campaign {campaign.code}: a campaign in Mailchimp bears its code but not its title "
+            f"campaign {campaign.code}: a campaign in Mailchimp has its code but not its title "
             f"{campaign.title!r}: give it this title if it is the right one, else take the code "
             "out of its title"
         )

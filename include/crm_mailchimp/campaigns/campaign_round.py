@@ -112,8 +112,8 @@ def campaigns_to_sync(
     wanted = set()
     for campaign in planned:
         row = by_id.pop(campaign.campaign_id, None)
-        # A cancelled one nobody knows may be in the schedule since before the ledger was lost;
-        # one that we deleted is made again when the CRM takes the cancelling back.
+        # A cancelled campaign without a row may be scheduled since before the ledger was lost. A
+        # campaign that we deleted is made again when the CRM takes the cancelling back.
         if row is None or not row.is_over or (campaign.state != "cancelled" and not row.is_sent):
             wanted.add(campaign.code)
     # The rest are gone from the CRM; a renamed one is known there by its id.

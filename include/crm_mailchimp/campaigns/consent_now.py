@@ -1,10 +1,9 @@
 """Consent right before a campaign: everybody it would go to, judged from the CRM as it is now.
 
-Members of ours (created or adopted) must each have a contact that still stands for the address
-and a consent in force for the campaign's own category. A refusal by anybody in the CRM who holds
-the address beats it. Foreign members (nobody of the CRM put them there) gave their consent to
-Mailchimp's form: they need no consent in the CRM, but a refusal or a request for erasure of their
-address counts for them too.
+Each member of ours (created or adopted) needs a contact that still represents the address. It also
+needs a consent in force for the campaign's own category. A refusal by anybody in the CRM who holds
+the address beats it. Foreign members did not come from the CRM: they consented in Mailchimp's form.
+They need no consent in the CRM. But a refusal or a request for erasure of their address counts.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.warehouse.copying import copy_rows
 
 PAGE = 5_000
-#: Contact ids told as examples; a person starts from them, the count tells how many there are.
+#: Contact ids given as examples: a person starts from them. The count says how many exist.
 EXAMPLES = 20
 
 
@@ -119,7 +118,7 @@ def judge_members(
         Finding(cause=cause, members=counts[cause], contact_ids=tuple(examples[cause]))
         for cause in sorted(counts)
     ]
-    # Last, so that whoever refused while the pages were read is seen.
+    # Last, so that a refusal made while the pages were read is seen.
     findings += _refused(warehouse, crm, list_id, gdpr_category)
     return ConsentJudgement(judged=judged, findings=tuple(findings))
 

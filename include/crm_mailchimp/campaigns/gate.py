@@ -1,8 +1,8 @@
 """The gate before a campaign is scheduled, and again before it is sent.
 
-Called with the audience's advisory lock held, so that no sync changes members meanwhile, and the
+It is called with the audience's advisory lock held, so that no sync changes members meanwhile. The
 call that schedules or sends follows under the same lock. Every decision is a row of
-``sync.campaign_gate``, and so is that none could be made.
+``sync.campaign_gate``, even when the gate could not decide.
 """
 
 from __future__ import annotations

@@ -92,11 +92,11 @@ def decide_release(
     holds: timedelta,
     decided_by: str | None = None,
 ) -> bool:
-    """Store a person's word, or their silence; committed. The first word about a gate stands.
+    """Store a person's decision, or their silence; committed. The first about a gate holds.
 
     Args:
         warehouse: the warehouse.
-        gate_id: the gate that ``find_request`` told about.
+        gate_id: the gate that ``find_request`` returned.
         decision: what was said.
         holds: how long it is good for.
         decided_by: Airflow's id of the person.

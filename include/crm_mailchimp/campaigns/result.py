@@ -14,7 +14,7 @@ class CampaignResult:
     """What was done with a campaign.
 
     ``outcome``: the action's word in the past tense, ``held`` where a person has to look, or
-    ``waiting`` for its time. ``wait_until``: when it is to be looked at again, where that is soon;
+    ``waiting`` for its time. ``wait_until``: when the next look is due, where that is soon.
     ``is_ours``: until then Mailchimp has a schedule made by us.
     """
 

@@ -77,9 +77,9 @@ def sync_campaign(
     """Do what one campaign needs now; safe to repeat at any time.
 
     The CRM and Mailchimp are read under the audience's lock, and once more after the gate's
-    decision: after a change meanwhile everything is read and judged again. Whatever goes wrong,
-    also in opening a connection or reading a setting, a campaign whose time is near is taken out
-    of Mailchimp's schedule.
+    decision. After a change meanwhile everything is read and judged again. On any error a campaign
+    that is due soon is taken out of Mailchimp's schedule. This holds for a connection that does not
+    open and for a wrong setting, too.
 
     Args:
         connections: opens what is needed.
@@ -94,7 +94,7 @@ def sync_campaign(
 
     Raises:
         UnknownCampaignError: nobody knows the code.
-        AmbiguousCampaignError: a person has to say which campaign in Mailchimp is its own.
+        AmbiguousCampaignError: a person has to decide which campaign in Mailchimp is its own.
         ChangedMeanwhileError: the CRM or Mailchimp changed each time it was judged.
         ProviderError: Mailchimp refused or failed; stored in ``sync.campaign.detail`` too.
         SettingError: a setting cannot be obeyed.

@@ -150,7 +150,7 @@ def hold_back(
     except Exception as failed:
         # The first error is what is raised; this one says that a person must act now.
         log.error(  # noqa: TRY400 - a traceback may quote rows
-            "a campaign that cannot be judged may still stand in Mailchimp's schedule, take it "
+            "a campaign that cannot be judged may still be in Mailchimp's schedule: take it "
             "back there by hand: %s",
             words_of(failed),
         )
