@@ -126,8 +126,8 @@ def error_of(
                 outcome_unknown=method != "GET",
                 **known,
             )
-        # Without Mailchimp's explanation a 404 may come from any proxy on the way, and must not
-        # be taken for "this member does not exist".
+        # Without Mailchimp's explanation a 404 may come from any proxy on the way. It must not be
+        # taken for "this member does not exist".
         case _ if not explained:
             error = UnexpectedAnswer(
                 f"without Mailchimp's explanation ({headers.get('content-type', '')[:60]})", **known

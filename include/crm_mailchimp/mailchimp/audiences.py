@@ -37,8 +37,10 @@ def audience(client: MailchimpClient, list_id: str) -> Audience:
 
 
 def create_audience(client: MailchimpClient, settings: AudienceSettings) -> Audience:
-    """Create an audience. Never repeated after a lost answer, as that could make a second one:
-    then look for its name before creating it again.
+    """Create an audience.
+
+    It is never repeated after a lost answer, as that could make a second one. Look for its name
+    before you create it again.
 
     Raises:
         ConnectionFault, ServerError: with ``outcome_unknown``, the audience may exist.

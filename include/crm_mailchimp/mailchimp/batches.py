@@ -1,8 +1,8 @@
 """Many operations in one request: ``/batches``, its progress and its results.
 
-Mailchimp runs a batch in the background, one at a time for the account, outside of the limit of
-connections ("Run Async Requests with the Batch Endpoint" in its documentation). The results are a
-tar.gz of JSON files on another host, under a link that works for ten minutes.
+Mailchimp runs a batch in the background, one at a time for the account. It does not count for the
+limit of connections ("Run Async Requests with the Batch Endpoint", documentation). The results are
+a tar.gz of JSON files on another host, under a link that works for ten minutes.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ _RESULTS = "(results of a batch)"
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One request of a batch: ``path`` below ``/3.0``, ``params`` its query string, ``body`` a JSON
-    object or None, ``subject`` what the request is about (letters and digits): its result names it
-    again.
+    """One request of a batch.
+
+    ``path``: below ``/3.0``; ``params``: its query string; ``body``: a JSON object or None.
+    ``subject``: what the request is about (letters and digits); its result names it again.
 
     Only requests that may be carried out twice belong into a batch (see ``run``).
     """
@@ -196,8 +197,7 @@ def _forget(client: MailchimpClient, batch_id: str) -> None:
 def _start(
     client: MailchimpClient, operations: Sequence[Operation], token: str
 ) -> tuple[dict[str, Any], bool, int]:
-    """The batch as started, whether it had to be looked for after a lost answer, and how often it
-    may have been started."""
+    """The batch as started; whether it was looked for after a lost answer; how often it may run."""
     body = {
         "operations": [
             {

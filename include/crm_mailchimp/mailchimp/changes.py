@@ -28,8 +28,8 @@ _MEMBER = "/lists/{list_id}/members/{subscriber_hash}"
 class Batching:
     """When and how batches are used.
 
-    ``above``: more changes than this go through ``/batches`` (a batch costs some seconds of
-    waiting however small it is); ``size``: operations a batch, which bounds memory.
+    ``above``: more changes than this go through ``/batches``, as even a small batch costs some
+    seconds of waiting. ``size``: operations in one batch; this bounds memory.
     """
 
     above: int = 50

@@ -1,9 +1,10 @@
 """The connection to one Mailchimp account: the official SDK on a transport that lasts.
 
-The SDK (``mailchimp-marketing`` 3.0.80) knows the API's operations, but opens a TCP connection for
-each call, replaces the text ``server`` anywhere in a URL, returns the raw response where there is
-no body, text where the body is ``application/problem+json``, and has no retries. Here its
-``ApiClient`` gets a keep-alive session, typed errors and retries, and its operations stay in use.
+The SDK (``mailchimp-marketing`` 3.0.80) knows the API's operations. But it opens a TCP connection
+for each call, and it replaces the text ``server`` anywhere in a URL. It returns the raw response
+where there is no body, and text where the body is ``application/problem+json``. It has no retries.
+Here its ``ApiClient`` gets a keep-alive session, typed errors and retries. Its operations stay in
+use.
 """
 
 from __future__ import annotations
@@ -204,8 +205,8 @@ class MailchimpClient:
                 return read_answer(
                     method, path, response.status_code, response.headers, response.content
                 )
-        # Outside of the handler: the library's own text holds the whole URL, and would be shown
-        # as the context of the error.
+        # Outside of the handler: the library's own text holds the whole URL. It would be shown as
+        # the context of the error.
         return fault
 
     @contextmanager

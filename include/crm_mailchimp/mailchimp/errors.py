@@ -22,11 +22,11 @@
     └── BatchUnfinished        a batch of operations took longer than allowed
 
 ``retryable`` is a property of the class. ``str()`` of each says method, path template, status,
-Mailchimp's title, the request's id and what to do; never an address, a name, a key or a hash.
-Mailchimp's own explanation (``detail``, ``errors``) quotes people's data: it is kept as an
+Mailchimp's title, the request's id and what to do. It never has an address, a name, a key or a
+hash. Mailchimp's own explanation (``detail``, ``errors``) quotes people's data. It is kept as an
 attribute for the quarantine, and only shown for requests that are not about a person.
 
-Source of statuses and titles: "Errors" of the Marketing API documentation; the bare 403:
+Source of statuses and titles: "Errors" of the Marketing API documentation. Source of the bare 403:
 "Throttling" there (requests turned away before they reach the API).
 """
 

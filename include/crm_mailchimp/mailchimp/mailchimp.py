@@ -40,8 +40,8 @@ class Mailchimp:
     """Implements ``AudienceProvider``, ``ReportProvider``, ``AudienceHistoryProvider`` and
     ``CampaignProvider`` by the functions of this package.
 
-    Open inside a ``with`` block; see ``MailchimpClient`` for what opening means, and the functions
-    of the same names for what each method does and raises.
+    It is open inside a ``with`` block; ``MailchimpClient`` says what that means. The functions of
+    the same names say what each method does and raises.
 
     Args:
         client: of the account, not open yet.

@@ -37,9 +37,9 @@ _FIELDS = (
     "contact_id",
 )
 
-# ``unsubscribe_reason`` of who was unsubscribed through the API or by a user of the account: "N/A
-# (Unsubscribed by admin)" and "N/A (Unsubscribed by an admin)" are both seen in real answers.
-# Whoever unsubscribes themselves has another reason, such as "None given".
+# ``unsubscribe_reason`` of a member that the API or a user of the account unsubscribed. Real
+# answers have both "N/A (Unsubscribed by admin)" and "N/A (Unsubscribed by an admin)". A person
+# who unsubscribes has another reason, such as "None given".
 _BY_ADMINISTRATOR = re.compile(r"unsubscribed by (an )?admin", re.IGNORECASE)
 
 
@@ -52,8 +52,8 @@ def members(
 ) -> Iterator[RemoteMember]:
     """Members of an audience, 1,000 a page; without ``status`` the archived ones are left out.
 
-    Sorted by the opt-in time, which hardly ever changes, with pages that overlap: a member that
-    is archived meanwhile does not make the walk step over another.
+    They are sorted by the opt-in time, which hardly ever changes, and pages overlap. So a member
+    that is archived meanwhile does not make the walk skip another.
 
     Args:
         client: open client.
@@ -128,8 +128,8 @@ def add_members(
         )
         for entry in answer.get("errors") or ()
     ]
-    told = {one.subscriber_hash for one in (*created, *updated)}
-    told |= {one.subscriber_hash for one in rejected}
+    answered = {one.subscriber_hash for one in (*created, *updated)}
+    answered |= {one.subscriber_hash for one in rejected}
     rejected += [
         Rejection(
             email_address=new.email_address,
@@ -139,7 +139,7 @@ def add_members(
             retryable=True,
         )
         for new in new_members
-        if subscriber_hash(new.email_address) not in told
+        if subscriber_hash(new.email_address) not in answered
     ]
     return AddOutcome(created=created, updated=updated, rejected=rejected)
 
@@ -198,8 +198,8 @@ def change_body(change: MemberChange) -> dict[str, Any]:
 def change_query(change: MemberChange) -> dict[str, bool]:
     """Query parameters of the PATCH for a change.
 
-    A change of the status alone does not wait for a field that somebody made required since
-    (OpenAPI 3.0.55, ``skip_merge_validation``); values that are sent are checked all the same.
+    A change of the status alone does not need a field that somebody made required since (OpenAPI
+    3.0.55, ``skip_merge_validation``). Values that are sent are still checked.
     """
     return {"skip_merge_validation": True} if change.action in ("unsubscribe", "reconfirm") else {}
 
@@ -249,8 +249,8 @@ def _unsubscribed_by(entry: Mapping[str, Any]) -> Literal["person", "administrat
 
 
 def _new_member(new: NewMember) -> dict[str, Any]:
-    # Types do not hold at run time, and this is the one place where a wrong word would revive or
-    # create somebody in a state that nobody asked for.
+    # Types are not checked at run time. A wrong word here would create or revive a member with a
+    # status that nobody asked for.
     if new.status not in ("subscribed", "pending"):
         raise ValueError(f"A new member is 'subscribed' or 'pending', not {new.status!r}.")
     body: dict[str, Any] = {

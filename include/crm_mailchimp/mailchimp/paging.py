@@ -1,8 +1,8 @@
 """Walking a long list of the API, page by page, while it changes underneath.
 
 Pages hold at most 1,000 items and are addressed by offset ("Pagination" in the Marketing API
-documentation). A list changes while it is read: an item that comes in before the offset shows one
-item twice, one that goes out makes the walk step over one.
+documentation). A list changes while it is read. An item that comes in before the offset shows one
+item twice. An item that goes out makes the walk skip one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from crm_mailchimp.mailchimp.errors import UnexpectedAnswer
 
 #: Most items the API gives in one answer.
 PAGE = 1000
-#: How many keys are remembered to drop repeated items: repetition comes from shifting at page
-#: borders, so the last pages suffice, and memory stays flat however long the list is.
+#: How many keys are remembered to drop repeated items. Items repeat because they shift at page
+#: borders, so the last pages suffice. Memory does not grow with the list.
 REMEMBERED = 10 * PAGE
 
 Fetch = Callable[[int, int], dict[str, Any] | None]
@@ -27,8 +27,8 @@ def items_of(answer: dict[str, Any] | None, items: str) -> list[Item]:
     """The list of an answer; no content has none.
 
     Raises:
-        UnexpectedAnswer: the answer lacks the list, or it is none. Taken for an empty page it would
-            end a walk early.
+        UnexpectedAnswer: the answer has no such list, or something else under its name. Taken for
+            an empty page, it would end a walk early.
     """
     if answer is None:
         return []
@@ -48,21 +48,21 @@ def walk(
 ) -> Iterator[Item]:
     """Items of all pages, one by one.
 
-    The walk ends at a page that is not full; ``total_items`` is not asked, as it counts what is
-    there now and not what was passed.
+    The walk ends at a page that is not full. It does not use ``total_items``: that counts the items
+    of now, not those already passed.
 
     Args:
         fetch: gets ``count`` and ``offset``, gives the answer.
         items: name of the answer's list.
-        key: what tells an item from another; an item met again within the last 10 pages is
+        key: what identifies an item; an item met again within the last 10 pages is
             dropped. None gives every item.
         size: of a page.
         overlap: how many items a page repeats of the one before. With it (and a stable sort
-            order) nothing is stepped over when items go out meanwhile: a page that does not
-            begin with something of the page before is asked for again further back.
+            order) nothing is skipped when items go out meanwhile: a page that does not begin
+            with an item of the page before is asked for again further back.
 
     Raises:
-        UnexpectedAnswer: an answer lacks the list.
+        UnexpectedAnswer: an answer has no such list.
     """
     seen: OrderedDict[str, None] = OrderedDict()
     offset = 0

@@ -1,9 +1,9 @@
 """Reading Mailchimp's words when it refuses one member.
 
-A batch subscribe answers 200 and lists the refused members with one of only two codes
-(ERROR_CONTACT_EXISTS, ERROR_GENERIC: schema of ``POST /lists/{list_id}`` in the public OpenAPI
-description), so that the text decides. The texts are those that Mailchimp's API gives, as seen in
-bug reports of many clients; an unknown one is kind 'other' and never retried by itself.
+A batch subscribe answers 200 and lists the refused members. It has only two codes for them,
+ERROR_CONTACT_EXISTS and ERROR_GENERIC (public OpenAPI description, ``POST /lists/{list_id}``). So
+the text decides. The texts are those of Mailchimp's API, as seen in bug reports of many clients. An
+unknown one is kind 'other' and never retried by itself.
 """
 
 from __future__ import annotations

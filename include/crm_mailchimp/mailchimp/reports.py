@@ -1,8 +1,8 @@
 """Reports of sent campaigns: totals, recipients, opens, clicks, unsubscribes, complaints.
 
-Rows are Mailchimp's JSON objects with everything it sends, but for links, and for addresses and
-merge fields of the recipients: the hash tells who it was, and personal data that is not fetched
-need not be guarded.
+Rows are Mailchimp's JSON objects with everything it sends, except links, and addresses and merge
+fields of the recipients. The hash identifies a recipient. Personal data that is not fetched needs
+no protection.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from crm_mailchimp.provider import ReportStream
 
 Row = dict[str, Any]
 
-#: Items that a page repeats of the one before: whoever is deleted during a walk moves the rest
-#: forward, and nobody may be stepped over.
+#: Items that a page repeats of the page before. A member that is deleted during a walk moves the
+#: rest forward, and no member may be skipped.
 OVERLAP = 10
 
 
@@ -118,8 +118,8 @@ def rows(
         query["since"] = format_instant(since)
 
     def fetch(count: int, offset: int) -> Row | None:
-        # Past the SDK's operation: it knows no paging for abuse reports, of which the API would
-        # then give the first ten.
+        # Not by the SDK's operation: it has no paging for abuse reports. The API would then give
+        # only the first ten.
         page = {"count": count, "offset": offset} if listed.paged else {}
         return client.call(
             "GET",

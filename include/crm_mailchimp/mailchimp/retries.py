@@ -18,8 +18,8 @@ _REPEATABLE_POSTS = frozenset(
 class Retry:
     """Exponential backoff with full jitter.
 
-    ``attempts`` counts all sendings of one request, the first included; ``base`` and ``cap`` are
-    seconds; ``deadline`` is the time in seconds after which no further attempt begins.
+    ``attempts`` counts all sendings of one request, the first included. ``base`` and ``cap`` are
+    seconds. ``deadline`` is the time in seconds after which no further attempt begins.
     """
 
     attempts: int = 6
@@ -30,8 +30,8 @@ class Retry:
     def delay(self, attempt: int, retry_after: float | None) -> float:
         """Seconds to wait after attempt number ``attempt`` (from 1).
 
-        What the server asks for in ``Retry-After`` is the least; the jitter comes on top, so that
-        clients turned away together do not come back together.
+        The server's ``Retry-After`` is the minimum. The jitter is added to it, so that clients that
+        were turned away together do not come back together.
         """
         jitter = random.uniform(0, min(self.cap, self.base * 2 ** (attempt - 1)))  # noqa: S311
         return (retry_after or 0.0) + jitter
@@ -40,8 +40,8 @@ class Retry:
 def repeatable(method: str, path: str, body: Mapping[str, Any] | None) -> bool:
     """Whether a request may be sent again although the first may have been carried out.
 
-    A batch subscribe that leaves existing members alone may: those created by the lost answer
-    come back as "already a list member", and their field CRMREF tells whose they are.
+    A batch subscribe that leaves existing members alone may. Members that the lost call created
+    come back as "already a list member", and their field CRMREF names their contact.
     """
     if method != "POST":
         return True

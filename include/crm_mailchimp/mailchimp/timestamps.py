@@ -1,6 +1,6 @@
 """Mailchimp's notion of time: ISO 8601 in whole seconds, an empty string for "never".
 
-The reference says "ISO 8601 time format: 2015-10-21T15:41:36+00:00"; a filter with fractions of a
+The reference says "ISO 8601 time format: 2015-10-21T15:41:36+00:00". A filter with fractions of a
 second is refused, so fractions are cut here, in one place.
 """
 
@@ -25,7 +25,7 @@ def format_instant(instant: datetime) -> str:
 
 
 def parse_instant(text: str | None) -> datetime | None:
-    """Read an instant of an answer; None for the empty string that stands for "never"."""
+    """Read an instant of an answer; None for the empty string, which means "never"."""
     if not text:
         return None
     parsed = datetime.fromisoformat(text)

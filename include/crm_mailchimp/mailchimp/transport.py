@@ -1,4 +1,4 @@
-"""What a request travels in: where to, with which session and key, and how its loss is told."""
+"""How a request is sent: address, session and key, and the error of a lost one."""
 
 from __future__ import annotations
 
