@@ -1,9 +1,9 @@
 """Events of a campaign's recipients: opens, clicks and bounces, one row each.
 
-An event is known by campaign, member, action, time, URL and its ordinal among equal ones within
-that second: two links clicked in one second are two events, and so are two opens. As ``since``
-counts in whole seconds, a second is always read whole, so ordinals come out the same each time and
-reading again adds nothing.
+The key of an event: campaign, member, action, time, URL and the ordinal among equal events of that
+second. Two links clicked in one second are two events, and so are two opens. ``since`` counts in
+whole seconds, so a second is always read whole. Ordinals come out the same each time, and reading
+again adds nothing.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ class Activity:
             self.name,
             reading,
             rows_read=landed,
-            # The figures were there before the events were read, so nothing up to them is missing;
-            # the newest event seen might be newer than one on a page that was already read.
+            # The figures are older than the events read, so nothing up to them is missing. The
+            # newest event seen might be newer than one on a page that was already read.
             complete_through=progress.report_through,
         )
         connection.commit()
@@ -181,8 +181,8 @@ def _event_rows(
 ) -> Iterator[Row]:
     """A page of recipients as event rows, each with its ordinal among equal ones.
 
-    Counted by entry rather than by member: should the API list a member twice, the two lists hold
-    the same events, which must not be counted on.
+    It counts by entry, not by member: the API may list a member twice. Both lists then hold the
+    same events, which must not be counted twice.
     """
     for number, (recipient, person) in enumerate(zip(page, people, strict=True), start=listed):
         equal: Counter[Row] = Counter()

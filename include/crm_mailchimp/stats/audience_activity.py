@@ -33,7 +33,7 @@ SHAPE = Shape(
 def load_days(connection: Connection[Any], provider: AudienceHistoryProvider, list_id: str) -> int:
     """Bring one audience's days up to date; commits. Returns the number of days read.
 
-    Days older than Mailchimp tells stay as they were last told.
+    Days that Mailchimp no longer lists keep their last figures.
     """
     landed = land(connection, SHAPE, provider.audience_days(list_id))
     connection.execute(statement("stats/load_audience_activity"), {"list_id": list_id})

@@ -27,8 +27,8 @@ def extract_audiences(
 ) -> dict[str, int]:
     """Bring audiences up to date; commits piece by piece, so a crash repeats little.
 
-    Costs one call per thousand audiences, two per audience once a day, and one for each member of
-    ours that left since the last run.
+    It costs one call per thousand audiences, and two per audience once a day. Each member of ours
+    that left since the last run costs one call more.
 
     Args:
         connection: the warehouse; not in a transaction.

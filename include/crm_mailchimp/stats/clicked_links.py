@@ -67,8 +67,8 @@ class Links:
             MEMBER_SHAPE,
             _members(provider, campaign_id, (link_id for (link_id,) in changed)),
         )
-        # Totals and members in one transaction: after a crash in between, the totals would say
-        # that there is nothing more to read.
+        # Totals and members in one transaction. After a crash in between, the totals would say
+        # that nothing is left to read.
         know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
         connection.execute(statement("stats/load_links"), {"campaign_id": campaign_id})
         connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})

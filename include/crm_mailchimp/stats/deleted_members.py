@@ -1,8 +1,8 @@
 """Members deleted in Mailchimp: known by name, because an earlier list of recipients held them.
 
 Deleting a member takes it out of all lists of a report while the totals stay (Mailchimp's help,
-"Delete Contacts"). So members who stood in one whole list and are missing in a later one are the
-evidence that explains smaller lists; how much they explain is bounded by what they can have done.
+"Delete Contacts"). So members that are in one whole list and missing in a later one explain smaller
+lists. How much they explain is bounded by what they can have done.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def create_listed(connection: Connection[Any]) -> None:
 
 
 def mark_deleted(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> None:
-    """Mark recipients whom the list just landed lacks, unless it proves to be cut short; commits.
+    """Mark recipients that are missing in the list just landed, unless it was cut short; commits.
 
     Of those missing, up to 20 are asked for one by one. If the provider still knows any of them,
-    the list was not whole, and nobody is marked. Who is listed again is no longer marked.
+    the list was not whole, and nobody is marked. A recipient that is listed again loses its mark.
 
     Args:
         connection: the warehouse, with ``landing_listed`` filled; not in a transaction.

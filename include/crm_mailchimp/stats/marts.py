@@ -57,8 +57,8 @@ def refresh_marts(
 ) -> MartRefresh:
     """Catch up all marts in one transaction; commits. Readers are not blocked at any time.
 
-    In a second one, whom nothing names any more is forgotten. A refresh that dies before it leaves
-    their notes to the next.
+    In a second transaction, members that no row names any more are forgotten. A refresh that dies
+    before that leaves their notes to the next.
 
     Args:
         connection: the warehouse, by the login that owns the marts; not in a transaction.
@@ -88,7 +88,7 @@ def refresh_marts(
             connection.execute("lock table stats.members in share row exclusive mode")
             connection.execute(statement("mart/forget_members"))
             connection.commit()
-    log.info("marts: %d campaigns, %d members counted anew", campaigns, members)
+    log.info("marts: %d campaigns, %d members counted again", campaigns, members)
     return MartRefresh(campaigns=campaigns, members=members)
 
 

@@ -1,7 +1,7 @@
 """What members did before they left, also outside campaigns: their activity feeds.
 
-A feed costs one call a member, so only those of our audiences' members are read that left lately,
-and each again only when the ledger shows another change. Campaigns tell of everyone else.
+A feed costs one call a member. So only members of our audiences that left lately are read. A member
+is read again only when the ledger shows another change. Campaigns show what all others did.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SHAPE = Shape(
         Field("permission_granted", "boolean", path="marketing_permission_opted_in"),
         Field("event_name"),
     ),
-    # What people wrote, who of the account did what, what was bought; titles stand elsewhere. The
+    # What people wrote, who of the account did what, what was bought; titles are elsewhere. The
     # description itself spells "permisson".
     dropped=frozenset(
         {
@@ -111,8 +111,8 @@ def load_feeds(
     connection.commit()
     for some in batches(members, _AT_ONCE):
         land(connection, SHAPE, _items(provider, some))
-        # As for recipients, an erasure that begins now waits; one that was before has taken its
-        # members out of the ledger, without which nothing is loaded.
+        # As for recipients, an erasure that begins now waits. An earlier erasure has taken its
+        # members out of the ledger. Nothing is loaded for members that are not in it.
         connection.execute("lock table sync.erased_subscriber in share mode")
         connection.execute(statement("stats/load_member_activities"), {"since": since})
         connection.cursor().executemany(

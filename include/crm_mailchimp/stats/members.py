@@ -1,10 +1,10 @@
 """Members that rows about to be loaded refer to: known before them, unless they were erased.
 
-Every row about a member refers to ``stats.members``, where whoever is named gets a row, also who
-was archived or deleted before anybody looked. Only who was erased never comes back: Mailchimp
-leaves deleted members out of most reports, but not of all at once. Their hashes are known here only
-as keyed digests (``sync.erased_subscriber``). Campaigns sent after the erasure are not concerned:
-whoever gets those signed up again by themselves.
+Every row about a member refers to ``stats.members``. Each member that a report names gets a row
+there, even one that was archived or deleted before we looked. Only an erased member never comes
+back. Mailchimp leaves deleted members out of most reports, but not out of all at once. Their hashes
+are known here only as keyed digests (``sync.erased_subscriber``). Campaigns sent after the erasure
+do not count: a person who gets one has signed up again.
 """
 
 from __future__ import annotations

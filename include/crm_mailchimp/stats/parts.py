@@ -1,9 +1,9 @@
 """Parts of A/B tests are no campaigns, whatever list of Mailchimp's names them.
 
-A part's mails, recipients and events are those of its whole, where they are read and counted; its
-own figures are in ``stats.sub_report_snapshots``. Mailchimp's description (OpenAPI, 3.0.55) calls
-parts child campaigns with ids of their own and does not say that the lists of campaigns and of
-reports leave them out.
+A part's mails, recipients and events are read and counted with its whole test. Its own figures are
+in ``stats.sub_report_snapshots``. Mailchimp's description (OpenAPI, 3.0.55) calls parts child
+campaigns with ids of their own. It does not say that the lists of campaigns and reports leave them
+out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def leave_out_parts(connection: Connection[Any], landing: str) -> None:
 def remove_parts(connection: Connection[Any]) -> None:
     """Learn what is a part, and remove what was taken for a campaign before; commits.
 
-    Whoever reads such a part now, or counts the marts, is waited for.
+    It waits for a task that reads such a part now, or that counts the marts.
     """
     connection.execute(statement("stats/note_parts"))
     rows = connection.execute(statement("stats/parts_taken_for_campaigns")).fetchall()

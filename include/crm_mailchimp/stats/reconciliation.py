@@ -86,7 +86,7 @@ def accept_differences(
 ) -> int:
     """Take what is unexplained now as final; commits.
 
-    It holds as long as the difference does not grow: whatever is lost later is told again.
+    It holds as long as the difference does not grow: a later loss is reported again.
 
     Args:
         connection: the warehouse.

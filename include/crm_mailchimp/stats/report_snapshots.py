@@ -15,8 +15,8 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /reports``, one item (OpenAPI description, 3.0.55; the two ``proxy_excluded`` figures
-#: belong to newer versions of the API and are null where they lack).
+#: ``GET /reports``, one item (OpenAPI description, 3.0.55). The two ``proxy_excluded`` figures
+#: belong to newer versions of the API; they are null where the answer has none.
 SHAPE = Shape(
     stream="reports",
     fields=(
@@ -71,8 +71,8 @@ def load_reports(
 ) -> int:
     """Append a snapshot for every campaign whose report has changed; commits.
 
-    That all reports were looked at is remembered: of mails counted later it tells when they had not
-    been sent yet.
+    The time of a look at all reports is remembered. Mails that are counted later had not been sent
+    at that time.
 
     Args:
         connection: the warehouse.
@@ -119,7 +119,7 @@ def _load(
 ) -> int:
     landed = land(connection, SHAPE, reports, refused=refused)
     leave_out_parts(connection, f"landing_{SHAPE.stream}")
-    # Automation mails have reports without standing in the list of campaigns.
+    # Automation mails have reports, but are not in the list of campaigns.
     connection.execute(statement("stats/load_reported_campaigns"))
     connection.execute(statement("stats/load_report_snapshots"))
     connection.commit()

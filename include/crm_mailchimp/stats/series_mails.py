@@ -1,8 +1,8 @@
 """Mails of an RSS campaign: campaigns of their own, which the parent's sub-reports name.
 
 Mailchimp lists them among campaigns and reports with ``parent_campaign_id`` (OpenAPI description,
-3.0.55: campaigns, sub-reports), and they are read like all others. The parent is only asked which
-ones there are, when it has sent more, so that none is missed and each knows its parent.
+3.0.55: campaigns, sub-reports). They are read like all others. When the parent has sent more, it is
+asked for its mails. So none is missed, and each knows its parent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """From the provider's JSON objects to typed rows: one declared shape per stream.
 
-A field that is missing or blank becomes null, a field the API has added since is kept in ``extra``,
-and a field whose type has changed, number for text too, is an error that names stream and field.
+A field that is missing or blank becomes null. A field that the API has added since is kept in
+``extra``. A field whose type has changed is an error that names stream and field. A number in place
+of a text is one, too.
 Addresses, names and other merge fields are left behind here: ``stats`` knows members by subscriber
 hash only.
 """
