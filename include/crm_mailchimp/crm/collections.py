@@ -137,8 +137,8 @@ def resolve_settings(
 ) -> dict[str, Any]:
     """Sender information and list defaults of one collection.
 
-    With ``use_provider_defaults`` the provider's values are used whole; without it an own value
-    beats the provider's, which fills what is empty (CRM contract).
+    With ``use_provider_defaults`` only the provider's values are used. Without it an own value
+    wins, and the provider's values fill what is empty (CRM contract).
     """
     if use_provider_defaults:
         return dict(provider)

@@ -73,7 +73,7 @@ def judge(
 
     Args:
         crm: to ``crm_db``.
-        contact_ids: whom to judge; a few thousand at most.
+        contact_ids: the contacts to judge; a few thousand at most.
         clock: judge at this moment; None: at the CRM's present one.
     """
     rows = crm.execute(

@@ -1,9 +1,9 @@
 """Running the queries of dynamic collections: untrusted texts, admitted and then kept small.
 
-:mod:`~crm_mailchimp.crm.query_text` admits a text. What it might have let past runs here as a login
-that can only read the contract (``python -m crm_mailchimp.crm create --query-login``), in a
-read-only transaction, as one prepared statement, with ``search_path`` set to ``pg_catalog`` alone,
-for a limited time and a limited number of rows.
+:mod:`~crm_mailchimp.crm.query_text` admits a text. The text then runs as a login that can only read
+the contract (``python -m crm_mailchimp.crm create --query-login``). It runs in a read-only
+transaction, as one prepared statement, with ``search_path`` set to ``pg_catalog`` alone. Its time
+and its number of rows are limited. So a text that the check should have refused does no harm.
 """
 
 from __future__ import annotations
@@ -182,8 +182,8 @@ def _explained(error: psycopg.Error) -> str:
     ):
         words = "a value cannot be read as the number, date or other type asked for"
     elif error.sqlstate.startswith("42"):
-        # Postgres quotes data in many messages; only those of syntax and names (class 42) are
-        # about the text alone, and that may hold an address in the wrong quotes.
+        # Postgres quotes data in many messages. Only those of syntax and names (class 42) are about
+        # the text alone. The text may hold an address in the wrong quotes.
         words = without_addresses(error.diag.message_primary or "")
     else:
         words = ""

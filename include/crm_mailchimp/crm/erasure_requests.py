@@ -43,8 +43,8 @@ def read_requests(
 def read_undecided(connection: Connection[Any]) -> list[tuple[int, int]]:
     """Contacts that asked and were merged into one that did not: (who asked, who did not).
 
-    A merge may be a mistake, and deletion is for good: whether the request speaks for the survivor,
-    too, is a person's decision.
+    A merge may be a mistake, and deletion is for good. So a person decides whether the request
+    holds for the survivor, too.
     """
     rows = connection.execute(statement("crm/undecided_erasures")).fetchall()
     return [(asked_id, survivor_id) for asked_id, survivor_id in rows]

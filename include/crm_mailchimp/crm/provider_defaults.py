@@ -39,7 +39,7 @@ class FilledDefaults:
 
     Attributes:
         filled: were empty and have the provider's value now.
-        overwritten: had another value, and were told to give way.
+        overwritten: had another value, which ``overwrite`` replaced.
         kept: have another value than the provider, and keep it.
         unchanged: have the provider's value already.
         missing: empty, and the provider has no value either.

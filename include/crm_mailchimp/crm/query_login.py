@@ -1,16 +1,16 @@
 """The login under which the untrusted texts of dynamic collections run.
 
-The parser refuses what it does not know; this login is the second wall: its rights alone stop
-every write, lock, file, program, role change and other schema. What rights cannot stop, because
-Postgres lets every session do it, is held by other means:
+The parser refuses what it does not know. This login is the second wall: its rights alone stop every
+write, lock, file, program, role change and other schema. Postgres lets every session do some things
+that rights cannot stop. Other means limit these:
 
-* ``SET`` of the session's own settings, so ``default_transaction_read_only`` and the timeouts are
-  a courtesy: the caller has its own timeout, and the right to write is missing anyway. Only
+* ``SET`` of the session's own settings. So ``default_transaction_read_only`` and the timeouts alone
+  protect nothing. The caller has its own timeout, and the login has no right to write. Only
   ``temp_file_limit`` cannot be lifted by the session.
 * CPU and memory of one query: the caller's timeout, row limit, and the connection limit.
 * ``LISTEN`` and ``NOTIFY`` as statements (the parser lets only SELECT through).
 * Reading the system catalogs: names of tables, roles and settings, not their content.
-* Logins made later hold none of what PUBLIC lost; grant it to them by name.
+* PUBLIC loses rights here, so logins made later do not have them: grant them by name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crm_mailchimp.crm.schema import ContractError, contract_columns, missing_wr
 from crm_mailchimp.statements import statement
 
 _CONNECTION_LIMIT = 10
-#: Functions of Postgres that everybody may call and that write, lock, wait, signal, change
+#: Functions of Postgres that everybody may call by default. They write, lock, wait, signal, change
 #: settings or run a text as a query. Source: PostgreSQL 18 manual, chapter 9 "Functions and
 #: Operators", and 33.4 "Server-Side Functions" (large objects).
 _DANGEROUS_FUNCTIONS = (

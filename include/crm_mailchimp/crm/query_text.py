@@ -1,16 +1,16 @@
 """Which query texts of dynamic collections may run: one harmless SELECT over the CRM contract.
 
-Two readers look at the text, one after the other, and each has a list of what is allowed rather
-than of what is forbidden:
+Two readers check the text, one after the other. Each has a list of what is allowed, not of what is
+forbidden:
 
-* :func:`_read_words`, a small lexer of ours, lets through only lexical forms that Postgres and
-  sqlglot cannot read differently (no comments, dollar quotes, escape strings, ``U&`` names), and
-  names in front of a parenthesis only from the list of functions.
+* :func:`_read_words`, a small lexer of ours, allows only lexical forms that Postgres and sqlglot
+  cannot read differently. So comments, dollar quotes, escape strings and ``U&`` names are refused.
+  A name in front of a parenthesis must be in the list of functions.
 * sqlglot's tree may consist only of the nodes below, and reads only tables of the contract.
 
-Tables are then written with their schema, so that the text can run with ``search_path`` set to
-``pg_catalog`` alone: no function, operator, type or table elsewhere answers to an allowed name.
-What gets past all that runs as a login that can only read (``create --query-login``).
+Tables are then written with their schema, so that the text runs with ``search_path`` set to
+``pg_catalog`` alone. No function, operator, type or table elsewhere answers to an allowed name.
+The text runs as a login that can only read (``create --query-login``).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ ALLOWED_TABLES = _set_of(
     "consent contact_collection collection_member campaign"
 )
 
-#: Functions of Postgres a query may call: none has side effects, none makes many rows or large
-#: values out of nothing (no generate_series, repeat, lpad), none takes a query or a name as text.
+#: Functions of Postgres that a query may call. None has side effects. None makes many rows or large
+#: values out of nothing (no generate_series, repeat, lpad). None takes a query or a name as text.
 ALLOWED_FUNCTIONS = _set_of(
     "abs age array_agg array_length array_position array_to_string avg bool_and bool_or btrim "
     "cardinality cast ceil ceiling char_length character_length clock_timestamp coalesce "
@@ -63,7 +63,7 @@ _TYPES = _set_of(
 # sqlglot's own names of the types above, and of what it reads them as.
 _PARSED_TYPES = {name.upper() for name in _TYPES} | {"ARRAY"}
 
-# What may stand in front of a parenthesis without being a function.
+# Words that may come before a parenthesis and are no functions.
 _WORDS_BEFORE_PARENTHESIS = _set_of(
     "all and any array as between by case cube distinct else except exists filter from group "
     "having ilike in intersect interval is join lateral like limit materialized not offset on or "
@@ -184,7 +184,7 @@ def _read_words(query: str) -> Iterator[_Word]:
 
 
 def _bare_operator(operator: str) -> str:
-    # "=-1" is "=" and a sign, and "<*" cannot be told from a select list's star: it is refused.
+    # "=-1" is "=" and a sign. "<*" looks like a select list's star: it is refused.
     return operator.rstrip("+-") or operator[:1]
 
 

@@ -111,7 +111,7 @@ def _require_contract(connection: psycopg.Connection[Any]) -> None:
         ]
     problems = []
     if missing:
-        problems.append(f"schema crm lacks, or hides from this login: {', '.join(missing)}")
+        problems.append(f"missing in schema crm, or hidden from this login: {', '.join(missing)}")
     if unfitting:
         problems.append(
             f"schema crm has other types: {'; '.join(unfitting)}: cast them in the view"
