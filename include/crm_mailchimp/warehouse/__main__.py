@@ -1,4 +1,4 @@
-"""``python -m crm_mailchimp.warehouse``: commands for whoever runs the warehouse."""
+"""``python -m crm_mailchimp.warehouse``: commands for administrators of the warehouse."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What a BI tool may do: read ``stats`` and ``mart``, and nothing else.
 
-Not all of them. Fields that the API has added since are kept before anybody has looked at them, and
-may be about a person: no BI login reads those columns. Nor does it read who accepted a difference,
-and what the marts are still to count. Rights are given column by column, so a table made later is
-closed until :func:`renew_reading`, which every migration runs.
+It does not read all columns. Fields that the API has added since are kept before anybody has looked
+at them. They may be about a person: no BI login reads those columns. Nor does it read who accepted
+a difference, and what the marts have yet to count. Rights are given column by column. So a table
+made later is closed until :func:`renew_reading`, which every migration runs.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class NoSuchLoginError(Exception):
 def grant_reading(connection: Connection[Any], login: str) -> None:
     """Let an existing login read what BI reads, now and after later migrations; commits.
 
-    Making the login and its password is left to whoever runs the server. Run by the login that
-    migrates the warehouse: the tables are its own. Where it also owns Postgres's functions for
-    making large objects, a superuser in other words, nobody may call them here any more: Postgres
-    lets everybody, which is room on the disk for a login that should only read.
+    The administrator of the server makes the login and its password. Call this with the login that
+    migrates the warehouse: it owns the tables. A superuser also owns Postgres's functions for
+    making large objects. Then it takes the right to call them from everybody. Postgres allows them
+    by default, and a login that should only read could fill the disk.
 
     Args:
         connection: the warehouse.

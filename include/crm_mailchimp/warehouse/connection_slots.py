@@ -2,8 +2,8 @@
 
 Mailchimp allows 10 connections at a time for an account and answers 429 beyond that
 (https://mailchimp.com/developer/marketing/docs/fundamentals/, "Throttling"). Everything that
-talks to it (tasks, triggers, commands, the UI page) first takes one of 8 slots here, which leaves
-two for whoever else uses the key.
+talks to it (tasks, triggers, commands, the UI page) first takes one of 8 slots here. Two are left
+for other users of the key.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def slot(
 ) -> Iterator[int]:
     """Hold one of the account's connection slots for as long as the block runs.
 
-    The slot is a session advisory lock on a warehouse connection of its own, so it is free again
+    The slot is a session advisory lock on a warehouse connection of its own. So it is free again
     when the block, the process or the machine ends.
 
     Args:

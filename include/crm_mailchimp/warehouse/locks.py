@@ -1,8 +1,8 @@
 """Advisory locks of the warehouse: one name, one 64-bit key, one holder.
 
 They belong to the session, so a crashed process frees what it held when its connection ends. A
-pooler that shares sessions between clients (transaction pooling) would break that: the warehouse
-connection has to reach Postgres directly or through session pooling.
+pooler that shares sessions between clients (transaction pooling) would break that. The warehouse
+connection must reach Postgres directly or through session pooling.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
     """Hold the session advisory lock called ``name``; waits as long as another session has it.
 
-    What the block writes it also commits: whoever waits goes on the moment the block ends.
+    The block commits what it writes: a session that waits goes on the moment the block ends.
 
     Args:
         connection: an open warehouse connection; outside a transaction it stays outside.
@@ -51,8 +51,8 @@ def audience_lock(connection: Connection[Any], list_key: str) -> Iterator[None]:
 
     Args:
         connection: an open warehouse connection.
-        list_key: what stands for the audience before and after it exists in Mailchimp; the
-            collection's code.
+        list_key: names the audience before and after it exists in Mailchimp; the collection's
+            code.
     """
     with named_lock(connection, f"audience:{list_key}"):
         yield
@@ -77,7 +77,7 @@ def _ask(connection: Connection[Any], query: LiteralString, name: str) -> Any:
     was_idle = connection.info.transaction_status == TransactionStatus.IDLE
     row = connection.execute(query, (name,)).fetchone()
     if was_idle:
-        # The lock belongs to the session; the transaction that asked for it would only stand
-        # open, "idle in transaction", for as long as the lock is held.
+        # The lock belongs to the session. The transaction that asked for it would only stay open
+        # ("idle in transaction") while the lock is held.
         connection.commit()
     return row[0] if row else None

@@ -1,8 +1,8 @@
 """Bring the warehouse's views, functions and triggers to what their files say.
 
-Each one is replaced in place. Where Postgres cannot do that because columns, types or arguments
-changed, the object is dropped and created again, and so are those of our objects that depend on it.
-What belongs to others is never dropped: the migration fails and names it.
+Each one is replaced in place. Postgres cannot do that when columns, types or arguments changed.
+Then the object is dropped and created again, and so are our objects that depend on it. Objects of
+others are never dropped: the migration fails and names them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from crm_mailchimp.warehouse.migration_error import MigrationError
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: Postgres's answers where an object can only be dropped and created again: other columns of a
-#: view, another result of a function, or a second function that differs in its arguments.
+#: Postgres's errors for an object that must be dropped and created again. They mean other columns
+#: of a view, another result of a function, or a second function with other arguments.
 _CANNOT_REPLACE = (
     psycopg.errors.InvalidTableDefinition,
     psycopg.errors.InvalidFunctionDefinition,
