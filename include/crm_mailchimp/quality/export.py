@@ -29,8 +29,8 @@ COLUMNS = (
 #: What makes Excel read a CSV file as UTF-8.
 BOM = "\ufeff"
 
-# A cell that begins so is run as a formula by spreadsheets (OWASP, "CSV Injection"), the full-width
-# forms included; texts here come from the CRM and from Mailchimp.
+# Spreadsheets run a cell that begins so as a formula (OWASP, "CSV Injection"), the full-width forms
+# included. Texts here come from the CRM and from Mailchimp.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 

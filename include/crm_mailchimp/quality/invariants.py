@@ -1,7 +1,7 @@
 """Great Expectations on a staged run: what must never be, asserted once, by counts.
 
-The counts are taken in SQL from the staged facts; lists of failing contacts would hold rows in
-memory and put people into Data Docs. What the documents show is numbers and collection codes.
+The counts are taken in SQL from the staged facts. Lists of failing contacts would hold rows in
+memory and put people into Data Docs. The documents show only numbers and collection codes.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def check(
     """Assert the invariants of a staging and write Data Docs.
 
     A collection that breaks one is marked ``failed`` in the staging, so that only it is not
-    pushed. Eligible counts far from last time's are a warning, in the documents and in the
-    collection's result: a removal guard asks a person before many are removed.
+    pushed. An eligible count far from the last one is a warning, in the documents and in the
+    collection's result. It stops nothing: the removal guard asks a person before many are removed.
 
     Args:
         warehouse: the warehouse; committed here.
@@ -83,7 +83,7 @@ def check(
 def _validate(
     staging_id: int, warehouse_url: str, data_docs: Path
 ) -> ExpectationSuiteValidationResult:
-    # Great Expectations reports usage over the network unless told not to, before its import.
+    # Great Expectations reports usage over the network unless this is set before its import.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415  # takes seconds
     import great_expectations.expectations as gxe  # noqa: PLC0415
