@@ -1,9 +1,9 @@
 """The address key: the one normal form of an e-mail address, computed here and nowhere else.
 
-Rules: trimmed, Unicode NFC, lower-cased; a dot-atom local part in
-ASCII (RFC 5322, section 3.2.3); a domain whose international labels go in ASCII form (IDNA 2008
-with the UTS 46 mapping) and whose top level is letters or punycode and not reserved for
-special use (IANA "Special-Use Domain Names").
+Rules (INTERFACES of this project): trimmed, Unicode NFC, lower-cased. The local part is a dot-atom
+in ASCII (RFC 5322, section 3.2.3). International labels of the domain get their ASCII form (IDNA
+2008 with the UTS 46 mapping). The top level is letters or punycode, and not reserved for special
+use (IANA "Special-Use Domain Names").
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def _ascii_domain(domain: str) -> str | None:
     if domain.isascii():
         ascii_domain = domain.lower()
     else:
-        # Label by label, so that a capital sigma at a label's end becomes the final sigma that
-        # the same name has in small letters.
+        # Label by label: so a capital sigma at a label's end becomes a final sigma. The same name
+        # in small letters has one.
         lower = ".".join(label.lower() for label in domain.split("."))
         try:
             ascii_domain = idna.encode(lower, uts46=True, std3_rules=True).decode("ascii").lower()

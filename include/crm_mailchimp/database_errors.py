@@ -12,8 +12,8 @@ from crm_mailchimp.errors import PermanentError
 # Classes whose message never quotes a row: connection, authorisation, resources, operator
 # intervention, system; syntax and names.
 _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57", "58")
-# What stays so until a person does something: rights, logins, databases, and tables, columns and
-# types that are not as they must be.
+# Errors that stay until a person acts. They are about rights, logins and databases, or about wrong
+# tables, columns and types.
 _SETTLED = ("28", "3D", "3F", "42501", "42601", "42703", "42804", "42883", "42P01")
 
 

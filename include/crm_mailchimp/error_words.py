@@ -14,8 +14,8 @@ from crm_mailchimp.errors import PermanentError, ProviderError
 def words_of(error: BaseException) -> str:
     """The error's kind and what it says.
 
-    Only our own errors are written without personal data. The text of any other may quote what it
-    was about, such as an address: the place where it happened is given instead.
+    Only our own errors are written without personal data. The text of any other may quote data,
+    such as an address. The place where it happened is given instead.
     """
     name = type(error).__name__
     if isinstance(error, psycopg.Error):

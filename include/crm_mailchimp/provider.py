@@ -94,10 +94,16 @@ class Rejection:
     """One member the provider refused.
 
     ``kind`` is ours, read from the provider's code and text:
-    'exists' (already a member), 'compliance' (unsubscribed, bounced or under compliance review),
-    'forgotten' (permanently deleted), 'invalid' (address refused), 'merge_field' (value refused),
-    'fake' (looks fake), 'not_found', 'other'. ``retryable`` says whether the same request can
-    succeed later without anybody changing anything.
+
+    - 'exists': already a member;
+    - 'compliance': unsubscribed, bounced or under compliance review;
+    - 'forgotten': permanently deleted;
+    - 'invalid': address refused;
+    - 'merge_field': value refused;
+    - 'fake': looks fake;
+    - 'not_found', 'other'.
+
+    ``retryable`` says whether the same request can succeed later although nobody changes anything.
     """
 
     email_address: str = field(repr=False)

@@ -13,8 +13,8 @@ from urllib.parse import unquote
 # Order matters: a key begins with 32 hex digits, which alone look like a subscriber hash.
 _SECRETS = (
     (re.compile(r"\b[0-9a-f]{32}-[a-z]{2,4}\d+\b", re.IGNORECASE), "[key]"),
-    # Anything around an @ up to white space or brackets: addresses may be Greek, masked, malformed
-    # or hold an apostrophe or a slash, and too much taken away is better than too little.
+    # Anything around an @ up to white space or brackets. Addresses may be Greek, masked, malformed
+    # or hold an apostrophe or a slash. It is better to take away too much than too little.
     (re.compile(r"""[^\s"<>()\[\]{},;]+@[^\s"<>()\[\]{},;]+"""), "[address]"),
     (re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE), "[hash]"),
 )
@@ -30,8 +30,8 @@ def scrub(text: str) -> str:
 class UrlScrubber(logging.Filter):
     """Takes identifiers out of the URLs that urllib3 writes to its debug log.
 
-    With Airflow's log level at DEBUG every request line, subscriber hash and searched address
-    included, would otherwise be kept in the task's log.
+    Without it, at log level DEBUG, the task's log would keep every request line, with subscriber
+    hash and searched address.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
