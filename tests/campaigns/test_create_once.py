@@ -211,7 +211,7 @@ def test_what_people_made_is_not_taken_over(world: CampaignWorld) -> None:
     theirs = world.draft_by_hand("Χριστούγεννα (NL-11)")
     world.campaign()
 
-    with pytest.raises(AmbiguousCampaignError, match="bears its code but not its title"):
+    with pytest.raises(AmbiguousCampaignError, match="has its code but not its title"):
         world.step()
     world.change_campaign(state="cancelled")
     with pytest.raises(AmbiguousCampaignError):
@@ -221,7 +221,7 @@ def test_what_people_made_is_not_taken_over(world: CampaignWorld) -> None:
     assert (remote["id"], remote["settings"]["subject_line"]) == (theirs, "Με το χέρι")
     assert world.row()["action"] == "failed"
     assert world.choose() == ["NL-11"], "until a person has looked"
-    assert "bears its code" in world.row()["detail"]
+    assert "has its code" in world.row()["detail"]
 
     # One of another type is nobody's of ours, whatever its title.
     with world.provider() as provider:

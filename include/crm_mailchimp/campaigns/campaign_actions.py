@@ -115,7 +115,7 @@ def _hold(_services: Services, state: CampaignState, planned: Plan) -> ActionRes
     if state.remote is None:
         return _held(
             state,
-            "deleted: somebody deleted it in Mailchimp; cancel it in the CRM, or run with the "
+            "deleted: somebody deleted it in Mailchimp. Cancel it in the CRM, or run with the "
             "param recreate to make a new draft",
         )
     if planned.crm_state == "overdue":

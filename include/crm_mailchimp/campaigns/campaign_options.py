@@ -63,8 +63,8 @@ def options_from(environment: Mapping[str, str] = os.environ) -> CampaignOptions
     settings = CampaignSettings.read(environment)
     if settings.campaign_schedule_ahead < settings.campaign_last_check:
         raise SettingError(
-            "the environment variable CAMPAIGN_SCHEDULE_AHEAD is less than CAMPAIGN_LAST_CHECK, so "
-            "a campaign would be checked before it is scheduled: write at least "
+            "the environment variable CAMPAIGN_SCHEDULE_AHEAD is less than CAMPAIGN_LAST_CHECK: "
+            "a campaign would be checked before it is scheduled. Write at least "
             f"{settings.campaign_last_check:g} (docs/settings.md)"
         )
     # A wrong schedule counts as not set, as for the DAG itself, which names it at its end.

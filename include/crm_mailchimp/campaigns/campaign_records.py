@@ -233,7 +233,7 @@ def find_remote(
     if near:
         raise AmbiguousCampaignError(
             f"campaign {campaign.code}: a campaign in Mailchimp has its code but not its title "
-            f"{campaign.title!r}: give it this title if it is the right one, else take the code "
+            f"{campaign.title!r}. If it is the right one, give it this title. Else take the code "
             "out of its title"
         )
     return None

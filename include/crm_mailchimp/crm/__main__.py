@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--query-login",
         metavar="NAME",
-        help="also create, or bring up to date, the login that dynamic queries run under; its "
-        "password is taken from the environment variable CRM_QUERY_PASSWORD. Rights that "
+        help="also create, or bring up to date, the login that dynamic queries run under. Its "
+        "password is read from the environment variable CRM_QUERY_PASSWORD. Rights that "
         "everybody had in this database are given to the other logins by name instead.",
     )
     sample = commands.add_parser("sample", help="fill an empty contract with a made-up CRM")

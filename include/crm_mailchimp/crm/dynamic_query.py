@@ -141,8 +141,8 @@ def _join_snapshot(connection: Connection[Any], snapshot: str) -> None:
         psycopg.errors.FeatureNotSupported,
     ):
         raise QueryFailedError(
-            "the run's snapshot is not known there: crm_query_db must be the same database as"
-            " crm_db, and no read replica of it"
+            "crm_query_db does not know the run's snapshot: it must be the same database as crm_db,"
+            " and no read replica of it"
         ) from None
 
 
@@ -165,8 +165,8 @@ def _refuse_functions_as_columns(connection: Connection[Any], query: str) -> Non
     ).fetchone()
     if row is not None:
         raise QueryRefusedError(
-            f"function {row[0]!r} is not allowed, also not written like a column; give a column "
-            "of your own of that name another one"
+            f"function {row[0]!r} is not allowed, even when it is written like a column. If you "
+            "mean a column of the query, give it another name"
         )
 
 

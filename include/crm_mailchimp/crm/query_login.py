@@ -85,8 +85,8 @@ def _refuse_other_duties(connection: psycopg.Connection[Any], login: str) -> Non
     ).fetchone()
     if row and row[0]:
         raise ContractError(
-            f"the login {login} is powerful, owns something, or is the one in use: "
-            "dynamic queries need a login of their own, choose another name"
+            f"the login {login} is powerful, owns something, or is the one in use. "
+            "Dynamic queries need a login of their own: choose another name"
         )
 
 

@@ -327,7 +327,7 @@ def _delete_unless_foreign(
             person.left_alone[list_id] = left
             log.warning(
                 "contact %d: %d members stay in audience %s, which another installation fills: "
-                "delete them in Mailchimp by hand, or have them erased from there",
+                "delete them in Mailchimp by hand, or erase them by that installation",
                 person.request.person_id,
                 left,
                 list_id,
@@ -383,6 +383,6 @@ def _require_all(people: Sequence[_Person]) -> None:
         ids = ", ".join(str(person.request.person_id) for person in refused[:20])
         raise ErasureIncompleteError(
             f"Mailchimp refused to delete members of {len(refused)} people (contacts {ids}): "
-            "they are suppressed, so nothing is pushed; delete them in Mailchimp by hand, the "
-            "next run then finishes them"
+            "they are suppressed, so nothing is pushed. Delete them in Mailchimp by hand; the "
+            "next run then finishes their erasure"
         )

@@ -148,7 +148,7 @@ def require_explained(connection: Connection[Any], *, hours: int = GRACE_HOURS) 
     raise UnexplainedFiguresError(
         f"{figures} figures of {campaigns} campaigns differ from Mailchimp's without explanation: "
         f"{named}{more}. See stats.reconciliation. A run of extract_reports with these campaigns "
-        "in its param 'campaigns' reads them again from the start. What Mailchimp will never mend "
-        "(members deleted before the first reading, a campaign deleted there) a person accepts: "
-        "give that run, or one over a period, a reason in its param 'accept_differences'"
+        "in its param 'campaigns' reads them again from the start. Some differences never end, as "
+        "when members or a campaign were deleted in Mailchimp. A person accepts those: give that "
+        "run, or a run over a period, a reason in its param 'accept_differences'"
     )

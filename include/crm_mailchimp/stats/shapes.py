@@ -57,8 +57,8 @@ class UnexpectedShapeError(PermanentError):
     def __init__(self, stream: str, path: str, expected: str, value: object) -> None:
         # The value stays out: it may be about a person.
         super().__init__(
-            f"stream {stream}, field {path}: expected {expected}, got {type(value).__name__}; "
-            "the API has changed, so the shape of this stream needs a look"
+            f"stream {stream}, field {path}: expected {expected}, got {type(value).__name__}. "
+            "The API has changed, so a developer must change this stream's shape"
         )
         self.stream = stream
         self.path = path

@@ -67,32 +67,32 @@ def _access(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> 
 def _retire(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     list_id = retire_by_code(warehouse, options.collection)
     return (
-        f"audience {list_id} is not that of {options.collection} any more: withdrawals still go "
-        "out there, and the next sync uses another one\n"
+        f"audience {list_id} is not that of {options.collection} any more. Withdrawals still go "
+        "out there; the next sync uses another audience\n"
     )
 
 
 def _same_collection(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     old_id, new_id = continue_as_same(warehouse, options.collection)
     return (
-        f"collection {options.collection} goes on under id {new_id}, which was {old_id}: the next "
-        "sync uses its audience and everything known of it\n"
+        f"collection {options.collection} goes on under id {new_id} (before: {old_id}). The next "
+        "sync uses its audience, its refusals and all its state\n"
     )
 
 
 def _new_collection(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     old_id, new_id = begin_as_new(warehouse, options.collection)
     return (
-        f"collection {options.collection} with id {new_id} is a new one: the next sync makes an "
-        f"audience for it, and what people refused in the old one (id {old_id}) holds for it\n"
+        f"collection {options.collection} with id {new_id} is a new one. The next sync makes an "
+        f"audience for it. Refusals in the old one (id {old_id}) hold for it\n"
     )
 
 
 def _take_over(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     list_id = take_over(warehouse, options.collection)
     return (
-        f"audience {list_id} is that of {options.collection} from the next sync on; the other "
-        "installation then finds it taken, and leaves it alone\n"
+        f"audience {list_id} is that of {options.collection} from the next sync on. The other "
+        "installation then leaves it alone\n"
     )
 
 

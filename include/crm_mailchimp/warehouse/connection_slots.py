@@ -72,8 +72,8 @@ def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: fl
         if remaining_ms <= 0:
             raise NoFreeSlotError(
                 f"all {SLOT_COUNT} Mailchimp connection slots stayed taken for "
-                f"{wait_seconds:.0f} s: other tasks are still talking to Mailchimp; try again "
-                "later, or look in pg_locks of the warehouse for who holds them"
+                f"{wait_seconds:.0f} s: other tasks still use Mailchimp. Try again "
+                "later, or find the holders in pg_locks of the warehouse"
             )
         number = order[turn % SLOT_COUNT]
         turn += 1

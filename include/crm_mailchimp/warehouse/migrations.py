@@ -177,12 +177,12 @@ def _missing(
     for name, checksum in rows:
         if name not in known:
             raise MigrationError(
-                f"migration {name} was applied to this database but its file is gone: "
-                "this code is older than the database, or the file was renamed"
+                f"migration {name} was applied to this database but its file is gone. "
+                "This code is older than the database, or the file was renamed"
             )
         if known[name].checksum != checksum:
             raise MigrationError(
-                f"migration {name} was changed after it was applied to this database: put it "
+                f"migration {name} was changed after it was applied to this database. Put it "
                 "back and add a new file (or drop a development database and migrate again)"
             )
     applied = {name for name, _ in rows}

@@ -166,10 +166,10 @@ def _require(provider: AudienceProvider, list_id: str, collection: StagedCollect
             )
         else:
             words = (
-                f"audience {list_id} of {code} was deleted in Mailchimp: nothing can be pushed. To "
-                "begin a new one run 'python -m crm_mailchimp.sync retire --dsn … --collection "
-                f"{code}' (who opted out stays out), or name an existing audience in "
-                "crm.contact_collection.provider_list_id, or deactivate the collection"
+                f"audience {list_id} of {code} was deleted in Mailchimp: nothing can be pushed. "
+                "For a new audience run 'python -m crm_mailchimp.sync retire --dsn … --collection "
+                f"{code}'; people who opted out stay out. Or name an existing audience in "
+                "crm.contact_collection.provider_list_id. Or deactivate the collection"
             )
         raise AudienceUnusableError("audience_deleted", words) from error
 
@@ -182,8 +182,8 @@ def renaming(known: KnownAudience, collection: StagedCollection) -> str | None:
         return None
     return (
         f"audience_renamed: audience {known.list_id} is called {known.remote_name!r} in "
-        f"Mailchimp, and was made as {name!r}. It is synced all the same, but would not be found "
-        "again by its name if the warehouse were lost: rename it back, or enter its id in "
+        f"Mailchimp, and was made as {name!r}. It is still synced. But after a loss of the "
+        "warehouse it would not be found by its name. Rename it back, or enter its id in "
         "crm.contact_collection.provider_list_id"
     )
 
@@ -282,10 +282,10 @@ def _remember(
         owner = row[0] if row else "another collection"
         raise AudienceUnusableError(
             "audience_taken",
-            f"audience {list_id} is that of collection {owner}, and one audience serves one "
-            "collection: name another in crm.contact_collection.provider_list_id, or, when "
-            f"{owner} is not to use it any more, give that collection another one or run 'python "
-            f"-m crm_mailchimp.sync retire --dsn … --collection {owner}'",
+            f"audience {list_id} is that of collection {owner}, and an audience serves only one "
+            "collection. Name another audience in crm.contact_collection.provider_list_id. Or, if "
+            f"{owner} must not use it any more, give that collection another audience, or run "
+            f"'python -m crm_mailchimp.sync retire --dsn … --collection {owner}'",
         ) from error
     warehouse.commit()
     known = find_known(warehouse, collection_id)

@@ -63,9 +63,9 @@ def find_own(
         raise AudienceUnusableError(
             "audience_by_hand",
             f"audience {by_hand[0]} in Mailchimp has the collection's name {name!r} and "
-            "was made by hand: to use it, enter its id in "
-            "crm.contact_collection.provider_list_id and look at a dry run; else rename it, and an "
-            "audience is made",
+            "was made by hand. To use it, enter its id in "
+            "crm.contact_collection.provider_list_id and look at a dry run. Else rename it, and "
+            "the next sync makes an audience",
         )
     return ours[0] if ours else None
 

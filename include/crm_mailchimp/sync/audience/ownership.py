@@ -208,8 +208,8 @@ def _refuse_unless_taken_over(
         return
     raise ForeignInstallationError(
         f"audience {list_id} in Mailchimp belongs to another installation of this project, or to "
-        "a warehouse that was lost: nothing was touched. If this installation is to fill it from "
+        "a lost warehouse: nothing was touched. To let this installation fill it from "
         f"now on, run 'python -m crm_mailchimp.sync take-over --dsn … --collection "
-        f"{collection_code}'; else name another audience in "
+        f"{collection_code}'. Else name another audience in "
         "crm.contact_collection.provider_list_id, or use another Mailchimp account"
     )

@@ -86,9 +86,9 @@ class RemovalRequest:
             f"(plan {self.plan_id} of {self.requested_at:%Y-%m-%d %H:%M %Z}, run "
             f"`{self.run_id.replace('`', '')}`).\n\n"
             f"| cause | what happened | members | contact ids |\n|---|---|---|---|\n{rows}\n\n"
-            f"**{APPROVE}**: the collection is planned again and synced; nobody outside this "
+            f"**{APPROVE}**: the collection is planned again and synced. Nobody outside this "
             f"plan is removed, and nobody who has come back meanwhile.\n\n"
-            f"**{REJECT}**, or no answer in time: nobody is removed, the collection stays blocked "
+            f"**{REJECT}**, or no answer in time: nobody is removed. The collection stays blocked "
             "until the CRM is corrected.\n\n"
             "Withdrawals of consent and erasures are not part of this: they have gone out already."
             f"\n\nAll contact ids: table `sync.removal_request_member`, `plan_id` {self.plan_id}."
@@ -198,7 +198,7 @@ def decide(
     if decision == "approved" and in_force != "approved":
         raise AlreadyDecidedError(
             f"removal plan {plan_id} of collection {collection_code} is already {in_force}: this "
-            "approval removes nobody; look at the newest plan and decide on that"
+            "approval removes nobody. Look at the newest plan and decide on that"
         )
     return decision == "approved"
 

@@ -179,14 +179,14 @@ def _judge(
         return Blocked(
             "empty_collection",
             f"the collection is empty and has {members} members: nobody was removed except "
-            "withdrawals and erasures; if it is meant to be empty, approve with DAG "
+            "withdrawals and erasures. If it is meant to be empty, approve with DAG "
             "approve_removals",
         )
     if exceeds(removals, members, limits):
         return Blocked(
             "removal_guard",
             f"{removals} of {members} members would be removed: nothing was pushed except "
-            "withdrawals and erasures; look at the plan and approve with DAG approve_removals",
+            "withdrawals and erasures. Look at the plan and approve with DAG approve_removals",
         )
     return None
 
@@ -246,13 +246,13 @@ def _approved_plan_for(
         return None
     if found.carried_out_by is not None and found.carried_out_by != run_id:
         raise PlanNotApprovedError(
-            f"the approved plan {plan_id} was carried out by run {found.carried_out_by}: sync "
+            f"the approved plan {plan_id} was carried out by run {found.carried_out_by}. Sync "
             "without 'approved_plan', and approve the new plan if one is asked for"
         )
     if found.age > valid_for:
         raise PlanNotApprovedError(
             f"the approval of plan {plan_id} is older than {valid_for.total_seconds() / 3600:g} "
-            "hours: sync without 'approved_plan', and approve the new plan if one is asked for"
+            "hours. Sync without 'approved_plan', and approve the new plan if one is asked for"
         )
     return plan_id
 

@@ -183,8 +183,8 @@ def ensure_merge_fields(
     if missing and len(remote) + len(missing) > limit:
         raise MergeFieldLimitError(
             f"the audience has {len(remote)} merge fields and {len(missing)} more are needed "
-            f"({', '.join(missing)}), but {limit} is the limit: delete fields in Mailchimp, or "
-            "switch sync_merge_fields off for this collection, or raise MERGE_FIELD_LIMIT if the "
+            f"({', '.join(missing)}), but {limit} is the limit. Delete fields in Mailchimp, or "
+            "switch sync_merge_fields off for this collection. Raise MERGE_FIELD_LIMIT if the "
             "plan allows more"
         )
     present, settled = len(remote), {}
@@ -242,8 +242,8 @@ def _create(provider: AudienceProvider, list_id: str, one: WantedField) -> Merge
     except MergeFieldLimitAtProviderError as error:
         # The plan allows fewer than MERGE_FIELD_LIMIT says.
         raise MergeFieldLimitError(
-            f"Mailchimp makes no merge field for {one.code}: the account's plan allows no more; "
-            "delete fields in Mailchimp, or set MERGE_FIELD_LIMIT to what the plan allows"
+            f"Mailchimp makes no merge field for {one.code}: the account's plan allows no more. "
+            "Delete fields in Mailchimp, or set MERGE_FIELD_LIMIT to what the plan allows"
         ) from error
 
 

@@ -59,7 +59,7 @@ def open_suppression(connection: Connection[Any]) -> Digester:
     marker = connection.execute("select 1 from sync.installation").fetchone()
     if row is None or marker is None:
         raise SuppressionLostError(
-            "the key of sync.suppression or the marker in sync.installation is gone: restore "
+            "the key of sync.suppression or the marker in sync.installation is gone. Restore "
             "them from the backup that holds sync.suppression before anything is pushed"
         )
     return Digester(bytes(row[0]))

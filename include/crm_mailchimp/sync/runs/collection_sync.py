@@ -271,9 +271,9 @@ def _add(push: Push, mappings: Sequence[FieldMapping]) -> int:
     except NotAllowedByProviderError as error:
         raise _StopError(
             "blocked",
-            "contact_limit: Mailchimp takes no new members, while the collection's other "
-            "changes went through: the account's plan has no room for more contacts, or the "
+            "contact_limit: Mailchimp takes no new members; the collection's other changes "
+            "were made. The account's plan has no room for more contacts, or the "
             f"key's user may not add any. Mailchimp's words: "
-            f"{error.explanation}. Make room (permanently delete or archive members nobody "
-            "needs), or have the plan or the user's role changed",
+            f"{error.explanation}. Make room: permanently delete or archive members that nobody "
+            "needs. Or have the plan or the user's role changed",
         ) from error

@@ -94,7 +94,7 @@ def require_staging(warehouse: Connection[Any], staging_id: int) -> None:
         )
         raise StagingLostError(
             f"staging {staging_id} lost rows ({lost}), probably in a crash of the warehouse: "
-            "nothing was pushed; clear the task 'stage' of this run"
+            "nothing was pushed. Clear the task 'stage' of this run"
         )
 
 
@@ -109,8 +109,8 @@ def require_newest(warehouse: Connection[Any], staging_id: int, collection_id: i
     ).fetchone()
     if row is not None:
         raise StagingOutdatedError(
-            f"staging {staging_id} is outdated, staging {row[0]} of this collection was acted on "
-            "since: nothing was pushed; clear the task 'stage' of this run"
+            f"staging {staging_id} is outdated: staging {row[0]} of this collection was pushed "
+            "since. Nothing was pushed now; clear the task 'stage' of this run"
         )
 
 
