@@ -1,6 +1,6 @@
 """Alerts through Airflow's notifiers: mail (``ALERT_EMAILS``) and webhook (``ALERT_WEBHOOK_URL``).
 
-An alert that cannot be sent never fails the work it is about: the log says so, without the
+An alert that cannot be sent never fails the work it is about. The log then says so, without the
 addresses and without the webhook's URL, which is a secret.
 """
 

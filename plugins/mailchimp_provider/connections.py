@@ -103,8 +103,8 @@ def crm_snapshot_connections() -> Iterator[
 ]:
     """The CRM's two connections for one snapshot: ours, and the login for dynamic queries.
 
-    A query login that cannot be opened is an error of the dynamic collections alone, so it is
-    handed over in place of the connection.
+    A query login that cannot be opened is an error of the dynamic collections alone. So the error
+    is handed over in place of the connection.
     """
     from psycopg import OperationalError  # noqa: PLC0415 - only in tasks
 

@@ -1,7 +1,7 @@
 """The page "Mailchimp": the state of collections and campaigns, for people who read no SQL.
 
-Airflow mounts an app of a plugin without asking who calls: the login is asked for here, by the
-dependency that Airflow's own pages use. Who may see the DAG ``sync_collections`` may see the page.
+Airflow mounts a plugin's app without a login. So this page asks for the login, by the dependency
+that Airflow's own pages use. A user who may see the DAG ``sync_collections`` may see the page.
 """
 
 from __future__ import annotations

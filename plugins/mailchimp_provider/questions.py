@@ -13,8 +13,8 @@ from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT
 def ask_person(*, retry_delay: timedelta) -> HITLOperator:
     """The task ``ask``: shows what ``find_request`` found. No answer counts as a rejection.
 
-    It is not mapped, and no ``ApprovalOperator``: a rejection has to be stored too, and only the
-    task ``decide`` lets anything start.
+    It is not mapped, and no ``ApprovalOperator``: a rejection must be stored, too. Only the task
+    ``decide`` lets anything start.
 
     Args:
         retry_delay: a retry asks again, while a person may be looking.

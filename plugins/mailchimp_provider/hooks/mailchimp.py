@@ -55,8 +55,8 @@ class MailchimpHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """What the button "Test" of the UI asks: is this key good, and whose is it?"""
         try:
-            # Impatient, as a person waits; without slot, as the page knows no warehouse: 8 slots
-            # of the 10 connections leave room for it.
+            # Few attempts, as a person waits. No slot, as the page knows no warehouse: 8 slots of
+            # the 10 connections leave room for it.
             client = self._client(Retry(attempts=2, deadline=10), most_seconds=15)
             with client:
                 found = account(client)

@@ -19,12 +19,12 @@ _OVER = ("sent", "canceled", "archived", "deleted", "save", "paused")
 
 
 class CampaignWhenDueOperator(BaseOperator):
-    """Waits until ``wait_until``, takes the campaign's step (gate, schedule, send or let go), waits
-    for the next moment that this gives, and so on; in the end until Mailchimp has sent it.
+    """Waits until ``wait_until``, then takes the campaign's step (gate, schedule, send or let go).
 
-    Nothing it knew before is trusted after a wait: each step reads the CRM and Mailchimp again. A
-    schedule of ours is taken back before it is judged a last time, by the triggerer, so that a
-    campaign goes out unjudged neither where the step fails nor where no worker comes free.
+    It waits again for the moment that the step returns, until Mailchimp has sent the campaign.
+    Nothing it knew before is trusted after a wait: each step reads the CRM and Mailchimp again. The
+    triggerer takes back a schedule of ours before the last judgement. So no campaign goes out
+    unjudged when the step fails or when no worker is free.
 
     Args:
         campaign_code: code of the CRM's campaign.
