@@ -1,7 +1,7 @@
-"""``make demo``: the whole pipeline once, on real parts, with sample data; ends with what is true.
+"""``make demo``: the whole pipeline once, on real parts, with sample data; checks the results.
 
-Exit code 0 means: every collection ended in the state that the sample makes it end in, the members
-in the sandbox are exactly those who may be there, and the reports of a campaign came back.
+Exit code 0 means three things. Every collection ended in the state that the sample prescribes. The
+members in the sandbox are exactly those who may be there. The reports of a campaign came back.
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ def run_demo(installation: Installation) -> None:
     if wrong:
         raise DemoFailedError("\n".join(f"  - {line}" for line in wrong))
     _say(
-        "The run of sync_collections is marked as failed, as it must be: two collections of the\n"
-        "sample hold broken queries, and hiding them would be worse. All the others went\n"
-        "through; the members in the sandbox are exactly those who may be there.\n\n"
+        "The run of sync_collections is marked as failed, as it must be. Two collections of the\n"
+        "sample hold broken queries, which a run must not hide. All others succeeded. The\n"
+        "members in the sandbox are exactly those who may be there.\n\n"
         "  make up     look around in Airflow (runs, logs, the failed collections); DAGs are off\n"
         "              until you switch them on\n"
         "  make clean  remove every trace"

@@ -1,7 +1,7 @@
 """The sandbox's account as a person sees it: members, a campaign that goes out, days that pass.
 
-Everything goes over HTTP: Mailchimp's own API, and the sandbox's control API where Mailchimp has
-none (time, the ledger of all that happened).
+Everything goes over HTTP: Mailchimp's own API, or the sandbox's control API. The latter serves what
+Mailchimp does not offer: time, and the ledger of all events.
 """
 
 from __future__ import annotations

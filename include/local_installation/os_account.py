@@ -1,8 +1,8 @@
 """The operating-system account that the embedded Postgres runs under.
 
 Postgres refuses to run as root. An ordinary user runs it as itself; root hands it to the
-unprivileged account ``nobody``. Where that account cannot reach the folders (a checkout below
-``/root``), the server keeps one capability to pass them, and nothing else of root.
+unprivileged account ``nobody``. That account may be unable to reach the folders, as in a checkout
+below ``/root``. Then the server keeps one capability to pass them, and nothing else of root.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def unprivileged_account(probe: Sequence[str], folder: Path) -> Account:
             return account
     raise PermissionError(
         f"the account with user id {uid} (Postgres does not run as root) cannot reach {folder} or "
-        f"{probe[0]}: open the folders above them with chmod o+x, put the project elsewhere, or "
+        f"{probe[0]}. Open the folders above them with chmod o+x, put the project elsewhere, or "
         "run it as an ordinary user"
     )
 

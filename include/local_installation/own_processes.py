@@ -1,7 +1,7 @@
 """Processes that we start: each leads a session of its own and is written down until it ended.
 
-So a run that was killed can be cleaned up by the next one, and nobody else's process is ever
-touched. Nothing but the standard library is imported here (see ``installation``).
+So the next run can clean up after one that was killed. Processes of others are never touched.
+Nothing but the standard library is imported here (see ``installation``).
 """
 
 from __future__ import annotations

@@ -159,8 +159,8 @@ def start(
 ) -> Server:
     """Start the server of a data folder, made first if it does not exist.
 
-    A server that a killed run left behind on this very folder is stopped first; no other
-    server is ever touched.
+    A server that a killed run left behind on this folder is stopped first. No other server is ever
+    touched.
 
     Args:
         data_dir: the cluster's folder; its parent is made if need be.
@@ -210,7 +210,7 @@ def _launch(
         process, words = _start_once([*command, f"--port={number}"], folder, account, deadline)
         if process:
             return process, number
-        # Backends of a killed postmaster need a moment to notice; a port chosen by the system may
+        # Backends of a killed postmaster need a moment to notice. A port chosen by the system may
         # be taken between the question and the start.
         heals = "shared memory block" in words or (not port and "Address already in use" in words)
         if heals and time.monotonic() < deadline:

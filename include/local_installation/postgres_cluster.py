@@ -188,8 +188,8 @@ def _write_private(path: Path, text: str) -> None:
 def postmaster(folder: Path) -> int | None:
     """Process id of a live postgres that works in this very folder.
 
-    A number alone proves nothing, it may have been given to somebody else since; but a
-    postmaster's working directory is its data folder.
+    A process id alone proves nothing: another process may have it by now. But a postmaster's
+    working directory is its data folder.
     """
     try:
         pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
@@ -215,8 +215,8 @@ def stop_leftover(folder: Path) -> None:
         while postmaster(folder) == pid and time.monotonic() < deadline:
             time.sleep(0.05)
         pid = postmaster(folder)
-    # Nobody of ours runs here (the lock is held): what the file names is somebody else by now,
-    # and Postgres would refuse to start as long as that one lives.
+    # No server of ours runs here, as the lock is held. The file names another process by now.
+    # Postgres would refuse to start as long as that process lives.
     (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
