@@ -77,8 +77,10 @@ class Sandbox:
         return found
 
     def cached(self, key: Any, version: int, build: Callable[[], list[Any]]) -> list[Any]:
-        """Rows of a filtered or sorted collection, computed once per version of its source: a
-        walk over many pages filters and sorts once."""
+        """Rows of a filtered or sorted collection, computed once per version of its source.
+
+        So a walk over many pages filters and sorts once.
+        """
         held = self.pages.get(key)
         if held is not None and held[0] == version:
             return held[1]

@@ -10,7 +10,7 @@ _LABEL = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
 _TOP = re.compile(r"^([A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59})$", re.IGNORECASE)
 
 # Mailchimp refuses the domains reserved for examples as a whole. Here only the local parts seen in
-# its refusals are: made-up data lives in those domains (RFC 2606), and must get through.
+# its refusals are refused. Made-up data uses those domains (RFC 2606), and must get through.
 _RESERVED_DOMAINS = frozenset({"example.com", "example.net", "example.org"})
 _FAKE_LOCAL_PARTS = frozenset({"test", "joe"})
 _RESERVED_TOPS = frozenset(

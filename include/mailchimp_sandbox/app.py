@@ -194,8 +194,10 @@ def _failure(kind: str) -> Response:
 
 
 async def _drop(receive: Receive, send: Send) -> None:
-    """Cut the connection without an answer. ASGI has no word for it, so this reaches through to
-    uvicorn's transport, whose bound ``send`` is the only handle on it."""
+    """Cut the connection without an answer.
+
+    ASGI has no message for it, so this uses uvicorn's transport. The bound ``send`` leads to it.
+    """
     cycle = getattr(send, "__self__", None)
     transport = getattr(cycle, "transport", None)
     if transport is None:

@@ -1,5 +1,7 @@
-"""Who is asking: Basic (any user name, the key as password), Bearer (docs, "Fundamentals") or OAuth
-(docs, "Access Data on Behalf of Other Users with OAuth 2")."""
+"""Reads the caller's key: Basic (any user name, the key as password), Bearer or OAuth.
+
+Sources: docs, "Fundamentals", and "Access Data on Behalf of Other Users with OAuth 2".
+"""
 
 from __future__ import annotations
 

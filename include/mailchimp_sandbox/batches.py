@@ -211,8 +211,8 @@ class BatchRunner:
     def download(self, batch_id: str, request: Request) -> Response:
         """The results: a gzipped tar with a directory and JSON files in it.
 
-        The storage behind the signed URL refuses a request that also carries an Authorization
-        header, as S3 does ("Only one auth mechanism allowed").
+        The storage behind the signed URL refuses a request with an Authorization header. S3 does
+        so, too ("Only one auth mechanism allowed").
         """
         if "authorization" in request.headers:
             return _storage_error(400, "InvalidArgument", "Only one auth mechanism allowed")

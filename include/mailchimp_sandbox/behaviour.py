@@ -1,8 +1,8 @@
 """What the recipients of a campaign are going to do, decided when it is sent.
 
-Everything follows from the account's seed, the campaign's number and the order of calls: the same
-history gives the same events. Each address has a lasting inclination (from its hash), so that
-some people read everything and some nothing, campaign after campaign.
+Everything follows from the account's seed, the campaign's number and the order of calls. So the
+same history gives the same events. Each address has a lasting inclination (from its hash). So some
+people read everything and some nothing, campaign after campaign.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ _DOMAINS = ("otenet.gr", "mailbox.gr", "hol.gr", "gmail.com", "icloud.com")
 
 @dataclass(frozen=True)
 class Persona:
-    """The lasting traits of an address. ``mailbox`` is a number in [0, 1) that the bounce rates
-    are held against: a dead mailbox is dead every time."""
+    """The lasting traits of an address.
+
+    ``mailbox`` is a number in [0, 1), which is compared with the bounce rates. So a dead mailbox is
+    dead every time.
+    """
 
     opens: float
     clicks: float

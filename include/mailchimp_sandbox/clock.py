@@ -67,8 +67,8 @@ def has_zone(text: str) -> bool:
 def parse(text: str) -> int:
     """Read an ISO 8601 time, a ``YYYY-MM-DD HH:MM:SS`` or a date, down to the second.
 
-    Fractions of a second are cut off: state holds whole seconds, so comparing with ``>`` and
-    ``<=`` gives the same result. No zone means UTC.
+    Fractions of a second are cut off. State holds whole seconds, so comparing with ``>`` and ``<=``
+    gives the same result. No zone means UTC.
 
     Raises:
         ValueError: for anything else.

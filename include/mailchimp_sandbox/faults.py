@@ -1,8 +1,8 @@
 """Trouble on purpose: what Mailchimp and the network between do to a client.
 
-The kinds are those that Mailchimp's documentation and public bug reports name: 429 from the
-throttle, 5xx, the bare 403 with an HTML body that its front sends under load (docs, "API
-limits"), slow answers, and connections dropped before or after the request was processed.
+Mailchimp's documentation and public bug reports name the kinds. They are 429 from the throttle,
+5xx, and the bare 403 with an HTML body under load (docs, "API limits"). They also are slow answers,
+and connections dropped before or after the request was processed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Lists of a report that lag behind its totals.
 
 Mailchimp's help, "Statistics in Campaign Reports": "open stats can take between 15-30 minutes to
-update", bounces "can take longer to update when there is heavy traffic". That totals come first and
-lists later, each event in its own time, is the case that is hard on a reader; it is undocumented
-which of them comes first. Off unless the control API switches it on.
+update". Bounces "can take longer to update when there is heavy traffic". It is undocumented whether
+totals or lists come first. Here totals come first and lists later, each event in its own time: that
+is harder for a reader. Off unless the control API switches it on.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ LISTS = (
 
 @dataclass
 class ListingLag:
-    """Longest lag of each list, seconds; how long an event really takes follows from its identity,
-    so that events come into a list in any order, and once there stay."""
+    """Longest lag of each list, seconds.
+
+    The lag of an event follows from its identity. So events come into a list in any order, and
+    then stay there.
+    """
 
     seconds: dict[str, int] = field(default_factory=dict)
 

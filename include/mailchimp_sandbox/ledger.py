@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 class Event:
     """One thing that happened to one member, campaign or audience.
 
-    ``action`` for recipients: 'sent', 'open', 'click', 'bounce', 'unsubscribe', 'abuse',
-    'forward'; for members: 'subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional',
-    'archived', 'deleted', 'changed', 'email_changed', 'tagged'; for audiences and campaigns:
-    'list_created', 'list_changed', 'list_deleted', 'campaign_created', 'campaign_scheduled',
-    'campaign_sent', 'campaign_deleted', 'test_sent'. ``by`` is 'api', 'person', 'admin' or
-    'mailchimp'; ``at`` is in seconds since the epoch.
+    ``action``, by what it happened to:
+
+    - recipients: 'sent', 'open', 'click', 'bounce', 'unsubscribe', 'abuse', 'forward';
+    - members: 'subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional', 'archived',
+      'deleted', 'changed', 'email_changed', 'tagged';
+    - audiences and campaigns: 'list_created', 'list_changed', 'list_deleted', 'campaign_created',
+      'campaign_scheduled', 'campaign_sent', 'campaign_deleted', 'test_sent'.
+
+    ``by`` is 'api', 'person', 'admin' or 'mailchimp'; ``at`` is in seconds since the epoch.
     """
 
     seq: int
@@ -35,8 +38,11 @@ class Event:
 
 @dataclass(slots=True)
 class Request:
-    """One API request: ``template`` is its OpenAPI path, empty when there is none; ``answered``
-    is False when the answer never reached the client."""
+    """One API request.
+
+    ``template`` is its OpenAPI path, empty when there is none. ``answered`` is False when the
+    answer never reached the client.
+    """
 
     seq: int
     at: int

@@ -24,8 +24,10 @@ _CHANGES = (("PATCH", "update"), ("PUT", "upsert"), ("DELETE", "delete"))
 
 @dataclass(frozen=True)
 class _Link:
-    """One link of an address: ``below`` is what follows the address, ``above`` how many segments
-    of the address do not count."""
+    """One link of an address.
+
+    ``below`` is what follows the address; ``above``: how many segments of the address do not count.
+    """
 
     rel: str
     method: str
@@ -92,7 +94,7 @@ def _shown(base_url: str, address: str, values: Mapping[str, Any]) -> list[dict[
     Args:
         base_url: ends in ``/3.0``.
         address: the path template.
-        values: what its placeholders stand for.
+        values: the values of its placeholders.
     """
     path = _PLACEHOLDER.sub(lambda found: quote(str(values[found[1]]), safe="@"), address)
     segments = path.split("/")
@@ -130,8 +132,10 @@ def _is_wanted(path: list[str], query: Mapping[str, str]) -> bool:
 
 
 def added(operation: Operation, call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """An answer with its links, except those that the client does not ask for; ``body`` itself
-    stays as it is, since state may hold it."""
+    """An answer with its links, except those that the client does not ask for.
+
+    ``body`` itself stays as it is, since state may hold it.
+    """
     for name, address in operation.rows.items():
         path = name.split(".")
         if _is_wanted(path, call.query):

@@ -8,8 +8,10 @@ from mailchimp_sandbox.state import Audience, Member
 
 
 def seek(audience: Audience, key: str) -> Member | None:
-    """A member by subscriber hash, e-mail address or contact id (OpenAPI: subscriber_hash "also
-    accepts a list member's email address or contact_id")."""
+    """A member by subscriber hash, e-mail address or contact id.
+
+    OpenAPI: subscriber_hash "also accepts a list member's email address or contact_id".
+    """
     member = audience.members.get(key.lower())
     if member is None and "@" in key:
         member = audience.members.get(addresses.subscriber_hash(key))

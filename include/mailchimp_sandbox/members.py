@@ -223,8 +223,11 @@ def delete_member(sandbox: Sandbox, call: Call) -> Any:
     rows={"exact_matches.members": _MEMBER, "full_search.members": _MEMBER},
 )
 def search_members(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: getSearchMembers. A whole address matches exactly; a part of an address or name
-    of three letters or more matches in the full search."""
+    """OpenAPI: getSearchMembers.
+
+    A whole address matches exactly. Three or more letters of an address or name match in the full
+    search.
+    """
     query = call.query.get("query", "").strip()
     list_id = call.query.get("list_id", "")
     if not query:

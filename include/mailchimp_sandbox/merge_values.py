@@ -1,8 +1,8 @@
 """Validating and normalising the values of merge fields.
 
-Formats: docs, "Merge Fields", table "Add merge data to contacts". Messages that public bug
-reports quote ("Please enter a value", "Please enter a number", "Please enter a complete address")
-are used as quoted; the others follow their pattern (undocumented).
+Formats: docs, "Merge Fields", table "Add merge data to contacts". Public bug reports quote some
+messages: "Please enter a value", "Please enter a number", "Please enter a complete address". These
+are used as quoted. The others follow their pattern (undocumented).
 """
 
 from __future__ import annotations

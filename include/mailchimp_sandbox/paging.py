@@ -36,8 +36,8 @@ def window(query: Mapping[str, str]) -> slice:
     return slice(offset, offset + count)
 
 
-# A ``+`` that a client did not encode arrives as a space, and Mailchimp takes it as it was meant
-# (curl calls in mailchimp-client-lib-codegen#241, airbyte#37572).
+# A ``+`` that a client did not encode arrives as a space. Mailchimp takes it for the ``+`` (curl
+# calls in mailchimp-client-lib-codegen#241, airbyte#37572).
 _UNENCODED_OFFSET = re.compile(r"(?<=\d) (\d{2}):?(\d{2})$", re.ASCII)
 # The same offset sent properly, but without its colon, is refused (airbyte#37572).
 _OFFSET_WITHOUT_COLON = re.compile(r"[+-]\d{4}$", re.ASCII)
@@ -62,8 +62,10 @@ def moment(query: Mapping[str, str], name: str) -> int | None:
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:
-    """A boolean parameter, in any of the spellings that clients send; anything else is a 400
-    (undocumented, as is what Mailchimp takes beyond true and false)."""
+    """A boolean parameter, in any of the spellings that clients send; anything else is a 400.
+
+    It is undocumented which spellings Mailchimp takes beyond true and false, and what it refuses.
+    """
     text = query.get(name, "").lower()
     if text not in ("", "0", "1", "false", "true", "no", "yes"):
         raise invalid_fields((name, f"Schema describes boolean, {text[:40]!r} found instead"))

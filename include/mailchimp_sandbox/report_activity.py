@@ -1,8 +1,10 @@
 """Who got a campaign and what they did: sent-to, email-activity, open-details.
 
-What shapes these answers (observed, partly undocumented): ``since`` excludes the moment itself;
-email-activity with ``since`` still answers a row for every recipient; it holds no unsubscribes and
-stops at 1,000 opens and 1,000 clicks a member.
+The rules of these answers are observed and partly undocumented:
+
+- ``since`` excludes the moment itself.
+- email-activity with ``since`` still answers a row for every recipient.
+- It holds no unsubscribes, and stops at 1,000 opens and 1,000 clicks a member.
 """
 
 from __future__ import annotations

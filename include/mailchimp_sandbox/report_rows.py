@@ -17,8 +17,10 @@ from mailchimp_sandbox.state import Campaign, Recipient
 
 
 def identity(sandbox: Sandbox, campaign: Campaign, recipient: Recipient) -> dict[str, Any]:
-    """Who a row is about, with the address as it was when the campaign was sent, also after a
-    change of address (undocumented)."""
+    """The recipient of a row, with the address at the time the campaign was sent.
+
+    A later change of address does not change it (undocumented).
+    """
     return {
         "campaign_id": campaign.campaign_id,
         "list_id": campaign.list_id,

@@ -16,8 +16,8 @@ from mailchimp_sandbox.problem import Problem, method_not_allowed, not_found
 class Call:
     """One API request, wherever it came from.
 
-    ``parts`` are the values of the path template, ``base_url`` ends in ``/3.0``, ``ip`` is the
-    caller's address, ``via`` is 'http' or 'batch'.
+    ``parts`` are the values of the path template. ``base_url`` ends in ``/3.0``. ``ip`` is the
+    caller's address. ``via`` is 'http' or 'batch'.
     """
 
     method: str

@@ -13,8 +13,8 @@ import requests
 TIMEOUT = 10
 MOST_BYTES = 4 << 20
 
-#: In this order the first one there dates an item ("We'll pull in the date for any of these tags",
-#: kb.mailchimp.com, "I've posted new information to my RSS feed but no campaigns have been sent").
+#: The first of these tags that an item has gives its date. Source: "We'll pull in the date for any
+#: of these tags" (kb.mailchimp.com, on RSS feeds that send no campaigns).
 DATES = ("pubDate", "pubdate", "published", "created", "updated", "date")
 _ITEMS = ("item", "entry")
 _KEPT = (*DATES, "title", "link", "description", "summary", "encoded", "content")
@@ -137,7 +137,7 @@ def parse(document: bytes) -> Feed:
 
 
 def read_feed(url: str) -> Feed:
-    """Fetch and parse a feed; a name and password may stand in the URL (the same help page).
+    """Fetch and parse a feed; the URL may hold a name and password (the same help page).
 
     Raises:
         FeedError: it cannot be reached, answers no 200, or is no feed.

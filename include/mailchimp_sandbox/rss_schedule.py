@@ -13,9 +13,9 @@ from mailchimp_sandbox.problem import invalid_fields
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FREQUENCIES = ("daily", "weekly", "monthly")
 
-#: What holds where the schedule does not say, as API 2.0 documented it ("default to 4 (4am local
-#: time)", "defaults to 1 (Monday)", "Defaults to the 1st day of the month": comments of
-#: CampaignTypeRssOptions in the wrapper danesparza/MailChimp.NET). 3.0 names no defaults.
+#: Defaults of a schedule. API 3.0 names none, so these are API 2.0's. The hour "default to 4 (4am
+#: local time)"; the others are "1 (Monday)" and "the 1st day of the month". Source: comments of
+#: CampaignTypeRssOptions in the wrapper danesparza/MailChimp.NET.
 HOUR = 4
 WEEKDAY = "monday"
 MONTH_DAY = 1

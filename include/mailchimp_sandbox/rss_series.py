@@ -2,12 +2,12 @@
 
 What is known, and from where:
 
-- ``actions/send`` starts it: "For RSS Campaigns, the campaign will send according to its schedule";
-  pause and resume are for RSS campaigns only (OpenAPI: campaigns, "Actions").
+- ``actions/send`` starts it: "For RSS Campaigns, the campaign will send according to its schedule".
+  Pause and resume are for RSS campaigns only (OpenAPI: campaigns, "Actions").
 - A mail is a campaign of its own with ``parent_campaign_id`` ("For Example, for RSS or Automation
   children", OpenAPI: campaigns). Its report is one of the parent's sub-reports ("view
   Multivariate, RSS, and A/B Testing Campaign reports", OpenAPI: sub-reports).
-- The parent tells when a mail last went out: ``rss_opts.last_sent``, and ``rss_last_send`` of its
+- The parent says when a mail last went out: ``rss_opts.last_sent``, and ``rss_last_send`` of its
   report (OpenAPI).
 - New is what is dated after the last mail. "If this is your first send, we'll only send the posts
   from 24 hours before your campaign was activated for daily, from the last 7 days for weekly and
@@ -16,8 +16,8 @@ What is known, and from where:
 
 Undocumented, so the reading is the one that is hardest on a client:
 
-- A child's ``type`` is ``rss`` too, so that the type alone does not tell parent from child.
-- The parent's figures are the sums of its children's, but it has no recipients and no events of its
+- A child's ``type`` is ``rss`` too, so that the type alone does not separate parent and child.
+- The parent's figures are the sums of its children's. But it has no recipients and no events of its
   own: all its lists of details are empty. It has no report before its first mail.
 - An item without a readable date, or with one in the future, is not sent.
 - Items that came while it was paused go out after it is resumed.
@@ -140,9 +140,11 @@ def _send(sandbox: Sandbox, campaign: Campaign, feed: Feed, at: int) -> None:
 
 
 def fill(text: str, feed: Feed) -> str:
-    """The merge tags of a feed replaced (help, "RSS Merge Tags"): ``*|RSSFEED:TITLE|*``, and
-    ``*|RSSITEM:…|*``, which repeats for each item within ``*|RSSITEMS:|*`` and means the first one
-    elsewhere."""
+    """The merge tags of a feed replaced: ``*|RSSFEED:TITLE|*`` and ``*|RSSITEM:…|*``.
+
+    The latter repeats for each item within ``*|RSSITEMS:|*``; elsewhere it means the first item
+    (help, "RSS Merge Tags").
+    """
     filled = _BLOCK.sub(lambda found: "".join(_of_item(found[1], one) for one in feed.items), text)
     return _of_item(filled, feed.items[0]).replace("*|RSSFEED:TITLE|*", html.escape(feed.title))
 

@@ -30,8 +30,8 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-# What a campaign condition asks for; those with "no" are of members it was sent to (undocumented:
-# whether somebody it was never sent to "did not open" it).
+# What a campaign condition asks for. Those with "no" hold for members it was sent to. It is
+# undocumented whether a member it was never sent to "did not open" it.
 _AIMS = {"open": "open", "click": "click", "noopen": "open", "noclick": "click"}
 
 

@@ -1,5 +1,7 @@
-"""Letting time pass: scheduled campaigns go out, RSS campaigns look at their feeds and recipients
-act, each at its own moment."""
+"""Letting time pass: each thing happens at its own moment.
+
+Scheduled campaigns go out, RSS campaigns look at their feeds, and recipients act.
+"""
 
 from __future__ import annotations
 

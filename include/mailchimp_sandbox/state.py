@@ -1,7 +1,7 @@
 """The account's state: plain records, no behaviour. Times are seconds since the epoch.
 
-Every field is JSON, a dataclass, or a list or string-keyed dict of these, so that
-``persistence`` can save and load it.
+Every field is JSON, a dataclass, or a list or string-keyed dict of these. So ``persistence`` can
+save and load it.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class Totals:
 class Campaign:
     """A campaign, its recipients once sent, and what its recipients are still going to do.
 
-    ``timeline``: [at, action, hash, ip, link index or -1, is proxy, detail] sorted by time;
+    ``timeline``: [at, action, hash, ip, link index or -1, is proxy, detail] sorted by time.
     ``position`` is the first entry that has not happened yet. ``activated_at`` is when an RSS
     campaign first began to follow its schedule.
     """

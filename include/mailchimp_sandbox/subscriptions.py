@@ -1,8 +1,11 @@
 """How a member's status may change, and what counts it moves.
 
-Sources: OpenAPI (statuses), error glossary ("Member Exists", "Member In Compliance State",
-"Forgotten Email Not Subscribed"), help pages "About Your Contacts", "Archive and Unarchive
-Contacts", "Delete Contacts", "Resubscribe a Contact", "Soft vs. Hard Bounces".
+Sources:
+
+- OpenAPI (statuses);
+- error glossary: "Member Exists", "Member In Compliance State", "Forgotten Email Not Subscribed";
+- help pages "About Your Contacts", "Archive and Unarchive Contacts", "Delete Contacts",
+  "Resubscribe a Contact", "Soft vs. Hard Bounces".
 """
 
 from __future__ import annotations
@@ -122,9 +125,12 @@ def create(
 def _stamp_opt_in(
     member: Member, body: Mapping[str, Any], at: int, ip: str, *, is_back: bool
 ) -> None:
-    """A member that is new, or back from the archive, gets the time of this call. One that was
-    unsubscribed by the API and is subscribed again keeps the time it had (both recorded in
-    grouparoo/grouparoo, plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js)."""
+    """A member that is new, or back from the archive, gets the time of this call.
+
+    A member that the API unsubscribed and that is subscribed again keeps its time. Both are
+    recorded in grouparoo/grouparoo
+    (plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js).
+    """
     if member.status == "subscribed":
         if not body.get("timestamp_opt") and (is_back or member.timestamp_opt is None):
             member.timestamp_opt = at
@@ -138,8 +144,11 @@ def _stamp_opt_in(
 
 
 def _may_become(member: Member, status: str) -> bool:
-    """Whether the API may move a member to a status. A person's opt-out can only be answered
-    with ``pending``; a bounce or a complaint not even with that (undocumented for ``pending``)."""
+    """Whether the API may move a member to a status.
+
+    A person's opt-out can only become ``pending``. A bounce or a complaint cannot even become that
+    (undocumented for ``pending``).
+    """
     if status == "subscribed":
         return not member.opted_out
     if status in ("pending", "transactional"):
