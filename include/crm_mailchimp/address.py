@@ -1,6 +1,6 @@
 """The address key: the one normal form of an e-mail address, computed here and nowhere else.
 
-Rules (INTERFACES of this project): trimmed, Unicode NFC, lower-cased. The local part is a dot-atom
+Rules: trimmed, Unicode NFC, lower-cased. The local part is a dot-atom
 in ASCII (RFC 5322, section 3.2.3). International labels of the domain get their ASCII form (IDNA
 2008 with the UTS 46 mapping). The top level is letters or punycode, and not reserved for special
 use (IANA "Special-Use Domain Names").

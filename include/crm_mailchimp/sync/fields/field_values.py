@@ -1,7 +1,6 @@
 """CRM field values as Mailchimp takes them: coerced, validated, cut at its limits.
 
-A value that does not fit its field's type is left out. Its contact never is. (INTERFACES of this
-project: "Field values".)
+A value that does not fit its field's type is left out. Its contact never is.
 """
 
 from __future__ import annotations
