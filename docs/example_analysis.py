@@ -32,7 +32,7 @@ def read(warehouse: Connection[Any], query: LiteralString) -> pd.DataFrame:
 
 
 def segments_and_trend(warehouse: Connection[Any]) -> pd.DataFrame:
-    """How many contacts each segment has, by the way they are heading: whom to win back first."""
+    """How many contacts each segment has, by the way they are heading. It shows the contacts to win back first."""
     segments = read(warehouse, "select engagement_key, segment from mart.contact_segments")
     trends = read(warehouse, "select contact_key, trend from mart.contact_trend")
     joined = segments.merge(trends, how="left", left_on="engagement_key", right_on="contact_key")
@@ -56,8 +56,8 @@ def engagement_by_month(warehouse: Connection[Any]) -> pd.DataFrame:
 
 def cohorts(warehouse: Connection[Any]) -> pd.DataFrame:
     """Open rate of who began together, by months since: rows are cohorts, columns months."""
-    told = read(warehouse, "select * from mart.audience_cohorts")
-    sums = told.groupby(["cohort_month", "months_since_first"])[
+    table = read(warehouse, "select * from mart.audience_cohorts")
+    sums = table.groupby(["cohort_month", "months_since_first"])[
         ["openers_without_proxy", "delivered"]
     ].sum()
     return (sums["openers_without_proxy"] / sums["delivered"]).round(4).unstack()
@@ -74,26 +74,26 @@ def best_times(warehouse: Connection[Any], *, most: int = 3) -> pd.DataFrame:
 
 def sending_times(warehouse: Connection[Any], *, least_campaigns: int = 3) -> pd.DataFrame:
     """When to send: clicks per delivered mail by the hour of sending; few campaigns say little."""
-    told = read(warehouse, "select * from mart.audience_sending_times")
+    table = read(warehouse, "select * from mart.audience_sending_times")
     names = read(warehouse, "select list_id, name from mart.lists")
-    told = told[told["campaigns"] >= least_campaigns].merge(names, on="list_id")
-    told["weekday"] = told["weekday"].map(WEEKDAYS)
+    table = table[table["campaigns"] >= least_campaigns].merge(names, on="list_id")
+    table["weekday"] = table["weekday"].map(WEEKDAYS)
     columns = ["name", "weekday", "hour", "campaigns", "open_rate_without_proxy", "click_rate"]
-    return told.sort_values("click_rate", ascending=False)[columns]
+    return table.sort_values("click_rate", ascending=False)[columns]
 
 
 def unusual_campaigns(warehouse: Connection[Any], *, least_past: int = 3) -> pd.DataFrame:
     """Campaigns by how far they were above or below the audience's own past."""
-    told = read(warehouse, "select * from mart.campaign_comparison")
-    told = told[told["is_mature"] & (told["past_campaigns"] >= least_past)]
+    table = read(warehouse, "select * from mart.campaign_comparison")
+    table = table[table["is_mature"] & (table["past_campaigns"] >= least_past)]
     columns = ["campaign_title", "sent_on", "open_rate_difference", "click_rate_difference"]
-    return told.sort_values("click_rate_difference", ascending=False)[columns]
+    return table.sort_values("click_rate_difference", ascending=False)[columns]
 
 
 def unsubscribes_by_frequency(warehouse: Connection[Any]) -> pd.DataFrame:
     """Whether more mail drives people away: who leaves at the first, second … mail in 30 days."""
-    told = read(warehouse, "select * from mart.unsubscribe_frequency")
-    return told.set_index("mails_in_30_days").sort_index()
+    table = read(warehouse, "select * from mart.unsubscribe_frequency")
+    return table.set_index("mails_in_30_days").sort_index()
 
 
 def main() -> None:

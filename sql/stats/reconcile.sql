@@ -164,7 +164,7 @@ clickers_known as (
     group by link_id
 ),
 
-link_lacks as (
+missing_link as (
     select
         link.link_id,
         greatest(link.total_clicks - coalesce(known.clicks, 0), 0) as clicks,
@@ -177,9 +177,9 @@ link_lacks as (
 -- Erased members cannot have clicked a link if all its clickers are known.
 absent_clicks as (
     select
-        coalesce(sum(link_lacks.clicks) filter (where link_lacks.members > 0), 0) as clicks,
-        coalesce(sum(least(link_lacks.members, absent.clickers)), 0) as pairs
-    from link_lacks
+        coalesce(sum(missing_link.clicks) filter (where missing_link.members > 0), 0) as clicks,
+        coalesce(sum(least(missing_link.members, absent.clickers)), 0) as pairs
+    from missing_link
     cross join absent
 ),
 
@@ -261,11 +261,11 @@ left_over as (
         greatest(
             report.opens_total - engaged.opens - engaged.capped_opens - engaged.late_opens, 0
         ) as opens,
-        coalesce(sum(link_lacks.clicks), 0) as clicks,
-        coalesce(sum(link_lacks.members), 0) as pairs
+        coalesce(sum(missing_link.clicks), 0) as clicks,
+        coalesce(sum(missing_link.members), 0) as pairs
     from report
     cross join engaged
-    left join link_lacks on true
+    left join missing_link on true
     group by report.opens_total, engaged.opens, engaged.capped_opens, engaged.late_opens
 ),
 
