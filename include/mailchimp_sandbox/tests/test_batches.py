@@ -68,7 +68,7 @@ def test_operations_follow_the_same_rules(world: Running, list_id: str) -> None:
     assert json.loads(rows[3]["response"])["members"][0]["email_address"] == "b@otenet.gr"
 
 
-def test_the_result_url_stands_alone_and_expires(world: Running, list_id: str) -> None:
+def test_the_result_url_needs_no_key_and_expires(world: Running, list_id: str) -> None:
     operation = {"method": "GET", "path": f"/lists/{list_id}"}
     batch_id = world.call("POST", "batches", {"operations": [operation]})["id"]
     url = finished(world, batch_id)["response_body_url"]

@@ -85,7 +85,7 @@ def test_flaky_mixes_everything(world: Running) -> None:
     assert len(seen) >= 5
 
 
-def test_requests_of_batches_are_told_apart(world: Running) -> None:
+def test_requests_of_batches_are_marked(world: Running) -> None:
     world.call("POST", "batches", {"operations": [{"method": "GET", "path": "/lists"}]})
     for _ in range(1000):
         requests = world.control_client.get("/_sandbox/ledger/requests").json()["requests"]

@@ -62,7 +62,7 @@ MISSING = "Resource Not Found"
         ("forgotten", FORGOTTEN, MISSING, MISSING, FORGOTTEN),
     ],
 )
-def test_what_the_api_may_make_of_whom(
+def test_what_the_api_may_make_of_each_state(
     world: Running, list_id: str, state: str, post: str, patch: str, pending: str, put: str
 ) -> None:
     members = f"lists/{list_id}/members"

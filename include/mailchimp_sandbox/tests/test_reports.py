@@ -210,7 +210,7 @@ def test_the_same_seed_and_order_give_the_same_events() -> None:
     assert first != history("12")
 
 
-def test_lists_lag_behind_totals_when_told_to_and_catch_up(world: Running) -> None:
+def test_lists_lag_behind_totals_when_asked_to_and_catch_up(world: Running) -> None:
     list_id = world.new_list()
     world.subscribe(list_id, *(f"p{n}@otenet.gr" for n in range(40)))
     campaign_id = world.new_campaign(list_id)
