@@ -23,7 +23,7 @@ from crm_mailchimp.stats.shapes import Field, Shape, UnexpectedShapeError
 from mailchimp_sandbox.tests.contract.description import Description
 from stats.sandbox_world import SETTINGS, ledger, make_audience, send
 
-TOLD_IN_FEEDS = ("sent", "open", "click", "bounce", "unsubscribe")
+LISTED_IN_FEEDS = ("sent", "open", "click", "bounce", "unsubscribe")
 HASH = "0123456789abcdef0123456789abcdef"
 
 
@@ -82,7 +82,7 @@ def test_audiences_days_and_departures_equal_the_ledger(
     read = extract_audiences(warehouse, provider)
     assert read["members"] == len(left)
     assert provider.calls - before == 1 + 2 * 2 + len(left)
-    told = provider.audience(list_id)
+    audience = provider.audience(list_id)
     assert rows(
         warehouse,
         "select list_id, name, member_count, unsubscribe_count, cleaned_count, gone_at"
@@ -90,8 +90,8 @@ def test_audiences_days_and_departures_equal_the_ledger(
         list_id,
     ) == [
         (
-            list_id, SETTINGS.name, told.member_count, told.unsubscribe_count, told.cleaned_count,
-            None,
+            list_id, SETTINGS.name, audience.member_count, audience.unsubscribe_count,
+            audience.cleaned_count, None,
         ),
         (quiet, SETTINGS.name, 0, 0, 0, None),
     ]  # fmt: skip
@@ -121,7 +121,7 @@ def test_audiences_days_and_departures_equal_the_ledger(
                 e["url"] or None,
             )
             for e in events
-            if e["subscriber_hash"] in left and e["action"] in TOLD_IN_FEEDS
+            if e["subscriber_hash"] in left and e["action"] in LISTED_IN_FEEDS
         ),
         key=str,
     )
@@ -157,8 +157,8 @@ def test_audiences_days_and_departures_equal_the_ledger(
     )
 
 
-class Told:
-    """What Mailchimp tells, word for word."""
+class Answers:
+    """Gives the same answers of Mailchimp to every question."""
 
     def __init__(self, *items: dict[str, Any]) -> None:
         self.items = items
@@ -253,7 +253,7 @@ def test_a_stream_is_what_the_description_says(
         first, _, rest = field.source.partition(".")
         assert any(first in item and (not rest or rest in item[first]) for item in described), field
 
-    load(warehouse, Told(*described))
+    load(warehouse, Answers(*described))
     if stream == "feeds":
         assert len(rows(warehouse, f"select from {table}")) == len(described)
     stored = rows(warehouse, f"select to_jsonb(kept) - 'extra' from {table} as kept")
@@ -265,7 +265,7 @@ def test_a_stream_is_what_the_description_says(
     # A field more is kept, one less is tolerated, another type is named.
     warehouse.execute("update sync.member set last_changed = now()")
     warehouse.commit()
-    load(warehouse, Told({**described[0], "νέο": {"τιμή": 1}}))
+    load(warehouse, Answers({**described[0], "νέο": {"τιμή": 1}}))
     assert rows(warehouse, f"select extra from {table} where extra is not null") == [
         ({"νέο": {"τιμή": 1}},)
     ]
@@ -274,13 +274,13 @@ def test_a_stream_is_what_the_description_says(
         warehouse.execute("update sync.member set last_changed = clock_timestamp()")
         warehouse.commit()
         if not field.required:
-            load(warehouse, Told(replaced(of, field, None)))
+            load(warehouse, Answers(replaced(of, field, None)))
         warehouse.execute("update sync.member set last_changed = clock_timestamp()")
         warehouse.commit()
         with pytest.raises(
             UnexpectedShapeError, match=f"stream {shape.stream}, field {field.source}"
         ):
-            load(warehouse, Told(replaced(of, field, WRONG[field.kind])))
+            load(warehouse, Answers(replaced(of, field, WRONG[field.kind])))
         warehouse.rollback()
 
 
@@ -295,15 +295,15 @@ def test_feeds_keep_no_ones_words_and_no_erased_person(warehouse: Any, warehouse
     }
     old = {**note, "created_at_timestamp": "2020-01-01T00:00:00+00:00"}
 
-    class ErasedMeanwhile(Told):
+    class ErasedMeanwhile(Answers):
         def member_feed(self, list_id: str, subscriber_hash: str) -> Iterator[dict[str, Any]]:
             yield from super().member_feed(list_id, subscriber_hash)
             with psycopg.connect(warehouse_db) as other:
                 other.execute("delete from sync.member where subscriber_hash = %s", ("f" * 32,))
 
-    told = ErasedMeanwhile(note, old)
+    answers = ErasedMeanwhile(note, old)
     since = datetime(2026, 1, 1, tzinfo=UTC)
-    assert member_activity.load_feeds(warehouse, told, since=since) == 2
+    assert member_activity.load_feeds(warehouse, answers, since=since) == 2
     assert rows(
         warehouse, "select subscriber_hash, activity_type from stats.member_activities"
     ) == [(HASH, "note")]
@@ -324,19 +324,21 @@ def test_at_most_so_many_feeds_a_run_the_latest_departures_first(warehouse: Any)
             (datetime.now(UTC) - timedelta(days=days * 25), one),
         )
     warehouse.commit()
-    told = Told()
-    assert member_activity.load_feeds(warehouse, told, most=3) == 3
-    assert told.asked == hashes[:3]
-    assert member_activity.load_feeds(warehouse, told, most=3) == 1, "75 days are lately, 100 not"
-    assert told.asked[3:] == [hashes[3]]
+    answers = Answers()
+    assert member_activity.load_feeds(warehouse, answers, most=3) == 3
+    assert answers.asked == hashes[:3]
+    assert member_activity.load_feeds(warehouse, answers, most=3) == 1, (
+        "75 days are lately, 100 not"
+    )
+    assert answers.asked[3:] == [hashes[3]]
 
 
 def test_days_that_mailchimp_tells_no_more_stay(warehouse: Any) -> None:
     warehouse.execute("insert into stats.lists (list_id) values ('λ')")
     warehouse.commit()
     for days in (["2026-05-01", "2026-05-02"], ["2026-05-02", "2026-05-03"]):
-        told = Told(*({"day": day, "subs": len(days)} for day in days))
-        assert audience_activity.load_days(warehouse, told, "λ") == 2
+        answers = Answers(*({"day": day, "subs": len(days)} for day in days))
+        assert audience_activity.load_days(warehouse, answers, "λ") == 2
     assert rows(warehouse, "select day from stats.audience_activity order by day") == [
         (date(2026, 5, day),) for day in (1, 2, 3)
     ]

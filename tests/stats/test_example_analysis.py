@@ -96,9 +96,9 @@ def test_every_table_that_the_docs_name_is_there(warehouse_db: str) -> None:
             "select name from unnest(%s::text[]) as name where to_regclass(name) is null",
             (sorted(named),),
         ).fetchall()
-        told = warehouse.execute(
+        views = warehouse.execute(
             "select 'mart.' || relname from pg_class where relnamespace = 'mart'::regnamespace"
             " and relkind = 'v' and relname not in ('campaign_hours')"
         ).fetchall()
     assert missing == []
-    assert {name for (name,) in told} <= named, "a view that no reader hears of"
+    assert {name for (name,) in views} <= named, "a view that no reader hears of"

@@ -101,7 +101,7 @@ def test_a_new_action_names_its_field_and_shows_nobodys_data(warehouse: Any) -> 
     assert not any(secret in str(caught.value) for secret in ("sms", "9.9.9.9", member))
 
 
-def test_what_the_database_refuses_is_told_without_the_row(warehouse: Any) -> None:
+def test_what_the_database_refuses_is_reported_without_the_row(warehouse: Any) -> None:
     account = account_of(2)
     warehouse.execute(
         "alter table stats.campaign_unsubscribes add constraint strict check (campaign_id <> 'c0')"
@@ -120,7 +120,7 @@ def test_what_the_database_refuses_is_told_without_the_row(warehouse: Any) -> No
     assert streams(warehouse, "c1") == ALL
 
 
-def test_an_error_nobody_foresaw_is_told_by_its_place(warehouse: Any) -> None:
+def test_an_unforeseen_error_is_named_by_its_place(warehouse: Any) -> None:
     account = account_of(2)
 
     def fail(campaign: Campaign) -> Iterator[dict[str, Any]]:

@@ -87,7 +87,7 @@ def provider(mailchimp_sandbox: Any) -> Iterator[Mailchimp]:
         yield opened
 
 
-def test_no_join_loses_a_row_whoever_is_gone_from_the_audience(
+def test_no_join_loses_a_row_when_members_are_gone_from_the_audience(
     warehouse: psycopg.Connection[Any], provider: Mailchimp, mailchimp_sandbox: Any
 ) -> None:
     """Archived and deleted members, and one address in two audiences; none is in the ledger."""
@@ -166,7 +166,7 @@ def test_who_acts_before_the_list_of_recipients_names_them_is_a_member_too(
             """
         ).fetchone() or (0, 0, 0)
         assert events > lost == 0
-        assert bool(unknown) is not bool(seconds), "until the list has told of them"
+        assert bool(unknown) is not bool(seconds), "until the list has shown them"
 
 
 def test_a_row_about_somebody_unknown_is_refused(warehouse: psycopg.Connection[Any]) -> None:

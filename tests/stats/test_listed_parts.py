@@ -28,7 +28,7 @@ def warehouse(warehouse_db: str) -> Iterator[psycopg.Connection[Any]]:
 class ListsParts(Account):
     """Ten people got an A/B test in two parts, and each opened it; all three have reports."""
 
-    def __init__(self, told_by: str) -> None:
+    def __init__(self, named_by: str) -> None:
         sent_at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=5)
         whole = Campaign(WHOLE, sent_at=sent_at)
         whole.send(10)
@@ -44,15 +44,15 @@ class ListsParts(Account):
         resent = Campaign("πάλι", sent_at=sent_at - timedelta(days=9))
         resent.send(1)
         super().__init__(*parts, whole, resent)
-        self.told_by = told_by
+        self.named_by = named_by
 
     def campaigns(self, **window: Any) -> Iterator[dict[str, Any]]:
         for row in super().campaigns(**window):
             if row["id"] == WHOLE:
                 row["type"] = "variate"
-                if self.told_by == "combinations":
+                if self.named_by == "combinations":
                     row["variate_settings"] = {"combinations": [{"id": one} for one in PARTS]}
-                if self.told_by == "winner":
+                if self.named_by == "winner":
                     row["variate_settings"] = {
                         "combinations": [{"id": PARTS[0]}],
                         "winning_campaign_id": PARTS[1],
@@ -60,7 +60,7 @@ class ListsParts(Account):
             if row["id"] == "πάλι":
                 row["parent_campaign_id"] = "άλλη"
             if row["id"] in PARTS:
-                if self.told_by != "parent":
+                if self.named_by != "parent":
                     continue
                 row["parent_campaign_id"] = WHOLE
             yield row
@@ -70,11 +70,11 @@ class ListsParts(Account):
             yield from (self._report(self.of_id[part_id]) for part_id in PARTS)
 
 
-@pytest.mark.parametrize("told_by", ["combinations", "winner", "parent", "sub-reports"])
-def test_a_listed_part_is_never_a_campaign_of_its_own(warehouse: Any, told_by: str) -> None:
-    account = ListsParts(told_by)
+@pytest.mark.parametrize("named_by", ["combinations", "winner", "parent", "sub-reports"])
+def test_a_listed_part_is_never_a_campaign_of_its_own(warehouse: Any, named_by: str) -> None:
+    account = ListsParts(named_by)
     chosen = campaigns_to_read(warehouse, account)
-    if told_by == "sub-reports":  # the parts are read and counted before anything tells
+    if named_by == "sub-reports":  # the parts are read and counted before they are named
         assert chosen[:2] == PARTS
         extract_campaigns(warehouse, account, PARTS)
         refresh_marts(warehouse)

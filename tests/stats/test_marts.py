@@ -1,4 +1,4 @@
-"""The marts: what they say, and that catching up says the same as counting everything anew."""
+"""The marts: what they say, and that catching up equals counting everything again."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def counted(warehouse: psycopg.Connection[Any]) -> dict[str, list[str]]:
 Counts = dict[tuple[Any, ...], list[int]]
 
 
-#: Members of each campaign to whom it was sent while it was being read again and again.
+#: Members of each campaign that got it while it was being read again and again.
 SentLater = dict[str, set[str]]
 
 
@@ -124,7 +124,7 @@ def happened(
     return found
 
 
-def told_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
+def shown_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
     """The same by the marts: what is in no month is what sums over all time have beyond months."""
     months: Counts = {
         (key, month): list(counts)
@@ -150,7 +150,7 @@ def told_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) -> None:
+def test_catching_up_equals_counting_everything_again(warehouse: Any, seed: int) -> None:
     """Random histories: sends, opens, late flags, unsubscribes that move, ledger, retention."""
     chance = random.Random(seed)
     lists = ["λίστα1", "λίστα2"]
@@ -220,7 +220,7 @@ def test_catching_up_equals_counting_everything_anew(warehouse: Any, seed: int) 
             apply(warehouse, Ages(events=chance.choice([300, 600])))
         refresh_marts(warehouse, time_zone="Europe/Athens")
         caught_up = counted(warehouse)
-        assert told_by_marts(warehouse) == happened(warehouse, campaigns, sent_later)
+        assert shown_by_marts(warehouse) == happened(warehouse, campaigns, sent_later)
         again = refresh_marts(warehouse, time_zone="Europe/Athens")
         assert (again.campaigns, again.members) == (0, 0)
         refresh_marts(warehouse, time_zone="Europe/Athens", rebuild=True)
@@ -297,7 +297,7 @@ def test_cohorts_stay_right_after_an_older_backfill(warehouse: Any) -> None:
 
 
 def test_a_campaign_without_an_end_counts_when_each_got_it(warehouse: Any) -> None:
-    """A welcome mail, 500 days old when it is first read, goes on to whoever signs up."""
+    """A welcome mail, 500 days old when it is first read, goes on to everybody who signs up."""
     welcome = campaign("καλωσόρισμα", 500, 3)
     reads, silent, clicks = welcome.recipients
     welcome.happens(reads, "open", 86_400 * 100)
@@ -353,11 +353,11 @@ def test_a_campaign_without_an_end_counts_when_each_got_it(warehouse: Any) -> No
                 if member in (reads, clicks):
                     expected[month, once_month] += 1
         expected[once_month, once_month] += 1
-        told = rows(
+        cohorts = rows(
             warehouse,
             "select cohort_month, month, sum(recipients) from mart.campaign_cohort group by 1, 2",
         )
-        assert {(cohort, month): recipients for cohort, month, recipients in told} == expected
+        assert {(cohort, month): recipients for cohort, month, recipients in cohorts} == expected
     judged = dict(
         rows(
             warehouse,
@@ -405,8 +405,8 @@ def test_automations_have_no_end_by_their_type(warehouse: Any) -> None:
     welcome = campaign("καλωσόρισμα", 500, 2)
     opened = welcome.happens(welcome.recipients[0], "open", 86_400 * 100)
     account = Account(welcome)
-    told = account._report
-    account._report = lambda one: {**told(one), "type": "automation"}  # type: ignore[method-assign]
+    report = account._report
+    account._report = lambda one: {**report(one), "type": "automation"}  # type: ignore[method-assign]
     account.campaigns = lambda **period: iter(())  # type: ignore[method-assign]
     read(warehouse, account)
     refresh_marts(warehouse)
@@ -624,8 +624,8 @@ def test_days_are_those_of_the_report_time_zone(warehouse: Any) -> None:
     ):
         refresh_marts(warehouse, time_zone=time_zone)
         first, second, third = (date(*day) if day else None for day in expected)
-        told = [(first, 1, 1, 0), (second, 1, 0, 0 if third else 1)]
-        assert rows(warehouse, days) == told + ([(third, 0, 0, 1)] if third else [])
+        per_day = [(first, 1, 1, 0), (second, 1, 0, 0 if third else 1)]
+        assert rows(warehouse, days) == per_day + ([(third, 0, 0, 1)] if third else [])
         assert rows(warehouse, "select distinct day from mart.campaign_activities order by 1") == [
             (day,) for day in (first, second, third) if day
         ]
@@ -754,7 +754,7 @@ def test_a_campaign_is_compared_when_it_is_as_old_as_the_others_were(warehouse: 
     assert rows(warehouse, COMPARED) == [(True, 4, 0, 0.5)]
 
 
-def test_the_time_to_send_is_told_per_delivered_mail(warehouse: Any) -> None:
+def test_the_time_to_send_is_given_per_delivered_mail(warehouse: Any) -> None:
     account = Account()
     # On three Mondays at 9 one of four clicks, on a Tuesday at 20 two; the latest is too young.
     for number, (day, hour, readers) in enumerate(
@@ -845,9 +845,9 @@ def test_proxies_by_mailchimps_figure_where_opens_carry_no_flag(warehouse: Any) 
     one = account.of_id["c1"]
     one.happens(one.recipients[0], "open", 60, is_proxy=True)
     one.happens(one.recipients[1], "open", 60)
-    told = account._report(one)
+    report = account._report(one)
     account.flags_proxies = False
-    account._report = lambda campaign: told  # type: ignore[method-assign]
+    account._report = lambda campaign: report  # type: ignore[method-assign]
     read(warehouse, account)
     refresh_marts(warehouse)
     assert rows(

@@ -1,4 +1,4 @@
-"""Whom a member stood for when a campaign went out, after another contact has taken its place."""
+"""The contact of a member at the time of a campaign, after another contact took its place."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def test_history_names_the_contact_of_its_time(warehouse_db: str) -> None:
         warehouse.execute("update sync.member set contact_id = 9")
         warehouse.commit()
         refresh_marts(warehouse)
-        told = warehouse.execute(
+        found = warehouse.execute(
             "select campaign_id, contact_id, current_contact_id from stats.recipient_contact"
             " where subscriber_hash = %s",
             (member,),
         ).fetchall()
-        assert {name: rest for name, *rest in told} == {
+        assert {name: rest for name, *rest in found} == {
             "πριν": [None, 9],
             "πέντε": [5, 9],
             "κενό": [None, 9],
@@ -64,7 +64,7 @@ def test_history_names_the_contact_of_its_time(warehouse_db: str) -> None:
             (member,),
         ).fetchall()
         assert others == [(None, None, 4)]
-        # As the comments say: the marts give it all to whom the member stands for today.
+        # As the comments say: the marts give it all to the contact that the member has today.
         counted = warehouse.execute(
             "select contact_id, opens from mart.contact_engagement where contact_id is not null"
         ).fetchall()

@@ -161,7 +161,7 @@ def test_deleted_members_explain_what_they_can_have_done(warehouse: Any) -> None
         "unsubscribed": (1, 0, "deleted_members"),
     }
     assert not is_blocked(warehouse)
-    # Whoever is lost later is not covered by them.
+    # They do not cover a member that is lost later.
     campaign.happens(campaign.recipients[5], "open", 10_000, listed=False)
     for member in campaign.recipients[5:8]:
         campaign.unsubscribes[member] = (SENT_AT + timedelta(hours=4), "")
@@ -172,7 +172,7 @@ def test_deleted_members_explain_what_they_can_have_done(warehouse: Any) -> None
     assert found["unsubscribed"] == (4, 2, "unexplained")
 
 
-def test_deleted_members_are_looked_for_when_only_a_list_of_them_lacks(warehouse: Any) -> None:
+def test_deleted_members_are_looked_for_when_only_a_list_of_them_is_missing(warehouse: Any) -> None:
     campaign = busy()
     account = Account(campaign)
     run(warehouse, account)

@@ -178,8 +178,8 @@ def test_counts_are_kept_of_events_that_no_mart_has_seen(warehouse: Any) -> None
 
 def test_campaigns_without_a_time_of_sending(warehouse: Any) -> None:
     account = two_campaigns()
-    told, listed = account._report, account.campaigns
-    account._report = lambda one: {**told(one), "send_time": ""}  # type: ignore[method-assign]
+    report, listed = account._report, account.campaigns
+    account._report = lambda one: {**report(one), "send_time": ""}  # type: ignore[method-assign]
     account.campaigns = (  # type: ignore[method-assign]
         lambda **period: ({**one, "send_time": ""} for one in listed(**period))
     )

@@ -121,20 +121,20 @@ def test_mails_equal_the_ledger_and_the_whole_is_no_campaign(
     assert asked(mailchimp_sandbox, len(paths) - 1) == ["/campaigns", "/reports"], "nothing new"
 
     refresh_marts(warehouse, time_zone="Europe/Athens")
-    told = dict(
+    sent = dict(
         warehouse.execute(
             "select campaign_id, emails_sent from mart.campaign_performance"
         ).fetchall()
     )
-    assert set(told) == {*mails, plain}
+    assert set(sent) == {*mails, plain}
     assert warehouse.execute("select campaigns_sent from mart.lists").fetchall() == [(3,)]
     received, most = warehouse.execute(
         "select sum(campaigns_received), max(campaigns_received) from mart.contact_engagement"
     ).fetchone() or (0, 0)
-    assert (received, most) == (sum(told.values()), 3)
+    assert (received, most) == (sum(sent.values()), 3)
     assert {
         row[0] for row in warehouse.execute("select campaign_id from mart.campaign_comparison")
-    } == set(told)
+    } == set(sent)
     assert warehouse.execute(
         "select parent_campaign_id, count(*) from mart.campaigns where not is_series"
         " group by parent_campaign_id order by count(*)"

@@ -39,7 +39,7 @@ from mailchimp_sandbox.tests.contract.description import Description
 
 CAMPAIGN, MEMBER, LINK = "c1", "0123456789abcdef0123456789abcdef", "k1"
 NEW = {"από_το_2031": {"a": [1, "νέο"]}}
-#: Told by the report too, but kept with the campaign.
+#: The report has them too, but they are kept with the campaign.
 OF_THE_CAMPAIGN = {"list_name", "type", "title", "subject_line", "preview_text", "sent_at"}
 #: What is new around the events of a recipient, by its name in ``activity_extra``.
 KEPT_AS = {"activity": "email_activity", "proxy_opens": "open_details"}
@@ -399,7 +399,7 @@ def test_a_changed_type_is_an_error_that_names_stream_and_field(
     assert all(f"stream {stream.shape.stream}, field {field.source}" in one for one in problems)
 
 
-def test_blank_is_none_where_a_time_or_text_lacks() -> None:
+def test_blank_is_none_where_a_time_or_text_is_missing() -> None:
     """Nobody has opened yet; a country without a region, which the description calls blank."""
     assert locations.SHAPE.row({"country_code": "GR", "region": ""})[1] is None
     held = dict(
