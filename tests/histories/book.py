@@ -1,8 +1,8 @@
 """The oracle's book: who refused what, where, and what ended it. Kept by person.
 
 It is written from what people do, never from what the product stores. A refusal binds the product
-(``is_told``) once Mailchimp has shown it; before that, and where a loss of the ledger left nothing
-to tell it by, it may hold, and need not.
+(``is_known``) once Mailchimp has shown it. Before that it may hold, and need not. The same is true
+where a loss of the ledger left no trace of it.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Refusal:
 
     Attributes:
         addresses: the member's, and those that the person gave it in Mailchimp afterwards.
-        people: whose it is for certain; ``maybe``: whom it may be taken for, such as somebody who
-            came to the address right after.
-        own: whom the member's CRMREF names, with the contact id at that time.
+        people: the people who certainly made it; ``maybe``: those who may pass for them, such as
+            somebody who came to the address right after.
+        own: the person in the member's CRMREF, with the contact id at that time.
         scope: keys of the collections that it binds; ``maybe_scope``: that it may hold for.
         answered_at: audience and address of the person's own sign-up that ends it, once seen.
         is_doubtful: something of ours at the same moment explains it as well.
@@ -66,7 +66,7 @@ class Refusal:
     maybe: set[Person] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
     maybe_scope: set[str] = field(default_factory=set)
-    is_told: bool = False
+    is_known: bool = False
     is_over: bool = False
     answered_at: tuple[str, str] | None = None
     is_doubtful: bool = False
@@ -75,7 +75,7 @@ class Refusal:
     follows_complaint: bool = False
 
     def __str__(self) -> str:
-        state = "over" if self.is_over else "told" if self.is_told else "not told"
+        state = "over" if self.is_over else "known" if self.is_known else "not known"
         return (
             f"{self.kind} in {self.list_id} at {'/'.join(sorted(self.addresses))} by "
             f"{sorted(map(str, self.people))} (maybe {sorted(map(str, self.maybe))}) for "
@@ -85,7 +85,7 @@ class Refusal:
     @property
     def binds(self) -> bool:
         return (
-            self.is_told
+            self.is_known
             and not self.is_over
             and not self.is_doubtful
             and self.answered_at is None
@@ -111,7 +111,7 @@ class Book:
     def __init__(self, cast: Cast) -> None:
         self.cast = cast
         self.refusals: list[Refusal] = []
-        #: (audience, address) of hard bounces that stand, with whether Mailchimp has shown them.
+        #: (audience, address) of hard bounces that hold, with whether Mailchimp has shown them.
         self.bounced: dict[tuple[str, str], bool] = {}
         #: Forgotten for good by an erasure: addresses and contact ids that must not come back, and
         #: earlier addresses, which the erasure may have known.
@@ -143,7 +143,7 @@ class Book:
         """Somebody refused, by the mailbox that everybody with this address shares.
 
         Args:
-            own: the person whom the member's CRMREF names.
+            own: the person in the member's CRMREF.
             users: keys of the collections that use the audience; ``former``: that used it.
         """
         holders = set(self.cast.holders(address))
@@ -206,8 +206,8 @@ class Book:
         """
         for one in list(self._at(list_id, before)):
             one.addresses.add(after)
-            if not one.is_told:
-                # Seen under the new address only: who shared the old one cannot be told.
+            if not one.is_known:
+                # Seen under the new address only: nobody can say who shared the old one.
                 one.addresses.discard(before)
                 one.maybe |= one.people - {own}
                 one.people &= {own}
@@ -250,13 +250,13 @@ class Book:
         elif change.after == "unsubscribed":
             kind = "withdrawal" if is_withdrawn else "echo"
             made = self.refuse(kind, change.list_id, change.address, own, users, former)
-            made.is_told = True
+            made.is_known = True
             if kind == "echo":
                 made.maybe |= made.people
         elif change.after == "pending":
             made = self.refuse("unconfirmed", change.list_id, change.address, own, users, former)
             made.maybe |= made.people
-            made.people, made.is_told = set(), True
+            made.people, made.is_known = set(), True
 
     def look_at_crm(self, keys: set[str]) -> None:
         """The CRM is staged: who has which address is known from now on.
@@ -290,9 +290,9 @@ class Book:
                 one.is_over = len(one.addresses) == 1
             if one.list_id != list_id or address not in one.addresses or one.is_over:
                 continue
-            if not one.is_told and _SHOWN_AS.get(one.kind) == status:
+            if not one.is_known and _SHOWN_AS.get(one.kind) == status:
                 self._tell(one, users)
-                # After a loss only those whom the member or the CRM names can be told.
+                # After a loss only the people that the member or the CRM names are known.
                 known = self.seen_at.get(address, set()) | ({own} if own else set())
                 if one.is_before_us:
                     # Who had left the address before we looked for the first time is not known.
@@ -303,13 +303,13 @@ class Book:
                 one.scope |= users
 
     def missed(self, list_id: str, address: str, users: set[str], *, by_removal: bool) -> None:
-        """Mailchimp told that there is no such member.
+        """Mailchimp answered that there is no such member.
 
         Args:
             by_removal: the answer to a removal of ours: nothing of ours came before.
         """
         for one in self._at(list_id, address):
-            if one.kind == "forgotten" and not one.is_told:
+            if one.kind == "forgotten" and not one.is_known:
                 self._tell(one, users)
                 # Who moved since may have moved before: then an old address was cleared away.
                 moved = one.people - set(self.cast.holders(address))
@@ -320,7 +320,7 @@ class Book:
 
     @staticmethod
     def _tell(one: Refusal, users: set[str]) -> None:
-        one.is_told = True
+        one.is_known = True
         if one.kind in ("forgotten", "archived_by_hand"):
             # Nothing tells whether it was done before or after a collection left the audience, and
             # who clears a former audience says nothing about the collection's present one.
@@ -354,7 +354,7 @@ class Book:
         for person in self.cast.people:
             person.known_from = max(len(person.ids) - 1, 0)
         for one in self.refusals:
-            one.is_told = False
+            one.is_known = False
             one.maybe |= one.people
             one.maybe_scope |= one.scope
             one.people, one.scope, one.is_lost = set(), set(), True
@@ -419,11 +419,11 @@ class Book:
             if one.binds and in_scope and (here or people & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"
                 because.append(str(one))
-        for (list_id, where), is_told in self.bounced.items():
+        for (list_id, where), is_known in self.bounced.items():
             if where == address:
                 # About the address alone, in whatever audience it came back.
                 reasons |= {"suppressed_cleaned", "suppressed_compliance"}
-                if is_told and not left:
+                if is_known and not left:
                     must = "hard"
                     because.append(f"bounce in {list_id} at {address}")
         if any(self._was_last_known_at(who, address) for who in set(self.cast.people) - people):

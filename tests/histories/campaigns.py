@@ -18,7 +18,7 @@ from histories.turns import settle
 from histories.world import Collection, HistoryError, World
 
 #: Members that are a person's to archive: foreign ones that the CRM refuses, and adopted ones that
-#: nobody of the CRM stands behind any more. Neither is ours to remove; the gate stays closed.
+#: belong to no contact any more. Neither is ours to remove; the gate stays closed.
 _BY_HAND = ("refused_foreign_address", "contact_gone", "inactive_contact", "no_valid_consent",
             "address_changed", "refused")  # fmt: skip
 

@@ -81,9 +81,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """How many histories were played, and which breaks of the product were noticed."""
     numbers: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", ()):
-        told = dict(report.user_properties)
-        if "mutant" in told:
-            terminalreporter.write_line(f"  {told['mutant']:<58} {told['noticed']}")
-        numbers.update({name: value for name, value in told.items() if isinstance(value, int)})
+        properties = dict(report.user_properties)
+        if "mutant" in properties:
+            terminalreporter.write_line(f"  {properties['mutant']:<58} {properties['noticed']}")
+        numbers.update(
+            {name: value for name, value in properties.items() if isinstance(value, int)}
+        )
     for name, value in sorted(numbers.items()):
         terminalreporter.write_line(f"  {name}: {value:,}")

@@ -1,6 +1,6 @@
-"""Whom the CRM lets be mailed, judged person by person. Shares nothing with the product.
+"""The people who may be mailed by the CRM's word. Shares nothing with the product.
 
-Each function stands for a sentence of the CRM contract. It looks at people, not at rows.
+Each function is a sentence of the CRM contract. It looks at people, not at rows.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def has_withdrawn(cast: Cast, person: Person, category: str, clock: datetime) ->
 
 
 def is_refused(cast: Cast, address: str, category: str, clock: datetime) -> bool:
-    """A refusal by anybody whom the CRM has under the address beats every consent."""
+    """A refusal by anybody that the CRM has under the address beats every consent."""
     return any(
         one.erasure_asked_at is not None
         or (category != "unclassified" and has_withdrawn(cast, one, category, clock))
@@ -100,7 +100,7 @@ def is_eligible(cast: Cast, person: Person, key: str, category: str, clock: date
 
 
 def eligible(cast: Cast, key: str, category: str, clock: datetime) -> dict[str, Person]:
-    """By address: who stands for it, the lowest contact id of those who may be mailed."""
+    """By address: its contact, the lowest id of those who may be mailed."""
     found: dict[str, Person] = {}
     for one in sorted(cast.people, key=lambda one: one.contact_id or 0):
         if one.address and is_eligible(cast, one, key, category, clock):

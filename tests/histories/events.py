@@ -1,10 +1,10 @@
 """What can happen in a story: each verb is one act of one person, in the CRM or in Mailchimp.
 
-An event is data: it can be kept, left out and told again. Whether it can happen (there has to be
-a member to unsubscribe) is looked at when its turn comes; what cannot happen does not.
+An event is data: it can be kept, left out and played again. At its turn we look whether it can
+happen: there has to be a member to unsubscribe. What cannot happen does not.
 
-People keep at least one thing that they can be told by: between two looks at the CRM nobody gets
-both a new id and a new address (``may_move``). Nothing could tell such a person from another.
+People keep at least one thing that identifies them: between two looks at the CRM nobody gets both
+a new id and a new address (``may_move``). Nothing could tell such a person from another.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Teller:
     def __init__(self, world: World, cast: Cast) -> None:
         self.world, self.cast = world, cast
         self.book: Book = world.books[cast]
-        self.told: list[str] = []
+        self.log: list[str] = []
 
     def happen(self, event: Event) -> bool:
         """Let an event happen; False where it could not."""
@@ -62,7 +62,7 @@ class Teller:
         if words is None:
             return False
         self.world.happened[event.verb] += 1
-        self.told.append(f"{event.phase} sync {event.when}: {words}")
+        self.log.append(f"{event.phase} sync {event.when}: {words}")
         self.world.dirty.add(self.cast)
         return True
 

@@ -57,7 +57,7 @@ def reference(member: Member) -> tuple[str, int] | None:
 
 
 def owner(cast: Cast, member: Member) -> Person | None:
-    """The person whom CRMREF names, by an id that the ledger can know."""
+    """The person in CRMREF, by an id that the ledger can know."""
     found = reference(member)
     person = cast.by_contact(found[1]) if found else None
     if found is None or person is None:
@@ -82,7 +82,7 @@ class Judge:
             yield from self._eligible(address, person)
         for member in self._members():
             if member.status in ("subscribed", "pending"):
-                yield from self._standing(member, winners)
+                yield from self._present(member, winners)
             yield from self._foreign(member)
 
     def recipients(self, addresses: Sequence[str]) -> Iterator[str]:
@@ -126,7 +126,7 @@ class Judge:
                 found.because + there.because,
             )
             if found.must == "" and is_certain and person.contact_id not in self.setting.notes:
-                yield f"{person} changed the address to {at}, and nobody is told in the CRM"
+                yield f"{person} changed the address to {at}, and nothing in the CRM says so"
         status = self._status(at)
         by_person = self.book.subscribed_by.get((self.setting.list_id, at)) == "person"
         said = f"{person} at {at} in {self._where()} is {status}, reason {reason}"
@@ -160,8 +160,8 @@ class Judge:
             and not set(self.cast.holders(where)) - {person}
         }
         for other in sorted(may_be - {address}):
-            stands_there = self._status(other) not in (None, "archived", "cleaned")
-            if stands_there and self._status(address) != "subscribed":
+            is_there = self._status(other) not in (None, "archived", "cleaned")
+            if is_there and self._status(address) != "subscribed":
                 return other, False
         return address, True
 
@@ -177,7 +177,7 @@ class Judge:
 
     # ---- nobody is mailed who must not be
 
-    def _standing(self, member: Member, winners: Mapping[str, Person]) -> Iterator[str]:
+    def _present(self, member: Member, winners: Mapping[str, Person]) -> Iterator[str]:
         said = f"{member.address} in {self._where()} is {member.status}"
         ours = reference(member)
         if member.status == "subscribed":

@@ -47,7 +47,7 @@ PEOPLE: Mapping[str, People] = {
     "unsubscribes and is merged": ((NEWS, OTHER), (e(1, "unsubscribe"), e(2, "merge"))),
     "is merged after withdrawing": ((NEWS, OTHER), (e(1, "withdraw"), e(2, "merge"))),
     "withdraws after being merged": ((NEWS, OTHER), (e(1, "merge"), e(2, "withdraw"))),
-    "an older withdrawal, the survivor grants anew": (
+    "an older withdrawal, the survivor grants again": (
         (NEWS, OTHER), (e(1, "withdraw"), e(2, "merge"), e(2, "grant", who=1)),
     ),
     "is merged through another": (
@@ -138,7 +138,7 @@ PEOPLE: Mapping[str, People] = {
     ),
 }  # fmt: skip
 
-#: What stood in an audience before the CRM named it.
+#: What an audience held before the CRM named it.
 BY_HAND: Mapping[str, People] = {
     f"was {status} there, moves": (
         (Role("eleni", grants=("newsletter", "offer"), by_hand=((0, status),)),),
@@ -202,7 +202,7 @@ PLOTS: Mapping[str, Plot] = {
         {**_LATER, **BY_HAND}, (Turn(2, "relink"), Turn(3, "take_over", coll=1), Turn(3, "retire"))
     ),
     "two collections swap their audiences": _plot(_LATER, (Turn(2, "swap_audiences", other=1),)),
-    "a collection gets an audience of its own anew": _plot(_LATER, (Turn(2, "retire"),)),
+    "a collection gets an audience of its own again": _plot(_LATER, (Turn(2, "retire"),)),
     "a collection comes back as the same": _plot(_LATER, (Turn(2, "recreate"), Turn(3, "rename"))),
     "a collection comes back as a new one": _plot(_LATER, (Turn(2, "recreate", pick=1),)),
     "the CRM is imported again": _plot(_LATER, (Turn(2, "reimport_crm"),)),

@@ -1,4 +1,4 @@
-"""A Mailchimp account kept in memory: the far side of histories that are told in bulk.
+"""A Mailchimp account kept in memory: the far side of histories that are played in bulk.
 
 What a status may become, and what the API refuses, are the rules of the sandbox
 (``mailchimp_sandbox/subscriptions.py`` names their sources);
@@ -134,7 +134,7 @@ class Sending:
 
 
 class Account:
-    """Audiences, members and campaigns; the clock moves only when it is told to."""
+    """Audiences, members and campaigns; the clock moves only on request."""
 
     def __init__(self, start: int = 1_800_000_000) -> None:
         self.now = start

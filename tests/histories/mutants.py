@@ -82,13 +82,13 @@ MUTANTS = (
         " earlier",
     ),
     sql(
-        "whoever takes an audience over deletes its refusals",
+        "the next collection of an audience deletes its refusals",
         "sync/use_audience",
         "set collection_ids = array_append(collection_ids, %(collection_id)s::bigint)",
         "set collection_ids = array[%(collection_id)s::bigint]",
     ),
     sql(
-        "whoever takes an audience over is not bound by its refusals",
+        "the next collection of an audience is not bound by its refusals",
         "sync/use_audience",
         "    and ended_at is null\n",
         "    and ended_at is null and false\n",

@@ -32,7 +32,7 @@ class Person:
     """Somebody, as the CRM has them now (``contact_id`` None: not at all) and had them before.
 
     Attributes:
-        merged_into: whom the CRM merged this contact into; stays when its row vanishes.
+        merged_into: the person that the CRM merged this contact into; stays when its row vanishes.
         ids: every contact id so far.
         addresses: every address so far, in normal form.
         first_name: as the CRM writes it.
@@ -107,7 +107,7 @@ class Cast:
         return next((one for one in self.people if contact_id in one.ids), None)
 
     def holders(self, address: str) -> list[Person]:
-        """Everybody whom the CRM has under this address now."""
+        """Everybody that the CRM has under this address now."""
         return [one for one in self.people if one.is_in_crm and one.address == address]
 
     def behind(self, person: Person) -> set[Person]:
@@ -120,7 +120,7 @@ class Cast:
             found |= more
 
     def survivor(self, person: Person) -> Person:
-        """Into whom a person was merged in the end; themselves if into nobody."""
+        """The person at the end of the merges; the same one if never merged."""
         seen = {person}
         while person.merged_into is not None and person.merged_into not in seen:
             person = person.merged_into

@@ -74,17 +74,17 @@ class Verdict:
 
     Attributes:
         findings: sentences by story number; a plot that cannot go on has one under -1.
-        told: what happened, in words, by story number; -1: to all.
+        log: what happened, in words, by story number; -1: to all.
     """
 
     findings: dict[int, list[str]] = field(default_factory=dict)
-    told: dict[int, list[str]] = field(default_factory=dict)
+    log: dict[int, list[str]] = field(default_factory=dict)
     happened: Counter[str] = field(default_factory=Counter)
     recipients: int = 0
 
     def story(self, number: int) -> str:
         """A story as people read it."""
-        lines = [*self.told.get(-1, []), *self.told.get(number, [])]
+        lines = [*self.log.get(-1, []), *self.log.get(number, [])]
         wrong = self.findings.get(number, [])
         return "\n".join(["", *lines, *(f"  => {one}" for one in wrong)])
 
@@ -122,8 +122,8 @@ class _Play:
         except HistoryError as error:
             self.verdict.findings.setdefault(-1, []).append(str(error))
         finally:
-            self.verdict.told = {n: one.told for n, one in self.tellers.items()}
-            self.verdict.told[-1] = self.world.told
+            self.verdict.log = {n: one.log for n, one in self.tellers.items()}
+            self.verdict.log[-1] = self.world.log
             self.verdict.happened = self.world.happened
             self.world.close()
         return self.verdict
@@ -184,7 +184,7 @@ class _Play:
             if one.key in world.inactive:
                 world.change_collection(one, is_active=True)
         world.inactive.clear()
-        # A complaint told in one audience holds in those synced before it at the next sync.
+        # A complaint in one audience holds in the earlier synced audiences at their next sync.
         quiet = 0
         for _ in range(_PATIENCE):
             world.let_a_week_pass()
@@ -261,7 +261,7 @@ def _cast(story: Story) -> Cast:
 
 
 def _fill_by_hand(world: World, cast: Cast, story: Story) -> None:
-    """Members that stood in audiences before any collection was linked to them."""
+    """Members that were in audiences before any collection was linked to them."""
     book = world.books[cast]
     for role, person in zip(story.roles, cast.people, strict=True):
         for position, status in role.by_hand:
@@ -271,7 +271,7 @@ def _fill_by_hand(world: World, cast: Cast, story: Story) -> None:
                 continue
             world.side.act("sign_up", list_id, person.address)
             book.subscribed_by[list_id, person.address] = "person"
-            for verb, kind in _STANDING[status]:
+            for verb, kind in _ACTS_BY_HAND[status]:
                 if verb == "complain" and not world.side.can_complain(list_id, person.address):
                     continue
                 world.side.act(verb, list_id, person.address)
@@ -281,7 +281,7 @@ def _fill_by_hand(world: World, cast: Cast, story: Story) -> None:
                     book.bounced[list_id, person.address] = False
 
 
-_STANDING: dict[str, tuple[tuple[str, str], ...]] = {
+_ACTS_BY_HAND: dict[str, tuple[tuple[str, str], ...]] = {
     "subscribed": (),
     "unsubscribed": (("unsubscribe", "unsubscribed"),),
     "complained": (("complain", "complaint"),),

@@ -119,15 +119,15 @@ class ToldMailchimp(Mailchimp):
         on_batch: Callable[[str | None], None] | None = None,
     ) -> Iterator[ChangeOutcome]:
         for outcome in super().change_members(list_id, changes, on_batch=on_batch):
-            yield self._told(list_id, outcome)
+            yield self._noted(list_id, outcome)
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
     ) -> Iterator[ChangeOutcome]:
         for outcome in super().resume_changes(ticket, list_id, changes, wait=wait):
-            yield self._told(list_id, outcome)
+            yield self._noted(list_id, outcome)
 
-    def _told(self, list_id: str, outcome: ChangeOutcome) -> ChangeOutcome:
+    def _noted(self, list_id: str, outcome: ChangeOutcome) -> ChangeOutcome:
         if outcome.member is not None:
             self._show(list_id, outcome.member)
         refused = outcome.rejection is not None and outcome.rejection.kind == "not_found"
@@ -187,7 +187,7 @@ class SandboxSide:
 
     @contextmanager
     def _own(self) -> Iterator[Mailchimp]:
-        """A client of somebody in the account, whom nobody listens to."""
+        """A client of somebody in the account; nobody listens to it."""
         with Mailchimp(MailchimpClient(self.sandbox.key, host=self.sandbox.host)) as provider:
             yield provider
 

@@ -1,5 +1,5 @@
-"""Makes a plot that fails as small as it gets: everything is left out that the failure can do
-without, and the rest is told in words.
+"""Makes a plot that fails as small as it gets, and puts the rest into words. It leaves out all that
+the failure does not need.
 
 Stories of a plot do not touch each other. So all ways to leave one thing out of a story are tried
 side by side, as stories of one plot.
@@ -35,7 +35,7 @@ def shrink(plot: Plot, number: int, play: Play) -> tuple[Plot, Verdict]:
     alone = replace(plot, stories=tuple(one for one in plot.stories if one.number == number))
     verdict = play(alone)
     if number not in verdict.findings:
-        # It needs the others' company: told as it is.
+        # It fails only beside the others: the plot stays as it is.
         return plot, play(plot)
     smallest = _shrink_plot(_shrink_story(alone, play), number, play)
     return smallest, play(smallest)

@@ -25,8 +25,8 @@ IDENTITY = (
 RETURNS = (*("grant",) * 4, *("confirm",) * 3, *("sign_up",) * 2)
 NOISE = ("join", "leave", "expire", "mistype", "mend", "deactivate", "ask_erasure",
          "return_after_erasure", "change_name", "move", "grant")  # fmt: skip
-#: How somebody may stand in an audience that was filled by hand.
-STANDING = ("subscribed", "unsubscribed", "complained", "cleaned", "archived")
+#: Statuses that somebody may have in an audience that was filled by hand.
+STATUSES_BY_HAND = ("subscribed", "unsubscribed", "complained", "cleaned", "archived")
 #: Where in a sync things happen: mostly before it.
 PHASES = (*("before",) * 12, "staged", "members", "archived", "add", "archive", "unsubscribe",
           "update", "complainers")  # fmt: skip
@@ -105,7 +105,9 @@ def _role(draw: random.Random, position: int) -> Role:
         is_in_crm=draw.random() < 0.93,
         member_of=tuple(sorted(draw.sample(range(3), draw.choice((1, 1, 1, 2, 3))))),
         grants=draw.choice((("newsletter", "offer"), ("newsletter", "offer"), ("newsletter",), ())),
-        by_hand=tuple((where, draw.choice(STANDING)) for where in range(3) if draw.random() < 0.15),
+        by_hand=tuple(
+            (where, draw.choice(STATUSES_BY_HAND)) for where in range(3) if draw.random() < 0.15
+        ),
         shares_with=0 if position and draw.random() < 0.2 else None,
     )
 

@@ -1,4 +1,4 @@
-"""Plays drawn plots for tests: what fails is shrunk and told as a story."""
+"""Plays drawn plots for tests: what fails is shrunk and written as a story."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from histories.play import MakeWorld, Plot, Verdict, play
 from histories.shrinking import shrink
 
 #: Failures of one plot that are shrunk; the others are only counted.
-_TOLD = 3
+_SHRUNK = 3
 
 
 def play_and_tell(plot: Plot, make_world: MakeWorld) -> Verdict:
@@ -21,7 +21,7 @@ def play_and_tell(plot: Plot, make_world: MakeWorld) -> Verdict:
     # A campaign that is held back mostly only follows from what went wrong in a story.
     wrong = sorted(verdict.findings, reverse=True)
     stories = []
-    for number in wrong[:_TOLD]:
+    for number in wrong[:_SHRUNK]:
         smallest, found = shrink(plot, number, lambda one: play(one, make_world))
         stories.append(f"{found.story(number)}\n{smallest}")
     raise AssertionError(

@@ -15,7 +15,7 @@ from histories.memory_side import MemorySide
 from histories.play import MakeWorld, Plot, Role, Story, Verdict, play
 from histories.world import Trouble, World
 
-#: Who unsubscribes, who withdraws and grants again, who is mailed, whom Mailchimp alone knows.
+#: Somebody unsubscribes, withdraws and grants again, or is mailed; Mailchimp alone knows the last.
 REFUSES, WAITS, READS, FOREIGN = 1, 2, 3, 4
 EVERYTHING = Role("eleni", grants=("newsletter", "offer"))
 PLOT = Plot(
@@ -134,7 +134,7 @@ def test_somebody_who_is_to_confirm_is_subscribed(in_memory: MakeWorld) -> None:
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "ask_erasure"])
-def test_somebody_whom_the_crm_refuses_is_still_there(in_memory: MakeWorld, verb: str) -> None:
+def test_somebody_refused_by_the_crm_is_still_there(in_memory: MakeWorld, verb: str) -> None:
     def damage(world: World, tellers: Tellers) -> None:
         assert tellers[READS].happen(Event(9, "late", verb))
 

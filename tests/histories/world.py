@@ -54,7 +54,7 @@ KEPT = ("suppression", "suppression_key", "installation", "reason", "erased_subs
 
 
 class HistoryError(AssertionError):
-    """A history cannot go on: the pipeline stands where nothing should stop it."""
+    """A history cannot go on: the pipeline stopped without a reason."""
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Trouble:
 
 
 class World:
-    """Everything that a history needs. ``told`` says in words what happened to all."""
+    """Everything that a history needs. ``log`` says in words what happened to all."""
 
     def __init__(self, crm_dsn: str, warehouse_dsn: str, side: Any, casts: Sequence[Cast]) -> None:
         self.crm_dsn, self.warehouse_dsn, self.side = crm_dsn, warehouse_dsn, side
@@ -127,7 +127,7 @@ class World:
         #: Runs so far, and how many there were when the ledger was lost.
         self.stages, self.lost_in = 0, -1
         self.stagings: list[int] = []
-        self.told: list[str] = []
+        self.log: list[str] = []
         self.happened: Counter[str] = Counter()
         self._last_moment = datetime.now(UTC)
         self._place: dict[str, Cast] = {}
@@ -139,7 +139,7 @@ class World:
             connection.close()
 
     def tell(self, words: str) -> None:
-        self.told.append(words)
+        self.log.append(words)
 
     def moment(self) -> datetime:
         """The present time, later than every moment before."""
@@ -152,7 +152,7 @@ class World:
         made = Collection(key, len(self.collections) + 1, key, category, wish)
         self.collections.append(made)
         self._insert_collection(made)
-        # Somebody to whom nothing ever happens, so that no collection is ever empty.
+        # People with quiet lives keep every collection from being empty.
         for _ in range(3):
             self._steady += 1
             number = 900_000_000 + self._steady
@@ -229,7 +229,7 @@ class World:
     def _missed(self, list_id: str, key: str, request: str) -> None:
         for cast in self.casts:
             for one in self.books[cast].refusals:
-                if one.list_id == list_id and one.kind == "forgotten" and not one.is_told:
+                if one.list_id == list_id and one.kind == "forgotten" and not one.is_known:
                     for address in one.addresses:
                         if key == subscriber_hash(address):
                             by_removal = request in ("archive", "unsubscribe")
