@@ -118,7 +118,7 @@ def test_a_deleted_audience_blocks_until_a_person_decides(world: World, capsys: 
     assert result.state == "blocked"
     assert (result.detail or "").startswith(f"audience_deleted: audience {deleted} of NEWS")
     assert "retire --dsn … --collection NEWS" in (result.detail or "")
-    # Who is held back by what Mailchimp told stays so.
+    # Mailchimp's refusals still hold these contacts back.
     assert list(world.open_reasons().values()) == ["suppressed_unsubscribed"]
 
     retire = ["retire", "--dsn", world.warehouse_dsn, "--collection", "NEWS"]
@@ -288,9 +288,9 @@ def test_a_changed_code_goes_on_under_the_new_one(world: World, capsys: Any) -> 
         {held_back: "no_consent"},
     )
     assert main(["explain", "--dsn", world.warehouse_dsn, "--email", "maria@mail.gr"]) == 0
-    told = capsys.readouterr().out
-    assert "NEA: in the audience, subscribed" in told
-    assert "NEWS" not in told.replace("campaign type NEWS", "")
+    output = capsys.readouterr().out
+    assert "NEA: in the audience, subscribed" in output
+    assert "NEWS" not in output.replace("campaign type NEWS", "")
 
 
 @pytest.mark.parametrize("first", ["its own", "linked"])
@@ -315,7 +315,7 @@ def test_who_opted_out_of_a_former_audience_stays_out_though_sync_is_lost(
     assert (result.state, result.counts["added"]) == ("succeeded", 1)
     assert statuses(world, new) == {"maria@mail.gr": "subscribed"}
     assert list(world.open_reasons().values()) == ["suppressed_unsubscribed"]
-    # Whose it was is told by Mailchimp alone; nothing else is taken for it.
+    # Only Mailchimp says whose audience it was; nothing else is taken for it.
     known = world.warehouse.execute("select list_id from sync.former_audience").fetchall()
     assert [row["list_id"] for row in known] == [former]
 

@@ -80,7 +80,7 @@ def test_the_plan_as_a_table_and_as_a_file(world: World, tmp_path: Path, capsys:
     assert "ΑΛΛΗ" not in capsys.readouterr().out
 
 
-def test_whom_an_existing_audience_would_have_adopted(world: World, capsys: Any) -> None:
+def test_members_that_an_existing_audience_would_have_adopted(world: World, capsys: Any) -> None:
     with world.provider() as provider:
         audience = provider.create_audience(BY_HAND)
         provider.add_members(

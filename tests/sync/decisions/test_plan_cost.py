@@ -51,8 +51,8 @@ class Explaining(psycopg.Connection[Any]):
         cursor = super().execute(
             f"explain (analyze, timing off, format json) {query}", params, **options
         )
-        ((told,),) = cursor.fetchall()
-        self.in_vain[name] = self.in_vain.get(name, 0) + _rows_in_vain(told[0]["Plan"])
+        ((explained,),) = cursor.fetchall()
+        self.in_vain[name] = self.in_vain.get(name, 0) + _rows_in_vain(explained[0]["Plan"])
         return cursor
 
 

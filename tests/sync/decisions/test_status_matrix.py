@@ -21,7 +21,7 @@ from crm_mailchimp.warehouse.copying import copy_rows
 PAGE = Path(__file__).parents[3] / "docs" / "status_matrix.md"
 PLAN_TABLE, HOLD_BACK_TABLE, REFUSAL_TABLE = "| CRM |", "| origin |", "| refusal |"
 COLLECTION, OTHER_COLLECTION, STAGING = 1, 2, 1
-#: The collection's audience, and those that stand for the other columns of the page's table.
+#: The collection's audience, and those for the other columns of the page's table.
 LIST = "here"
 AUDIENCES = (LIST, "before", "left", "taken over", "elsewhere", "ended")
 #: Ids of further contacts, by the number of the combination.
@@ -30,7 +30,7 @@ MERGED, HOLDER, STRANGER = 1_000_000, 2_000_000, 3_000_000
 #: Why a member is `gone`.
 LEFT = ("left_collection", "inactive_contact", "invalid_email", "changed_address")
 ELIGIBLE = ("eligible", "changed")
-STANDINGS = (*ELIGIBLE, "refused", "shared", "erased", *LEFT)
+CRM_STATES = (*ELIGIBLE, "refused", "shared", "erased", *LEFT)
 ORIGINS = ("created", "adopted", "foreign")
 
 
@@ -97,7 +97,7 @@ class Member(NamedTuple):
 
 
 class Combination(NamedTuple):
-    standing: str
+    crm_state: str
     member: Member
     refusals: tuple[Refusal, ...] = ()
     rejection: str | None = None
@@ -147,22 +147,22 @@ def _every_member() -> Iterator[Combination]:
     person = (None, *(Refusal("contact", what, LIST) for what in (
         "unsubscribed", "complaint", "withdrawal",
     )))  # fmt: skip
-    for standing, member, *two in itertools.product(STANDINGS[:6], MEMBERS, elsewhere, person):
+    for crm_state, member, *two in itertools.product(CRM_STATES[:6], MEMBERS, elsewhere, person):
         known = tuple(filter(None, two))
-        yield Combination(standing, member, known)
-        if standing in ELIGIBLE:
-            yield Combination(standing, member, known, "final")
+        yield Combination(crm_state, member, known)
+        if crm_state in ELIGIBLE:
+            yield Combination(crm_state, member, known, "final")
 
 
 def _every_member_alone() -> Iterator[Combination]:
     alone = (
         Refusal("address", "unsubscribed", "elsewhere"), Refusal("contact", "our archive", LIST)
     )  # fmt: skip
-    for standing, member in itertools.product(STANDINGS, MEMBERS):
+    for crm_state, member in itertools.product(CRM_STATES, MEMBERS):
         for rejection in REJECTIONS:
-            yield Combination(standing, member, (), rejection)
+            yield Combination(crm_state, member, (), rejection)
         for refusal in alone:
-            yield Combination(standing, member, (refusal,))
+            yield Combination(crm_state, member, (refusal,))
 
 
 def _every_refusal() -> Iterator[Combination]:
@@ -170,8 +170,8 @@ def _every_refusal() -> Iterator[Combination]:
     for member, refusal in itertools.product(CHIEF_MEMBERS, REFUSALS):
         yield Combination("eligible", member, (refusal,))
         yield Combination("left_collection", member, (refusal,))
-    for standing, member, refusal in itertools.product(STANDINGS, PRESENT, REFUSALS):
-        yield Combination(standing, member, (refusal,))
+    for crm_state, member, refusal in itertools.product(CRM_STATES, PRESENT, REFUSALS):
+        yield Combination(crm_state, member, (refusal,))
 
 
 def _every_two_refusals() -> Iterator[Combination]:
@@ -236,19 +236,19 @@ Row = tuple[str, ...]
 
 
 def _expected(combination: Combination, *, full_refresh: bool) -> tuple[str, str]:
-    standing = combination.standing
-    if full_refresh and standing == "eligible":
-        combination = combination._replace(standing="changed")
+    crm_state = combination.crm_state
+    if full_refresh and crm_state == "eligible":
+        combination = combination._replace(crm_state="changed")
     *_, action, reason = _plan_row(combination)
     if action == "hold back":
         *_, action = _hold_back_row(combination)
-    return action, standing if reason == "the CRM's" else reason
+    return action, crm_state if reason == "the CRM's" else reason
 
 
 def _plan_row(combination: Combination) -> Row:
-    standing = "gone" if combination.standing in LEFT else combination.standing
+    crm_state = "gone" if combination.crm_state in LEFT else combination.crm_state
     origin, status = combination.member.origin, _status(combination.member)
-    return _first_row(PLAN_TABLE, standing, origin, status, _known(combination))
+    return _first_row(PLAN_TABLE, crm_state, origin, status, _known(combination))
 
 
 def _hold_back_row(combination: Combination) -> Row:
@@ -410,19 +410,19 @@ class _Rows:
         address, hash_ = _address("p", number), _hash("p", number)
         content = _content(one)
         key = (STAGING, COLLECTION, number)
-        if one.standing in ELIGIBLE:
+        if one.crm_state in ELIGIBLE:
             self._eligible(number, "p", content)
-        elif one.standing == "changed_address":
+        elif one.crm_state == "changed_address":
             self._eligible(number, "r", content)
-        elif one.standing == "invalid_email":
-            self.verdicts.append((*key, one.standing, None, None, content))
-        elif one.standing in LEFT[1:]:
-            self.verdicts.append((*key, one.standing, address, hash_, content))
-        elif one.standing == "shared":
+        elif one.crm_state == "invalid_email":
+            self.verdicts.append((*key, one.crm_state, None, None, content))
+        elif one.crm_state in LEFT[1:]:
+            self.verdicts.append((*key, one.crm_state, address, hash_, content))
+        elif one.crm_state == "shared":
             self.verdicts.append((*key, "shared_address_refused", address, hash_, content))
             self.refusals.append((STAGING, number + STRANGER, address, "newsletter"))
-        elif one.standing in ("refused", "erased"):
-            category = "newsletter" if one.standing == "refused" else None
+        elif one.crm_state in ("refused", "erased"):
+            category = "newsletter" if one.crm_state == "refused" else None
             self.refusals.append((STAGING, number, address, category))
             # Erasure beats a withdrawal of the same person.
             self.refusals.append((STAGING, number, address, "newsletter"))
@@ -435,7 +435,7 @@ class _Rows:
 
 
 def _content(one: Combination) -> str:
-    return "changed" if one.standing == "changed" else "pushed"
+    return "changed" if one.crm_state == "changed" else "pushed"
 
 
 def _fill(warehouse: psycopg.Connection, every: list[Combination]) -> None:
@@ -530,7 +530,7 @@ def _plan(warehouse: psycopg.Connection, *, full_refresh: bool) -> dict[int, tup
 @pytest.mark.parametrize("category", ["offer", "unclassified"])
 def test_a_refusal_of_another_category_is_none(warehouse_db: str, category: str) -> None:
     """A withdrawal from newsletters says nothing about offers; erasure holds for all."""
-    every = [Combination(standing, PRESENT[0]) for standing in ("refused", "erased")]
+    every = [Combination(crm_state, PRESENT[0]) for crm_state in ("refused", "erased")]
     with psycopg.connect(warehouse_db) as warehouse:
         _fill(warehouse, every)
         make_plan(

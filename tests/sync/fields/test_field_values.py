@@ -101,7 +101,7 @@ def test_values_that_fit(data_type: str, value: str, sent: Any) -> None:
 
 
 @pytest.mark.parametrize(("data_type", "value"), BAD)
-def test_values_that_do_not_fit_are_told_without_the_value(data_type: str, value: str) -> None:
+def test_values_that_do_not_fit_are_reported_without_the_value(data_type: str, value: str) -> None:
     with pytest.raises(InvalidValueError) as invalid:
         coerce(data_type, value, CHOICES)
     assert value not in str(invalid.value).replace("http:// or https://", "")

@@ -216,24 +216,24 @@ def test_fields_of_every_type_from_first_push_to_label_and_choice_changes(world:
         "KATASTIMA": "Αθήνα",
         "CHORISEPIL": "",
     }
-    told = _invalid(world)
-    assert list(told) == [nikos]
-    assert sorted(re.findall(r"(\w+): ", told[nikos])) == [
+    reports = _invalid(world)
+    assert list(reports) == [nikos]
+    assert sorted(re.findall(r"(\w+): ", reports[nikos])) == [
         "first_name",
         "points",
         "shop",
         "wedding",
     ]
-    assert "δώδεκα" not in told[nikos]
+    assert "δώδεκα" not in reports[nikos]
     assert world.open_reasons() == {}
 
-    # Nothing changed: nothing is written, and what did not fit stays told.
+    # Nothing changed: nothing is written, and the unfit values stay reported.
     writes = world.write_requests()
     assert world.sync()["NEWS"].counts["unchanged"] == 2
     assert world.write_requests() == writes
-    assert _invalid(world) == told
+    assert _invalid(world) == reports
 
-    # Another label renames; another choice heals; a blank clears; nothing is made anew.
+    # Another label renames; another choice heals; a blank clears; nothing is made again.
     _define(world, "points", "Πόντοι επιβράβευσης", "number")
     _define(world, "shop", "Κατάστημα", "choice", ["Ρόδος", "Αθήνα"])
     _give(world, maria, points="", site=" ")

@@ -98,7 +98,7 @@ def test_entries_about_nobody_who_was_asked_for(
     assert (result.counts["added"], result.counts["rejected"]) == (1, 0)
 
 
-def test_an_unforeseen_error_is_told_without_its_words(world: World) -> None:
+def test_an_unforeseen_error_is_reported_without_its_words(world: World) -> None:
     news = world.collection()
     world.contact("maria@mail.gr", news)
 
@@ -133,9 +133,9 @@ def test_the_proof_ends_when_the_member_was_deleted(
     ended = {row["subscriber_hash"]: row["end_cause"] for row in rows if row["ended_at"]}
     assert ended == {subscriber_hash("maria@mail.gr"): "forgotten"}
     main(["explain", "--dsn", world.warehouse_dsn, "--email", "maria@mail.gr"])
-    told = capsys.readouterr().out
-    assert "not in the audience any more" in told
-    assert "the member was permanently deleted in Mailchimp" in told, told
+    output = capsys.readouterr().out
+    assert "not in the audience any more" in output
+    assert "the member was permanently deleted in Mailchimp" in output, output
     row = world.warehouse.execute(
         "select in_audience from sync.membership_explanation where subscriber_hash = %s",
         (subscriber_hash("maria@mail.gr"),),

@@ -61,7 +61,7 @@ def test_an_older_staging_is_refused_once_a_newer_one_was_pushed(world: World) -
     ).fetchone()
     assert row
     assert row["state"] == "failed"
-    # What only shows a plan stands in nobody's way, and neither does another collection's staging.
+    # A plan that is only shown stops no push. Another collection's staging stops none either.
     current = world.stage()
     world.collection("OTHER")
     world.sync(["OTHER"])
@@ -246,7 +246,7 @@ def test_an_opt_out_that_an_archive_hid_shows_when_the_person_would_return(world
 
     assert world.remote()["maria@mail.gr"] == "archived"
     assert world.open_reasons() == {contact: "suppressed_compliance"}
-    # What Mailchimp told then holds for the person's other addresses as well.
+    # Mailchimp's answer holds for the person's other addresses as well.
     world.change_contact(contact, email="maria.nea@mail.gr")
     world.sync()
     assert world.open_reasons() == {contact: "suppressed_compliance"}

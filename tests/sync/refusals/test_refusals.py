@@ -21,7 +21,7 @@ from sync_world import World, subscriber_hash
 
 @pytest.mark.parametrize("who", ["maria@mail.gr", "Μαρία.Παππά@παράδειγμα.ελ", "o'hara@mail.gr"])
 def test_kept_words_hold_no_address(who: str) -> None:
-    """A PATCH's refusal does not say whom it was about: the words are searched for any address."""
+    """A PATCH's refusal names no member: the words are searched for any address."""
     words = f"{who} is in a compliance state due to unsubscribe, bounce, or compliance review."
     found = refusal(
         subscriber_hash(who),

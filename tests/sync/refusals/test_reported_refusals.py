@@ -86,7 +86,7 @@ def test_a_refusal_known_from_a_report_alone_holds_until_a_sign_up(
     assert not [one for one in refusals(world) if one["holds"] and one["kind"] == kind]
 
 
-def test_whoever_subscribed_again_is_left_alone(world: World) -> None:
+def test_a_person_who_subscribed_again_is_left_alone(world: World) -> None:
     news = world.collection()
     world.contact("eleni@mail.gr", news)
     world.contact("nikos@mail.gr", news)

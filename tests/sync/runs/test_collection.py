@@ -401,7 +401,7 @@ def test_inactive_and_merged_contacts_are_archived(
     assert world.open_reasons() == {contact: "inactive_contact"}
 
 
-def test_rejected_address_is_told_in_mailchimps_words_and_tried_again(world: World) -> None:
+def test_rejected_address_is_reported_in_mailchimps_words_and_tried_again(world: World) -> None:
     news = world.collection()
     contact = world.contact("test@example.com", news)
     world.contact("nikos@mail.gr", news)

@@ -12,7 +12,7 @@ from sync_world import World
 
 
 def test_a_field_required_by_hand_holds_no_withdrawal_back(world: World) -> None:
-    """One by one and through ``/batches``; and whoever consents again is asked to confirm."""
+    """One by one and through ``/batches``; a person who consents again is asked to confirm."""
     news = world.collection()
     people = [world.contact(f"p{number}@mail.gr", news) for number in range(60)]
     world.sync()
@@ -148,7 +148,7 @@ def test_a_chosen_run_leaves_other_collections_alone(world: World) -> None:
 
 
 def test_a_code_given_away_keeps_both_audiences_apart(world: World) -> None:
-    """A collection is gone, and another one bears its code."""
+    """A collection is gone, and another one has its code."""
     news = world.collection()
     person = world.contact("maria@mail.gr", news)
     world.sync()

@@ -1,4 +1,4 @@
-"""Great Expectations asserts the verdicts from the facts, whoever made the verdicts."""
+"""Great Expectations asserts the verdicts from the facts, and not from the code that made them."""
 
 from __future__ import annotations
 
