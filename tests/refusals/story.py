@@ -239,7 +239,7 @@ class Story(CampaignWorld):
         return [f"{row['method']} {row['template']}" for row in rows]
 
     def mark(self) -> int:
-        """Where the ledger of requests stands now."""
+        """The number of the last request in the ledger now."""
         return int(self.sandbox.control("GET", "ledger/requests?count=1")["last"])
 
     def requests_of(self, what: Callable[[], object]) -> list[str]:
@@ -346,7 +346,7 @@ class Story(CampaignWorld):
         return {email for email, status in self.remote(code).items() if status == "subscribed"}
 
     def write_back(self) -> dict[tuple[int, int], tuple[str, str | None]]:
-        """What the CRM is told: collection and contact → status and reason."""
+        """What the write-back wrote: collection and contact → status and reason."""
         with (
             psycopg.connect(self.warehouse_dsn) as warehouse,
             psycopg.connect(self.crm_dsn) as crm,

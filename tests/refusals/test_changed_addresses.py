@@ -1,4 +1,4 @@
-"""A person changes their address in Mailchimp's own form: they stay, and the CRM is told."""
+"""A person changes their address in Mailchimp's own form: they stay, and the CRM learns it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def changed(story: Story, eleni: int) -> int:
 
 
 def assert_followed(story: Story, contact: int, email: str = NEW) -> None:
-    """She is mailed at the address that she chose, and nowhere else; the CRM's is told apart."""
+    """She is mailed at the address that she chose, and nowhere else; quarantine names it."""
     hers = {
         address: status for address, status in story.remote().items() if address.startswith("eleni")
     }
@@ -46,7 +46,7 @@ def only_address(story: Story) -> None:
     assert {at for at in story.remote() if at.startswith("eleni")} == {NEW}
 
 
-def test_she_stays_and_the_crm_is_told(story: Story, changed: int) -> None:
+def test_she_stays_and_the_crm_learns_it(story: Story, changed: int) -> None:
     """CASES 2.1."""
     only_address(story)
     assert_followed(story, changed)
@@ -258,7 +258,7 @@ def test_a_withdrawal_finds_her_there(story: Story, changed: int) -> None:
     assert story.reason(changed) == "consent_withdrawn"
     assert story.send() == {"anna@mail.gr"}
 
-    # Granted anew she is asked, once: at the address that she chose.
+    # She grants again and is asked once: at the address that she chose.
     story.regrant(changed)
     story.synced()
     remote = {at: status for at, status in story.remote().items() if at.startswith("eleni")}
@@ -378,7 +378,7 @@ def test_an_address_that_had_refused_under_a_contact_of_the_crm(story: Story, el
 
 
 def test_an_adopted_member_changes_it_too(story: Story) -> None:
-    """She stood in the audience before us; it carries our reference since."""
+    """She was in the audience before us. Her member has our reference since then."""
     list_id = story.audience_by_hand("Πελάτες", subscribed=[OLD, "anna@mail.gr"])
     news = story.collection(description="Τα νέα μας", provider_list_id=list_id)
     eleni = story.contact(OLD, news, first_name="Ελένη")

@@ -34,7 +34,7 @@ def club(story: Story, list_id: str, *people: int) -> int:
     return club
 
 
-# ---- whoever uses the audience
+# ---- every collection that uses the audience
 
 
 def test_another_collection_uses_the_old_audience(story: Story, eleni: int) -> None:

@@ -147,8 +147,10 @@ class Crowd:
         return Person(kind, way, contact, email)
 
     def bystander(self, kind: str, way: str) -> Person:
-        """Who is mailed until then; but the survivor of a merge joins with it (whom we had mailed
-        and unsubscribed because of it would be asked)."""
+        """Somebody who is mailed until then; the survivor of a merge joins with the merge.
+
+        We would ask a survivor that we mailed before, and unsubscribed because of the merge.
+        """
         email = f"other-{self.slug(kind, way)}@mail.gr"
         collections = () if way == "unmerged" else self.collections
         return Person(kind, way, self.story.contact(email, *collections), email)

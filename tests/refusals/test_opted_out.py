@@ -111,7 +111,7 @@ def test_two_contacts_share_the_address(story: Story, mover: str) -> None:
 
 
 def test_a_holder_outside_the_collection_refused_as_well(story: Story) -> None:
-    """Whoever held the address in the whole CRM: later they join, under another address."""
+    """Everybody in the CRM with the address refused. One joins later, under another address."""
     news = story.collection(description="Τα νέα μας")
     story.contact("oikogeneia@mail.gr", news, first_name="Νίκος")
     outside = story.contact("oikogeneia@mail.gr", first_name="Ελένη")
@@ -160,7 +160,7 @@ def test_deleted_for_good_and_moved(story: Story) -> None:
     story.synced()
 
     assert story.reason(eleni) == "suppressed_forgotten"
-    # The member that is gone is nobody whom the campaign would reach: the gate does not wait.
+    # The campaign would not reach the member that is gone: the gate does not wait.
     assert story.send() == {"anna@mail.gr"}
 
 

@@ -41,7 +41,7 @@ REFUSED = {
     "another kind, named": ("esp", "moosend", "moosend_default"),
     "another kind over our connection": ("esp", "brevo", "mailchimp_default"),
     "a second account": ("mailchimp_b", "mailchimp", "mailchimp_b"),
-    "the kind is told by the code alone": ("mailchimp2", None, "mailchimp_default"),
+    "only the code names the kind": ("mailchimp2", None, "mailchimp_default"),
 }
 
 
@@ -75,7 +75,7 @@ def test_nobody_is_pushed_into_the_first_account(story: Story, which: str) -> No
     assert story.sent_to() == ["anna@mail.gr"]
 
 
-def test_another_kind_and_another_account_are_told_apart(story: Story) -> None:
+def test_another_kind_and_another_account_are_kept_apart(story: Story) -> None:
     provider(story, "moosend", connection_id="mailchimp_default")
     provider(story, "mailchimp_b", kind="mailchimp", connection_id="mailchimp_b")
     details = {}

@@ -147,7 +147,7 @@ def test_nothing_is_added_or_changed(story: Story, renamed: dict[str, str]) -> N
 
 
 def test_the_gate_counts_them_as_recipients(story: Story, renamed: dict[str, str]) -> None:
-    """Whoever may be mailed is judged: a withdrawal since the sync closes it."""
+    """The gate judges all who may be mailed: a withdrawal since the sync closes it."""
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     story.contact("anna@mail.gr", news, first_name="Άννα")

@@ -9,7 +9,7 @@ from refusals.story import Story
 
 @pytest.fixture
 def eleni(story: Story) -> int:
-    """Withdrew, was unsubscribed by us, and has granted nothing anew yet."""
+    """Withdrew, was unsubscribed by us, and has granted nothing again yet."""
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     story.contact("anna@mail.gr", news, first_name="Άννα")
@@ -61,7 +61,7 @@ def go_by_hand(story: Story, how: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["seen first", "at once"])
-def test_gone_by_hand_granted_anew_and_moved(story: Story, order: str) -> None:
+def test_gone_by_hand_granted_again_and_moved(story: Story, order: str) -> None:
     """CASES 1.11, and the same with a deletion."""
     news = story.collection(description="Τα νέα μας")
     story.contact("anna@mail.gr", news, first_name="Άννα")
@@ -87,7 +87,7 @@ def test_gone_by_hand_granted_anew_and_moved(story: Story, order: str) -> None:
         assert_asked(story, contact, f"{how}.nea@mail.gr")
 
 
-def test_gone_by_hand_and_granted_anew_at_the_same_address(story: Story) -> None:
+def test_gone_by_hand_and_granted_again_at_the_same_address(story: Story) -> None:
     news = story.collection(description="Τα νέα μας")
     story.contact("anna@mail.gr", news, first_name="Άννα")
     people = {
@@ -198,7 +198,7 @@ def test_withdrew_and_opted_out_as_well(story: Story, eleni: int) -> None:
 
 @pytest.mark.parametrize("way", ["reimported", "merged"])
 def test_not_asked_before_the_contact_changed(story: Story, eleni: int, way: str) -> None:
-    """She withdrew, and the CRM changes the contact before she grants anew."""
+    """She withdrew, and the CRM changes the contact before she grants again."""
     if way == "reimported":
         contact = story.reimport(eleni, 1000 + eleni)
     else:
