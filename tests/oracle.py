@@ -1,8 +1,8 @@
 """An independent oracle: who may be mailed, judged in plain Python over all rows.
 
-It shares nothing with the product: no import, no SQL, no order of work. Each function stands for
-a sentence of the rules, and looks at every row every time; slow, and simple enough to check by
-reading. ``random_world`` makes small CRMs in which everything collides.
+It shares nothing with the product: no import, no SQL, no order of work. Each function is a sentence
+of the rules. It looks at every row every time: slow, and simple enough to check by reading.
+``random_world`` makes small CRMs in which everything collides.
 """
 
 from __future__ import annotations

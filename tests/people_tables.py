@@ -1,7 +1,7 @@
 """Every table of the warehouse that knows people, found by its columns, with a row planted in each.
 
-So whoever adds a table with people in it has to say how subject access, erasure and retention reach
-it: their tests plant a row there and look what becomes of it.
+A new table with people in it needs an answer: how do subject access, erasure and retention reach
+it? Their tests plant a row there and look what becomes of it.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ def plant(
 
     Args:
         warehouse: rows as tuples.
-        person: about whom.
+        person: the person in the rows.
         digests: by column: ``contact_digest``, ``address_digest`` and, by table, ``digest``.
-        at: the time that every column of time bears; the default is now.
+        at: the value of every column of time; the default is now.
 
     Returns:
         the rows as JSON has them, by table.

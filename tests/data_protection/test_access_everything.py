@@ -17,7 +17,7 @@ from crm_mailchimp.data_protection.subject_access import (
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 from people_tables import PEOPLE_COLUMNS, Person, people_tables, plant
 
-#: Keyed digests and hashes of what is told beside them; nothing of their own.
+#: Keyed digests and hashes of values that the same record shows.
 _TECHNICAL = {"digest", "contact_digest", "address_digest", "refusal_digest", "url_key", "links"}
 #: Tables that access does not read, each with the reason.
 _EXCUSED = {
@@ -50,8 +50,8 @@ def digests_of(digester: Digester, person: Person) -> dict[str, bytes]:
     }
 
 
-def told(known: SubjectAccess, row: dict[str, Any]) -> bool:
-    """Whether some record tells every column of a row."""
+def is_shown(known: SubjectAccess, row: dict[str, Any]) -> bool:
+    """Whether some record shows every column of a row."""
     wanted = {
         (name, repr(value))
         for name, value in row.items()
@@ -68,7 +68,7 @@ def count(known: SubjectAccess) -> int:
     return sum(len(records) for records in known.sections.values())
 
 
-def test_every_table_that_knows_people_is_told_in_full(
+def test_every_table_that_knows_people_is_shown_in_full(
     warehouse: psycopg.Connection[Any],
 ) -> None:
     person = Person()
@@ -81,10 +81,10 @@ def test_every_table_that_knows_people_is_told_in_full(
         access_by_address(warehouse, "ΜΑΡΊΑ@mail.gr"),
         access_by_contact(warehouse, person.contact_id),
     ):
-        untold = {table for table, row in planted.items() if not told(known, row)}
-        assert not untold - set(_EXCUSED)
+        missing = {table for table, row in planted.items() if not is_shown(known, row)}
+        assert not missing - set(_EXCUSED)
         everything = count(known)
-    # A table's row is told because it is there, not because another table's says the same.
+    # A row is shown because it is there, not because another table has the same values.
     unread = set()
     for table in planted:
         warehouse.execute("set local session_replication_role = replica")
@@ -95,7 +95,7 @@ def test_every_table_that_knows_people_is_told_in_full(
     assert unread == set(_EXCUSED)
 
 
-def test_nobody_elses_rows_are_told(warehouse: psycopg.Connection[Any]) -> None:
+def test_nobody_elses_rows_are_shown(warehouse: psycopg.Connection[Any]) -> None:
     person = Person()
     digester = open_suppression(warehouse)
     plant(warehouse, person, digests_of(digester, person))

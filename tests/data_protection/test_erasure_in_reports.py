@@ -104,7 +104,7 @@ def erase(world: World) -> None:
 
 
 def found_anywhere(world: World, *texts: str) -> list[str]:
-    """Tables of stats and mart in which a text stands in any column."""
+    """Tables of stats and mart with a text in any column."""
     tables = world.warehouse.execute(
         "select format('%I.%I', nspname, relname) as name from pg_class"
         " join pg_namespace on pg_namespace.oid = relnamespace"
@@ -242,7 +242,7 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
 
 
 class StillListed:
-    """Mailchimp's ``sent-to``, in which a deleted member stands."""
+    """Mailchimp's ``sent-to``, which still lists a deleted member."""
 
     def __init__(self, *hashes: str) -> None:
         self.hashes = hashes

@@ -130,7 +130,7 @@ def test_old_backups_do_not_bring_a_forgotten_person_back(world: World) -> None:
         world.warehouse.execute(f"insert into {table}{identity} table public.{table[5:]}")
     other = world.collection("OTHER")
     world.join(other, maria)
-    anew = world.contact(" Maria@mail.gr", other)
+    returned = world.contact(" Maria@mail.gr", other)
     world.sync(full_refresh=True)
     world.sync()
 
@@ -138,7 +138,7 @@ def test_old_backups_do_not_bring_a_forgotten_person_back(world: World) -> None:
         assert "maria@mail.gr" not in world.remote(code)
         assert world.remote(code)["nikos@mail.gr"] == "subscribed"
     assert world.open_reasons("OTHER") == {
-        maria: "suppressed_forgotten", anew: "duplicate_email",
+        maria: "suppressed_forgotten", returned: "duplicate_email",
     }  # fmt: skip
     assert world.open_reasons("OFFERS")[twin] == "suppressed_forgotten"
     posts = [one for one in world.write_requests() if one == "POST /lists/{list_id}"]

@@ -70,7 +70,7 @@ def test_every_audience_is_explained(world: World, capsys: pytest.CaptureFixture
     assert "not ours" in guest
     assert "No contact of the CRM" in guest
 
-    # Withdrawn: the end of the proof is told; with another address, the old one is told too.
+    # Withdrawn: the end of the proof is shown. After a change of address, the old one shows, too.
     world.consent(maria, granted=False)
     world.consent(twin, granted=False)
     world.sync()
@@ -134,14 +134,14 @@ def test_errors_are_one_line_without_the_text(
     warehouse_db: str, capsys: pytest.CaptureFixture[str], words: list[str], error: str
 ) -> None:
     assert main([*words, "--dsn", warehouse_db]) == 1
-    told = capsys.readouterr()
-    assert error in told.err
-    assert told.err.count("\n") == 1
-    assert told.out == ""
-    assert words[-1] not in told.err.split()
+    output = capsys.readouterr()
+    assert error in output.err
+    assert output.err.count("\n") == 1
+    assert output.out == ""
+    assert words[-1] not in output.err.split()
 
 
-def test_another_database_is_told_apart(crm_db: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_database_is_recognised(crm_db: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--dsn", crm_db, "--contact", "1"]) == 1
     assert main(["explain", "--dsn", "host=127.0.0.1 port=1", "--contact", "1"]) == 1
     first, second = capsys.readouterr().err.splitlines()
@@ -181,7 +181,7 @@ def test_access_finds_who_is_in_no_audience_and_in_no_verdict(
     assert "invalid_email" in invalid
     assert "2101234567" not in ask(world, capsys, "access", "--email", "steady@mail.gr")
 
-    # An address that changed hands: each contact by itself is told its own rows alone.
+    # An address that changed hands: each contact gets its own rows alone.
     heir = world.contact("nikos.palio@mail.gr", news, first_name="Άννα")
     world.sync()
     both = json.loads(ask(world, capsys, "access", "--email", "nikos.palio@mail.gr"))

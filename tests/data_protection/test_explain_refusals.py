@@ -54,11 +54,11 @@ def test_each_refusal_is_named_with_what_ends_it(
     for words in (
         ["--email", "Eleni@mail.gr"], ["--email", "eleni.nea@mail.gr"], ["--contact", str(eleni)],
     ):  # fmt: skip
-        told = block(ask(world, capsys, "explain", *words), "Refusal: the person unsubscribed")
-        assert f"in audience {audience}" in told
-        assert f"belongs to contact {eleni}" in told
-        assert "holds for NEWS\n" in told + "\n"
-        assert f"Only the person can subscribe again in audience {audience}" in told
+        output = block(ask(world, capsys, "explain", *words), "Refusal: the person unsubscribed")
+        assert f"in audience {audience}" in output
+        assert f"belongs to contact {eleni}" in output
+        assert "holds for NEWS\n" in output + "\n"
+        assert f"Only the person can subscribe again in audience {audience}" in output
     complaint = block(
         ask(world, capsys, "explain", "--email", "anna@mail.gr"), "Refusal: the person reported"
     )
@@ -69,7 +69,7 @@ def test_each_refusal_is_named_with_what_ends_it(
     )
     assert "waits for the person to confirm" in withdrawn
 
-    # Ended by the person: told as a former one.
+    # Ended by the person: shown as a former refusal.
     world.act("eleni@mail.gr", "subscribe")
     world.sync()
     ended = block(
@@ -105,15 +105,15 @@ def test_merged_contacts_are_one_person(world: World, capsys: pytest.CaptureFixt
     world.change_contact(merged, merged_into_id=survivor)
     world.sync()
 
-    told = ask(world, capsys, "explain", "--contact", str(survivor))
-    assert f"through the merged contact {merged}" in told
-    assert f"Contacts: {survivor}, {merged}" in told
+    output = ask(world, capsys, "explain", "--contact", str(survivor))
+    assert f"through the merged contact {merged}" in output
+    assert f"Contacts: {survivor}, {merged}" in output
     for email in ("eleni@mail.gr", "eleni.palia@mail.gr"):
         found = known(world, capsys, "--email", email)
         assert found["contact_ids"] == [survivor, merged]
         assert found["sections"]["merged contacts in the snapshots"]
-        assert "Make sure that all are the person" in found["summary"]
-    # By contact, who was merged goes along; the survivor's data are not told to the old record.
+        assert "make sure that all are the person" in found["summary"]
+    # The survivor's answer holds the merged contact; the merged one's does not hold the survivor.
     assert known(world, capsys, "--contact", str(survivor))["contact_ids"] == [survivor, merged]
     assert known(world, capsys, "--contact", str(merged))["contact_ids"] == [merged]
     # The refusals still know the merge when the snapshots are gone.
@@ -135,19 +135,19 @@ def test_an_address_that_the_person_changed_is_found_by_both(
     world.sync()
 
     for email in ("eleni@mail.gr", "eleni.nea@mail.gr"):
-        told = block(
+        output = block(
             ask(world, capsys, "explain", "--email", email), "Address changed in Mailchimp"
         )
-        assert f"(contact {eleni})" in told
-        assert "enter the new one there" in told
+        assert f"(contact {eleni})" in output
+        assert "enter the new one there" in output
         (change,) = known(world, capsys, "--email", email)["sections"][
             "addresses changed in Mailchimp"
         ]
         assert change["new_hash"] == subscriber_hash("eleni.nea@mail.gr")
     world.change_contact(eleni, email="eleni.nea@mail.gr")
     world.sync()
-    told = ask(world, capsys, "explain", "--contact", str(eleni))
-    assert "the CRM has another address since" in told
+    output = ask(world, capsys, "explain", "--contact", str(eleni))
+    assert "the CRM has another address since" in output
 
 
 def test_of_somebody_erased_nothing_is_known_and_why(
@@ -169,18 +169,18 @@ def test_of_somebody_erased_nothing_is_known_and_why(
         erase_contacts(warehouse, crm, provider, run_id="erasure")
 
     for words in (["--email", "eleni@mail.gr"], ["--contact", str(eleni)]):
-        told = ask(world, capsys, "explain", *words)
-        assert "as the CRM asked" in told
-        assert "nothing of it can be explained any more" in told
-        assert "never pushed again" in told
-        assert "did not hold the contact" not in told
-        assert "Refusal" not in told
+        output = ask(world, capsys, "explain", *words)
+        assert "as the CRM asked" in output
+        assert "nothing of it can be explained any more" in output
+        assert "never pushed again" in output
+        assert "did not hold the contact" not in output
+        assert "Refusal" not in output
     assert json.loads(ask(world, capsys, "explain", "--contact", str(eleni), "--json"))["erased_at"]
     # As long as the CRM has the contact, its newest snapshot does, too.
     world.sync()
-    told = ask(world, capsys, "explain", "--contact", str(eleni))
-    assert "NEWS: not in the audience" in told
-    assert "erased_contact" in told
-    assert "OTHER" not in told
+    output = ask(world, capsys, "explain", "--contact", str(eleni))
+    assert "NEWS: not in the audience" in output
+    assert "erased_contact" in output
+    assert "OTHER" not in output
     # Nobody else is thought to be erased.
     assert "as the CRM asked" not in ask(world, capsys, "explain", "--email", "nikos@mail.gr")

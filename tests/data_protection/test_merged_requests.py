@@ -29,7 +29,7 @@ class Desk:
         self.messages: list[Message] = []
 
     def look(self, hours: float = 24) -> int:
-        """How many are told now, if alerts are repeated after some hours."""
+        """How many alerts go out now, if they are repeated after some hours."""
         times = AlertTimes(repeat_after=timedelta(hours=hours))
         with (
             psycopg.connect(self.world.warehouse_dsn) as warehouse,
@@ -42,7 +42,7 @@ class Desk:
         return True
 
 
-def test_the_survivor_of_a_merge_is_not_erased_and_somebody_is_told(world: World) -> None:
+def test_the_survivor_of_a_merge_is_not_erased_and_an_alert_goes_out(world: World) -> None:
     news = world.collection()
     survivor = world.contact("maria.nea@mail.gr", news)
     between = world.contact("maria.mesi@mail.gr", news)
@@ -80,10 +80,10 @@ def test_the_survivor_of_a_merge_is_not_erased_and_somebody_is_told(world: World
         known = access_by_contact(warehouse, old)
     (alert,) = known.sections["alerts about an erasure"]
     assert alert["reason"] in text
-    # It is told for as long as it stands, though the one who asked was erased long ago.
+    # The report names it until somebody decides, though the asking contact was erased long ago.
     assert list(erase(world).undecided) == [(old, survivor)]
 
-    # Healed either way, and a relapse is told at once.
+    # Either change heals it. A relapse is reported at once.
     world.change_contact(between, merged_into_id=None)
     world.change_contact(old, merged_into_id=None)
     assert (desk.look(hours=0), erase(world).undecided) == (0, [])

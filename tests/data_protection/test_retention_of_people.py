@@ -39,7 +39,7 @@ _KEPT = {
     "stats.expired_engagement": "counts per recipient and campaign, of the events that went",
     "stats.link_member_clicks": "counts per recipient and link",
     "stats.members": "what recipients and events refer to; forgotten with the last of them",
-    "stats.member_activity_state": "how far a member's feed was read, so that it is not read anew",
+    "stats.member_activity_state": "how far a member's feed was read, so that it is not read twice",
     "mart.members": "follows sync.member and the recipients",
     "mart.contacts": "follows sync.member and the recipients",
     "mart.member_engagement": "counted from the recipients",
@@ -60,7 +60,7 @@ def planted_rows(warehouse: psycopg.Connection[Any], at: datetime) -> dict[str, 
     person, digester = Person(), open_suppression(warehouse)
     digests = {"contact_digest": digester.contact(person.contact_id), "address_digest": b"a"}
     planted = plant(warehouse, person, digests, at=at)
-    # A member under another address: the alias, and what the CRM was told, are of nobody known.
+    # A member under another address: the alias and the written status belong to nobody known.
     warehouse.execute("update sync.member set subscriber_hash = 'h', contact_id = 5")
     warehouse.execute(
         "insert into sync.alert (collection_code, state, reason, sent_at)"
@@ -85,7 +85,7 @@ def test_what_is_old_goes_or_has_a_reason_to_stay(warehouse: psycopg.Connection[
     for table, columns in _WORDS.items():
         (row,) = rows_in(warehouse, table)
         assert [row[column] for column in columns] == [None] * len(columns)
-    # Whom the CRM was told about is known again by the next write-back.
+    # The next write-back knows the contacts with a written status again.
     assert len(rows_in(warehouse, "sync.erased_status")) == 1
     assert {table for table in _KEPT if not rows_in(warehouse, table)} == set()
     assert not any(retention.apply(warehouse, retention.Ages()).values())
