@@ -1,4 +1,4 @@
-"""Blocked, failed and late collections are told by mail and webhook: once, and without people."""
+"""Mail and webhook report blocked, failed and late collections: once, and without people."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TIMES = AlertTimes()
 HOUR = timedelta(hours=1)
 
 
-class Told:
+class Inbox:
     """Takes messages, unless it is out of order."""
 
     def __init__(self) -> None:
@@ -66,50 +66,50 @@ def test_one_message_says_all() -> None:
     assert message.text.index("query_failed") < message.text.index("removal_guard")
 
 
-def test_what_goes_on_is_told_once_and_a_relapse_anew(world: World) -> None:
+def test_what_goes_on_is_reported_once_and_a_relapse_again(world: World) -> None:
     news = world.collection("ΝΕΑ")
     contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(8)]
     world.collection("NOTYPE", campaign_type=None)
-    told = Told()
+    inbox = Inbox()
 
     def run(times: AlertTimes = TIMES) -> list[str]:
         staging_id = world.stage()
         for code in ("ΝΕΑ", "NOTYPE"):
             world.push(staging_id, code)
         with psycopg.connect(world.warehouse_dsn) as warehouse:
-            troubles = alert_about_run(warehouse, staging_id, times, told)
+            troubles = alert_about_run(warehouse, staging_id, times, inbox)
         return [f"{trouble.collection_code} {trouble.reason}" for trouble in troubles]
 
-    told.works = False
+    inbox.works = False
     assert run() == []
-    told.works = True
+    inbox.works = True
     assert run() == ["NOTYPE no_campaign_type"]
     assert run() == []
     assert run(AlertTimes(repeat_after=timedelta(0))) == ["NOTYPE no_campaign_type"]
     for contact in contacts:
         world.leave(news, contact)
     assert run() == ["ΝΕΑ empty_collection"]
-    assert "8 of 8 members would be removed" in told.messages[-1].text
-    assert "NOTYPE" not in told.messages[-1].text
+    assert "8 of 8 members would be removed" in inbox.messages[-1].text
+    assert "NOTYPE" not in inbox.messages[-1].text
     for contact in contacts:
         world.join(news, contact)
     assert run() == []
     for contact in contacts[1:]:
         world.leave(news, contact)
     assert run() == ["ΝΕΑ removal_guard"]
-    texts = " ".join(message.subject + message.text for message in told.messages)
+    texts = " ".join(message.subject + message.text for message in inbox.messages)
     assert "@" not in texts
     assert "Μαρία" not in texts
 
     # A task that died without a word counts as failed.
     staging_id = world.stage(["NOTYPE"])
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        (trouble,) = alert_about_run(warehouse, staging_id, TIMES, told)
+        (trouble,) = alert_about_run(warehouse, staging_id, TIMES, inbox)
     assert (trouble.state, trouble.reason) == ("failed", "unknown")
 
 
 def test_late_is_who_has_not_succeeded_for_long(crm_db: str, warehouse_db: str) -> None:
-    told = Told()
+    inbox = Inbox()
     with psycopg.connect(crm_db) as crm, psycopg.connect(warehouse_db) as warehouse:
         crm.execute(
             "insert into crm.external_provider (code, connection_id) values ('mailchimp', 'm');"
@@ -140,7 +140,7 @@ def test_late_is_who_has_not_succeeded_for_long(crm_db: str, warehouse_db: str) 
             )
 
         def late(times: AlertTimes = TIMES) -> list[str]:
-            troubles = alert_about_late(warehouse, crm, times, told)
+            troubles = alert_about_late(warehouse, crm, times, inbox)
             return [trouble.collection_code for trouble in troubles]
 
         assert late() == ["NEVER", "STALE"]
@@ -151,15 +151,15 @@ def test_late_is_who_has_not_succeeded_for_long(crm_db: str, warehouse_db: str) 
         ]  # fmt: skip
 
 
-def test_a_dag_that_runs_often_is_told_once_in_a_while(warehouse_db: str) -> None:
-    told, message = Told(), Message("Airflow: pull_statuses failed", "")
+def test_a_dag_that_runs_often_is_reported_once_in_a_while(warehouse_db: str) -> None:
+    inbox, message = Inbox(), Message("Airflow: pull_statuses failed", "")
     with psycopg.connect(warehouse_db) as warehouse:
-        assert alert_about_dag(warehouse, "pull_statuses", HOUR, message, told)
-        assert not alert_about_dag(warehouse, "pull_statuses", HOUR, message, told)
-        assert alert_about_dag(warehouse, "extract_reports", HOUR, message, told)
+        assert alert_about_dag(warehouse, "pull_statuses", HOUR, message, inbox)
+        assert not alert_about_dag(warehouse, "pull_statuses", HOUR, message, inbox)
+        assert alert_about_dag(warehouse, "extract_reports", HOUR, message, inbox)
         warehouse.execute("update sync.alert set sent_at = sent_at - interval '2 hours'")
-        assert alert_about_dag(warehouse, "pull_statuses", HOUR, message, told)
-    assert told.messages == [message] * 3
+        assert alert_about_dag(warehouse, "pull_statuses", HOUR, message, inbox)
+    assert inbox.messages == [message] * 3
 
 
 # ---- the channels, in a process of their own: importing Airflow takes seconds
@@ -190,10 +190,10 @@ delivered = deliver(Message("Mailchimp sync: 1 blocked", "{{ 7 * 7 }} <b>ΝΕΑ<
 dag_run = SimpleNamespace(dag_id="pull_statuses", run_id="manual__2026-11-23T10:00:00+00:00")
 context = {"dag_run": dag_run, "exception": ValueError("maria@mail.gr"),
            "task_instance": SimpleNamespace(task_id="pull")}
-# Without a warehouse to ask it is told all the same.
+# Without a warehouse to ask, the alert goes out all the same.
 FailureAlert(quiet_for=timedelta(hours=6))(dict(context))
 from mailchimp_provider.outcomes import AnnouncedFailure
-FailureAlert(unless_announced=True)(context | {"exception": AnnouncedFailure("told already")})
+FailureAlert(unless_announced=True)(context | {"exception": AnnouncedFailure("announced already")})
 print("answer:", delivered)
 """
 

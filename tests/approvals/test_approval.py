@@ -82,7 +82,7 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
             decide(warehouse, first.plan_id, "approved", decided_by="maria")
         assert decide(warehouse, first.plan_id, "rejected") is False
 
-        # A rejection stands, and nobody is removed.
+        # A rejection is final, and nobody is removed.
         assert decide(warehouse, second.plan_id, "timed_out") is False
         assert decide(warehouse, second.plan_id, "timed_out") is False
         with pytest.raises(AlreadyDecidedError, match="timed_out"):

@@ -82,13 +82,13 @@ def test_approval_rejection_and_silence(world: World) -> None:
     assert world.webhook.texts == []
     before = world.statuses()
     with psycopg.connect(world.services.crm) as crm:
-        told = crm.execute(
+        subscribed = crm.execute(
             "select count(*) from crm.provider_member_status where status = 'subscribed'"
         ).fetchone()
         left = crm.execute(
             "delete from crm.collection_member where contact_id % 3 = 0 returning contact_id"
         ).fetchall()
-    assert told == (sum(before[code, "subscribed"] for code in COLLECTIONS),)
+    assert subscribed == (sum(before[code, "subscribed"] for code in COLLECTIONS),)
     assert left
 
     _, state = world.run("sync_collections", collections=COLLECTIONS)
@@ -197,12 +197,12 @@ def test_requests_for_erasure(world: World) -> None:
     }
     assert f"c-{survivor}" in references
     assert not {f"c-{asking}", f"c-{merged}"} & references
-    (told,) = [text for text in world.webhook.texts if "erasure" in text]
-    assert str(merged) in told and str(survivor) in told
-    assert "@" not in told
+    (alert,) = [text for text in world.webhook.texts if "erasure" in text]
+    assert str(merged) in alert and str(survivor) in alert
+    assert "@" not in alert
 
 
-def test_a_failed_run_is_told(world: World) -> None:
+def test_a_failed_run_is_reported(world: World) -> None:
     _, state = world.run("get_mailchimp_defaults", list_id="gone")
     assert state == "failed"
     wait_until(lambda: any("get_mailchimp_defaults" in text for text in world.webhook.texts))

@@ -1,4 +1,4 @@
-"""Get Mailchimp defaults: fills what is empty, overwrites only when told, shows no values."""
+"""Get Mailchimp defaults: fills what is empty, overwrites only on request, shows no values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def settings(world: World) -> dict[str, Any]:
     return row
 
 
-def test_fills_what_is_empty_and_overwrites_only_when_told(
+def test_fills_what_is_empty_and_overwrites_only_on_request(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

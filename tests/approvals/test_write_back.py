@@ -1,4 +1,4 @@
-"""What the CRM is told about its contacts, and how often Mailchimp is asked for it."""
+"""What the write-back tells the CRM about contacts, and how often Mailchimp is asked for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_back(world: World) -> WrittenBack:
         return write_back_members(warehouse, crm)
 
 
-def told(world: World) -> dict[tuple[int, int], tuple[str, str | None]]:
+def statuses_in_crm(world: World) -> dict[tuple[int, int], tuple[str, str | None]]:
     rows = world.crm.execute(
         "select collection_id, contact_id, status, reason from crm.provider_member_status"
     ).fetchall()
@@ -55,7 +55,7 @@ def test_is_off_unless_switched_on() -> None:
         members_are_written_back({"WRITE_BACK_MEMBERS": "ίσως"})
 
 
-def test_statuses_come_back_and_are_told_to_the_crm_once(world: World) -> None:
+def test_statuses_come_back_and_reach_the_crm_once(world: World) -> None:
     news = world.collection()
     offers = world.collection("OFFERS", campaign_type="OFFER")
     maria = world.contact("maria@mail.gr", news, offers)
@@ -84,7 +84,7 @@ def test_statuses_come_back_and_are_told_to_the_crm_once(world: World) -> None:
         (news, refused): ("unsubscribed", "consent_withdrawn"),
         (news, left): ("quarantined", "missing_email"),
     }
-    assert told(world) == expected
+    assert statuses_in_crm(world) == expected
     assert write_back(world) == WrittenBack(written=0, deleted=0)
 
     world.act("maria@mail.gr", "unsubscribe")
@@ -100,7 +100,7 @@ def test_statuses_come_back_and_are_told_to_the_crm_once(world: World) -> None:
     assert write_back(world) == WrittenBack(written=2, deleted=0)
     expected[news, maria] = ("unsubscribed", "own_unsubscribe")
     expected[news, nikos] = ("cleaned", "cleaned")
-    assert told(world) == expected
+    assert statuses_in_crm(world) == expected
     assert changed_at(world, twin) == untouched
     assert changed_at(world, nikos) > untouched
 
@@ -112,16 +112,16 @@ def test_statuses_come_back_and_are_told_to_the_crm_once(world: World) -> None:
     expected[news, maria] = ("unsubscribed", "suppressed_unsubscribed")
     # Hard bounce: the twin has no member of its own.
     expected[news, nikos] = ("cleaned", "suppressed_cleaned")
-    assert told(world) == expected
+    assert statuses_in_crm(world) == expected
 
-    # Emptied, everything is compared anew; the CRM's rows that are right are left as they are.
+    # With an empty table all rows are compared. Right rows of the CRM are left as they are.
     world.warehouse.execute("truncate sync.written_status")
     world.crm.execute("delete from crm.provider_member_status where contact_id = %s", (twin,))
     assert write_back(world) == WrittenBack(written=1, deleted=0)
-    assert told(world) == expected
+    assert statuses_in_crm(world) == expected
 
 
-def test_nothing_is_noted_as_told_when_the_crm_did_not_take_it(world: World) -> None:
+def test_nothing_is_noted_as_written_when_the_crm_did_not_take_it(world: World) -> None:
     news = world.collection()
     world.contact("maria@mail.gr", news)
     world.sync()
@@ -132,7 +132,7 @@ def test_nothing_is_noted_as_told_when_the_crm_did_not_take_it(world: World) -> 
     assert write_back(world) == WrittenBack(written=1, deleted=0)
 
 
-def test_what_the_crm_was_told_of_an_erased_contact_is_taken_away(world: World) -> None:
+def test_the_written_status_of_an_erased_contact_is_taken_away(world: World) -> None:
     news = world.collection()
     maria, nikos = world.contact("maria@mail.gr", news), world.contact("nikos@mail.gr", news)
     kept = world.contact("eleni@mail.gr", news)
@@ -140,7 +140,7 @@ def test_what_the_crm_was_told_of_an_erased_contact_is_taken_away(world: World) 
     assert write_back(world) == WrittenBack(written=3, deleted=0)
     for contact_id in (maria, nikos):
         world.change_contact(contact_id, erasure_requested_at="2026-10-01T00:00:00Z")
-    # One is in no collection any more, the other is: of that one it is told why it is held back.
+    # One leaves its only collection. The other stays: the CRM gets the reason of its quarantine.
     world.leave(news, maria)
 
     with (
@@ -152,7 +152,7 @@ def test_what_the_crm_was_told_of_an_erased_contact_is_taken_away(world: World) 
     # Switched off or not, the warehouse does not know who it was.
     rows = world.warehouse.execute("select contact_id from sync.written_status").fetchall()
     assert rows == [{"contact_id": kept}]
-    assert set(told(world)) == {(news, maria), (news, nikos), (news, kept)}
+    assert set(statuses_in_crm(world)) == {(news, maria), (news, nikos), (news, kept)}
 
     # The CRM does not take it: it stays to be done.
     world.crm.execute("alter table crm.provider_member_status rename to elsewhere")
@@ -161,12 +161,12 @@ def test_what_the_crm_was_told_of_an_erased_contact_is_taken_away(world: World) 
     world.crm.execute("alter table crm.elsewhere rename to provider_member_status")
     world.sync()
     assert write_back(world) == WrittenBack(written=1, deleted=1)
-    assert told(world) == {
+    assert statuses_in_crm(world) == {
         (news, nikos): ("quarantined", "erased_contact"), (news, kept): ("subscribed", None)
     }  # fmt: skip
     assert write_back(world) == WrittenBack(written=0, deleted=0)
 
-    # A restored backup brings it back; what the CRM is told of the erased is no trace.
+    # A restored backup brings it back. The CRM's status of an erased contact is no trace.
     world.warehouse.execute(
         "insert into sync.written_status values (%s, %s, 'subscribed')", (news, maria)
     )

@@ -231,7 +231,7 @@ def test_what_people_made_is_not_taken_over(world: CampaignWorld) -> None:
     assert world.step().outcome == "created"
     assert world.provider_id() not in (theirs, plain)
 
-    # Deleted there, and made anew by hand under the very title: made again it is that one.
+    # A person deletes it and makes one with the same title: our next attempt takes that one.
     with world.provider() as provider:
         provider.delete_campaign(world.provider_id())
     again = world.draft_by_hand("Ενημερωτικό Νοεμβρίου (NL-11)")

@@ -77,7 +77,7 @@ def test_cancelled_while_the_audience_is_busy(
 
     with psycopg.connect(world.warehouse_dsn) as other:
         with audience_lock(other, "NEWS"):
-            # Whoever does not get the lock in time gives the worker back.
+            # A task that does not get the lock in time gives the worker back.
             busy = world.step(options={"lock_wait": timedelta(0)})
             assert busy.outcome == "waiting"
             assert str(busy.detail).startswith("audience_busy")
@@ -299,7 +299,7 @@ def test_what_cannot_be_judged_does_not_stay_scheduled(
     assert world.went_out() == []
 
 
-def test_the_reason_is_told_where_nothing_could_be_read(
+def test_the_reason_is_logged_where_nothing_could_be_read(
     world: CampaignWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     scheduled_campaign(world)
@@ -308,7 +308,7 @@ def test_the_reason_is_told_where_nothing_could_be_read(
     def broken(*_: Any, **__: Any) -> Any:
         raise psycopg.OperationalError("crm_db is down")
 
-    # Mailchimp does not answer either: a person is told to act.
+    # Mailchimp does not answer either: the log asks a person to act.
     world.retry = Retry(attempts=1)
     with monkeypatch.context() as patch:
         patch.setattr("crm_mailchimp.campaigns.synchronise.read_campaigns", broken)

@@ -80,14 +80,14 @@ def test_drafted_designed_scheduled_sent(world: CampaignWorld) -> None:
     assert len(world.remote_campaigns()) == 1
 
 
-def test_it_stands_in_the_schedule_for_a_few_minutes_only(world: CampaignWorld) -> None:
+def test_it_is_in_the_schedule_for_a_few_minutes_only(world: CampaignWorld) -> None:
     world.audience(3)
     planned_at = world.quarter_in(30)
     world.campaign(state="approved", planned_at=planned_at)
     world.step()
     world.design()
 
-    # Judged when it is approved, so that people have time; nothing stands in Mailchimp yet.
+    # Judged when it is approved, so that people have time; Mailchimp has no schedule yet.
     waiting = world.step()
     assert (waiting.action, waiting.outcome) == ("schedule", "waiting")
     assert (waiting.wait_until, world.remote_status()) == (None, "save")
@@ -139,7 +139,7 @@ def test_a_test_is_all_that_a_test_run_does(world: CampaignWorld) -> None:
     world.campaign()
     world.step()
 
-    # No body yet: told, and the campaign is none the worse.
+    # No body yet: the error says so, and the campaign goes on.
     with pytest.raises(NoTestError, match="has the draft a body"):
         world.step(test_to=["dokimi@galaxy.gr"], test_run="run-1")
     assert world.row()["action"] == "created"
@@ -254,7 +254,7 @@ def test_cancelled_deleted_and_too_late(world: CampaignWorld) -> None:
     assert world.remote_status("C") == "save"
 
 
-def test_what_is_missing_is_told(world: CampaignWorld) -> None:
+def test_what_is_missing_is_reported(world: CampaignWorld) -> None:
     world.collection("NEWS")
     world.crm.execute("update crm.external_provider set from_name = null")
     world.campaign(from_name="Γαλαξίας")

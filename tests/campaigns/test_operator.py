@@ -129,7 +129,7 @@ def test_when_its_moment_has_come(world: CampaignWorld, tmp_path: Path) -> None:
     assert (waits["provider_campaign_id"], waits["take_back"]) == (moved, True)
     assert is_held["result"]["outcome"] == "held"
     assert "no_valid_consent" in is_held["result"]["detail"]
-    # Moved in the CRM: waited for anew.
+    # Moved in the CRM: the task waits again.
     assert (is_moved["deferred"], is_moved["until"]) == ("go_on", later.isoformat())
     assert is_moved["kwargs"] == {"provider_campaign_id": moved}
     assert is_deleted["result"]["outcome"] == "held"

@@ -134,6 +134,6 @@ def test_quarters_are_never_too_early(planned: str, scheduled: str) -> None:
 def test_the_document_tells_the_same() -> None:
     text = (Path(__file__).parents[2] / "docs" / "campaigns.md").read_text(encoding="utf-8")
     lines = text.split("| | none | draft |")[1].splitlines()[2:9]
-    told = [[cell.strip() for cell in line.strip("| ").split("|")][1:] for line in lines]
+    documented = [[cell.strip() for cell in line.strip("| ").split("|")][1:] for line in lines]
     columns = ("none", "draft", "scheduled", "sending", "deleted")
-    assert told == [[row[column] for column in columns] for row in PLAN.values()]
+    assert documented == [[row[column] for column in columns] for row in PLAN.values()]
