@@ -79,7 +79,7 @@ def installed_airflow(
     """Everything running, with the sample CRM, as long as the context lasts.
 
     Args:
-        name: of the folder, for whoever finds it.
+        name: of the folder, for a person who finds it.
         dags: wait until the scheduler knows these.
         contacts: how many the sample CRM has.
         extra: environment variables of Airflow's components; no DAG has a schedule but by these.

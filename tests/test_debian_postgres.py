@@ -1,4 +1,4 @@
-"""The server that stands for stock ones differs from the embedded one where it matters."""
+"""Debian's server, a stock one, differs from the embedded server where it matters."""
 
 from __future__ import annotations
 

@@ -191,9 +191,9 @@ def test_views_need_no_tables_to_write_back(
     login = "query_views_only"
     try:
         assert main(["create", "--dsn", empty_db, "--query-login", login]) == 0
-        told = capsys.readouterr().out
-        assert "not there: provider_campaign, provider_member_status" in told
-        assert f"the login {login} may read the contract" in told
+        output = capsys.readouterr().out
+        assert "not there: provider_campaign, provider_member_status" in output
+        assert f"the login {login} may read the contract" in output
         with psycopg.connect(empty_db, user=login, password="μυστικό") as query:
             assert query.execute("select count(*) from crm.contact").fetchone() == (1,)
     finally:

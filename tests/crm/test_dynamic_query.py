@@ -210,7 +210,7 @@ HOSTILE = {
     "select contact_id from contact where city = '" + "α" * 200_000 + "'": "longer than",
 }
 
-#: Text → contact ids, told by another, independent statement.
+#: Text → an independent statement that finds the same contact ids.
 USEFUL = {
     "select contact_id from contact": "select contact_id from crm.contact",
     "SELECT Contact_Id FROM CRM.Contact;": "select contact_id from crm.contact",
@@ -473,7 +473,7 @@ def test_functions_written_like_columns_are_refused(crm: Crm) -> None:
     for text, function in WRITTEN_LIKE_COLUMNS.items():
         with pytest.raises(QueryRefusedError, match=f"function '{function}' is not allowed"):
             crm.ids(check_query(text))
-    # A column of the contract is one, also where it bears a function's name; so are counts.
+    # A column of the contract is allowed, even with a function's name. Counts are allowed, too.
     crm.admin.execute("alter table crm.contact add column to_json text default 'ναι'")
     crm.admin.commit()
     try:
@@ -595,7 +595,7 @@ def test_a_login_that_may_write_is_refused(crm: Crm) -> None:
     assert crm.ids(query)
 
 
-def test_a_snapshot_of_another_database_is_told(crm: Crm, crm_db: str) -> None:
+def test_a_snapshot_of_another_database_is_reported(crm: Crm, crm_db: str) -> None:
     with psycopg.connect(crm_db) as other:
         other.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         row = other.execute("select pg_export_snapshot()").fetchone()
@@ -605,7 +605,7 @@ def test_a_snapshot_of_another_database_is_told(crm: Crm, crm_db: str) -> None:
                 list(run_query(crm.login, "select 1 as contact_id", snapshot=snapshot))
 
 
-def test_a_lost_connection_is_told(crm: Crm, postgres: Server) -> None:
+def test_a_lost_connection_is_reported(crm: Crm, postgres: Server) -> None:
     with psycopg.connect(
         postgres.dsn("dynamic_queries", user="dynamic_queries", password="μυστικό")
     ) as login:

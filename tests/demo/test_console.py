@@ -13,8 +13,8 @@ class Terminal(io.StringIO):
 
 
 def test_numbers_stand_to_the_right_and_words_to_the_left() -> None:
-    told = table("Τίτλος", ["συλλογή", "πόσοι"], [["ΝΕΑ", 5], ["ΠΡΟΣΦΟΡΕΣ", 1234]])
-    assert told.splitlines() == [
+    text = table("Τίτλος", ["συλλογή", "πόσοι"], [["ΝΕΑ", 5], ["ΠΡΟΣΦΟΡΕΣ", 1234]])
+    assert text.splitlines() == [
         "Τίτλος",
         "  συλλογή    πόσοι",
         "  ---------  -----",
@@ -31,7 +31,7 @@ def test_a_log_file_gets_whole_lines_with_times() -> None:
     out = io.StringIO()
     steps = Steps(total=2, out=out)
     with steps.step("first") as progress:
-        progress("too soon to be told")
+        progress("too soon to be shown")
     with steps.step("second"):
         pass
     lines = out.getvalue().splitlines()

@@ -40,7 +40,7 @@ def command(home: Path, module: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background of a shell ignores it, and so would the child.
+        # Tests in the background of a shell ignore the signal, and the child would do the same.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
@@ -63,16 +63,16 @@ def running_below(home: Path) -> list[str]:
 def finished_demo(home: Path) -> str:
     """What a demo printed; it went well and left nothing running."""
     demo = command(home, "demo")
-    told, _ = demo.communicate()
-    assert demo.returncode == 0, told
+    output, _ = demo.communicate()
+    assert demo.returncode == 0, output
     assert running_below(home) == []
-    return told
+    return output
 
 
-def counts(told: str) -> list[str]:
+def counts(output: str) -> list[str]:
     """The rows of the tables of collections and quarantine; API calls may differ by repeats."""
-    start = told.index("Collections: what")
-    rows = told[start : told.index("Campaigns: what")].splitlines()
+    start = output.index("Collections: what")
+    rows = output[start : output.index("Campaigns: what")].splitlines()
     return [re.sub(r"\s+\d+( {2}\S.*)?$", "", row) for row in rows if not re.match(r" \d/\d", row)]
 
 

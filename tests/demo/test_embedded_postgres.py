@@ -298,7 +298,7 @@ def test_a_disk_that_fills_up_half_way(folder: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_a_half_made_cluster_is_made_anew(folder: Path) -> None:
+def test_a_half_made_cluster_is_made_again(folder: Path) -> None:
     unfinished = folder.with_name("data.new")
     (unfinished / "cluster" / "base").mkdir(parents=True)
     with start(folder, durable=False) as server:

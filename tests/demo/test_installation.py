@@ -1,4 +1,4 @@
-"""Where things live, whose they are, and what is said when something stands in the way."""
+"""Where things live, which user owns them, and what is said when something is in the way."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_folder_with_something_else_is_neither_used_nor_removed(home: Path) ->
     assert (home / "γράμματα.txt").exists()
 
 
-def test_a_full_disk_is_told_before_anything_starts(
+def test_a_full_disk_is_reported_before_anything_starts(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10, 10, 5 * 2**20))
@@ -94,7 +94,7 @@ def test_a_full_disk_is_told_before_anything_starts(
         pass
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(InstallationError, match="cannot use the folder"),
@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         pass
 
 
-def test_a_port_in_use_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_reported_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
         somebody.listen()
@@ -117,7 +117,7 @@ def test_a_port_in_use_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("wrong", ["eight", "0", "70000", "-1"])
-def test_what_is_no_port_is_told(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+def test_what_is_no_port_is_reported(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setenv(PORT_SETTING, wrong)
     with pytest.raises(InstallationError, match=PORT_SETTING):
         chosen_port()

@@ -1,7 +1,7 @@
 """One real installation for all end-to-end tests: real Airflow, Postgres and sandbox processes.
 
-Starting it takes most of a minute and each run some ten seconds, so the story is told once and the
-tests look at its chapters:
+Starting it takes most of a minute and each run some ten seconds. So the story is played once, and
+the tests look at its chapters:
 
 1. ``first``: the sample CRM with planted markers is synced into an empty account.
 2. ``second``: nothing changed, and it is synced again.

@@ -49,7 +49,7 @@ def test_clearing_any_task_in_any_order_harms_nobody(world: World) -> None:
     state, detail = result(world, world.first)
     assert state == "failed"
     assert "is outdated" in detail and "clear the task 'stage'" in detail
-    # The newest run's push, its end, and then all of it anew.
+    # The newest run's push, its end, and then all of it again.
     assert clear(world, world.fourth, "sync_collection", NEWSLETTER) == before
     assert clear(world, world.fourth, "finish") == before
     assert clear(world, world.fourth, "stage", after=True) == before

@@ -121,7 +121,7 @@ def test_memory_is_bounded(monkeypatch: Any) -> None:
     overlap=st.integers(1, 4),
     removals=st.lists(st.lists(st.integers(0, 119), max_size=40), max_size=12),
 )
-def test_whoever_stays_is_found_whatever_goes_out_meanwhile(
+def test_all_who_stay_are_found_whatever_goes_out_meanwhile(
     count: int, overlap: int, removals: list[list[int]]
 ) -> None:
     gone: set[str] = set()

@@ -32,7 +32,7 @@ LISTS = {
 
 
 def page(handler: BaseHTTPRequestHandler) -> None:
-    """1,500 rows of whatever is asked for, as the API pages them: 10 unless told otherwise."""
+    """1,500 rows of any endpoint, in pages as the API has them: 10 rows unless asked for more."""
     target = urlsplit(handler.path)
     query = parse_qs(target.query)
     count, offset = int(query.get("count", ["10"])[0]), int(query.get("offset", ["0"])[0])
@@ -79,7 +79,7 @@ def test_streams_come_whole_in_pages_of_a_thousand(stream: ReportStream, endpoin
         asked = queries(server)
     assert [(query["count"], query["offset"]) for query in asked] == [
         ("1000", "0"),
-        ("1000", "990"),  # ten again: whoever goes out meanwhile hides nobody
+        ("1000", "990"),  # ten again: a row that goes out meanwhile hides no other
     ]
     left_out = asked[0]["exclude_fields"].split(",")
     assert {f"{LISTS[f'/reports/c1/{endpoint}']}.email_address", "_links"} <= set(left_out)

@@ -268,9 +268,9 @@ def test_a_query_login_out_of_reach_is_no_error_of_the_others(airflow: Run, crm_
         "from mailchimp_provider.connections import crm_snapshot_connections\n"
         "import json\n"
         "with crm_snapshot_connections() as (crm, crm_query):\n"
-        "    told = [crm.execute('select 1').fetchone()[0], type(crm_query).__name__,"
+        "    answers = [crm.execute('select 1').fetchone()[0], type(crm_query).__name__,"
         " str(crm_query)]\n"
-        f"print({ANSWER!r}, json.dumps(told))"
+        f"print({ANSWER!r}, json.dumps(answers))"
     )
     nowhere = "postgresql://crm_query:geheim@127.0.0.1:1/crm"
     answered, kind, words = printed(airflow(code, crm_db=crm_db, crm_query_db=nowhere))
@@ -285,17 +285,17 @@ def test_what_no_retry_heals_fails_at_once(airflow: Run, crm_db: str) -> None:
         "from airflow.sdk.exceptions import AirflowFailException\n"
         "from mailchimp_provider.connections import crm_connection, warehouse_connection\n"
         "from mailchimp_provider.outcomes import fail_without_retry\n"
-        "told = []\n"
+        "answers = []\n"
         "def ask(connect, query):\n"
         "    try:\n"
         "        with fail_without_retry(), connect() as connection:\n"
         "            connection.execute(query)\n"
         "    except Exception as error:\n"
-        "        told.append([type(error).__name__, str(error)])\n"
+        "        answers.append([type(error).__name__, str(error)])\n"
         "ask(warehouse_connection, 'select 1')\n"
         "ask(crm_connection, 'select colour from crm.contact')\n"
         "ask(crm_connection, 'select pg_terminate_backend(pg_backend_pid())')\n"
-        f"print({ANSWER!r}, json.dumps(told))"
+        f"print({ANSWER!r}, json.dumps(answers))"
     )
     undefined, column, lost = printed(airflow(code, crm_db=crm_db))
     assert undefined[0] == column[0] == "AirflowFailException"

@@ -133,11 +133,11 @@ def test_a_python_without_ensurepip_gets_its_pip_from_the_index(tmp_path: Path) 
     if "urlopen error" in done.stderr:
         pytest.skip("the package index is out of reach")
     assert done.returncode == 0, done.stderr
-    told = subprocess.run(
+    answer = subprocess.run(
         [venv / "bin/python", "-m", "pip", "--version"], capture_output=True, text=True, check=True
     )
     locked = (ROOT / "tools/bootstrap.txt").read_text(encoding="utf-8")
-    assert f"pip=={told.stdout.split()[1]} " in locked
+    assert f"pip=={answer.stdout.split()[1]} " in locked
 
 
 @pytest.fixture
@@ -220,9 +220,9 @@ def make_current(checkout: Path) -> None:
     (checkout / ".venv/pyvenv.cfg").touch()
     files = ["tools/install", "tools/bootstrap.txt", "requirements-local.txt", "pyproject.toml"]
     files += ["hatch_dependencies.py"]
-    told = f"{os.path.realpath(checkout)}\n".encode()
-    told += b"".join((checkout / name).read_bytes() for name in files)
-    (checkout / ".venv/installed-run").write_text(hashlib.sha256(told).hexdigest())
+    contents = f"{os.path.realpath(checkout)}\n".encode()
+    contents += b"".join((checkout / name).read_bytes() for name in files)
+    (checkout / ".venv/installed-run").write_text(hashlib.sha256(contents).hexdigest())
 
 
 def test_nothing_is_done_when_nothing_changed(checkout: Path) -> None:

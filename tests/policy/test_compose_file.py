@@ -83,7 +83,7 @@ def test_a_missing_secret_is_named(tmp_path: Path, missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"GIVEN_CRM": "x", "GIVEN_CRM_QUERY": "x"}, "AIRFLOW_CONN_MAILCHIMP_DEFAULT is not"),
         ({"GIVEN_MAILCHIMP": "x"}, "made-up contacts would go to Mailchimp"),
@@ -93,7 +93,7 @@ def test_a_missing_secret_is_named(tmp_path: Path, missing: str) -> None:
     ],
 )
 def test_real_and_made_up_worlds_are_not_mixed(
-    tmp_path: Path, given: dict[str, str], told: str | None
+    tmp_path: Path, given: dict[str, str], message: str | None
 ) -> None:
     file = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
     init = file["services"]["init"]
@@ -112,11 +112,11 @@ def test_real_and_made_up_worlds_are_not_mixed(
         check=False,
         timeout=30,
     )
-    if told is None:
+    if message is None:
         assert done.returncode == 99, "it goes on to the first program"
     else:
         assert done.returncode == 2
-        assert told in done.stderr
+        assert message in done.stderr
 
 
 def test_an_empty_query_login_stays_empty(tmp_path: Path) -> None:

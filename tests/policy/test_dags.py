@@ -121,9 +121,9 @@ def test_every_task_has_an_owner_and_heals(bag: dict[str, Any]) -> None:
             assert task["timeout"], f"{name} may hang for ever"
 
 
-def test_a_failure_is_told(bag: dict[str, Any]) -> None:
+def test_a_failure_is_reported(bag: dict[str, Any]) -> None:
     for dag in bag["dags"]:
-        # Trouble of a single collection is told with the run's end, by its last task.
+        # The last task of the run reports the trouble of a single collection.
         silent = [
             task["task_id"]
             for task in dag["tasks"]

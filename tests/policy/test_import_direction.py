@@ -1,4 +1,4 @@
-"""Who may import whom (``dags -> plugins -> include``), read from the syntax of every file."""
+"""The directions of imports (``dags -> plugins -> include``), read from the syntax of files."""
 
 from __future__ import annotations
 

@@ -104,10 +104,10 @@ def test_errors_quote_no_data(ends: tuple[Any, Any]) -> None:
         copy_rows(target, "copy", ["n"], [(4700 + 11,)] * 2)
     target.rollback()
     for caught in (wrong_type, twice):
-        told = "".join(traceback.format_exception(caught.value))
-        assert "nikos" not in told
-        assert "4711" not in told
-        assert "COPY into copy" in told
+        trace = "".join(traceback.format_exception(caught.value))
+        assert "nikos" not in trace
+        assert "4711" not in trace
+        assert "COPY into copy" in trace
 
 
 def test_memory_stays_flat(ends: tuple[Any, Any]) -> None:
