@@ -32,7 +32,7 @@ def read(warehouse: Connection[Any], query: LiteralString) -> pd.DataFrame:
 
 
 def segments_and_trend(warehouse: Connection[Any]) -> pd.DataFrame:
-    """How many contacts each segment has, by the way they are heading. It shows the contacts to win back first."""
+    """How many contacts each segment has, by trend. The contacts to win back first are here."""
     segments = read(warehouse, "select engagement_key, segment from mart.contact_segments")
     trends = read(warehouse, "select contact_key, trend from mart.contact_trend")
     joined = segments.merge(trends, how="left", left_on="engagement_key", right_on="contact_key")

@@ -112,7 +112,7 @@ def test_merged_contacts_are_one_person(world: World, capsys: pytest.CaptureFixt
         found = known(world, capsys, "--email", email)
         assert found["contact_ids"] == [survivor, merged]
         assert found["sections"]["merged contacts in the snapshots"]
-        assert "make sure that all are the person" in found["summary"]
+        assert "Make sure that all are the person" in found["summary"]
     # The survivor's answer holds the merged contact; the merged one's does not hold the survivor.
     assert known(world, capsys, "--contact", str(survivor))["contact_ids"] == [survivor, merged]
     assert known(world, capsys, "--contact", str(merged))["contact_ids"] == [merged]
