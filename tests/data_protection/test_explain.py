@@ -46,7 +46,7 @@ def test_every_audience_is_explained(world: World, capsys: pytest.CaptureFixture
     assert "no consent needed, category unclassified" in blocks["FREE"]
     assert "ELSE: not in the audience; the collection did not hold the contact" in text
     assert (
-        f"duplicate_email. Another contact with this address stands for it. (contact {maria}"
+        f"duplicate_email. Another contact with this address represents it. (contact {maria}"
         in text
     )
 
