@@ -106,8 +106,8 @@ def parse(document: bytes) -> Feed:
     """A feed from its XML.
 
     Raises:
-        FeedError: it is not well-formed, declares entities (which may grow without bound or name
-            files), or has no root of a feed.
+        FeedError: it is not well-formed, or has no root of a feed. Or it declares entities, which
+            may grow without bound or name files.
     """
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator=" ")

@@ -84,8 +84,8 @@ def sync_campaign(
     Args:
         connections: opens what is needed.
         code: of the campaign.
-        provider_campaign_id: its id in Mailchimp as far as the caller knows: enough to take it
-            back when the warehouse cannot be reached.
+        provider_campaign_id: its id in Mailchimp, as far as the caller knows. It is enough to take
+            the campaign back when the warehouse cannot be reached.
         options: agreed ages and limits; by default as the settings say.
         now: present time of the provider; by default this machine's.
         test_to: only send a test of the draft to these addresses; nothing else is done.

@@ -139,8 +139,8 @@ def hold_back(
         last_resort: opens what is needed.
         provider_campaign_id: of the campaign in Mailchimp.
         error: why it could not be judged.
-        near: what is scheduled later than this is left to a later look; by default as the
-            settings say, or their defaults where a setting cannot be obeyed.
+        near: what is scheduled later than this is left to a later look. By default the settings
+            say it, or their defaults where a setting cannot be obeyed.
         now: present time of the provider; by default this machine's.
     """
     try:

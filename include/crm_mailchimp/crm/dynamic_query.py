@@ -60,8 +60,8 @@ def run_query(
         query: what :func:`check_query` returned.
         snapshot: ``pg_export_snapshot()`` of the run's CRM transaction.
         row_limit: more rows than this refuse the query.
-        timeout_seconds: after this the query is cancelled from our side; a timeout set in the
-            session could be lifted by the query itself.
+        timeout_seconds: after this time we cancel the query from outside. The query itself could
+            lift a timeout of its session.
 
     Raises:
         QueryRefusedError: the login has too many rights or too few, no ``contact_id`` column, or

@@ -44,7 +44,7 @@ def create_query_login(connection: psycopg.Connection[Any], login: str, password
         password: its password; only its SCRAM verifier goes to the server.
 
     Returns:
-        what is still open to the login beyond reading the contract, each in a few words; empty
+        what the login may still do beyond reading the contract, each in a few words. It is empty
         when a superuser ran this and the login has no rights in other databases.
 
     Raises:

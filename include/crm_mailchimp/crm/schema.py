@@ -55,8 +55,8 @@ def create_contract(connection: psycopg.Connection[Any]) -> bool:
         connection: of the CRM's database, with the right to create a schema. Committed here.
 
     Returns:
-        True: the tables are there; False: the contract is made of views, and complete but for
-        tables that nothing is read from (``missing_write_back``).
+        True: the tables exist. False: the contract is made of views. It is complete except tables
+        that nothing is read from (``missing_write_back``).
 
     Raises:
         ContractError: the views leave something of the contract out, or give it another type.

@@ -54,10 +54,10 @@ class ErasureResult:
         erased: people erased by this run (by a dry run: that would be).
         members_deleted: members permanently deleted in Mailchimp.
         returned: traces of people erased before, found again (a restored backup) and removed.
-        undecided: contacts that asked and were merged into one that did not, with that one: they
-            are erased, it is not, until somebody decides.
-        left_alone: audiences of another installation that hold these people, each with how many
-            members were left there: delete them in Mailchimp by hand, or from there.
+        undecided: contacts that asked and were merged into one that did not, with that one. They
+            are erased; the other contact is not, until somebody decides.
+        left_alone: audiences of another installation that hold these people, each with its number
+            of members left. Delete them in Mailchimp by hand, or by that installation.
     """
 
     requested: int

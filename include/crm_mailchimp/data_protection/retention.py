@@ -68,12 +68,12 @@ class Ages:
             address contacts had that are gone.
         proof: proof of consent, counted from its end. What justifies a member is never removed.
             Refusals, counted from their end. One that holds is never removed.
-        removals: decided requests for removals, rejected addresses that nobody holds any more,
-            and ids of addresses that no member has any more.
+        removals: decided requests for removals. Rejected addresses that nobody holds any more, and
+            ids of addresses that no member has any more.
         runs: what runs did, alerts sent, and statuses that the CRM got of contacts that are gone.
-        events: opens, clicks, bounces and what activity feeds of members tell, each by its own
-            age, and what people wrote when they unsubscribed; counts per recipient, contact,
-            month and hour stay, and so do the unsubscribes and complaints themselves.
+        events: opens, clicks, bounces and entries of members' activity feeds, each by its own age.
+            Also what people wrote when they unsubscribed. Counts per recipient, contact, month
+            and hour stay, and so do the unsubscribes and complaints themselves.
         ips: IP addresses of events.
         logs: files of Airflow's log folder.
         data_docs: Data Docs of old stagings.
@@ -94,8 +94,8 @@ def ages_from(environment: Mapping[str, str] = os.environ) -> Ages:
     """The ages that the environment sets.
 
     Raises:
-        SettingError: one of them is neither a whole number of days from 1 on nor ``forever``
-            (which snapshots of the CRM cannot be kept).
+        SettingError: one of them is neither a whole number of days from 1 on nor ``forever``.
+            Snapshots of the CRM cannot be kept for ever.
     """
     return _ages(RetentionSettings.read(environment))
 

@@ -34,8 +34,8 @@ class SubjectAccess:
 
     Attributes:
         address: what was asked for, in normal form, or as written if it has none; None: a contact.
-        contact_ids: contacts of the CRM that have it, had it or would have it, or the one that was
-            asked for.
+        contact_ids: contacts of the CRM that have, had or would have it. Or the one that was asked
+            for.
         collected_at: when this was put together.
         sections: records by what they are; every field as it is kept.
     """

@@ -68,8 +68,8 @@ def read_answer(
         body: whole.
 
     Returns:
-        the JSON object, None for "no content", or the error that this answer is (not raised: the
-        caller decides about another attempt).
+        the JSON object, None for "no content", or the error that this answer is. The error is not
+        raised: the caller decides about another attempt.
     """
     content = json_object(body)
     if status == 204:

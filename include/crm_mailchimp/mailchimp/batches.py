@@ -99,8 +99,8 @@ def run(
 
     Args:
         client: open client.
-        operations: a few thousand at most; each must be safe to carry out twice, because a batch
-            whose start got no answer is started again if it cannot be found.
+        operations: a few thousand at most; each must be safe to carry out twice. A batch whose
+            start got no answer is started again if it cannot be found.
         polling: how to wait.
         on_start: called with None right before the batch is started, and right after with the
             ticket that ``resume`` takes.

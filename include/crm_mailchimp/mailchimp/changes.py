@@ -56,8 +56,8 @@ def change_members(
             ticket that ``resume_changes`` takes.
 
     Raises:
-        MailchimpError: something other than one member's refusal; what was given out before holds,
-            the rest may or may not be carried out, and may be sent again.
+        MailchimpError: an error other than one member's refusal. Outcomes yielded before hold. The
+            other changes may or may not be carried out, and may be sent again.
     """
     batching = batching or Batching()
     remaining = iter(changes)

@@ -57,9 +57,9 @@ def walk(
         key: what identifies an item; an item met again within the last 10 pages is
             dropped. None gives every item.
         size: of a page.
-        overlap: how many items a page repeats of the one before. With it (and a stable sort
-            order) nothing is skipped when items go out meanwhile: a page that does not begin
-            with an item of the page before is asked for again further back.
+        overlap: how many items a page repeats of the page before. With it and a stable sort order,
+            nothing is skipped when items go out meanwhile. A page that does not begin with an
+            item of the page before is asked for again further back.
 
     Raises:
         UnexpectedAnswer: an answer has no such list.

@@ -13,8 +13,8 @@ def format_instant(instant: datetime) -> str:
     """Write an instant the way the API's filters and fields accept it.
 
     Args:
-        instant: an aware time; fractions of a second are cut (never rounded up, so that a
-            ``since`` filter cannot jump over what it asks for).
+        instant: an aware time; fractions of a second are cut. They are never rounded up, so that a
+            ``since`` filter skips nothing.
 
     Raises:
         ValueError: the time has no time zone, so it is no instant.

@@ -26,8 +26,8 @@ def base_url(key: str, host: str | None = None) -> str:
     """Where the API of a key's account is, without a slash at the end.
 
     Raises:
-        ConfigurationError: there is no key, the key has no data centre and no host is given, or
-            the host is no http(s) address.
+        ConfigurationError: no key is given, or the host is no http(s) address. Or the key has no
+            data centre and no host is given.
     """
     key = key.strip()
     if not key:

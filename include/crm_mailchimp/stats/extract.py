@@ -118,9 +118,9 @@ def campaigns_to_read(
 
     Returns:
         ids of campaigns, newest first. With any of ``since``, ``until`` and ``campaigns`` these
-        are all sent campaigns so chosen, whether or not their figures changed; else those whose
-        report shows figures that have not been read yet, or that differ from ours and are due for
-        another look.
+        are all sent campaigns so chosen, whether or not their figures changed. Else they are the
+        campaigns whose report shows figures that have not been read yet. Campaigns whose figures
+        differ from ours and that are due for another look are among them, too.
 
     Raises:
         UnknownCampaignsError: there is no report of a campaign asked for by its id.

@@ -70,8 +70,8 @@ def failure_of(
     """An error as a failure of one stream, the connection ready for the next one.
 
     Raises:
-        Exception: the error itself, when nothing else could be read either: the provider is out of
-            reach, or the warehouse's connection is lost.
+        Exception: the error itself, when nothing else could be read either. Then the provider
+            cannot be reached, or the warehouse's connection is lost.
     """
     from crm_mailchimp.error_words import words_of  # noqa: PLC0415 - loads the database driver
 

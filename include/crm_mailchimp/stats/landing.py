@@ -57,8 +57,8 @@ def land(
         connection: the warehouse; not in a transaction.
         shape: of one object.
         items: the objects.
-        refused: takes what is wrong with objects that do not fit, which are then passed over;
-            without it the first of them ends the landing.
+        refused: takes the errors of objects that do not fit; these objects are left out. Without
+            it the first of them ends the landing.
 
     Returns:
         number of rows landed.

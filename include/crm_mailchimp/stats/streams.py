@@ -22,9 +22,9 @@ class Reading:
 
     Attributes:
         campaign_id: the campaign.
-        figures: the report's figures that made the stream worth reading (JSON text); they are
+        figures: the report's figures that made the stream worth reading (JSON text). They are
             remembered once the stream has been read to its end.
-        full: from the start, whatever was read before: somebody asked for it, or the figures
+        full: read from the start, even what was read before. Somebody asked for it, or the figures
             differed from ours after the last reading.
         ips_since: IP addresses of older events are not kept (retention); None keeps all.
     """

@@ -71,8 +71,8 @@ def read_definitions(folder: Path = VIEWS) -> list[Definition]:
         folder: where the files are.
 
     Raises:
-        MigrationError: a file defines no object, several objects, or another object than its
-            name says; or files use each other in a circle.
+        MigrationError: a file defines no object, several objects, or another object than its name
+            says. Or files use each other in a circle.
     """
     definitions = [_read(path, folder) for path in sorted(folder.rglob("*.sql"))]
     if not definitions:

@@ -119,7 +119,7 @@ def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
         names of the migration files applied, in order; empty when none was missing.
 
     Raises:
-        MigrationError: an applied file has changed or is gone, a file failed, or an object of
+        MigrationError: an applied file has changed or is gone, or a file failed. Or an object of
             others is in the way.
         psycopg.Error: the database cannot be reached.
     """
@@ -139,7 +139,7 @@ def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade
         views: where the files of views, functions and triggers are.
 
     Raises:
-        MigrationError: an applied file has changed or is gone, a file failed, or an object of
+        MigrationError: an applied file has changed or is gone, or a file failed. Or an object of
             others is in the way.
         psycopg.Error: the database cannot be reached.
     """

@@ -92,8 +92,9 @@ def locate(
         last_look: brings ``sync.member`` up to date with an audience.
 
     Raises:
-        AudienceUnusableError: the linked audience is not in the account, another collection's or
-            another installation's; or one of this name was made by hand, or several could be meant.
+        AudienceUnusableError: the linked audience is not in the account, or is another
+            collection's or another installation's. Or an audience of this name was made by hand,
+            or several could be meant.
     """
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id

@@ -37,7 +37,7 @@ def find_own(
     the field leaves it so.
 
     Raises:
-        AudienceUnusableError: several could be meant, one of this name was made by hand, or
+        AudienceUnusableError: several could be meant, or one of this name was made by hand. Or
             another installation has an audience for this collection.
     """
     name = collection.settings.name

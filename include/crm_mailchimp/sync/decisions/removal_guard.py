@@ -117,8 +117,8 @@ def judge_plan(
         valid_for: how long an approval holds.
 
     Raises:
-        PlanNotApprovedError: ``approved_plan`` is no plan, or was not approved, its approval is too
-            old, or another run has carried it out.
+        PlanNotApprovedError: ``approved_plan`` is no plan or was not approved. Or its approval is
+            too old, or another run has carried it out.
     """
     if approved_plan is not None:
         approved_plan = _approved_plan_for(
@@ -227,8 +227,8 @@ def _approved_plan_for(
         valid_for: how long an approval holds.
 
     Raises:
-        PlanNotApprovedError: there is no such plan, it was not approved, its approval is too old,
-            or another run has carried it out.
+        PlanNotApprovedError: no such plan exists, or it was not approved. Or its approval is too
+            old, or another run has carried it out.
     """
     found = read_row(
         warehouse,

@@ -31,7 +31,7 @@ class Recheck:
         warehouse: to look into ``sync.suppression``.
         gdpr_category: of the collection; None: nobody counts as consenting.
         digester: of the suppression list.
-        collection_id: of a static collection, whose members are looked up again; a dynamic one
+        collection_id: of a static collection, whose members are looked up again. A dynamic one
             holds the contacts that its query gave at the staging.
         refused_for: the collection whose refusals count.
         list_id: its audience.

@@ -132,8 +132,8 @@ def record_members(
 
     Args:
         members: as answered now.
-        provider: asked whether a member that we know is gone, where its contact shows up under
-            another address; None: nobody is asked.
+        provider: asked when a known member's contact shows up under another address: is the
+            member gone? None: nobody is asked.
     """
     observed = [_observed(member) for member in members]
     if not observed:

@@ -70,11 +70,11 @@ def stage(
     Args:
         warehouse: the warehouse; committed here.
         crm: to ``crm_db``, outside a transaction; only read.
-        crm_query: the low-right login for dynamic queries; None refuses dynamic collections, and
-            the error that its opening ended with fails them.
+        crm_query: the low-right login for dynamic queries. None refuses dynamic collections. An
+            error, with which its opening ended, fails them.
         run_id: the run's name, as Airflow has it.
-        codes: only these collections; empty means all, and then those too that the CRM does not
-            sync any more and that have an audience.
+        codes: only these collections. Empty means all, and also those with an audience that the
+            CRM does not sync any more.
         dry_run: later steps show the plan and change nothing.
         full_refresh: later steps list the audiences in full and push every member again.
         clock: judge consents at this moment; by default at the CRM transaction's own time.

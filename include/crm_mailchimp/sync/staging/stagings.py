@@ -72,8 +72,8 @@ def require_staging(warehouse: Connection[Any], staging_id: int) -> None:
     """Refuse to go on with a staging that lost rows: emptiness must not look like leaving.
 
     Raises:
-        StagingLostError: rows are missing, as after a crash of the database server (unlogged
-            tables are emptied), or retention has dropped the staging.
+        StagingLostError: rows are missing, or retention has dropped the staging. A crash of the
+            database server empties unlogged tables.
     """
     run = read_row(
         warehouse,
