@@ -69,8 +69,8 @@ class FailureAlert(BaseNotifier):
 
     Args:
         unless_announced: say nothing of failures that an alert of their own has announced.
-        quiet_for: for DAGs that run often: after an alert nothing is said about this DAG for so
-            long, so that an outage does not cause an alert every few minutes.
+        quiet_for: for DAGs that run often. After an alert, no other is sent about this DAG for so
+            long. So an outage does not cause an alert every few minutes.
     """
 
     def __init__(

@@ -148,8 +148,8 @@ def mailchimp(*, slot_seconds: float | None = 3600.0) -> Iterator[Mailchimp]:
     """The account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
 
     Args:
-        slot_seconds: how long to queue for a slot. None takes none: for the one call that may
-            wait for nothing, not even for the warehouse (Mailchimp allows two more than 8).
+        slot_seconds: how long to queue for a slot. None takes no slot. It is for the only call that
+            may wait for nothing, not even for the warehouse. Mailchimp allows two more than 8.
     """
     from crm_mailchimp.warehouse.connection_slots import slot  # noqa: PLC0415
     from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds

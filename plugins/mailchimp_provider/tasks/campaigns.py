@@ -174,8 +174,8 @@ def advance_campaign(
 
     Args:
         campaign_code: of the CRM's campaign.
-        provider_campaign_id: its id in Mailchimp as far as the caller knows: enough to take it
-            back there when nothing else can be reached.
+        provider_campaign_id: its id in Mailchimp, as far as the caller knows. It is enough to take
+            the campaign back when nothing else can be reached.
         test_to: only send a test to these addresses.
         test_run: the run that asks for the test.
         recreate: make a new draft where the old one was deleted in Mailchimp.

@@ -31,10 +31,10 @@ class CampaignTrigger(BaseTrigger):
         wanted: Mailchimp's words that end the waiting, and ``deleted``.
         provider_campaign_id: the campaign in Mailchimp; None only waits.
         poll_seconds: how often to look.
-        guarded_code: code of the campaign in the CRM, where the schedule is ours: each look asks
+        guarded_code: code of the campaign in the CRM, where the schedule is ours. Each look asks
             the CRM, too, and takes the campaign back when it was cancelled or moved there.
-        take_back: at the moment, take the campaign out of Mailchimp's schedule before anything
-            else: it is judged next, and must not go out unjudged where no worker comes free.
+        take_back: at the moment, first take the campaign out of Mailchimp's schedule. It is judged
+            next. It must not go out unjudged when no worker is free.
     """
 
     def __init__(
