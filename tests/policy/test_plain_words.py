@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,15 @@ ROOT = Path(__file__).parents[2]
 BANNED = re.compile(
     r"\b(told|stands|anew|whoever|whom|bears|lacks|henceforth|thereof)\b", re.IGNORECASE
 )
-#: Places without banned words: a folder, and the files in it. A folder of Python is one more line.
+#: Folders of Python: names, messages, docstrings and comments are texts, too.
+PYTHON = (
+    ("dags", "*.py"),
+    ("include/crm_mailchimp", "**/*.py"),
+    ("include/local_installation", "**/*.py"),
+    ("include/mailchimp_sandbox", "*.py"),
+    ("plugins", "**/*.py"),
+)
+#: Places without banned words: a folder, and the files in it.
 WORDS = (
     (".", "*.md"),
     ("docs", "**/*.md"),
@@ -24,7 +34,8 @@ WORDS = (
     ("include/local_installation/sql", "*.sql"),
     (".", ".env.example"),
     (".", "docker-compose.yaml"),
-    ("dags", "*.py"),
+    *PYTHON,
+    ("tools", "*"),
 )
 #: Places with short sentences.
 SENTENCES = (
@@ -32,14 +43,19 @@ SENTENCES = (
     ("docs", "**/*.md"),
     ("sql", "**/*.sql"),
     ("include/local_installation/sql", "*.sql"),
-    ("dags", "*.py"),
+    *PYTHON,
+    ("tools", "*.py"),
 )
 #: A landed migration never changes, not even in a comment.
 FROZEN = ROOT / "sql" / "migrations"
 
 MOST_WORDS = 20
 #: Beginnings of longer sentences, by file, with the reason.
-LONGER: dict[str, dict[str, str]] = {}
+LONGER: dict[str, dict[str, str]] = {
+    "include/mailchimp_sandbox/rss_series.py": {
+        '"If this is your first send': "a quotation of Mailchimp's help",
+    },
+}
 
 
 def files(places: tuple[tuple[str, str], ...]) -> list[Path]:
@@ -96,12 +112,54 @@ def paragraphs_of_sql(text: str) -> Iterator[str]:
             yield re.sub(r"\s*^[ \t]*--[ \t]*", " ", paragraph, flags=re.MULTILINE).strip()
 
 
+def paragraphs_of_docstring(text: str) -> Iterator[str]:
+    """Prose of a docstring. Each entry of a section such as ``Args`` is a paragraph."""
+    lines = []
+    is_section = False
+    for line in text.splitlines():
+        if re.fullmatch(r"(Args|Attributes|Returns|Yields|Raises):", line):
+            is_section = True
+            lines.append("")
+        elif is_section and line.startswith("    "):
+            lines.append(re.sub(r"^(?=\*{0,2}\w[\w., ]*: )", "- ", line[4:]))
+        else:
+            is_section = is_section and not line
+            lines.append(line)
+    yield from paragraphs_of_markdown("\n".join(lines))
+
+
+def comments_of_python(text: str) -> Iterator[str]:
+    """Comments. Comment lines that follow each other are one paragraph."""
+    last = (-1, -1)
+    block: list[str] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        line, column = token.start
+        if block and (line, column) != (last[0] + 1, last[1]):
+            yield " ".join(block)
+            block = []
+        block.append(token.string.lstrip("#: ").strip())
+        last = (line, column)
+    if block:
+        yield " ".join(block)
+
+
+def paragraphs_of_python(text: str) -> Iterator[str]:
+    """Docstrings and comments."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, documented):
+            yield from paragraphs_of_docstring(ast.get_docstring(node) or "")
+    yield from comments_of_python(text)
+
+
 def paragraphs(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".sql":
         yield from paragraphs_of_sql(text)
     elif path.suffix == ".py":
-        yield from paragraphs_of_markdown(ast.get_docstring(ast.parse(text)) or "")
+        yield from paragraphs_of_python(text)
     else:
         yield from paragraphs_of_markdown(text)
 
@@ -144,3 +202,12 @@ def test_the_sentences_are_read() -> None:
     assert [words(sentence) for sentence in found[0]] == [4, 3]
     comments = "-- One\n-- two.\n--\n-- Three.\ncomment on view a.b is\n'It''s '\n'four.';\n"
     assert [*paragraphs_of_sql(comments)] == ["It's four.", "One two.", "Three."]
+    python = (
+        '"""One.\n\nTwo\nthree.\n\nArgs:\n    four: five\n        six.\n    seven: eight.\n\n'
+        'Returns:\n    nine.\n"""\n\n# Ten\n# eleven.\nx = 1  # twelve\n\n\n'
+        'def one() -> None:\n    """Thirteen."""\n    # Fourteen.\n'
+    )
+    assert [*paragraphs_of_python(python)] == [
+        "One.", "Two three.", "four: five six.", "seven: eight.", "nine.", "Thirteen.",
+        "Ten eleven.", "twelve", "Fourteen.",
+    ]  # fmt: skip
