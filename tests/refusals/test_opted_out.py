@@ -111,7 +111,7 @@ def test_two_contacts_share_the_address(story: Story, mover: str) -> None:
 
 
 def test_a_holder_outside_the_collection_refused_as_well(story: Story) -> None:
-    """Everybody in the CRM with the address refused. One joins later, under another address."""
+    """The refusal binds all in the CRM with the address. One joins later, under another address."""
     news = story.collection(description="Τα νέα μας")
     story.contact("oikogeneia@mail.gr", news, first_name="Νίκος")
     outside = story.contact("oikogeneia@mail.gr", first_name="Ελένη")
