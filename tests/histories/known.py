@@ -147,6 +147,14 @@ BY_HAND: Mapping[str, People] = {
     for status in ("subscribed", "unsubscribed", "complained", "cleaned", "archived")
 }
 
+#: Alone in its plot: whatever else holds a campaign back would hide that this does not.
+ALONE: Mapping[str, People] = {
+    "signed up by hand, withdraws, and has a row that nobody can read": (
+        (Role("eleni", member_of=(1,), by_hand=((0, "subscribed"),)),),
+        (e(3, "withdraw"), e(4, "mistype")),
+    ),
+}
+
 ONE = (("newsletter", None), ("newsletter", None))
 
 
@@ -189,6 +197,7 @@ PLOTS: Mapping[str, Plot] = {
     "the audience was filled by hand": _plot(
         BY_HAND, (Turn(2, "relink"), Turn(4, "take_over", coll=1))
     ),
+    "a campaign to an audience filled by hand": _plot(ALONE, (Turn(2, "relink"),)),
     "another audience, and another collection takes the first": _plot(
         {**_LATER, **BY_HAND}, (Turn(2, "relink"), Turn(3, "take_over", coll=1), Turn(3, "retire"))
     ),
@@ -210,7 +219,7 @@ PLOTS: Mapping[str, Plot] = {
 
 def names(plot: str) -> Iterator[tuple[int, str]]:
     """Numbers and names of a plot's stories."""
-    people = [*PEOPLE.items(), *BY_HAND.items(), *_LATER.items()]
+    people = [*PEOPLE.items(), *BY_HAND.items(), *ALONE.items(), *_LATER.items()]
     found = {who_and_what: name for name, who_and_what in people}
     for story in PLOTS[plot].stories:
         yield story.number, found.get((story.roles, story.events), f"story {story.number}")

@@ -157,7 +157,8 @@ def _withdrawals(
     for (contact_id, category), consent in judged.items():
         if consent.is_unreadable:
             refused[contact_id].add((None, True))
-        elif consent.consent_id is not None and not consent.granted and category in _REFUSABLE:
+        # A withdrawal that can be read counts beside rows that cannot.
+        if consent.consent_id is not None and not consent.granted and category in _REFUSABLE:
             refused[contact_id].add((category, False))
     if not refused:
         return
