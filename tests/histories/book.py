@@ -48,7 +48,7 @@ class Refusal:
         addresses: the member's, and those that the person gave it in Mailchimp afterwards.
         people: whose it is for certain; ``maybe``: whom it may be taken for, such as somebody who
             came to the address right after.
-        own: whom the member's CRMREF names.
+        own: whom the member's CRMREF names, with the contact id at that time.
         scope: keys of the collections that it binds; ``maybe_scope``: that it may hold for.
         answered_at: audience and address of the person's own sign-up that ends it, once seen.
         is_doubtful: something of ours at the same moment explains it as well.
@@ -62,6 +62,7 @@ class Refusal:
     addresses: set[str]
     people: set[Person]
     own: Person | None = None
+    own_id: int | None = None
     maybe: set[Person] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
     maybe_scope: set[str] = field(default_factory=set)
@@ -148,7 +149,8 @@ class Book:
         holders = set(self.cast.holders(address))
         people = holders | ({own} if own else set())
         made = Refusal(
-            kind, list_id, {address}, people, own, self.seen_at.get(address, set()) - people,
+            kind, list_id, {address}, people, own, own and own.contact_id,
+            maybe=self.seen_at.get(address, set()) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
         if kind in ("forgotten", "archived_by_hand"):
@@ -311,7 +313,7 @@ class Book:
                 self._tell(one, users)
                 # Who moved since may have moved before: then an old address was cleared away.
                 moved = one.people - set(self.cast.holders(address))
-                if by_removal:
+                if by_removal and one.own and one.own.contact_id == one.own_id:
                     moved.discard(one.own)
                 one.maybe |= moved
                 one.people -= moved
