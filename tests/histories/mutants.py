@@ -1,7 +1,7 @@
 """Ways to break the product on purpose: each is a file, a text in it, and what takes its place.
 
 ``make mutants`` plays the known histories against a copy of the product with one of them in it,
-and shows which histories notice.
+and shows which histories notice. It does the same with breaks of the oracle and its own tests.
 """
 
 from __future__ import annotations
@@ -163,13 +163,91 @@ MUTANTS = (
 )
 
 
+def oracle(name: str, file: str, old: str, new: str) -> Mutant:
+    return Mutant(name, f"tests/histories/{file}.py", old, new)
+
+
+#: Breaks of the oracle and the judge themselves: ``test_judge.py`` has to notice each.
+ORACLE_MUTANTS = (
+    oracle(
+        "the book writes no refusal down",
+        "book",
+        "        self.refusals.append(made)\n        self.subscribed_by",
+        "        self.subscribed_by",
+    ),
+    oracle(
+        "the book never learns that Mailchimp showed a refusal",
+        "book",
+        "if not one.is_told and _SHOWN_AS.get(one.kind) == status:",
+        "if False:",
+    ),
+    oracle(
+        "nobody who refused counts as mailed",
+        "judge",
+        'if status == "subscribed" and found.must and not by_person:',
+        "if False:",
+    ),
+    oracle(
+        "members that we subscribed are not looked at",
+        "judge",
+        "            if found.must:\n",
+        "            if False:\n",
+    ),
+    oracle(
+        "whoever is lost has a reason",
+        "judge",
+        "        elif reason is None:\n",
+        "        elif reason is None:\n            return\n        elif False:\n",
+    ),
+    oracle(
+        "every reason is true",
+        "judge",
+        "elif reason not in found.reasons:",
+        "elif False:",
+    ),
+    oracle(
+        "foreign members are not looked at",
+        "judge",
+        "if reference(member) is None and member.touched_by_api:",
+        "if False:",
+    ),
+    oracle(
+        "a withdrawal in the CRM is none",
+        "crm_rules",
+        "return row is not None and not row.granted",
+        "return False",
+    ),
+    oracle(
+        "recipients of campaigns are not looked at",
+        "play",
+        "self._find(story, judge.recipients(by_cast.get(judge.cast, [])))",
+        "pass",
+    ),
+)
+
+
 def break_product(mutant: Mutant, folder: Path) -> Path:
     """A copy of the product with one break in it; where its Python lies."""
-    for part in ("include", "sql"):
+    _copy(folder, "include", "sql")
+    _break(mutant, folder)
+    return folder / "include"
+
+
+def break_oracle(mutant: Mutant, folder: Path) -> None:
+    """A copy of the tests with one break in it."""
+    _copy(folder, "tests")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    _break(mutant, folder)
+
+
+def _copy(folder: Path, *parts: str) -> None:
+    for part in parts:
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _break(mutant: Mutant, folder: Path) -> None:
     path = folder / mutant.file
     text = path.read_text(encoding="utf-8")
     found = text.count(mutant.old)
     assert found == 1, f"{mutant.file} has the text {found} times: {mutant.old}"
     path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    return folder / "include"

@@ -1,4 +1,5 @@
-"""The known histories notice each way in which the product is broken on purpose.
+"""The known histories notice each way in which the product is broken on purpose, and the judge's
+tests each way in which the oracle is.
 
 Too long for every run: ``make mutants``.
 """
@@ -13,26 +14,35 @@ from pathlib import Path
 
 import pytest
 
-from histories.mutants import MUTANTS, ROOT, Mutant, break_product
+from histories.mutants import (
+    MUTANTS,
+    ORACLE_MUTANTS,
+    ROOT,
+    Mutant,
+    break_oracle,
+    break_product,
+)
 
-_FAILED = re.compile(r"^FAILED .*\[(.*?)\]", re.MULTILINE)
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "1200")
 #: So many plots that notice a break are named; the others are not played.
 _ENOUGH = 3
-KNOWN = "tests/histories/test_known.py"
+_FAILED_PLOT = re.compile(r"^FAILED .*\[(.*?)\]", re.MULTILINE)
+_FAILED_TEST = re.compile(r"^FAILED \S+::test_(\S+)", re.MULTILINE)
 
 
 def play_known(include: Path | None) -> subprocess.CompletedProcess[str]:
+    words = (f"--maxfail={_ENOUGH}", "tests/histories/test_known.py")
+    return _pytest(ROOT, *words, product=include)
+
+
+def _pytest(
+    folder: Path, *words: str, product: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
-    if include is not None:
-        environment["PYTHONPATH"] = str(include)
+    if product is not None:
+        environment["PYTHONPATH"] = str(product)
     return subprocess.run(
-        [*_PYTEST, f"--maxfail={_ENOUGH}", KNOWN],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*_PYTEST, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -42,11 +52,25 @@ def test_a_broken_product_is_noticed(mutant: Mutant, tmp_path: Path, record_prop
     done = play_known(break_product(mutant, tmp_path))
 
     assert done.returncode == 1, f"nobody noticed: {mutant.name}\n{done.stdout[-2000:]}"
-    noticed = _FAILED.findall(done.stdout)
+    noticed = _FAILED_PLOT.findall(done.stdout)
     assert noticed, done.stdout[-3000:]
     wrong = sum(line.startswith("E ") and "  =>" in line for line in done.stdout.splitlines())
     record_property("mutant", mutant.name)
     record_property("noticed", f"{wrong} findings: {'; '.join(noticed)}")
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("mutant", ORACLE_MUTANTS, ids=lambda one: one.name)
+def test_a_broken_oracle_is_noticed(mutant: Mutant, tmp_path: Path, record_property) -> None:  # type: ignore[no-untyped-def]
+    break_oracle(mutant, tmp_path)
+
+    done = _pytest(tmp_path, "tests/histories/test_judge.py")
+
+    noticed = _FAILED_TEST.findall(done.stdout)
+    assert done.returncode == 1, f"nobody noticed: {mutant.name}\n{done.stdout[-2000:]}"
+    assert noticed, done.stdout[-3000:]
+    record_property("mutant", f"oracle: {mutant.name}")
+    record_property("noticed", "; ".join(noticed))
 
 
 @pytest.mark.timeout(1800)
