@@ -178,7 +178,7 @@ ORACLE_MUTANTS = (
     oracle(
         "the book never learns that Mailchimp showed a refusal",
         "book",
-        "if not one.is_told and _SHOWN_AS.get(one.kind) == status:",
+        "if not one.is_known and _SHOWN_AS.get(one.kind) == status:",
         "if False:",
     ),
     oracle(
