@@ -194,7 +194,7 @@ ORACLE_MUTANTS = (
         "            if False:\n",
     ),
     oracle(
-        "whoever is lost has a reason",
+        "a person who is lost has a reason",
         "judge",
         "        elif reason is None:\n",
         "        elif reason is None:\n            return\n        elif False:\n",
