@@ -76,7 +76,7 @@ class ListenedClient(MailchimpClient):
         return fault
 
 
-class ToldMailchimp(Mailchimp):
+class ReportingMailchimp(Mailchimp):
     """The provider, which says what it shows of members."""
 
     line = Line()
@@ -165,7 +165,7 @@ class SandboxSide:
             wait=lambda seconds: time.sleep(min(seconds, 0.05)),
         )
         client.line, client.settle = self.line, self._settle
-        opened = ToldMailchimp(client, batching=self._batching)
+        opened = ReportingMailchimp(client, batching=self._batching)
         opened.line = self.line
         with opened as provider:
             yield provider

@@ -36,6 +36,7 @@ from crm_mailchimp.campaigns.draft_settings import (
 )
 from crm_mailchimp.campaigns.planning import Action, Plan, next_quarter
 from crm_mailchimp.campaigns.result import CampaignResult, Totals, totals
+from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError, ProviderError, RefusedByProviderError
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def carry_out(
             services.warehouse,
             record.campaign_id,
             action="failed",
-            detail=f"{type(error).__name__}: {error}",
+            detail=words_of(error),
         )
         raise
     return _store(services, planned, done)

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests, read_undecided
 from crm_mailchimp.data_protection import erased_traces
+from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_rows
@@ -356,7 +357,7 @@ def _note_refused(person: _Person, list_id: str, error: ProviderError) -> None:
         "contact %d: not deleted in audience %s: %s",
         person.request.person_id,
         list_id,
-        type(error).__name__,
+        words_of(error),
     )
 
 

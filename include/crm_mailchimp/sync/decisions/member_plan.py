@@ -38,7 +38,7 @@ def make_plan(
         list_id: the audience; None where there is none yet.
         gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
         full_refresh: plan an update of every member that stays.
-        only_due: only the removals that nothing holds back (``guard.DUE_CAUSES``), whatever the
+        only_due: only the removals that nothing holds back (``removal_guard.DUE_CAUSES``), whatever
             staging says of the collection itself.
     """
     parameters = {
