@@ -82,7 +82,9 @@ def test_named_paths_exist(document: Path) -> None:
 
 CHANGES = (
     "A second provider", "A report stream", "A merge field type", "A quarantine reason",
-    "A webhook", "A setting",
+    "The words of an alert, or a webhook", "A check of the campaign gate",
+    "What a refusal means", "Who represents a shared address", "A table with personal data",
+    "A setting",
 )  # fmt: skip
 
 
