@@ -1,6 +1,6 @@
 -- Contacts that have, had or would have an address, in any stored staging of any collection. Contacts that
 -- are the same person by a merge are included.
-with standing as (
+with directly_known as (
     select contact_id from sync.member
     where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null
     union
@@ -48,11 +48,11 @@ merge as (
 ),
 
 surviving as (
-    select contact_id from standing
+    select contact_id from directly_known
     union
     select merge.survivor_id as contact_id
     from merge
-    inner join standing on merge.merged_id = standing.contact_id
+    inner join directly_known on merge.merged_id = directly_known.contact_id
 )
 
 select contact_id from surviving

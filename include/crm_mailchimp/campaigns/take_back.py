@@ -146,7 +146,8 @@ def hold_back(
     try:
         # First and foremost, and through no slot: the warehouse may be what is down.
         with last_resort.provider_without_slot() as provider:
-            taken = if_near(provider, provider_campaign_id, near=near or _usable_near(), now=now)
+            horizon = _usable_near() if near is None else near
+            taken = if_near(provider, provider_campaign_id, near=horizon, now=now)
     except Exception as failed:
         # The first error is what is raised; this one says that a person must act now.
         log.error(  # noqa: TRY400 - a traceback may quote rows

@@ -124,7 +124,7 @@ def next_removals(
     """The next page of removals.
 
     Args:
-        due: those that nothing holds back (``guard.DUE_CAUSES``), or the others.
+        due: those that nothing holds back (``removal_guard.DUE_CAUSES``), or the others.
         after: subscriber hash of the last one of the page before.
     """
     return read_rows(
