@@ -126,6 +126,8 @@ class Book:
         self.ours_at_loss: dict[tuple[str, str, Person], str | None] = {}
         #: Who had which address at the last look at the CRM.
         self.seen_at: dict[str, set[Person]] = {}
+        #: Contact ids that the CRM has had at a look.
+        self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
         self.subscribed_by: dict[tuple[str, str], str] = {}
 
@@ -274,6 +276,20 @@ class Book:
             for address in one.addresses:
                 # Somebody who came to the address before it was known, or is new there.
                 one.maybe |= self.seen_at.get(address, set()) - one.people
+        self._note_new_records()
+
+    def _note_new_records(self) -> None:
+        """A new record at the address of somebody who refused may be theirs, made again."""
+        for person in self.cast.people:
+            if not person.is_in_crm or person.contact_id in self.seen_ids:
+                continue
+            others = self.seen_at.get(person.address or "", set()) - {person}
+            for one in self.refusals:
+                if others & (one.people | one.maybe) and person not in one.people:
+                    one.maybe.add(person)
+        self.seen_ids |= {
+            one.contact_id for one in self.cast.people if one.is_in_crm and one.contact_id
+        }
 
     def saw(self, list_id: str, address: str, status: str, own: Person | None, users: set[str]
             ) -> None:  # fmt: skip
@@ -302,21 +318,11 @@ class Book:
                     one.people |= one.maybe & known
                 one.scope |= users
 
-    def missed(self, list_id: str, address: str, users: set[str], *, by_removal: bool) -> None:
-        """Mailchimp answered that there is no such member.
-
-        Args:
-            by_removal: the answer to a removal of ours: nothing of ours came before.
-        """
+    def missed(self, list_id: str, address: str, users: set[str]) -> None:
+        """Mailchimp answered that there is no such member."""
         for one in self._at(list_id, address):
             if one.kind == "forgotten" and not one.is_known:
                 self._tell(one, users)
-                # Who moved since may have moved before: then an old address was cleared away.
-                moved = one.people - set(self.cast.holders(address))
-                if by_removal and one.own and one.own.contact_id == one.own_id:
-                    moved.discard(one.own)
-                one.maybe |= moved
-                one.people -= moved
 
     @staticmethod
     def _tell(one: Refusal, users: set[str]) -> None:

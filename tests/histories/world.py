@@ -226,16 +226,13 @@ class World:
             users = self.users(list_id)
             self.books[cast].saw(list_id, member.address, member.status, owner(cast, member), users)
 
-    def _missed(self, list_id: str, key: str, request: str) -> None:
+    def _missed(self, list_id: str, key: str, _request: str) -> None:
         for cast in self.casts:
             for one in self.books[cast].refusals:
                 if one.list_id == list_id and one.kind == "forgotten" and not one.is_known:
                     for address in one.addresses:
                         if key == subscriber_hash(address):
-                            by_removal = request in ("archive", "unsubscribe")
-                            self.books[cast].missed(
-                                list_id, address, self.users(list_id), by_removal=by_removal
-                            )
+                            self.books[cast].missed(list_id, address, self.users(list_id))
 
     def note_changes(self) -> None:
         """Write what the pipeline itself changed in Mailchimp into the books."""

@@ -68,3 +68,20 @@ def member_hashes(
     return {
         contact_id: changed.get((contact_id, hash_), hash_) for contact_id, hash_ in known.items()
     }
+
+
+def address_hashes(warehouse: Connection[Any], hashes: Mapping[int, str]) -> dict[int, str]:
+    """The md5 of the address that Mailchimp keeps under each contact's member id.
+
+    Args:
+        hashes: member id by contact id, as ``member_hashes`` gives them.
+    """
+    known = read_rows(
+        warehouse,
+        _Alias,
+        "select min(address_hash) as address_hash, subscriber_hash from sync.subscriber_alias"
+        " where subscriber_hash = any(%s) group by subscriber_hash",
+        (list(hashes.values()),),
+    )
+    addresses = {row.subscriber_hash: row.address_hash for row in known}
+    return {contact_id: addresses.get(hash_, hash_) for contact_id, hash_ in hashes.items()}

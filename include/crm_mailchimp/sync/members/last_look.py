@@ -15,7 +15,7 @@ from crm_mailchimp.crm.consents import Holder
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.sync.decisions.planned_member import PlannedMember
-from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
+from crm_mailchimp.sync.members.aliases import address_hashes, address_keys, member_hashes
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.refusals.suppression import Digester
 
@@ -59,7 +59,7 @@ class Recheck:
         holders = consents.holders_of(self.crm, sorted(ids), sorted(local_parts))
         refused_contacts, refused_addresses = self._refusals(holders)
         suppressed = find_suppressed(self.warehouse, self.digester, keys, keys)
-        found = self._found_refusals(contacts, keys, holders)
+        found = self._found_refusals(contacts, keys, hashes, holders)
         return [
             member
             for member in members
@@ -101,16 +101,22 @@ class Recheck:
         self,
         contacts: Mapping[int, RecheckedContact],
         keys: Mapping[int, str],
+        hashes: Mapping[int, str],
         holders: Sequence[Holder],
     ) -> Mapping[str, refusal_ledger.FoundRefusal]:
         by_address: dict[str | None, set[int]] = defaultdict(set)
         for holder in holders:
             by_address[parse_address(holder.email).key].add(holder.contact_id)
+        # The person may have chosen another address in Mailchimp.
+        at_member = address_hashes(self.warehouse, hashes)
         people = [
             refusal_ledger.Person(
                 key=str(contact_id),
                 contact_ids=frozenset({contact_id, *contacts[contact_id].merged_ids}),
-                address_digests=frozenset({self.digester.subscriber(subscriber_hash(key))}),
+                address_digests=frozenset(
+                    self.digester.subscriber(address_hash)
+                    for address_hash in {subscriber_hash(key), at_member[contact_id]}
+                ),
                 other_ids=frozenset(by_address[key]),
             )
             for contact_id, key in keys.items()

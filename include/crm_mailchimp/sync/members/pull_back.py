@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
 _OVERLAP = timedelta(seconds=1)
 _BATCH = 1_000
+#: So many members are read by name; for more of them the whole audience is read.
+_BY_NAME = 500
 #: So few members are a change of ours, no page.
 _SINGLY = 10
 
@@ -67,7 +69,8 @@ def pull_back(
 
     It first reads the results of a batch that no run has read. Then it reads the members that
     changed since the watermark. It reads archived ones apart: a list without a status leaves them
-    out. Or it reads the whole audience: only that shows permanent deletions.
+    out. It reads the members of contacts that moved by name: one may be deleted for good. Or it
+    reads the whole audience: only that shows all permanent deletions.
 
     Args:
         crm: to ``crm_db``, in autocommit: who holds an address that was just refused is looked up
@@ -81,7 +84,8 @@ def pull_back(
     unknown = intents.count_intents(warehouse, audience.list_id)
     intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
     now = datetime.now(UTC)
-    if full or audience.needs_full_listing(now):
+    left = _find_left_members(warehouse, audience.list_id)
+    if full or audience.needs_full_listing(now) or len(left) > _BY_NAME:
         _list_fully(warehouse, provider, audience.list_id, now, crm)
     else:
         since = audience.pulled_through
@@ -90,6 +94,7 @@ def pull_back(
         archived = look_again(
             warehouse, provider, audience.list_id, since, status="archived", crm=crm
         )
+        _look_up_left_members(warehouse, provider, audience.list_id)
         _advance(warehouse, audience.list_id, _later(changed, archived))
     warehouse.execute(statement("sync/note_look"), {"list_id": audience.list_id, "looked_at": now})
     warehouse.commit()
@@ -230,17 +235,42 @@ def _mark_forgotten(
     ).fetchall()
     for (member_hash,) in unlisted:
         # Rows move between pages while they are read, so absence is asked for by name.
-        member = provider.member(list_id, member_hash)
-        if member is not None:
-            record_members(warehouse, [member])
-        else:
-            warehouse.execute(
-                statement("sync/mark_forgotten"),
-                {"list_id": list_id, "subscriber_hash": member_hash},
-            )
-        warehouse.commit()
+        _look_up(warehouse, provider, list_id, member_hash)
     if unlisted:
         log.info("%d members were not listed in audience %s", len(unlisted), list_id)
+
+
+def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
+    rows = warehouse.execute(
+        statement("sync/find_left_members"), {"list_id": list_id}
+    ).fetchall()
+    warehouse.commit()
+    return [member_hash for (member_hash,) in rows]
+
+
+def _look_up_left_members(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str
+) -> None:
+    """Whoever had an address until now is who refused there, if its member is deleted for good.
+
+    The next full listing would show the deletion when somebody else has the address, or nobody.
+    """
+    for member_hash in _find_left_members(warehouse, list_id):
+        _look_up(warehouse, provider, list_id, member_hash)
+
+
+def _look_up(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, member_hash: str
+) -> None:
+    member = provider.member(list_id, member_hash)
+    if member is not None:
+        record_members(warehouse, [member])
+    else:
+        warehouse.execute(
+            statement("sync/mark_forgotten"),
+            {"list_id": list_id, "subscriber_hash": member_hash},
+        )
+    warehouse.commit()
 
 
 def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, list_id: str) -> None:

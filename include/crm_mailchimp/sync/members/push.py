@@ -99,6 +99,7 @@ def pages(
                 push.list_id,
                 looked_through,
                 status="archived" if look == "archived" else None,
+                crm=push.recheck.crm,
             )
             page = read(after)
         if page:

@@ -18,6 +18,7 @@ changed as (
         member.status,
         member.opted_out,
         coalesce(member.last_changed, member.status_since) as refused_at,
+        look.looked_at,
         sync.keyed_digest(
             pads.inner_pad, pads.outer_pad,
             'subscriber:' || coalesce(alias.address_hash, member.subscriber_hash)
@@ -26,6 +27,7 @@ changed as (
     inner join sync.member as member
         on named.list_id = member.list_id and named.subscriber_hash = member.subscriber_hash
     cross join pads
+    left join sync.audience_look as look on member.list_id = look.list_id
     left join lateral (
         select same.address_hash from sync.subscriber_alias as same
         where same.subscriber_hash = member.subscriber_hash
@@ -45,9 +47,17 @@ shown as (
             (kinds.kind = 'withdrawal' and changed.cause = 'cleaned')
             -- The CRM and sync.suppression enforce a request for erasure for its own contact.
             or (kinds.kind = 'forgotten' and coalesce(changed.cause_detail, '') = 'erased_contact')
-            -- The contact gets mail at another address, so the removal of the old one is no refusal.
+            -- The contact left the address before the last look and gets mail at another one. So the
+            -- removal of the old one is no refusal.
             or (
                 kinds.kind in ('archived_by_hand', 'forgotten')
+                and not exists (
+                    select from sync.address_holder as recent
+                    where
+                        recent.contact_id = changed.contact_id
+                        and recent.address_digest = changed.address_digest
+                        and (recent.left_at is null or recent.left_at >= coalesce(changed.looked_at, '-infinity'))
+                )
                 and exists (
                     select from sync.member as other
                     where
@@ -159,14 +169,13 @@ where
         select from earlier
         where earlier.refusal_id = opened.refusal_id
     )
-    -- A contact that held the address at the last look may have held it at the refusal.
+    -- A contact that held the address at the last look may have held it at the refusal. The same is true of an
+    -- act of ours that only this look showed. An act of this run comes after the look.
     and (
         holder.left_at is null
-        or (
-            -- Our own acts concern the present contacts.
-            opened.kind not in ('withdrawal', 'unconfirmed')
-            and (look.looked_at is null or holder.left_at >= look.looked_at)
-        )
+        or holder.left_at >= look.looked_at
+        -- Nobody has looked yet: the members are older than anything that we know.
+        or (look.looked_at is null and opened.kind not in ('withdrawal', 'unconfirmed'))
     )
 union
 select
