@@ -126,6 +126,8 @@ class Book:
         self.ours_at_loss: dict[tuple[str, str, Person], str | None] = {}
         #: Who had which address at the last look at the CRM.
         self.seen_at: dict[str, set[Person]] = {}
+        #: The same, at any look so far.
+        self.ever_at: dict[str, set[Person]] = {}
         #: Contact ids that the CRM has had at a look.
         self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
@@ -155,6 +157,9 @@ class Book:
             maybe=self.seen_at.get(address, set()) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
+        if not made.scope:
+            # Nobody uses the audience any more, so our last look may be long ago.
+            made.maybe |= self.ever_at.get(address, set()) - people
         if kind in ("forgotten", "archived_by_hand"):
             only_address = self._we_unsubscribed(list_id, address)
             # Only the address is held: the person is asked at another one, or gets mail there.
@@ -272,6 +277,7 @@ class Book:
                 person.is_unseen = False
             if person.is_in_crm and person.address:
                 self.seen_at.setdefault(person.address, set()).add(person)
+                self.ever_at.setdefault(person.address, set()).add(person)
         for one in self.refusals:
             for address in one.addresses:
                 # Somebody who came to the address before it was known, or is new there.
@@ -285,8 +291,12 @@ class Book:
                 continue
             others = self.seen_at.get(person.address or "", set()) - {person}
             for one in self.refusals:
-                if others & (one.people | one.maybe) and person not in one.people:
+                concerned = one.people | one.maybe
+                if others & concerned and person not in one.people:
                     one.maybe.add(person)
+                if person in concerned and person.merged_into is not None:
+                    # The row that was merged is gone: what it refused stays with the other contact.
+                    one.maybe.add(self.cast.survivor(person))
         self.seen_ids |= {
             one.contact_id for one in self.cast.people if one.is_in_crm and one.contact_id
         }

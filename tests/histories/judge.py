@@ -141,7 +141,12 @@ class Judge:
             yield f"lost without a reason: {said}{why}"
         elif reason not in found.reasons:
             yield f"held back without cause: {said}, true is {sorted(found.reasons)}{why}"
-        elif reason == "suppressed_pending" and status != "pending" and not self._is_kept(found):
+        elif (
+            reason == "suppressed_pending"
+            and status != "pending"
+            and not self._is_kept(found)
+            and not self._is_foreign(at)
+        ):
             yield f"never asked: {said}{why}"
 
     def _followed(self, address: str, person: Person) -> tuple[str, bool]:
@@ -170,6 +175,11 @@ class Judge:
         # The same address was archived or deleted by hand meanwhile: held, not asked.
         reasons = getattr(found, "reasons", frozenset())
         return bool(reasons & {"suppressed_archived", "suppressed_forgotten", "suppressed_cleaned"})
+
+    def _is_foreign(self, address: str) -> bool:
+        # We change no member that somebody else put there: it is held back, and stays.
+        member = self.audience.at(address)
+        return member is not None and reference(member) is None
 
     def _status(self, address: str) -> str | None:
         member = self.audience.at(address)

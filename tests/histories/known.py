@@ -88,6 +88,21 @@ PEOPLE: Mapping[str, People] = {
         (NEWS, OTHER), (e(1, "swap"), e(1, "ask_erasure", who=1)),
     ),
     "is deleted for good and moves": ((NEWS,), (e(1, "delete"), e(3, "move"))),
+    "is deleted for good and moves at once": ((NEWS,), (e(2, "delete"), e(2, "move"))),
+    "is deleted for good, has a new id, moves": (
+        (NEWS,), (e(1, "delete"), e(2, "reimport"), e(3, "move")),
+    ),
+    "a shared address is deleted for good, the other one moves": (
+        (NEWS, SHARER), (e(2, "delete"), e(2, "move", who=1)),
+    ),
+    "a shared address is deleted for good, one moves, one asks to be erased": (
+        (NEWS, SHARER), (e(2, "delete"), e(2, "move", who=1), e(2, "ask_erasure")),
+    ),
+    "has a new record at an address where somebody who refused is for a while": (
+        (NEWS, OTHER),
+        (e(1, "unsubscribe", who=1), e(2, "move_to_other", who=1), e(3, "reimport"),
+         e(4, "move", who=1)),
+    ),
     "is archived by hand and moves": ((NEWS,), (e(1, "archive"), e(2, "move"))),
     "complains, and is in another collection": ((BOTH,), (e(1, "complain"), e(2, "move"))),
     "unsubscribes from one of two": ((BOTH,), (e(1, "unsubscribe"), e(2, "move"))),

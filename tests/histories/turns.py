@@ -146,6 +146,8 @@ def erase(world: World, one: Collection, turn: Turn) -> str | None:
 def delete_audience(world: World, one: Collection, turn: Turn) -> str | None:
     if one.list_id is None or one.becomes or one.wish not in (None, one.list_id):
         return None
+    if world.lost_in == world.stages:
+        return None  # nothing tells the ledger that the collection ever had it
     list_id = one.list_id
     world.side.delete_list(list_id)
     world.deleted.add(list_id)

@@ -455,3 +455,27 @@ def test_loaded_again_after_she_changed_it(story: Story, changed: int) -> None:
     hers = {at for at in story.subscribed() if at.startswith("eleni")}
     assert len(hers) == 1, hers
     assert story.send() == {"anna@mail.gr"} | hers
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_she_complains_about_another_collection_at_the_address_that_she_chose(
+    story: Story, eleni: int, when: str
+) -> None:
+    """A complaint holds in all collections, at the address that the CRM does not have."""
+    offers = story.collection("OFFERS", description="Προσφορές")
+    story.contact("petros@mail.gr", offers, first_name="Πέτρος")
+    list_id = story.audience_by_hand("Προσφορές", subscribed=[NEW])
+    story.link("OFFERS", list_id)
+    story.synced("OFFERS", "NEWS")
+    acts = [
+        lambda: story.change_email(OLD, NEW),
+        lambda: story.acts(list_id, NEW, "complain", campaign_id=story.mail_by_hand(list_id)),
+    ]
+    for act in acts if when == "after" else reversed(acts):
+        act()
+        story.synced("OFFERS", "NEWS")
+    story.synced("OFFERS", "NEWS")
+
+    assert NEW not in story.subscribed()
+    assert story.reason(eleni) == "suppressed_complaint"
+    assert story.send() == {"anna@mail.gr"}

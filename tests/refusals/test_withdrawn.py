@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from crm_mailchimp.mailchimp.errors import ConnectionFault
+from crm_mailchimp.mailchimp.retries import Retry
 from refusals.story import Story
 
 
@@ -235,3 +237,41 @@ def test_never_confirmed_in_an_audience_made_by_hand(story: Story) -> None:
     story.synced()
     assert story.reasons() == {}
     assert story.subscribed() >= {"anna@mail.gr", "eleni.nea@mail.gr", "zoe.nea@mail.gr"}
+
+
+@pytest.mark.parametrize("moved", [["eleni"], ["nikos"], ["eleni", "nikos"]])
+def test_the_answer_to_our_unsubscribe_is_lost_and_people_move(
+    story: Story, moved: list[str]
+) -> None:
+    """The next look shows what we did: it concerns everybody who had the address then."""
+    news = story.collection(description="Τα νέα μας")
+    people = {name: story.contact("dyo@mail.gr", news, first_name=name) for name in NAMES}
+    story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.synced()
+    story.synced()
+    story.withdraw(people["nikos"])
+    lose_the_unsubscribe(story)
+    assert story.remote()["dyo@mail.gr"] == "unsubscribed"
+    story.regrant(people["nikos"])
+    for name in moved:
+        story.move(people[name], f"{name}@mail.gr")
+
+    story.synced()
+
+    for name, contact in people.items():
+        email = f"{name}@mail.gr" if name in moved else "dyo@mail.gr"
+        if story.reason(contact) != "duplicate_email":
+            assert_asked(story, contact, email)
+
+
+NAMES = ("eleni", "nikos")
+
+
+def lose_the_unsubscribe(story: Story) -> None:
+    """A sync whose unsubscribe arrives, and whose task dies before it has the answer."""
+    story.retry = Retry(attempts=1)
+    story.calls.reset(before=lambda what: what.startswith(("PATCH", "PUT")))
+    with pytest.raises(ConnectionFault):
+        story.sync(["NEWS"])
+    story.calls.reset()
+    story.retry = Retry()

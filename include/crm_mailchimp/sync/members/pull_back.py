@@ -241,9 +241,7 @@ def _mark_forgotten(
 
 
 def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
-    rows = warehouse.execute(
-        statement("sync/find_left_members"), {"list_id": list_id}
-    ).fetchall()
+    rows = warehouse.execute(statement("sync/find_left_members"), {"list_id": list_id}).fetchall()
     warehouse.commit()
     return [member_hash for (member_hash,) in rows]
 

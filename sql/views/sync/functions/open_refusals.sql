@@ -18,7 +18,8 @@ changed as (
         member.status,
         member.opted_out,
         coalesce(member.last_changed, member.status_since) as refused_at,
-        look.looked_at,
+        -- An audience of our own begins empty, so we know it from then on.
+        coalesce(looked.looked_at, owner.fully_listed_at) as looked_at,
         sync.keyed_digest(
             pads.inner_pad, pads.outer_pad,
             'subscriber:' || coalesce(alias.address_hash, member.subscriber_hash)
@@ -27,13 +28,21 @@ changed as (
     inner join sync.member as member
         on named.list_id = member.list_id and named.subscriber_hash = member.subscriber_hash
     cross join pads
-    left join sync.audience_look as look on member.list_id = look.list_id
+    left join sync.audience_look as looked on member.list_id = looked.list_id
+    left join sync.audience as owner on member.list_id = owner.list_id
     left join lateral (
         select same.address_hash from sync.subscriber_alias as same
         where same.subscriber_hash = member.subscriber_hash
         order by same.address_hash
         limit 1
     ) as alias on true
+),
+
+look as (
+    select distinct
+        list_id,
+        looked_at
+    from changed
 ),
 
 shown as (
@@ -56,7 +65,10 @@ shown as (
                     where
                         recent.contact_id = changed.contact_id
                         and recent.address_digest = changed.address_digest
-                        and (recent.left_at is null or recent.left_at >= coalesce(changed.looked_at, '-infinity'))
+                        and (
+                            recent.left_at is null
+                            or recent.left_at >= coalesce(changed.looked_at, '-infinity')
+                        )
                 )
                 and exists (
                     select from sync.member as other
@@ -160,7 +172,7 @@ select
     holder.contact_id
 from opened
 inner join sync.address_holder as holder on opened.address_digest = holder.address_digest
-left join sync.audience_look as look on opened.list_id = look.list_id
+inner join look on opened.list_id = look.list_id
 where
     opened.is_about_person
     and opened.is_new
