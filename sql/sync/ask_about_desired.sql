@@ -1,6 +1,12 @@
 -- The eligible contacts of a collection, each with the digest of its address. A person may have chosen
 -- another address in Mailchimp: then the member there is asked about, too.
 insert into person_asked (key, contact_id, address_digest)
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+)
+
 select
     verdict.contact_id::text as key,
     verdict.contact_id,
@@ -28,11 +34,7 @@ inner join staging.verdict as verdict
         and verdict.reason_code is null
         and changed.contact_id = verdict.contact_id
         and changed.new_hash = verdict.subscriber_hash
-cross join (
-    select
-        sync.hmac_pad(54) as inner_pad,
-        sync.hmac_pad(92) as outer_pad
-) as pads
+cross join pads
 left join lateral (
     select same.address_hash from sync.subscriber_alias as same
     where same.subscriber_hash = changed.new_hash

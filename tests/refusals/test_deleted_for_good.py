@@ -45,7 +45,7 @@ def test_who_moved_since_is_held(story: Story, eleni: int) -> None:
 
 
 def test_who_moved_since_is_held_after_signing_up_there(story: Story, news: int) -> None:
-    """We keep a member that signed up by itself when its contact moves: its removal fails nowhere."""
+    """A member that signed up by itself stays when its contact moves, so no removal fails."""
     eleni = story.contact(SHARED, news, first_name="Ελένη")
     story.contact("anna@mail.gr", news, first_name="Άννα")
     list_id = story.audience_by_hand("Τα νέα μας", subscribed=[SHARED])
