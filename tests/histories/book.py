@@ -260,6 +260,11 @@ class Book:
             made.is_known = True
             if kind == "echo":
                 made.maybe |= made.people
+            else:
+                # Our own act concerns those whom the run's staging had at the address.
+                arrived = made.people - self.seen_at.get(change.address, set()) - {own}
+                made.maybe |= arrived
+                made.people -= arrived
         elif change.after == "pending":
             made = self.refuse("unconfirmed", change.list_id, change.address, own, users, former)
             made.maybe |= made.people

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from histories.book import Book, Refusal
-from histories.judge import owner
+from histories.judge import owner, reference
 from histories.people import Cast, Consent, Person
 
 if TYPE_CHECKING:
@@ -189,8 +189,12 @@ def change_email(teller: Teller, person: Person, event: Event) -> str | None:
     own = owner(teller.cast, member)
     new = teller.cast.new_address(person)
     person.addresses.append(new)
-    # The run under way may not have seen what changed before it.
-    is_plain = max(person.moved_in, teller.world.lost_in) < teller.world.stages - 1
+    # The run under way may not have seen what changed before it. A member that we did not update
+    # since a new import has its earlier contact id.
+    named = reference(member)
+    is_plain = max(person.moved_in, teller.world.lost_in) < teller.world.stages - 1 and (
+        own is None or named is None or named[1] == own.contact_id
+    )
     teller.moved(person)
     words = teller.act("change_email", list_id, address, new_address=new)
     teller.book.rename(list_id, address, new, own, is_plain=is_plain)

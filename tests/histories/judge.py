@@ -139,6 +139,8 @@ class Judge:
             return
         elif reason is None:
             yield f"lost without a reason: {said}{why}"
+        elif reason == "duplicate_email" and self._is_chosen_by_another(address, person):
+            return
         elif reason not in found.reasons:
             yield f"held back without cause: {said}, true is {sorted(found.reasons)}{why}"
         elif (
@@ -169,6 +171,12 @@ class Judge:
             if is_there and self._status(address) != "subscribed":
                 return other, False
         return address, True
+
+    def _is_chosen_by_another(self, address: str, person: Person) -> bool:
+        return any(
+            list_id == self.setting.list_id and who is not person and both[1] == address
+            for (list_id, who), both in self.book.followed.items()
+        )
 
     @staticmethod
     def _is_kept(found: object) -> bool:
