@@ -245,11 +245,13 @@ class Book:
         former: set[str],
         *,
         is_withdrawn: bool,
+        is_own: bool,
     ) -> None:
         """A status that we changed ourselves.
 
         Args:
             is_withdrawn: the CRM says that somebody with that address withdrew.
+            is_own: the person in the member's CRMREF did.
         """
         place = (change.list_id, change.address)
         if change.after == "subscribed":
@@ -262,9 +264,9 @@ class Book:
                 made.maybe |= made.people
             else:
                 # Our own act concerns those whom the run's staging had at the address.
-                arrived = made.people - self.seen_at.get(change.address, set()) - {own}
-                made.maybe |= arrived
-                made.people -= arrived
+                concerned = self.seen_at.get(change.address, set()) | ({own} if is_own else set())
+                made.maybe |= made.people - concerned
+                made.people &= concerned
         elif change.after == "pending":
             made = self.refuse("unconfirmed", change.list_id, change.address, own, users, former)
             made.maybe |= made.people

@@ -247,13 +247,20 @@ class World:
         users = self.users(change.list_id)
         former = self.former_users(change.list_id)
         clock = self.moment()
-        withdrawn = any(
-            crm_rules.is_refused(cast, change.address, one.category, clock)
-            or (own is not None and crm_rules.has_withdrawn(cast, own, one.category, clock))
+        categories = {
+            one.category
             for one in self.collections
             if one.key in users | former and crm_rules.asks_for_consent(one.category)
+        }
+        by_own = own is not None and any(
+            crm_rules.has_withdrawn(cast, own, category, clock) for category in categories
         )
-        self.books[cast].we_changed(change, own, users, former, is_withdrawn=withdrawn)
+        by_any = any(
+            crm_rules.is_refused(cast, change.address, category, clock) for category in categories
+        )
+        self.books[cast].we_changed(
+            change, own, users, former, is_withdrawn=by_own or by_any, is_own=by_own
+        )
 
     # ---- the pipeline
 
