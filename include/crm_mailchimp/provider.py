@@ -79,6 +79,18 @@ class RemoteMember:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Complaint:
+    """A mail that was reported as abuse.
+
+    ``subscriber_hash`` is of the address that got the mail: the member may have another one since.
+    ``reported_at`` is None where the provider gives no time.
+    """
+
+    subscriber_hash: str = field(repr=False)
+    reported_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewMember:
     """One row of a batch subscribe; its status is never anything but these two."""
 
@@ -205,8 +217,8 @@ class AudienceProvider(Protocol):
         ...
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool: ...
-    def complainers(self, list_id: str) -> Iterator[str]:
-        """Subscriber hashes of the members that reported a mail of this audience as abuse."""
+    def complaints(self, list_id: str) -> Iterator[Complaint]:
+        """Reports of mails of this audience as abuse, old ones included."""
         ...
 
 

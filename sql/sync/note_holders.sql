@@ -97,4 +97,31 @@ where
             elsewhere.contact_id = holder.contact_id
             and elsewhere.address_digest is distinct from begun.address_digest
     )
+union
+-- The refusal of a contact that is gone became known later: the record that took its place has it too.
+select
+    refusal.refusal_id,
+    successor.contact_id
+from sync.refusal as refusal
+inner join sync.refusal_contact as belongs on refusal.refusal_id = belongs.refusal_id
+inner join sync.address_holder as gone
+    on belongs.contact_id = gone.contact_id and gone.left_at is null
+inner join sync.address_holder as successor
+    on
+        gone.address_digest = successor.address_digest
+        and gone.contact_id <> successor.contact_id
+        and gone.first_seen_at < successor.first_seen_at
+where
+    refusal.ended_at is null
+    and refusal.is_about_person
+    and not exists (
+        select from current_address as present
+        where present.contact_id = gone.contact_id
+    )
+    and not exists (
+        select from sync.address_holder as earlier
+        where
+            earlier.contact_id = successor.contact_id
+            and earlier.first_seen_at < successor.first_seen_at
+    )
 on conflict (refusal_id, contact_id) do nothing

@@ -7,7 +7,7 @@ where a loss of the ledger left no trace of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from histories.mailchimp_memory import Change
@@ -54,7 +54,8 @@ class Refusal:
         is_doubtful: something of ours at the same moment explains it as well.
         is_before_us: it happened in an audience that no collection had used.
         is_lost: the ledger lost it; what Mailchimp and the CRM show is all that is left.
-        follows_complaint: the same member complained before, and came back.
+        follows_complaint: the same member complained before, and came back. Mailchimp keeps that
+            report, and after a loss of the ledger nothing says that it is answered.
     """
 
     kind: str
@@ -126,8 +127,9 @@ class Book:
         self.ours_at_loss: dict[tuple[str, str, Person], str | None] = {}
         #: Who had which address at the last look at the CRM.
         self.seen_at: dict[str, set[Person]] = {}
-        #: The same, at any look so far.
-        self.ever_at: dict[str, set[Person]] = {}
+        #: The same, at each look so far, and how many there were at the last look at an audience.
+        self.looks: list[dict[str, set[Person]]] = []
+        self.looked_at: dict[str, int] = {}
         #: Contact ids that the CRM has had at a look.
         self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
@@ -154,12 +156,9 @@ class Book:
         people = holders | ({own} if own else set())
         made = Refusal(
             kind, list_id, {address}, people, own, own and own.contact_id,
-            maybe=self.seen_at.get(address, set()) - people,
+            maybe=self._seen_since_look(list_id, address) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
-        if not made.scope:
-            # Nobody uses the audience any more, so our last look may be long ago.
-            made.maybe |= self.ever_at.get(address, set()) - people
         if kind in ("forgotten", "archived_by_hand"):
             only_address = self._we_unsubscribed(list_id, address)
             # Only the address is held: the person is asked at another one, or gets mail there.
@@ -169,9 +168,10 @@ class Book:
         if kind == "forgotten":
             # Gone before anybody saw the new address, as far as anybody knows.
             self.doubt_changes(lambda place, both: place[0] == list_id and both[1] == address)
-        if any(one.kind == "complaint" for one in self._at(list_id, address)):
-            # Mailchimp keeps the report of a complaint that ended: it may be taken for a new one.
-            made.follows_complaint = True
+        earlier = [one for one in self._at(list_id, address) if one.kind == "complaint"]
+        made.follows_complaint = bool(earlier)
+        if any(one.is_lost for one in earlier):
+            made.is_lost = True
             made.maybe_scope.add("*")
         made.is_before_us = not made.scope and not made.maybe_scope
         self.refusals.append(made)
@@ -192,7 +192,7 @@ class Book:
         for one in self.refusals:
             here = one.list_id == list_id and address in one.addresses
             waits = (
-                one.kind in ASKED | {"echo"}
+                one.kind in ASKED
                 and people & (one.people | one.maybe)
                 and users & (one.scope | one.maybe_scope)
             )
@@ -272,6 +272,14 @@ class Book:
             made.maybe |= made.people
             made.people, made.is_known = set(), True
 
+    def look_at_audience(self, list_id: str) -> None:
+        """A run has read the whole audience: later refusals are of people seen since."""
+        self.looked_at[list_id] = len(self.looks)
+
+    def _seen_since_look(self, list_id: str, address: str) -> set[Person]:
+        first = max(self.looked_at.get(list_id, 0) - 1, 0)
+        return {one for look in self.looks[first:] for one in look.get(address, ())}
+
     def look_at_crm(self, keys: set[str]) -> None:
         """The CRM is staged: who has which address is known from now on.
 
@@ -279,12 +287,12 @@ class Book:
             keys: of the collections that are synced.
         """
         self.seen_at = {}
+        self.looks.append(self.seen_at)
         for person in self.cast.people:
             if person.is_in_crm and person.member_of & keys:
                 person.is_unseen = False
             if person.is_in_crm and person.address:
                 self.seen_at.setdefault(person.address, set()).add(person)
-                self.ever_at.setdefault(person.address, set()).add(person)
         for one in self.refusals:
             for address in one.addresses:
                 # Somebody who came to the address before it was known, or is new there.
@@ -368,19 +376,26 @@ class Book:
                 if old in keys:
                     keys.add(new)
 
-    def lose_ledger(self, members: Iterable[tuple[str, str, str, Person | None]]) -> None:
+    def lose_ledger(self, members: Collection[tuple[str, str, str, Person | None]]) -> None:
         """All that is left is what Mailchimp and the CRM show now.
 
         Args:
             members: audience, address, status and CRMREF's person.
         """
+        present = {address for _, address, _, _ in members}
         for person in self.cast.people:
             person.known_from = max(len(person.ids) - 1, 0)
+            person.is_unseen = True
         for one in self.refusals:
             one.is_known = False
             one.maybe |= one.people
             one.maybe_scope |= one.scope
             one.people, one.scope, one.is_lost = set(), set(), True
+            if one.follows_complaint:
+                one.maybe_scope.add("*")
+            if one.addresses & present:
+                # Nothing tells that the member had another address.
+                one.addresses &= present
         for place in self.bounced:
             self.bounced[place] = False
         self.doubt_changes(lambda place, both: True)
@@ -434,7 +449,8 @@ class Book:
             if not here and not people & (one.people | one.maybe):
                 continue
             reasons |= REASONS[one.kind]
-            reasons |= REASONS["complaint"] if one.follows_complaint else set()
+            if one.follows_complaint and one.is_lost:
+                reasons |= REASONS["complaint"]
             if person.ids[1:] or not own & one.people:
                 # For certain only somebody else with the address refused, or the person under an
                 # earlier id.

@@ -82,7 +82,7 @@ class Audience:
     columns: list[Column] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[tuple[str, int]] = field(default_factory=list)
 
     def member(self, address: str) -> Member | None:
         return self.members.get(subscriber_hash(address))
@@ -236,7 +236,7 @@ class Account:
             return False
         del audience.members[member.hash]
         audience.forgotten.add(member.hash)
-        audience.complaints = [one for one in audience.complaints if one != member.hash]
+        audience.complaints = [one for one in audience.complaints if one[0] != member.hash]
         self._note(audience, member.address, member.status, "deleted", by)
         return True
 
@@ -257,7 +257,7 @@ class Account:
         self._set(audience, member, "unsubscribed", by="person", reason=BY_PERSON)
 
     def complain(self, audience: Audience, member: Member) -> None:
-        audience.complaints.append(member.hash)
+        audience.complaints.append((member.hash, self.now))
         member.opted_out = "complaint"
         self._set(audience, member, "unsubscribed", by="person", reason=BY_COMPLAINT)
 

@@ -15,6 +15,7 @@ from crm_mailchimp.provider import (
     CampaignDraft,
     ChangeOutcome,
     Checklist,
+    Complaint,
     MemberChange,
     MergeField,
     NewMember,
@@ -171,8 +172,10 @@ class MemoryMailchimp:
             offset += PAGE - OVERLAP
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
-        self._read("member", list_id)
-        found = self._audience(list_id).find(subscriber_hash)
+        self._lost(self._begin("member", list_id), "member")
+        # Of a deleted audience Mailchimp answers the same 404.
+        audience = self._account.audiences.get(list_id)
+        found = audience.find(subscriber_hash) if audience is not None else None
         if found is None:
             self._line.missed(list_id, subscriber_hash, "member")
             return None
@@ -262,9 +265,10 @@ class MemoryMailchimp:
         self._lost(loss, "members")
         return done
 
-    def complainers(self, list_id: str) -> Iterator[str]:
+    def complaints(self, list_id: str) -> Iterator[Complaint]:
         self._read("complainers", list_id)
-        yield from list(self._audience(list_id).complaints)
+        for hash_, at in list(self._audience(list_id).complaints):
+            yield Complaint(subscriber_hash=hash_, reported_at=datetime.fromtimestamp(at, UTC))
 
     def _show(self, list_id: str, member: far.Member) -> RemoteMember:
         self._line.saw(list_id, member)

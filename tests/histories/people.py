@@ -82,6 +82,9 @@ class Cast:
     def new_id(self, person: Person) -> int:
         person.contact_id = next(self._ids)
         person.ids.append(person.contact_id)
+        if person.is_unseen:
+            # No sync has seen the earlier id, at least not since the ledger was lost.
+            person.known_from = len(person.ids) - 1
         person.is_unseen = True
         return person.contact_id
 

@@ -89,7 +89,9 @@ def _call(provider: Any, list_id: str, name: str, address: str, value: str) -> A
         return provider.delete_member_permanently(list_id, key)
     if name == "look":
         found = provider.member(list_id, key)
-        return (_shown(found) if found else None), sorted(provider.complainers(list_id))
+        return (_shown(found) if found else None), sorted(
+            one.subscriber_hash for one in provider.complaints(list_id)
+        )
     fields = {"FNAME": value} if name == "update" else None
     change = MemberChange(subscriber_hash=key, action=name, merge_fields=fields)  # type: ignore[arg-type]
     (outcome,) = provider.change_members(list_id, [change])

@@ -93,6 +93,8 @@ def retire(world: World, one: Collection, turn: Turn) -> str | None:
         return None
     if world.lost_in == world.stages:
         return None  # the ledger does not know the audience before the next sync
+    if not world.is_known(one.code):
+        return None  # nor a new code
     _link(world, one, None)
     let_go(world, one)
     return f"{one.key} gives up its audience"

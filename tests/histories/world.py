@@ -338,6 +338,8 @@ class World:
         is_synced = result.state == "succeeded" and not (result.detail or "").startswith("inactive")
         if one is not None and is_synced and result.list_id:
             self.use(one, result.list_id)
+            for book in self.books.values():
+                book.look_at_audience(result.list_id)
         return result
 
     def _use_what_it_took(self, one: Collection | None) -> None:
@@ -350,6 +352,13 @@ class World:
         )
         if one and row and row[0] != one.list_id:
             self.use(one, row[0])
+
+    def is_known(self, code: str) -> bool:
+        """Whether a sync has found this code."""
+        found = self.warehouse.execute(
+            "select from sync.audience where collection_code = %s", (code,)
+        )
+        return found.rowcount > 0
 
     def use(self, one: Collection, list_id: str) -> None:
         """A collection's sync used this audience."""

@@ -25,6 +25,7 @@ from crm_mailchimp.provider import (
     CampaignDraft,
     ChangeOutcome,
     Checklist,
+    Complaint,
     MemberChange,
     MergeField,
     NewMember,
@@ -139,8 +140,8 @@ class Mailchimp:
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool:
         return audience_members.delete_member_permanently(self.client, list_id, subscriber_hash)
 
-    def complainers(self, list_id: str) -> Iterator[str]:
-        return audience_members.complainers(self.client, list_id)
+    def complaints(self, list_id: str) -> Iterator[Complaint]:
+        return audience_members.complaints(self.client, list_id)
 
     def campaigns(
         self,

@@ -16,6 +16,7 @@ from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 from crm_mailchimp.provider import (
     AddOutcome,
     ChangeOutcome,
+    Complaint,
     MemberChange,
     NewMember,
     Rejection,
@@ -213,16 +214,21 @@ def delete_member_permanently(client: MailchimpClient, list_id: str, member_hash
     return True
 
 
-def complainers(client: MailchimpClient, list_id: str) -> Iterator[str]:
-    """Subscriber hashes of the members that reported a mail of this audience as abuse."""
+def complaints(client: MailchimpClient, list_id: str) -> Iterator[Complaint]:
+    """Reports of mails of an audience as abuse (``GET /lists/{list_id}/abuse-reports``)."""
     for entry in walk(
         lambda count, offset: client.lists.get_list_abuse_reports(
-            list_id, count=count, offset=offset, fields=["abuse_reports.id,abuse_reports.email_id"]
+            list_id,
+            count=count,
+            offset=offset,
+            fields=["abuse_reports.id,abuse_reports.email_id,abuse_reports.date"],
         ),
         "abuse_reports",
         key=lambda entry: str(entry["id"]),
     ):
-        yield str(entry["email_id"])
+        yield Complaint(
+            subscriber_hash=str(entry["email_id"]), reported_at=parse_instant(entry.get("date"))
+        )
 
 
 def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:

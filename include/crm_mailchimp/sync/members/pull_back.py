@@ -280,14 +280,15 @@ def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, lis
     ).fetchone()
     if unknown is None:
         return
-    complainers = provider.complainers(list_id)
-    while batch := list(islice(complainers, _BATCH)):
+    complaints = provider.complaints(list_id)
+    while batch := list(islice(complaints, _BATCH)):
         warehouse.execute(
-            "update sync.member set cause = 'complaint', opted_out = true"
-            " where list_id = %s and subscriber_hash = any(%s) and cause = 'own_unsubscribe'"
-            # A report from before somebody came back explains no unsubscribe of ours.
-            " and not complaint_checked",
-            (list_id, batch),
+            statement("sync/note_complaints"),
+            {
+                "list_id": list_id,
+                "hashes": [complaint.subscriber_hash for complaint in batch],
+                "moments": [complaint.reported_at for complaint in batch],
+            },
         )
     warehouse.execute(
         "update sync.member set complaint_checked = true"
