@@ -3,11 +3,20 @@
 --
 -- Mailchimp keeps a report after the person signed up again. So a report that is not newer than an ended
 -- complaint of the address says nothing new.
-with named as (
+with listed as (
+    select
+        subscriber_hash,
+        reported_at
+    from
+        unnest(%(subscriber_hashes)s::text[], %(moments)s::timestamptz[])
+            as given (subscriber_hash, reported_at)
+),
+
+named as (
     select
         listed.subscriber_hash,
         max(listed.reported_at) as reported_at
-    from unnest(%(hashes)s::text[], %(moments)s::timestamptz[]) as listed (subscriber_hash, reported_at)
+    from listed
     where
         not exists (
             select from sync.member as known

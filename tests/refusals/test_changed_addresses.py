@@ -479,3 +479,65 @@ def test_she_complains_about_another_collection_at_the_address_that_she_chose(
     assert NEW not in story.subscribed()
     assert story.reason(eleni) == "suppressed_complaint"
     assert story.send() == {"anna@mail.gr"}
+
+
+def complained_and_changed(story: Story) -> None:
+    """She complains about NEWS, and changes her address there before anybody looked."""
+    list_id = story.list_id("NEWS")
+    story.acts(list_id, OLD, "complain", campaign_id=story.mail_by_hand(list_id))
+    story.change_email(OLD, NEW)
+
+
+def test_she_complains_and_changes_it_between_two_looks(story: Story, eleni: int) -> None:
+    """The report names the address that got the mail. It holds in all collections."""
+    offers = story.collection("OFFERS", description="Προσφορές")
+    story.join(offers, eleni)
+    story.contact("petros@mail.gr", offers, first_name="Πέτρος")
+    story.synced("NEWS", "OFFERS")
+    complained_and_changed(story)
+
+    story.synced("NEWS", "OFFERS")
+    story.synced("NEWS", "OFFERS")
+
+    for code, others in (("NEWS", {"anna@mail.gr"}), ("OFFERS", {"petros@mail.gr"})):
+        assert story.reason(eleni, code) == "suppressed_complaint"
+        assert story.send(code) == others
+
+
+def test_the_ledger_is_lost_after_she_complained_and_changed_it(story: Story, eleni: int) -> None:
+    """Nothing but the report connects her with the complaint."""
+    offers = story.collection("OFFERS", description="Προσφορές")
+    story.join(offers, eleni)
+    story.contact("petros@mail.gr", offers, first_name="Πέτρος")
+    story.synced("NEWS", "OFFERS")
+    complained_and_changed(story)
+    story.synced("NEWS", "OFFERS")
+    story.forget_ledger()
+
+    story.synced("NEWS", "OFFERS")
+    story.synced("NEWS", "OFFERS")
+
+    assert story.reason(eleni, "OFFERS") == "suppressed_complaint"
+    assert story.send("OFFERS") == {"petros@mail.gr"}
+
+
+def test_a_complaint_that_she_ended_is_none_when_she_unsubscribes_later(
+    story: Story, eleni: int
+) -> None:
+    """Mailchimp keeps the report. An unsubscribe concerns this audience alone."""
+    offers = story.collection("OFFERS", description="Προσφορές")
+    story.join(offers, eleni)
+    story.contact("petros@mail.gr", offers, first_name="Πέτρος")
+    story.synced("NEWS", "OFFERS")
+    list_id = story.list_id("NEWS")
+    story.acts(list_id, OLD, "complain", campaign_id=story.mail_by_hand(list_id))
+    story.synced("NEWS", "OFFERS")
+    assert story.reason(eleni, "OFFERS") == "suppressed_complaint"
+    for action, code in (("subscribe", "NEWS"), ("subscribe", "OFFERS"), ("unsubscribe", "NEWS")):
+        story.pass_time(hours=1)
+        story.acts(story.list_id(code), OLD, action)
+        story.synced("NEWS", "OFFERS")
+
+    assert story.reason(eleni, "NEWS") == "suppressed_unsubscribed"
+    assert story.reason(eleni, "OFFERS") is None
+    assert story.send("OFFERS") == {"petros@mail.gr", OLD}

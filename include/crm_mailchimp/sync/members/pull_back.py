@@ -286,7 +286,7 @@ def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, lis
             statement("sync/note_complaints"),
             {
                 "list_id": list_id,
-                "hashes": [complaint.subscriber_hash for complaint in batch],
+                "subscriber_hashes": [complaint.subscriber_hash for complaint in batch],
                 "moments": [complaint.reported_at for complaint in batch],
             },
         )
