@@ -98,14 +98,18 @@ where
             and elsewhere.address_digest is distinct from begun.address_digest
     )
 union
--- The refusal of a contact that is gone became known later: the record that took its place has it too.
+-- The refusal of a contact that is gone became known later, at an earlier address of it. The record that took
+-- its place has the refusal too. For the same address open_refusals.sql decides by who left it when.
 select
     refusal.refusal_id,
     successor.contact_id
 from sync.refusal as refusal
 inner join sync.refusal_contact as belongs on refusal.refusal_id = belongs.refusal_id
 inner join sync.address_holder as gone
-    on belongs.contact_id = gone.contact_id and gone.left_at is null
+    on
+        belongs.contact_id = gone.contact_id
+        and refusal.address_digest <> gone.address_digest
+        and gone.left_at is null
 inner join sync.address_holder as successor
     on
         gone.address_digest = successor.address_digest
