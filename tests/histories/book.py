@@ -382,7 +382,9 @@ class Book:
         Args:
             members: audience, address, status and CRMREF's person.
         """
-        present = {address for _, address, _, _ in members}
+        present: dict[str, set[str]] = {}
+        for list_id, address, _, _ in members:
+            present.setdefault(list_id, set()).add(address)
         for person in self.cast.people:
             person.known_from = max(len(person.ids) - 1, 0)
             person.is_unseen = True
@@ -393,9 +395,8 @@ class Book:
             one.people, one.scope, one.is_lost = set(), set(), True
             if one.follows_complaint:
                 one.maybe_scope.add("*")
-            if one.addresses & present:
-                # Nothing tells that the member had another address.
-                one.addresses &= present
+            # Nothing tells that the member had another address.
+            one.addresses = one.addresses & present.get(one.list_id, set()) or one.addresses
         for place in self.bounced:
             self.bounced[place] = False
         self.doubt_changes(lambda place, both: True)

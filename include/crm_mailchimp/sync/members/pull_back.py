@@ -249,9 +249,10 @@ def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
 def _look_up_left_members(
     warehouse: Connection[Any], provider: AudienceProvider, list_id: str
 ) -> None:
-    """Whoever had an address until now is who refused there, if its member is deleted for good.
+    """Look for permanent deletions at addresses that contacts have just left.
 
-    The next full listing would show the deletion when somebody else has the address, or nobody.
+    Such a deletion is a refusal of the contact that left. At the next full listing nobody could say
+    so any more.
     """
     for member_hash in _find_left_members(warehouse, list_id):
         _look_up(warehouse, provider, list_id, member_hash)
