@@ -48,9 +48,12 @@ class Refusal:
         addresses: the member's, and those that the person gave it in Mailchimp afterwards.
         people: the people who certainly made it; ``maybe``: those who may pass for them, such as
             somebody who came to the address right after.
-        own: the person in the member's CRMREF, with the contact id at that time.
+        own: the person in the member's CRMREF.
+        contacts: everybody's contact id at that time.
         scope: keys of the collections that it binds; ``maybe_scope``: that it may hold for.
         answered_at: audience and address of the person's own sign-up that ends it, once seen.
+        apart: people whose merged row was gone before the refusal was known.
+        reported: the address that Mailchimp's report of a complaint names for good.
         is_doubtful: something of ours at the same moment explains it as well.
         is_before_us: it happened in an audience that no collection had used.
         is_lost: the ledger lost it; what Mailchimp and the CRM show is all that is left.
@@ -63,13 +66,15 @@ class Refusal:
     addresses: set[str]
     people: set[Person]
     own: Person | None = None
-    own_id: int | None = None
+    contacts: dict[Person, int | None] = field(default_factory=dict)
     maybe: set[Person] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
     maybe_scope: set[str] = field(default_factory=set)
     is_known: bool = False
     is_over: bool = False
     answered_at: tuple[str, str] | None = None
+    reported: str | None = None
+    apart: set[Person] = field(default_factory=set)
     is_doubtful: bool = False
     is_before_us: bool = False
     is_lost: bool = False
@@ -82,6 +87,11 @@ class Refusal:
             f"{sorted(map(str, self.people))} (maybe {sorted(map(str, self.maybe))}) for "
             f"{sorted(self.scope)}, {state}"
         )
+
+    def is_unlinked(self, person: Person) -> bool:
+        """Whether no sync has seen the contact that refused beside the person's present one."""
+        contact = self.contacts.get(person)
+        return contact in person.ids and person.ids.index(contact) < person.known_from
 
     @property
     def binds(self) -> bool:
@@ -155,7 +165,7 @@ class Book:
         holders = set(self.cast.holders(address))
         people = holders | ({own} if own else set())
         made = Refusal(
-            kind, list_id, {address}, people, own, own and own.contact_id,
+            kind, list_id, {address}, people, own, {one: one.contact_id for one in people},
             maybe=self._seen_since_look(list_id, address) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
@@ -168,6 +178,7 @@ class Book:
         if kind == "forgotten":
             # Gone before anybody saw the new address, as far as anybody knows.
             self.doubt_changes(lambda place, both: place[0] == list_id and both[1] == address)
+        made.reported = address if kind == "complaint" else None
         earlier = [one for one in self._at(list_id, address) if one.kind == "complaint"]
         made.follows_complaint = bool(earlier)
         if any(one.is_lost for one in earlier):
@@ -341,6 +352,9 @@ class Book:
                     one.people &= known
                 elif one.is_lost:
                     one.people |= one.maybe & known
+                unlinked = {who for who in one.people - known if one.is_unlinked(who)}
+                one.maybe |= unlinked
+                one.people -= unlinked
                 one.scope |= users
 
     def missed(self, list_id: str, address: str, users: set[str]) -> None:
@@ -363,6 +377,12 @@ class Book:
         for one in self.refusals:
             if one.list_id == list_id and not one.is_over:
                 one.scope.add(key)
+
+    def lose_merged(self, person: Person) -> None:
+        """The row of a merged contact is gone: nothing connects what it refused unseen."""
+        for one in self.refusals:
+            if not one.is_known:
+                one.apart.add(person)
 
     def lose_audience(self, list_id: str) -> None:
         """Somebody deleted an audience: what bounced there may be forgotten."""
@@ -440,6 +460,8 @@ class Book:
         own = self.cast.behind(person)
         must, reasons, because = "", set[str](), []
         for one in self.refusals:
+            if one.reported == address and (one.is_lost or not one.is_over):
+                reasons |= REASONS["complaint"]
             if one.is_over:
                 continue
             everywhere = one.kind == "complaint"
@@ -447,6 +469,7 @@ class Book:
             if not in_scope and not one.maybe_scope & {key, "*"}:
                 continue
             here = address in one.addresses
+            linked = people - (one.apart - {person})
             if not here and not people & (one.people | one.maybe):
                 continue
             reasons |= REASONS[one.kind]
@@ -456,7 +479,7 @@ class Book:
                 # For certain only somebody else with the address refused, or the person under an
                 # earlier id.
                 reasons.add("shared_address_refused")
-            if one.binds and in_scope and (here or people & one.people):
+            if one.binds and in_scope and (here or linked & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"
                 because.append(str(one))
         for (list_id, where), is_known in self.bounced.items():

@@ -325,6 +325,8 @@ def vanish(teller: Teller, person: Person, event: Event) -> str | None:
     before, person.contact_id = person.contact_id, None
     teller.moved(person)
     _loosen(teller, person)
+    if person.merged_into:
+        teller.book.lose_merged(person)
     merged = f", which was merged into {person.merged_into}" if person.merged_into else ""
     return f"contact {before} of {person}{merged} is deleted in the CRM"
 

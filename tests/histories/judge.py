@@ -145,7 +145,7 @@ class Judge:
             yield f"held back without cause: {said}, true is {sorted(found.reasons)}{why}"
         elif (
             reason == "suppressed_pending"
-            and status != "pending"
+            and "pending" not in (status, self._status(address))
             and not self._is_kept(found)
             and not self._is_foreign(at)
         ):
@@ -236,8 +236,8 @@ class Judge:
         if crm_rules.is_refused(self.cast, member.address, category, self.clock):
             yield "somebody with this address withdrew or asked to be erased"
             return
-        own = owner(self.cast, member)
-        if own is None or not own.is_in_crm or is_backed:
+        own, named = owner(self.cast, member), reference(member)
+        if own is None or named is None or own.contact_id != named[1] or is_backed:
             return
         if own.erasure_asked_at is not None or (
             crm_rules.asks_for_consent(category)

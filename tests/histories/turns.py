@@ -304,9 +304,11 @@ def _replaced(world: World, one: Collection, result: CollectionResult) -> bool:
 
 def _named(world: World, one: Collection, result: CollectionResult) -> bool:
     """Its own audience is not certain any more: the CRM names it."""
-    if one.list_id is None:
+    named = re.search(r"audience (\w+) in Mailchimp", result.detail or "")
+    list_id = one.list_id or (named[1] if named else None)
+    if list_id is None:
         return False
-    world.tell(_link(world, one, one.list_id))
+    world.tell(_link(world, one, list_id))
     return True
 
 

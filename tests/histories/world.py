@@ -126,6 +126,8 @@ class World:
         self.second_dsn: Callable[[], str] | None = None
         #: Runs so far, and how many there were when the ledger was lost.
         self.stages, self.lost_in = 0, -1
+        #: The present run's moment: what the CRM says later is news of the next one.
+        self.staged_at = datetime.now(UTC)
         self.stagings: list[int] = []
         self.log: list[str] = []
         self.happened: Counter[str] = Counter()
@@ -246,7 +248,7 @@ class World:
         own = owner(cast, member) if member else None
         users = self.users(change.list_id)
         former = self.former_users(change.list_id)
-        clock = self.moment()
+        clock = self.staged_at
         categories = {
             one.category
             for one in self.collections
@@ -304,7 +306,7 @@ class World:
         return self.collections[trouble.victim % len(self.collections)] if trouble.lose else None
 
     def stage(self, **options: Any) -> int:
-        self.stages += 1
+        self.stages, self.staged_at = self.stages + 1, self.moment()
         synced = {one.key for one in self.collections if one.key not in self.inactive}
         for book in self.books.values():
             book.look_at_crm(synced)
@@ -450,6 +452,10 @@ class World:
         self.warehouse.execute(f"truncate {', '.join(row[0] for row in rows)}")
         self.stagings.clear()
         self.lost_in = self.stages
+        for one in self.collections:
+            if one.wish not in (None, one.list_id):
+                # The CRM names another one: nothing connects the collection with this one.
+                one.list_id = None
         lists = {one.list_id for one in self.collections} | {
             each for one in self.collections for each in one.former
         }
