@@ -1,5 +1,5 @@
--- Members whose contact has another address in the CRM since the last look, and members whose address one of
--- its other holders left since. If somebody deleted such a member for good, only its own address shows it.
+-- Members at addresses that a contact has left in the CRM since the last look. Another contact may still have
+-- the address. If somebody deleted such a member for good, only a request for that member shows it.
 select distinct member.subscriber_hash
 from sync.address_holder as moved
 inner join sync.address_holder as holder on moved.address_digest = holder.address_digest

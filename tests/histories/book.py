@@ -274,7 +274,7 @@ class Book:
             if kind == "echo":
                 made.maybe |= made.people
             else:
-                # Our own act concerns those whom the run's staging had at the address.
+                # Our own act concerns the people that the staging had at the address.
                 concerned = self.seen_at.get(change.address, set()) | ({own} if is_own else set())
                 made.maybe |= made.people - concerned
                 made.people &= concerned
