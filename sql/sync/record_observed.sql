@@ -49,6 +49,10 @@ reading as (
         member.remote_contact_id as known_remote_contact_id,
         coalesce(member.opted_out, false) as had_opted_out,
         coalesce(member.complaint_checked, false) as was_checked,
+        -- Somebody deleted our member, and the person signed up since: that is a member of another kind.
+        coalesce(
+            observed.origin = 'foreign' and observed.remote_contact_id <> member.remote_contact_id, false
+        ) as is_new_member,
         coalesce(
             member.status <> observed.status
             and member.intended_action = case observed.status
@@ -81,7 +85,7 @@ reading as (
 select
     list_id,
     subscriber_hash,
-    coalesce(known_contact_id, contact_id) as contact_id,
+    case when not is_new_member then coalesce(known_contact_id, contact_id) end as contact_id,
     status,
     case
         when strict_cause is null then null
@@ -100,9 +104,12 @@ select
     ) as opted_out,
     was_checked and is_as_known as complaint_checked,
     unsubscribed_by,
-    case when coalesce(known_origin, 'foreign') = 'foreign' then origin else known_origin end as origin,
+    case
+        when is_new_member or coalesce(known_origin, 'foreign') = 'foreign' then origin
+        else known_origin
+    end as origin,
     -- A member that came back may have changed meanwhile: its fields are pushed again.
-    case when status = known_status then known_pushed_hash end as pushed_hash,
+    case when status = known_status and not is_new_member then known_pushed_hash end as pushed_hash,
     last_changed,
     case when is_as_known then known_status_since else last_changed end as status_since,
     case when not is_ours then intended_action end as intended_action,

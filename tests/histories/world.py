@@ -452,13 +452,13 @@ class World:
         self.warehouse.execute(f"truncate {', '.join(row[0] for row in rows)}")
         self.stagings.clear()
         self.lost_in = self.stages
+        lists = {one.list_id for one in self.collections} | {
+            each for one in self.collections for each in one.former
+        }
         for one in self.collections:
             if one.wish not in (None, one.list_id):
                 # The CRM names another one: nothing connects the collection with this one.
                 one.list_id = None
-        lists = {one.list_id for one in self.collections} | {
-            each for one in self.collections for each in one.former
-        }
         looks: dict[Cast, list[Any]] = {cast: [] for cast in self.casts}
         for list_id in lists - {None}:
             for member in self.side.members(list_id):

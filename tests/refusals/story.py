@@ -79,6 +79,11 @@ class Story(CampaignWorld):
         """The contact is merged into another one; None takes the merge back."""
         self.change_contact(contact_id, merged_into_id=into)
 
+    def delete_contact(self, contact_id: int) -> None:
+        """The CRM has the contact no more."""
+        for table in ("consent", "collection_member", "contact"):
+            self.crm.execute(f"delete from crm.{table} where contact_id = %s", (contact_id,))
+
     def withdraw(self, contact_id: int, **options: Any) -> None:
         self.consent(contact_id, granted=False, **options)
 

@@ -141,6 +141,24 @@ def test_who_left_a_shared_address_before_the_deletion_goes_on(
     assert story.send() == {"anna@mail.gr", NEW}
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_who_signs_up_again_after_the_deletion_is_a_member_of_its_own(
+    story: Story, eleni: int, is_gone: bool
+) -> None:
+    """We did not add this member. So we do not archive it when its contact is gone."""
+    story.synced()
+    story.synced()
+    story.delete_for_good(SHARED)
+    story.act(SHARED, "subscribe")
+    if is_gone:
+        story.delete_contact(eleni)
+
+    story.synced()
+
+    assert story.reasons() == {}
+    assert story.send() == {"anna@mail.gr", SHARED}
+
+
 def test_a_look_asks_only_for_members_of_contacts_that_moved(story: Story, eleni: int) -> None:
     story.synced()
     story.synced()
