@@ -47,6 +47,7 @@ reading as (
         member.intended_action,
         member.intended_cause,
         member.remote_contact_id as known_remote_contact_id,
+        coalesce(observed.last_changed <= member.last_changed, false) as is_unchanged,
         coalesce(member.opted_out, false) as had_opted_out,
         coalesce(member.complaint_checked, false) as was_checked,
         -- Somebody deleted our member, and the person signed up since: that is a member of another kind.
@@ -102,7 +103,8 @@ select
         had_opted_out
         or (status = 'unsubscribed' and not is_ours and not is_as_known)
     ) as opted_out,
-    was_checked and is_as_known as complaint_checked,
+    -- A change since may be a sign-up with a complaint after it.
+    was_checked and is_as_known and is_unchanged as complaint_checked,
     unsubscribed_by,
     case
         when is_new_member or coalesce(known_origin, 'foreign') = 'foreign' then origin

@@ -206,6 +206,11 @@ class Judge:
             yield f"{said}: {wrong}"
         if ours[0] == "c" and member.address not in winners:
             elsewhere = {self._followed(at, who)[0] for at, who in winners.items()}
+            elsewhere |= {
+                new
+                for (list_id, who), (_, new, _) in self.book.followed.items()
+                if list_id == self.setting.list_id and who in winners.values()
+            }
             if member.address not in elsewhere:
                 yield f"{said}: a member of ours without anybody who may be mailed"
 

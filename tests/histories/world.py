@@ -456,8 +456,9 @@ class World:
             each for one in self.collections for each in one.former
         }
         for one in self.collections:
-            if one.wish not in (None, one.list_id):
-                # The CRM names another one: nothing connects the collection with this one.
+            if one.list_id and one.wish not in (None, one.list_id):
+                # The CRM names another one: perhaps nothing connects the collection with this one.
+                one.former.add(one.list_id)
                 one.list_id = None
         looks: dict[Cast, list[Any]] = {cast: [] for cast in self.casts}
         for list_id in lists - {None}:

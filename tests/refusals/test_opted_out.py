@@ -387,3 +387,24 @@ def test_an_opt_out_holds_for_its_collection_alone(story: Story) -> None:
     assert story.reasons("CLUB") == {zoe: {"suppressed_complaint"}}
     assert story.send("NEWS") == {"anna@mail.gr"}
     assert story.send("CLUB") == {"anna@mail.gr", "eleni.nea@mail.gr"}
+
+
+def test_signed_up_and_complained_between_two_looks(story: Story) -> None:
+    """The status is as we know it, and yet it is a complaint now, which holds everywhere."""
+    eleni = story.contact("eleni@mail.gr", story.collection(description="Τα νέα μας"))
+    offers = story.collection("OFFERS", description="Προσφορές")
+    story.join(offers, eleni)
+    story.contact("petros@mail.gr", offers, first_name="Πέτρος")
+    story.synced("NEWS", "OFFERS")
+    story.act("eleni@mail.gr", "unsubscribe")
+    story.synced("NEWS", "OFFERS")
+    assert story.reason(eleni, "OFFERS") is None
+    story.pass_time(hours=1)
+    story.act("eleni@mail.gr", "subscribe")
+    campaign = story.mail_by_hand(story.list_id("NEWS"))
+    story.act("eleni@mail.gr", "complain", campaign_id=campaign)
+
+    story.synced("NEWS", "OFFERS")
+
+    assert story.reason(eleni, "OFFERS") == "suppressed_complaint"
+    assert story.send("OFFERS") == {"petros@mail.gr"}
