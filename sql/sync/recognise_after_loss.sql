@@ -2,7 +2,7 @@
 -- that we created have another address than their contact in the CRM. A few of them are persons who changed
 -- their address. Many at once are a change in the CRM, such as a new domain.
 insert into sync.changed_address (list_id, contact_id, old_hash, new_hash, changed_at)
-with moved as (
+with moved as materialized (
     select distinct on (member.list_id, member.contact_id)
         member.list_id,
         member.contact_id,
@@ -45,11 +45,27 @@ with moved as (
     order by member.list_id asc, member.contact_id asc, member.last_changed desc
 ),
 
+pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
 counted as (
     select
         moved.*,
         count(*) over () as many
     from moved
+    cross join pads
+    -- If the contact had the member's address in the CRM since the loss, the CRM changed it.
+    where
+        not exists (
+            select from sync.address_holder as held
+            where
+                held.contact_id = moved.contact_id
+                and held.address_digest
+                = sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'subscriber:' || moved.new_hash)
+        )
 )
 
 select
