@@ -1,6 +1,31 @@
--- Present values of contacts to which refusals belong. A contact that is gone has no row here.
+-- Present values of contacts to which refusals belong. A contact that is gone has no row here. Column
+-- is_cut_off: the contact was merged, and a record further on in the chain of merges is gone.
+with recursive chain as (
+    select
+        contact.contact_id,
+        contact.merged_into_id as next_id
+    from crm.contact as contact
+    where contact.contact_id = any(%(contact_ids)s::bigint[]) and contact.merged_into_id is not null
+    union
+    select
+        chain.contact_id,
+        survivor.merged_into_id as next_id
+    from chain
+    inner join crm.contact as survivor on chain.next_id = survivor.contact_id
+    where survivor.merged_into_id is not null
+)
+
 select
     contact.contact_id,
-    contact.email
+    contact.email,
+    exists(
+        select from chain
+        where
+            chain.contact_id = contact.contact_id
+            and not exists (
+                select from crm.contact as present
+                where present.contact_id = chain.next_id
+            )
+    ) as is_cut_off
 from crm.contact as contact
 where contact.contact_id = any(%(contact_ids)s::bigint[])

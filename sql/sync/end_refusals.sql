@@ -19,8 +19,11 @@ seen as (
             'subscriber:' || coalesce(observed.address_hash, observed.subscriber_hash)
         ) as address_digest,
         -- The member was missing or not subscribed at the last look: the person has acted since.
-        coalesce(member.status <> 'subscribed' or member.cause = 'forgotten', look.list_id is not null)
-            as is_new
+        -- A new member with our mark is our own addition, whose answer was lost.
+        coalesce(
+            member.status <> 'subscribed' or member.cause = 'forgotten',
+            look.list_id is not null and observed.origin = 'foreign'
+        ) as is_new
     from observed_member as observed
     left join sync.member as member
         on observed.list_id = member.list_id and observed.subscriber_hash = member.subscriber_hash

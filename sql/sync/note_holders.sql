@@ -128,4 +128,4 @@ where
             earlier.contact_id = successor.contact_id
             and earlier.first_seen_at < successor.first_seen_at
     )
-on conflict (refusal_id, contact_id) do nothing
+on conflict (refusal_id, contact_id) do update set merged_from = null

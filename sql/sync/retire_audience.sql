@@ -19,4 +19,5 @@ on conflict (list_id) do update set
     gdpr_category = excluded.gdpr_category,
     pulled_through = excluded.pulled_through,
     retired_at = now(),
+    fully_listed_at = null,
     deleted_at = null

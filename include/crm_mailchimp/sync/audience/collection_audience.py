@@ -32,10 +32,11 @@ class FormerAudience:
     list_id: str
     gdpr_category: str | None
     pulled_through: datetime | None
+    fully_listed_at: datetime | None
 
     def needs_full_listing(self, _now: datetime) -> bool:
-        """Never: nobody is added there, and changing somebody who is gone counts as done."""
-        return False
+        """Once: who was deleted there before the collection left is not added elsewhere."""
+        return self.fully_listed_at is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAu
     return read_rows(
         warehouse,
         FormerAudience,
-        "select list_id, gdpr_category, pulled_through from sync.former_audience"
+        "select list_id, gdpr_category, pulled_through, fully_listed_at from sync.former_audience"
         " where collection_id = %s and deleted_at is null order by list_id",
         (collection_id,),
     )

@@ -217,7 +217,7 @@ def _list_fully(
             statement("sync/note_reported_refusals"), {"campaign_id": None, "list_id": list_id}
         )
         warehouse.execute(
-            "update sync.audience set fully_listed_at = %s where list_id = %s", (now, list_id)
+            statement("sync/note_full_listing"), {"list_id": list_id, "listed_at": now}
         )
         _advance(warehouse, list_id, newest)
     finally:

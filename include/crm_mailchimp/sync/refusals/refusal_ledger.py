@@ -8,7 +8,7 @@ there (``sql/views/sync/functions/open_refusals.sql``). One statement decides wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -66,6 +66,13 @@ class _FoundRow(NamedTuple):
 class _RefusingContact(NamedTuple):
     contact_id: int
     email: str | None
+    is_cut_off: bool
+
+
+class _ChangedAddress(NamedTuple):
+    contact_id: int
+    old_hash: str
+    new_hash: str
 
 
 class _OpenRefusal(NamedTuple):
@@ -120,7 +127,7 @@ def judge_staged(
 def find_refusing_contacts(
     warehouse: Connection[Any], crm: Connection[Any], digester: Digester
 ) -> None:
-    """Fill the temporary table ``refusing_contact``; nothing is committed.
+    """Fill the temporary tables ``refusing_contact`` and ``new_record``; nothing is committed.
 
     Args:
         crm: to ``crm_db``, in the run's snapshot.
@@ -141,14 +148,43 @@ def find_refusing_contacts(
         copy_rows(
             warehouse,
             "refusing_contact",
-            ("contact_id", "address_digest"),
+            ("contact_id", "address_digest", "is_cut_off"),
             (
-                (one.contact_id, digester.subscriber(subscriber_hash(key)) if key else None)
+                (
+                    one.contact_id,
+                    digester.subscriber(subscriber_hash(key)) if key else None,
+                    one.is_cut_off,
+                )
                 for one in found
                 for key in (parse_address(one.email).key,)
             ),
         )
     warehouse.execute("analyze refusing_contact")
+    _find_new_records(warehouse, crm, digester)
+
+
+def _find_new_records(warehouse: Connection[Any], crm: Connection[Any], digester: Digester) -> None:
+    """Fill the temporary table ``new_record``; it reads the whole CRM if a contact is gone."""
+    warehouse.execute(statement("sync/create_new_record"))
+    warehouse.execute("truncate new_record")
+    wanted = {bytes(one) for (one,) in warehouse.execute(statement("sync/find_gone_addresses"))}
+    if not wanted:
+        return
+    with crm.cursor("all_addresses") as cursor:
+        cursor.itersize = _BATCH
+        cursor.execute(statement("crm/all_addresses"))
+        copy_rows(
+            warehouse,
+            "new_record",
+            ("contact_id", "address_digest"),
+            (
+                (contact_id, digest)
+                for contact_id, email in cursor
+                for key in (parse_address(email).key,)
+                if key and (digest := digester.subscriber(subscriber_hash(key))) in wanted
+            ),
+        )
+    warehouse.execute("analyze new_record")
 
 
 def note_holders(warehouse: Connection[Any], staging_id: int, clock: datetime) -> None:
@@ -164,6 +200,8 @@ def note_holders(warehouse: Connection[Any], staging_id: int, clock: datetime) -
     warehouse.execute(statement("sync/detach_unmerged"), parameters)
     warehouse.execute(statement("sync/attach_merged"), parameters)
     warehouse.execute(statement("sync/note_holders"), parameters)
+    warehouse.execute(statement("sync/attach_new_records"), parameters)
+    warehouse.execute(statement("sync/note_gone_refusers"), parameters)
 
 
 def lock_holders(warehouse: Connection[Any]) -> None:
@@ -179,7 +217,7 @@ def attach_holders(
     crm: Connection[Any],
     digester: Digester,
     list_id: str,
-    address_keys: Iterable[str],
+    address_keys: Collection[str],
 ) -> None:
     """Find in the whole CRM who holds addresses that were just refused; the caller commits.
 
@@ -191,7 +229,11 @@ def attach_holders(
         list_id: the audience that shows the refusals.
         address_keys: addresses in normal form that get no mail there.
     """
-    digests = {digester.subscriber(subscriber_hash(key)): key for key in address_keys}
+    digests: dict[bytes, set[str]] = {
+        digester.subscriber(subscriber_hash(key)): {key} for key in address_keys
+    }
+    for digest, crm_key in _earlier_keys(warehouse, crm, digester, list_id, address_keys):
+        digests[digest].add(crm_key)
     unknown = read_rows(
         warehouse,
         _OpenRefusal,
@@ -201,7 +243,7 @@ def attach_holders(
     )
     if not unknown:
         return
-    wanted = {digests[bytes(one.address_digest)] for one in unknown}
+    wanted = {key for one in unknown for key in digests[bytes(one.address_digest)]}
     holders: dict[str, set[int]] = defaultdict(set)
     local_parts = sorted({key.partition("@")[0] for key in wanted})
     for holder in consents.holders_of(crm, [], local_parts):
@@ -211,7 +253,8 @@ def attach_holders(
     pairs = [
         (one.refusal_id, contact_id)
         for one in unknown
-        for contact_id in holders[digests[bytes(one.address_digest)]]
+        for key in digests[bytes(one.address_digest)]
+        for contact_id in holders[key]
     ]
     warehouse.execute(
         statement("sync/attach_holders"),
@@ -221,6 +264,45 @@ def attach_holders(
             "looked_up": [one.refusal_id for one in unknown],
         },
     )
+
+
+def _earlier_keys(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    digester: Digester,
+    list_id: str,
+    address_keys: Collection[str],
+) -> Iterator[tuple[bytes, str]]:
+    """The CRM's addresses of members whose person changed the address in Mailchimp.
+
+    Args:
+        address_keys: the members' present addresses.
+
+    Yields:
+        the digest of a present address, and the CRM's address.
+    """
+    changed = read_rows(
+        warehouse,
+        _ChangedAddress,
+        "select contact_id, old_hash, new_hash from sync.changed_address"
+        " where list_id = %s and new_hash = any(%s) and ended_at is null",
+        (list_id, [subscriber_hash(key) for key in address_keys]),
+    )
+    if not changed:
+        return
+    emails = {
+        one.contact_id: one.email
+        for one in read_rows(
+            crm,
+            _RefusingContact,
+            statement("crm/refusing_contacts"),
+            {"contact_ids": [one.contact_id for one in changed]},
+        )
+    }
+    for one in changed:
+        crm_key = parse_address(emails.get(one.contact_id)).key
+        if crm_key and subscriber_hash(crm_key) == one.old_hash:
+            yield digester.subscriber(one.new_hash), crm_key
 
 
 def _ask(warehouse: Connection[Any], people: Iterable[Person]) -> None:

@@ -12,10 +12,12 @@ begin
     else
         select array_agg(written.list_id), array_agg(written.subscriber_hash) into lists, hashes
         from written
-        inner join replaced
+        left join replaced
             on written.list_id = replaced.list_id and written.subscriber_hash = replaced.subscriber_hash
         where
-            (written.cause is not null and written.cause is distinct from replaced.cause)
+            -- The person changed the address of the member: the refusal is at the new one, too.
+            (replaced.list_id is null and (written.cause is not null or written.opted_out))
+            or (written.cause is not null and written.cause is distinct from replaced.cause)
             or (written.cause = 'cleaned' and written.status <> replaced.status)
             or (written.opted_out and not replaced.opted_out);
     end if;

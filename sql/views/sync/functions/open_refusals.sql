@@ -49,8 +49,24 @@ shown as (
     select
         changed.list_id,
         changed.address_digest,
-        changed.contact_id,
+        changed.subscriber_hash,
+        -- The member's contact left the address, and another one with it refused: we only followed that.
+        case
+            when
+                kinds.kind = 'withdrawal'
+                and changed.cause_detail <> 'consent_withdrawn'
+                and exists (
+                    select from sync.address_holder as former
+                    where
+                        former.contact_id = changed.contact_id
+                        and former.address_digest = changed.address_digest
+                        and former.left_at is not null
+                )
+                then null
+            else changed.contact_id
+        end as contact_id,
         changed.refused_at,
+        changed.looked_at,
         kinds.kind,
         not (
             (kinds.kind = 'withdrawal' and changed.cause = 'cleaned')
@@ -120,8 +136,14 @@ opened as (
             where
                 used.list_id = shown.list_id
                 and used.settled_at is null
-                -- A removal by hand from a former audience is no refusal in the collection's present one.
-                and (used.left_at is null or shown.kind not in ('archived_by_hand', 'forgotten'))
+                -- A removal by hand from a former audience is no refusal in the collection's present one. But
+                -- nobody knows the time of a removal that the first look after the change shows.
+                and (
+                    used.left_at is null
+                    or shown.kind not in ('archived_by_hand', 'forgotten')
+                    or shown.looked_at is null
+                    or shown.looked_at <= used.left_at
+                )
             order by used.collection_id
         ),
         shown.is_about_person,
@@ -153,6 +175,41 @@ earlier as (
     inner join sync.refusal_contact as belongs
         on earlier.refusal_id = belongs.refusal_id and belongs.merged_from is null
     where opened.is_about_person and opened.is_new
+),
+
+-- The address at which a refusal was made. If the person changed it in Mailchimp, the CRM's address, too.
+made_at as (
+    select
+        opened.refusal_id,
+        opened.address_digest
+    from opened
+    where opened.is_about_person and opened.is_new
+    union
+    select
+        opened.refusal_id,
+        sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(alias.address_hash, readdressed.old_hash)
+        ) as address_digest
+    from opened
+    inner join shown
+        on
+            opened.list_id = shown.list_id
+            and opened.address_digest = shown.address_digest
+            and opened.kind = shown.kind
+    inner join sync.changed_address as readdressed
+        on
+            shown.list_id = readdressed.list_id
+            and shown.subscriber_hash = readdressed.new_hash
+            and readdressed.ended_at is null
+    cross join pads
+    left join lateral (
+        select same.address_hash from sync.subscriber_alias as same
+        where same.subscriber_hash = readdressed.old_hash
+        order by same.address_hash
+        limit 1
+    ) as alias on true
+    where opened.is_about_person and opened.is_new
 )
 
 insert into sync.refusal_contact (refusal_id, contact_id)
@@ -171,13 +228,12 @@ select
     opened.refusal_id,
     holder.contact_id
 from opened
-inner join sync.address_holder as holder on opened.address_digest = holder.address_digest
+inner join made_at on opened.refusal_id = made_at.refusal_id
+inner join sync.address_holder as holder on made_at.address_digest = holder.address_digest
 inner join look on opened.list_id = look.list_id
 where
-    opened.is_about_person
-    and opened.is_new
     -- An earlier refusal shows the contacts. A contact that took the address since is another one.
-    and not exists (
+    not exists (
         select from earlier
         where earlier.refusal_id = opened.refusal_id
     )

@@ -1,0 +1,23 @@
+-- Addresses of contacts that refused and are gone from the CRM since the last run. Each has the newest known
+-- address, and the address that refused.
+with gone as (
+    select
+        belongs.contact_id,
+        refusal.address_digest
+    from sync.refusal_contact as belongs
+    inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+    where
+        refusal.ended_at is null
+        and refusal.is_about_person
+        and belongs.gone_since is null
+        and not exists (
+            select from refusing_contact as present
+            where present.contact_id = belongs.contact_id
+        )
+)
+
+select gone.address_digest from gone
+union
+select holder.address_digest
+from gone
+inner join sync.address_holder as holder on gone.contact_id = holder.contact_id and holder.left_at is null
