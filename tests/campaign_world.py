@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.campaign_round import campaigns_to_sync
-from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.mailchimp import campaigns as campaign_calls

@@ -43,7 +43,7 @@ _SLOW_FOLDERS = frozenset(
 )
 _SLOW_FILES = frozenset({"test_compose_file.py"})
 #: Rules without any server in a slow folder.
-_FAST_FILES = frozenset({"test_planning.py"})
+_FAST_FILES = frozenset({"test_next_action.py"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -86,10 +86,12 @@ class FailureAlert(BaseNotifier):
         if self.unless_announced and isinstance(context.get("exception"), AnnouncedFailure):
             return
         message = failure_message(context)
-        if self.quiet_for is None or not self._sent_by_ledger(context["dag_run"].dag_id, message):
+        if self.quiet_for is None or not self._deliver_unless_repeated(
+            context["dag_run"].dag_id, message
+        ):
             deliver(message)
 
-    def _sent_by_ledger(self, dag_id: str, message: Message) -> bool:
+    def _deliver_unless_repeated(self, dag_id: str, message: Message) -> bool:
         """Send it unless the same was sent lately; False when the warehouse cannot say."""
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
 

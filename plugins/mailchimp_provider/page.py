@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 from psycopg import Error
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.sync.runs.collections_page import overview
+from crm_mailchimp.sync.runs.collections_page import read_page
 from mailchimp_provider import page_files
 from mailchimp_provider.connections import WAREHOUSE, warehouse_connection
 
@@ -39,7 +39,7 @@ app.include_router(page_files.router)
 def show() -> HTMLResponse:
     """The page."""
     with closing(warehouse_connection()) as warehouse:
-        found = overview(warehouse)
+        found = read_page(warehouse)
     return _rendered("page.html", found=found)
 
 

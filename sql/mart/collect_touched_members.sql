@@ -5,11 +5,11 @@ with identified as (
     select
         changed.list_id,
         changed.subscriber_hash,
-        ledger.contact_id,
-        coalesce('contact ' || ledger.contact_id, 'member ' || changed.subscriber_hash) as contact_key
+        our_member.contact_id,
+        coalesce('contact ' || our_member.contact_id, 'member ' || changed.subscriber_hash) as contact_key
     from changed_member as changed
-    left join sync.member as ledger
-        on changed.list_id = ledger.list_id and changed.subscriber_hash = ledger.subscriber_hash
+    left join sync.member as our_member
+        on changed.list_id = our_member.list_id and changed.subscriber_hash = our_member.subscriber_hash
 ),
 
 person as (

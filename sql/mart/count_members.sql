@@ -72,31 +72,31 @@ select
     sums.first_click_at,
     sums.last_click_at,
     sums.last_unsubscribed_at,
-    ledger.subscriber_hash is not null as in_ledger,
-    ledger.origin,
+    our_member.subscriber_hash is not null as in_ledger,
+    our_member.origin,
     coalesce(known.is_erased, false) as is_erased,
     case
         when known.is_erased then 'erased'
-        when sums.list_id is null and ledger.list_id is null and departure.left_at is null then 'unknown'
+        when sums.list_id is null and our_member.list_id is null and departure.left_at is null then 'unknown'
         when
-            departure.left_at >= coalesce(ledger.last_changed, '-infinity')
+            departure.left_at >= coalesce(our_member.last_changed, '-infinity')
             and departure.left_at >= coalesce(sums.last_sent_at, '-infinity')
-            and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
+            and coalesce(our_member.status, 'subscribed') in ('subscribed', 'pending')
             then 'unsubscribed'
         -- Mailchimp removes an address at its first hard bounce. If a later mail went to the address,
         -- somebody put it back.
         when
-            sums.last_hard_bounced_at >= coalesce(ledger.last_changed, '-infinity')
+            sums.last_hard_bounced_at >= coalesce(our_member.last_changed, '-infinity')
             and sums.last_hard_bounced_at > coalesce(sums.last_taken_at, '-infinity')
-            and coalesce(ledger.status, 'subscribed') in ('subscribed', 'pending')
+            and coalesce(our_member.status, 'subscribed') in ('subscribed', 'pending')
             then 'cleaned'
         -- sync.member sees deletions itself, and what came after them. Other members are back with their
         -- next mail.
         when
-            ledger.list_id is null
+            our_member.list_id is null
             and sums.last_gone_at >= coalesce(sums.last_sent_at, '-infinity')
             then 'deleted'
-        else coalesce(ledger.status, 'subscribed')
+        else coalesce(our_member.status, 'subscribed')
     end as status
 from touched_member as touched
 left join received_sums as sums
@@ -105,8 +105,8 @@ left join complaints
     on
         touched.list_id = complaints.list_id
         and touched.subscriber_hash = complaints.subscriber_hash
-left join sync.member as ledger
-    on touched.list_id = ledger.list_id and touched.subscriber_hash = ledger.subscriber_hash
+left join sync.member as our_member
+    on touched.list_id = our_member.list_id and touched.subscriber_hash = our_member.subscriber_hash
 left join stats.members as known
     on touched.list_id = known.list_id and touched.subscriber_hash = known.subscriber_hash
 cross join
@@ -115,7 +115,7 @@ cross join
     ) as departure (left_at)
 where
     sums.list_id is not null
-    or ledger.list_id is not null
+    or our_member.list_id is not null
     -- Members with events before the list of recipients named them. Looked up by the indexes, one at a
     -- time: a join might read every event.
     or (

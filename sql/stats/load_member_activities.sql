@@ -5,10 +5,10 @@ with member as (
         landed.list_id,
         landed.subscriber_hash
     from landing_member_activity as landed
-    inner join sync.member as ledger
+    inner join sync.member as our_member
         on
-            landed.list_id = ledger.list_id
-            and landed.subscriber_hash = ledger.subscriber_hash
+            landed.list_id = our_member.list_id
+            and landed.subscriber_hash = our_member.subscriber_hash
     order by landed.list_id, landed.subscriber_hash
     on conflict (list_id, subscriber_hash) do nothing
 )
@@ -39,10 +39,10 @@ select
     landed.event_name,
     landed.extra
 from landing_member_activity as landed
-inner join sync.member as ledger
+inner join sync.member as our_member
     on
-        landed.list_id = ledger.list_id
-        and landed.subscriber_hash = ledger.subscriber_hash
+        landed.list_id = our_member.list_id
+        and landed.subscriber_hash = our_member.subscriber_hash
 where %(since)s::timestamptz is null or landed.occurred_at >= %(since)s::timestamptz
 on conflict (list_id, subscriber_hash, activity_type, occurred_at, ordinal) do update set
     campaign_id = excluded.campaign_id,

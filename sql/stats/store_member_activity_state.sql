@@ -1,4 +1,4 @@
-with ledger as (
+with our_member as (
     select
         list_id,
         subscriber_hash
@@ -11,7 +11,7 @@ member as (
     select
         list_id,
         subscriber_hash
-    from ledger
+    from our_member
     on conflict (list_id, subscriber_hash) do nothing
 )
 
@@ -20,7 +20,7 @@ select
     list_id,
     subscriber_hash,
     %(as_of)s::timestamptz
-from ledger
+from our_member
 on conflict (list_id, subscriber_hash) do update
     set
         as_of = excluded.as_of,

@@ -7,15 +7,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, read_answer
+from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, read_decision
 from crm_mailchimp.sync.decisions.approval import (
     MOST_IDS,
     AlreadyDecidedError,
     NoSuchRequestError,
-    decide,
-    find_request,
+    decide_removals,
+    find_removal_request,
 )
-from crm_mailchimp.sync.runs.sync_options import options_from
+from crm_mailchimp.sync.runs.sync_options import read_sync_options
 from sync_world import World
 
 MARIA = {"id": "maria", "name": "Μαρία"}
@@ -36,7 +36,7 @@ MARIA = {"id": "maria", "name": "Μαρία"}
     ],
 )
 def test_only_a_persons_clear_yes_approves(answer: Any, decision: Any) -> None:
-    assert read_answer(answer) == decision
+    assert read_decision(answer) == decision
 
 
 def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
@@ -49,7 +49,7 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
     assert world.sync()["ΝΕΑ|1"].state == "blocked"
 
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        first = find_request(warehouse)
+        first = find_removal_request(warehouse)
         assert first
         assert (first.removals, first.members) == (7, 20)
         assert [(cause.cause, cause.contact_ids) for cause in first.causes] == [
@@ -60,44 +60,46 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
             assert str(contact) in first.body
         assert "7 of 20" in first.subject
         assert "@" not in first.subject + first.body
-        assert find_request(warehouse, collection_code="ΑΛΛΗ") is None
+        assert find_removal_request(warehouse, collection_code="ΑΛΛΗ") is None
 
         # The next hourly run asks the same: the plan that somebody may be looking at stays.
         assert world.sync()["ΝΕΑ|1"].state == "blocked"
-        same = find_request(warehouse, collection_code="ΝΕΑ|1")
+        same = find_removal_request(warehouse, collection_code="ΝΕΑ|1")
         assert same and same.plan_id == first.plan_id
         # One comes back: still covered. One more leaves: a new plan, and the old one is over.
         world.join(news, contacts[0])
         world.sync()
-        covered = find_request(warehouse)
+        covered = find_removal_request(warehouse)
         assert covered and covered.plan_id == first.plan_id
         world.leave(news, contacts[0])
         world.leave(news, contacts[7])
         world.sync()
-        second = find_request(warehouse)
+        second = find_removal_request(warehouse)
         assert second and second.plan_id > first.plan_id and second.removals == 8
         with pytest.raises(NoSuchRequestError, match="superseded"):
-            find_request(warehouse, plan_id=first.plan_id)
+            find_removal_request(warehouse, plan_id=first.plan_id)
         with pytest.raises(AlreadyDecidedError, match="superseded"):
-            decide(warehouse, first.plan_id, "approved", decided_by="maria")
-        assert decide(warehouse, first.plan_id, "rejected") is False
+            decide_removals(warehouse, first.plan_id, "approved", decided_by="maria")
+        assert decide_removals(warehouse, first.plan_id, "rejected") is False
 
         # A rejection is final, and nobody is removed.
-        assert decide(warehouse, second.plan_id, "timed_out") is False
-        assert decide(warehouse, second.plan_id, "timed_out") is False
+        assert decide_removals(warehouse, second.plan_id, "timed_out") is False
+        assert decide_removals(warehouse, second.plan_id, "timed_out") is False
         with pytest.raises(AlreadyDecidedError, match="timed_out"):
-            decide(warehouse, second.plan_id, "approved", decided_by="maria")
-        assert find_request(warehouse) is None
+            decide_removals(warehouse, second.plan_id, "approved", decided_by="maria")
+        assert find_removal_request(warehouse) is None
         assert set(world.remote("ΝΕΑ|1").values()) == {"subscribed"}
 
         # The next run asks again; approved, exactly those go.
         world.sync()
-        third = find_request(warehouse)
+        third = find_removal_request(warehouse)
         assert third and third.plan_id > second.plan_id
-        assert decide(warehouse, third.plan_id, "approved", decided_by="maria") is True
-        assert decide(warehouse, third.plan_id, "approved", decided_by="maria") is True
+        assert decide_removals(warehouse, third.plan_id, "approved", decided_by="maria") is True
+        assert decide_removals(warehouse, third.plan_id, "approved", decided_by="maria") is True
         assert third.sync_params == {"collections": ["ΝΕΑ|1"], "approved_plan": third.plan_id}
-    done = world.sync(["ΝΕΑ|1"], options=options_from({}, approved_plan=third.plan_id))["ΝΕΑ|1"]
+    done = world.sync(["ΝΕΑ|1"], options=read_sync_options({}, approved_plan=third.plan_id))[
+        "ΝΕΑ|1"
+    ]
     assert (done.state, done.counts["removed"]) == ("succeeded", 8)
     gone = {email for email, status in world.remote("ΝΕΑ|1").items() if status == "archived"}
     assert gone == {f"p{number}@mail.gr" for number in range(8)}
@@ -120,12 +122,12 @@ def test_a_collection_that_healed_asks_no_more(world: World) -> None:
     for contact in contacts:
         world.join(news, contact)
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        waiting = find_request(warehouse)
+        waiting = find_removal_request(warehouse)
         assert waiting and waiting.removals == 10
         assert world.sync()["NEWS"].state == "succeeded"
-        assert find_request(warehouse) is None
+        assert find_removal_request(warehouse) is None
         with pytest.raises(AlreadyDecidedError):
-            decide(warehouse, waiting.plan_id, "approved", decided_by="maria")
+            decide_removals(warehouse, waiting.plan_id, "approved", decided_by="maria")
 
 
 def test_many_contacts_are_counted_not_listed(warehouse_db: str) -> None:
@@ -146,15 +148,15 @@ def test_many_contacts_are_counted_not_listed(warehouse_db: str) -> None:
             "insert into sync.removal_request_member values (%s, 'x', null, 'changed_address')",
             plan,
         )
-        request = find_request(warehouse)
+        request = find_removal_request(warehouse)
         assert request
         assert [cause.members for cause in request.causes] == [many, 1]
         assert request.causes[0].contact_ids == tuple(range(1, MOST_IDS + 1))
         assert "and 25 more" in request.body
         assert len(request.body) < 3_000
         with pytest.raises(NoSuchRequestError, match="no such removal plan"):
-            find_request(warehouse, plan_id=plan[0] + 1)
+            find_removal_request(warehouse, plan_id=plan[0] + 1)
         with pytest.raises(NoSuchRequestError, match="of collection OFFERS"):
-            find_request(warehouse, plan_id=plan[0], collection_code="OFFERS")
+            find_removal_request(warehouse, plan_id=plan[0], collection_code="OFFERS")
         with pytest.raises(NoSuchRequestError):
-            decide(warehouse, plan[0] + 1, "approved", decided_by="maria")
+            decide_removals(warehouse, plan[0] + 1, "approved", decided_by="maria")

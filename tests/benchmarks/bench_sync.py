@@ -25,7 +25,7 @@ import pytest
 from mailchimp_marketing import Client
 
 from crm_mailchimp.quality.invariants import check
-from crm_mailchimp.sync.runs.finish import summarise
+from crm_mailchimp.sync.runs.finish import summarise_run
 from crm_mailchimp.sync.runs.run_record import CollectionResult
 from crm_mailchimp.sync.staging.stagings import staged_codes
 from sync_world import World
@@ -160,7 +160,7 @@ def _run(world: World, data_docs: Path) -> Run:
         for code in codes:
             run.results[code] = world.push(staging_id, code)
     with run.step("finish"), psycopg.connect(world.warehouse_dsn) as warehouse:
-        summary = summarise(warehouse, staging_id)
+        summary = summarise_run(warehouse, staging_id)
     assert len(summary.succeeded) == COLLECTIONS, summary
     return run
 

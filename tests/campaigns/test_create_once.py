@@ -49,14 +49,14 @@ def _die_after_the_call(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None
 
 
 def _die_before_the_last_commit(world: CampaignWorld, patch: pytest.MonkeyPatch) -> None:
-    note = campaign_records.note
+    update_record = campaign_records.update_record
 
     def die(*arguments: Any, **columns: Any) -> None:
         if "action" in columns:
             raise Died
-        note(*arguments, **columns)
+        update_record(*arguments, **columns)
 
-    patch.setattr(campaign_records, "note", die)
+    patch.setattr(campaign_records, "update_record", die)
     world.step()
 
 

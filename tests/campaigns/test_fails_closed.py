@@ -268,7 +268,7 @@ def test_what_cannot_be_judged_does_not_stay_scheduled(
 
     # Far from its time it stays: there will be other looks.
     with monkeypatch.context() as patch:
-        patch.setattr("crm_mailchimp.campaigns.synchronise.read_campaigns", broken)
+        patch.setattr("crm_mailchimp.campaigns.synchronise.read_crm_campaigns", broken)
         with pytest.raises(psycopg.OperationalError):
             world.step()
     assert world.remote_status() == "schedule"
@@ -277,8 +277,8 @@ def test_what_cannot_be_judged_does_not_stay_scheduled(
     world.go_to(at, minutes=5)
     world.consent(people[0], granted=False)
     for place in (
-        "synchronise.read_campaigns",
-        "campaign_state.read_campaigns",
+        "synchronise.read_crm_campaigns",
+        "campaign_state.read_crm_campaigns",
         "gate.judge_members",
     ):
         with monkeypatch.context() as patch:
@@ -286,7 +286,7 @@ def test_what_cannot_be_judged_does_not_stay_scheduled(
             world.warehouse.execute("update sync.campaign set scheduled_for = %s", (at,))
             if world.remote_status() == "save":
                 world.schedule_by_hand(at)
-            if place == "campaign_state.read_campaigns":
+            if place == "campaign_state.read_crm_campaigns":
                 world.regrant(people[0])
             with pytest.raises(psycopg.OperationalError):
                 world.step()
@@ -311,7 +311,7 @@ def test_the_reason_is_logged_where_nothing_could_be_read(
     # Mailchimp does not answer either: the log asks a person to act.
     world.retry = Retry(attempts=1)
     with monkeypatch.context() as patch:
-        patch.setattr("crm_mailchimp.campaigns.synchronise.read_campaigns", broken)
+        patch.setattr("crm_mailchimp.campaigns.synchronise.read_crm_campaigns", broken)
         with pytest.raises(psycopg.OperationalError):
             world.step(provider=_NoAnswers)
         assert "take it back there by hand" in caplog.text
@@ -346,7 +346,7 @@ def test_one_failure_is_held_back_once(
 
     connections = Connections(world)
     with monkeypatch.context() as patch, pytest.raises(psycopg.OperationalError, match="crm_db"):
-        patch.setattr(synchronise, "read_campaigns", broken)
+        patch.setattr(synchronise, "read_crm_campaigns", broken)
         sync_campaign(connections, code="NL-11", options=world.options, now=world.now())
     assert connections.opened == [
         "warehouse", "crm", "provider", "provider_without_slot", "warehouse",

@@ -153,7 +153,7 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
         [gate_id] = release.request_releases(warehouse, ["NL-11"])
         world.step()
         assert release.request_releases(warehouse, ["NL-11"]) == [gate_id], "asked once"
-        request = release.find_request(warehouse, gate_id)
+        request = release.find_release_request(warehouse, gate_id)
         assert request is not None
         assert request.subject == "Let campaign NL-11 go to 3 recipients?"
         assert not release.decide_release(warehouse, gate_id, "timed_out", holds=DAY)

@@ -13,7 +13,7 @@ import requests
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from campaign_world import BODY
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
-from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.sync.runs.collection_sync import sync_collection

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from campaign_world import BODY, CampaignWorld
-from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.campaigns.sample_mail import NoTestError
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp

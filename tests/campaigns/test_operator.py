@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign_world import CampaignWorld
-from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.next_action import next_quarter
 
 NOBODY_LISTENS = "postgresql://nobody@127.0.0.1:1/nothing"
 WORKER = """

@@ -8,7 +8,11 @@ from itertools import pairwise
 import pytest
 from croniter import croniter
 
-from crm_mailchimp.campaigns.campaign_options import CampaignOptions, longest_gap, options_from
+from crm_mailchimp.campaigns.campaign_options import (
+    CampaignOptions,
+    longest_gap,
+    read_campaign_options,
+)
 from crm_mailchimp.settings import SettingError
 
 
@@ -25,10 +29,10 @@ def test_the_wait_is_longer_than_the_time_between_two_runs(
     schedule: str, longest: timedelta
 ) -> None:
     for wait in ("", "0", "5"):
-        options = options_from({"CAMPAIGNS_SCHEDULE": schedule, "CAMPAIGN_WAIT": wait})
+        options = read_campaign_options({"CAMPAIGNS_SCHEDULE": schedule, "CAMPAIGN_WAIT": wait})
         assert options.wait_horizon > longest
         assert options.near >= options.last_check
-    long = options_from({"CAMPAIGNS_SCHEDULE": schedule, "CAMPAIGN_WAIT": "20000"})
+    long = read_campaign_options({"CAMPAIGNS_SCHEDULE": schedule, "CAMPAIGN_WAIT": "20000"})
     assert long.wait_horizon == timedelta(minutes=20000)
 
 
@@ -71,18 +75,18 @@ def test_the_longest_gap_is_that_of_all_runs(schedule: str) -> None:
 
 def test_a_wrong_schedule_waits_like_the_default() -> None:
     """The DAG itself falls back to it, and the run names it at its end."""
-    assert options_from({"CAMPAIGNS_SCHEDULE": "κάθε ώρα"}) == options_from({})
+    assert read_campaign_options({"CAMPAIGNS_SCHEDULE": "κάθε ώρα"}) == read_campaign_options({})
 
 
 def test_the_defaults_are_those_of_the_settings() -> None:
-    assert options_from({}) == CampaignOptions()
+    assert read_campaign_options({}) == CampaignOptions()
 
 
 def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(SettingError, match="CAMPAIGN_SCHEDULE_AHEAD"):
-        options_from({"CAMPAIGN_SCHEDULE_AHEAD": "1", "CAMPAIGN_LAST_CHECK": "5"})
+        read_campaign_options({"CAMPAIGN_SCHEDULE_AHEAD": "1", "CAMPAIGN_LAST_CHECK": "5"})
     with pytest.raises(SettingError, match="LAST_CHECK is '0': write a number of minutes from 1"):
-        options_from({"CAMPAIGN_LAST_CHECK": "0"})
+        read_campaign_options({"CAMPAIGN_LAST_CHECK": "0"})
     with pytest.raises(SettingError, match="LAST_CHECK is '-1'"):
-        options_from({"CAMPAIGN_LAST_CHECK": "-1"})
-    assert options_from({"CAMPAIGN_LAST_CHECK": "1.5"}).last_check == timedelta(seconds=90)
+        read_campaign_options({"CAMPAIGN_LAST_CHECK": "-1"})
+    assert read_campaign_options({"CAMPAIGN_LAST_CHECK": "1.5"}).last_check == timedelta(seconds=90)

@@ -10,7 +10,7 @@ import psycopg
 from campaign_world import CampaignWorld
 from crm_mailchimp.campaigns import campaign_round
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
-from crm_mailchimp.sync.runs.collections_page import overview as page_of
+from crm_mailchimp.sync.runs.collections_page import read_page
 
 
 def shown(world: CampaignWorld) -> list[tuple[Any, ...]]:
@@ -183,7 +183,7 @@ def test_the_page_reads_all_its_sections(world: CampaignWorld) -> None:
         " values ('NEWS', 99, 'no_consent', now(), now())"
     )
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        found = page_of(warehouse)
+        found = read_page(warehouse)
 
     [collection] = found.collections
     assert (collection.collection_code, collection.subscribed, collection.state) == (

@@ -90,7 +90,9 @@ def test_a_crash_at_any_step_is_harmless_and_a_rerun_finishes(
     nobody_is_pushed()
     # Dead between Mailchimp and our own traces, and between these and the receipt.
     with monkeypatch.context() as patch:
-        patch.setattr(erased_traces, "remove", lambda *_, **__: (_ for _ in ()).throw(CrashError))
+        patch.setattr(
+            erased_traces, "remove_traces", lambda *_, **__: (_ for _ in ()).throw(CrashError)
+        )
         with pytest.raises(CrashError):
             erase(world)
     nobody_is_pushed()
@@ -200,7 +202,7 @@ def test_no_table_keeps_a_trace(warehouse: psycopg.Connection[Any]) -> None:
     forms, hashes = erasure.address_forms(person.address)
     written, written_hashes = erasure.address_forms(person.written)
 
-    erased_traces.remove(
+    erased_traces.remove_traces(
         warehouse,
         erased_traces.Traces(
             hashes=dict.fromkeys(hashes | written_hashes),

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crm_mailchimp.campaigns.campaign_options import options_from as campaign_options
+from crm_mailchimp.campaigns.campaign_options import read_campaign_options as campaign_options
 from crm_mailchimp.data_protection import retention
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.settings import (
@@ -40,7 +40,7 @@ from crm_mailchimp.settings import (
 from crm_mailchimp.sync.members.write_back import members_are_written_back
 from crm_mailchimp.sync.runs.run_alerts import alert_times
 from crm_mailchimp.sync.runs.sync_options import SyncOptions, cautious_options
-from crm_mailchimp.sync.runs.sync_options import options_from as sync_options
+from crm_mailchimp.sync.runs.sync_options import read_sync_options as sync_options
 
 ROOT = Path(__file__).parents[2]
 SETTINGS_FILE = ROOT / "include" / "crm_mailchimp" / "settings.py"
@@ -210,7 +210,7 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "campaign_max_lateness": ("60", of(campaign_options, "max_lateness"), timedelta(hours=1)),
     "campaign_recipient_tolerance": ("0", of(campaign_options, "tolerance"), 0),
     "campaign_recipient_limit": ("9", of(campaign_options, "recipient_limit"), 9),
-    "campaign_schedule_in_mailchimp": ("off", of(campaign_options, "schedule_there"), False),
+    "campaign_schedule_in_mailchimp": ("off", of(campaign_options, "schedule_in_mailchimp"), False),
     "campaign_schedule_ahead": ("9", of(campaign_options, "schedule_ahead"), timedelta(minutes=9)),
     "campaign_last_check": ("1.5", of(campaign_options, "last_check"), timedelta(seconds=90)),
     "campaign_wait": ("300", of(campaign_options, "wait_horizon"), timedelta(hours=5)),

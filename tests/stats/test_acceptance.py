@@ -14,7 +14,7 @@ from crm_mailchimp.stats.reconciliation import (
     UnexplainedFiguresError,
     accept_differences,
     require_explained,
-    summarise,
+    summarise_figures,
 )
 from stats.figures import busy, differences, is_blocked, run, wait
 from stats.simulated_account import SENT_AT, Account
@@ -74,7 +74,7 @@ def test_members_deleted_before_the_first_reading_are_accepted_and_later_losses_
     accept_differences(warehouse, accepted_by="Ελένη", reason="κι αυτή", campaigns=["καμπάνια2"])
     assert not is_blocked(warehouse)
     assert differences(warehouse)["emails_sent"] == (2, 0, "accepted")
-    assert summarise(warehouse)["unexplained"] == 0
+    assert summarise_figures(warehouse)["unexplained"] == 0
     warehouse.commit()
 
     wait(warehouse, 24)

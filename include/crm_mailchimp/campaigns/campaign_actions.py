@@ -1,4 +1,4 @@
-"""What is done with a campaign: the plan says which action, ``ACTIONS`` says by which function."""
+"""What is done with a campaign: the table says which action, ``ACTIONS`` says by which function."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from crm_mailchimp.campaigns.campaign_state import (
     gate_was_open,
     is_superseded,
     linked,
-    note,
+    next_action_for,
     note_own_schedule,
-    plan_for,
     read_state,
     remote_of,
     require_unchanged,
     reread_link,
     reread_remote,
     take_out_of_schedule,
+    update_state,
 )
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.campaigns.draft_settings import (
@@ -34,7 +34,7 @@ from crm_mailchimp.campaigns.draft_settings import (
     has_moved_audience,
     write_settings,
 )
-from crm_mailchimp.campaigns.planning import Action, Plan, next_quarter
+from crm_mailchimp.campaigns.next_action import Action, NextAction, next_quarter
 from crm_mailchimp.campaigns.result import CampaignResult, Totals, totals
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError, ProviderError, RefusedByProviderError
@@ -64,7 +64,7 @@ def carry_out(
     *,
     recreate: bool = False,
 ) -> CampaignResult:
-    """Do what the plan says for the campaign as it is now.
+    """Do what the table says for the campaign as it is now.
 
     Args:
         services: what to work with.
@@ -78,55 +78,55 @@ def carry_out(
     """
     try:
         state = read_state(services, campaign, record)
-        planned = plan_for(services, state)
-        if recreate and planned.remote_state == "deleted":
-            campaign_records.forget(services.warehouse, record.campaign_id)
+        chosen = next_action_for(services, state)
+        if recreate and chosen.remote_state == "deleted":
+            campaign_records.forget_remote(services.warehouse, record.campaign_id)
             record = campaign_records.read_record(services.warehouse, record.campaign_id)
             state = read_state(services, campaign, record)
-            planned = plan_for(services, state)
-        done = ACTIONS[planned.action](services, state, planned)
+            chosen = next_action_for(services, state)
+        done = ACTIONS[chosen.action](services, state, chosen)
     except (ProviderError, PermanentError) as error:
         services.warehouse.rollback()
-        campaign_records.note(
+        campaign_records.update_record(
             services.warehouse,
             record.campaign_id,
             action="failed",
             detail=words_of(error),
         )
         raise
-    return _store(services, planned, done)
+    return _store(services, chosen, done)
 
 
 def _act_again(services: Services, state: CampaignState) -> ActionResult:
     """The action for a state that an action has led to."""
-    planned = plan_for(services, state)
-    return ACTIONS[planned.action](services, state, planned)
+    chosen = next_action_for(services, state)
+    return ACTIONS[chosen.action](services, state, chosen)
 
 
-def _do_nothing(_services: Services, state: CampaignState, _planned: Plan) -> ActionResult:
+def _do_nothing(_services: Services, state: CampaignState, _chosen: NextAction) -> ActionResult:
     return ActionResult(state=state, outcome="nothing")
 
 
-def _follow(_services: Services, state: CampaignState, _planned: Plan) -> ActionResult:
+def _follow(_services: Services, state: CampaignState, _chosen: NextAction) -> ActionResult:
     detail = None if state.remote else "deleted in Mailchimp after it was sent"
     return ActionResult(state=state, outcome="followed", detail=detail)
 
 
-def _hold(_services: Services, state: CampaignState, planned: Plan) -> ActionResult:
+def _hold(_services: Services, state: CampaignState, chosen: NextAction) -> ActionResult:
     if state.remote is None:
         return _held(
             state,
             "deleted: somebody deleted it in Mailchimp. Cancel it in the CRM, or run with the "
             "param recreate to make a new draft",
         )
-    if planned.crm_state == "overdue":
+    if chosen.crm_state == "overdue":
         return _held(state, "overdue: its time is too long past; give it a new planned_at")
-    if planned.crm_state == "gone":
+    if chosen.crm_state == "gone":
         return _held(state, "gone: the CRM has no such active campaign any more; its draft stays")
     return _held(state, f"unknown_status: Mailchimp calls it {state.remote.status!r}")
 
 
-def _create(services: Services, state: CampaignState, _planned: Plan) -> ActionResult:
+def _create(services: Services, state: CampaignState, _chosen: NextAction) -> ActionResult:
     campaign = state.campaign
     if campaign is None:
         raise RuntimeError(f"campaign {state.code} is not in the CRM, but is to be created")
@@ -140,11 +140,11 @@ def _create(services: Services, state: CampaignState, _planned: Plan) -> ActionR
     return ActionResult(state=state, outcome="created", detail="its body is made in Mailchimp")
 
 
-def _update(services: Services, state: LinkedCampaign, planned: Plan) -> ActionResult:
+def _update(services: Services, state: LinkedCampaign, chosen: NextAction) -> ActionResult:
     written = write_settings(services, state)
     if isinstance(written, str):
         return _held(state, written)
-    if planned.crm_state == "by_hand":
+    if chosen.crm_state == "by_hand":
         return ActionResult(
             state=written,
             outcome="waiting",
@@ -153,7 +153,7 @@ def _update(services: Services, state: LinkedCampaign, planned: Plan) -> ActionR
     return ActionResult(state=written, outcome="updated")
 
 
-def _schedule(services: Services, state: LinkedCampaign, _planned: Plan) -> ActionResult:
+def _schedule(services: Services, state: LinkedCampaign, _chosen: NextAction) -> ActionResult:
     written = write_settings(services, state)
     if isinstance(written, str):
         return _held(state, written)
@@ -181,18 +181,20 @@ def _put_into_schedule(services: Services, state: LinkedCampaign, at: datetime) 
         return _wait(services, state, at, "sent by us")
     state = require_unchanged(services, state)
     # Committed before the call: a schedule of ours is known as ours after a crash too.
-    state = note(services, state, scheduled_for=at)
+    state = update_state(services, state, scheduled_for=at)
     try:
         services.provider.schedule_campaign(state.remote.campaign_id, at)
     except RefusedByProviderError as error:
         # All that could be wrong with the campaign itself the gate just asked about.
         log.info("campaign %s is not scheduled in Mailchimp: %s", state.code, error)
-        state = note(services, state, scheduled_for=None, schedule_refused_at=datetime.now(UTC))
+        state = update_state(
+            services, state, scheduled_for=None, schedule_refused_at=datetime.now(UTC)
+        )
         return _wait(services, state, _planned_at(state))
     return _scheduled(services, reread_remote(services, state), at)
 
 
-def _check(services: Services, state: LinkedCampaign, _planned: Plan) -> ActionResult:
+def _check(services: Services, state: LinkedCampaign, _chosen: NextAction) -> ActionResult:
     audience = audience_to_use(state.campaign, state.audience)
     if isinstance(audience, str):
         return _held(take_out_of_schedule(services, state), audience)
@@ -237,7 +239,7 @@ def _reschedule(services: Services, state: LinkedCampaign, at: datetime) -> Acti
     return _scheduled(services, reread_remote(services, state), at, by_hand=True)
 
 
-def _send(services: Services, state: LinkedCampaign, _planned: Plan) -> ActionResult:
+def _send(services: Services, state: LinkedCampaign, _chosen: NextAction) -> ActionResult:
     written = write_settings(services, state)
     if isinstance(written, str):
         return _held(state, written)
@@ -252,42 +254,44 @@ def _send(services: Services, state: LinkedCampaign, _planned: Plan) -> ActionRe
     state, decision = ask_gate(services, written, "send")
     if not decision.is_open:
         return _closed(state, decision)
-    state = note(services, require_unchanged(services, state), send_called_at=services.clock())
+    state = update_state(
+        services, require_unchanged(services, state), send_called_at=services.clock()
+    )
     try:
         services.provider.send_campaign(state.remote.campaign_id)
     except RefusedByProviderError:
-        note(services, state, send_called_at=None)
+        update_state(services, state, send_called_at=None)
         raise
     return ActionResult(state=reread_remote(services, state), outcome="sent")
 
 
-def _unschedule(services: Services, state: CampaignState, planned: Plan) -> ActionResult:
+def _unschedule(services: Services, state: CampaignState, chosen: NextAction) -> ActionResult:
     state = take_out_of_schedule(services, state)
     if not state.is_draft:
         return _act_again(services, state)
     detail = "it is not approved in the CRM"
-    if planned.crm_state == "cancelled":
-        state = note(services, state, shelved_at=datetime.now(UTC))
+    if chosen.crm_state == "cancelled":
+        state = update_state(services, state, shelved_at=datetime.now(UTC))
         detail = "cancelled in the CRM; its draft stays in Mailchimp"
     return ActionResult(state=state, outcome="unscheduled", detail=detail)
 
 
-def _delete(services: Services, state: CampaignState, _planned: Plan) -> ActionResult:
+def _delete(services: Services, state: CampaignState, _chosen: NextAction) -> ActionResult:
     services.provider.delete_campaign(remote_of(state).campaign_id)
-    campaign_records.forget(services.warehouse, state.record.campaign_id)
+    campaign_records.forget_remote(services.warehouse, state.record.campaign_id)
     state = reread_link(services, replace(state, remote=None))
     return ActionResult(state=state, outcome="deleted", detail="cancelled in the CRM")
 
 
-_Act = Callable[[Services, CampaignState, Plan], ActionResult]
+_Act = Callable[[Services, CampaignState, NextAction], ActionResult]
 
 
-def _on_linked(act: Callable[[Services, LinkedCampaign, Plan], ActionResult]) -> _Act:
-    """An action that the plan gives only where the CRM and Mailchimp have the campaign."""
-    return lambda services, state, planned: act(services, linked(state), planned)
+def _on_linked(act: Callable[[Services, LinkedCampaign, NextAction], ActionResult]) -> _Act:
+    """An action that the table gives only where the CRM and Mailchimp have the campaign."""
+    return lambda services, state, chosen: act(services, linked(state), chosen)
 
 
-#: Every action of the plan with the function that carries it out.
+#: Every action of the table with the function that carries it out.
 ACTIONS: Mapping[Action, _Act] = {
     "create": _create,
     "update": _on_linked(_update),
@@ -339,7 +343,9 @@ def _scheduled(
 
 
 def _we_send(services: Services, state: CampaignState) -> bool:
-    return state.record.schedule_refused_at is not None or not services.options.schedule_there
+    return (
+        state.record.schedule_refused_at is not None or not services.options.schedule_in_mailchimp
+    )
 
 
 def _planned_at(state: LinkedCampaign) -> datetime:
@@ -353,11 +359,11 @@ def _send_at(services: Services, state: LinkedCampaign) -> datetime:
     return state.remote.send_at or services.clock()
 
 
-def _store(services: Services, planned: Plan, done: ActionResult) -> CampaignResult:
+def _store(services: Services, chosen: NextAction, done: ActionResult) -> CampaignResult:
     """What came of the campaign, into ``sync.campaign`` and for the caller."""
     state, remote = done.state, done.state.remote
     status = remote.status if remote else state.record.status
-    if remote is None and planned.remote_state == "deleted":
+    if remote is None and chosen.remote_state == "deleted":
         status = "deleted"
     detail = done.detail
     if state.hand_made:
@@ -366,11 +372,11 @@ def _store(services: Services, planned: Plan, done: ActionResult) -> CampaignRes
     figures: Totals = {}
     if remote is not None and remote.status in ("sending", "sent"):
         figures = totals(remote)
-    campaign_records.note(
+    campaign_records.update_record(
         services.warehouse,
         state.record.campaign_id,
         campaign_code=state.code,
-        crm_state=planned.crm_state,
+        crm_state=chosen.crm_state,
         planned_at=state.campaign.planned_at if state.campaign else None,
         action=done.outcome,
         detail=detail,
@@ -378,12 +384,12 @@ def _store(services: Services, planned: Plan, done: ActionResult) -> CampaignRes
         status=status,
         **figures,
     )
-    log.info("campaign %s: %s × %s → %s: %s%s", state.code, planned.crm_state,
-             planned.remote_state, planned.action, done.outcome,
+    log.info("campaign %s: %s × %s → %s: %s%s", state.code, chosen.crm_state,
+             chosen.remote_state, chosen.action, done.outcome,
              f" ({detail})" if detail else "")  # fmt: skip
     return CampaignResult(
         campaign_code=state.code,
-        action=planned.action,
+        action=chosen.action,
         outcome=done.outcome,
         detail=detail,
         status=status,

@@ -34,7 +34,7 @@ class CampaignOptions:
     max_lateness: timedelta = timedelta(hours=24)
     tolerance: float = 0.10
     recipient_limit: int | None = None
-    schedule_there: bool = True
+    schedule_in_mailchimp: bool = True
     #: A campaign is put into Mailchimp's schedule this long before its time, not earlier. A
     #: scheduled campaign goes out even when nothing of ours is running any more.
     schedule_ahead: timedelta = timedelta(minutes=5)
@@ -53,7 +53,7 @@ class CampaignOptions:
         return max(self.wait_horizon, self.last_check)
 
 
-def options_from(environment: Mapping[str, str] = os.environ) -> CampaignOptions:
+def read_campaign_options(environment: Mapping[str, str] = os.environ) -> CampaignOptions:
     """The options that the settings give.
 
     Raises:
@@ -74,7 +74,7 @@ def options_from(environment: Mapping[str, str] = os.environ) -> CampaignOptions
         max_lateness=timedelta(minutes=settings.campaign_max_lateness),
         tolerance=settings.campaign_recipient_tolerance / 100,
         recipient_limit=settings.campaign_recipient_limit or None,
-        schedule_there=settings.campaign_schedule_in_mailchimp,
+        schedule_in_mailchimp=settings.campaign_schedule_in_mailchimp,
         schedule_ahead=timedelta(minutes=settings.campaign_schedule_ahead),
         wait_horizon=max(
             timedelta(minutes=settings.campaign_wait), longest_gap(schedule) + _RUN_TAKES

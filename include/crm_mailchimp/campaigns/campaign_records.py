@@ -46,7 +46,7 @@ class CampaignRecord:
 
 
 class CampaignColumns(TypedDict, total=False):
-    """Columns of ``sync.campaign`` that ``note`` writes."""
+    """Columns of ``sync.campaign`` that ``update_record`` writes."""
 
     campaign_code: str
     collection_code: str
@@ -103,7 +103,9 @@ def find_record_by_provider(
     return _find(warehouse, "provider_campaign_id", provider_campaign_id)
 
 
-def note(warehouse: Connection[Any], campaign_id: int, **columns: Unpack[CampaignColumns]) -> None:
+def update_record(
+    warehouse: Connection[Any], campaign_id: int, **columns: Unpack[CampaignColumns]
+) -> None:
     """Write columns of a campaign's row and commit."""
     assignments = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
@@ -133,7 +135,7 @@ def create_once(
     """
     intend(warehouse, campaign, draft)
     created = provider.create_campaign(draft)
-    remember(warehouse, campaign.campaign_id, created)
+    remember_remote(warehouse, campaign.campaign_id, created)
     return created
 
 
@@ -168,7 +170,7 @@ def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> CampaignRecord:
     return read_record(warehouse, campaign.campaign_id)
 
 
-def remember(warehouse: Connection[Any], campaign_id: int, remote: RemoteCampaign) -> None:
+def remember_remote(warehouse: Connection[Any], campaign_id: int, remote: RemoteCampaign) -> None:
     """Keep the provider's id; committed."""
     warehouse.execute(
         statement("campaigns/remember_campaign"),
@@ -181,7 +183,7 @@ def remember(warehouse: Connection[Any], campaign_id: int, remote: RemoteCampaig
     warehouse.commit()
 
 
-def forget(warehouse: Connection[Any], campaign_id: int) -> None:
+def forget_remote(warehouse: Connection[Any], campaign_id: int) -> None:
     """The provider's id is no longer the campaign's, which counts as deleted; committed."""
     warehouse.execute(statement("campaigns/forget_remote"), {"campaign_id": campaign_id})
     warehouse.commit()
@@ -196,7 +198,7 @@ def find_remote(
 ) -> RemoteCampaign | None:
     """The audience's campaign with exactly this title that belongs to no other CRM campaign.
 
-    It is looked for before anything is created: after a lost answer, and after a lost ledger. A
+    It is looked for before anything is created: after a lost answer, and after a lost warehouse. A
     campaign that only ends in the code may be a person's own. Nothing is done until a person
     looks.
 

@@ -11,8 +11,8 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
-from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
-from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
+from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.campaigns.result import totals
 from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 from crm_mailchimp.errors import PermanentError
@@ -23,7 +23,7 @@ from crm_mailchimp.stats.campaigns import load_campaigns
 _UNDER_WAY_OR_OVER = ("sending", "sent", "canceling", "canceled", "archived")
 
 
-class OverviewProvider(CampaignProvider, ReportProvider, Protocol):
+class CampaignListProvider(CampaignProvider, ReportProvider, Protocol):
     """Campaigns in both forms: as records for us, as rows for ``stats``."""
 
 
@@ -93,13 +93,13 @@ def campaigns_to_sync(
     Raises:
         UnknownCampaignError: one of ``codes`` is known to nobody.
     """
-    planned = read_campaigns(crm, codes=codes)
+    in_crm = read_crm_campaigns(crm, codes=codes)
     with warehouse.cursor(row_factory=class_row(_KnownCampaign)) as cursor:
         known = cursor.execute(statement("campaigns/known_campaigns")).fetchall()
     if codes:
         unknown = (
             set(codes)
-            - {campaign.code for campaign in planned}
+            - {campaign.code for campaign in in_crm}
             - {row.campaign_code for row in known}
         )
         if unknown:
@@ -110,9 +110,9 @@ def campaigns_to_sync(
         return sorted(set(codes))
     by_id = {row.campaign_id: row for row in known}
     wanted = set()
-    for campaign in planned:
+    for campaign in in_crm:
         row = by_id.pop(campaign.campaign_id, None)
-        # A cancelled campaign without a row may be scheduled since before the ledger was lost. A
+        # A cancelled campaign without a row may be scheduled since before the warehouse was lost. A
         # campaign that we deleted is made again when the CRM takes the cancelling back.
         if row is None or not row.is_over or (campaign.state != "cancelled" and not row.is_sent):
             wanted.add(campaign.code)
@@ -120,7 +120,7 @@ def campaigns_to_sync(
     return sorted(wanted | {row.campaign_code for row in by_id.values() if not row.is_over})
 
 
-def look_at_all(warehouse: Connection[Any], provider: OverviewProvider) -> tuple[int, int]:
+def look_at_all(warehouse: Connection[Any], provider: CampaignListProvider) -> tuple[int, int]:
     """States and totals of all campaigns into ``stats`` and ``sync.campaign``; commits.
 
     Campaigns made directly in Mailchimp are in ``stats.campaign_overview`` with the origin
@@ -142,7 +142,7 @@ def look_at_all(warehouse: Connection[Any], provider: OverviewProvider) -> tuple
 class _RecordingTotals:
     """The listing of all campaigns, our own ones' totals recorded as they pass."""
 
-    def __init__(self, warehouse: Connection[Any], provider: OverviewProvider) -> None:
+    def __init__(self, warehouse: Connection[Any], provider: CampaignListProvider) -> None:
         self.warehouse, self.provider, self.changed = warehouse, provider, 0
 
     def campaigns(
@@ -195,14 +195,14 @@ def planned_soon(
     """
     now = now or datetime.now(UTC)
     found = []
-    for campaign in read_campaigns(crm, codes=codes) if codes else []:
+    for campaign in read_crm_campaigns(crm, codes=codes) if codes else []:
         if campaign.state != "approved" or campaign.planned_at is None:
             continue
         if campaign.planned_at <= now:
             continue  # its time has come: this run sends it
         at = next_quarter(campaign.planned_at)
         moments = [campaign.planned_at]
-        if options.schedule_there and at - options.schedule_ahead <= campaign.planned_at:
+        if options.schedule_in_mailchimp and at - options.schedule_ahead <= campaign.planned_at:
             moments = [at - options.schedule_ahead, at - options.last_check]
         ahead = [moment for moment in moments if now < moment <= now + options.wait_horizon]
         if ahead:

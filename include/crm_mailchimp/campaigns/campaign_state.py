@@ -13,12 +13,12 @@ from psycopg import Connection
 from crm_mailchimp.campaigns import campaign_records, gate, take_back
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.campaign_records import CampaignColumns, CampaignRecord
-from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_campaigns
-from crm_mailchimp.campaigns.planning import (
-    Plan,
+from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_crm_campaigns
+from crm_mailchimp.campaigns.next_action import (
+    NextAction,
     crm_state_of,
+    next_action,
     next_quarter,
-    plan,
     remote_state_of,
 )
 from crm_mailchimp.errors import PermanentError
@@ -140,20 +140,20 @@ def _link_found(
     if record.intended_at is None:
         campaign_records.intend(warehouse, campaign, campaign.draft(remote.list_id))
         # Which of its settings were made by hand nobody knows: the CRM's are written.
-        campaign_records.note(warehouse, campaign.campaign_id, pushed=None)
-    campaign_records.remember(warehouse, campaign.campaign_id, remote)
+        campaign_records.update_record(warehouse, campaign.campaign_id, pushed=None)
+    campaign_records.remember_remote(warehouse, campaign.campaign_id, remote)
     log.info("campaign %s was found in Mailchimp by its title", campaign.code)
     return campaign_records.read_record(warehouse, campaign.campaign_id)
 
 
 def linked(state: CampaignState) -> LinkedCampaign:
-    """The state of a campaign for which the plan gives an action that needs both rows.
+    """The state of a campaign for which the table gives an action that needs both rows.
 
     Raises:
-        RuntimeError: the CRM or Mailchimp does not have it, so the plan is wrong.
+        RuntimeError: the CRM or Mailchimp does not have it, so the table is wrong.
     """
     if state.campaign is None or state.remote is None:
-        raise RuntimeError(f"campaign {state.code} misses what the planned action works on")
+        raise RuntimeError(f"campaign {state.code} misses what the next action works on")
     return LinkedCampaign(
         campaign=state.campaign,
         record=state.record,
@@ -163,10 +163,10 @@ def linked(state: CampaignState) -> LinkedCampaign:
     )
 
 
-def plan_for(services: Services, state: CampaignState) -> Plan:
+def next_action_for(services: Services, state: CampaignState) -> NextAction:
     """What is to be done with a campaign in this state."""
     campaign, record = state.campaign, state.record
-    return plan(
+    return next_action(
         crm_state_of(
             campaign.state if campaign else None,
             campaign.planned_at if campaign else None,
@@ -201,12 +201,12 @@ def note_own_schedule(services: Services, state: LinkedCampaign) -> LinkedCampai
     wanted = next_quarter(planned_at) if planned_at else None
     if wanted is None or wanted != state.remote.send_at or state.is_scheduled_by_us:
         return state
-    return note(services, state, scheduled_for=wanted)
+    return update_state(services, state, scheduled_for=wanted)
 
 
-def note(services: Services, state: _State, **columns: Unpack[CampaignColumns]) -> _State:
+def update_state(services: Services, state: _State, **columns: Unpack[CampaignColumns]) -> _State:
     """Write columns of ``sync.campaign``, committed; the state has them."""
-    campaign_records.note(services.warehouse, state.record.campaign_id, **columns)
+    campaign_records.update_record(services.warehouse, state.record.campaign_id, **columns)
     return reread_link(services, state)
 
 
@@ -235,7 +235,7 @@ def require_unchanged(services: Services, state: LinkedCampaign) -> LinkedCampai
     Raises:
         ChangedMeanwhileError: it is not.
     """
-    found = read_campaigns(services.crm, campaign_ids=[state.campaign.campaign_id])
+    found = read_crm_campaigns(services.crm, campaign_ids=[state.campaign.campaign_id])
     if not found or found[0] != state.campaign:
         raise ChangedMeanwhileError("the CRM changed it while it was judged")
     now = reread_remote(services, state)
@@ -282,7 +282,7 @@ def gate_was_open(services: Services, state: LinkedCampaign) -> bool:
 def take_out_of_schedule(services: Services, state: CampaignState) -> CampaignState:
     """Make a scheduled campaign a draft again."""
     remote = remote_of(state)
-    after = take_back.unschedule(services.provider, remote.campaign_id)
+    after = take_back.take_back_campaign(services.provider, remote.campaign_id)
     state = CampaignState(
         campaign=state.campaign,
         record=state.record,
@@ -291,12 +291,12 @@ def take_out_of_schedule(services: Services, state: CampaignState) -> CampaignSt
         hand_made=state.hand_made,
     )
     if after is None:
-        return note(services, state, scheduled_for=None)
-    return note(services, state, scheduled_for=None, status=after.status)
+        return update_state(services, state, scheduled_for=None)
+    return update_state(services, state, scheduled_for=None, status=after.status)
 
 
 def remote_of(state: CampaignState) -> RemoteCampaign:
-    """The campaign in Mailchimp, for an action that the plan gives only where it exists."""
+    """The campaign in Mailchimp, for an action that the table gives only where it exists."""
     if state.remote is None:
         raise RuntimeError(f"campaign {state.code} is not in Mailchimp, but its action needs it")
     return state.remote

@@ -71,10 +71,10 @@ def judge_members(
     gdpr_category: str,
     page: int = PAGE,
 ) -> ConsentJudgement:
-    """Look at every subscribed member that the ledger knows, page by page.
+    """Look at every subscribed member that we know, page by page.
 
     Args:
-        warehouse: the warehouse, its ledger just brought up to date with Mailchimp.
+        warehouse: the warehouse, its members just brought up to date with Mailchimp.
         crm: to ``crm_db``, in autocommit: each page is judged at its own present moment.
         list_id: the audience.
         collection_id: the collection whose refusals count.

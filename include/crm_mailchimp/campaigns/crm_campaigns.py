@@ -66,7 +66,7 @@ class CrmCampaign:
         )
 
 
-def read_campaigns(
+def read_crm_campaigns(
     crm: Connection[Any],
     *,
     codes: Sequence[str] = (),

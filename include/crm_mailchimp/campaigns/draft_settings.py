@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crm_mailchimp.campaigns.campaign_state import CampaignState, LinkedCampaign, Services, note
+from crm_mailchimp.campaigns.campaign_state import (
+    CampaignState,
+    LinkedCampaign,
+    Services,
+    update_state,
+)
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 
@@ -54,7 +59,7 @@ def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign 
         )
         state = replace(state, remote=changed)
     if dict(state.record.pushed or {}) != wanted or list_id or state.record.shelved_at:
-        state = note(
+        state = update_state(
             services,
             state,
             pushed=wanted,

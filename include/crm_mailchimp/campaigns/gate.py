@@ -20,7 +20,7 @@ from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import judge_members
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.campaigns.gate_reasons import (
-    Reason,
+    GateReason,
     audience_reasons,
     checklist_reasons,
     consent_reason,
@@ -49,10 +49,10 @@ class GateDecision:
 
     gate_id: int
     is_open: bool
-    reasons: tuple[Reason, ...]
+    reasons: tuple[GateReason, ...]
 
     @property
-    def open_reasons(self) -> tuple[Reason, ...]:
+    def open_reasons(self) -> tuple[GateReason, ...]:
         """Reasons that nobody released."""
         return tuple(reason for reason in self.reasons if not reason.released)
 
@@ -177,7 +177,7 @@ def _record(
     remote: RemoteCampaign,
     audience: KnownAudience,
     occasion: Occasion,
-    reasons: list[Reason],
+    reasons: list[GateReason],
     *,
     expected: int,
     judged: int | None,

@@ -25,7 +25,7 @@ _STAGING_TAKES = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reason:
+class GateReason:
     """Why the gate is closed.
 
     ``key`` holds the code and the fact it is about: a release of 900 recipients is none of 2,000.
@@ -52,13 +52,13 @@ class _LastSync:
     age: timedelta
 
 
-def firm(code: str, detail: str) -> Reason:
+def firm(code: str, detail: str) -> GateReason:
     """A reason that nobody may release."""
-    return Reason(code=code, detail=detail, key=code)
+    return GateReason(code=code, detail=detail, key=code)
 
 
-def _releasable(code: str, detail: str, fact: object) -> Reason:
-    return Reason(code=code, detail=detail, key=f"{code}:{fact}", may_be_released=True)
+def _releasable(code: str, detail: str, fact: object) -> GateReason:
+    return GateReason(code=code, detail=detail, key=f"{code}:{fact}", may_be_released=True)
 
 
 def owner_reasons(
@@ -66,7 +66,7 @@ def owner_reasons(
     provider: AudienceProvider,
     campaign: CrmCampaign,
     audience: KnownAudience,
-) -> Iterator[Reason]:
+) -> Iterator[GateReason]:
     """Whether the account and the audience are this installation's."""
     words = provider_problem(
         campaign.collection_code,
@@ -89,7 +89,7 @@ def audience_reasons(
     remote: RemoteCampaign,
     audience: KnownAudience,
     max_age: timedelta,
-) -> Iterator[Reason]:
+) -> Iterator[GateReason]:
     """Whether it goes to the collection's audience, and how good that one's last sync was."""
     if remote.list_id != audience.list_id:
         yield firm(
@@ -143,7 +143,7 @@ _CONSENT_WORDS = {
 }
 
 
-def consent_reason(finding: Finding, campaign: CrmCampaign) -> Reason:
+def consent_reason(finding: Finding, campaign: CrmCampaign) -> GateReason:
     """What looking at the consents of all members found, in words."""
     ids = ", ".join(map(str, finding.contact_ids))
     examples = f" (contacts {ids}{', ...' if finding.members > len(finding.contact_ids) else ''})"
@@ -160,7 +160,7 @@ def consent_reason(finding: Finding, campaign: CrmCampaign) -> Reason:
     )
 
 
-def checklist_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterator[Reason]:
+def checklist_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterator[GateReason]:
     """What Mailchimp's own checklist finds wrong."""
     checklist = provider.send_checklist(remote.campaign_id)
     wrong = [item for item in checklist.items if item.type == "error"]
@@ -170,7 +170,7 @@ def checklist_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Ite
         yield firm("checklist", "Mailchimp says that the campaign is not ready to send")
 
 
-def domain_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterator[Reason]:
+def domain_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterator[GateReason]:
     """Whether the sender's domain is verified."""
     domain = remote.settings["reply_to"].rpartition("@")[2].lower()
     verified = provider.sender_domains()
@@ -184,7 +184,7 @@ def domain_reasons(provider: CampaignProvider, remote: RemoteCampaign) -> Iterat
 
 def recipient_reasons(
     remote: RemoteCampaign, expected: int, options: CampaignOptions
-) -> Iterator[Reason]:
+) -> Iterator[GateReason]:
     """Whether Mailchimp counts as many recipients as expected."""
     count = remote.recipient_count
     if count == 0:

@@ -53,7 +53,7 @@ def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[i
     return [gate_id for (gate_id,) in rows]
 
 
-def find_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | None:
+def find_release_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | None:
     """What a person is asked; None when the gate has opened, or closed for more, meanwhile.
 
     Raises:
@@ -96,7 +96,7 @@ def decide_release(
 
     Args:
         warehouse: the warehouse.
-        gate_id: the gate that ``find_request`` returned.
+        gate_id: the gate that ``find_release_request`` returned.
         decision: what was said.
         holds: how long it is good for.
         decided_by: Airflow's id of the person.
@@ -107,7 +107,7 @@ def decide_release(
     Raises:
         NotReleasableError: nobody may release this.
     """
-    if find_request(warehouse, gate_id) is None:
+    if find_release_request(warehouse, gate_id) is None:
         return False
     parameters = {
         "gate_id": gate_id,

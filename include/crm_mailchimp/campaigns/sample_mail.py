@@ -39,7 +39,7 @@ def send_sample(
         warehouse: the warehouse; that a run sent its test is committed before the call.
         provider: where the draft is.
         code: of the campaign.
-        record: what the ledger knows of it.
+        record: what the warehouse knows of it.
         addresses: of colleagues.
         run_id: of who asks.
 
@@ -56,16 +56,16 @@ def send_sample(
     if run_id and record.tested_by_run == run_id:
         detail = "this run has sent its test already; start another for one more"
     else:
-        campaign_records.note(warehouse, record.campaign_id, tested_by_run=run_id or None)
+        campaign_records.update_record(warehouse, record.campaign_id, tested_by_run=run_id or None)
         try:
             provider.send_test(remote.campaign_id, addresses)
         except RefusedByProviderError as error:
-            campaign_records.note(warehouse, record.campaign_id, tested_by_run=None)
+            campaign_records.update_record(warehouse, record.campaign_id, tested_by_run=None)
             raise NoTestError(
                 f"campaign {code}: Mailchimp sent no test; has the draft a body, and are the "
                 f"addresses right? {error}"
             ) from error
-        campaign_records.note(warehouse, record.campaign_id, tested_at=datetime.now(UTC))
+        campaign_records.update_record(warehouse, record.campaign_id, tested_at=datetime.now(UTC))
     log.info("campaign %s: %s", code, detail)
     return CampaignResult(
         campaign_code=code,

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from psycopg import Connection
 
 from crm_mailchimp.campaigns import campaign_actions, campaign_records, gate, take_back
-from crm_mailchimp.campaigns.campaign_options import CampaignOptions, options_from
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions, read_campaign_options
 from crm_mailchimp.campaigns.campaign_records import CampaignRecord
 from crm_mailchimp.campaigns.campaign_state import ChangedMeanwhileError, Services
-from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_campaigns
+from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_crm_campaigns
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.sample_mail import send_sample
 from crm_mailchimp.error_words import words_of
@@ -109,7 +109,7 @@ def sync_campaign(
         with connections.warehouse() as warehouse:
             known = campaign_records.find_record_by_code(warehouse, code)
             at_risk.provider_campaign_id = _id_at_risk(known, at_risk)
-            options = options or options_from()
+            options = options or read_campaign_options()
             with connections.crm() as crm, connections.provider() as provider:
                 services = Services(
                     warehouse=warehouse, crm=crm, provider=provider, options=options, clock=clock
@@ -204,7 +204,7 @@ def _first_link(warehouse: Connection[Any], campaign: CrmCampaign | None) -> Cam
 def _find(
     warehouse: Connection[Any], crm: Connection[Any], code: str
 ) -> tuple[CrmCampaign | None, CampaignRecord | None]:
-    found = read_campaigns(crm, codes=[code])
+    found = read_crm_campaigns(crm, codes=[code])
     if found:
         return found[0], campaign_records.find_record(warehouse, found[0].campaign_id)
     record = campaign_records.find_record_by_code(warehouse, code)
@@ -214,7 +214,7 @@ def _find(
             "crm.campaign and crm.contact_collection"
         )
     # Its code may have changed in the CRM, which keeps its id.
-    found = read_campaigns(crm, campaign_ids=[record.campaign_id])
+    found = read_crm_campaigns(crm, campaign_ids=[record.campaign_id])
     return (found[0] if found else None), record
 
 
@@ -245,7 +245,7 @@ def _busy(services: Services, code: str, record: CampaignRecord | None) -> Campa
     log.info("campaign %s: %s%s", code, why, "; taken back" if taken else "")
     again = services.clock() + _BUSY_AGAIN
     if record is not None:
-        campaign_records.note(services.warehouse, record.campaign_id, look_again_at=again)
+        campaign_records.update_record(services.warehouse, record.campaign_id, look_again_at=again)
     return CampaignResult(
         campaign_code=code,
         action="wait",

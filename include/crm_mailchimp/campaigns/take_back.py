@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from psycopg import Connection
 
 from crm_mailchimp.campaigns import campaign_records, gate
-from crm_mailchimp.campaigns.campaign_options import CampaignOptions, options_from
-from crm_mailchimp.campaigns.crm_campaigns import read_campaigns
-from crm_mailchimp.campaigns.planning import next_quarter
+from crm_mailchimp.campaigns.campaign_options import CampaignOptions, read_campaign_options
+from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
+from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.provider import CampaignProvider, RemoteCampaign
@@ -35,7 +35,9 @@ class LastResort(Protocol):
         ...
 
 
-def unschedule(provider: CampaignProvider, provider_campaign_id: str) -> RemoteCampaign | None:
+def take_back_campaign(
+    provider: CampaignProvider, provider_campaign_id: str
+) -> RemoteCampaign | None:
     """Take a campaign out of the schedule; one that is not in it is left as it is.
 
     Safe to repeat: after a lost answer its state is read, and it is asked again.
@@ -84,7 +86,7 @@ def if_near(
         return None
     if remote.send_at is not None and remote.send_at - (now or datetime.now(UTC)) > near:
         return None
-    after = unschedule(provider, provider_campaign_id)
+    after = take_back_campaign(provider, provider_campaign_id)
     log.warning("a scheduled campaign that cannot be judged was taken back")
     return after
 
@@ -111,7 +113,7 @@ def if_revoked(
     remote = provider.campaign(provider_campaign_id)
     if remote is None or remote.status != "schedule":
         return remote
-    found = read_campaigns(crm, codes=[code])
+    found = read_crm_campaigns(crm, codes=[code])
     if found:
         [campaign] = found
         at = next_quarter(campaign.planned_at) if campaign.planned_at else None
@@ -119,7 +121,7 @@ def if_revoked(
         if is_wanted and at is not None and at == remote.send_at:
             return remote
     log.info("campaign %s was changed in the CRM while it was scheduled: taken back", code)
-    return unschedule(provider, provider_campaign_id)
+    return take_back_campaign(provider, provider_campaign_id)
 
 
 def hold_back(
@@ -167,7 +169,7 @@ def hold_back(
 
 def _usable_near() -> timedelta:
     try:
-        return options_from().near
+        return read_campaign_options().near
     except SettingError:
         return CampaignOptions().near
 
@@ -191,7 +193,7 @@ def record_taken_back(warehouse: Connection[Any], remote: RemoteCampaign, why: s
         list_id=remote.list_id,
         why=why,
     )
-    campaign_records.note(
+    campaign_records.update_record(
         warehouse,
         record.campaign_id,
         scheduled_for=None,

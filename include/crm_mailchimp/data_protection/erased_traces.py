@@ -44,7 +44,7 @@ class _Returned(NamedTuple):
     belongs_until: datetime | None
 
 
-def remove(
+def remove_traces(
     warehouse: Connection[Any], traces: Traces, *, receipt_ids: Sequence[int] = ()
 ) -> dict[str, int]:
     """Remove traces in one transaction and count the marts again; safe to repeat.
@@ -101,7 +101,7 @@ def remove_returned(warehouse: Connection[Any]) -> int:
         },
         contact_ids={row.contact_id for row in found if row.contact_id is not None},
     )
-    return sum(remove(warehouse, traces).values())
+    return sum(remove_traces(warehouse, traces).values())
 
 
 def _list(warehouse: Connection[Any], traces: Traces) -> None:

@@ -367,7 +367,9 @@ def _remove_traces(warehouse: Connection[Any], people: Sequence[_Person]) -> Non
         contact_ids={one for person in people for one in person.request.contact_ids},
         addresses={one for person in people for one in person.addresses},
     )
-    erased_traces.remove(warehouse, traces, receipt_ids=[person.receipt_id for person in people])
+    erased_traces.remove_traces(
+        warehouse, traces, receipt_ids=[person.receipt_id for person in people]
+    )
 
 
 def _finish(warehouse: Connection[Any], people: Sequence[_Person]) -> None:

@@ -27,7 +27,7 @@ from crm_mailchimp.stats.deleted_members import (
 from crm_mailchimp.stats.landing import batches, create_landing
 from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Row, Shape, entries
-from crm_mailchimp.stats.streams import Reading, remember
+from crm_mailchimp.stats.streams import Reading, store_stream_state
 from crm_mailchimp.warehouse.copying import copy_rows
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Activity:
         if since is not None and _gap_has_grown(connection, reading.campaign_id):
             landed = self._load(connection, provider, reading, None)
         mark_deleted(connection, provider, reading.campaign_id)
-        remember(
+        store_stream_state(
             connection,
             self.name,
             reading,

@@ -12,7 +12,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
-from crm_mailchimp.stats.streams import Reading, remember
+from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -72,7 +72,7 @@ class Links:
         know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
         connection.execute(statement("stats/load_links"), {"campaign_id": campaign_id})
         connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})
-        remember(connection, self.name, reading, rows_read=landed + members)
+        store_stream_state(connection, self.name, reading, rows_read=landed + members)
         connection.commit()
         return landed + members
 

@@ -1,4 +1,4 @@
-"""Catch the marts up with ``stats`` and the sync's ledger: the work follows what changed.
+"""Catch the marts up with ``stats`` and the sync's members: the work follows what changed.
 
 Triggers note each changed member and campaign in the transaction that changes it. A refresh takes
 the notes, finds the people they are about, and counts these members, people and campaigns again.

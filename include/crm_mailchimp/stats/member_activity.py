@@ -1,7 +1,7 @@
 """What members did before they left, also outside campaigns: their activity feeds.
 
 A feed costs one call a member. So only members of our audiences that left lately are read. A member
-is read again only when the ledger shows another change. Campaigns show what all others did.
+is read again only when ``sync.member`` shows another change. Campaigns show what all others did.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def load_feeds(
     for some in batches(members, _AT_ONCE):
         land(connection, SHAPE, _items(provider, some))
         # As for recipients, an erasure that begins now waits. An earlier erasure has taken its
-        # members out of the ledger. Nothing is loaded for members that are not in it.
+        # members out of ``sync.member``. Nothing is loaded for members that are not in it.
         connection.execute("lock table sync.erased_subscriber in share mode")
         connection.execute(statement("stats/load_member_activities"), {"since": since})
         connection.cursor().executemany(

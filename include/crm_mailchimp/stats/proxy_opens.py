@@ -17,7 +17,7 @@ from crm_mailchimp.stats.activity import CAP
 from crm_mailchimp.stats.landing import batches, create_landing
 from crm_mailchimp.stats.members import drop_erased
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Row, Shape, Value, entries
-from crm_mailchimp.stats.streams import Reading, remember
+from crm_mailchimp.stats.streams import Reading, store_stream_state
 from crm_mailchimp.warehouse.copying import copy_rows
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class ProxyOpens:
         connection.execute(statement("stats/count_engagement"), parameters)
         connection.execute(statement("stats/load_opens_reported"), parameters)
         connection.execute(statement("stats/load_open_details_extra"), parameters)
-        remember(connection, self.name, reading, rows_read=members)
+        store_stream_state(connection, self.name, reading, rows_read=members)
         connection.commit()
         return members
 

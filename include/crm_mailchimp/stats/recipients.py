@@ -10,7 +10,7 @@ from crm_mailchimp.stats.deleted_members import create_listed, mark_deleted
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
-from crm_mailchimp.stats.streams import Reading, remember
+from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -45,7 +45,7 @@ class Recipients:
         campaign = {"campaign_id": reading.campaign_id}
         connection.execute(statement("stats/load_recipients"), campaign)
         connection.execute(statement("stats/mark_ongoing"), campaign)
-        remember(connection, self.name, reading, rows_read=landed)
+        store_stream_state(connection, self.name, reading, rows_read=landed)
         connection.commit()
         return landed
 

@@ -68,7 +68,7 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
     return tuple(one.metric for one in explained if one.explanation == UNEXPLAINED)
 
 
-def summarise(connection: Connection[Any]) -> dict[str, int]:
+def summarise_figures(connection: Connection[Any]) -> dict[str, int]:
     """How many figures of all campaigns agree, differ for a known reason, or differ without one."""
     with connection.cursor(row_factory=class_row(_Summary)) as cursor:
         row = cursor.execute(statement("stats/summarise_reconciliation")).fetchone()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.report_snapshots import load_mails
-from crm_mailchimp.stats.streams import Reading, remember
+from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -32,7 +32,7 @@ class SeriesMails:
         campaign_id = reading.campaign_id
         landed = load_mails(connection, provider.rows(campaign_id, "sub_reports"))
         connection.execute(statement("stats/link_mails"), {"campaign_id": campaign_id})
-        remember(connection, self.name, reading, rows_read=landed)
+        store_stream_state(connection, self.name, reading, rows_read=landed)
         connection.commit()
         return landed
 

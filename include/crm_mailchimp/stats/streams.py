@@ -71,12 +71,14 @@ class WholeStream:
         if "subscriber_hash" in self.shape.columns:
             know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)
         connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
-        remember(connection, self.name, reading, rows_read=landed, read_later=not self.has_totals)
+        store_stream_state(
+            connection, self.name, reading, rows_read=landed, read_later=not self.has_totals
+        )
         connection.commit()
         return landed
 
 
-def remember(
+def store_stream_state(
     connection: Connection[Any],
     stream: str,
     reading: Reading,

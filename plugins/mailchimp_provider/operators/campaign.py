@@ -78,7 +78,7 @@ class CampaignWhenDueOperator(BaseOperator):
     ) -> dict[str, Any]:
         """A moment has come: one step, then the next moment, or the end of the sending."""
         self.log.info("campaign %s: %s", self.campaign_code, event)
-        result = self._step(context, provider_campaign_id)
+        result = self._advance(context, provider_campaign_id)
         known = result["provider_campaign_id"] or provider_campaign_id
         if result["wait_until"]:
             self._wait_again(result, known)
@@ -92,7 +92,7 @@ class CampaignWhenDueOperator(BaseOperator):
     ) -> dict[str, Any]:
         """It is sent, takes longer, or was taken back: one more look shows it."""
         self.log.info("campaign %s: %s", self.campaign_code, event)
-        result = self._step(context, provider_campaign_id)
+        result = self._advance(context, provider_campaign_id)
         if result["wait_until"]:
             self._wait_again(result, provider_campaign_id)
         return result
@@ -135,7 +135,7 @@ class CampaignWhenDueOperator(BaseOperator):
             kwargs={"provider_campaign_id": provider_campaign_id},
         )
 
-    def _step(self, context: Context, provider_campaign_id: str | None) -> dict[str, Any]:
+    def _advance(self, context: Context, provider_campaign_id: str | None) -> dict[str, Any]:
         from mailchimp_provider.tasks.campaigns import advance_campaign  # noqa: PLC0415
 
         self._name(context)

@@ -52,7 +52,7 @@ def choose(params: Mapping[str, Any]) -> list[str]:
     When they cannot be chosen, near ones are taken out of Mailchimp's schedule.
     """
     from crm_mailchimp.campaigns import campaign_round, take_back
-    from crm_mailchimp.campaigns.campaign_options import options_from
+    from crm_mailchimp.campaigns.campaign_options import read_campaign_options
     from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 
     codes = params["campaigns"]
@@ -61,7 +61,7 @@ def choose(params: Mapping[str, Any]) -> list[str]:
     with opened() as connections:
         warehouse = connections.warehouse()
         try:
-            options_from()  # a wrong setting is named here, and not by each campaign's task
+            read_campaign_options()  # a wrong setting is named here, not by each task
             return campaign_round.campaigns_to_sync(warehouse, connections.crm(), codes)
         except UnknownCampaignError:
             raise
@@ -79,10 +79,12 @@ def find_planned(codes: Sequence[str]) -> list[dict[str, Any]]:
     None of them waits for another campaign's task.
     """
     from crm_mailchimp.campaigns import campaign_round
-    from crm_mailchimp.campaigns.campaign_options import options_from
+    from crm_mailchimp.campaigns.campaign_options import read_campaign_options
 
     with opened() as connections:
-        moments = campaign_round.planned_soon(connections.crm(), codes, options=options_from())
+        moments = campaign_round.planned_soon(
+            connections.crm(), codes, options=read_campaign_options()
+        )
     return [_send_run(moment) for moment in moments]
 
 

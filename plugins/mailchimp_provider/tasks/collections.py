@@ -55,10 +55,10 @@ def sync_collection(
     """Pull back, plan, guard and push one collection; returns its state and counts."""
     from crm_mailchimp.settings import SettingError
     from crm_mailchimp.sync.runs.collection_sync import sync_collection as synchronise
-    from crm_mailchimp.sync.runs.sync_options import cautious_options, options_from
+    from crm_mailchimp.sync.runs.sync_options import cautious_options, read_sync_options
 
     try:
-        options = options_from(approved_plan=params["approved_plan"])
+        options = read_sync_options(approved_plan=params["approved_plan"])
     except SettingError:  # named once, by `finish`
         options = cautious_options(approved_plan=params["approved_plan"])
     with opened() as connections:
@@ -80,7 +80,7 @@ def finish(staging_id: int | None) -> dict[str, int]:
     of one part stops none of the others."""
     from crm_mailchimp import settings
     from crm_mailchimp.sync.runs import run_alerts
-    from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise
+    from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise_run
     from mailchimp_provider.alerts import deliver
 
     if staging_id is None:
@@ -89,7 +89,7 @@ def finish(staging_id: int | None) -> dict[str, int]:
     with opened() as connections:
         warehouse = connections.warehouse()
         run_alerts.alert_about_run(warehouse, staging_id, run_alerts.usable_alert_times(), deliver)
-        summary = summarise(warehouse, staging_id)
+        summary = summarise_run(warehouse, staging_id)
     with problems.noted():
         write_back_members()
     with problems.noted():

@@ -22,13 +22,13 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
         AirflowSkipException: the gate has opened, or has closed for more reasons.
     """
     from crm_mailchimp.campaigns import release
-    from crm_mailchimp.campaigns.campaign_options import options_from
+    from crm_mailchimp.campaigns.campaign_options import read_campaign_options
 
     QuestionSettings.read()
-    options_from()  # nobody answers in vain
+    read_campaign_options()  # nobody answers in vain
     gate_id = params["gate_id"]
     with opened() as connections:
-        request = release.find_request(connections.warehouse(), gate_id)
+        request = release.find_release_request(connections.warehouse(), gate_id)
     if request is None:
         raise AirflowSkipException(f"gate {gate_id} has opened, or closed for more, meanwhile")
     return {
@@ -42,17 +42,17 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 @fail_without_retry()
 def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
     """Store the answer; returns the params of the next run when it is an approval."""
-    from crm_mailchimp.campaigns.campaign_options import options_from
+    from crm_mailchimp.campaigns.campaign_options import read_campaign_options
     from crm_mailchimp.campaigns.release import decide_release
-    from crm_mailchimp.sync.decisions.answer import read_answer
+    from crm_mailchimp.sync.decisions.answer import read_decision
 
-    decision, decided_by = read_answer(answer)
+    decision, decided_by = read_decision(answer)
     with opened() as connections:
         released = decide_release(
             connections.warehouse(),
             int(request["gate_id"]),
             decision,
-            holds=options_from().release_holds,
+            holds=read_campaign_options().release_holds,
             decided_by=decided_by,
         )
     return request["conf"] if released else None

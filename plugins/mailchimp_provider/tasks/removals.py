@@ -25,7 +25,7 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 
     QuestionSettings.read()
     with opened() as connections:
-        request = approval.find_request(
+        request = approval.find_removal_request(
             connections.warehouse(),
             plan_id=params["plan_id"],
             collection_code=params["collection"],
@@ -44,11 +44,11 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
     """Store the decision; returns the params of the sync when it is an approval."""
     from crm_mailchimp.sync.decisions import approval
-    from crm_mailchimp.sync.decisions.answer import read_answer
+    from crm_mailchimp.sync.decisions.answer import read_decision
 
-    decision, decided_by = read_answer(answer)
+    decision, decided_by = read_decision(answer)
     with opened() as connections:
-        approved = approval.decide(
+        approved = approval.decide_removals(
             connections.warehouse(), int(request["plan_id"]), decision, decided_by=decided_by
         )
     return request["sync_params"] if approved else None

@@ -78,7 +78,7 @@ def check_figures(params: Mapping[str, Any], dag_run: Any) -> dict[str, int]:
     from crm_mailchimp.stats.reconciliation import (
         accept_differences,
         require_explained,
-        summarise,
+        summarise_figures,
     )
 
     with opened() as connections:
@@ -94,7 +94,7 @@ def check_figures(params: Mapping[str, Any], dag_run: Any) -> dict[str, int]:
                 campaigns=params["campaigns"],
             )
         require_explained(warehouse)
-        return summarise(warehouse)
+        return summarise_figures(warehouse)
 
 
 @fail_without_retry()

@@ -4,11 +4,11 @@ select
     recipient.list_id,
     recipient.subscriber_hash,
     proof.contact_id,
-    ledger.contact_id as current_contact_id
+    our_member.contact_id as current_contact_id
 from stats.campaign_recipients as recipient
 inner join stats.campaigns as campaign on recipient.campaign_id = campaign.campaign_id
-left join sync.member as ledger
-    on recipient.list_id = ledger.list_id and recipient.subscriber_hash = ledger.subscriber_hash
+left join sync.member as our_member
+    on recipient.list_id = our_member.list_id and recipient.subscriber_hash = our_member.subscriber_hash
 left join lateral (
     select justified.contact_id
     from sync.consent_proof as justified

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crm_mailchimp.settings import SettingError
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits, PlanNotApprovedError, exceeds
-from crm_mailchimp.sync.runs.sync_options import SyncOptions, options_from
+from crm_mailchimp.sync.runs.sync_options import SyncOptions, read_sync_options
 from sync_world import World
 
 
@@ -31,11 +31,11 @@ def test_more_than_half_is_always_held(removals: int, members: int) -> None:
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    assert options_from({"REMOVAL_GUARD_PERCENT": "25"}).limits.share == 0.25
-    assert options_from({"APPROVAL_VALID_HOURS": "2"}).approval_valid.total_seconds() == 7200
+    assert read_sync_options({"REMOVAL_GUARD_PERCENT": "25"}).limits.share == 0.25
+    assert read_sync_options({"APPROVAL_VALID_HOURS": "2"}).approval_valid.total_seconds() == 7200
     for text in ("-1", "101", "πολλά"):
         with pytest.raises(SettingError, match="REMOVAL_GUARD_PERCENT"):
-            options_from({"REMOVAL_GUARD_PERCENT": text})
+            read_sync_options({"REMOVAL_GUARD_PERCENT": text})
 
 
 def test_mass_leaving_waits_for_a_person(world: World) -> None:

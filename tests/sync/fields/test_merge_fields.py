@@ -21,7 +21,7 @@ from crm_mailchimp.sync.fields.member_values import (
     reference,
 )
 from crm_mailchimp.sync.fields.merge_tags import make_tag
-from crm_mailchimp.sync.runs.sync_options import SyncOptions, options_from
+from crm_mailchimp.sync.runs.sync_options import SyncOptions, read_sync_options
 from sync_world import World
 
 UNGUARDED = GuardLimits(share=1.0, minimum=1000, half=1.0)
@@ -113,10 +113,10 @@ def test_blank_clears_on_a_change_and_is_left_out_of_an_addition() -> None:
 
 
 def test_the_limit_is_a_setting() -> None:
-    assert options_from({}).field_limit == 30
-    assert options_from({"MERGE_FIELD_LIMIT": "80"}).field_limit == 80
+    assert read_sync_options({}).field_limit == 30
+    assert read_sync_options({"MERGE_FIELD_LIMIT": "80"}).field_limit == 80
     with pytest.raises(SettingError, match="MERGE_FIELD_LIMIT"):
-        options_from({"MERGE_FIELD_LIMIT": "πολλά"})
+        read_sync_options({"MERGE_FIELD_LIMIT": "πολλά"})
 
 
 # ---- scenes

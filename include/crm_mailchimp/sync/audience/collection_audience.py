@@ -101,7 +101,7 @@ def locate(
     linked_id = collection.provider_list_id
     if linked_id and (known is None or known.list_id != linked_id):
         _require(provider, linked_id, collection)
-        lost_audiences.require_own(warehouse, provider, linked_id, collection)
+        lost_audiences.require_own_for(warehouse, provider, linked_id, collection)
         if known is not None:
             with suppress(NotFoundAtProviderError):
                 last_look(known)

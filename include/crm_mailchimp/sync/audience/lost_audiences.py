@@ -49,7 +49,7 @@ def find_own(
         if is_empty or _is_owned(warehouse, fields, collection):
             ours.append(audience.list_id)
         elif _is_anothers(warehouse, audience, fields, collection):
-            require_own(warehouse, provider, audience.list_id, collection)
+            require_own_for(warehouse, provider, audience.list_id, collection)
             ours.append(audience.list_id)
         elif audience.settings.name == name:
             by_hand.append(audience.list_id)
@@ -85,7 +85,7 @@ def find_former(
     ]
 
 
-def require_own(
+def require_own_for(
     warehouse: Connection[Any],
     provider: AudienceProvider,
     list_id: str,

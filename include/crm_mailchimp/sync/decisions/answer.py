@@ -11,7 +11,7 @@ Decision = Literal["approved", "rejected", "timed_out"]
 APPROVE, REJECT = "Approve", "Reject"
 
 
-def read_answer(answer: Mapping[str, Any] | None) -> tuple[Decision, str | None]:
+def read_decision(answer: Mapping[str, Any] | None) -> tuple[Decision, str | None]:
     """The decision that a human-in-the-loop task returned, and Airflow's id of who made it.
 
     Only one clear "Approve" given by a person approves. Airflow fills in a default when the time is

@@ -116,7 +116,7 @@ class _StoredCause(NamedTuple):
     contact_ids: list[int] | None
 
 
-def find_request(
+def find_removal_request(
     warehouse: Connection[Any],
     *,
     plan_id: int | None = None,
@@ -167,7 +167,7 @@ def find_request(
     )
 
 
-def decide(
+def decide_removals(
     warehouse: Connection[Any],
     plan_id: int,
     decision: Decision,

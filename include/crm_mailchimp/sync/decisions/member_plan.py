@@ -67,7 +67,7 @@ def planned(counts: PlanCounts, *actions: str) -> int:
     return sum(members for (action, _), members in counts.items() if action in actions)
 
 
-def describe(counts: PlanCounts) -> str:
+def describe_plan(counts: PlanCounts) -> str:
     """The plan in one line: ``add 3, unsubscribe (consent_withdrawn) 1``."""
     lines = sorted(
         (f"{action} ({cause})" if cause else action, members)

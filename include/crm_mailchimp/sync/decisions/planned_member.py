@@ -143,14 +143,14 @@ def next_removals(
     )
 
 
-def find_planned(
+def find_planned_identity(
     warehouse: Connection[Any], collection: StagedCollection, subscriber_hash: str
 ) -> PlannedIdentity | None:
     """The contact that is planned under a subscriber hash, if any."""
     return read_row(
         warehouse,
         PlannedIdentity,
-        statement("sync/find_planned"),
+        statement("sync/find_planned_identity"),
         {
             "staging_id": collection.staging_id,
             "collection_id": collection.collection_id,

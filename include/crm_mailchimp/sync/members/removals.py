@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import MemberChange
-from crm_mailchimp.sync.decisions.planned_member import PlannedRemoval, find_planned, next_removals
+from crm_mailchimp.sync.decisions.planned_member import (
+    PlannedRemoval,
+    find_planned_identity,
+    next_removals,
+)
 from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.pull_back import record_members
 from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
@@ -17,7 +21,7 @@ class RemovalsRefusedError(PermanentError):
     """Mailchimp refused to unsubscribe or archive members that must go."""
 
 
-def remove(push: Push, *, due: bool) -> int:
+def carry_out_removals(push: Push, *, due: bool) -> int:
     """Carry out planned removals; commits.
 
     Args:
@@ -49,7 +53,7 @@ def remove(push: Push, *, due: bool) -> int:
                 discovered += 1
                 continue
         refused += 1
-        planned = find_planned(push.warehouse, push.collection, subscriber_hash)
+        planned = find_planned_identity(push.warehouse, push.collection, subscriber_hash)
         if planned is not None:
             store_rejection(push, planned, rejection)
             discovered += 1

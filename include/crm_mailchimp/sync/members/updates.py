@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.decisions.planned_member import PlannedContact, find_planned, next_contacts
+from crm_mailchimp.sync.decisions.planned_member import (
+    PlannedContact,
+    find_planned_identity,
+    next_contacts,
+)
 from crm_mailchimp.sync.fields.member_values import (
     FieldMapping,
     InvalidField,
@@ -105,7 +109,7 @@ def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) ->
     if rejection.kind == "not_found":
         push.mark_forgotten(change.subscriber_hash)
         return 1
-    planned = find_planned(push.warehouse, push.collection, change.subscriber_hash)
+    planned = find_planned_identity(push.warehouse, push.collection, change.subscriber_hash)
     if planned is None:
         return 0
     if change.action != "reconfirm" or rejection.kind != "compliance":

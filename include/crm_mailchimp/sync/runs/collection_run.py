@@ -90,7 +90,7 @@ class CollectionRun:
         Raises:
             AudienceUnusableError: ``foreign_installation``.
         """
-        lost_audiences.require_own(self.warehouse, self.provider, list_id, self.collection)
+        lost_audiences.require_own_for(self.warehouse, self.provider, list_id, self.collection)
 
     def push_to(self, list_id: str, gdpr_category: str | None) -> Push:
         """A push to an audience.

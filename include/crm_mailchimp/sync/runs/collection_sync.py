@@ -22,7 +22,7 @@ from crm_mailchimp.sync.fields.member_values import FieldMapping
 from crm_mailchimp.sync.members import additions
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
-from crm_mailchimp.sync.members.removals import remove
+from crm_mailchimp.sync.members.removals import carry_out_removals
 from crm_mailchimp.sync.members.updates import update
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import open_suppression
@@ -148,7 +148,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
         # What is due needs no approval, and does not wait for a right one.
         if list_id is not None and not collection.dry_run:
             run.require_own(list_id)
-            remove(run.push_to(list_id, collection.gdpr_category), due=True)
+            carry_out_removals(run.push_to(list_id, collection.gdpr_category), due=True)
         raise
     if collection.dry_run:
         return "dry_run", _describe_plan(run, judgement)
@@ -200,7 +200,7 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
 
 
 def _describe_plan(run: CollectionRun, judgement: removal_guard.GuardJudgement) -> str:
-    words = f"plan: {member_plan.describe(run.progress.planned)}"
+    words = f"plan: {member_plan.describe_plan(run.progress.planned)}"
     if judgement.blocked is None:
         return words
     return f"{words}; it would be blocked: {judgement.blocked}"
@@ -215,7 +215,7 @@ def _push(
         if run.planned("unchanged", "suppress") < sum(run.progress.planned.values()):
             run.require_own(audience.list_id)
         # What is due goes out first: nothing that may fail or block comes before it.
-        discovered = remove(run.push_to(audience.list_id, category), due=True)
+        discovered = carry_out_removals(run.push_to(audience.list_id, category), due=True)
     if judgement.blocked is not None:
         raise _StopError("blocked", str(judgement.blocked))
     if audience is None and not run.planned(*additions.ACTIONS):
@@ -224,7 +224,7 @@ def _push(
     run.progress.list_id = audience.list_id
     mappings = _mappings(run, audience.list_id)
     push = run.push_to(audience.list_id, category)
-    discovered += remove(push, due=False)
+    discovered += carry_out_removals(push, due=False)
     if judgement.approved_plan is not None:
         removal_guard.note_carried_out(
             run.warehouse, judgement.approved_plan, run.collection.run_id
@@ -241,7 +241,7 @@ def _push(
         refresh_statistics(run.warehouse)
         run.make_plan(audience.list_id)
         update(push, mappings)
-        remove(push, due=True)
+        carry_out_removals(push, due=True)
     renew_proofs(run.warehouse, run.collection, audience.list_id)
 
 

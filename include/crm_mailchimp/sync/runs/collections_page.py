@@ -96,7 +96,7 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
+class PageContent:
     """Rows of the statements ``sql/page/*``, by section.
 
     Attributes:
@@ -113,9 +113,9 @@ class Overview:
     campaigns: Sequence[CampaignRow]
 
 
-def overview(warehouse: Connection[Any]) -> Overview:
+def read_page(warehouse: Connection[Any]) -> PageContent:
     """The state of everything now; reads only."""
-    found = Overview(
+    found = PageContent(
         collections=read_rows(warehouse, CollectionRow, statement("page/collections")),
         removals=read_rows(warehouse, OpenRemoval, statement("page/open_removals")),
         held_back=read_rows(warehouse, HeldBack, statement("page/held_back")),

@@ -12,7 +12,7 @@ from crm_mailchimp.sync.audience import former_audiences
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.decisions import member_plan
-from crm_mailchimp.sync.members.removals import RemovalsRefusedError, remove
+from crm_mailchimp.sync.members.removals import RemovalsRefusedError, carry_out_removals
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 
 
@@ -53,7 +53,7 @@ def remove_from_former(run: CollectionRun) -> None:
             run.progress.refused = error
             continue
         if planned:
-            notes.append(f"former audience {list_id}: {member_plan.describe(planned)}")
+            notes.append(f"former audience {list_id}: {member_plan.describe_plan(planned)}")
 
 
 def _remove(run: CollectionRun, list_id: str, gdpr_category: str | None) -> member_plan.PlanCounts:
@@ -71,5 +71,5 @@ def _remove(run: CollectionRun, list_id: str, gdpr_category: str | None) -> memb
         except AudienceUnusableError as problem:
             run.progress.due_notes.append(f"{problem.code}: {problem}")
             return {}
-        remove(run.push_to(list_id, gdpr_category), due=True)
+        carry_out_removals(run.push_to(list_id, gdpr_category), due=True)
     return planned

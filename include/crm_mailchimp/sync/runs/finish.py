@@ -73,7 +73,7 @@ class CollectionsFailedError(PermanentError):
     is_announced = True
 
 
-def summarise(warehouse: Connection[Any], staging_id: int) -> RunSummary:
+def summarise_run(warehouse: Connection[Any], staging_id: int) -> RunSummary:
     """Summarise a run; a collection without a state counts as failed: its task died."""
     rows = read_rows(
         warehouse, _EndedCollection, statement("sync/summarise_run"), {"staging_id": staging_id}

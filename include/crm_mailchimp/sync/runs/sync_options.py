@@ -32,7 +32,7 @@ class SyncOptions:
     approval_valid: timedelta = APPROVAL_VALID
 
 
-def options_from(
+def read_sync_options(
     environment: Mapping[str, str] = os.environ, *, approved_plan: int | None = None
 ) -> SyncOptions:
     """The options that the settings give.

@@ -1,7 +1,7 @@
 """What is to be done with a campaign: its state in the CRM times its state in Mailchimp.
 
-The table below is the rule, the documentation and the test. Its body, designed by people in
-Mailchimp, is touched by none of the actions.
+The table below is the rule, the documentation and the test. No action touches the body that people
+design in Mailchimp.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _REMOTE_STATES: tuple[RemoteState, ...] = (
 )  # fmt: skip
 
 # CRM state none       draft      shelved    scheduled  unknown    sending    sent       deleted
-_TABLE = """
+_ROWS = """
 draft       create     update     update     unschedule hold       follow     follow     hold
 planned     create     schedule   schedule   check      hold       follow     follow     hold
 due         create     send       send       check      hold       follow     follow     hold
@@ -44,11 +44,11 @@ gone        nothing    hold       hold       unschedule hold       follow     fo
 """
 
 #: The table, typed. A test compares its words with ``CrmState`` and ``Action``.
-PLAN: Mapping[CrmState, Mapping[RemoteState, Action]] = {
+TABLE: Mapping[CrmState, Mapping[RemoteState, Action]] = {
     cast("CrmState", crm_state): dict(
         zip(_REMOTE_STATES, cast("list[Action]", actions), strict=True)
     )
-    for crm_state, *actions in (line.split() for line in _TABLE.strip().splitlines())
+    for crm_state, *actions in (line.split() for line in _ROWS.strip().splitlines())
 }
 
 #: Mailchimp's words (OpenAPI 3.0.55, ``status`` of a campaign). A paused regular campaign is one
@@ -75,7 +75,7 @@ QUARTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Plan:
+class NextAction:
     """The action, and the two states that led to it."""
 
     crm_state: CrmState
@@ -83,9 +83,9 @@ class Plan:
     action: Action
 
 
-def plan(crm_state: CrmState, remote_state: RemoteState) -> Plan:
+def next_action(crm_state: CrmState, remote_state: RemoteState) -> NextAction:
     """Look the pair up in the table."""
-    return Plan(crm_state, remote_state, PLAN[crm_state][remote_state])
+    return NextAction(crm_state, remote_state, TABLE[crm_state][remote_state])
 
 
 def crm_state_of(
@@ -96,7 +96,7 @@ def crm_state_of(
     now: datetime,
     max_lateness: timedelta,
 ) -> CrmState:
-    """How the plan reads a campaign's row in the CRM.
+    """How the table reads a campaign's row in the CRM.
 
     Args:
         state: ``crm.campaign.state``; None where the row is gone.
@@ -121,7 +121,7 @@ def crm_state_of(
 def remote_state_of(
     status: str | None, *, is_linked: bool, is_shelved: bool, last_status: str | None = None
 ) -> RemoteState:
-    """How the plan reads a campaign in Mailchimp.
+    """How the table reads a campaign in Mailchimp.
 
     Args:
         status: Mailchimp's word; None where it has no such campaign.

@@ -1,4 +1,4 @@
-"""The plan, pair by pair: CRM state × Mailchimp state → action."""
+"""The table of campaign actions, pair by pair: CRM state × Mailchimp state → action."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import get_args
 import pytest
 
 from crm_mailchimp.campaigns.campaign_actions import ACTIONS
-from crm_mailchimp.campaigns.planning import (
-    PLAN,
+from crm_mailchimp.campaigns.next_action import (
+    TABLE,
     Action,
     CrmState,
     RemoteState,
     crm_state_of,
+    next_action,
     next_quarter,
-    plan,
     remote_state_of,
 )
 
@@ -78,11 +78,11 @@ def test_what_people_expect(
         is_linked=word is not None,
         is_shelved=word == "shelved",
     )
-    assert plan(crm, remote).action == action
+    assert next_action(crm, remote).action == action
 
 
 def test_rules_over_the_whole_table() -> None:
-    for crm_state, row in PLAN.items():
+    for crm_state, row in TABLE.items():
         assert len(row) == 8
         assert {row["sending"], row["sent"]} == {"follow"}, "what is out is out"
         assert row["unknown"] == "hold", "nothing is done to what we do not understand"
@@ -100,10 +100,10 @@ def test_rules_over_the_whole_table() -> None:
 
 
 def test_the_words_of_the_table_are_the_typed_ones_and_each_action_has_its_function() -> None:
-    assert tuple(PLAN) == get_args(CrmState)
-    for row in PLAN.values():
+    assert tuple(TABLE) == get_args(CrmState)
+    for row in TABLE.values():
         assert tuple(row) == get_args(RemoteState)
-    actions = {action for row in PLAN.values() for action in row.values()}
+    actions = {action for row in TABLE.values() for action in row.values()}
     assert actions == set(get_args(Action)) == set(ACTIONS)
 
 
@@ -136,4 +136,4 @@ def test_the_document_tells_the_same() -> None:
     lines = text.split("| | none | draft |")[1].splitlines()[2:9]
     documented = [[cell.strip() for cell in line.strip("| ").split("|")][1:] for line in lines]
     columns = ("none", "draft", "scheduled", "sending", "deleted")
-    assert documented == [[row[column] for column in columns] for row in PLAN.values()]
+    assert documented == [[row[column] for column in columns] for row in TABLE.values()]
