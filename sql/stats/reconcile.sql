@@ -11,8 +11,7 @@ recipient as (
         sent.subscriber_hash,
         sent.delivery_status,
         sent.first_seen_at,
-        sent.gone_at,
-        sent.gone_after
+        sent.gone_at
     from stats.campaign_recipients as sent
     where sent.campaign_id = %(campaign_id)s
 ),
@@ -204,37 +203,6 @@ erased_did as (
     ) as early on true
 ),
 
--- A deleted member may have acted after our last reading of the events, before we found the member missing.
--- That is at most what the totals grew by in that time.
-unseen as (
-    select unnest(range_agg(tstzrange(recipient.gone_after, recipient.gone_at))) as span
-    from recipient
-    where recipient.gone_at is not null
-),
-
-growth as (
-    select
-        coalesce(sum(late.opens_total - coalesce(early.opens_total, 0)), 0) as opens,
-        coalesce(sum(late.proxy_excluded_opens - coalesce(early.proxy_excluded_opens, 0)), 0) as human_opens,
-        coalesce(sum(late.clicks_total - coalesce(early.clicks_total, 0)), 0) as clicks,
-        coalesce(sum(late.unique_clicks - coalesce(early.unique_clicks, 0)), 0) as pairs
-    from unseen
-    left join lateral (
-        select snapshot.*
-        from stats.report_snapshots as snapshot
-        where snapshot.campaign_id = %(campaign_id)s and snapshot.taken_at <= lower(unseen.span)
-        order by snapshot.taken_at desc
-        limit 1
-    ) as early on true
-    left join lateral (
-        select snapshot.*
-        from stats.report_snapshots as snapshot
-        where snapshot.campaign_id = %(campaign_id)s and snapshot.taken_at <= upper(unseen.span)
-        order by snapshot.taken_at desc
-        limit 1
-    ) as late on true
-),
-
 -- Deleted members that can have opened or clicked unseen. These are members that did so before, and others
 -- up to the number of openers and clickers that we miss.
 gone_actors as (
@@ -284,7 +252,7 @@ gone_did as (
         least(
             least(growth.pairs, gone_actors.clickers * %(cap)s) + erased_did.pairs, left_over.pairs
         ) as pairs
-    from growth
+    from stats.growth_unseen(%(campaign_id)s) as growth
     cross join erased_did
     cross join gone_actors
     cross join left_over

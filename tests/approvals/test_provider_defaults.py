@@ -12,8 +12,8 @@ from psycopg.rows import dict_row
 from crm_mailchimp.crm.provider_defaults import UnknownProviderError
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.provider import AudienceSettings
-from crm_mailchimp.sync.__main__ import main
 from crm_mailchimp.sync.audience.list_defaults import get_provider_defaults, offered_values
+from crm_mailchimp.sync_commands import main
 from sync_world import World
 
 BY_HAND = AudienceSettings(

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from crm_mailchimp.sync.__main__ import main
+from crm_mailchimp.sync_commands import main
 from sync_world import World, yesterday
 
 

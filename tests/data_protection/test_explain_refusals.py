@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.data_protection.erasure import erase_contacts
-from crm_mailchimp.sync.__main__ import main
+from crm_mailchimp.sync_commands import main
 from stats.sandbox_world import send
 from sync_world import World, subscriber_hash
 

@@ -15,12 +15,12 @@ import psycopg
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceSettings
-from crm_mailchimp.sync.__main__ import main as sync_command
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.sync.staging.stagings import staged_codes
+from crm_mailchimp.sync_commands import main as sync_command
 from histories import crm_rules, people
 from histories.book import Book
 from histories.judge import owner

@@ -11,6 +11,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "include" / "crm_mailchimp"
 FILES = sorted(PACKAGE.rglob("*.py"))
+FACING = ROOT / "plugins" / "mailchimp_provider"
+FACING_FILES = [path for path in sorted(FACING.rglob("*.py")) if path != FACING / "__init__.py"]
+#: Starts the commands of ``sync``, which are above it.
+SYNC_DOOR = PACKAGE / "sync" / "__main__.py"
+#: Statements too; a landed migration never changes.
+PRODUCT_FILES = [
+    *FILES,
+    *sorted((ROOT / "plugins").rglob("*.py")),
+    *sorted((ROOT / "dags").glob("*.py")),
+    *(
+        path
+        for path in sorted((ROOT / "sql").rglob("*.sql"))
+        if path.parent != ROOT / "sql" / "migrations"
+    ),
+]
 SANDBOX_SERVER = [
     path
     for path in sorted((ROOT / "include" / "mailchimp_sandbox").rglob("*.py"))
@@ -26,6 +41,13 @@ APART = ("crm", "mailchimp", "warehouse")
 JOINING = ("sync", "quality", "stats", "campaigns", "data_protection")
 # Rooms of ``sync``, from the ground up: none imports one that is named after it.
 ROOMS = ("refusals", "staging", "audience", "decisions", "fields", "members", "runs")
+# Folders that join the layers, from the ground up, with the commands above all of them.
+JOINING_UPWARDS = ("quality", "stats", "sync", "campaigns", "data_protection", "sync_commands")
+# What faces Airflow, from the ground up.
+FACING_UPWARDS = (
+    "hooks", "connections", "outcomes", "time_zones", "alerts", "dag_defaults", "questions",
+    "triggers", "tasks", "operators", "page_files", "page",
+)  # fmt: skip
 # Importing one of these takes seconds: every DAG parse and every task would pay.
 HEAVY = ("airflow", "great_expectations", "pandas", "numpy", "sqlfluff")
 
@@ -39,7 +61,8 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                package = path.relative_to(ROOT / "include").parent.parts
+                source = ROOT / ("plugins" if path.is_relative_to(FACING) else "include")
+                package = path.relative_to(source).parent.parts
                 base = ".".join((*package[: len(package) - node.level + 1], base)).rstrip(".")
             yield base, at_import
             yield from ((f"{base}.{alias.name}", at_import) for alias in node.names)
@@ -118,7 +141,40 @@ def test_rooms_look_down_alone(path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", FILES, ids=label)
+def part(path: Path, folder: Path) -> str:
+    """The folder or module right below ``folder`` that a file is, or is in."""
+    return path.relative_to(folder).parts[0].removesuffix(".py")
+
+
+def test_every_part_has_its_place() -> None:
+    assert {part(path, FACING) for path in FACING_FILES} == set(FACING_UPWARDS)
+    assert set(JOINING_UPWARDS) == {*JOINING, "sync_commands"}
+
+
+@pytest.mark.parametrize("path", FACING_FILES, ids=label)
+def test_what_faces_airflow_looks_down_alone(path: Path) -> None:
+    above = FACING_UPWARDS[FACING_UPWARDS.index(part(path, FACING)) + 1 :]
+    closed = [f"mailchimp_provider.{one}" for one in above]
+    assert not [name for name, _ in imports(path) if of(name, *closed)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if part(path, PACKAGE) in JOINING_UPWARDS and path != SYNC_DOOR],
+    ids=label,
+)
+def test_what_joins_looks_down_alone(path: Path) -> None:
+    above = JOINING_UPWARDS[JOINING_UPWARDS.index(part(path, PACKAGE)) + 1 :]
+    closed = [f"crm_mailchimp.{one}" for one in above]
+    assert not [name for name, _ in imports(path) if of(name, *closed)]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path != SYNC_DOOR], ids=label)
+def test_nothing_asks_for_a_command(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.sync_commands")]
+
+
+@pytest.mark.parametrize("path", PRODUCT_FILES, ids=label)
 def test_no_file_is_too_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 

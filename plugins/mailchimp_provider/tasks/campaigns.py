@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from crm_mailchimp.campaigns.campaign_round import NextMoment
-    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+    from crm_mailchimp.campaigns.gate import GateProvider
+    from crm_mailchimp.provider import CampaignProvider
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
 _SLOT_SECONDS = 60.0
@@ -38,10 +39,10 @@ class _CampaignConnections:
         connection.autocommit = True
         return connection
 
-    def provider(self) -> AbstractContextManager[Mailchimp]:
+    def provider(self) -> AbstractContextManager[GateProvider]:
         return mailchimp(slot_seconds=_SLOT_SECONDS)
 
-    def provider_without_slot(self) -> AbstractContextManager[Mailchimp]:
+    def provider_without_slot(self) -> AbstractContextManager[CampaignProvider]:
         return mailchimp(slot_seconds=None)
 
 

@@ -13,10 +13,10 @@ import pytest
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AddOutcome, Audience, NewMember
-from crm_mailchimp.sync.__main__ import main
 from crm_mailchimp.sync.audience.ownership import AudienceOwner, own_installation
 from crm_mailchimp.sync.fields.wanted_fields import standard_fields
 from crm_mailchimp.sync.members.pull_statuses import mapped_codes
+from crm_mailchimp.sync_commands import main
 from sync_world import World
 
 

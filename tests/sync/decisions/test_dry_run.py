@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_mailchimp.provider import AudienceSettings, NewMember
-from crm_mailchimp.sync.__main__ import main
+from crm_mailchimp.sync_commands import main
 from sync_world import World
 
 BY_HAND = AudienceSettings(
