@@ -28,16 +28,10 @@ written as (
         consent.effective_at,
         consent.expires_at,
         person.person_id = consent.contact_id as is_own,
-        lower(btrim(consent.channel::text, spaces.characters) collate "C") as channel,
-        lower(btrim(consent.gdpr_category::text, spaces.characters) collate "C") as gdpr_category
+        lower(btrim(consent.channel::text, %(spaces)s) collate "C") as channel,
+        lower(btrim(consent.gdpr_category::text, %(spaces)s) collate "C") as gdpr_category
     from person
     inner join crm.consent as consent on person.contact_id = consent.contact_id
-    cross join (
-        values (
-            U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007'
-            || U&'\2008\2009\200A\200B\200C\200D\2028\2029\202F\205F\2060\3000\FEFF'
-        )
-    ) as spaces (characters)
     -- A grant of a merged contact decides nothing, in whatever words.
     where person.person_id = consent.contact_id or consent.granted is not true
 ),
@@ -46,9 +40,9 @@ readable as (
     select
         written.*,
         case
-            when written.channel in ('sms', 'phone', 'post') then false
-            when coalesce(written.channel, '') <> 'email' then null
-            when coalesce(written.gdpr_category, '') not in ('offer', 'newsletter') then null
+            when coalesce(written.channel <> all(%(channels)s::text[]), true) then null
+            when written.channel <> 'email' then false
+            when coalesce(written.gdpr_category <> all(%(categories)s::text[]), true) then null
             when written.granted is null or written.effective_at is null then null
             else true
         end as is_email
@@ -91,7 +85,7 @@ category as (
         unreadable.person_id,
         word.gdpr_category
     from unreadable
-    cross join (values ('offer'), ('newsletter')) as word (gdpr_category)
+    cross join unnest(%(categories)s::text[]) as word (gdpr_category)
 )
 
 select

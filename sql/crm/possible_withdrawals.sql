@@ -7,5 +7,5 @@ where
     or consent.effective_at is null
     or consent.channel is null
     or consent.gdpr_category is null
-    or consent.channel::text not in ('email', 'sms', 'phone', 'post')
-    or consent.gdpr_category::text not in ('offer', 'newsletter')
+    or consent.channel::text <> all(%(channels)s::text[])
+    or consent.gdpr_category::text <> all(%(categories)s::text[])

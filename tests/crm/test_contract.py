@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from crm_mailchimp.crm.__main__ import main
+from crm_mailchimp.crm.consents import CONSENT_WORDS
 from crm_mailchimp.crm.schema import (
     ContractError,
     contract_columns,
@@ -52,6 +54,19 @@ def test_tables_columns_and_nulls(crm_db: str) -> None:
     assert dict(rows) == CONTRACT
     bare = {table: columns.replace("?", "").split() for table, columns in CONTRACT.items()}
     assert contract_columns() == bare
+
+
+def test_the_words_of_a_consent_are_those_that_it_is_read_by(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as connection:
+        checks = [
+            words
+            for (words,) in connection.execute(
+                "select pg_get_constraintdef(oid) from pg_constraint "
+                "where conrelid = 'crm.consent'::regclass and contype = 'c'"
+            )
+        ]
+    allowed = {tuple(re.findall(r"'(\w+)'", words)) for words in checks}
+    assert allowed == {tuple(CONSENT_WORDS["channels"]), tuple(CONSENT_WORDS["categories"])}
 
 
 def test_times_have_zones_and_ids_are_wide(crm_db: str) -> None:

@@ -18,7 +18,18 @@ from psycopg import Connection
 from crm_mailchimp.statements import statement
 
 _BATCH = 10_000
-_REFUSABLE = ("offer", "newsletter")
+_CATEGORIES = ["offer", "newsletter"]
+
+#: The words of a consent, and the spaces that may be around them: parameters of each statement that
+#: reads consents. Forms and imports leave any kind of space.
+CONSENT_WORDS: Mapping[str, Any] = {
+    "channels": ["email", "sms", "phone", "post"],
+    "categories": _CATEGORIES,
+    "spaces": (
+        " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+        "\u2008\u2009\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+    ),
+}
 
 
 class Refusal(NamedTuple):
@@ -80,7 +91,12 @@ def judge(
         "select contact_id, gdpr_category, consent_id, coalesce(granted, false),"
         " coalesce(expires_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()), false),"
         f" is_unreadable from (\n{statement('crm/judge_consents')}\n) as judged",
-        {"contact_ids": list(contact_ids), "clock": clock, "staging_id": None},
+        {
+            **CONSENT_WORDS,
+            "contact_ids": list(contact_ids),
+            "clock": clock,
+            "staging_id": None,
+        },
     ).fetchall()
     return {
         (contact_id, category): JudgedConsent(
@@ -107,7 +123,7 @@ def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
             yield Refusal(contact_id, email, None)
     with crm.cursor("possible_withdrawals") as cursor:
         cursor.itersize = _BATCH
-        cursor.execute(statement("crm/possible_withdrawals"))
+        cursor.execute(statement("crm/possible_withdrawals"), CONSENT_WORDS)
         while batch := [contact_id for (contact_id,) in islice(cursor, _BATCH)]:
             yield from _withdrawals(crm, survivors(crm, batch), clock)
 
@@ -158,7 +174,7 @@ def _withdrawals(
         if consent.is_unreadable:
             refused[contact_id].add((None, True))
         # A withdrawal that can be read counts beside rows that cannot.
-        if consent.consent_id is not None and not consent.granted and category in _REFUSABLE:
+        if consent.consent_id is not None and not consent.granted and category in _CATEGORIES:
             refused[contact_id].add((category, False))
     if not refused:
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from crm_mailchimp.crm.consents import CONSENT_WORDS
 from crm_mailchimp.statements import statement
 
 #: What the pipeline writes back; everything else of the contract it only reads.
@@ -83,7 +84,7 @@ def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
 
 def unreadable_consents(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Consent rows with a word that is none of the contract's, by column; only those above zero."""
-    rows = connection.execute(statement("crm/count_unreadable_consents")).fetchall()
+    rows = connection.execute(statement("crm/count_unreadable_consents"), CONSENT_WORDS).fetchall()
     return {column: count for column, count in rows if count}
 
 

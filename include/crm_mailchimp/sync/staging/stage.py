@@ -266,7 +266,12 @@ def _stage_contacts(
                 "future_grant",
                 "is_unreadable",
             ),
-            {"staging_id": staging_id, "contact_ids": batch, "clock": clock},
+            {
+                **consents.CONSENT_WORDS,
+                "staging_id": staging_id,
+                "contact_ids": batch,
+                "clock": clock,
+            },
         )
 
 
