@@ -38,8 +38,8 @@ def without_data() -> Iterator[None]:
     except psycopg.Error as error:
         if (error.sqlstate or "").startswith(_SETTLED):
             raise SettledDatabaseError(
-                f"{describe(error)}: check the login's rights, and the tables or views of schema "
-                "crm (python -m crm_mailchimp.crm create) or the warehouse's migrations"
+                f"{describe(error)}: check the login's rights. Check the tables or views of "
+                "schema crm (python -m crm_mailchimp.crm create), or the warehouse's migrations"
             ) from None
         raise DatabaseError(describe(error)) from None
 

@@ -179,8 +179,8 @@ class SyncSettings(Settings):
 
     removal_guard_percent: Percent = Field(
         10,
-        description="If a sync would remove more than this percentage of a collection's members,"
-        " the collection is blocked until a person decides. Withdrawals and erasures do not count,"
+        description="If a sync would remove a larger percentage of a collection's members, the"
+        " collection is blocked until a person decides. Withdrawals and erasures do not count,"
         " and always go out.",
     )
     removal_guard_minimum: Count = Field(

@@ -42,6 +42,6 @@ def known_to_postgres(name: str) -> Iterator[None]:
         yield
     except InvalidParameterValue:
         raise SettingError(
-            f"the warehouse's Postgres does not know the time zone {name!r}: set REPORT_TIME_ZONE "
+            f"the warehouse's Postgres does not know the time zone {name!r}. Set REPORT_TIME_ZONE "
             "to an older name of the same zone, or update Postgres (docs/settings.md)"
         ) from None

@@ -69,7 +69,7 @@ def test_the_survivor_of_a_merge_is_not_erased_and_an_alert_goes_out(world: Worl
     assert (desk.look(), desk.look(), desk.look(hours=0)) == (1, 0, 1)
     text = desk.messages[0].text
     assert (
-        f"contact {old}: asked for erasure and was merged into {survivor}, which did not ask: set "
+        f"contact {old}: asked for erasure and was merged into {survivor}, which did not ask. Set "
         f"erasure_requested_at on {survivor} too, or undo the merge" in text
     )
     assert desk.messages[0].subject == "Mailchimp sync: 1 undecided"

@@ -38,7 +38,7 @@ class Picture:
         return min(fitting)[1] if fitting else None
 
     def draws(self, arrow: tuple[str, str], imported: tuple[str, str]) -> bool:
-        """Whether an arrow stands for an import of one box by another."""
+        """Whether an arrow shows an import of one box by another."""
         return all(
             end == box or end in self.frames[box] for end, box in zip(arrow, imported, strict=True)
         )

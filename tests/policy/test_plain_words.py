@@ -27,6 +27,12 @@ PYTHON = (
     ("include/mailchimp_sandbox", "*.py"),
     ("plugins", "**/*.py"),
 )
+#: Pages for people.
+TEMPLATES = ("plugins", "**/*.html")
+#: Python whose texts people read: errors, log lines, settings, letters.
+MESSAGES = ("dags", "include/crm_mailchimp", "plugins")
+#: How a statement in Python begins.
+STATEMENT = re.compile(r"\s*(?:select|insert|update|delete|create|with|values|alter|set)\b")
 #: Places without banned words: a folder, and the files in it.
 WORDS = (
     (".", "*.md"),
@@ -37,6 +43,7 @@ WORDS = (
     (".", ".env.example"),
     (".", "docker-compose.yaml"),
     *PYTHON,
+    TEMPLATES,
     ("tools", "*"),
     ("tests", "**/*.py"),
     ("include/mailchimp_sandbox/tests", "**/*.py"),
@@ -48,6 +55,7 @@ SENTENCES = (
     ("sql", "**/*.sql"),
     ("include/local_installation/sql", "*.sql"),
     *PYTHON,
+    TEMPLATES,
     ("tools", "*.py"),
 )
 #: A landed migration never changes, not even in a comment.
@@ -58,6 +66,11 @@ LISTS_THEM = Path(__file__).resolve()
 MOST_WORDS = 20
 #: Beginnings of longer sentences, by file, with the reason.
 LONGER: dict[str, dict[str, str]] = {
+    "include/crm_mailchimp/crm/query_text.py": {
+        "abs age": "a list of functions",
+        "all and": "a list of keywords",
+        "Abs Add": "a list of sqlglot's classes",
+    },
     "include/mailchimp_sandbox/rss_series.py": {
         '"If this is your first send': "a quotation of Mailchimp's help",
     },
@@ -166,8 +179,58 @@ def paragraphs_of_python(text: str) -> Iterator[str]:
     yield from comments_of_python(text)
 
 
+def paragraphs_of_html(text: str) -> Iterator[str]:
+    """Texts of a template. A value is one word; tags inside a line, and choices, part no words."""
+    text = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{\{.*?\}\}", "value", text, flags=re.DOTALL)
+    text = re.sub(r"<code>.*?</code>", "code", text, flags=re.DOTALL)
+    text = re.sub(r"\{%.*?%\}|</?(?:a|strong|em|code)\b[^>]*>", "", text, flags=re.DOTALL)
+    for paragraph in re.split(r"<[^>]*>", text):
+        if paragraph.strip():
+            yield " ".join(paragraph.split())
+
+
+def text_of(node: ast.expr) -> str | None:
+    """The text of a string in Python, where each value is one word; None for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "value" for part in node.values
+        )
+    return None
+
+
+def outermost_texts(node: ast.AST) -> Iterator[str]:
+    """Texts below a node, each whole: the parts of an f-string are no texts of their own."""
+    for child in ast.iter_child_nodes(node):
+        text = text_of(child) if isinstance(child, ast.expr) else None
+        if text is None:
+            yield from outermost_texts(child)
+        else:
+            yield text
+
+
+def texts_of_python(text: str) -> Iterator[str]:
+    """Errors, log lines, settings, letters: every text but docstrings and statements."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = None
+    for found in outermost_texts(tree):
+        if not STATEMENT.match(found):
+            # What is in quotation marks is a name or a command: one word.
+            quoted = re.sub(r"(?<!\w)'[^'\n]+'(?!\w)", "quoted", found)
+            yield from filter(str.strip, quoted.splitlines())
+
+
 def paragraphs(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":
+        yield from paragraphs_of_html(text)
+        return
+    if path.suffix == ".py" and any(path.is_relative_to(ROOT / folder) for folder in MESSAGES):
+        yield from texts_of_python(text)
     if path.suffix == ".sql":
         yield from paragraphs_of_sql(text)
     elif path.suffix == ".py":
@@ -197,6 +260,19 @@ def test_short_sentences(path: Path) -> None:
         if words(sentence) > MOST_WORDS and not sentence.startswith(tuple(allowed))
     ]
     assert long == []
+
+
+def test_templates_and_texts_are_read() -> None:
+    page = (
+        "<style>p { x }</style>\n<h1>One {{ two | three }}</h1>{% if four %}<p>Five "
+        "<a href='x'>six</a>\n<code>seven eight</code>.</p>{% endif %}"
+    )
+    assert [*paragraphs_of_html(page)] == ["One value", "Five six code."]
+    python = (
+        '"""One."""\n\nx = "select two"\nraise ValueError(f"three {x:%d} \'four five\' " "six")\n'
+        'log.info("seven\\neight")\n\n\ndef y() -> None:\n    """Nine."""\n'
+    )
+    assert [*texts_of_python(python)] == ["three value quoted six", "seven", "eight"]
 
 
 def test_the_sentences_are_read() -> None:

@@ -141,8 +141,8 @@ def _join_snapshot(connection: Connection[Any], snapshot: str) -> None:
         psycopg.errors.FeatureNotSupported,
     ):
         raise QueryFailedError(
-            "crm_query_db does not know the run's snapshot: it must be the same database as crm_db,"
-            " and no read replica of it"
+            "crm_query_db does not know the run's snapshot. It must be the same database as "
+            "crm_db, and no read replica"
         ) from None
 
 

@@ -327,8 +327,8 @@ def _delete_unless_foreign(
         if left:
             person.left_alone[list_id] = left
             log.warning(
-                "contact %d: %d members stay in audience %s, which another installation fills: "
-                "delete them in Mailchimp by hand, or erase them by that installation",
+                "contact %d: %d members stay in audience %s, which another installation fills. "
+                "Delete them in Mailchimp by hand, or erase them by that installation",
                 person.request.person_id,
                 left,
                 list_id,

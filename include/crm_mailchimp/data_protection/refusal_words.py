@@ -135,7 +135,7 @@ def _where(refusal: ExplainedRefusal) -> str:
 def _what_ends(refusal: ExplainedRefusal) -> str:
     if refusal.kind in _ASKED:
         return (
-            "it waits for the person to confirm, or to sign up in an audience of these "
-            "collections; a grant in the CRM has the person asked"
+            "It waits until the person confirms, or signs up in an audience of these collections. "
+            "After a grant in the CRM, the next sync asks the person"
         )
     return f"Only the person can subscribe again in audience {refusal.list_id}; no grant ends it"

@@ -139,8 +139,8 @@ class AuthenticationError(MailchimpError, ProviderUnreachableError):
     """401: Mailchimp does not accept the key."""
 
     advice = (
-        "Check the API key of the connection: it may be revoked, mistyped or of another data centre"
-        " than its suffix says."
+        "Check the API key of the connection. It may be revoked or mistyped, or its suffix names "
+        "another data centre."
     )
 
 

@@ -166,7 +166,7 @@ def alert_about_undecided(
         Trouble(
             collection_code=f"contact {asked_id}",
             state="undecided",
-            reason=f"asked for erasure and was merged into {survivor_id}, which did not ask: set "
+            reason=f"asked for erasure and was merged into {survivor_id}, which did not ask. Set "
             f"erasure_requested_at on {survivor_id} too, or undo the merge",
         )
         for asked_id, survivor_id in read_undecided(crm)

@@ -230,8 +230,8 @@ def _note_replaced(warehouse: Connection[Any], collection: Collection, old_id: i
         "blocked",
         f"the collection has id {collection.collection_id} in the CRM, and had id {old_id}: "
         f"nothing was pushed. If it is the same one, run {command.format('same-collection')}. If "
-        f"it is a new one, run {command.format('new-collection')}: it gets an audience of its "
-        "own, and all refusals hold for it, too",
+        f"it is a new one, run {command.format('new-collection')}. It then gets an audience of "
+        "its own, and all refusals hold for it, too",
     )
 
 
