@@ -67,7 +67,7 @@ def test_each_refusal_is_named_with_what_ends_it(
     withdrawn = block(
         ask(world, capsys, "explain", "--contact", str(nikos)), "Refusal: we unsubscribed"
     )
-    assert "waits for the person to confirm" in withdrawn
+    assert "waits until the person confirms" in withdrawn
 
     # Ended by the person: shown as a former refusal.
     world.act("eleni@mail.gr", "subscribe")
