@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from approvals.mail_and_web import MailServer, Webhook, serving
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.settings import AlertSettings, SettingError, require_usable
 from crm_mailchimp.sync.runs.run_alerts import (
     AlertTimes,
     Message,
@@ -23,7 +23,7 @@ from crm_mailchimp.sync.runs.run_alerts import (
     alert_about_dag,
     alert_about_late,
     alert_about_run,
-    alert_times,
+    usable_alert_times,
     write_message,
 )
 from sync_world import World
@@ -46,11 +46,12 @@ class Inbox:
 
 
 def test_times_come_from_the_environment() -> None:
-    times = alert_times({"ALERT_LATE_HOURS": "1.5", "ALERT_REPEAT_HOURS": " "})
+    times = usable_alert_times({"ALERT_LATE_HOURS": "1.5", "ALERT_REPEAT_HOURS": " "})
     assert (times.late_after, times.repeat_after) == (1.5 * HOUR, 24 * HOUR)
     for text in ("-1", "αύριο", "nan"):
         with pytest.raises(SettingError, match="ALERT_LATE_HOURS"):
-            alert_times({"ALERT_LATE_HOURS": text})
+            require_usable({AlertSettings: ()}, {"ALERT_LATE_HOURS": text})
+        assert usable_alert_times({"ALERT_LATE_HOURS": text}) == TIMES, "alerts go on"
 
 
 def test_one_message_says_all() -> None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.data_protection import retention
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.settings import RetentionSettings, SettingError, require_usable
 
 ROOT = Path(__file__).parents[2]
 
@@ -170,7 +170,7 @@ def test_files_old_enough_go_and_what_is_beside_them_stays(
 
 
 def test_ages_come_from_the_environment_and_each_is_explained() -> None:
-    ages = retention.ages_from({"KEEP_PROOF_DAYS": "30", "KEEP_IPS_DAYS": "forever"})
+    ages = retention.cautious_ages({"KEEP_PROOF_DAYS": "30", "KEEP_IPS_DAYS": "forever"})
     assert (ages.proof, ages.ips, ages.staging) == (30, None, 7)
     assert retention.ips_kept_since(ages) is None
     for name, text in (
@@ -178,7 +178,7 @@ def test_ages_come_from_the_environment_and_each_is_explained() -> None:
         ("KEEP_STAGING_DAYS", "forever"), ("KEEP_LOGS_DAYS", "١"),
     ):  # fmt: skip
         with pytest.raises(SettingError, match=name):
-            retention.ages_from({name: text})
+            require_usable({RetentionSettings: ()}, {name: text})
     explained = (ROOT / ".env.example").read_text(encoding="utf-8")
     document = (ROOT / "docs/data_protection.md").read_text(encoding="utf-8")
     for name in retention.Ages.__dataclass_fields__:

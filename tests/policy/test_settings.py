@@ -38,7 +38,7 @@ from crm_mailchimp.settings import (
     require_usable,
 )
 from crm_mailchimp.sync.members.write_back import members_are_written_back
-from crm_mailchimp.sync.runs.run_alerts import alert_times
+from crm_mailchimp.sync.runs.run_alerts import usable_alert_times
 from crm_mailchimp.sync.runs.sync_options import SyncOptions, cautious_options
 from crm_mailchimp.sync.runs.sync_options import read_sync_options as sync_options
 
@@ -204,8 +204,10 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "approval_valid_hours": ("1.5", of(sync_options, "approval_valid"), timedelta(hours=1.5)),
     "merge_field_limit": ("80", of(sync_options, "field_limit"), 80),
     "write_back_members": (" Yes ", members_are_written_back, True),
-    "alert_late_hours": ("0", of(alert_times, "late_after"), timedelta(0)),
-    "alert_repeat_hours": ("48", of(alert_times, "repeat_after"), timedelta(hours=48)),
+    "alert_late_hours": ("0", of(usable_alert_times, "late_after"), timedelta(0)),
+    "alert_repeat_hours": (
+        "48", of(usable_alert_times, "repeat_after"), timedelta(hours=48),
+    ),
     "campaign_max_sync_age": ("60", of(campaign_options, "max_sync_age"), timedelta(hours=1)),
     "campaign_max_lateness": ("60", of(campaign_options, "max_lateness"), timedelta(hours=1)),
     "campaign_recipient_tolerance": ("0", of(campaign_options, "tolerance"), 0),
@@ -216,7 +218,7 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "campaign_wait": ("300", of(campaign_options, "wait_horizon"), timedelta(hours=5)),
     "campaign_release_holds": ("9", of(campaign_options, "release_holds"), timedelta(minutes=9)),
     **{
-        f"keep_{age}_days": ("3", of(retention.ages_from, age), 3)
+        f"keep_{age}_days": ("3", of(retention.cautious_ages, age), 3)
         for age in retention.Ages.__dataclass_fields__
     },
 }  # fmt: skip
@@ -250,7 +252,7 @@ def test_a_setting_that_is_accepted_is_obeyed(name: str) -> None:
 
 def test_defaults_are_the_same_with_and_without_settings() -> None:
     assert sync_options({}) == SyncOptions()
-    assert retention.ages_from({}) == retention.Ages()
+    assert retention.cautious_ages({}) == retention.Ages()
 
 
 def test_a_wrong_guard_lets_nobody_go_unasked() -> None:

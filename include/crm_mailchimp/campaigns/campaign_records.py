@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from psycopg import Connection, sql
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import CampaignDraft, CampaignProvider, RemoteCampaign
+from crm_mailchimp.rows import read_row, read_values
 from crm_mailchimp.statements import statement
 
 
@@ -208,12 +208,14 @@ def find_remote(
     titles = {campaign.title}
     if record and record.intended_at:
         titles.add(record.title)
-    others = {
-        row[0]
-        for row in warehouse.execute(
-            statement("campaigns/other_campaigns"), {"campaign_id": campaign.campaign_id}
+    others = set(
+        read_values(
+            warehouse,
+            str,
+            statement("campaigns/other_campaigns"),
+            {"campaign_id": campaign.campaign_id},
         )
-    }
+    )
     warehouse.commit()
     lists = {list_id, record.list_id if record and record.list_id else list_id}
     candidates = [
@@ -242,12 +244,9 @@ def find_remote(
 
 
 def _find(warehouse: Connection[Any], column: str, value: int | str) -> CampaignRecord | None:
-    with warehouse.cursor(row_factory=class_row(CampaignRecord)) as cursor:
-        record = cursor.execute(
-            sql.SQL("select {} from sync.campaign where {} = %s").format(
-                _COLUMNS, sql.Identifier(column)
-            ),
-            (value,),
-        ).fetchone()
+    query = sql.SQL("select {} from sync.campaign where {} = %s").format(
+        _COLUMNS, sql.Identifier(column)
+    )
+    record = read_row(warehouse, CampaignRecord, query, (value,))
     warehouse.commit()
     return record

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
@@ -17,6 +16,7 @@ from crm_mailchimp.campaigns.result import totals
 from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import CampaignProvider, ReportProvider
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.campaigns import load_campaigns
 
@@ -94,8 +94,7 @@ def campaigns_to_sync(
         UnknownCampaignError: one of ``codes`` is known to nobody.
     """
     in_crm = read_crm_campaigns(crm, codes=codes)
-    with warehouse.cursor(row_factory=class_row(_KnownCampaign)) as cursor:
-        known = cursor.execute(statement("campaigns/known_campaigns")).fetchall()
+    known = read_rows(warehouse, _KnownCampaign, statement("campaigns/known_campaigns"))
     if codes:
         unknown = (
             set(codes)
@@ -132,7 +131,7 @@ def look_at_all(warehouse: Connection[Any], provider: CampaignListProvider) -> t
     listing = _RecordingTotals(warehouse, provider)
     count = load_campaigns(warehouse, listing)
     # A walk over a list that changes may miss one: each is asked for by itself.
-    for (campaign_id,) in warehouse.execute(statement("campaigns/find_vanished")).fetchall():
+    for campaign_id in read_values(warehouse, str, statement("campaigns/find_vanished")):
         if provider.campaign(campaign_id) is None:
             warehouse.execute(statement("campaigns/mark_vanished"), {"campaign_id": campaign_id})
     warehouse.commit()
@@ -166,8 +165,7 @@ class _RecordingTotals:
 
 def write_back(warehouse: Connection[Any], crm: Connection[Any]) -> int:
     """States and totals into ``crm.provider_campaign``; returns how many rows changed."""
-    with warehouse.cursor(row_factory=class_row(_ShownToCrm)) as cursor:
-        rows = cursor.execute(statement("campaigns/campaigns_to_write_back")).fetchall()
+    rows = read_rows(warehouse, _ShownToCrm, statement("campaigns/campaigns_to_write_back"))
     changed = 0
     with crm.transaction():
         for row in rows:
@@ -218,15 +216,14 @@ def planned_soon(
 
 def due_soon(warehouse: Connection[Any], codes: Sequence[str]) -> list[NextMoment]:
     """Campaigns of a run that wait for their moment, as this run noted it."""
-    with warehouse.cursor(row_factory=class_row(NextMoment)) as cursor:
-        return cursor.execute(statement("campaigns/due_soon"), {"codes": list(codes)}).fetchall()
+    return read_rows(warehouse, NextMoment, statement("campaigns/due_soon"), {"codes": list(codes)})
 
 
 def scheduled_campaigns(warehouse: Connection[Any]) -> list[str]:
     """Mailchimp's ids of the campaigns in its schedule, as far as the warehouse knows."""
-    rows = warehouse.execute(statement("campaigns/scheduled_campaigns")).fetchall()
+    scheduled = read_values(warehouse, str, statement("campaigns/scheduled_campaigns"))
     warehouse.commit()
-    return [provider_campaign_id for (provider_campaign_id,) in rows]
+    return scheduled
 
 
 def require_named(codes: Sequence[str]) -> None:
@@ -250,10 +247,9 @@ def require_success(warehouse: Connection[Any], codes: Sequence[str]) -> None:
     """Raises:
     CampaignsFailedError: some of these campaigns failed when they were last looked at.
     """
-    with warehouse.cursor(row_factory=class_row(_FailedCampaign)) as cursor:
-        failed = cursor.execute(
-            statement("campaigns/failed_campaigns"), {"codes": list(codes)}
-        ).fetchall()
+    failed = read_rows(
+        warehouse, _FailedCampaign, statement("campaigns/failed_campaigns"), {"codes": list(codes)}
+    )
     if failed:
         reasons = "; ".join(f"{one.campaign_code}: {one.detail}" for one in failed)
         raise CampaignsFailedError(f"{len(failed)} campaigns failed: {reasons}")

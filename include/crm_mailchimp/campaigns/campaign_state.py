@@ -23,6 +23,7 @@ from crm_mailchimp.campaigns.next_action import (
 )
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import RemoteCampaign
+from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
@@ -266,7 +267,9 @@ def ask_gate(
 
 def gate_was_open(services: Services, state: LinkedCampaign) -> bool:
     """Whether the newest decision about this campaign, as it is now, let it go."""
-    row = services.warehouse.execute(
+    was_open = find_value(
+        services.warehouse,
+        bool,
         statement("campaigns/gate_was_open"),
         {
             "campaign_id": state.record.campaign_id,
@@ -274,9 +277,9 @@ def gate_was_open(services: Services, state: LinkedCampaign) -> bool:
             "gdpr_category": state.campaign.gdpr_category,
             "list_id": state.remote.list_id,
         },
-    ).fetchone()
+    )
     services.warehouse.commit()
-    return bool(row and row[0])
+    return bool(was_open)
 
 
 def take_out_of_schedule(services: Services, state: CampaignState) -> CampaignState:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -18,7 +19,7 @@ from psycopg import Connection
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.extract import RecheckedContact
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
@@ -171,9 +172,7 @@ def _refused(
         " (contact_id bigint not null, subscriber_hash text, is_unreadable boolean not null)"
     )
     with crm.transaction():
-        row = crm.execute("select clock_timestamp()").fetchone()
-        if row is None:
-            raise RuntimeError("crm_db answered no clock")
+        clock = read_value(crm, datetime, "select clock_timestamp()")
         copy_rows(
             warehouse,
             "refusal",
@@ -184,7 +183,7 @@ def _refused(
                     subscriber_hash(key) if key else None,
                     refusal.is_unreadable,
                 )
-                for refusal in consents.refusals(crm, clock=row[0])
+                for refusal in consents.refusals(crm, clock=clock)
                 # A withdrawal counts for its own category; a request for erasure for all.
                 if refusal.holds_for(gdpr_category)
                 for key in (parse_address(refusal.email).key,)

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
 from crm_mailchimp.crm.collections import PROVIDER_KIND
 from crm_mailchimp.provider import CampaignDraft
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 
@@ -79,11 +79,12 @@ def read_crm_campaigns(
         codes: only these; empty means all.
         campaign_ids: only these; None means all.
     """
-    with crm.cursor(row_factory=class_row(CrmCampaign)) as cursor:
-        return cursor.execute(
-            statement("campaigns/read_crm_campaigns"),
-            {
-                "codes": list(codes),
-                "campaign_ids": None if campaign_ids is None else list(campaign_ids),
-            },
-        ).fetchall()
+    return read_rows(
+        crm,
+        CrmCampaign,
+        statement("campaigns/read_crm_campaigns"),
+        {
+            "codes": list(codes),
+            "campaign_ids": None if campaign_ids is None else list(campaign_ids),
+        },
+    )

@@ -27,7 +27,7 @@ def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> Kn
 def changed_settings(state: LinkedCampaign) -> dict[str, str]:
     """What the CRM changed since we wrote it. What only Mailchimp changed stays."""
     pushed, remote = state.record.pushed or {}, state.remote.settings
-    wanted = state.campaign.draft(state.record.list_id or "").settings()
+    wanted = state.campaign.draft(state.remote.list_id).settings()
     return {
         name: value
         for name, value in wanted.items()

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
@@ -30,6 +29,7 @@ from crm_mailchimp.campaigns.gate_reasons import (
     recipient_reasons,
 )
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 from crm_mailchimp.sync.members.pull_back import pull_back
@@ -165,10 +165,7 @@ def record_undecided(
 
 
 def _subscribed(warehouse: Connection[Any], list_id: str) -> int:
-    row = warehouse.execute(
-        statement("campaigns/count_subscribed"), {"list_id": list_id}
-    ).fetchone()
-    return int(row[0]) if row else 0
+    return read_value(warehouse, int, statement("campaigns/count_subscribed"), {"list_id": list_id})
 
 
 def _record(
@@ -182,10 +179,12 @@ def _record(
     expected: int,
     judged: int | None,
 ) -> GateDecision:
-    with warehouse.cursor(row_factory=class_row(_Release)) as cursor:
-        releases = cursor.execute(
-            statement("campaigns/find_released"), {"campaign_id": campaign.campaign_id}
-        ).fetchall()
+    releases = read_rows(
+        warehouse,
+        _Release,
+        statement("campaigns/find_released"),
+        {"campaign_id": campaign.campaign_id},
+    )
     released = {key: release.release_id for release in releases for key in release.keys}
     judged_reasons = tuple(
         replace(reason, released=reason.may_be_released and reason.key in released)
@@ -221,8 +220,6 @@ def _record(
 
 
 def _store(warehouse: Connection[Any], row: Mapping[str, object]) -> int:
-    stored = warehouse.execute(statement("campaigns/record_gate"), row).fetchone()
+    gate_id = read_value(warehouse, int, statement("campaigns/record_gate"), row)
     warehouse.commit()
-    if stored is None:
-        raise RuntimeError("the warehouse gave no gate id")
-    return int(stored[0])
+    return gate_id

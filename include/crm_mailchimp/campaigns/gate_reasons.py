@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import Finding
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
@@ -97,11 +97,12 @@ def audience_reasons(
             "somebody chose another audience in Mailchimp than the collection's own",
         )
     collection = campaign.collection_code
-    with warehouse.cursor(row_factory=class_row(_LastSync)) as cursor:
-        sync = cursor.execute(
-            statement("campaigns/last_sync"),
-            {"collection_code": collection, "staging_takes": _STAGING_TAKES},
-        ).fetchone()
+    sync = read_row(
+        warehouse,
+        _LastSync,
+        statement("campaigns/last_sync"),
+        {"collection_code": collection, "staging_takes": _STAGING_TAKES},
+    )
     if sync is None:
         yield _releasable(
             "audience_stale", f"collection {collection} was never synced", f"{collection}/never"

@@ -5,18 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import find_value, read_row, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.answer import Decision
 
 
 class NotReleasableError(PermanentError):
     """The gate is unknown, or closed for a reason nobody may release."""
+
+
+class _StoredReason(TypedDict):
+    """A ``Reason`` of a gate, as ``sync.campaign_gate`` keeps it."""
+
+    code: str
+    detail: str
+    key: str
+    may_be_released: bool
+    released: bool
+
+
+class _StoredGate(NamedTuple):
+    """A gate, and the newest decision about its campaign (columns ``…_now``)."""
+
+    gate_id: int
+    campaign_id: int
+    campaign_code: str
+    is_open: bool
+    reasons: list[_StoredReason]
+    recipients: int | None
+    is_open_now: bool
+    reasons_now: list[_StoredReason]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +71,9 @@ def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[i
     """
     parameters = {"codes": list(codes)}
     warehouse.execute(statement("campaigns/request_releases"), parameters)
-    rows = warehouse.execute(statement("campaigns/open_requests"), parameters).fetchall()
+    gate_ids = read_values(warehouse, int, statement("campaigns/open_requests"), parameters)
     warehouse.commit()
-    return [gate_id for (gate_id,) in rows]
+    return gate_ids
 
 
 def find_release_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | None:
@@ -59,28 +82,27 @@ def find_release_request(warehouse: Connection[Any], gate_id: int) -> ReleaseReq
     Raises:
         NotReleasableError: there is no such gate, or it is closed for what nobody may release.
     """
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(statement("campaigns/find_gate"), {"gate_id": gate_id}).fetchone()
-    if row is None:
+    gate = read_row(warehouse, _StoredGate, statement("campaigns/find_gate"), {"gate_id": gate_id})
+    if gate is None:
         raise NotReleasableError(f"there is no gate {gate_id}: see sync.campaign_gate")
-    firm = [reason["code"] for reason in row["reasons"] if not reason["may_be_released"]]
+    firm = [reason["code"] for reason in gate.reasons if not reason["may_be_released"]]
     if firm:
         raise NotReleasableError(
-            f"gate {gate_id} of campaign {row['campaign_code']} is closed for "
+            f"gate {gate_id} of campaign {gate.campaign_code} is closed for "
             f"{', '.join(firm)}: nobody may release that; its reasons say what to do"
         )
-    asked = {reason["key"] for reason in row["reasons"]}
-    now = {reason["key"] for reason in row["reasons_now"]}
-    if row["is_open"] or row["is_open_now"] or not now <= asked:
+    asked = {reason["key"] for reason in gate.reasons}
+    now = {reason["key"] for reason in gate.reasons_now}
+    if gate.is_open or gate.is_open_now or not now <= asked:
         warehouse.execute(statement("campaigns/supersede_request"), {"gate_id": gate_id})
         warehouse.commit()
         return None
     warehouse.commit()
     return ReleaseRequest(
         gate_id=gate_id,
-        campaign_code=row["campaign_code"],
-        recipients=row["recipients"] or 0,
-        reasons=tuple(f"{reason['code']}: {reason['detail']}" for reason in row["reasons"]),
+        campaign_code=gate.campaign_code,
+        recipients=gate.recipients or 0,
+        reasons=tuple(f"{reason['code']}: {reason['detail']}" for reason in gate.reasons),
     )
 
 
@@ -116,8 +138,11 @@ def decide_release(
         "holds": holds,
     }
     warehouse.execute(statement("campaigns/store_release"), parameters)
-    row = warehouse.execute(
-        "select decision from sync.campaign_release where gate_id = %s", (gate_id,)
-    ).fetchone()
+    in_force = find_value(
+        warehouse,
+        str,
+        "select decision from sync.campaign_release where gate_id = %s",
+        (gate_id,),
+    )
     warehouse.commit()
-    return row is not None and row[0] == "approved"
+    return in_force == "approved"

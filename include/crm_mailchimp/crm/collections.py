@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 #: Columns Mailchimp demands for an audience (OpenAPI 3.0.55, ``POST /lists``, ``required``).
@@ -25,6 +25,9 @@ REQUIRED_SETTINGS = (
     "permission_reminder",
 )
 
+
+#: Sender information and list defaults by column: texts, and the yes or no of e-mail types.
+Settings = Mapping[str, str | bool | None]
 
 #: The kind of provider that the pipeline serves (``crm.external_provider.kind``).
 PROVIDER_KIND = "mailchimp"
@@ -55,7 +58,7 @@ class Collection:
     provider_list_id: str | None
     campaign_type: str | None
     gdpr_category: str | None
-    settings: Mapping[str, Any]
+    settings: Settings
     missing_settings: tuple[str, ...]
 
     def provider_problem(self, connection_id: str) -> str | None:
@@ -63,6 +66,39 @@ class Collection:
         return provider_problem(
             self.provider, self.provider_kind, self.connection_id, in_use=connection_id
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _StoredCollection:
+    """A collection with its own settings and those of its provider, not yet resolved."""
+
+    collection_id: int
+    code: str
+    description: str
+    comments: str | None
+    owner_name: str | None
+    is_shared: bool
+    is_static: bool
+    query_text: str | None
+    use_provider_defaults: bool
+    sync_merge_fields: bool
+    provider: str
+    provider_kind: str
+    connection_id: str | None
+    provider_list_id: str | None
+    campaign_type: str | None
+    gdpr_category: str | None
+    own_settings: Settings
+    provider_settings: Settings
+
+
+class _StoredField(NamedTuple):
+    """A row of ``crm.contact_field``."""
+
+    code: str
+    label: str
+    data_type: str
+    choices: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +121,13 @@ def read_collections(connection: Connection[Any], codes: Sequence[str] = ()) -> 
     Raises:
         UnknownCollectionError: one of ``codes`` is not an active collection with a provider.
     """
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            statement("crm/extract_collections"), {"codes": list(codes)}
-        ).fetchall()
-    collections = [_collection(row) for row in rows]
+    stored = read_rows(
+        connection,
+        _StoredCollection,
+        statement("crm/extract_collections"),
+        {"codes": list(codes)},
+    )
+    collections = [_collection(one) for one in stored]
     unknown = sorted(set(codes) - {collection.code for collection in collections})
     if unknown:
         raise UnknownCollectionError(
@@ -101,9 +139,15 @@ def read_collections(connection: Connection[Any], codes: Sequence[str] = ()) -> 
 
 def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
     """The CRM's additional contact fields, by code."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(statement("crm/extract_fields")).fetchall()
-    return [ContactField(**{**row, "choices": tuple(row["choices"])}) for row in rows]
+    return [
+        ContactField(
+            code=stored.code,
+            label=stored.label,
+            data_type=stored.data_type,
+            choices=tuple(stored.choices),
+        )
+        for stored in read_rows(connection, _StoredField, statement("crm/extract_fields"))
+    ]
 
 
 def provider_problem(
@@ -133,8 +177,8 @@ def provider_problem(
 
 
 def resolve_settings(
-    own: Mapping[str, Any], provider: Mapping[str, Any], *, use_provider_defaults: bool
-) -> dict[str, Any]:
+    own: Settings, provider: Settings, *, use_provider_defaults: bool
+) -> dict[str, str | bool | None]:
     """Sender information and list defaults of one collection.
 
     With ``use_provider_defaults`` only the provider's values are used. Without it an own value
@@ -145,35 +189,32 @@ def resolve_settings(
     return {name: provider.get(name) if _blank(own[name]) else own[name] for name in own}
 
 
-def _collection(row: Mapping[str, Any]) -> Collection:
+def _collection(stored: _StoredCollection) -> Collection:
     settings = resolve_settings(
-        row["own_settings"],
-        row["provider_settings"],
-        use_provider_defaults=row["use_provider_defaults"],
-    )
-    taken_over = (
-        "collection_id",
-        "code",
-        "description",
-        "comments",
-        "owner_name",
-        "is_shared",
-        "is_static",
-        "query_text",
-        "sync_merge_fields",
-        "provider",
-        "provider_kind",
-        "connection_id",
-        "provider_list_id",
-        "campaign_type",
-        "gdpr_category",
+        stored.own_settings,
+        stored.provider_settings,
+        use_provider_defaults=stored.use_provider_defaults,
     )
     return Collection(
-        **{name: row[name] for name in taken_over},
+        collection_id=stored.collection_id,
+        code=stored.code,
+        description=stored.description,
+        comments=stored.comments,
+        owner_name=stored.owner_name,
+        is_shared=stored.is_shared,
+        is_static=stored.is_static,
+        query_text=stored.query_text,
+        sync_merge_fields=stored.sync_merge_fields,
+        provider=stored.provider,
+        provider_kind=stored.provider_kind,
+        connection_id=stored.connection_id,
+        provider_list_id=stored.provider_list_id,
+        campaign_type=stored.campaign_type,
+        gdpr_category=stored.gdpr_category,
         settings=settings,
         missing_settings=tuple(name for name in REQUIRED_SETTINGS if _blank(settings.get(name))),
     )
 
 
-def _blank(value: Any) -> bool:
+def _blank(value: str | bool | None) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())

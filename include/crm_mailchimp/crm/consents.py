@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.statements import statement
 
 _BATCH = 10_000
@@ -77,6 +78,43 @@ class JudgedConsent:
         return self.granted and not self.is_expired and not self.is_unreadable
 
 
+class _Judgement(NamedTuple):
+    contact_id: int
+    gdpr_category: str
+    consent_id: int | None
+    granted: bool
+    is_expired: bool
+    is_unreadable: bool
+
+
+class _Survivor(NamedTuple):
+    """A contact, and the one that it was merged into in the end."""
+
+    contact_id: int
+    survivor_id: int
+
+
+class _Merged(NamedTuple):
+    """A person, and one of the person's contacts."""
+
+    person_id: int
+    contact_id: int
+    email: str | None
+
+
+class _Asking(NamedTuple):
+    """A contact that asked to be erased."""
+
+    contact_id: int
+    email: str | None
+
+
+class _Doubtful(NamedTuple):
+    """A contact that may have withdrawn a consent."""
+
+    contact_id: int
+
+
 def judge(
     crm: Connection[Any], contact_ids: Sequence[int], *, clock: datetime | None = None
 ) -> dict[tuple[int, str], JudgedConsent]:
@@ -87,9 +125,12 @@ def judge(
         contact_ids: the contacts to judge; a few thousand at most.
         clock: judge at this moment; None: at the CRM's present one.
     """
-    rows = crm.execute(
-        "select contact_id, gdpr_category, consent_id, coalesce(granted, false),"
-        " coalesce(expires_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()), false),"
+    rows = read_rows(
+        crm,
+        _Judgement,
+        "select contact_id, gdpr_category, consent_id, coalesce(granted, false) as granted,"
+        " coalesce(expires_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()), false)"
+        " as is_expired,"
         f" is_unreadable from (\n{statement('crm/judge_consents')}\n) as judged",
         {
             **CONSENT_WORDS,
@@ -97,15 +138,15 @@ def judge(
             "clock": clock,
             "staging_id": None,
         },
-    ).fetchall()
+    )
     return {
-        (contact_id, category): JudgedConsent(
-            consent_id=consent_id,
-            granted=granted,
-            is_expired=is_expired,
-            is_unreadable=is_unreadable,
+        (row.contact_id, row.gdpr_category): JudgedConsent(
+            consent_id=row.consent_id,
+            granted=row.granted,
+            is_expired=row.is_expired,
+            is_unreadable=row.is_unreadable,
         )
-        for contact_id, category, consent_id, granted, is_expired, is_unreadable in rows
+        for row in rows
     }
 
 
@@ -116,16 +157,24 @@ def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
         crm: to ``crm_db``, in a transaction.
         clock: the moment.
     """
-    with crm.cursor("requested_erasures") as cursor:
-        cursor.itersize = _BATCH
-        cursor.execute(statement("crm/requested_erasures"))
-        for contact_id, email in cursor:
-            yield Refusal(contact_id, email, None)
-    with crm.cursor("possible_withdrawals") as cursor:
-        cursor.itersize = _BATCH
-        cursor.execute(statement("crm/possible_withdrawals"), CONSENT_WORDS)
-        while batch := [contact_id for (contact_id,) in islice(cursor, _BATCH)]:
-            yield from _withdrawals(crm, survivors(crm, batch), clock)
+    for asking in stream_rows(
+        crm,
+        _Asking,
+        statement("crm/requested_erasures"),
+        name="requested_erasures",
+        batch=_BATCH,
+    ):
+        yield Refusal(asking.contact_id, asking.email, None)
+    doubtful = stream_rows(
+        crm,
+        _Doubtful,
+        statement("crm/possible_withdrawals"),
+        CONSENT_WORDS,
+        name="possible_withdrawals",
+        batch=_BATCH,
+    )
+    while batch := [one.contact_id for one in islice(doubtful, _BATCH)]:
+        yield from _withdrawals(crm, survivors(crm, batch), clock)
 
 
 def present_refusals(crm: Connection[Any], holders: Sequence[Holder]) -> list[Refusal]:
@@ -149,19 +198,20 @@ def holders_of(
         local_parts: of addresses in normal form, the part before the @. More contacts than the
             addresses' own holders are found: compare the normal forms.
     """
-    rows = crm.execute(
+    return read_rows(
+        crm,
+        Holder,
         statement("crm/contact_holders"),
         {"contact_ids": list(contact_ids), "local_parts": list(local_parts)},
-    ).fetchall()
-    return [Holder(*row) for row in rows]
+    )
 
 
 def survivors(crm: Connection[Any], contact_ids: Sequence[int]) -> set[int]:
     """The contacts that these were merged into in the end; themselves where they were not."""
-    rows = crm.execute(
-        statement("crm/surviving_contacts"), {"contact_ids": list(contact_ids)}
-    ).fetchall()
-    return {survivor_id for _, survivor_id in rows}
+    rows = read_rows(
+        crm, _Survivor, statement("crm/surviving_contacts"), {"contact_ids": list(contact_ids)}
+    )
+    return {row.survivor_id for row in rows}
 
 
 def _withdrawals(
@@ -178,9 +228,9 @@ def _withdrawals(
             refused[contact_id].add((category, False))
     if not refused:
         return
-    merged = crm.execute(
-        statement("crm/merged_contacts"), {"contact_ids": sorted(refused)}
-    ).fetchall()
-    for person_id, contact_id, email in merged:
-        for refused_category, is_unreadable in sorted(refused[person_id], key=str):
-            yield Refusal(contact_id, email, refused_category, is_unreadable)
+    merged = read_rows(
+        crm, _Merged, statement("crm/merged_contacts"), {"contact_ids": sorted(refused)}
+    )
+    for one in merged:
+        for refused_category, is_unreadable in sorted(refused[one.person_id], key=str):
+            yield Refusal(one.contact_id, one.email, refused_category, is_unreadable)

@@ -24,6 +24,7 @@ from crm_mailchimp.crm.query_text import (
     check_query,
     without_addresses,
 )
+from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 
 __all__ = ["QueryFailedError", "QueryRefusedError", "check_query", "run_query"]
@@ -147,8 +148,8 @@ def _join_snapshot(connection: Connection[Any], snapshot: str) -> None:
 
 
 def _refuse_powerful_login(connection: Connection[Any]) -> None:
-    row = connection.execute(statement("crm/query_login_is_powerful")).fetchone()
-    if row is None or row[0]:
+    # Fails closed: a login that Postgres does not know counts as powerful.
+    if find_value(connection, bool, statement("crm/query_login_is_powerful")) is not False:
         raise QueryRefusedError(
             "the login of crm_query_db may do more than read; make one with"
             " 'python -m crm_mailchimp.crm create --query-login NAME'"
@@ -160,12 +161,12 @@ def _refuse_functions_as_columns(connection: Connection[Any], query: str) -> Non
         names = attribute_names(query) - ALLOWED_FUNCTIONS
     except QueryRefusedError:
         return  # never admitted: it is here to show that the login's rights stop it
-    row = connection.execute(
-        statement("crm/functions_as_columns"), {"names": sorted(names)}
-    ).fetchone()
-    if row is not None:
+    function = find_value(
+        connection, str, statement("crm/functions_as_columns"), {"names": sorted(names)}
+    )
+    if function is not None:
         raise QueryRefusedError(
-            f"function {row[0]!r} is not allowed, even when it is written like a column. If you "
+            f"function {function!r} is not allowed, even when it is written like a column. If you "
             "mean a column of the query, give it another name"
         )
 

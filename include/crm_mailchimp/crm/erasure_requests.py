@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 
@@ -30,21 +30,29 @@ class ErasureRequest:
     emails: list[str] = field(repr=False)
 
 
+class UndecidedErasure(NamedTuple):
+    """A contact that asked to be erased, and the one it was merged into, which did not ask."""
+
+    asked_id: int
+    survivor_id: int
+
+
 def read_requests(
     connection: Connection[Any], contact_ids: Sequence[int] = ()
 ) -> list[ErasureRequest]:
     """All requests for erasure of the CRM, or only those of ``contact_ids``."""
-    with connection.cursor(row_factory=class_row(ErasureRequest)) as cursor:
-        return cursor.execute(
-            statement("crm/erasure_requests"), {"contact_ids": list(contact_ids)}
-        ).fetchall()
+    return read_rows(
+        connection,
+        ErasureRequest,
+        statement("crm/erasure_requests"),
+        {"contact_ids": list(contact_ids)},
+    )
 
 
-def read_undecided(connection: Connection[Any]) -> list[tuple[int, int]]:
-    """Contacts that asked and were merged into one that did not: (who asked, who did not).
+def read_undecided(connection: Connection[Any]) -> list[UndecidedErasure]:
+    """Contacts that asked and were merged into one that did not.
 
     A merge may be a mistake, and deletion is for good. So a person decides whether the request
     holds for the survivor, too.
     """
-    rows = connection.execute(statement("crm/undecided_erasures")).fetchall()
-    return [(asked_id, survivor_id) for asked_id, survivor_id in rows]
+    return read_rows(connection, UndecidedErasure, statement("crm/undecided_erasures"))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection, IsolationLevel
-from psycopg.rows import class_row, dict_row
 
 from crm_mailchimp.crm import consents
+from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 
 #: Keys of a contact's own columns among the values of its additional fields.
@@ -51,6 +51,18 @@ class ExtractedContact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _PresentContact:
+    """A contact as the CRM has it now, without its consents."""
+
+    contact_id: int
+    email: str | None = field(repr=False)
+    is_active: bool
+    is_erased: bool
+    merged_ids: Sequence[int]
+    is_member: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecheckedContact:
     """A contact's state right before its push."""
 
@@ -75,26 +87,31 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
     connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     connection.set_read_only(True)
     with connection.transaction():
-        row = connection.execute("select transaction_timestamp(), pg_export_snapshot()").fetchone()
-        if row is None:
+        found = read_row(
+            connection,
+            Snapshot,
+            "select transaction_timestamp() as clock, pg_export_snapshot() as name",
+        )
+        if found is None:
             raise RuntimeError("crm_db answered no clock")
-        yield Snapshot(*row)
+        yield found
 
 
 def contacts(
     connection: Connection[Any], contact_ids: Sequence[int], *, with_fields: bool
 ) -> Iterator[ExtractedContact]:
     """Contacts of one batch."""
-    with connection.cursor(row_factory=class_row(ExtractedContact)) as cursor:
-        yield from cursor.execute(
-            statement("crm/extract_contacts"),
-            {
-                "contact_ids": list(contact_ids),
-                "with_fields": with_fields,
-                "address_code": ADDRESS_CODE,
-                "birthday_code": BIRTHDAY_CODE,
-            },
-        )
+    yield from read_rows(
+        connection,
+        ExtractedContact,
+        statement("crm/extract_contacts"),
+        {
+            "contact_ids": list(contact_ids),
+            "with_fields": with_fields,
+            "address_code": ADDRESS_CODE,
+            "birthday_code": BIRTHDAY_CODE,
+        },
+    )
 
 
 def recheck(
@@ -109,23 +126,32 @@ def recheck(
     Args:
         collection_id: a static collection; without one everybody counts as its member.
     """
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            statement("crm/recheck_contacts"),
-            {"contact_ids": list(contact_ids), "collection_id": collection_id},
-        ).fetchall()
-    judged = consents.judge(connection, contact_ids) if gdpr_category != "unclassified" else {}
-    return {row["contact_id"]: _rechecked(row, judged, gdpr_category) for row in rows}
+    present = read_rows(
+        connection,
+        _PresentContact,
+        statement("crm/recheck_contacts"),
+        {"contact_ids": list(contact_ids), "collection_id": collection_id},
+    )
+    # Without a category nobody counts as consenting; ``unclassified`` asks for no consent.
+    if gdpr_category is None or gdpr_category == "unclassified":
+        return {one.contact_id: _rechecked(one, None) for one in present}
+    judged = consents.judge(connection, contact_ids)
+    return {
+        one.contact_id: _rechecked(one, judged.get((one.contact_id, gdpr_category)))
+        for one in present
+    }
 
 
 def _rechecked(
-    row: Mapping[str, Any],
-    judged: Mapping[tuple[int, str], consents.JudgedConsent],
-    gdpr_category: str | None,
+    present: _PresentContact, consent: consents.JudgedConsent | None
 ) -> RecheckedContact:
-    consent = judged.get((row["contact_id"], gdpr_category or ""))
     return RecheckedContact(
-        **row,
+        contact_id=present.contact_id,
+        email=present.email,
+        is_active=present.is_active,
+        is_erased=present.is_erased,
+        merged_ids=present.merged_ids,
+        is_member=present.is_member,
         consent_id=consent.consent_id if consent else None,
         has_consent=consent.in_force if consent else False,
         is_unreadable=consent.is_unreadable if consent else False,

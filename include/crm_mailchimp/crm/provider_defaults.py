@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
+
+#: What became of a column: the attribute of ``FilledDefaults`` that names it.
+Fate = Literal["filled", "overwritten", "kept", "unchanged", "missing"]
 
 
 class UnknownProviderError(PermanentError):
@@ -24,13 +27,13 @@ class ComparedDefault:
     Attributes:
         before: the CRM's value before anything was filled; None when empty.
         offered: the provider's value; None when it has none.
-        fate: the attribute of ``FilledDefaults`` that names the column.
+        fate: what became of the column.
     """
 
     column: str
     before: str | None = field(repr=False)
     offered: str | None = field(repr=False)
-    fate: str
+    fate: Fate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +58,37 @@ class FilledDefaults:
 
     def columns(self) -> dict[str, list[str]]:
         """Columns by what became of them; names, never values."""
-        return {name: list(getattr(self, name)) for name in _FATES}
+        return {
+            "filled": list(self.filled),
+            "overwritten": list(self.overwritten),
+            "kept": list(self.kept),
+            "unchanged": list(self.unchanged),
+            "missing": list(self.missing),
+        }
 
 
-_FATES = ("filled", "overwritten", "kept", "unchanged", "missing")
+@dataclass(frozen=True, kw_only=True)
+class _ProviderSettings:
+    """The sender and list-default columns of a provider, in the order of their report."""
+
+    company: str | None = field(repr=False)
+    address1: str | None = field(repr=False)
+    address2: str | None = field(repr=False)
+    city: str | None = field(repr=False)
+    state: str | None = field(repr=False)
+    zip: str | None = field(repr=False)
+    country: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
+    from_name: str | None = field(repr=False)
+    from_email: str | None = field(repr=False)
+    subject: str | None = field(repr=False)
+    language: str | None = field(repr=False)
+    permission_reminder: str | None = field(repr=False)
+    email_type_option: bool | None
 
 
 def fill_provider_defaults(
-    crm: Connection[Any], code: str, values: Mapping[str, Any], *, overwrite: bool = False
+    crm: Connection[Any], code: str, values: Mapping[str, object], *, overwrite: bool = False
 ) -> FilledDefaults:
     """Fill the empty sender and list-default columns of one provider.
 
@@ -75,20 +101,21 @@ def fill_provider_defaults(
     Raises:
         UnknownProviderError: there is no such provider.
     """
-    outcome: dict[str, list[str]] = {name: [] for name in _FATES}
     compared = []
-    with crm.transaction(), crm.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(statement("crm/read_provider_settings"), {"code": code}).fetchone()
-        if row is None:
+    with crm.transaction():
+        stored = read_row(
+            crm, _ProviderSettings, statement("crm/read_provider_settings"), {"code": code}
+        )
+        if stored is None:
             raise UnknownProviderError(
                 f"crm.external_provider has no row with the code {code!r}: enter it, with its "
                 "connection_id, then run this again"
             )
-        fresh = dict(row)
-        for column, present in row.items():
+        before: dict[str, object] = asdict(stored)
+        fresh = dict(before)
+        for column, present in before.items():
             offered = values.get(column)
             fate = _fate(present, offered, overwrite=overwrite)
-            outcome[fate].append(column)
             compared.append(
                 ComparedDefault(
                     column=column, before=_shown(present), offered=_shown(offered), fate=fate
@@ -96,16 +123,25 @@ def fill_provider_defaults(
             )
             if fate in ("filled", "overwritten"):
                 fresh[column] = offered
-        if fresh != row:
-            cursor.execute(statement("crm/store_provider_settings"), {**fresh, "code": code})
+        if fresh != before:
+            crm.execute(statement("crm/store_provider_settings"), {**fresh, "code": code})
     if not crm.autocommit:
         crm.commit()
     return FilledDefaults(
-        **{name: tuple(columns) for name, columns in outcome.items()}, compared=tuple(compared)
+        filled=_of_fate(compared, "filled"),
+        overwritten=_of_fate(compared, "overwritten"),
+        kept=_of_fate(compared, "kept"),
+        unchanged=_of_fate(compared, "unchanged"),
+        missing=_of_fate(compared, "missing"),
+        compared=tuple(compared),
     )
 
 
-def _fate(present: Any, offered: Any, *, overwrite: bool) -> str:
+def _of_fate(compared: Sequence[ComparedDefault], fate: Fate) -> tuple[str, ...]:
+    return tuple(one.column for one in compared if one.fate == fate)
+
+
+def _fate(present: object, offered: object, *, overwrite: bool) -> Fate:
     if _blank(offered):
         return "missing" if _blank(present) else "kept"
     if present == offered:
@@ -115,11 +151,11 @@ def _fate(present: Any, offered: Any, *, overwrite: bool) -> str:
     return "overwritten" if overwrite else "kept"
 
 
-def _shown(value: Any) -> str | None:
+def _shown(value: object) -> str | None:
     if _blank(value):
         return None
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def _blank(value: Any) -> bool:
+def _blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())

@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from crm_mailchimp.crm.schema import ContractError, contract_columns, missing_write_back
+from crm_mailchimp.rows import find_value, read_value, read_values
 from crm_mailchimp.statements import statement
 
 _CONNECTION_LIMIT = 10
@@ -63,11 +64,12 @@ def create_query_login(connection: psycopg.Connection[Any], login: str, password
             [login, _DANGEROUS_FUNCTIONS, " ".join(_tables(connection))],
         )
         connection.execute(statement("crm/create_query_login_rights"))
-        rows = connection.execute(
+        return read_values(
+            connection,
+            str,
             statement("crm/query_login_open"),
             {"login": login, "functions": _DANGEROUS_FUNCTIONS},
-        ).fetchall()
-    return [str(what) for (what,) in rows]
+        )
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:
@@ -76,14 +78,16 @@ def _tables(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 def _refuse_other_duties(connection: psycopg.Connection[Any], login: str) -> None:
-    row = connection.execute(
+    has_other_duties = find_value(
+        connection,
+        bool,
         "select rolsuper or rolreplication or rolbypassrls or rolname in (session_user, "
         "current_user) or exists (select from pg_shdepend where refobjid = pg_roles.oid "
         "and refclassid = 'pg_authid'::regclass and deptype = 'o') "
         "from pg_roles where rolname = %s",
         [login],
-    ).fetchone()
-    if row and row[0]:
+    )
+    if has_other_duties:
         raise ContractError(
             f"the login {login} is powerful, owns something, or is the one in use. "
             "Dynamic queries need a login of their own: choose another name"
@@ -91,7 +95,8 @@ def _refuse_other_duties(connection: psycopg.Connection[Any], login: str) -> Non
 
 
 def _set_role(connection: psycopg.Connection[Any], login: str, password: str) -> None:
-    exists = connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone()
+    query = "select exists (select from pg_roles where rolname = %s)"
+    exists = read_value(connection, bool, query, [login])
     verifier = connection.pgconn.encrypt_password(
         password.encode(), login.encode(), b"scram-sha-256"
     ).decode()

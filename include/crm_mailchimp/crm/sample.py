@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from crm_mailchimp.crm.schema import contract_columns, create_contract
+from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
 
 _STEPS = (
@@ -92,10 +93,11 @@ def _count(
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
     for table in tables:
-        row = connection.execute(
+        counts[table] = read_value(
+            connection,
+            int,
             sql.SQL("select count(*) from (select from {} limit {}) as rows").format(
                 sql.Identifier("crm", table), sql.Literal(limit)
-            )
-        ).fetchone()
-        counts[table] = int(row[0]) if row else 0
+            ),
+        )
     return counts

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from crm_mailchimp.crm.consents import CONSENT_WORDS
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 
 #: What the pipeline writes back; everything else of the contract it only reads.
@@ -16,6 +17,21 @@ WRITE_BACK_TABLES = frozenset({"provider_member_status", "provider_campaign"})
 
 class ContractError(RuntimeError):
     """The database does not hold, or cannot be given, what the pipeline needs."""
+
+
+class _Unreadable(NamedTuple):
+    """A column of the consents, and how many rows have a word that nobody can read there."""
+
+    column_name: str
+    unreadable: int
+
+
+class _PresentColumn(NamedTuple):
+    """A column of a relation in schema crm, and its base type."""
+
+    relname: str
+    attname: str
+    base_name: str
 
 
 #: Types of the contract, each with those that serve as well: types may be widened, not changed.
@@ -63,11 +79,13 @@ def create_contract(connection: psycopg.Connection[Any]) -> bool:
         ContractError: the views leave something of the contract out, or give it another type.
     """
     with connection.transaction():
-        mapped = connection.execute(
-            "select 1 from pg_class where relnamespace = to_regnamespace('crm') "
-            "and relname = any(%s) and relkind in ('v', 'm', 'f') limit 1",
+        mapped = read_value(
+            connection,
+            bool,
+            "select exists (select from pg_class where relnamespace = to_regnamespace('crm') "
+            "and relname = any(%s) and relkind in ('v', 'm', 'f'))",
             [list(contract_columns())],
-        ).fetchone()
+        )
         if mapped:
             _require_contract(connection)
             return False
@@ -84,16 +102,17 @@ def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
 
 def unreadable_consents(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Consent rows with a word that is none of the contract's, by column; only those above zero."""
-    rows = connection.execute(statement("crm/count_unreadable_consents"), CONSENT_WORDS).fetchall()
-    return {column: count for column, count in rows if count}
+    rows = read_rows(
+        connection, _Unreadable, statement("crm/count_unreadable_consents"), CONSENT_WORDS
+    )
+    return {row.column_name: row.unreadable for row in rows if row.unreadable}
 
 
 def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     """What this login may read in schema crm: relation → column → base type."""
-    rows = connection.execute(statement("crm/present_columns")).fetchall()
     present: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
-        present.setdefault(table, {})[column] = kind
+    for row in read_rows(connection, _PresentColumn, statement("crm/present_columns")):
+        present.setdefault(row.relname, {})[row.attname] = row.base_name
     return present
 
 

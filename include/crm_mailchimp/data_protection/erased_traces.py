@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import find_value, read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.sync.members import write_back
@@ -44,6 +44,13 @@ class _Returned(NamedTuple):
     belongs_until: datetime | None
 
 
+class _ErasedFromStaging(NamedTuple):
+    """How many rows went, by table, and the stagings that they were in."""
+
+    rows_removed: dict[str, int]
+    staging_ids: list[int]
+
+
 def remove_traces(
     warehouse: Connection[Any], traces: Traces, *, receipt_ids: Sequence[int] = ()
 ) -> dict[str, int]:
@@ -64,13 +71,12 @@ def remove_traces(
         warehouse.execute(statement("sync/erase_mark_erased"))
         removed: dict[str, int] = {}
         for name in ("sync/erase_from_sync", "sync/erase_from_stats"):
-            row = warehouse.execute(statement(name), {}).fetchone()
-            removed |= row[0] if row else {}
+            removed |= read_value(warehouse, dict, statement(name), {})
         warehouse.execute(statement("sync/erase_recount_returned"))
-        row = warehouse.execute(statement("sync/erase_from_staging")).fetchone()
-        if row:
-            removed |= row[0]
-            _adjust_row_counts(warehouse, row[1])
+        staged = read_row(warehouse, _ErasedFromStaging, statement("sync/erase_from_staging"))
+        if staged:
+            removed |= staged.rows_removed
+            _adjust_row_counts(warehouse, staged.staging_ids)
         for receipt_id in receipt_ids:
             warehouse.execute(
                 statement("sync/erase_add_to_receipt"),
@@ -122,17 +128,17 @@ def _list(warehouse: Connection[Any], traces: Traces) -> None:
 def _adjust_row_counts(warehouse: Connection[Any], staging_ids: Sequence[int]) -> None:
     # Later steps refuse a staging whose counts differ from what was stored.
     for staging_id in staging_ids:
-        row = warehouse.execute(
-            statement("staging/count_rows"), {"staging_id": staging_id}
-        ).fetchone()
+        counts = read_value(
+            warehouse, dict, statement("staging/count_rows"), {"staging_id": staging_id}
+        )
         warehouse.execute(
             "update sync.staging_run set row_counts = %s"
             " where staging_id = %s and row_counts is not null",
-            (Jsonb(row[0] if row else {}), staging_id),
+            (Jsonb(counts), staging_id),
         )
 
 
 def _count_marts(warehouse: Connection[Any]) -> None:
-    row = warehouse.execute("select report_time_zone from mart.setting").fetchone()
+    time_zone = find_value(warehouse, str, "select report_time_zone from mart.setting")
     warehouse.commit()
-    refresh_marts(warehouse, time_zone=row[0] if row else "UTC")
+    refresh_marts(warehouse, time_zone=time_zone or "UTC")

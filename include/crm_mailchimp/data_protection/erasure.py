@@ -19,12 +19,13 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
-from crm_mailchimp.crm.erasure_requests import ErasureRequest, read_requests, read_undecided
+from crm_mailchimp.crm import erasure_requests
+from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
 from crm_mailchimp.data_protection import erased_traces
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import find_value, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import ownership
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
@@ -65,7 +66,7 @@ class ErasureResult:
     erased: int
     members_deleted: int = 0
     returned: int = 0
-    undecided: Sequence[tuple[int, int]] = field(default_factory=list)
+    undecided: Sequence[UndecidedErasure] = field(default_factory=list)
     left_alone: Sequence[tuple[str, int]] = field(default_factory=list)
 
 
@@ -123,14 +124,14 @@ def erase_contacts(
         SuppressionLostError: the suppression list is not whole.
     """
     digester = open_suppression(warehouse)
-    requests = read_requests(crm, contacts)
-    undecided = read_undecided(crm)
+    requests = erasure_requests.read_requests(crm, contacts)
+    undecided = erasure_requests.read_undecided(crm)
     crm.rollback()
-    for asked_id, survivor_id in undecided:
+    for one in undecided:
         log.warning(
             "contact %d asked for erasure and was merged into %d, which did not ask",
-            asked_id,
-            survivor_id,
+            one.asked_id,
+            one.survivor_id,
         )
     _require_requested(contacts, requests)
     with named_lock(warehouse, "erasure"):
@@ -185,16 +186,21 @@ def _require_requested(contacts: Sequence[int], requests: Sequence[ErasureReques
 
 def _is_done(warehouse: Connection[Any], digester: Digester, request: ErasureRequest) -> bool:
     """Erased before, on this very request, and nothing known that the erasure did not know."""
-    finished = warehouse.execute(
-        "select 1 from sync.erasure_receipt"
-        " where contact_digest = %s and requested_at = %s and finished_at is not null limit 1",
+    is_finished = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.erasure_receipt"
+        " where contact_digest = %s and requested_at = %s and finished_at is not null)",
         (digester.contact(request.person_id), request.requested_at),
-    ).fetchone()
+    )
     wanted = {digest for _, digest in _digests(digester, request)}
-    row = warehouse.execute(
-        "select count(*) from sync.suppression where digest = any(%s)", (list(wanted),)
-    ).fetchone()
-    return finished is not None and row is not None and row[0] == len(wanted)
+    suppressed = read_value(
+        warehouse,
+        int,
+        "select count(*) from sync.suppression where digest = any(%s)",
+        (list(wanted),),
+    )
+    return is_finished and suppressed == len(wanted)
 
 
 def _digests(digester: Digester, request: ErasureRequest) -> list[tuple[str, bytes]]:
@@ -217,18 +223,18 @@ def _suppress(
     with warehouse.cursor() as cursor:
         cursor.executemany(_SUPPRESS, _digests(digester, request))
     _note_hashes(warehouse, digester, hashes)
-    row = warehouse.execute(
+    receipt_id = read_value(
+        warehouse,
+        int,
         statement("sync/erase_open_receipt"),
         {
             "contact_digest": digester.contact(request.person_id),
             "requested_at": request.requested_at,
             "run_id": run_id,
         },
-    ).fetchone()
+    )
     warehouse.commit()
-    if row is None:
-        raise RuntimeError("the warehouse gave no receipt id")
-    return _Person(request, row[0], hashes, addresses)
+    return _Person(request, receipt_id, hashes, addresses)
 
 
 def _note_hashes(warehouse: Connection[Any], digester: Digester, hashes: Iterable[str]) -> None:
@@ -271,18 +277,21 @@ def _delete_members(
     warehouse: Connection[Any], provider: AudienceProvider, people: Sequence[_Person]
 ) -> None:
     looked_through: set[str] = set()
-    codes = warehouse.execute(statement("sync/erase_collection_codes")).fetchall()
+    codes = read_values(warehouse, str, statement("sync/erase_collection_codes"))
     warehouse.commit()
-    for (code,) in codes:
+    for code in codes:
         # Held once after the suppression: a push that looked before it is over by then.
         with audience_lock(warehouse, code):
-            row = warehouse.execute(
-                "select list_id from sync.audience where collection_code = %s", (code,)
-            ).fetchone()
+            list_id = find_value(
+                warehouse,
+                str,
+                "select list_id from sync.audience where collection_code = %s",
+                (code,),
+            )
             warehouse.commit()
-            if row is not None:
-                _delete_unless_foreign(warehouse, provider, row[0], people)
-                looked_through.add(row[0])
+            if list_id is not None:
+                _delete_unless_foreign(warehouse, provider, list_id, people)
+                looked_through.add(list_id)
     # Audiences that the map does not know: nobody of ours pushes there, so there is no lock.
     for audience in provider.audiences():
         if audience.list_id not in looked_through:

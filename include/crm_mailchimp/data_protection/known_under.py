@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.data_protection.erasure import address_forms
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 
@@ -47,24 +48,30 @@ def known_under(warehouse: Connection[Any], email: str) -> KnownUnder:
     if not forms:
         raise UnknownAddressError("no address was given")
     digester = open_suppression(warehouse)
-    aliases = warehouse.execute(
-        statement("sync/find_aliases"), {"subscriber_hashes": sorted(hashes)}
-    ).fetchall()
-    hashes |= {hash_ for (hash_,) in aliases}
-    contacts = warehouse.execute(
+    hashes |= set(
+        read_values(
+            warehouse,
+            str,
+            statement("sync/find_aliases"),
+            {"subscriber_hashes": sorted(hashes)},
+        )
+    )
+    contact_ids = read_values(
+        warehouse,
+        int,
         statement("sync/find_contacts"),
         {
             "subscriber_hashes": sorted(hashes),
             "addresses": sorted(forms),
             "digests": [digester.subscriber(one) for one in sorted(hashes)],
         },
-    ).fetchall()
-    return KnownUnder(forms, hashes, [contact_id for (contact_id,) in contacts])
+    )
+    return KnownUnder(forms, hashes, contact_ids)
 
 
 def merged_into(warehouse: Connection[Any], contact_id: int) -> list[int]:
     """The contact, then every contact merged into it, as far as the warehouse knows."""
-    rows = warehouse.execute(
-        statement("sync/find_merged"), {"contact_ids": [contact_id]}
-    ).fetchall()
-    return [contact_id, *sorted({merged_id for (merged_id,) in rows} - {contact_id})]
+    merged = read_values(
+        warehouse, int, statement("sync/find_merged"), {"contact_ids": [contact_id]}
+    )
+    return [contact_id, *sorted(set(merged) - {contact_id})]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.settings import RetentionSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.stagings import drop_staging
@@ -31,21 +31,6 @@ _BATCH = 20_000
 _LONGEST = 36_500
 #: Readers that come after a waiting drop wait for it, too.
 _LONGEST_WAIT = "5s"
-
-#: Kinds that share the age of another kind.
-_AGE_OF = {
-    "rejections": "removals",
-    "aliases": "removals",
-    "stagings_known": "runs",
-    "alerts": "runs",
-    "written_statuses": "runs",
-    "refusals": "proof",
-    "changed_addresses": "quarantine",
-    "address_holders": "quarantine",
-    "member_activities": "events",
-    "unsubscribe_words": "events",
-    "complaint_words": "events",
-}
 
 
 class _EventMonth(NamedTuple):
@@ -90,33 +75,13 @@ class Ages:
     data_docs: int | None = 30
 
 
-def ages_from(environment: Mapping[str, str] = os.environ) -> Ages:
-    """The ages that the environment sets.
-
-    Raises:
-        SettingError: one of them is neither a whole number of days from 1 on nor ``forever``.
-            Snapshots of the CRM cannot be kept for ever.
-    """
-    return _ages(RetentionSettings.read(environment))
-
-
 def cautious_ages(environment: Mapping[str, str] = os.environ) -> Ages:
     """The ages that the environment sets; what has a wrong age is kept.
 
     A wrong age must not stop the other ones, and must not remove what somebody wants to keep.
     """
-    ages = _ages(RetentionSettings.read_usable(environment))
-    wrong = RetentionSettings.wrong_fields(environment)
-    kept: dict[str, Any] = {
-        age.name: None for age in fields(Ages) if f"keep_{age.name}_days" in wrong
-    }
-    if "staging" in kept:
-        kept["staging"] = _LONGEST
-    return replace(ages, **kept)
-
-
-def _ages(settings: RetentionSettings) -> Ages:
-    return Ages(
+    settings = RetentionSettings.read_usable(environment)
+    ages = Ages(
         staging=settings.keep_staging_days,
         quarantine=settings.keep_quarantine_days,
         proof=settings.keep_proof_days,
@@ -127,6 +92,13 @@ def _ages(settings: RetentionSettings) -> Ages:
         logs=settings.keep_logs_days,
         data_docs=settings.keep_data_docs_days,
     )
+    wrong = RetentionSettings.wrong_fields(environment)
+    kept: dict[str, Any] = {
+        age.name: None for age in fields(Ages) if f"keep_{age.name}_days" in wrong
+    }
+    if "staging" in kept:
+        kept["staging"] = _LONGEST
+    return replace(ages, **kept)
 
 
 def ips_kept_since(ages: Ages) -> datetime | None:
@@ -160,12 +132,7 @@ def apply(
     warehouse.execute(statement("sync/note_gone_holders"))
     warehouse.commit()
     removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
-    for kind in (
-        "quarantine", "proof", "refusals", "changed_addresses", "address_holders", "removals",
-        "rejections", "aliases", "runs", "stagings_known", "alerts", "written_statuses", "ips",
-        "member_activities", "unsubscribe_words", "complaint_words",
-    ):  # fmt: skip
-        age = getattr(ages, _AGE_OF.get(kind, kind))
+    for kind, age in _ages_by_kind(ages).items():
         removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)
     removed["events"] = _expire_events(warehouse, ages.events)
     removed["logs"] = _remove_old_files(log_folder, ages.logs)
@@ -174,6 +141,28 @@ def apply(
         "retention: %s", {kind: count for kind, count in removed.items() if count} or "nothing"
     )
     return removed
+
+
+def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
+    """What goes by a statement ``sync/expire_<kind>``, in its order, and its age in days."""
+    return {
+        "quarantine": ages.quarantine,
+        "proof": ages.proof,
+        "refusals": ages.proof,
+        "changed_addresses": ages.quarantine,
+        "address_holders": ages.quarantine,
+        "removals": ages.removals,
+        "rejections": ages.removals,
+        "aliases": ages.removals,
+        "runs": ages.runs,
+        "stagings_known": ages.runs,
+        "alerts": ages.runs,
+        "written_statuses": ages.runs,
+        "ips": ages.ips,
+        "member_activities": ages.events,
+        "unsubscribe_words": ages.events,
+        "complaint_words": ages.events,
+    }
 
 
 def _in_batches(warehouse: Connection[Any], name: str, days: int) -> int:
@@ -232,8 +221,7 @@ def _keep_counts(warehouse: Connection[Any], period: Mapping[str, datetime]) -> 
     Until then every load of events waits; those that come later learn which not to load again.
     """
     warehouse.execute("lock table stats.campaign_activities in share row exclusive mode")
-    row = warehouse.execute(statement("sync/count_events"), period).fetchone()
-    events: int = row[0] if row else 0
+    events = read_value(warehouse, int, statement("sync/count_events"), period)
     if events:
         warehouse.execute(statement("sync/keep_expired_counts"), period)
         warehouse.execute(statement("sync/keep_expired_quarter_hours"), period)

@@ -115,6 +115,13 @@ class _EarlierAddress(NamedTuple):
     address: str | None
 
 
+class _KnownRecord(NamedTuple):
+    """A record as it is kept, and what it is."""
+
+    section: str
+    record: Mapping[str, object]
+
+
 def access_by_address(warehouse: Connection[Any], email: str) -> SubjectAccess:
     """Everything that staging, sync, stats and marts hold about an address in any spelling.
 
@@ -173,8 +180,8 @@ def _gather(
     }
     sections: dict[str, list[Mapping[str, object]]] = {}
     for name in _STATEMENTS:
-        for section, record in warehouse.execute(statement(name), parameters):
-            sections.setdefault(section, []).append(record)
+        for one in read_rows(warehouse, _KnownRecord, statement(name), parameters):
+            sections.setdefault(one.section, []).append(one.record)
     warehouse.rollback()
     return SubjectAccess(
         address=asked_for,

@@ -27,7 +27,10 @@ _OWNERS = (
 
 
 def audience_figures(client: MailchimpClient) -> Iterator[Row]:
-    """All audiences of the account with their current figures, oldest first."""
+    """All audiences of the account with their current figures, oldest first.
+
+    Source: ``GET /lists`` (OpenAPI 3.0.55), one row an item.
+    """
     yield from walk(
         lambda count, offset: client.lists.get_all_lists(
             count=count,
@@ -42,7 +45,9 @@ def audience_figures(client: MailchimpClient) -> Iterator[Row]:
 
 
 def audience_days(client: MailchimpClient, list_id: str) -> Iterator[Row]:
-    """An audience day by day, the newest first: the last 180 days ("getListsIdActivity").
+    """An audience day by day, the newest first: the last 180 days.
+
+    Source: ``GET /lists/{list_id}/activity`` (OpenAPI 3.0.55), one row an item.
 
     Raises:
         NotFound: there is no such audience.
@@ -57,8 +62,11 @@ def audience_days(client: MailchimpClient, list_id: str) -> Iterator[Row]:
 
 
 def member_feed(client: MailchimpClient, list_id: str, subscriber_hash: str) -> Iterator[Row]:
-    """What a member did, the newest first ("getListsIdMembersIdActivityFeed"); nothing of one who
-    was deleted."""
+    """What a member did, the newest first; nothing of a member who was deleted.
+
+    Source: ``GET /lists/{list_id}/members/{subscriber_hash}/activity-feed`` (OpenAPI 3.0.55), one
+    row an item of any of its kinds.
+    """
     try:
         yield from walk(
             lambda count, offset: client.lists.get_list_member_activity_feed(

@@ -25,6 +25,8 @@ def campaigns(
 ) -> Iterator[Row]:
     """All campaigns of the account, those made by hand included, oldest first.
 
+    Source: ``GET /campaigns`` (OpenAPI 3.0.55), one row an item.
+
     Args:
         client: open client.
         since_send_time: only campaigns sent after this instant.

@@ -64,7 +64,10 @@ def reports(
     since_send_time: datetime | None = None,
     before_send_time: datetime | None = None,
 ) -> Iterator[Row]:
-    """Reports of all campaigns sent in a period (ends as Mailchimp counts them)."""
+    """Reports of all campaigns sent in a period (ends as Mailchimp counts them).
+
+    Source: ``GET /reports`` (OpenAPI 3.0.55), one row an item.
+    """
     period = sent_in(since_send_time, before_send_time)
     yield from walk(
         lambda count, offset: client.reports.get_all_campaign_reports(
@@ -78,6 +81,8 @@ def reports(
 
 def report(client: MailchimpClient, campaign_id: str) -> Row:
     """Totals of one sent campaign.
+
+    Source: ``GET /reports/{campaign_id}`` (OpenAPI 3.0.55).
 
     Raises:
         NotFound: there is no such campaign, or it was not sent.
@@ -94,6 +99,10 @@ def rows(
     since: datetime | None = None,
 ) -> Iterator[Row]:
     """Rows of one list of a campaign's report, page by page.
+
+    Source: ``GET /reports/{campaign_id}/<endpoint>`` (OpenAPI 3.0.55), one row an item of
+    ``_LISTS``. A row of ``activity`` is a recipient (``email-activity``) with its events in
+    ``activity``. A row of ``proxy_opens`` is a member (``open-details``) with its ``opens``.
 
     Args:
         client: open client.
@@ -149,7 +158,10 @@ def has_recipient(client: MailchimpClient, campaign_id: str, subscriber_hash: st
 
 
 def link_members(client: MailchimpClient, campaign_id: str, link_id: str) -> Iterator[Row]:
-    """Who clicked one link of a campaign, and how often."""
+    """Who clicked one link of a campaign, and how often.
+
+    Source: ``GET /reports/{campaign_id}/click-details/{link_id}/members`` (OpenAPI 3.0.55).
+    """
     excluded = ["_links", "members._links", "members.email_address", "members.merge_fields"]
     yield from walk(
         lambda count, offset: client.reports.get_subscribers_info(
@@ -162,7 +174,10 @@ def link_members(client: MailchimpClient, campaign_id: str, link_id: str) -> Ite
 
 
 def growth_history(client: MailchimpClient, list_id: str) -> Iterator[Row]:
-    """An audience's months: members at the end, newly unsubscribed, cleaned and so on."""
+    """An audience's months: members at the end, newly unsubscribed, cleaned and so on.
+
+    Source: ``GET /lists/{list_id}/growth-history`` (OpenAPI 3.0.55), one row an item.
+    """
     yield from walk(
         lambda count, offset: client.lists.get_list_growth_history(
             list_id,

@@ -86,7 +86,7 @@ def defuse(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _cells(row: Iterable[Any]) -> Iterator[Any]:
+def _cells(row: Iterable[object]) -> Iterator[object]:
     for value in row:
         if isinstance(value, str):
             yield defuse(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
 from crm_mailchimp.stats.streams import WholeStream
 
-#: ``GET /reports/{campaign_id}/abuse-reports``, one item (OpenAPI description, 3.0.55).
+#: One complaint about a campaign.
 SHAPE = Shape(
     stream="abuse_reports",
     fields=(

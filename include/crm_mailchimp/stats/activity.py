@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from psycopg.rows import class_row
-
 from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.deleted_members import (
     LISTED,
@@ -33,8 +32,7 @@ from crm_mailchimp.warehouse.copying import copy_rows
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: One entry of ``activity`` in ``GET /reports/{campaign_id}/email-activity`` (OpenAPI description,
-#: 3.0.55).
+#: One event of a recipient: what, when, and where.
 SHAPE = Shape(
     stream="activity",
     fields=(
@@ -51,7 +49,7 @@ SHAPE = Shape(
 #: later still shows as a gap between totals and events, and has the campaign read from its start.
 OVERLAP = timedelta(days=1)
 
-#: Opens, and clicks, that the provider lists of one member at most (``email-activity``).
+#: Opens, and clicks, that the provider lists of one member at most.
 CAP = 1000
 
 #: The recipient around them.
@@ -93,10 +91,9 @@ class Activity:
         Returns the number of events that the API gave.
         """
         parameters = {"campaign_id": reading.campaign_id}
-        with connection.cursor(row_factory=class_row(_Progress)) as cursor:
-            progress = cursor.execute(
-                statement("stats/activity_progress"), parameters
-            ).fetchone() or _Progress(complete_through=None, report_through=None)
+        progress = read_row(
+            connection, _Progress, statement("stats/activity_progress"), parameters
+        ) or _Progress(complete_through=None, report_through=None)
         connection.commit()
         since = None if reading.full else _since(progress.complete_through)
         landed = self._load(connection, provider, reading, since)
@@ -165,11 +162,11 @@ def _since(known_through: datetime | None) -> datetime | None:
 
 def _gap_has_grown(connection: Connection[Any], campaign_id: str) -> bool:
     """Whether more events are missing than after the last reading from the start."""
-    row = connection.execute(
-        statement("stats/activity_gap"), {"campaign_id": campaign_id}
-    ).fetchone()
+    has_grown = find_value(
+        connection, bool, statement("stats/activity_gap"), {"campaign_id": campaign_id}
+    )
     connection.commit()
-    return bool(row and row[0])
+    return bool(has_grown)
 
 
 def _names(column_types: Sequence[tuple[str, str]]) -> list[str]:

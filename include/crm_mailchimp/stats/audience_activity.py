@@ -12,7 +12,7 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /lists/{list_id}/activity``, one item (OpenAPI description, 3.0.55).
+#: One day of an audience, with what happened in it.
 SHAPE = Shape(
     stream="audience_activity",
     fields=(

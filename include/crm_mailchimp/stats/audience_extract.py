@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import AudienceHistoryProvider
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.audience_activity import load_days
 from crm_mailchimp.stats.audience_figures import load_audiences
@@ -39,9 +40,9 @@ def extract_audiences(
         how much was read: audiences, months, days, members.
     """
     read = {"audiences": load_audiences(connection, provider), "months": 0, "days": 0}
-    due = connection.execute(statement("stats/audiences_due")).fetchall()
+    due = read_values(connection, str, statement("stats/audiences_due"))
     connection.commit()
-    for (list_id,) in due:
+    for list_id in due:
         read["months"] += load_growth(connection, provider, list_id)
         read["days"] += load_days(connection, provider, list_id)
         connection.execute(statement("stats/store_list_state"), {"list_id": list_id})

@@ -12,7 +12,7 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /lists``, one item (OpenAPI description, 3.0.55).
+#: One audience with its current figures.
 SHAPE = Shape(
     stream="audiences",
     fields=(

@@ -12,7 +12,7 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /lists/{list_id}/growth-history``, one item (OpenAPI description, 3.0.55).
+#: One month of an audience: its members by status, and how they came.
 SHAPE = Shape(
     stream="audience_growth",
     fields=(

@@ -14,7 +14,7 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /campaigns``, one item (OpenAPI description, 3.0.55).
+#: One campaign: its type, state, audience and settings.
 SHAPE = Shape(
     stream="campaigns",
     fields=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: ``GET /reports/{campaign_id}/click-details``, one item (OpenAPI description, 3.0.55).
+#: One link of a campaign with its click totals.
 SHAPE = Shape(
     stream="links",
     fields=(
@@ -35,7 +36,7 @@ SHAPE = Shape(
     dropped=frozenset({"campaign_id"}),
 )
 
-#: ``GET /reports/{campaign_id}/click-details/{link_id}/members``, one item (the same version).
+#: One person who clicked a link, and how often.
 MEMBER_SHAPE = Shape(
     stream="link_members",
     fields=(
@@ -57,16 +58,14 @@ class Links:
         """Read, load and remember; commits. Returns the number of rows read."""
         campaign_id = reading.campaign_id
         landed = land(connection, SHAPE, provider.rows(campaign_id, "links"))
-        changed = connection.execute(
+        changed = read_values(
+            connection,
+            str,
             statement("stats/changed_links"),
             {"campaign_id": campaign_id, "from_start": reading.full},
-        ).fetchall()
-        connection.commit()
-        members = land(
-            connection,
-            MEMBER_SHAPE,
-            _members(provider, campaign_id, (link_id for (link_id,) in changed)),
         )
+        connection.commit()
+        members = land(connection, MEMBER_SHAPE, _members(provider, campaign_id, changed))
         # Totals and members in one transaction. After a crash in between, the totals would say
         # that nothing is left to read.
         know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)

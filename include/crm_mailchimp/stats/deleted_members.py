@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import create_landing
 
@@ -42,9 +43,9 @@ def mark_deleted(connection: Connection[Any], provider: ReportProvider, campaign
     """
     parameters = {"campaign_id": campaign_id}
     connection.execute(statement("stats/mark_returned"), parameters)
-    missing = connection.execute(statement("stats/find_missing"), parameters).fetchall()
+    missing = read_values(connection, str, statement("stats/find_missing"), parameters)
     connection.commit()
-    for (subscriber_hash,) in missing:
+    for subscriber_hash in missing:
         if provider.has_recipient(campaign_id, subscriber_hash):
             log.warning("campaign %s: its list of recipients was cut short", campaign_id)
             return

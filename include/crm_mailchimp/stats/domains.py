@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_mailchimp.stats.shapes import Field, Shape
 from crm_mailchimp.stats.streams import WholeStream
 
-#: ``GET /reports/{campaign_id}/domain-performance``, one item (OpenAPI description, 3.0.55).
+#: One e-mail domain of a campaign's recipients, with its counts.
 SHAPE = Shape(
     stream="domains",
     fields=(

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from psycopg.rows import class_row
-
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
 from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.abuse_reports import ABUSE_REPORTS
 from crm_mailchimp.stats.activity import ACTIVITY
@@ -131,10 +130,12 @@ def campaigns_to_read(
     refused: list[str] = []
     listed = load_campaigns(connection, provider, since=earliest, until=until, refused=refused)
     reported = load_reports(connection, provider, since=earliest, until=until, refused=refused)
-    unknown = connection.execute(
-        statement("stats/unknown_campaigns"), {"campaigns": list(campaigns)}
-    ).fetchall()
-    rows = connection.execute(
+    unknown = read_values(
+        connection, str, statement("stats/unknown_campaigns"), {"campaigns": list(campaigns)}
+    )
+    campaign_ids = read_values(
+        connection,
+        str,
         statement("stats/campaigns_to_read"),
         {
             "chosen": bool(since or until or campaigns),
@@ -142,16 +143,15 @@ def campaigns_to_read(
             "until": until,
             "campaigns": list(campaigns),
         },
-    ).fetchall()
+    )
     connection.commit()
-    log.info("%d campaigns, %d reports listed; %d to read", listed, reported, len(rows))
+    log.info("%d campaigns, %d reports listed; %d to read", listed, reported, len(campaign_ids))
     if unknown:
-        names = ", ".join(sorted(repr(campaign_id) for (campaign_id,) in unknown))
+        names = ", ".join(sorted(map(repr, unknown)))
         raise UnknownCampaignsError(
             f"Mailchimp has no report of {names}: look up the id in stats.campaigns; a campaign "
             "that was not sent has none"
         )
-    campaign_ids = [campaign_id for (campaign_id,) in rows]
     if refused:
         raise UnreadableListError(refused, campaign_ids)
     return campaign_ids
@@ -191,10 +191,12 @@ def extract_campaign(
         except Exception as error:
             failure = failure_of(connection, campaign_id, "reports", error)
             return CampaignExtract(campaign_id, failures=(failure,))
-        with connection.cursor(row_factory=class_row(_StaleStream)) as cursor:
-            stale = cursor.execute(
-                statement("stats/streams_to_read"), {"campaign_id": campaign_id, "from_start": full}
-            ).fetchall()
+        stale = read_rows(
+            connection,
+            _StaleStream,
+            statement("stats/streams_to_read"),
+            {"campaign_id": campaign_id, "from_start": full},
+        )
         connection.commit()
         readings = {
             one.stream: Reading(campaign_id, one.figures, full or one.is_lacking, ips_since)

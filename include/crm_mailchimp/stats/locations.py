@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_mailchimp.stats.shapes import Field, Shape
 from crm_mailchimp.stats.streams import WholeStream
 
-#: ``GET /reports/{campaign_id}/locations``, one item (OpenAPI description, 3.0.55).
+#: One country and region, and the opens there.
 SHAPE = Shape(
     stream="locations",
     fields=(

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from psycopg.rows import class_row
-
 from crm_mailchimp.provider import AudienceHistoryProvider
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import batches, land
 from crm_mailchimp.stats.shapes import Field, Shape
@@ -21,8 +20,7 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /lists/{list_id}/members/{subscriber_hash}/activity-feed``, one item of any of its kinds
-#: (OpenAPI description, 3.0.55), with the member it was asked for.
+#: One entry of a member's activity feed, of any of its kinds, with the member it was asked for.
 SHAPE = Shape(
     stream="member_activity",
     fields=(
@@ -106,8 +104,9 @@ def load_feeds(
     Returns:
         number of members read.
     """
-    with connection.cursor(row_factory=class_row(_DepartedMember)) as cursor:
-        members = cursor.execute(statement("stats/members_to_read"), {"most": most}).fetchall()
+    members = read_rows(
+        connection, _DepartedMember, statement("stats/members_to_read"), {"most": most}
+    )
     connection.commit()
     for some in batches(members, _AT_ONCE):
         land(connection, SHAPE, _items(provider, some))

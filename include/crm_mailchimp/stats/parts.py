@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -44,9 +45,9 @@ def remove_parts(connection: Connection[Any]) -> None:
     It waits for a task that reads such a part now, or that counts the marts.
     """
     connection.execute(statement("stats/note_parts"))
-    rows = connection.execute(statement("stats/parts_taken_for_campaigns")).fetchall()
+    part_ids = read_values(connection, str, statement("stats/parts_taken_for_campaigns"))
     connection.commit()
-    for (part_id,) in rows:
+    for part_id in part_ids:
         with ExitStack() as held:
             for name in (f"campaign reports:{part_id}", "marts"):
                 held.enter_context(named_lock(connection, name))

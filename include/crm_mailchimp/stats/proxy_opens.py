@@ -1,8 +1,8 @@
 """Which opens were made by a mail privacy proxy, where the API says so.
 
-``email-activity`` does not tell; ``open-details`` marks each open in newer versions of the API
+The list of events does not tell. The list of opens marks each open in newer versions of the API
 (``is_proxy_open``). The flag is set on events that are already there. It also counts the opens
-that ``email-activity`` leaves out beyond its cap.
+that the list of events leaves out beyond its cap.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
 from crm_mailchimp.stats.landing import batches, create_landing
@@ -23,7 +24,7 @@ from crm_mailchimp.warehouse.copying import copy_rows
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /reports/{campaign_id}/open-details``, one member of it (OpenAPI description, 3.0.55).
+#: One member who opened a campaign, and how often.
 MEMBER_SHAPE = Shape(
     stream="proxy_opens",
     fields=(
@@ -65,9 +66,8 @@ class ProxyOpens:
         parameters = {"campaign_id": reading.campaign_id, "cap": CAP}
         create_landing(connection, _OPENS, _OPEN_COLUMNS)
         create_landing(connection, _MEMBERS, _MEMBER_COLUMNS)
-        row = connection.execute(statement("stats/open_details_matter"), parameters).fetchone()
+        matter = find_value(connection, bool, statement("stats/open_details_matter"), parameters)
         connection.commit()
-        matter = bool(row and row[0])
         members = 0
         for page in batches(provider.rows(reading.campaign_id, "proxy_opens")):
             people = list(MEMBER_SHAPE.rows(page))
@@ -95,7 +95,7 @@ PROXY_OPENS = ProxyOpens()
 def _rows(page: Iterable[Mapping[str, Any]], people: Iterable[Row]) -> Iterator[Row]:
     for member, (subscriber_hash, _, _) in zip(page, people, strict=True):
         opens = [SHAPE.row(one) for one in entries(SHAPE.stream, member, "opens")]
-        # Within one second in the order of the list, which is that of email-activity too.
+        # Within one second in the order of the list, which is that of the events too.
         same_second: Counter[Value] = Counter()
         for moment, is_proxy, extra in opens:
             same_second[moment] += 1

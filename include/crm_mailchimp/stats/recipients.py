@@ -15,7 +15,7 @@ from crm_mailchimp.stats.streams import Reading, store_stream_state
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /reports/{campaign_id}/sent-to``, one item (OpenAPI description, 3.0.55).
+#: One person who was sent a campaign, and whether it arrived.
 SHAPE = Shape(
     stream="recipients",
     fields=(

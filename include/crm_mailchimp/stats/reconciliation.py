@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from psycopg.rows import class_row
-
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_row, read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
 
@@ -62,16 +61,16 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
     parameters = {"campaign_id": campaign_id, "cap": CAP}
     connection.execute(statement("stats/reconcile"), parameters)
     connection.execute(statement("stats/settle_streams"), parameters)
-    with connection.cursor(row_factory=class_row(_Explained)) as cursor:
-        explained = cursor.execute(statement("stats/explain_differences"), parameters).fetchall()
+    explained = read_rows(
+        connection, _Explained, statement("stats/explain_differences"), parameters
+    )
     connection.execute(statement("stats/mark_reconciled"), parameters)
     return tuple(one.metric for one in explained if one.explanation == UNEXPLAINED)
 
 
 def summarise_figures(connection: Connection[Any]) -> dict[str, int]:
     """How many figures of all campaigns agree, differ for a known reason, or differ without one."""
-    with connection.cursor(row_factory=class_row(_Summary)) as cursor:
-        row = cursor.execute(statement("stats/summarise_reconciliation")).fetchone()
+    row = read_row(connection, _Summary, statement("stats/summarise_reconciliation"))
     return asdict(row or _Summary(agreeing=0, explained=0, unexplained=0))
 
 
@@ -104,7 +103,9 @@ def accept_differences(
     """
     if not reason.strip():
         raise ValueError("a difference is accepted for a reason: say why")
-    accepted = connection.execute(
+    accepted = read_values(
+        connection,
+        str,
         statement("stats/accept_differences"),
         {
             "accepted_by": accepted_by,
@@ -113,8 +114,8 @@ def accept_differences(
             "until": until,
             "campaigns": list(campaigns),
         },
-    ).fetchall()
-    for campaign_id in {campaign_id for (campaign_id,) in accepted}:
+    )
+    for campaign_id in set(accepted):
         connection.execute(statement("stats/explain_differences"), {"campaign_id": campaign_id})
     connection.commit()
     log.info("%d differences accepted by %s", len(accepted), accepted_by)
@@ -133,10 +134,12 @@ def require_explained(connection: Connection[Any], *, hours: int = GRACE_HOURS) 
     Raises:
         UnexplainedFiguresError: names campaigns, metrics and both figures.
     """
-    with connection.cursor(row_factory=class_row(_UnexplainedFigure)) as cursor:
-        rows = cursor.execute(
-            statement("stats/figures_without_explanation"), {"hours": hours}
-        ).fetchall()
+    rows = read_rows(
+        connection,
+        _UnexplainedFigure,
+        statement("stats/figures_without_explanation"),
+        {"hours": hours},
+    )
     if not rows:
         return
     figures, campaigns = rows[0].figures, rows[0].campaigns

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
+from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.parts import leave_out_parts
@@ -15,8 +16,8 @@ from crm_mailchimp.stats.shapes import Field, Shape
 if TYPE_CHECKING:
     from psycopg import Connection
 
-#: ``GET /reports``, one item (OpenAPI description, 3.0.55). The two ``proxy_excluded`` figures
-#: belong to newer versions of the API; they are null where the answer has none.
+#: One campaign's report: all its totals. The two ``proxy_excluded`` figures belong to newer
+#: versions of the API; they are null where the answer has none.
 SHAPE = Shape(
     stream="reports",
     fields=(
@@ -84,15 +85,15 @@ def load_reports(
     Returns:
         number of reports read.
     """
-    row = connection.execute("select clock_timestamp()").fetchone()
+    began_at = read_value(connection, datetime, "select clock_timestamp()")
     connection.commit()
     landed = _load(
         connection,
         provider.reports(since_send_time=since, before_send_time=until),
         refused=refused,
     )
-    if row and since is None and until is None:
-        connection.execute(statement("stats/store_report_listing"), {"began_at": row[0]})
+    if since is None and until is None:
+        connection.execute(statement("stats/store_report_listing"), {"began_at": began_at})
         connection.commit()
     return landed
 

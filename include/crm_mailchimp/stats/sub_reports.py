@@ -8,7 +8,7 @@ from crm_mailchimp.stats.streams import WholeStream
 
 _OF_THE_WHOLE = ("campaign_id", "list_id", "list_name", "preview_text")
 
-#: ``GET /reports/{campaign_id}/sub-reports``, one item: a report (OpenAPI description, 3.0.55).
+#: The report of one part of a campaign.
 SHAPE = Shape(
     stream="sub_reports",
     fields=(

@@ -8,10 +8,11 @@ made later is closed until :func:`renew_reading`, which every migration runs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg import sql
 
+from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 
 if TYPE_CHECKING:
@@ -22,6 +23,21 @@ SCHEMAS = ("stats", "mart")
 
 class NoSuchLoginError(Exception):
     """The login to be given rights does not exist."""
+
+
+class _Access(NamedTuple):
+    """This database, and whether a login may connect to it."""
+
+    database: str
+    may_connect: bool
+
+
+class _Readable(NamedTuple):
+    """A table or view, and the columns that a login may read; None: all of them."""
+
+    schema_name: str
+    relation_name: str
+    columns: list[str] | None
 
 
 def grant_reading(connection: Connection[Any], login: str) -> None:
@@ -45,16 +61,21 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
         )
     role = sql.Identifier(login)
     with connection.transaction():
-        row = connection.execute(
-            "select current_database(), has_database_privilege(%s, current_database(), 'CONNECT')",
+        access = read_row(
+            connection,
+            _Access,
+            "select current_database() as database,"
+            " has_database_privilege(%s, current_database(), 'CONNECT') as may_connect",
             (login,),
-        ).fetchone()
-        if row and not row[1]:
+        )
+        if access and not access.may_connect:
             connection.execute(
-                sql.SQL("grant connect on database {} to {}").format(sql.Identifier(row[0]), role)
+                sql.SQL("grant connect on database {} to {}").format(
+                    sql.Identifier(access.database), role
+                )
             )
         _grant_columns(connection, role)
-        for (function,) in connection.execute(statement("stats/large_object_functions")).fetchall():
+        for function in read_values(connection, str, statement("stats/large_object_functions")):
             connection.execute(
                 sql.SQL("revoke execute on function {} from public").format(sql.SQL(function))
             )
@@ -70,17 +91,15 @@ def renew_reading(connection: Connection[Any]) -> None:
     Args:
         connection: the warehouse, as the login that migrates it; the caller commits.
     """
-    row = connection.execute("select to_regclass('stats.bi_login') is not null").fetchone()
-    if row and row[0]:
-        for (login,) in connection.execute("select login from stats.bi_login").fetchall():
+    if read_value(connection, bool, "select to_regclass('stats.bi_login') is not null"):
+        for login in read_values(connection, str, "select login from stats.bi_login"):
             if _exists(connection, login):
                 _grant_columns(connection, sql.Identifier(login))
 
 
 def _exists(connection: Connection[Any], login: str) -> bool:
-    return bool(
-        connection.execute("select 1 from pg_roles where rolname = %s", (login,)).fetchone()
-    )
+    query = "select exists (select from pg_roles where rolname = %s)"
+    return read_value(connection, bool, query, (login,))
 
 
 def _grant_columns(connection: Connection[Any], role: sql.Identifier) -> None:
@@ -90,16 +109,17 @@ def _grant_columns(connection: Connection[Any], role: sql.Identifier) -> None:
             "grant usage on schema {schema} to {role}",
         ):
             connection.execute(sql.SQL(text).format(schema=schema, role=role))
-    readable = connection.execute(
-        statement("stats/readable_columns"), {"schemas": list(SCHEMAS)}
-    ).fetchall()
-    for schema_name, relation, columns in readable:
+    for one in read_rows(
+        connection, _Readable, statement("stats/readable_columns"), {"schemas": list(SCHEMAS)}
+    ):
         connection.execute(
             sql.SQL("grant select{columns} on {relation} to {role}").format(
-                columns=sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
-                if columns
+                columns=sql.SQL(" ({})").format(
+                    sql.SQL(", ").join(map(sql.Identifier, one.columns))
+                )
+                if one.columns
                 else sql.SQL(""),
-                relation=sql.Identifier(schema_name, relation),
+                relation=sql.Identifier(one.schema_name, one.relation_name),
                 role=role,
             )
         )

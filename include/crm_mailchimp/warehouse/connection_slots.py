@@ -16,6 +16,8 @@ from typing import Any
 
 import psycopg
 
+from crm_mailchimp.rows import read_value
+
 #: Slots of one account: two below Mailchimp's limit.
 SLOT_COUNT = 8
 
@@ -63,10 +65,12 @@ def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: fl
     turn = 0
     while True:
         for number in order:
-            taken = connection.execute(
-                "select pg_try_advisory_lock(hashtextextended(%s, 0))", (_name(number),)
-            ).fetchone()
-            if taken and taken[0]:
+            if read_value(
+                connection,
+                bool,
+                "select pg_try_advisory_lock(hashtextextended(%s, 0))",
+                (_name(number),),
+            ):
                 return number
         remaining_ms = int((deadline - time.monotonic()) * 1000)
         if remaining_ms <= 0:

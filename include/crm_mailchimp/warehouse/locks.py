@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import TransactionStatus
+
+from crm_mailchimp.rows import read_value
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,7 +29,8 @@ def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
         connection: an open warehouse connection; outside a transaction it stays outside.
         name: what is locked, for example ``"audience:a1b2c3"``.
     """
-    _ask(connection, "select pg_advisory_lock(hashtextextended(%s, 0))", name)
+    with _as_before(connection):
+        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
     try:
         yield
     finally:
@@ -37,7 +40,10 @@ def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
 @contextmanager
 def try_named_lock(connection: Connection[Any], name: str) -> Iterator[bool]:
     """Like :func:`named_lock` but without waiting: yields whether the lock was got."""
-    got = bool(_ask(connection, "select pg_try_advisory_lock(hashtextextended(%s, 0))", name))
+    with _as_before(connection):
+        got = read_value(
+            connection, bool, "select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)
+        )
     try:
         yield got
     finally:
@@ -70,14 +76,15 @@ def _release(connection: Connection[Any], name: str) -> None:
         return  # the session ended, and the lock with it
     if connection.info.transaction_status == TransactionStatus.INERROR:
         connection.rollback()  # a failed transaction would refuse the unlock too
-    _ask(connection, "select pg_advisory_unlock(hashtextextended(%s, 0))", name)
+    with _as_before(connection):
+        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
-def _ask(connection: Connection[Any], query: LiteralString, name: str) -> Any:
+@contextmanager
+def _as_before(connection: Connection[Any]) -> Iterator[None]:
     was_idle = connection.info.transaction_status == TransactionStatus.IDLE
-    row = connection.execute(query, (name,)).fetchone()
+    yield
     if was_idle:
         # The lock belongs to the session. The transaction that asked for it would only stay open
         # ("idle in transaction") while the lock is held.
         connection.commit()
-    return row[0] if row else None

@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import SQL_ROOT
 from crm_mailchimp.warehouse.bi_login import renew_reading
 from crm_mailchimp.warehouse.definitions import (
@@ -72,6 +73,13 @@ class MigrationFile:
     def checksum(self) -> str:
         # Line ends may differ between checkouts without any difference in meaning.
         return hashlib.sha256(self.text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+class _Applied(NamedTuple):
+    """A file or an object that this database has, and the SHA-256 of its text."""
+
+    name: str
+    checksum: str
 
 
 @dataclass(frozen=True)
@@ -171,21 +179,24 @@ def _missing(
     connection: psycopg.Connection[Any], files: Iterable[MigrationFile]
 ) -> list[MigrationFile]:
     known = {file.name: file for file in files}
-    rows = connection.execute(
-        f"select file_name, checksum from {BOOKKEEPING_SCHEMA}.applied_file order by file_name"
-    ).fetchall()
-    for name, checksum in rows:
-        if name not in known:
+    rows = read_rows(
+        connection,
+        _Applied,
+        "select file_name as name, checksum"
+        f" from {BOOKKEEPING_SCHEMA}.applied_file order by file_name",
+    )
+    for row in rows:
+        if row.name not in known:
             raise MigrationError(
-                f"migration {name} was applied to this database but its file is gone. "
+                f"migration {row.name} was applied to this database but its file is gone. "
                 "This code is older than the database, or the file was renamed"
             )
-        if known[name].checksum != checksum:
+        if known[row.name].checksum != row.checksum:
             raise MigrationError(
-                f"migration {name} was changed after it was applied to this database. Put it "
+                f"migration {row.name} was changed after it was applied to this database. Put it "
                 "back and add a new file (or drop a development database and migrate again)"
             )
-    applied = {name for name, _ in rows}
+    applied = {row.name for row in rows}
     newest = max(applied, default="")
     missing = [file for name, file in known.items() if name not in applied]
     for file in missing:
@@ -210,9 +221,11 @@ def _run(connection: psycopg.Connection[Any], file: MigrationFile) -> None:
 
 def _recorded(connection: psycopg.Connection[Any]) -> dict[str, str]:
     return dict(
-        connection.execute(
-            f"select identity, checksum from {BOOKKEEPING_SCHEMA}.applied_definition"
-        ).fetchall()
+        read_rows(
+            connection,
+            _Applied,
+            f"select identity as name, checksum from {BOOKKEEPING_SCHEMA}.applied_definition",
+        )
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.warehouse.definitions import Definition
 from crm_mailchimp.warehouse.migration_error import MigrationError
@@ -31,10 +32,21 @@ _CANNOT_REPLACE = (
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the catalog keeps an object."""
+    """Where the catalog keeps an object of ours."""
 
     class_id: int
     object_id: int
+    identity: str
+
+
+@dataclass(frozen=True)
+class _Dependent:
+    """An object that goes when another one is dropped; its description is for people."""
+
+    class_id: int
+    object_id: int
+    identity: str
+    description: str
 
 
 def reapply(
@@ -92,18 +104,20 @@ def _create(connection: Connection[Any], definition: Definition) -> None:
 def _drop(connection: Connection[Any], identity: str, ours: Collection[str]) -> None:
     """Drop an object, its dependents first; only what is in ``ours``."""
     for place in _find(connection, identity):
-        dependents = connection.execute(
+        dependents = read_rows(
+            connection,
+            _Dependent,
             statement("warehouse/find_dependents"),
             {"class_id": place.class_id, "object_id": place.object_id},
-        ).fetchall()
-        others = [description for *_, name, description in dependents if name not in ours]
+        )
+        others = [one.description for one in dependents if one.identity not in ours]
         if others:
             raise MigrationError(
                 f"{identity} has to be dropped, but others depend on it: {', '.join(others)}. Drop "
                 "these first, migrate, and create them again"
             )
-        for *_, name, _ in dependents:
-            _drop(connection, name, ours)
+        for one in dependents:
+            _drop(connection, one.identity, ours)
         try:
             connection.execute(f"drop {identity}")  # named by our files
         except psycopg.Error as error:
@@ -111,7 +125,6 @@ def _drop(connection: Connection[Any], identity: str, ours: Collection[str]) -> 
 
 
 def _find(connection: Connection[Any], identity: str) -> list[_Place]:
-    rows = connection.execute(
-        statement("warehouse/find_objects"), {"identities": [identity]}
-    ).fetchall()
-    return [_Place(class_id, object_id) for class_id, object_id, _ in rows]
+    return read_rows(
+        connection, _Place, statement("warehouse/find_objects"), {"identities": [identity]}
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg import sql
 
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 
 if TYPE_CHECKING:
@@ -46,6 +47,18 @@ class Rights:
     granted: frozenset[Right]
 
 
+class _GrantedRight(NamedTuple):
+    """An object, and one right on it; without a privilege nobody has any."""
+
+    identity: str
+    oid: int
+    owner: str
+    column_name: str | None
+    privilege: str | None
+    grantee: str | None
+    is_grantable: bool | None
+
+
 def read_rights(connection: Connection[Any], identities: Collection[str]) -> dict[str, Rights]:
     """Owner and rights of those views and functions that exist.
 
@@ -54,14 +67,18 @@ def read_rights(connection: Connection[Any], identities: Collection[str]) -> dic
         identities: as :class:`~crm_mailchimp.warehouse.definitions.Definition` has them.
     """
     found: dict[str, Rights] = {}
-    rows = connection.execute(
-        statement("warehouse/read_rights"), {"identities": list(identities)}
-    ).fetchall()
-    for identity, oid, owner, column, privilege, grantee, is_grantable in rows:
-        granted = found[identity].granted if identity in found else frozenset()
-        if privilege:
-            granted |= {Right(privilege, column, grantee, is_grantable)}
-        found[identity] = Rights(oid, owner, granted)
+    rows = read_rows(
+        connection,
+        _GrantedRight,
+        statement("warehouse/read_rights"),
+        {"identities": list(identities)},
+    )
+    for row in rows:
+        granted = found[row.identity].granted if row.identity in found else frozenset()
+        if row.privilege:
+            right = Right(row.privilege, row.column_name, row.grantee, bool(row.is_grantable))
+            granted |= {right}
+        found[row.identity] = Rights(row.oid, row.owner, granted)
     return found
 
 
@@ -103,10 +120,8 @@ def _columns(connection: Connection[Any], identity: str) -> set[str]:
     kind, _, name = identity.partition(" ")
     if kind != "view":
         return set()
-    rows = connection.execute(
-        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0", (name,)
-    )
-    return {column for (column,) in rows}
+    query = "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0"
+    return set(read_values(connection, str, query, (name,)))
 
 
 def _statement(text: str, identity: str, right: Right) -> sql.Composed:

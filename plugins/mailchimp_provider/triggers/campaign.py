@@ -12,6 +12,8 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
+from crm_mailchimp.error_words import words_of
+
 log = logging.getLogger(__name__)
 
 #: Seconds to queue for one of the account's connections before the look is left out.
@@ -99,7 +101,7 @@ class CampaignTrigger(BaseTrigger):
             )
         except Exception as error:
             # Any fault, a slow answer too: the waiting itself must go on.
-            log.warning("the campaign's state could not be read: %s", type(error).__name__)
+            log.warning("the campaign's state could not be read: %s", words_of(error))
             return last
 
     def _seconds_left(self) -> float:

@@ -15,7 +15,7 @@ from psycopg.errors import UniqueViolation
 
 from crm_mailchimp.errors import AudienceLimitAtProviderError, NotFoundAtProviderError
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
-from crm_mailchimp.rows import read_row
+from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import lost_audiences
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
@@ -278,10 +278,13 @@ def _remember(
                 },
             )
     except UniqueViolation as error:
-        row = warehouse.execute(
-            "select collection_code from sync.audience where list_id = %s", (list_id,)
-        ).fetchone()
-        owner = row[0] if row else "another collection"
+        owner = find_value(
+            warehouse,
+            str,
+            "select collection_code from sync.audience where list_id = %s",
+            (list_id,),
+        )
+        owner = owner or "another collection"
         raise AudienceUnusableError(
             "audience_taken",
             f"audience {list_id} is that of collection {owner}, and an audience serves only one "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience
@@ -16,6 +16,11 @@ from crm_mailchimp.warehouse.locks import audience_lock
 
 class NothingToRetireError(PermanentError):
     """The collection has no audience in the map."""
+
+
+class _Mapped(NamedTuple):
+    collection_id: int
+    list_id: str
 
 
 def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAudience]:
@@ -57,16 +62,17 @@ def retire_by_code(warehouse: Connection[Any], collection_code: str) -> str:
         NothingToRetireError: no audience is known under this code.
     """
     with audience_lock(warehouse, collection_code):
-        row = warehouse.execute(
+        mapped = read_row(
+            warehouse,
+            _Mapped,
             "select collection_id, list_id from sync.audience where collection_code = %s",
             (collection_code,),
-        ).fetchone()
-        if row is None:
+        )
+        if mapped is None:
             warehouse.rollback()
             raise NothingToRetireError(
                 f"collection {collection_code} has no audience in sync.audience"
             )
-        collection_id, list_id = row
-        collection_audience.retire(warehouse, collection_id)
+        collection_audience.retire(warehouse, mapped.collection_id)
         warehouse.commit()
-    return str(list_id)
+    return mapped.list_id

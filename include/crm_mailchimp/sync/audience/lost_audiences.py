@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.sync.audience import ownership
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -154,12 +155,13 @@ def _unmapped(
     all of them when it may take one. It takes none while nobody is to be added and no audience
     has the collection's name.
     """
-    known = {
-        list_id
-        for (list_id,) in warehouse.execute(
-            "select list_id from sync.audience union all select list_id from sync.former_audience"
-        ).fetchall()
-    }
+    known = set(
+        read_values(
+            warehouse,
+            str,
+            "select list_id from sync.audience union all select list_id from sync.former_audience",
+        )
+    )
     warehouse.commit()
     unmapped = [one for one in provider.audiences() if one.list_id not in known]
     name = collection.settings.name

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider, MergeField
+from crm_mailchimp.rows import find_value, read_value
 from crm_mailchimp.statements import statement
 
 #: The hidden merge field that ties a member to a contact.
@@ -55,10 +58,10 @@ class AudienceOwner:
 
 def own_installation(warehouse: Connection[Any]) -> str:
     """The id by which this installation marks its audiences."""
-    row = warehouse.execute("select installation_id from sync.installation").fetchone()
-    if row is None:
+    installation_id = find_value(warehouse, UUID, "select installation_id from sync.installation")
+    if installation_id is None:
         raise LookupError("sync.installation is empty: restore it from the backup")
-    return str(row[0]).replace("-", "")[:12]
+    return installation_id.hex[:12]
 
 
 def owner_of(fields: Iterable[MergeField]) -> AudienceOwner | None:
@@ -84,10 +87,12 @@ def is_foreign(warehouse: Connection[Any], list_id: str, fields: Iterable[MergeF
         return owner.installation != own_installation(warehouse)
     if owner is None and not any(field.tag == REFERENCE_TAG for field in fields):
         return False  # nobody's: made by hand, or just made by us
-    known = warehouse.execute(
-        "select 1 from sync.audience_use where list_id = %s limit 1", (list_id,)
-    ).fetchone()
-    return known is None
+    return read_value(
+        warehouse,
+        bool,
+        "select not exists (select from sync.audience_use where list_id = %s)",
+        (list_id,),
+    )
 
 
 def must_be_left_alone(
@@ -102,13 +107,15 @@ def must_be_left_alone(
     if not is_foreign(warehouse, list_id, provider.merge_fields(list_id)):
         warehouse.commit()
         return False
-    taken_over = warehouse.execute(
-        "select 1 from sync.foreign_audience where list_id = %s and taken_over_at is not null"
-        " limit 1",
+    is_taken_over = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.foreign_audience"
+        " where list_id = %s and taken_over_at is not null)",
         (list_id,),
-    ).fetchone()
+    )
     warehouse.commit()
-    return taken_over is None
+    return not is_taken_over
 
 
 def require_own(
@@ -172,39 +179,43 @@ def take_over(warehouse: Connection[Any], collection_code: str) -> str:
     Raises:
         NothingToTakeOverError: the collection's last run found none.
     """
-    row = warehouse.execute(
+    list_id = find_value(
+        warehouse,
+        str,
         "update sync.foreign_audience set taken_over_at = now() where collection_code = %s"
         " returning list_id",
         (collection_code,),
-    ).fetchone()
-    if row is not None:
+    )
+    if list_id is not None:
         # What was known of the mark is outdated: the next sync looks and writes its own.
         warehouse.execute(
             "update sync.merge_field set name = '' where list_id = %s and tag = %s",
-            (row[0], REFERENCE_TAG),
+            (list_id, REFERENCE_TAG),
         )
     warehouse.commit()
-    if row is None:
+    if list_id is None:
         raise NothingToTakeOverError(
             f"no sync of collection {collection_code} ended blocked with foreign_installation: "
             "there is no audience to take over"
         )
-    return str(row[0])
+    return list_id
 
 
 def _refuse_unless_taken_over(
     warehouse: Connection[Any], list_id: str, *, collection_id: int, collection_code: str
 ) -> None:
-    row = warehouse.execute(
+    taken_over_at = find_value(
+        warehouse,
+        datetime,
         statement("sync/note_foreign_audience"),
         {
             "list_id": list_id,
             "collection_id": collection_id,
             "collection_code": collection_code,
         },
-    ).fetchone()
+    )
     warehouse.commit()
-    if row is not None and row[0] is not None:
+    if taken_over_at is not None:
         return
     raise ForeignInstallationError(
         f"audience {list_id} in Mailchimp belongs to another installation of this project, or to "

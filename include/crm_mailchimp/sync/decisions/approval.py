@@ -30,6 +30,13 @@ class NoSuchRequestError(PermanentError):
     """The removal plan asked for is not open."""
 
 
+class _StoredDecision(NamedTuple):
+    """A removal plan's collection, and what was decided first."""
+
+    collection_code: str
+    decision: str | None
+
+
 class AlreadyDecidedError(PermanentError):
     """The removal plan was decided otherwise, or a newer one replaced it."""
 
@@ -187,13 +194,16 @@ def decide_removals(
         statement("sync/decide_removals"),
         {"plan_id": plan_id, "decision": decision, "decided_by": decided_by},
     )
-    row = warehouse.execute(
-        "select collection_code, decision from sync.removal_request where plan_id = %s", (plan_id,)
-    ).fetchone()
+    stored = read_row(
+        warehouse,
+        _StoredDecision,
+        "select collection_code, decision from sync.removal_request where plan_id = %s",
+        (plan_id,),
+    )
     warehouse.commit()
-    if row is None:
+    if stored is None:
         raise NoSuchRequestError(f"there is no removal plan {plan_id}: see sync.removal_request")
-    collection_code, in_force = row
+    collection_code, in_force = stored
     log.info("removal plan %d of collection %s: %s", plan_id, collection_code, in_force)
     if decision == "approved" and in_force != "approved":
         raise AlreadyDecidedError(

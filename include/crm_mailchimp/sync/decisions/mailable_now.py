@@ -11,6 +11,7 @@ from typing import Any, Literal
 from psycopg import Connection
 
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.sync.refusals.suppression import Digester
 
 Obstacle = Literal[
@@ -61,9 +62,12 @@ def find_suppressed(
         | ({digester.address(address_keys[contact_id])} if contact_id in address_keys else set())
         for contact_id in contact_ids
     }
-    rows = warehouse.execute(
-        "select digest from sync.suppression where digest = any(%s)",
-        (list(set().union(*digests.values())),),
-    ).fetchall()
-    found = {bytes(digest) for (digest,) in rows}
+    found = set(
+        read_values(
+            warehouse,
+            bytes,
+            "select digest from sync.suppression where digest = any(%s)",
+            (list(set().union(*digests.values())),),
+        )
+    )
     return {contact_id for contact_id, own in digests.items() if own & found}

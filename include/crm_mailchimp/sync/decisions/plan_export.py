@@ -13,11 +13,10 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import defuse
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 
@@ -171,16 +170,17 @@ def _heading(collection: PlannedCollection) -> Iterator[str]:
 def _rows(
     warehouse: Connection[Any], staging_id: int, collection_code: str | None
 ) -> Iterator[_PlannedRow]:
-    with warehouse.cursor(name="plan_export", row_factory=class_row(_PlannedRow)) as cursor:
-        cursor.execute(
-            statement("sync/export_plan"),
-            {
-                "staging_id": staging_id,
-                "collection_code": collection_code,
-                "due_causes": list(DUE_CAUSES),
-            },
-        )
-        yield from cursor
+    return stream_rows(
+        warehouse,
+        _PlannedRow,
+        statement("sync/export_plan"),
+        {
+            "staging_id": staging_id,
+            "collection_code": collection_code,
+            "due_causes": list(DUE_CAUSES),
+        },
+        name="plan_export",
+    )
 
 
 def _cells(row: _PlannedRow) -> Sequence[str | int | None]:

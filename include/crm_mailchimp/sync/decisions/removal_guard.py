@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row
+from crm_mailchimp.rows import read_row, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -195,7 +195,9 @@ def _request_approval(
     warehouse: Connection[Any], collection: StagedCollection, list_id: str | None
 ) -> int:
     """Store the plan's removals as a request; returns its plan id."""
-    row = warehouse.execute(
+    return read_value(
+        warehouse,
+        int,
         statement("sync/request_removals"),
         {
             "staging_id": collection.staging_id,
@@ -205,11 +207,7 @@ def _request_approval(
             "run_id": collection.run_id,
             "due_causes": list(DUE_CAUSES),
         },
-    ).fetchone()
-    if row is None:
-        raise RuntimeError("the warehouse gave no plan id")
-    plan_id: int = row[0]
-    return plan_id
+    )
 
 
 def _approved_plan_for(

@@ -15,7 +15,7 @@ from psycopg import Connection
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.errors import MergeFieldLimitAtProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.ownership import (
     AudienceOwner,
@@ -101,7 +101,9 @@ def _fields_to_carry(
     """The CRM's additional fields, and the contact's own columns as far as anybody has them."""
     if not collection.sync_merge_fields:
         return []
-    used = warehouse.execute(
+    used = read_values(
+        warehouse,
+        str,
         statement("sync/used_columns"),
         {
             "staging_id": collection.staging_id,
@@ -109,8 +111,8 @@ def _fields_to_carry(
             "list_id": list_id,
             "codes": [column.code for column in COLUMNS],
         },
-    ).fetchall()
-    columns = [column for column in COLUMNS if (column.code,) in used]
+    )
+    columns = [column for column in COLUMNS if column.code in used]
     return [*staged_contact_fields(warehouse, collection.staging_id), *columns]
 
 
@@ -131,11 +133,13 @@ def known_mappings(
         return None
     if owner_of(stored.values()) != owner:
         return None
-    refused = warehouse.execute(
-        "select 1 from sync.rejection where list_id = %s and kind = 'merge_field' limit 1",
+    some_are_refused = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.rejection where list_id = %s and kind = 'merge_field')",
         (list_id,),
-    ).fetchone()
-    return None if refused else CarriedFields()
+    )
+    return None if some_are_refused else CarriedFields()
 
 
 def ensure_merge_fields(

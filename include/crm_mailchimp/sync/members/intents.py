@@ -19,7 +19,7 @@ from crm_mailchimp.provider import (
     ChangeOutcome,
     MemberChange,
 )
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import find_value, read_rows, read_value
 from crm_mailchimp.statements import statement
 
 
@@ -46,11 +46,12 @@ def note_intents(
 
 def count_intents(warehouse: Connection[Any], list_id: str) -> int:
     """Removals whose outcome is not known."""
-    row = warehouse.execute(
+    return read_value(
+        warehouse,
+        int,
         "select count(*) from sync.member where list_id = %s and intended_action is not null",
         (list_id,),
-    ).fetchone()
-    return int(row[0]) if row else 0
+    )
 
 
 def note_batch(warehouse: Connection[Any], list_id: str, ticket: str | None) -> None:
@@ -111,10 +112,13 @@ def resume_batch(
     Args:
         wait: wait for one that still runs; else it is left for later.
     """
-    row = warehouse.execute(
-        "select ticket from sync.open_batch where list_id = %s and ticket is not null", (list_id,)
-    ).fetchone()
-    if row is None:
+    ticket = find_value(
+        warehouse,
+        str,
+        "select ticket from sync.open_batch where list_id = %s and ticket is not null",
+        (list_id,),
+    )
+    if ticket is None:
         warehouse.commit()
         return
     noted = read_rows(
@@ -127,7 +131,7 @@ def resume_batch(
     warehouse.commit()
     changes = {change.subscriber_hash: change for change in noted}
     try:
-        for outcome in provider.resume_changes(row[0], list_id, changes, wait=wait):
+        for outcome in provider.resume_changes(ticket, list_id, changes, wait=wait):
             if outcome.rejection is None:
                 record_removal(warehouse, list_id, outcome)
             elif not outcome.rejection.retryable:

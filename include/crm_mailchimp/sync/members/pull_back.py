@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
@@ -230,10 +230,13 @@ def _list_fully(
 def _mark_forgotten(
     warehouse: Connection[Any], provider: AudienceProvider, list_id: str, listed_from: datetime
 ) -> None:
-    unlisted = warehouse.execute(
-        statement("sync/find_unlisted"), {"list_id": list_id, "listed_from": listed_from}
-    ).fetchall()
-    for (member_hash,) in unlisted:
+    unlisted = read_values(
+        warehouse,
+        str,
+        statement("sync/find_unlisted"),
+        {"list_id": list_id, "listed_from": listed_from},
+    )
+    for member_hash in unlisted:
         # Rows move between pages while they are read, so absence is asked for by name.
         _look_up(warehouse, provider, list_id, member_hash)
     if unlisted:
@@ -241,9 +244,9 @@ def _mark_forgotten(
 
 
 def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
-    rows = warehouse.execute(statement("sync/find_left_members"), {"list_id": list_id}).fetchall()
+    left = read_values(warehouse, str, statement("sync/find_left_members"), {"list_id": list_id})
     warehouse.commit()
-    return [member_hash for (member_hash,) in rows]
+    return left
 
 
 def _look_up_left_members(
@@ -274,12 +277,14 @@ def _look_up(
 
 def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, list_id: str) -> None:
     """An unsubscribe does not say that it came from a complaint; the abuse reports do."""
-    unknown = warehouse.execute(
-        "select 1 from sync.member where list_id = %s and cause = 'own_unsubscribe'"
-        " and not complaint_checked limit 1",
+    are_unknown = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.member where list_id = %s"
+        " and cause = 'own_unsubscribe' and not complaint_checked)",
         (list_id,),
-    ).fetchone()
-    if unknown is None:
+    )
+    if not are_unknown:
         return
     complaints = provider.complaints(list_id)
     while batch := list(islice(complaints, _BATCH)):

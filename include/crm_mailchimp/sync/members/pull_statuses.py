@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.rows import find_value, read_rows, read_values
 from crm_mailchimp.sync.audience.collection_audience import find_known
 from crm_mailchimp.sync.members.pull_back import pull_back
 from crm_mailchimp.warehouse.locks import try_named_lock
@@ -20,12 +21,15 @@ class NoAudienceError(PermanentError):
     """The collection has no audience."""
 
 
+class _StatusCount(NamedTuple):
+    status: str
+    members: int
+
+
 def mapped_codes(warehouse: Connection[Any]) -> list[str]:
     """Codes of the collections that have an audience, in order."""
-    rows = warehouse.execute(
-        "select distinct collection_code from sync.audience order by collection_code"
-    ).fetchall()
-    return [code for (code,) in rows]
+    query = "select distinct collection_code from sync.audience order by collection_code"
+    return read_values(warehouse, str, query)
 
 
 def pull_statuses(
@@ -56,21 +60,26 @@ def pull_statuses(
         if not is_ours:
             log.info("collection %s: its audience is being worked on, left alone", collection_code)
             return None
-        row = warehouse.execute(
-            "select collection_id, list_id from sync.audience where collection_code = %s"
+        collection_id = find_value(
+            warehouse,
+            int,
+            "select collection_id from sync.audience where collection_code = %s"
             " order by created_at desc limit 1",
             (collection_code,),
-        ).fetchone()
-        known = find_known(warehouse, row[0]) if row else None
+        )
+        known = None if collection_id is None else find_known(warehouse, collection_id)
         warehouse.commit()
         if known is None:
             raise NoAudienceError(f"collection {collection_code} has no audience in sync.audience")
         pull_back(warehouse, provider, known, crm=crm)
-        counts: dict[str, int] = dict(
-            warehouse.execute(
-                "select status, count(*) from sync.member where list_id = %s group by status",
+        counts = dict(
+            read_rows(
+                warehouse,
+                _StatusCount,
+                "select status, count(*) as members from sync.member where list_id = %s"
+                " group by status",
                 (known.list_id,),
-            ).fetchall()
+            )
         )
         warehouse.commit()
     counts["api_calls"] = provider.calls - calls_before

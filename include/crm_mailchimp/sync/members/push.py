@@ -17,6 +17,7 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address
 from crm_mailchimp.provider import AudienceProvider, ChangeOutcome, MemberChange, RemoteMember
+from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.members import intents
@@ -143,7 +144,9 @@ def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[ChangeO
 
 def _pulled_through(push: Push) -> datetime | None:
     """How far the audience was read, Mailchimp's clock."""
-    row = push.warehouse.execute(
-        "select pulled_through from sync.audience where list_id = %s", (push.list_id,)
-    ).fetchone()
-    return row[0] if row else None
+    return find_value(
+        push.warehouse,
+        datetime,
+        "select pulled_through from sync.audience where list_id = %s",
+        (push.list_id,),
+    )

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.settings import WriteBackSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import open_suppression
@@ -99,7 +98,7 @@ def _learn_erased(warehouse: Connection[Any], crm: Connection[Any]) -> None:
     The erasure kept their digests only. Learned again, they are compared like any others, and go.
     """
     pending = {
-        (row.collection_id, bytes(row.contact_digest))
+        (row.collection_id, row.contact_digest)
         for row in read_rows(
             warehouse,
             _ErasedStatus,
@@ -110,11 +109,13 @@ def _learn_erased(warehouse: Connection[Any], crm: Connection[Any]) -> None:
         return
     digester = open_suppression(warehouse)
     collections = sorted({collection_id for collection_id, _ in pending})
-    with (
-        crm.transaction(),
-        crm.cursor("erased_statuses", row_factory=class_row(_WrittenStatus)) as written,
-    ):
-        written.execute(statement("crm/read_member_statuses"), {"collection_ids": collections})
-        for row in written:
+    with crm.transaction():
+        for row in stream_rows(
+            crm,
+            _WrittenStatus,
+            statement("crm/read_member_statuses"),
+            {"collection_ids": collections},
+            name="erased_statuses",
+        ):
             if (row.collection_id, digester.contact(row.contact_id)) in pending:
                 warehouse.execute(statement("sync/know_written_status"), row._asdict())

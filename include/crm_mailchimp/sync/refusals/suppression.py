@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import find_value, read_row, read_value
 from crm_mailchimp.statements import statement
 
 
 class SuppressionLostError(PermanentError):
     """The suppression list, its key or its marker is missing while members are known."""
+
+
+class _Present(NamedTuple):
+    """Which of the tables exist that only hold together."""
+
+    has_list: bool
+    has_key: bool
+    has_marker: bool
 
 
 @dataclass(frozen=True)
@@ -49,22 +58,22 @@ def open_suppression(connection: Connection[Any]) -> Digester:
         SuppressionLostError: the list, its key or its marker is missing: a push now could mail
             people who were forgotten.
     """
-    present = connection.execute(statement("sync/check_suppression")).fetchone()
+    present = read_row(connection, _Present, statement("sync/check_suppression"))
     if present is None or not all(present):
         raise SuppressionLostError(
             "sync.suppression, sync.suppression_key or sync.installation is missing in the "
             "warehouse: restore all three from the same backup before anything is pushed"
         )
-    row = connection.execute("select hmac_key from sync.suppression_key").fetchone()
-    marker = connection.execute("select 1 from sync.installation").fetchone()
-    if row is None or marker is None:
+    key = find_value(connection, bytes, "select hmac_key from sync.suppression_key")
+    has_marker = read_value(connection, bool, "select exists (select from sync.installation)")
+    if key is None or not has_marker:
         raise SuppressionLostError(
             "the key of sync.suppression or the marker in sync.installation is gone. Restore "
             "them from the backup that holds sync.suppression before anything is pushed"
         )
-    return Digester(bytes(row[0]))
+    return Digester(key)
 
 
 def is_empty(connection: Connection[Any]) -> bool:
     """Whether nobody is suppressed, so that no digests need to be made."""
-    return connection.execute("select 1 from sync.suppression limit 1").fetchone() is None
+    return read_value(connection, bool, "select not exists (select from sync.suppression)")

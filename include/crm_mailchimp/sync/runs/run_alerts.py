@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.crm.erasure_requests import read_undecided
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.stagings import staged_codes
@@ -89,21 +89,12 @@ class Message:
     text: str
 
 
-def alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
+def usable_alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
     """The times that ``ALERT_LATE_HOURS`` and ``ALERT_REPEAT_HOURS`` set.
 
-    Raises:
-        SettingError: one of them is not a number of hours.
+    A wrong value counts as not set: it must not stop an alert.
     """
-    return _times(AlertSettings.read(environment, only=("alert_late_hours", "alert_repeat_hours")))
-
-
-def usable_alert_times(environment: Mapping[str, str] = os.environ) -> AlertTimes:
-    """Like ``alert_times``, but a wrong value counts as not set: it must not stop an alert."""
-    return _times(AlertSettings.read_usable(environment))
-
-
-def _times(settings: AlertSettings) -> AlertTimes:
+    settings = AlertSettings.read_usable(environment)
     return AlertTimes(
         late_after=timedelta(hours=settings.alert_late_hours),
         repeat_after=timedelta(hours=settings.alert_repeat_hours),
@@ -138,18 +129,20 @@ def alert_about_late(
     troubles = []
     if times.late_after:
         active = read_rows(crm, _ActiveCollection, statement("crm/active_collections"))
-        late = warehouse.execute(
+        late = read_values(
+            warehouse,
+            str,
             statement("sync/find_late"),
             {
                 "codes": [one.code for one in active],
                 "changed_at": [one.updated_at for one in active],
                 "late_seconds": times.late_after.total_seconds(),
             },
-        ).fetchall()
+        )
         hours = times.late_after.total_seconds() / 3600
         troubles = [
             Trouble(collection_code=code, state="late", reason=f"more than {hours:g} hours")
-            for (code,) in late
+            for code in late
         ]
     _forget(warehouse, ("late",), None, troubles)
     return _tell(warehouse, troubles, times, send)
@@ -164,12 +157,12 @@ def alert_about_undecided(
     """Tell about contacts that asked for erasure and were merged into one that did not ask."""
     troubles = [
         Trouble(
-            collection_code=f"contact {asked_id}",
+            collection_code=f"contact {one.asked_id}",
             state="undecided",
-            reason=f"asked for erasure and was merged into {survivor_id}, which did not ask. Set "
-            f"erasure_requested_at on {survivor_id} too, or undo the merge",
+            reason=f"asked for erasure and was merged into {one.survivor_id}, which did not ask. Set "
+            f"erasure_requested_at on {one.survivor_id} too, or undo the merge",
         )
-        for asked_id, survivor_id in read_undecided(crm)
+        for one in read_undecided(crm)
     ]
     crm.rollback()
     _forget(warehouse, ("undecided",), None, troubles)

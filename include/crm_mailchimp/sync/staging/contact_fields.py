@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.crm.collections import ContactField
+from crm_mailchimp.rows import find_value
+
+
+class _StoredField(TypedDict):
+    code: str
+    label: str
+    data_type: str
+    choices: list[str]
 
 
 def store_contact_fields(
@@ -24,10 +32,18 @@ def store_contact_fields(
 
 def staged_contact_fields(warehouse: Connection[Any], staging_id: int) -> list[ContactField]:
     """The field definitions of a staging run."""
-    row = warehouse.execute(
-        "select contact_fields from sync.staging_run where staging_id = %s", (staging_id,)
-    ).fetchone()
+    stored: list[_StoredField] | None = find_value(
+        warehouse,
+        list,
+        "select contact_fields from sync.staging_run where staging_id = %s",
+        (staging_id,),
+    )
     return [
-        ContactField(**{**field, "choices": tuple(field["choices"])})
-        for field in (row[0] if row else ())
+        ContactField(
+            code=field["code"],
+            label=field["label"],
+            data_type=field["data_type"],
+            choices=tuple(field["choices"]),
+        )
+        for field in stored or ()
     ]

@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows
+from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import Problem
 from crm_mailchimp.warehouse.locks import audience_lock
@@ -194,12 +194,13 @@ def _known(warehouse: Connection[Any]) -> dict[int, str]:
 
 
 def _has_history(warehouse: Connection[Any], collection_id: int) -> bool:
-    row = warehouse.execute(
+    return read_value(
+        warehouse,
+        bool,
         "select exists (select from sync.audience_use where collection_id = %(id)s)"
         " or exists (select from sync.refusal where %(id)s = any(collection_ids))",
         {"id": collection_id},
-    ).fetchone()
-    return bool(row and row[0])
+    )
 
 
 def _codes_now(crm: Connection[Any], collection_ids: Sequence[int]) -> Mapping[int, str]:

@@ -18,6 +18,7 @@ from crm_mailchimp.crm.collections import (
     read_collections,
     read_contact_fields,
 )
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
@@ -230,13 +231,12 @@ def _stage_contacts(
     warehouse.execute("analyze staging.membership")
     after = -(2**63)
     while True:
-        batch = [
-            contact_id
-            for (contact_id,) in warehouse.execute(
-                statement("staging/next_contact_ids"),
-                {"staging_id": staging_id, "after": after, "batch": _CONTACT_BATCH},
-            )
-        ]
+        batch = read_values(
+            warehouse,
+            int,
+            statement("staging/next_contact_ids"),
+            {"staging_id": staging_id, "after": after, "batch": _CONTACT_BATCH},
+        )
         if not batch:
             return
         after = batch[-1]

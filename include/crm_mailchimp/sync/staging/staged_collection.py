@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from crm_mailchimp.provider import AudienceSettings
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
-
-_SETTING_NAMES = (
-    "company", "address1", "address2", "city", "state", "zip", "country", "phone",
-    "from_name", "from_email", "subject", "language", "permission_reminder",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,6 +67,67 @@ class StagedCollection:
     quarantined: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class _StoredCollection:
+    """The columns of ``sql/sync/find_staged_collection.sql``; see ``StagedCollection``."""
+
+    staging_id: int
+    run_id: str
+    rules_version: str
+    dry_run: bool
+    full_refresh: bool
+    collection_id: int
+    collection_code: str
+    gdpr_category: str | None
+    campaign_type: str | None
+    provider: str
+    is_static: bool
+    sync_merge_fields: bool
+    provider_list_id: str | None
+    audience_name: str
+    settings: Mapping[str, object]
+    problem_code: str | None
+    problem_state: str | None
+    problem_detail: str | None
+    remark: str | None
+    staged: int
+    eligible: int
+    quarantined: int
+
+    def problem(self) -> Problem | None:
+        if self.problem_code is None:
+            return None
+        if self.problem_state is None or self.problem_detail is None:
+            raise LookupError(
+                f"collection {self.collection_code} of staging {self.staging_id} has the problem "
+                f"{self.problem_code} without a state and words"
+            )
+        return Problem(self.problem_code, self.problem_state, self.problem_detail)
+
+    def audience_settings(self) -> AudienceSettings:
+        return AudienceSettings(
+            name=self.audience_name,
+            company=self._text("company"),
+            address1=self._text("address1"),
+            address2=self._text("address2"),
+            city=self._text("city"),
+            state=self._text("state"),
+            zip=self._text("zip"),
+            country=self._text("country"),
+            phone=self._text("phone"),
+            from_name=self._text("from_name"),
+            from_email=self._text("from_email"),
+            subject=self._text("subject"),
+            language=self._text("language"),
+            permission_reminder=self._text("permission_reminder"),
+            email_type_option=bool(self.settings.get("email_type_option")),
+        )
+
+    def _text(self, name: str) -> str:
+        value = self.settings.get(name)
+        return "" if value is None else str(value).strip()
+
+
 def read_staged_collection(
     warehouse: Connection[Any], staging_id: int, collection_code: str
 ) -> StagedCollection:
@@ -80,24 +136,32 @@ def read_staged_collection(
     Raises:
         LookupError: the staging has no such collection.
     """
-    with warehouse.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
-            statement("sync/find_staged_collection"),
-            {"staging_id": staging_id, "collection_code": collection_code},
-        ).fetchone()
-    if row is None:
-        raise LookupError(f"collection {collection_code} is not part of staging {staging_id}")
-    settings = _settings(row.pop("audience_name"), row.pop("settings"))
-    code, state, detail = (row.pop(f"problem_{part}") for part in ("code", "state", "detail"))
-    return StagedCollection(
-        **row, settings=settings, problem=None if code is None else Problem(code, state, detail)
+    stored = read_row(
+        warehouse,
+        _StoredCollection,
+        statement("sync/find_staged_collection"),
+        {"staging_id": staging_id, "collection_code": collection_code},
     )
-
-
-def _settings(audience_name: str, stored: Mapping[str, object]) -> AudienceSettings:
-    texts = {name: str(stored.get(name) or "").strip() for name in _SETTING_NAMES}
-    return AudienceSettings(
-        name=audience_name,
-        email_type_option=bool(stored.get("email_type_option")),
-        **texts,
+    if stored is None:
+        raise LookupError(f"collection {collection_code} is not part of staging {staging_id}")
+    return StagedCollection(
+        staging_id=stored.staging_id,
+        run_id=stored.run_id,
+        rules_version=stored.rules_version,
+        dry_run=stored.dry_run,
+        full_refresh=stored.full_refresh,
+        collection_id=stored.collection_id,
+        collection_code=stored.collection_code,
+        gdpr_category=stored.gdpr_category,
+        campaign_type=stored.campaign_type,
+        provider=stored.provider,
+        is_static=stored.is_static,
+        sync_merge_fields=stored.sync_merge_fields,
+        provider_list_id=stored.provider_list_id,
+        settings=stored.audience_settings(),
+        problem=stored.problem(),
+        remark=stored.remark,
+        staged=stored.staged,
+        eligible=stored.eligible,
+        quarantined=stored.quarantined,
     )

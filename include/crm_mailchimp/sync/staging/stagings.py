@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row
+from crm_mailchimp.rows import find_value, read_row, read_value, read_values
 from crm_mailchimp.statements import statement
 
 #: Raised when a rule that decides about a person changes; kept with every consent proof.
@@ -47,14 +47,13 @@ def open_staging(
     Returns:
         the staging id.
     """
-    row = warehouse.execute(
+    staging_id = read_value(
+        warehouse,
+        int,
         "insert into sync.staging_run (run_id, clock, rules_version, dry_run, full_refresh)"
         " values (%s, %s, %s, %s, %s) returning staging_id",
         (run_id, clock, RULES_VERSION, dry_run, full_refresh),
-    ).fetchone()
-    if row is None:
-        raise RuntimeError("the warehouse gave no staging id")
-    staging_id: int = row[0]
+    )
     _run_commands(warehouse, "staging/create_partitions", staging_id)
     return staging_id
 
@@ -104,48 +103,52 @@ def require_newest(warehouse: Connection[Any], staging_id: int, collection_id: i
     Raises:
         StagingOutdatedError: a newer staging was pushed, or is being pushed.
     """
-    row = warehouse.execute(
-        statement("staging/find_newer"), {"staging_id": staging_id, "collection_id": collection_id}
-    ).fetchone()
-    if row is not None:
+    newer = find_value(
+        warehouse,
+        int,
+        statement("staging/find_newer"),
+        {"staging_id": staging_id, "collection_id": collection_id},
+    )
+    if newer is not None:
         raise StagingOutdatedError(
-            f"staging {staging_id} is outdated: staging {row[0]} of this collection was pushed "
+            f"staging {staging_id} is outdated: staging {newer} of this collection was pushed "
             "since. Nothing was pushed now; clear the task 'stage' of this run"
         )
 
 
 def staged_codes(warehouse: Connection[Any], staging_id: int) -> list[str]:
     """Codes of the collections of a staging, in order."""
-    rows = warehouse.execute(
+    return read_values(
+        warehouse,
+        str,
         "select collection_code from sync.staged_collection where staging_id = %s"
         " order by collection_code",
         (staging_id,),
-    ).fetchall()
-    return [code for (code,) in rows]
+    )
 
 
 def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
     """Drop stagings older than ``keep_days`` days; returns how many."""
-    rows = warehouse.execute(
+    staging_ids = read_values(
+        warehouse,
+        int,
         "select staging_id from sync.staging_run"
         " where dropped_at is null and created_at < now() - make_interval(days => %s)",
         (keep_days,),
-    ).fetchall()
-    for (staging_id,) in rows:
+    )
+    for staging_id in staging_ids:
         _run_commands(warehouse, "staging/drop_partitions", staging_id)
         warehouse.execute(
             "update sync.staging_run set dropped_at = now() where staging_id = %s", (staging_id,)
         )
         warehouse.commit()
-    return len(rows)
+    return len(staging_ids)
 
 
 def _run_commands(warehouse: Connection[Any], name: str, staging_id: int) -> None:
-    for (command,) in warehouse.execute(statement(name), {"staging_id": staging_id}).fetchall():
+    for command in read_values(warehouse, str, statement(name), {"staging_id": staging_id}):
         warehouse.execute(command)
 
 
 def _row_counts(warehouse: Connection[Any], staging_id: int) -> dict[str, int]:
-    row = warehouse.execute(statement("staging/count_rows"), {"staging_id": staging_id}).fetchone()
-    counts: dict[str, int] = row[0] if row else {}
-    return counts
+    return read_value(warehouse, dict, statement("staging/count_rows"), {"staging_id": staging_id})
