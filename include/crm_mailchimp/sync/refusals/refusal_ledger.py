@@ -18,7 +18,7 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_values, stream_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -67,6 +67,11 @@ class _RefusingContact(NamedTuple):
     contact_id: int
     email: str | None
     is_cut_off: bool
+
+
+class _Contact(NamedTuple):
+    contact_id: int
+    email: str
 
 
 class _ChangedAddress(NamedTuple):
@@ -167,23 +172,23 @@ def _find_new_records(warehouse: Connection[Any], crm: Connection[Any], digester
     """Fill the temporary table ``new_record``; it reads the whole CRM if a contact is gone."""
     warehouse.execute(statement("sync/create_new_record"))
     warehouse.execute("truncate new_record")
-    wanted = {bytes(one) for (one,) in warehouse.execute(statement("sync/find_gone_addresses"))}
+    wanted = set(read_values(warehouse, bytes, statement("sync/find_gone_addresses")))
     if not wanted:
         return
-    with crm.cursor("all_addresses") as cursor:
-        cursor.itersize = _BATCH
-        cursor.execute(statement("crm/all_addresses"))
-        copy_rows(
-            warehouse,
-            "new_record",
-            ("contact_id", "address_digest"),
-            (
-                (contact_id, digest)
-                for contact_id, email in cursor
-                for key in (parse_address(email).key,)
-                if key and (digest := digester.subscriber(subscriber_hash(key))) in wanted
-            ),
-        )
+    contacts = stream_rows(
+        crm, _Contact, statement("crm/all_addresses"), name="all_addresses", batch=_BATCH
+    )
+    copy_rows(
+        warehouse,
+        "new_record",
+        ("contact_id", "address_digest"),
+        (
+            (one.contact_id, digest)
+            for one in contacts
+            for key in (parse_address(one.email).key,)
+            if key and (digest := digester.subscriber(subscriber_hash(key))) in wanted
+        ),
+    )
     warehouse.execute("analyze new_record")
 
 

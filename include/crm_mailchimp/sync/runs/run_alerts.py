@@ -159,8 +159,8 @@ def alert_about_undecided(
         Trouble(
             collection_code=f"contact {one.asked_id}",
             state="undecided",
-            reason=f"asked for erasure and was merged into {one.survivor_id}, which did not ask. Set "
-            f"erasure_requested_at on {one.survivor_id} too, or undo the merge",
+            reason=f"asked for erasure and was merged into {one.survivor_id}, which did not ask. "
+            f"Set erasure_requested_at on {one.survivor_id} too, or undo the merge",
         )
         for one in read_undecided(crm)
     ]
