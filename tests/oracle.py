@@ -380,8 +380,8 @@ _REASONS = {
 
 def refused(crm: Crm, ledger: Iterable[Known]) -> list[Refused]:
     """Every refusal, with the contacts it belongs to: the member's own, those that hold the
-    address, and those into which one of them was merged. Who gets mail under another address has
-    refused nothing when the old one is cleared away by hand."""
+    address, and those into which one of them was merged. A contact that left an address and gets
+    mail at another one has refused nothing when the old one is cleared away by hand."""
     ledger = list(ledger)
     staged = {who for one in crm.collections for who in one.member_ids}
     result = []
@@ -390,14 +390,17 @@ def refused(crm: Crm, ledger: Iterable[Known]) -> list[Refused]:
         if known.opted_out and known.cause != "compliance":
             kinds.add("unsubscribed")
         about_address_alone = known.cause == "cleaned" and known.status == "unsubscribed"
-        own = {one.contact_id for one in holders(crm, known.address_key)} & staged
+        present = {one.contact_id for one in holders(crm, known.address_key)} & staged
+        own = set(present)
         own |= {known.contact_id} if known.contact_id is not None else set()
         everybody = own | {
             one.contact_id for one in crm.contacts if merged_into(crm, one.contact_id) & own
         }
         for kind in kinds:
-            is_cleared_away = kind in ("archived", "forgotten") and _is_mailed_elsewhere(
-                known, ledger
+            is_cleared_away = (
+                kind in ("archived", "forgotten")
+                and known.contact_id not in present
+                and _is_mailed_elsewhere(known, ledger)
             )
             whose = frozenset() if is_cleared_away else frozenset(everybody)
             result.append(Refused(kind, known.audience, known.address_key, whose))

@@ -62,6 +62,7 @@ def planted_rows(warehouse: psycopg.Connection[Any], at: datetime) -> dict[str, 
     planted = plant(warehouse, person, digests, at=at)
     # A member under another address: the alias and the written status belong to nobody known.
     warehouse.execute("update sync.member set subscriber_hash = 'h', contact_id = 5")
+    warehouse.execute("delete from sync.refusal where ended_at is null")  # that of the new address
     warehouse.execute(
         "insert into sync.alert (collection_code, state, reason, sent_at)"
         " values ('contact 4711', 'undecided', 'words', %s)",

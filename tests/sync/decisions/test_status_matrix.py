@@ -501,6 +501,10 @@ def _use_audiences(warehouse: psycopg.Connection) -> None:
             " values (%s, %s, case when %s then now() end, case when %s then now() end)",
             (audience, collection_id, left, settled),
         )
+    # What the first look after it left shows may be older. Another look came since.
+    warehouse.execute(
+        "insert into sync.audience_look (list_id, looked_at) values ('left', now() + interval '1s')"
+    )
 
 
 def _copy(
