@@ -48,6 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _contact_id(text: str) -> int:
+    """A contact id as an argument.
+
+    Raises:
+        ArgumentTypeError: no database can hold it.
+    """
+    if not text.isdecimal() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no contact id: write a whole number above 0")
+    return int(text)
+
+
 def _explain(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     explanation: Explanation = (
         explain_address(warehouse, options.email)
@@ -158,14 +169,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     who = explain.add_mutually_exclusive_group(required=True)
     who.add_argument("--email", help="the address, in any spelling")
-    who.add_argument("--contact", type=int, metavar="ID", help="a contact id of the CRM instead")
+    who.add_argument(
+        "--contact", type=_contact_id, metavar="ID", help="a contact id of the CRM instead"
+    )
     explain.add_argument("--json", action="store_true", help="one JSON object instead of text")
     access = commands.add_parser(
         "access", help="everything that is known about one person (subject access)"
     )
     whose = access.add_mutually_exclusive_group(required=True)
     whose.add_argument("--email", help="the address, in any spelling, well formed or not")
-    whose.add_argument("--contact", type=int, metavar="ID", help="a contact id of the CRM instead")
+    whose.add_argument(
+        "--contact", type=_contact_id, metavar="ID", help="a contact id of the CRM instead"
+    )
     access.add_argument("--format", choices=("json", "html", "text"), default="json")
     retire = commands.add_parser(
         "retire", help="take a collection's audience away from it, as after it was deleted"

@@ -255,3 +255,12 @@ def test_the_answer_to_our_addition_of_another_contact_is_lost(story: Story, new
     story.synced()
     assert story.remote()[NEW] == "pending"
     assert story.send() == {"anna@mail.gr", "nikos@mail.gr"}
+
+
+@pytest.mark.parametrize("command", ["explain", "access"])
+@pytest.mark.parametrize("contact", ["99999999999999999999", "0", "-5", "μία"])
+def test_a_contact_id_that_no_database_can_hold(story: Story, command: str, contact: str) -> None:
+    done = story.command(command, f"--contact={contact}")
+
+    assert done.returncode == 2
+    assert "is no contact id: write a whole number above 0" in done.stderr
