@@ -98,6 +98,10 @@ PEOPLE: Mapping[str, People] = {
     "a shared address is deleted for good, one moves, one asks to be erased": (
         (NEWS, SHARER), (e(2, "delete"), e(2, "move", who=1), e(2, "ask_erasure")),
     ),
+    "unsubscribes, leaves, has a new record outside, moves, joins": (
+        (NEWS,),
+        (e(1, "unsubscribe"), e(2, "leave"), e(2, "reimport"), e(3, "move"), e(4, "join")),
+    ),
     "has a new record at an address where somebody who refused is for a while": (
         (NEWS, OTHER),
         (e(1, "unsubscribe", who=1), e(2, "move_to_other", who=1), e(3, "reimport"),

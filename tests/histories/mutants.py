@@ -71,8 +71,8 @@ MUTANTS = (
     sql(
         "who shared the address is not remembered",
         "views/sync/functions/open_refusals",
-        "    and opened.is_new\n    -- ",
-        "    and false\n    -- ",
+        "    not exists (\n        select from earlier\n",
+        "    false and not exists (\n        select from earlier\n",
     ),
     sql(
         "a new record at a refused address is somebody else",
@@ -80,6 +80,18 @@ MUTANTS = (
         "    where\n        not exists (\n            select from sync.address_holder as earlier",
         "    where false and\n        not exists (\n            select from sync.address_holder as"
         " earlier",
+    ),
+    sql(
+        "a record made again outside all collections is somebody else",
+        "sync/attach_new_records",
+        "addressed.address_digest = new_record.address_digest",
+        "addressed.address_digest = new_record.address_digest and false",
+    ),
+    sql(
+        "nobody looks for deletions at addresses that contacts left",
+        "sync/find_left_members",
+        "    moved.left_at >=",
+        "    false and moved.left_at >=",
     ),
     sql(
         "the next collection of an audience deletes its refusals",
