@@ -82,12 +82,6 @@ MUTANTS = (
         " earlier",
     ),
     sql(
-        "a record made again outside all collections is somebody else",
-        "sync/attach_new_records",
-        "addressed.address_digest = new_record.address_digest",
-        "addressed.address_digest = new_record.address_digest and false",
-    ),
-    sql(
         "nobody looks for deletions at addresses that contacts left",
         "sync/find_left_members",
         "    moved.left_at >=",
