@@ -36,7 +36,7 @@ bench: install-dev ## measure speed and memory on large data
 soak: install-dev ## random histories at length: 500 worlds over the wire, 100,000 stories (an hour)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
 
-mutants: install-dev ## break the product on purpose in twenty ways; the histories have to notice each
+mutants: install-dev ## break the product on purpose in twenty-one ways; the histories have to notice each
 	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
 
 format: install-dev ## put Python and SQL into the house style
