@@ -130,6 +130,9 @@ PEOPLE: Mapping[str, People] = {
     "signs up at another address": (
         (NEWS,), (e(1, "unsubscribe"), e(2, "move"), e(3, "sign_up")),
     ),
+    "signs up at another address, and moves on": (
+        (NEWS,), (e(1, "unsubscribe"), e(2, "move"), e(3, "sign_up"), e(4, "move")),
+    ),
     "changes the address in Mailchimp": ((NEWS,), (e(1, "change_email"),)),
     "changes it there, then in the CRM": (
         (NEWS,), (e(1, "change_email"), e(2, "move", pick=RENAMED)),
