@@ -53,4 +53,9 @@ where
             and suppression.digest
             = sync.keyed_digest(pads.inner_pad, pads.outer_pad, 'contact:' || new_record.contact_id)
     )
+    -- A contact that an earlier run knew is somebody else.
+    and not exists (
+        select from sync.address_holder as known
+        where known.contact_id = new_record.contact_id and known.first_seen_at < %(clock)s
+    )
 on conflict (refusal_id, contact_id) do update set merged_from = null
