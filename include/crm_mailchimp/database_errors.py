@@ -52,9 +52,16 @@ def describe(error: psycopg.Error) -> str:
         parts.append(f"table {diagnosis.schema_name}.{diagnosis.table_name}")
     if diagnosis.constraint_name:
         parts.append(f"constraint {diagnosis.constraint_name}")
-    if error.sqlstate is None:
+    if error.sqlstate is None and _quotes_connection(error):
+        parts.append("the connection cannot be read: check its host, port, login and options")
+    elif error.sqlstate is None:
         # The client's own words: no server, a lost connection, wrong host. They name no rows.
         parts.append(str(error).strip().splitlines()[0] if str(error).strip() else "lost")
     elif error.sqlstate.startswith(_SAFE_CLASSES) and diagnosis.message_primary:
         parts.append(diagnosis.message_primary)
     return ", ".join(parts)
+
+
+def _quotes_connection(error: psycopg.Error) -> bool:
+    # Before libpq asks a server, it quotes what it cannot read. A password may be in that.
+    return isinstance(error, psycopg.ProgrammingError) or "connection option" in str(error)

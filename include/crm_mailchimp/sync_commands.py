@@ -24,6 +24,7 @@ from crm_mailchimp.sync.audience.list_defaults import show_provider_defaults
 from crm_mailchimp.sync.audience.ownership import take_over
 from crm_mailchimp.sync.decisions.plan_export import write_csv, write_table
 from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
+from crm_mailchimp.warehouse.opening import opened_warehouse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,12 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
-        with psycopg.connect(options.dsn, connect_timeout=10) as warehouse:
-            warehouse.read_only = options.command not in _WRITING
+        read_only = options.command not in _WRITING
+        with opened_warehouse(options.dsn, read_only=read_only) as warehouse:
             sys.stdout.write(_COMMANDS[options.command](warehouse, options))
-    except psycopg.errors.UndefinedTable:
-        return _fail("this database is no warehouse, or an old one: run "
-                     "python -m crm_mailchimp.warehouse migrate")  # fmt: skip
     except psycopg.Error as error:
         return _fail(describe(error))
     except (PermanentError, UnknownAddressError) as error:

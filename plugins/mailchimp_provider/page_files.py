@@ -13,7 +13,12 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, StreamingResponse
 from starlette.responses import Response
 
-from crm_mailchimp.quality.export import BOM, export_quarantine
+from crm_mailchimp.quality.export import (
+    BOM,
+    UnknownCollectionError,
+    export_quarantine,
+    require_known,
+)
 from mailchimp_provider.connections import data_docs_folder, warehouse_connection
 
 router = APIRouter()
@@ -28,16 +33,22 @@ _POLICY = (
 
 
 @router.get("/quarantine.csv")
-def quarantine(collection: str | None = None) -> StreamingResponse:
+def quarantine(collection: str | None = None) -> Response:
     """Who is held back now, by contact id, as a spreadsheet in Greek opens it.
 
     Args:
-        collection: code; all of them by default.
+        collection: code; all of them by default. 404 for a code that the warehouse does not know.
     """
     # Written whole first: trouble with the warehouse is an error, not half a file.
     file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
     file.write(BOM)
     with closing(warehouse_connection()) as warehouse:
+        if collection is not None:
+            try:
+                require_known(warehouse, collection)
+            except UnknownCollectionError as error:
+                file.close()
+                return PlainTextResponse(str(error), status_code=404)
         export_quarantine(warehouse, file, collection_code=collection, delimiter=";")
     name = quote(f"quarantine-{collection}.csv" if collection else "quarantine.csv")
     headers = {

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_mailchimp.quality.__main__ import main
 from crm_mailchimp.quality.export import COLUMNS, defuse
+from mailchimp_provider import page_files
 
 ROWS = [
     ("NEWS", 7, "rejected_by_mailchimp", "=HYPERLINK(\"http://κακό.gr\";\"Πατήστε\")", None),
@@ -93,6 +96,37 @@ def test_errors_are_one_line(quarantine: str, capsys: pytest.CaptureFixture[str]
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert all(line.startswith("error: ") for line in lines)
+
+
+def test_an_unknown_code_names_the_known_ones(
+    quarantine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "q.csv"
+    words = ["export", "--dsn", quarantine, "--bom", "--collection"]
+    for more in ([], ["--output", str(target)]):
+        assert main([*words, "NOPE", *more]) == 1
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert output.err == (
+            "error: the warehouse knows no collection with the code 'NOPE'. "
+            "It knows: =ΠΡΟΣΦΟΡΕΣ, NEWS\n"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_page_has_no_file_for_an_unknown_code(
+    quarantine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = FastAPI()
+    app.include_router(page_files.router)
+    monkeypatch.setattr(page_files, "warehouse_connection", lambda: psycopg.connect(quarantine))
+    with TestClient(app) as client:
+        missing = client.get("/quarantine.csv", params={"collection": "NOPE"})
+        known = client.get("/quarantine.csv", params={"collection": "NEWS"})
+    assert missing.status_code == 404
+    assert "It knows: =ΠΡΟΣΦΟΡΕΣ, NEWS" in missing.text
+    assert known.status_code == 200
+    assert len(rows_of(known.text.removeprefix("\ufeff"), ";")) == 3
 
 
 @given(st.text())

@@ -325,8 +325,17 @@ def test_there_is_nothing_to_decide(story: Story, eleni: int, command: str) -> N
         done = story.command(command, "--collection", code)
         assert is_one_clear_line(done), (done.stdout, done.stderr)
         assert code in done.stderr
+        assert "No collection waits for a decision" in done.stderr
     story.synced()
     assert story.send() == {"anna@mail.gr"}
+
+
+def test_a_wrong_code_names_the_collections_that_wait(story: Story, eleni: int) -> None:
+    story.reimport_collection("NEWS", 7000)
+    assert story.blocked().startswith("collection_replaced")
+    done = story.command("same-collection", "--collection", "ΑΓΝΩΣΤΗ")
+    assert is_one_clear_line(done)
+    assert "For a decision wait: NEWS" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["same-collection", "new-collection", "take-over"])

@@ -16,6 +16,7 @@ from crm_mailchimp.crm.schema import (
     missing_write_back,
     unreadable_consents,
 )
+from crm_mailchimp.dsn import UnreadableDsnError, readable_dsn
 from crm_mailchimp.settings import QueryLoginSettings
 
 
@@ -23,12 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        with psycopg.connect(options.dsn, connect_timeout=10, autocommit=True) as connection:
+        dsn = readable_dsn(options.dsn)
+        with psycopg.connect(dsn, connect_timeout=10, autocommit=True) as connection:
             if options.command == "create":
                 _create(connection, options.query_login)
             else:
                 _sample(connection, options.contacts, options.seed)
-    except (ContractError, SampleError, psycopg.Error) as error:
+    except (ContractError, SampleError, UnreadableDsnError, psycopg.Error) as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1
     return 0

@@ -11,14 +11,16 @@ from typing import TextIO
 import psycopg
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.quality.export import BOM, export_quarantine, new_file
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.quality.export import BOM, export_quarantine, new_file, require_known
+from crm_mailchimp.warehouse.opening import opened_warehouse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        with psycopg.connect(options.dsn, connect_timeout=10) as warehouse:
+        with opened_warehouse(options.dsn, read_only=True) as warehouse:
             if options.output is None:
                 # Not Python's own idea of a terminal's encoding and line ends.
                 sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
@@ -30,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except psycopg.Error as error:
         sys.stderr.write(f"error: {database_errors.describe(error)}\n")
         return 1
+    except PermanentError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"error: {options.output}: {error.strerror}\n")
         return 1
@@ -37,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _export(warehouse: psycopg.Connection, target: TextIO, options: argparse.Namespace) -> int:
+    if options.collection is not None:
+        require_known(warehouse, options.collection)
     if options.bom:
         target.write(BOM)
     return export_quarantine(

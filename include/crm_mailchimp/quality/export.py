@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from psycopg import Connection
 
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.statements import statement
 
 COLUMNS = (
@@ -32,6 +33,24 @@ BOM = "\ufeff"
 # Spreadsheets run a cell that begins so as a formula (OWASP, "CSV Injection"), the full-width forms
 # included. Texts here come from the CRM and from Mailchimp.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class UnknownCollectionError(PermanentError):
+    """The warehouse knows no collection with this code."""
+
+
+def require_known(warehouse: Connection[Any], collection_code: str) -> None:
+    """Refuse a code that no run has staged.
+
+    Raises:
+        UnknownCollectionError: the warehouse does not know the code; the text names the known ones.
+    """
+    codes = [code for (code,) in warehouse.execute(statement("sync/known_codes")).fetchall()]
+    if collection_code not in codes:
+        known = ", ".join(codes) if codes else "no collection yet"
+        raise UnknownCollectionError(
+            f"the warehouse knows no collection with the code {collection_code!r}. It knows: {known}"
+        )
 
 
 def export_quarantine(

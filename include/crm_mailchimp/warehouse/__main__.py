@@ -8,8 +8,11 @@ from collections.abc import Sequence
 
 import psycopg
 
+from crm_mailchimp.dsn import readable_dsn
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
 from crm_mailchimp.warehouse.migrations import MigrationError, upgrade
+from crm_mailchimp.warehouse.opening import opened_warehouse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         print(options.run(options))
-    except (MigrationError, NoSuchLoginError, psycopg.Error) as error:
+    except (MigrationError, NoSuchLoginError, PermanentError, psycopg.Error) as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1
     return 0
@@ -45,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _migrate(options: argparse.Namespace) -> str:
-    done = upgrade(options.dsn)
+    done = upgrade(readable_dsn(options.dsn))
     if not done.definitions:
         return "the warehouse is up to date"
     parts = ["applied " + ", ".join(done.migrations)] if done.migrations else []
@@ -53,7 +56,7 @@ def _migrate(options: argparse.Namespace) -> str:
 
 
 def _grant(options: argparse.Namespace) -> str:
-    with psycopg.connect(options.dsn) as connection:
+    with opened_warehouse(options.dsn) as connection:
         grant_reading(connection, options.login)
     return f"{options.login} may read stats and mart"
 

@@ -136,7 +136,8 @@ def continue_as_same(warehouse: Connection[Any], collection_code: str) -> tuple[
         the old id and the new one.
 
     Raises:
-        NothingReplacedError: no run found the collection under a new id.
+        NothingReplacedError: no run found the collection under a new id; the text names those
+            that wait.
     """
     return _decide(warehouse, collection_code, "same", "sync/continue_collection")
 
@@ -150,7 +151,8 @@ def begin_as_new(warehouse: Connection[Any], collection_code: str) -> tuple[int,
         the old id and the new one.
 
     Raises:
-        NothingReplacedError: no run found the collection under a new id.
+        NothingReplacedError: no run found the collection under a new id; the text names those
+            that wait.
     """
     return _decide(warehouse, collection_code, "new", "sync/succeed_collection")
 
@@ -167,10 +169,11 @@ def _decide(
             (decision, collection_code),
         )
         if replaced is None:
+            waiting = _waiting(warehouse)
             warehouse.rollback()
             raise NothingReplacedError(
                 f"no sync of collection {collection_code} ended blocked with "
-                "collection_replaced: there is nothing to decide"
+                f"collection_replaced. {waiting}"
             )
         old_id, new_id = replaced
         parameters = {"old_id": old_id, "new_id": new_id, "code": collection_code}
@@ -180,6 +183,15 @@ def _decide(
         warehouse.execute(statement(name), parameters)
         warehouse.commit()
     return old_id, new_id
+
+
+def _waiting(warehouse: Connection[Any]) -> str:
+    rows = warehouse.execute(
+        "select distinct collection_code from sync.replaced_collection where decision is null"
+        " order by collection_code"
+    ).fetchall()
+    codes = ", ".join(code for (code,) in rows)
+    return f"For a decision wait: {codes}" if codes else "No collection waits for a decision"
 
 
 def _known(warehouse: Connection[Any]) -> dict[int, str]:

@@ -1,0 +1,122 @@
+"""A mistyped DSN holds a password: no command and no error may print any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import psycopg
+import pytest
+
+import crm_mailchimp.crm.__main__ as crm
+import crm_mailchimp.quality.__main__ as quality
+import crm_mailchimp.sync.__main__ as sync
+import crm_mailchimp.warehouse.__main__ as warehouse
+from crm_mailchimp.database_errors import describe
+from crm_mailchimp.dsn import readable_dsn
+
+SECRET = "secretpw"
+COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
+    "crm create": (crm.main, ["create"]),
+    "crm sample": (crm.main, ["sample", "--contacts", "5"]),
+    "warehouse migrate": (warehouse.main, ["migrate"]),
+    "warehouse grant-bi": (warehouse.main, ["grant-bi", "--login", "bi"]),
+    "quality export": (quality.main, ["export"]),
+    "sync explain": (sync.main, ["explain", "--contact", "1"]),
+    "sync access": (sync.main, ["access", "--contact", "1"]),
+    "sync plan": (sync.main, ["plan", "--run", "r"]),
+    "sync defaults": (sync.main, ["defaults"]),
+    "sync retire": (sync.main, ["retire", "--collection", "NEWS"]),
+    "sync same-collection": (sync.main, ["same-collection", "--collection", "NEWS"]),
+    "sync new-collection": (sync.main, ["new-collection", "--collection", "NEWS"]),
+    "sync take-over": (sync.main, ["take-over", "--collection", "NEWS"]),
+}
+MISTYPED = {
+    "another scheme": f"mailchimp://foo:{SECRET}",
+    "no slashes": f"postgresql:u:{SECRET}@h/x",
+    "slash in the password": f"postgresql://u:{SECRET}/word@127.0.0.1/x",
+    "at sign in the password": f"postgresql://u:word@{SECRET}@127.0.0.1/x",
+    "digits before a slash": f"postgresql://u:12/{SECRET}@127.0.0.1/x",
+    "percent sign in the password": f"postgresql://u:{SECRET}%zz@127.0.0.1/x",
+    "blank in the password": f"host=127.0.0.1 password=my {SECRET}",
+    "an option that is none": f"postgresql://u@127.0.0.1/x?{SECRET}=1",
+    "a port that is no number": f"host=127.0.0.1 port={SECRET}",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("mistake", MISTYPED)
+def test_no_command_prints_a_mistyped_dsn(
+    command: str, mistake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main, words = COMMANDS[command]
+    assert main([*words, "--dsn", MISTYPED[mistake]]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert SECRET not in output.err
+    assert "word@" not in output.err
+    assert output.err.startswith(
+        "error: the value of --dsn is no DSN: write postgresql://user:…@host/database"
+    )
+    assert output.err.count("\n") == 1
+
+
+def test_every_command_with_a_dsn_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    offered = set()
+    for main, name in (
+        (crm.main, "crm"), (warehouse.main, "warehouse"), (quality.main, "quality"),
+        (sync.main, "sync"),
+    ):  # fmt: skip
+        with pytest.raises(SystemExit):
+            main(["--help"])
+        words = capsys.readouterr().out.partition("{")[2].partition("}")[0].split(",")
+        offered |= {f"{name} {word}" for word in words}
+    assert offered == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://u:p%2Fw%40x@127.0.0.1:5432/x",
+        "postgres://u@h1:5432,h2:5433/x?sslmode=disable",
+        "host=127.0.0.1 port=5432 user=u password='my @word/' dbname=a@b",
+        "postgresql:///x?host=/run/postgresql",
+        "",
+    ],
+)
+def test_a_dsn_in_any_form_goes_through(dsn: str) -> None:
+    assert readable_dsn(dsn) == dsn
+
+
+@pytest.mark.parametrize("mistake", [
+    "another scheme", "no slashes", "percent sign in the password", "blank in the password",
+    "an option that is none", "a port that is no number",
+])  # fmt: skip
+def test_the_words_of_an_error_quote_no_connection(mistake: str) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        psycopg.connect(MISTYPED[mistake], connect_timeout=1)
+    assert SECRET in str(caught.value)
+    assert SECRET not in describe(caught.value)
+    assert "the connection cannot be read" in describe(caught.value)
+
+
+@pytest.mark.parametrize("command", [
+    one for one in COMMANDS if not one.startswith("crm ") and one != "warehouse migrate"
+])  # fmt: skip
+def test_another_database_is_no_warehouse(
+    crm_db: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main, words = COMMANDS[command]
+    assert main([*words, "--dsn", crm_db]) == 1
+    assert capsys.readouterr().err == (
+        "error: this database is no warehouse, or an old one: run "
+        "python -m crm_mailchimp.warehouse migrate\n"
+    )
+
+
+def test_an_old_warehouse_is_no_warehouse_either(
+    warehouse_db: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(warehouse_db) as connection:
+        connection.execute("drop table sync.refusal cascade")
+    assert sync.main(["explain", "--contact", "1", "--dsn", warehouse_db]) == 1
+    assert "this database is no warehouse, or an old one" in capsys.readouterr().err
