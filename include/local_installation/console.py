@@ -98,10 +98,20 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -
 
 
 def unwind_on_termination() -> None:
-    """Let SIGTERM and a closed terminal unwind the stack as Ctrl-C does: what was started stops."""
+    """Let Ctrl-C, SIGTERM and a closed terminal unwind the stack: what was started stops.
+
+    Only the first of them counts. The same end may come twice, from ``make`` and from the terminal,
+    and a second one would cut the stopping short.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def ignore(_number: int, _frame: FrameType | None) -> None:
+        pass  # a function, because children would inherit SIG_IGN
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in numbers:
+            signal.signal(number, ignore)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         signal.signal(number, interrupt)

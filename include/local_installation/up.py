@@ -21,6 +21,7 @@ from local_installation.installation import (
     require_port,
 )
 from local_installation.local_services import Services, running_services
+from local_installation.own_processes import stop_leftovers
 from local_installation.preparation import is_prepared, prepare, set_prepared
 
 PORT_SETTING = "CRM_MAILCHIMP_UI_PORT"
@@ -36,6 +37,8 @@ def bring_up(installation: Installation) -> None:
     """
     with ExitStack() as running:
         running.enter_context(held(installation))
+        # Also what an interruption left between its start and its place in the stack.
+        running.callback(stop_leftovers, installation.running)
         port = chosen_port()
         secrets = installation.secrets()
         # After a demo that was killed half-way, CRM, warehouse and sandbox may not fit together.
@@ -86,6 +89,9 @@ def _where_it_is(settings: AirflowSettings, secrets: Secrets, services: Services
             f"    API key          {secrets.mailchimp_key}",
             f"  CRM                {services.crm}",
             f"  Warehouse          {services.warehouse}",
+            "",
+            "Commands of the project run in another terminal, with the Python of the checkout:",
+            "  .venv/bin/python -m crm_mailchimp.sync explain --dsn … --contact 1308",
             "",
             "Ctrl-C stops everything; the data stays until `make clean`.",
         ]

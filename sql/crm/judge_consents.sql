@@ -5,7 +5,7 @@
 -- the newest row. A merged contact's grant never counts. If all rows lie in the future, consent_id is null.
 -- Then future_grant says whether one of the contact's own rows is a grant. Words are compared without
 -- spaces at the ends and without regard to case. Any other word, or a null, may hide a withdrawal:
--- is_unreadable.
+-- is_unreadable. Then unreadable_detail names the first such row and its column.
 with recursive person as (
     select
         contact.contact_id as person_id,
@@ -40,12 +40,12 @@ readable as (
     select
         written.*,
         case
-            when coalesce(written.channel <> all(%(channels)s::text[]), true) then null
-            when written.channel <> 'email' then false
-            when coalesce(written.gdpr_category <> all(%(categories)s::text[]), true) then null
-            when written.granted is null or written.effective_at is null then null
-            else true
-        end as is_email
+            when coalesce(written.channel <> all(%(channels)s::text[]), true) then 'channel'
+            when written.channel <> 'email' then null
+            when coalesce(written.gdpr_category <> all(%(categories)s::text[]), true) then 'gdpr_category'
+            when written.granted is null then 'granted'
+            when written.effective_at is null then 'effective_at'
+        end as unreadable_column
     from written
 ),
 
@@ -59,7 +59,7 @@ email_consent as (
             and readable.effective_at > coalesce(%(clock)s::timestamptz, clock_timestamp())
         ) over (partition by readable.person_id, readable.gdpr_category) as future_grant
     from readable
-    where readable.is_email
+    where readable.unreadable_column is null and readable.channel = 'email'
 ),
 
 deciding as (
@@ -71,8 +71,13 @@ deciding as (
 ),
 
 unreadable as (
-    select distinct readable.person_id from readable
-    where readable.is_email is null
+    select distinct on (readable.person_id)
+        readable.person_id,
+        -- Never the value: it may be anything.
+        format('consent %%s, column %%s', readable.consent_id, readable.unreadable_column) as detail
+    from readable
+    where readable.unreadable_column is not null
+    order by readable.person_id asc, readable.consent_id asc nulls last
 ),
 
 category as (
@@ -97,7 +102,8 @@ select
     case when deciding.in_force then deciding.effective_at end as effective_at,
     case when deciding.in_force then deciding.expires_at end as expires_at,
     coalesce(deciding.future_grant, false) as future_grant,
-    unreadable.person_id is not null as is_unreadable
+    unreadable.person_id is not null as is_unreadable,
+    unreadable.detail as unreadable_detail
 from category
 left join deciding
     on category.person_id = deciding.person_id and category.gdpr_category = deciding.gdpr_category

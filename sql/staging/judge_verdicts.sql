@@ -17,7 +17,8 @@ with refused_address as (
 unreadable_address as (
     select
         address_key,
-        min(contact_id) as contact_id
+        min(contact_id) as contact_id,
+        (array_agg(unreadable_detail order by contact_id))[1] as detail
     from staging.refusal
     where staging_id = %(staging_id)s and address_key is not null and is_unreadable
     group by address_key
@@ -61,7 +62,9 @@ candidate as (
                 )
         ) as is_refused,
         case when collection.gdpr_category <> 'unclassified' then unreadable_address.contact_id end
-            as unreadable_contact_id
+            as unreadable_contact_id,
+        -- The contact's own row first.
+        coalesce(consent.unreadable_detail, unreadable_address.detail) as unreadable_detail
     from sync.staging_run as run
     inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
     inner join staging.membership as member
@@ -119,11 +122,14 @@ select
             then format('contact %%s represents this address', represented.winner_id)
         when
             represented.reason_code = 'unreadable_consent'
+            and represented.own_reason is null
             and represented.unreadable_contact_id <> represented.contact_id
             then
-                format(
-                    'a consent of contact %%s, which has the same address', represented.unreadable_contact_id
+                concat_ws(
+                    ', ', represented.unreadable_detail,
+                    format('of contact %%s, which has the same address', represented.unreadable_contact_id)
                 )
+        when represented.reason_code = 'unreadable_consent' then represented.unreadable_detail
     end as detail,
     represented.address_key,
     sync.subscriber_hash(represented.address_key) as subscriber_hash,

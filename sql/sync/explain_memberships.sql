@@ -1,40 +1,95 @@
+-- The rows of contacts and addresses, with what the collection's audience and newest run say of them.
+with present as (
+    select
+        unnested.contact_id,
+        unnested.subscriber_hash
+    from unnest(%(present_contacts)s::bigint[], %(present_hashes)s::text[]) as unnested (
+        contact_id, subscriber_hash
+    )
+),
+
+asked as (
+    select
+        explanation.*,
+        exists (
+            select from present
+            where
+                present.subscriber_hash = explanation.subscriber_hash
+                and present.contact_id = coalesce(explanation.contact_id, present.contact_id)
+        ) as is_present,
+        exists (
+            select from sync.changed_address as changed
+            where
+                changed.list_id = explanation.list_id
+                and changed.contact_id = explanation.contact_id
+                and changed.new_hash = explanation.subscriber_hash
+                and changed.ended_at is null
+        ) as is_changed_by_person
+    from sync.membership_explanation as explanation
+    where
+        explanation.subscriber_hash = any(%(subscriber_hashes)s::text[])
+        or explanation.contact_id = any(%(contact_ids)s::bigint[])
+        -- A foreign member at the present address of a contact.
+        or (explanation.contact_id is null and explanation.subscriber_hash = any(%(present_hashes)s::text[]))
+)
+
 select
-    explanation.collection_code,
-    explanation.list_id,
-    explanation.contact_id,
-    explanation.in_audience,
-    explanation.status,
-    explanation.origin,
-    explanation.cause,
-    explanation.cause_detail,
-    explanation.status_since,
-    explanation.synced_at,
-    explanation.consent_id,
-    explanation.gdpr_category,
-    explanation.campaign_type,
-    explanation.rules_version,
-    explanation.run_id,
-    explanation.justified_at,
-    explanation.ended_at,
-    explanation.end_cause,
-    explanation.reason_code,
-    explanation.reason_detail,
-    explanation.explanation,
-    explanation.what_to_do,
-    explanation.first_seen_at,
-    explanation.last_seen_at,
-    explanation.in_collection,
-    explanation.judged_by_run,
-    explanation.judged_at,
+    asked.collection_code,
+    asked.list_id,
+    asked.contact_id,
+    asked.in_audience,
+    asked.status,
+    asked.origin,
+    asked.cause,
+    asked.cause_detail,
+    asked.status_since,
+    asked.synced_at,
+    asked.consent_id,
+    asked.gdpr_category,
+    asked.campaign_type,
+    asked.rules_version,
+    asked.run_id,
+    asked.justified_at,
+    asked.ended_at,
+    asked.end_cause,
+    asked.reason_code,
+    asked.reason_detail,
+    asked.explanation,
+    asked.what_to_do,
+    asked.first_seen_at,
+    asked.last_seen_at,
+    asked.in_collection,
+    asked.judged_by_run,
+    asked.judged_at,
     -- The hash is only one more form of the address, so it is not shown.
     case
         when cardinality(%(subscriber_hashes)s::text[]) > 0
-            then coalesce(explanation.subscriber_hash = any(%(subscriber_hashes)s::text[]), false)
-    end as address_asked_for
-from sync.membership_explanation as explanation
+            then coalesce(asked.subscriber_hash = any(%(subscriber_hashes)s::text[]), false)
+    end as address_asked_for,
+    case
+        when asked.is_changed_by_person then 'changed'
+        when asked.is_present then 'present'
+        when asked.contact_id = any(%(present_contacts)s::bigint[]) and asked.subscriber_hash is not null
+            then 'earlier'
+    end as whose_address,
+    asked.list_id is not null and asked.list_id is distinct from audience.list_id as is_former_audience,
+    case when run.state in ('blocked', 'failed') then run.state end as run_state,
+    case when run.state in ('blocked', 'failed') then split_part(run.detail, ':', 1) end as run_code
+from asked
+left join sync.audience as audience on asked.collection_code = audience.collection_code
+left join sync.collection_run as run
+    on asked.judged_by_run = run.run_id and asked.collection_code = run.collection_code
+-- A foreign member is shown with the contact that has its address.
 where
-    explanation.subscriber_hash = any(%(subscriber_hashes)s::text[])
-    or explanation.contact_id = any(%(contact_ids)s::bigint[])
+    asked.contact_id is not null
+    or not exists (
+        select from asked as named
+        where
+            named.collection_code = asked.collection_code
+            and named.list_id = asked.list_id
+            and named.subscriber_hash = asked.subscriber_hash
+            and named.contact_id is not null
+    )
 order by
-    explanation.collection_code asc, explanation.in_audience desc, explanation.contact_id asc nulls last,
-    explanation.justified_at desc nulls last
+    asked.collection_code asc, is_former_audience asc, asked.in_audience desc,
+    asked.contact_id asc nulls last, whose_address desc nulls last, asked.justified_at desc nulls last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -144,3 +145,66 @@ def test_ctrl_c_in_the_terminal_does_not_reach_it(start: Callable[[str, str], Ow
     first_line(process)
     assert os.getsid(process.popen.pid) == process.popen.pid
     assert process.popen.poll() is None
+
+
+# ``make up`` in small: a component that needs a second to end.
+COMPONENT = """
+import signal, sys, threading
+def end(*_):
+    threading.Event().wait(1)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+threading.Event().wait(600)
+"""
+UP = """
+import os, sys, threading
+from contextlib import ExitStack
+from pathlib import Path
+from local_installation.console import unwind_on_termination
+from local_installation.own_processes import start_process, stop_leftovers, stop_processes
+
+folder, how, component = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+unwind_on_termination()
+try:
+    with ExitStack() as running:
+        running.callback(stop_leftovers, folder / "running")
+        process = start_process(
+            "component", [sys.executable, "-c", component], env=os.environ,
+            logs=folder / "logs", running=folder / "running",
+        )
+        if how == "started":
+            running.callback(stop_processes, [process])
+        while "ready" not in process.log.read_text():
+            threading.Event().wait(0.02)
+        print(process.popen.pid, flush=True)
+        threading.Event().wait(600)
+except KeyboardInterrupt:
+    print("Stopped.", flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["started", "left over"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_stopped_is_said_when_all_processes_are_gone(
+    tmp_path: Path, how: str, number: signal.Signals
+) -> None:
+    """Also when the signal comes again while they end."""
+    for name in ("logs", "running"):
+        (tmp_path / name).mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", UP, str(tmp_path), how, COMPONENT], stdout=subprocess.PIPE, text=True
+    ) as up:
+        try:
+            assert up.stdout is not None
+            component = int(up.stdout.readline())
+            assert lives(component)
+            while up.poll() is None and lives(component):
+                up.send_signal(number)
+                time.sleep(0.05)
+            assert up.stdout.readline() == "Stopped.\n"
+            assert not lives(component)
+            assert up.wait(10) == 0
+        finally:
+            up.kill()
+    assert not list((tmp_path / "running").iterdir())

@@ -36,6 +36,7 @@ CHANGED: dict[tuple[str, str], str] = {
     ("sync.member", "cause"): "0015: a removal of ours that followed a refusal is one of ours",
     ("sync.member", "opted_out"): "0015: such a removal is no opt-out; the refusal is kept",
     ("sync.reason", "explanation"): "0017: one reason is explained in plain words",
+    ("sync.reason", "what_to_do"): "0019: the remedy of a refusal says what really ends it",
 }
 
 Rows = dict[str, list[dict[str, Any]]]

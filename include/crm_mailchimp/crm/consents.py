@@ -41,12 +41,14 @@ class Refusal(NamedTuple):
         email: its address, as the CRM writes it.
         gdpr_category: of a withdrawal; None: a request for erasure, or what cannot be read.
         is_unreadable: a consent row might be a withdrawal, and nobody can tell.
+        unreadable_detail: that row's id and the column, never its value.
     """
 
     contact_id: int
     email: str | None
     gdpr_category: str | None
     is_unreadable: bool = False
+    unreadable_detail: str | None = None
 
     def holds_for(self, gdpr_category: str | None) -> bool:
         """Whether it counts where this category is asked for; None: the strictest reading."""
@@ -71,6 +73,7 @@ class JudgedConsent:
     granted: bool
     is_expired: bool
     is_unreadable: bool
+    unreadable_detail: str | None = None
 
     @property
     def in_force(self) -> bool:
@@ -85,6 +88,7 @@ class _Judgement(NamedTuple):
     granted: bool
     is_expired: bool
     is_unreadable: bool
+    unreadable_detail: str | None
 
 
 class _Survivor(NamedTuple):
@@ -131,7 +135,7 @@ def judge(
         "select contact_id, gdpr_category, consent_id, coalesce(granted, false) as granted,"
         " coalesce(expires_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()), false)"
         " as is_expired,"
-        f" is_unreadable from (\n{statement('crm/judge_consents')}\n) as judged",
+        f" is_unreadable, unreadable_detail from (\n{statement('crm/judge_consents')}\n) as judged",
         {
             **CONSENT_WORDS,
             "contact_ids": list(contact_ids),
@@ -145,6 +149,7 @@ def judge(
             granted=row.granted,
             is_expired=row.is_expired,
             is_unreadable=row.is_unreadable,
+            unreadable_detail=row.unreadable_detail,
         )
         for row in rows
     }
@@ -219,18 +224,18 @@ def _withdrawals(
 ) -> Iterator[Refusal]:
     """Withdrawals of people, each under every contact that was merged into the person's."""
     judged = judge(crm, sorted(people), clock=clock)
-    refused: Mapping[int, set[tuple[str | None, bool]]] = defaultdict(set)
+    refused: Mapping[int, set[tuple[str | None, bool, str | None]]] = defaultdict(set)
     for (contact_id, category), consent in judged.items():
         if consent.is_unreadable:
-            refused[contact_id].add((None, True))
+            refused[contact_id].add((None, True, consent.unreadable_detail))
         # A withdrawal that can be read counts beside rows that cannot.
         if consent.consent_id is not None and not consent.granted and category in _CATEGORIES:
-            refused[contact_id].add((category, False))
+            refused[contact_id].add((category, False, None))
     if not refused:
         return
     merged = read_rows(
         crm, _Merged, statement("crm/merged_contacts"), {"contact_ids": sorted(refused)}
     )
     for one in merged:
-        for refused_category, is_unreadable in sorted(refused[one.person_id], key=str):
-            yield Refusal(one.contact_id, one.email, refused_category, is_unreadable)
+        for refused_category, is_unreadable, detail in sorted(refused[one.person_id], key=str):
+            yield Refusal(one.contact_id, one.email, refused_category, is_unreadable, detail)

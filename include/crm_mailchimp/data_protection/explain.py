@@ -44,6 +44,13 @@ _ORIGINS = {
     "adopted": "was there before us and is taken along",
     "foreign": "not ours: signed up, or was added, in Mailchimp itself",
 }
+_ADDRESSES = {
+    "present": "the CRM's present address",
+    "earlier": "an earlier address",
+    "changed": "the address that the person chose in Mailchimp",
+}
+#: Causes whose time nobody knows: we only see that the member is gone.
+_NOTICED_LATER = ("forgotten",)
 _END_CAUSES = {
     "unsubscribe": "we unsubscribed the member",
     "archive": "we archived the member",
@@ -81,6 +88,11 @@ class Membership:
     Attributes:
         address_asked_for: whether it is about the address that is asked about; None: a contact is
             asked about.
+        whose_address: ``present``: the CRM's present address of the contact; ``earlier``: an
+            earlier one; ``changed``: what the person chose in Mailchimp. None: nobody knows.
+        is_former_audience: the collection has another audience now, or none.
+        run_state: how the run that judged the contact ended, if ``blocked`` or ``failed``.
+        run_code: the code with which it ended so.
     """
 
     collection_code: str
@@ -111,6 +123,10 @@ class Membership:
     judged_by_run: str | None
     judged_at: datetime | None
     address_asked_for: bool | None
+    whose_address: str | None
+    is_former_audience: bool
+    run_state: str | None
+    run_code: str | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +134,9 @@ class Explanation:
     """Everything that decides about one address or contact.
 
     Attributes:
-        contact_ids: contacts that have, had or would have the address.
+        contact_asked_for: the contact that is asked about; None: an address is.
+        contact_ids: contacts that have, had or would have the address; or the contact that is
+            asked about and what was merged into it. Empty: the warehouse knows none.
         suppressions: entries of the suppression list that hold for the address or a contact.
         memberships: rows of ``sync.membership_explanation``, by collection.
         collections: every known collection with its audience and newest snapshot.
@@ -127,6 +145,7 @@ class Explanation:
         address_changes: addresses that the person changed in Mailchimp.
     """
 
+    contact_asked_for: int | None
     contact_ids: Sequence[int]
     suppressions: Sequence[Suppression]
     memberships: Sequence[Membership] = field(repr=False)
@@ -164,6 +183,7 @@ def explain_address(warehouse: Connection[Any], email: str) -> Explanation:
     return _explain(
         warehouse,
         digester,
+        None,
         sorted(known.subscriber_hashes),
         list(known.contact_ids),
         [
@@ -174,23 +194,42 @@ def explain_address(warehouse: Connection[Any], email: str) -> Explanation:
 
 
 def explain_contact(warehouse: Connection[Any], contact_id: int) -> Explanation:
-    """Explain a contact of the CRM and what was merged into it, under whatever addresses."""
+    """Explain a contact of the CRM and what was merged into it, under whatever addresses.
+
+    Raises:
+        SuppressionLostError: the suppression list is not whole.
+    """
     digester = open_suppression(warehouse)
-    return _explain(warehouse, digester, [], merged_into(warehouse, contact_id), [])
+    return _explain(warehouse, digester, contact_id, [], merged_into(warehouse, contact_id), [])
 
 
 def _explain(
     warehouse: Connection[Any],
     digester: Digester,
+    contact_asked_for: int | None,
     hashes: Sequence[str],
     contact_ids: list[int],
     address_digests: list[bytes],
 ) -> Explanation:
     digests = [*address_digests, *(digester.contact(one) for one in contact_ids)]
-    parameters = {"subscriber_hashes": list(hashes), "contact_ids": contact_ids, "digests": digests}
+    parameters: dict[str, Any] = {
+        "subscriber_hashes": list(hashes), "contact_ids": contact_ids, "digests": digests,
+    }  # fmt: skip
+    present = warehouse.execute(statement("sync/present_addresses"), parameters).fetchall()
+    parameters["present_contacts"] = [contact_id for contact_id, _ in present]
+    parameters["present_hashes"] = [subscriber_hash for _, subscriber_hash in present]
+    suppressions = read_rows(
+        warehouse, Suppression, statement("sync/explain_suppressions"), parameters
+    )
+    if contact_asked_for is not None and not suppressions:
+        known = warehouse.execute(
+            statement("sync/knows_contact"), {"contact_id": contact_asked_for}
+        ).fetchone()
+        contact_ids = contact_ids if known and known[0] else []
     found = Explanation(
+        contact_asked_for,
         contact_ids,
-        read_rows(warehouse, Suppression, statement("sync/explain_suppressions"), parameters),
+        suppressions,
         read_rows(warehouse, Membership, statement("sync/explain_memberships"), parameters),
         read_rows(warehouse, KnownCollection, statement("sync/explain_collections")),
         read_rows(warehouse, ExplainedRefusal, statement("sync/explain_refusals"), parameters),
@@ -208,8 +247,14 @@ def _explain(
 def _paragraphs(explanation: Explanation) -> Iterator[str]:
     if explanation.contact_ids:
         yield "Contacts: " + ", ".join(map(str, explanation.contact_ids))
-    else:
+    elif explanation.contact_asked_for is None:
         yield "No contact of the CRM is known under this address."
+    else:
+        yield (
+            f"The warehouse knows no contact {explanation.contact_asked_for}: no sync has staged "
+            "this contact id, and nothing else is stored about it."
+        )
+        return
     for entry in explanation.suppressions:
         what = "The address" if entry.kind == "address" else "A contact"
         yield (
@@ -239,35 +284,65 @@ def _paragraphs(explanation: Explanation) -> Iterator[str]:
 
 def _membership(row: Membership) -> Iterator[str]:
     yield f"{row.collection_code}: {_state(row)}"
-    if row.contact_id is not None:
-        other = " under another address" if row.address_asked_for is False else ""
-        yield f"  contact {row.contact_id}{other}"
+    if row.contact_id is not None or row.address_asked_for is None:
+        who = f"contact {row.contact_id}" if row.contact_id is not None else "a member"
+        yield f"  {who}{_at_which_address(row)}"
+    if row.is_former_audience:
+        yield (
+            "  a former audience of the collection: we add nobody there, and members stay as they "
+            "are, but withdrawals still go out"
+        )
     if row.origin:
         yield f"  {_ORIGINS[row.origin]}"
     if row.justified_at:
         yield f"  {_proof(row)}"
         if row.ended_at:
             cause = _END_CAUSES.get(row.end_cause or "", row.end_cause)
-            yield f"  that ended {as_text(row.ended_at)}: {cause}"
+            noticed = ", as noticed" if row.end_cause in _NOTICED_LATER else ""
+            yield f"  that ended{noticed} {as_text(row.ended_at)}: {cause}"
     if row.reason_code:
         yield f"  {_reason(row)}"
     elif row.judged_at and not row.in_audience and not row.status:
-        yield f"  found eligible by run {row.judged_by_run}, and not pushed yet"
-    elif row.in_audience and not row.in_collection and row.origin != "foreign":
-        yield "  the newest snapshot does not hold the contact: it is to be removed"
+        yield f"  found eligible by run {row.judged_by_run}, and not pushed yet{_how_it_ended(row)}"
+    elif row.in_audience and not row.in_collection and not row.is_former_audience:
+        yield from _outside_collection(row)
 
 
 def _state(row: Membership) -> str:
     if row.status is None:
         return "not in the audience"
-    state = f"in the audience, {row.status}" if row.in_audience else row.status
+    audience = "a former audience" if row.is_former_audience else "the audience"
+    state = f"in {audience}, {row.status}" if row.in_audience else row.status
     if row.cause == "forgotten":
         state = f"not in the audience any more, last {row.status}"
     if row.cause:
         state += f" ({_NOT_MAILED[row.cause]}"
         state += f": {row.cause_detail})" if row.cause_detail else ")"
     where = f" in audience {row.list_id}"
+    if row.cause in _NOTICED_LATER:
+        # Nobody knows when that happened: status_since is about the status before.
+        noticed = row.ended_at if row.end_cause == row.cause else None
+        return f"{state}{where}" + (f", noticed {as_text(noticed)}" if noticed else "")
     return f"{state}{where} since {as_text(row.status_since)}"
+
+
+def _at_which_address(row: Membership) -> str:
+    if row.address_asked_for is not None:
+        return "" if row.address_asked_for else " under another address"
+    return f" at {_ADDRESSES[row.whose_address]}" if row.whose_address is not None else ""
+
+
+def _how_it_ended(row: Membership) -> str:
+    if row.run_state is None:
+        return ""
+    return f": that run ended {row.run_state} for the collection ({row.run_code})"
+
+
+def _outside_collection(row: Membership) -> Iterator[str]:
+    if row.origin == "created":
+        yield "  the newest snapshot does not hold the contact: it is to be removed"
+    elif row.origin == "adopted":
+        yield "  the newest snapshot does not hold the contact: a member that others added stays"
 
 
 def _proof(row: Membership) -> str:

@@ -16,18 +16,20 @@ _KINDS = {
     "unconfirmed": "the person was asked to confirm and has not yet",
 }
 _SOURCES = {
-    "member": "the member's status",
-    "full_listing": "a full listing of the audience",
-    "abuse_report": "the abuse reports",
-    "campaign_report": "a campaign's report",
-    "our_removal": "our own removal",
-    "upgrade": "what an earlier version had noted",
+    "member": "from the member's status",
+    # A full listing shows it, or the sync reads the member by name.
+    "full_listing": "because the audience no longer has the member",
+    "abuse_report": "from the abuse reports",
+    "campaign_report": "from a campaign's report",
+    "our_removal": "from our own removal",
+    "upgrade": "from what an earlier version had noted",
 }
 _ENDS = {
-    "signed_up": "the person signed up again",
+    # By whom, Mailchimp does not say: staff may resubscribe or unarchive somebody.
+    "signed_up": "Mailchimp shows the address subscribed again",
     "confirmed": "the person confirmed",
 }
-#: Kinds that hold until the person confirms; the others until the person signs up again.
+#: Kinds that wait for a confirmation. The others hold until the address is subscribed again.
 _ASKED = ("withdrawal", "unconfirmed")
 
 
@@ -78,9 +80,13 @@ class ExplainedAddressChange:
 def refusal_lines(refusal: ExplainedRefusal) -> Iterator[str]:
     """What a refusal is, where it holds, whose it is, and what ends it."""
     since = as_text(refusal.refused_at or refusal.known_at)
+    if refusal.kind == "forgotten":
+        # Mailchimp does not say when. The time that is stored is the member's last change.
+        since = f"noticed {as_text(refusal.known_at)}"
     title = "Refusal" if refusal.ended_at is None else "Former refusal"
     yield f"{title}: {_KINDS[refusal.kind]}, in audience {refusal.list_id}, {since}"
-    yield f"  known from {_SOURCES[refusal.known_from]} since {as_text(refusal.known_at)}"
+    noticed = "" if refusal.kind == "forgotten" else f" since {as_text(refusal.known_at)}"
+    yield f"  known {_SOURCES[refusal.known_from]}{noticed}"
     yield f"  {_whose(refusal)}"
     if refusal.ended_at is not None:
         cause = _ENDS[refusal.ended_by] if refusal.ended_by else "the cause is not known"
@@ -138,4 +144,13 @@ def _what_ends(refusal: ExplainedRefusal) -> str:
             "It waits until the person confirms, or signs up in an audience of these collections. "
             "After a grant in the CRM, the next sync asks the person"
         )
-    return f"Only the person can subscribe again in audience {refusal.list_id}; no grant ends it"
+    return (
+        f"it ends when Mailchimp shows {_address(refusal)} subscribed again in audience "
+        f"{refusal.list_id}. Only the person should subscribe it; no grant in the CRM ends it"
+    )
+
+
+def _address(refusal: ExplainedRefusal) -> str:
+    if refusal.is_at_address:
+        return "this address"
+    return "the address that refused (perhaps an earlier one)"

@@ -49,7 +49,8 @@ def require_known(warehouse: Connection[Any], collection_code: str) -> None:
     if collection_code not in codes:
         known = ", ".join(codes) if codes else "no collection yet"
         raise UnknownCollectionError(
-            f"the warehouse knows no collection with the code {collection_code!r}. It knows: {known}"
+            f"the warehouse knows no collection with the code {collection_code!r}. "
+            f"It knows: {known}"
         )
 
 

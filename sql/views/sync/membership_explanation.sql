@@ -77,7 +77,8 @@ left join sync.member as member
     on
         known.list_id = member.list_id
         and known.subscriber_hash = member.subscriber_hash
-        and known.contact_id is not distinct from member.contact_id
+        -- A foreign member has no contact. It is at the contact's address all the same.
+        and (member.contact_id is null or known.contact_id = member.contact_id)
 left join sync.newest_verdict as verdict
     on known.collection_code = verdict.collection_code and known.contact_id = verdict.contact_id
 left join sync.quarantine as quarantine

@@ -265,6 +265,7 @@ def _stage_contacts(
                 "expires_at",
                 "future_grant",
                 "is_unreadable",
+                "unreadable_detail",
             ),
             {
                 **consents.CONSENT_WORDS,
@@ -310,7 +311,14 @@ def _stage_refusals(
     copy_rows(
         warehouse,
         "staging.refusal",
-        ("staging_id", "contact_id", "address_key", "gdpr_category", "is_unreadable"),
+        (
+            "staging_id",
+            "contact_id",
+            "address_key",
+            "gdpr_category",
+            "is_unreadable",
+            "unreadable_detail",
+        ),
         (
             (
                 staging_id,
@@ -318,6 +326,7 @@ def _stage_refusals(
                 parse_address(refusal.email).key,
                 refusal.gdpr_category,
                 refusal.is_unreadable,
+                refusal.unreadable_detail,
             )
             for refusal in consents.refusals(crm, clock=clock)
         ),
