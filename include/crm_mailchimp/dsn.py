@@ -24,8 +24,8 @@ class UnreadableDsnError(PermanentError):
 def readable_dsn(value: str) -> str:
     """The value itself, if libpq can read it as a DSN or as keywords.
 
-    An unescaped ``/`` or ``@`` in a password moves parts of it into the port, the host or the
-    database, and libpq's errors quote these.
+    An unescaped ``/`` or ``@`` moves parts of a password into the port, the host or the database.
+    The errors of libpq quote these.
 
     Raises:
         UnreadableDsnError: it cannot.

@@ -100,8 +100,8 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -
 def unwind_on_termination() -> None:
     """Let Ctrl-C, SIGTERM and a closed terminal unwind the stack: what was started stops.
 
-    Only the first of them counts. The same end may come twice, from ``make`` and from the terminal,
-    and a second one would cut the stopping short.
+    Only the first of them counts. Another may follow, because ``make`` and the terminal both send
+    one. It would cut the stopping short.
     """
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -39,7 +39,7 @@ from local_installation.results import (
     quarantine_table,
 )
 
-#: How each collection of the sample must end, and with which code: three of them are broken.
+#: How each collection of the sample must end, and with which code: three do not sync.
 EXPECTED_STATES: Mapping[str, tuple[str, str]] = {
     "NEWSLETTER": ("succeeded", ""),
     "OFFERS_ATHENS": ("succeeded", ""),
@@ -121,9 +121,9 @@ def run_demo(installation: Installation) -> None:
     if wrong:
         raise DemoFailedError("\n".join(f"  - {line}" for line in wrong))
     _say(
-        "The run of sync_collections is marked as failed, as it must be. Two collections of the\n"
-        "sample hold broken queries, which a run must not hide. All others succeeded. The\n"
-        "members in the sandbox are exactly those who may be there.\n\n"
+        "The run of sync_collections is marked as failed, as it must be. Three collections of the\n"
+        "sample do not sync, on purpose: two queries are broken, and one has no campaign type.\n"
+        "All others succeeded. The members in the sandbox are exactly those who may be there.\n\n"
         "  make up     look around in Airflow (runs, logs, the failed collections); DAGs are off\n"
         "              until you switch them on\n"
         "  make clean  remove every trace"

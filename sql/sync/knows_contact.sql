@@ -1,13 +1,33 @@
 -- Whether anything is stored about a contact, suppression aside.
-select
-    exists (select from staging.contact where contact_id = %(contact_id)s)
-    or exists (select from staging.refusal where contact_id = %(contact_id)s)
-    or exists (select from staging.merged where %(contact_id)s in (contact_id, merged_id))
-    or exists (select from sync.member where contact_id = %(contact_id)s)
-    or exists (select from sync.consent_proof where contact_id = %(contact_id)s)
-    or exists (select from sync.quarantine where contact_id = %(contact_id)s)
-    or exists (select from sync.rejection where contact_id = %(contact_id)s)
-    or exists (select from sync.refusal_contact where %(contact_id)s in (contact_id, merged_from))
-    or exists (select from sync.address_holder where contact_id = %(contact_id)s)
-    or exists (select from sync.changed_address where contact_id = %(contact_id)s)
-    or exists (select from sync.removal_request_member where contact_id = %(contact_id)s)
+with known as not materialized (
+    select contact_id from staging.contact
+    union all
+    select contact_id from staging.refusal
+    union all
+    select contact_id from staging.merged
+    union all
+    select merged_id from staging.merged
+    union all
+    select contact_id from sync.member
+    union all
+    select contact_id from sync.consent_proof
+    union all
+    select contact_id from sync.quarantine
+    union all
+    select contact_id from sync.rejection
+    union all
+    select contact_id from sync.refusal_contact
+    union all
+    select merged_from from sync.refusal_contact
+    union all
+    select contact_id from sync.address_holder
+    union all
+    select contact_id from sync.changed_address
+    union all
+    select contact_id from sync.removal_request_member
+)
+
+select exists(
+    select from known
+    where known.contact_id = %(contact_id)s
+) as is_known

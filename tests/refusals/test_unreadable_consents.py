@@ -307,3 +307,31 @@ def test_crm_create_names_and_counts_them(story: Story, kind: Callable[[Story], 
     lines = [line for line in said.splitlines() if "consent" in line]
     assert any("channel" in line and "3" in line for line in lines), said
     assert any("gdpr_category" in line and "1" in line for line in lines), said
+
+
+@pytest.mark.parametrize("column", ["channel", "gdpr_category"])
+def test_the_detail_names_the_row_and_never_the_value(story: Story, column: str) -> None:
+    tables(story)
+    news = story.collection(description="Τα νέα μας")
+    eleni = story.contact("eleni@mail.gr", news, consent=None)
+    twin = story.contact("eleni@mail.gr", news)
+    story.contact("anna@mail.gr", news)
+    consent = story.consent(eleni, effective_at=LAST_YEAR)
+    story.crm.execute(
+        f"update crm.consent set {column} = 'μυστικό@mail.gr' where consent_id = %s", (consent,)
+    )
+    story.synced()
+
+    rows = story.warehouse.execute(
+        "select contact_id, detail from sync.quarantine where reason_code = 'unreadable_consent'"
+        " and resolved_at is null order by contact_id"
+    ).fetchall()
+    named = f"consent {consent}, column {column}"
+    assert [(row["contact_id"], row["detail"]) for row in rows] == [
+        (eleni, named),
+        (twin, f"{named}, of contact {eleni}, which has the same address"),
+    ]
+    said = story.explain(contact=eleni)
+    assert f"({named})" in said
+    assert "μυστικό" not in said
+    assert "Correct the consent row that the detail names" in said

@@ -135,8 +135,8 @@ class Explanation:
 
     Attributes:
         contact_asked_for: the contact that is asked about; None: an address is.
-        contact_ids: contacts that have, had or would have the address; or the contact that is
-            asked about and what was merged into it. Empty: the warehouse knows none.
+        contact_ids: contacts that have, had or would have the address. Or the contact that is
+            asked about, and those merged into it. Empty: the warehouse knows none.
         suppressions: entries of the suppression list that hold for the address or a contact.
         memberships: rows of ``sync.membership_explanation``, by collection.
         collections: every known collection with its audience and newest snapshot.

@@ -25,7 +25,7 @@ _SOURCES = {
     "upgrade": "from what an earlier version had noted",
 }
 _ENDS = {
-    # By whom, Mailchimp does not say: staff may resubscribe or unarchive somebody.
+    # Mailchimp does not say who did it: staff may resubscribe or unarchive somebody.
     "signed_up": "Mailchimp shows the address subscribed again",
     "confirmed": "the person confirmed",
 }
