@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
@@ -23,7 +23,7 @@ from crm_mailchimp.data_protection.refusal_words import (
     as_text,
     refusal_lines,
 )
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 
@@ -129,6 +129,13 @@ class Membership:
     run_code: str | None
 
 
+class _Present(NamedTuple):
+    """A contact, and the CRM's present address of it."""
+
+    contact_id: int
+    subscriber_hash: str
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Everything that decides about one address or contact.
@@ -215,17 +222,16 @@ def _explain(
     parameters: dict[str, Any] = {
         "subscriber_hashes": list(hashes), "contact_ids": contact_ids, "digests": digests,
     }  # fmt: skip
-    present = warehouse.execute(statement("sync/present_addresses"), parameters).fetchall()
-    parameters["present_contacts"] = [contact_id for contact_id, _ in present]
-    parameters["present_hashes"] = [subscriber_hash for _, subscriber_hash in present]
+    present = read_rows(warehouse, _Present, statement("sync/present_addresses"), parameters)
+    parameters["present_contacts"] = [one.contact_id for one in present]
+    parameters["present_hashes"] = [one.subscriber_hash for one in present]
     suppressions = read_rows(
         warehouse, Suppression, statement("sync/explain_suppressions"), parameters
     )
     if contact_asked_for is not None and not suppressions:
-        known = warehouse.execute(
-            statement("sync/knows_contact"), {"contact_id": contact_asked_for}
-        ).fetchone()
-        contact_ids = contact_ids if known and known[0] else []
+        parameters["contact_id"] = contact_asked_for
+        if not read_value(warehouse, bool, statement("sync/knows_contact"), parameters):
+            contact_ids = []
     found = Explanation(
         contact_asked_for,
         contact_ids,

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 
 COLUMNS = (
@@ -45,7 +46,7 @@ def require_known(warehouse: Connection[Any], collection_code: str) -> None:
     Raises:
         UnknownCollectionError: the warehouse does not know the code; the text names the known ones.
     """
-    codes = [code for (code,) in warehouse.execute(statement("sync/known_codes")).fetchall()]
+    codes = read_values(warehouse, str, statement("sync/known_codes"))
     if collection_code not in codes:
         known = ", ".join(codes) if codes else "no collection yet"
         raise UnknownCollectionError(

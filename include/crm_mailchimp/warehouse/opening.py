@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_value
 
 _TIMEOUT_SECONDS = 10
 _IS_WAREHOUSE = """
@@ -56,9 +57,9 @@ def opened_warehouse(dsn: str, *, read_only: bool = False) -> Iterator[Connectio
     try:
         with psycopg.connect(readable_dsn(dsn), connect_timeout=_TIMEOUT_SECONDS) as warehouse:
             warehouse.read_only = read_only
-            found = warehouse.execute(_IS_WAREHOUSE).fetchone()
+            is_warehouse = read_value(warehouse, bool, _IS_WAREHOUSE)
             warehouse.rollback()
-            if found is None or not found[0]:
+            if not is_warehouse:
                 raise NoWarehouseError
             yield warehouse
     except _MISSING:

@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows, read_value
+from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import Problem
 from crm_mailchimp.warehouse.locks import audience_lock
@@ -186,11 +186,14 @@ def _decide(
 
 
 def _waiting(warehouse: Connection[Any]) -> str:
-    rows = warehouse.execute(
-        "select distinct collection_code from sync.replaced_collection where decision is null"
-        " order by collection_code"
-    ).fetchall()
-    codes = ", ".join(code for (code,) in rows)
+    codes = ", ".join(
+        read_values(
+            warehouse,
+            str,
+            "select distinct collection_code from sync.replaced_collection where decision is null"
+            " order by collection_code",
+        )
+    )
     return f"For a decision wait: {codes}" if codes else "No collection waits for a decision"
 
 
