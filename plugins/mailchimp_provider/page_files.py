@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from crm_mailchimp.quality.export import (
     BOM,
-    UnknownCollectionError,
+    UnknownCodeError,
     export_quarantine,
     require_known,
 )
@@ -46,7 +46,7 @@ def quarantine(collection: str | None = None) -> Response:
         if collection is not None:
             try:
                 require_known(warehouse, collection)
-            except UnknownCollectionError as error:
+            except UnknownCodeError as error:
                 file.close()
                 return PlainTextResponse(str(error), status_code=404)
         export_quarantine(warehouse, file, collection_code=collection, delimiter=";")

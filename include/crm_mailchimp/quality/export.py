@@ -36,7 +36,7 @@ BOM = "\ufeff"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-class UnknownCollectionError(PermanentError):
+class UnknownCodeError(PermanentError):
     """The warehouse knows no collection with this code."""
 
 
@@ -44,12 +44,12 @@ def require_known(warehouse: Connection[Any], collection_code: str) -> None:
     """Refuse a code that no run has staged.
 
     Raises:
-        UnknownCollectionError: the warehouse does not know the code; the text names the known ones.
+        UnknownCodeError: the warehouse does not know the code; the text names the known ones.
     """
     codes = read_values(warehouse, str, statement("sync/known_codes"))
     if collection_code not in codes:
         known = ", ".join(codes) if codes else "no collection yet"
-        raise UnknownCollectionError(
+        raise UnknownCodeError(
             f"the warehouse knows no collection with the code {collection_code!r}. "
             f"It knows: {known}"
         )
