@@ -295,8 +295,8 @@ def _membership(row: Membership) -> Iterator[str]:
         yield f"  {who}{_at_which_address(row)}"
     if row.is_former_audience:
         yield (
-            "  a former audience of the collection: we add nobody there, and members stay as they "
-            "are, but withdrawals still go out"
+            "  a former audience of the collection. We add nobody there, and members stay as they "
+            "are. Withdrawals still go out"
         )
     if row.origin:
         yield f"  {_ORIGINS[row.origin]}"
