@@ -150,7 +150,7 @@ def find_planned_identity(
     return read_row(
         warehouse,
         PlannedIdentity,
-        statement("sync/find_planned_identity"),
+        statement("sync/find_planned"),
         {
             "staging_id": collection.staging_id,
             "collection_id": collection.collection_id,
