@@ -82,9 +82,10 @@ def test_named_paths_exist(document: Path) -> None:
 
 CHANGES = (
     "A second provider", "A report stream", "A merge field type", "A quarantine reason",
-    "The words of an alert, or a webhook", "A check of the campaign gate",
-    "What a refusal means", "Who represents a shared address", "A table with personal data",
-    "A setting",
+    "The words of an alert, or a webhook", "Receive Mailchimp's webhooks",
+    "A check of the campaign gate", "A kind of refusal, or what a refusal means",
+    "Who represents a shared address", "What an erasure deletes, or a table with personal data",
+    "A command", "A column for BI", "What the sandbox answers", "A setting",
 )  # fmt: skip
 
 
