@@ -1,7 +1,6 @@
 -- Why a collection with an audience is not among those to sync. A collection without a row here is gone.
 select
     collection_id,
-    is_active,
-    external_provider is not null as has_provider
+    is_active
 from crm.contact_collection
 where collection_id = any(%(collection_ids)s::bigint[])

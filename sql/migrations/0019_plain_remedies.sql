@@ -1,13 +1,15 @@
 -- What ends a refusal, in the words of the quarantine, and which consent row cannot be read.
 
 update sync.reason
-set what_to_do = case reason_code
-    when 'suppressed_forgotten' then 'After an erasure: nothing. Else it ends '
-    else 'It ends '
-end
-|| 'when Mailchimp shows the address that refused subscribed again in that audience. '
-|| 'It may be an earlier address of the person. The command explain names the audience. '
-|| 'Only the person should subscribe again there. A new consent in the CRM does not end it.'
+set
+    what_to_do
+    = case reason_code
+        when 'suppressed_forgotten' then 'After an erasure: nothing. Else it ends '
+        else 'It ends '
+    end
+    || 'when Mailchimp shows the address that refused subscribed again in that audience. '
+    || 'It may be an earlier address of the person. The command explain names the audience. '
+    || 'Only the person should subscribe again there. A new consent in the CRM does not end it.'
 where reason_code in (
     'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed', 'suppressed_compliance',
     'suppressed_archived'

@@ -11,13 +11,13 @@ with present as (
 asked as (
     select
         explanation.*,
-        exists (
+        exists(
             select from present
             where
                 present.subscriber_hash = explanation.subscriber_hash
                 and present.contact_id = coalesce(explanation.contact_id, present.contact_id)
         ) as is_present,
-        exists (
+        exists(
             select from sync.changed_address as changed
             where
                 changed.list_id = explanation.list_id
@@ -72,7 +72,7 @@ select
         when asked.contact_id = any(%(present_contacts)s::bigint[]) and asked.subscriber_hash is not null
             then 'earlier'
     end as whose_address,
-    asked.list_id is not null and asked.list_id is distinct from audience.list_id as is_former_audience,
+    coalesce(asked.list_id <> audience.list_id, asked.list_id is not null) as is_former_audience,
     case when run.state in ('blocked', 'failed') then run.state end as run_state,
     case when run.state in ('blocked', 'failed') then split_part(run.detail, ':', 1) end as run_code
 from asked

@@ -31,7 +31,6 @@ class _LeftAlone(NamedTuple):
 
     collection_id: int
     is_active: bool
-    has_provider: bool
 
 
 def stage_left_alone(
