@@ -441,7 +441,9 @@ class Book:
         for place in self.bounced:
             self.bounced[place] = self.bounced[place] and place[1] not in self.erased_addresses
         for one in self.refusals:
-            one.maybe |= one.people & people
+            # Who they were merged into keeps what they refused.
+            gone = (one.people | one.maybe) & people
+            one.maybe |= gone | {self.cast.survivor(who) for who in gone}
             one.people -= people
 
     # ---- what holds
