@@ -8,7 +8,7 @@ import pytest
 
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.errors import BadRequest, FieldError, NotFound, ServerError
-from crm_mailchimp.mailchimp.rejections import refusal, rejection
+from crm_mailchimp.mailchimp.rejections import rejection, rejection_of
 from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 
 WHO = "eleni@galaxy.gr"
@@ -74,11 +74,11 @@ def test_errors_of_single_requests() -> None:
         detail="Your merge fields were invalid.",
         errors=(FieldError(field="PLIROMI", message="Value must be a number"),),
     )
-    assert refusal(member_hash, compliance).kind == "compliance"
-    assert refusal(member_hash, merge).kind == "merge_field"
-    assert "PLIROMI: Value must be a number" in refusal(member_hash, merge).message
-    assert refusal(member_hash, NotFound(title="Resource Not Found")).kind == "not_found"
-    assert refusal(member_hash, ServerError(status=500)).retryable
+    assert rejection_of(member_hash, compliance).kind == "compliance"
+    assert rejection_of(member_hash, merge).kind == "merge_field"
+    assert "PLIROMI: Value must be a number" in rejection_of(member_hash, merge).message
+    assert rejection_of(member_hash, NotFound(title="Resource Not Found")).kind == "not_found"
+    assert rejection_of(member_hash, ServerError(status=500)).retryable
 
 
 @pytest.mark.parametrize("address", ["Eleni@Galaxy.GR", "ELENI@GALAXY.GR", "eleni@galaxy.gr"])

@@ -20,7 +20,7 @@ class NotReleasableError(PermanentError):
 
 
 class _StoredReason(TypedDict):
-    """A ``Reason`` of a gate, as ``sync.campaign_gate`` keeps it."""
+    """A ``GateReason``, as ``sync.campaign_gate`` keeps it."""
 
     code: str
     detail: str

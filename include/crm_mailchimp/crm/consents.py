@@ -33,7 +33,7 @@ CONSENT_WORDS: Mapping[str, Any] = {
 }
 
 
-class Refusal(NamedTuple):
+class CrmRefusal(NamedTuple):
     """One contact's refusal in the CRM, in force.
 
     Attributes:
@@ -155,7 +155,7 @@ def judge(
     }
 
 
-def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
+def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[CrmRefusal]:
     """Every refusal of the whole CRM at ``clock``; merged and inactive contacts count too.
 
     Args:
@@ -169,7 +169,7 @@ def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
         name="requested_erasures",
         batch=_BATCH,
     ):
-        yield Refusal(asking.contact_id, asking.email, None)
+        yield CrmRefusal(asking.contact_id, asking.email, None)
     doubtful = stream_rows(
         crm,
         _Doubtful,
@@ -182,14 +182,14 @@ def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[Refusal]:
         yield from _withdrawals(crm, survivors(crm, batch), clock)
 
 
-def present_refusals(crm: Connection[Any], holders: Sequence[Holder]) -> list[Refusal]:
+def present_refusals(crm: Connection[Any], holders: Sequence[Holder]) -> list[CrmRefusal]:
     """Refusals in force now, by these contacts.
 
     Args:
         crm: to ``crm_db``, in autocommit.
         holders: a few hundred contacts.
     """
-    erasures = [Refusal(one.contact_id, one.email, None) for one in holders if one.is_erased]
+    erasures = [CrmRefusal(one.contact_id, one.email, None) for one in holders if one.is_erased]
     people = survivors(crm, [one.contact_id for one in holders])
     return [*erasures, *_withdrawals(crm, people, None)]
 
@@ -221,7 +221,7 @@ def survivors(crm: Connection[Any], contact_ids: Sequence[int]) -> set[int]:
 
 def _withdrawals(
     crm: Connection[Any], people: Set[int], clock: datetime | None
-) -> Iterator[Refusal]:
+) -> Iterator[CrmRefusal]:
     """Withdrawals of people, each under every contact that was merged into the person's."""
     judged = judge(crm, sorted(people), clock=clock)
     refused: Mapping[int, set[tuple[str | None, bool, str | None]]] = defaultdict(set)
@@ -238,4 +238,4 @@ def _withdrawals(
     )
     for one in merged:
         for refused_category, is_unreadable, detail in sorted(refused[one.person_id], key=str):
-            yield Refusal(one.contact_id, one.email, refused_category, is_unreadable, detail)
+            yield CrmRefusal(one.contact_id, one.email, refused_category, is_unreadable, detail)

@@ -18,7 +18,7 @@ from crm_mailchimp.mailchimp.members import (
     member_of,
     refused_change,
 )
-from crm_mailchimp.mailchimp.rejections import refusal
+from crm_mailchimp.mailchimp.rejections import rejection_of
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
 
 _MEMBER = "/lists/{list_id}/members/{subscriber_hash}"
@@ -158,5 +158,5 @@ def _outcome(
         raise error
     if error.retryable:
         # The batch ran at a bad moment for this one; nothing is wrong with the member.
-        return ChangeOutcome(change=change, rejection=refusal(change.subscriber_hash, error))
+        return ChangeOutcome(change=change, rejection=rejection_of(change.subscriber_hash, error))
     return refused_change(client, list_id, change, error)

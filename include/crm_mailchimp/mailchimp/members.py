@@ -11,7 +11,7 @@ from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
 from crm_mailchimp.mailchimp.paging import walk
-from crm_mailchimp.mailchimp.rejections import refusal, rejection
+from crm_mailchimp.mailchimp.rejections import rejection, rejection_of
 from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
 from crm_mailchimp.provider import (
     AddOutcome,
@@ -179,7 +179,7 @@ def refused_change(
             # Not by an earlier attempt of this call: somebody else did it first.
             by_others = error.attempts == 1
             return ChangeOutcome(change=change, member=present if by_others else None)
-    return ChangeOutcome(change=change, rejection=refusal(change.subscriber_hash, error))
+    return ChangeOutcome(change=change, rejection=rejection_of(change.subscriber_hash, error))
 
 
 def change_body(change: MemberChange) -> dict[str, Any]:

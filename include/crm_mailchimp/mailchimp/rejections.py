@@ -64,7 +64,7 @@ def rejection(
     )
 
 
-def refusal(member_hash: str, error: MailchimpError) -> Rejection:
+def rejection_of(member_hash: str, error: MailchimpError) -> Rejection:
     """Tell what kind of refusal the error of a request about one member is."""
     fields: tuple[str, ...] = ()
     if isinstance(error, BadRequest):

@@ -26,14 +26,14 @@ class _Mapped(NamedTuple):
     provider: str
 
 
-class _LeftAlone(NamedTuple):
+class _Unsynced(NamedTuple):
     """What the CRM says of a collection that is not synced."""
 
     collection_id: int
     is_active: bool
 
 
-def stage_left_alone(
+def stage_unsynced(
     warehouse: Connection[Any],
     crm: Connection[Any],
     staging_id: int,
@@ -50,8 +50,8 @@ def stage_left_alone(
         return
     rows = read_rows(
         crm,
-        _LeftAlone,
-        statement("crm/find_left_alone"),
+        _Unsynced,
+        statement("crm/find_unsynced"),
         {"collection_ids": [one.collection_id for one in mapped]},
     )
     known = {row.collection_id: row for row in rows}
@@ -93,12 +93,12 @@ def _mapped(warehouse: Connection[Any], collection_ids: Sequence[int]) -> list[_
     return read_rows(
         warehouse,
         _Mapped,
-        statement("sync/find_left_alone"),
+        statement("sync/find_unsynced"),
         {"collection_ids": list(collection_ids)},
     )
 
 
-def _why(row: _LeftAlone | None) -> str:
+def _why(row: _Unsynced | None) -> str:
     if row is None:
         return "is not in the CRM any more"
     if not row.is_active:

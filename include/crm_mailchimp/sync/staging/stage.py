@@ -24,7 +24,7 @@ from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.sync.staging import known_collections
 from crm_mailchimp.sync.staging.contact_fields import store_contact_fields
-from crm_mailchimp.sync.staging.mapped_collections import stage_left_alone
+from crm_mailchimp.sync.staging.mapped_collections import stage_unsynced
 from crm_mailchimp.sync.staging.staged_collection import Problem
 from crm_mailchimp.sync.staging.stagings import close_staging, open_staging
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
@@ -122,7 +122,7 @@ def stage(
         refusal_ledger.find_refusing_contacts(warehouse, crm, digester)
         _store_collections(warehouse, staging_id, collections, problems)
         if not codes:
-            stage_left_alone(warehouse, crm, staging_id, collections)
+            stage_unsynced(warehouse, crm, staging_id, collections)
     parameters = {"staging_id": staging_id}
     warehouse.execute(statement("staging/drop_dangling_members"), parameters)
     _analyze(warehouse, staging_id, "membership", "contact", "consent", "refusal", "merged")
