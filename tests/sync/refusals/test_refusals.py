@@ -11,7 +11,7 @@ from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.errors import ComplianceStateError, FieldError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
-from crm_mailchimp.mailchimp.rejections import refusal
+from crm_mailchimp.mailchimp.rejections import rejection_of
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members.rejections import without_address
 from crm_mailchimp.sync.runs import collection_run
@@ -23,7 +23,7 @@ from sync_world import World, subscriber_hash
 def test_kept_words_hold_no_address(who: str) -> None:
     """A PATCH's refusal names no member: the words are searched for any address."""
     words = f"{who} is in a compliance state due to unsubscribe, bounce, or compliance review."
-    found = refusal(
+    found = rejection_of(
         subscriber_hash(who),
         ComplianceStateError(
             method="PATCH", path="/lists/{list_id}/members/{subscriber_hash}", status=400,
