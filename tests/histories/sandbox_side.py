@@ -153,6 +153,8 @@ class SandboxSide:
         self._seen = -1
         self._touched: set[tuple[str, str]] = set()
         self._mailed: dict[str, str] = {}
+        #: Mailchimp's contact ids of the members that got it, by audience and address.
+        self._received: dict[str, dict[str, str]] = {}
         chances = ("hard_bounce", "soft_bounce", "unsubscribe", "abuse", "sign_up", "forward")
         sandbox.control("POST", "behaviour", dict.fromkeys(chances, 0.0))
         sandbox.control("POST", "batches", {"hold": True})
@@ -252,8 +254,10 @@ class SandboxSide:
 
     def can_complain(self, list_id: str, address: str) -> bool:
         """Only somebody who got a mail can call it spam."""
-        campaign = self._mailed.get(list_id)
-        return campaign is not None and address in self.recipients().get(campaign, [])
+        member = self.member(list_id, address)
+        received = self._received.get(list_id, {}).get(address)
+        # Somebody who was deleted and signed up again is a new member.
+        return member is not None and received == member.contact_id
 
     # ---- acts
 
@@ -303,6 +307,11 @@ class SandboxSide:
             one.status == "subscribed" for one in self.members(list_id)
         ):
             return
+        self._received[list_id] = {
+            one.address: one.contact_id
+            for one in self.members(list_id)
+            if one.status == "subscribed"
+        }
         with self._own() as own:
             made = own.create_campaign(
                 CampaignDraft(list_id=list_id, title="Με το χέρι", **_SENDER)
