@@ -81,6 +81,8 @@ def swap_audiences(world: World, one: Collection, turn: Turn) -> str | None:
     other = world.collections[turn.other % len(world.collections)]
     if other is one or not (one.list_id and other.list_id):
         return None
+    if not all(world.side.has_list(each.list_id or "") for each in (one, other)):
+        return None
     if one.wish not in (None, one.list_id) or other.wish not in (None, other.list_id):
         return None
     theirs, own = other.list_id, one.list_id
@@ -115,8 +117,8 @@ def rename(world: World, one: Collection, turn: Turn) -> str | None:
 
 
 def recreate(world: World, one: Collection, turn: Turn) -> str | None:
-    if one.becomes or one.list_id is None:
-        return None
+    if one.becomes or one.list_id is None or not world.is_known(one.code):
+        return None  # a new code and a new id at once: nothing says that it is the same
     before = one.collection_id
     world.recreate_collection(one)
     one.becomes = ("same", "new")[turn.pick % 2]
