@@ -269,7 +269,7 @@ def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
             raise HistoryError(f"{code} ended {result.state}: {result.detail}")
         busy = True
         # The next one's words may be about what was just changed.
-        if why == "audience_taken":
+        if why in ("audience_taken", "collection_replaced"):
             break
     return busy
 
