@@ -298,7 +298,7 @@ def _replaced(world: World, one: Collection, result: CollectionResult) -> bool:
     world.command(f"{one.becomes}-collection", "--collection", one.code)
     if one.becomes == "new" and one.list_id is not None:
         one.former.add(one.list_id)
-        if one.wish is None:
+        if one.wish != one.list_id:
             one.list_id = None
     one.becomes = ""
     return True
