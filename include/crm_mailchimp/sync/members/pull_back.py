@@ -84,8 +84,7 @@ def pull_back(
     unknown = intents.count_intents(warehouse, audience.list_id)
     intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
     now = datetime.now(UTC)
-    left = _find_left_members(warehouse, audience.list_id)
-    if full or audience.needs_full_listing(now) or len(left) > _BY_NAME:
+    if full or audience.needs_full_listing(now):
         _list_fully(warehouse, provider, audience.list_id, now, crm)
     else:
         since = audience.pulled_through
@@ -94,7 +93,12 @@ def pull_back(
         archived = look_again(
             warehouse, provider, audience.list_id, since, status="archived", crm=crm
         )
-        _look_up_left_members(warehouse, provider, audience.list_id)
+        left = _find_left_members(warehouse, audience.list_id)
+        if len(left) > _BY_NAME:
+            _list_fully(warehouse, provider, audience.list_id, now, crm)
+        else:
+            for member_hash in left:
+                _look_up(warehouse, provider, audience.list_id, member_hash)
         _advance(warehouse, audience.list_id, _later(changed, archived))
     warehouse.execute(statement("sync/note_look"), {"list_id": audience.list_id, "looked_at": now})
     warehouse.commit()
@@ -244,21 +248,14 @@ def _mark_forgotten(
 
 
 def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
-    left = read_values(warehouse, str, statement("sync/find_left_members"), {"list_id": list_id})
-    warehouse.commit()
-    return left
-
-
-def _look_up_left_members(
-    warehouse: Connection[Any], provider: AudienceProvider, list_id: str
-) -> None:
-    """Look for permanent deletions at addresses that contacts have just left.
+    """Members at addresses that contacts have just left: one may be deleted for good.
 
     Such a deletion is a refusal of the contact that left. At the next full listing nobody could say
     so any more.
     """
-    for member_hash in _find_left_members(warehouse, list_id):
-        _look_up(warehouse, provider, list_id, member_hash)
+    left = read_values(warehouse, str, statement("sync/find_left_members"), {"list_id": list_id})
+    warehouse.commit()
+    return left
 
 
 def _look_up(
