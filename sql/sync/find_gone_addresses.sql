@@ -1,7 +1,9 @@
--- Addresses of contacts that refused and are gone from the CRM since the last run. Each has the newest known
--- address, and the address that refused.
+-- Addresses of contacts that refused and are gone from the CRM since the last run, by refusal. Each has the
+-- newest known address, and the address that refused.
+insert into gone_address (refusal_id, address_digest)
 with gone as (
     select
+        belongs.refusal_id,
         belongs.contact_id,
         refusal.address_digest
     from sync.refusal_contact as belongs
@@ -16,8 +18,13 @@ with gone as (
         )
 )
 
-select gone.address_digest from gone
+select
+    gone.refusal_id,
+    gone.address_digest
+from gone
 union
-select holder.address_digest
+select
+    gone.refusal_id,
+    holder.address_digest
 from gone
 inner join sync.address_holder as holder on gone.contact_id = holder.contact_id and holder.left_at is null

@@ -132,7 +132,7 @@ def judge_staged(
 def find_refusing_contacts(
     warehouse: Connection[Any], crm: Connection[Any], digester: Digester
 ) -> None:
-    """Fill the temporary tables ``refusing_contact`` and ``new_record``; nothing is committed.
+    """Fill ``refusing_contact``, ``gone_address`` and ``new_record``, all temporary; no commit.
 
     Args:
         crm: to ``crm_db``, in the run's snapshot.
@@ -169,10 +169,13 @@ def find_refusing_contacts(
 
 
 def _find_new_records(warehouse: Connection[Any], crm: Connection[Any], digester: Digester) -> None:
-    """Fill the temporary table ``new_record``; it reads the whole CRM if a contact is gone."""
+    """Fill ``gone_address`` and ``new_record``; it reads the whole CRM if a contact is gone."""
+    warehouse.execute(statement("sync/create_gone_address"))
     warehouse.execute(statement("sync/create_new_record"))
-    warehouse.execute("truncate new_record")
-    wanted = set(read_values(warehouse, bytes, statement("sync/find_gone_addresses")))
+    warehouse.execute("truncate gone_address, new_record")
+    warehouse.execute(statement("sync/find_gone_addresses"))
+    warehouse.execute("analyze gone_address")
+    wanted = set(read_values(warehouse, bytes, "select distinct address_digest from gone_address"))
     if not wanted:
         return
     contacts = stream_rows(
@@ -234,11 +237,7 @@ def attach_holders(
         list_id: the audience that shows the refusals.
         address_keys: addresses in normal form that get no mail there.
     """
-    digests: dict[bytes, set[str]] = {
-        digester.subscriber(subscriber_hash(key)): {key} for key in address_keys
-    }
-    for digest, crm_key in _earlier_keys(warehouse, crm, digester, list_id, address_keys):
-        digests[digest].add(crm_key)
+    digests = {digester.subscriber(subscriber_hash(key)): {key} for key in address_keys}
     unknown = read_rows(
         warehouse,
         _OpenRefusal,
@@ -248,6 +247,9 @@ def attach_holders(
     )
     if not unknown:
         return
+    refused = {key for one in unknown for key in digests[bytes(one.address_digest)]}
+    for digest, crm_key in _earlier_keys(warehouse, crm, digester, list_id, refused):
+        digests[digest].add(crm_key)
     wanted = {key for one in unknown for key in digests[bytes(one.address_digest)]}
     holders: dict[str, set[int]] = defaultdict(set)
     local_parts = sorted({key.partition("@")[0] for key in wanted})
