@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm_mailchimp.sync.members import pull_back
 from refusals.story import Story
 
 SHARED, NEW = "oikogeneia@mail.gr", "eleni.nea@mail.gr"
@@ -166,6 +167,20 @@ def test_a_look_asks_only_for_members_of_contacts_that_moved(story: Story, eleni
 
     assert by_name(story.requests_of(story.synced)) == 1
     assert by_name(story.requests_of(story.synced)) == 0
+
+
+def test_many_moves_at_once_list_the_whole_audience(
+    story: Story, eleni: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull_back, "_BY_NAME", 0)
+    story.synced()
+    story.synced()
+    story.delete_for_good(SHARED)
+    story.move(eleni, NEW)
+
+    # The deleted member alone is read by name, because the listing does not show it.
+    assert by_name(story.requests_of(story.synced)) == 1
+    assert_held(story, eleni)
 
 
 def by_name(requests: list[str]) -> int:
