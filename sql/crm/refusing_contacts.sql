@@ -13,19 +13,19 @@ with recursive chain as (
     from chain
     inner join crm.contact as survivor on chain.next_id = survivor.contact_id
     where survivor.merged_into_id is not null
+),
+
+cut_off as (
+    select distinct chain.contact_id
+    from chain
+    left join crm.contact as present on chain.next_id = present.contact_id
+    where present.contact_id is null
 )
 
 select
     contact.contact_id,
     contact.email,
-    exists(
-        select from chain
-        where
-            chain.contact_id = contact.contact_id
-            and not exists (
-                select from crm.contact as present
-                where present.contact_id = chain.next_id
-            )
-    ) as is_cut_off
+    cut_off.contact_id is not null as is_cut_off
 from crm.contact as contact
+left join cut_off on contact.contact_id = cut_off.contact_id
 where contact.contact_id = any(%(contact_ids)s::bigint[])

@@ -75,13 +75,27 @@ fresh as (
         )
 ),
 
+-- One row for each id that the member had or has: an equality finds it by the primary key.
+concerned as (
+    select
+        fresh.address_digest,
+        fresh.subscriber_hash
+    from fresh
+    union
+    select
+        fresh.address_digest,
+        fresh.new_hash as subscriber_hash
+    from fresh
+    where fresh.new_hash is not null
+),
+
 of_members as (
     update sync.member as member
     set cause = 'complaint', opted_out = true
-    from fresh
+    from concerned
     where
         member.list_id = %(list_id)s
-        and member.subscriber_hash in (fresh.subscriber_hash, fresh.new_hash)
+        and concerned.subscriber_hash = member.subscriber_hash
         and member.cause = 'own_unsubscribe'
         and not member.complaint_checked
 ),
@@ -104,10 +118,11 @@ opened as (
     from fresh
     where
         not exists (
-            select from sync.member as known
+            select from concerned
+            inner join sync.member as known
+                on known.list_id = %(list_id)s and concerned.subscriber_hash = known.subscriber_hash
             where
-                known.list_id = %(list_id)s
-                and known.subscriber_hash in (fresh.subscriber_hash, fresh.new_hash)
+                concerned.address_digest = fresh.address_digest
                 and known.cause is distinct from 'forgotten'
         )
         -- We keep nothing about an erased person. The suppression list enforces the erasure.

@@ -119,7 +119,7 @@ where
     refusal.ended_at is null
     and refusal.is_about_person
     and not exists (
-        select from current_address as present
+        select from refusing_contact as present
         where present.contact_id = gone.contact_id
     )
     and not exists (

@@ -83,7 +83,7 @@ MUTANTS = (
     ),
     sql(
         "nobody looks for deletions at addresses that contacts left",
-        "sync/find_left_members",
+        "sync/find_left_contacts",
         "    moved.left_at >=",
         "    false and moved.left_at >=",
     ),

@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -30,7 +31,12 @@ PLANNING = (
     "attach_merged", "ask_about_desired", "ask_about_unwanted", "ask_about_holders",
     "judge_refusals", "clear_plan", "plan_changes",
 )  # fmt: skip
-STAGING = ("attach_merged", "detach_unmerged", "note_holders")
+STAGING = (
+    "attach_merged", "detach_unmerged", "note_holders", "find_gone_addresses",
+    "attach_new_records", "note_gone_refusers",
+)  # fmt: skip
+#: What each look at an audience asks, whatever Postgres has counted.
+LOOK = ("find_left_contacts", "find_left_members", "note_complaints")
 _CHANGES = re.compile(r"(\s*--[^\n]*\n)*\s*(with|insert|update|delete)\b", re.IGNORECASE)
 
 
@@ -108,6 +114,28 @@ def test_an_audience_that_was_just_filled(databases: tuple[str, str]) -> None:
         staged = _stage(warehouse, crm)
         _assert_linear(warehouse, STAGING)
         _assert_plan_is_linear(warehouse, staged)
+        _look(warehouse)
+
+
+def _look(warehouse: Explaining) -> None:
+    """Everybody complained, and everybody's member is looked for."""
+    members = warehouse.execute("select contact_id, subscriber_hash from sync.member").fetchall()
+    assert len(members) > PEOPLE / 2
+    now = datetime.now(UTC)
+    warehouse.watch(LOOK)
+    for name, parameters in (
+        ("find_left_contacts", {}),
+        ("find_left_members", {"contact_ids": [contact_id for contact_id, _ in members]}),
+        (
+            "note_complaints",
+            {
+                "subscriber_hashes": [member_hash for _, member_hash in members],
+                "moments": [now] * len(members),
+            },
+        ),
+    ):
+        warehouse.execute(statement(f"sync/{name}"), {"list_id": LIST, **parameters})
+    _assert_linear(warehouse, LOOK)
 
 
 @contextmanager
@@ -203,6 +231,14 @@ def _change_people(crm: psycopg.Connection[Any]) -> None:
         " where merged.contact_id % 13 = 0 and survivor.contact_id = merged.contact_id + 1"
     )
     crm.execute("delete from crm.collection_member where contact_id % 17 = 0")
+    # Records that are made again under other ids.
+    crm.execute(
+        "insert into crm.contact (contact_id, email, is_active, updated_at)"
+        " select 200000 + contact_id, email, true, '2020-01-01' from crm.contact"
+        " where contact_id % 3 = 0 and contact_id < 100000"
+    )
+    for table in ("collection_member", "consent", "contact"):
+        crm.execute(f"delete from crm.{table} where contact_id % 3 = 0 and contact_id < 100000")
 
 
 def _fill_audience(warehouse: Explaining, staging_id: int) -> None:

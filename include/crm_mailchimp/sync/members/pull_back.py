@@ -253,7 +253,15 @@ def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
     Such a deletion is a refusal of the contact that left. At the next full listing nobody could say
     so any more.
     """
-    left = read_values(warehouse, str, statement("sync/find_left_members"), {"list_id": list_id})
+    contact_ids = read_values(
+        warehouse, int, statement("sync/find_left_contacts"), {"list_id": list_id}
+    )
+    left = read_values(
+        warehouse,
+        str,
+        statement("sync/find_left_members"),
+        {"list_id": list_id, "contact_ids": contact_ids},
+    )
     warehouse.commit()
     return left
 
