@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from crm_mailchimp.settings import GROUPS, Settings
+from crm_mailchimp.setting_group import Settings
+from crm_mailchimp.settings import GROUPS
 
 ROOT = Path(__file__).parents[1]
 _WIDTH = 100

@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 from airflow.sdk.bases.notifier import BaseNotifier
 
-from crm_mailchimp.settings import AlertSettings, SettingError
+from crm_mailchimp.setting_group import SettingError
+from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.sync.runs.run_alerts import Message, alert_about_dag
 
 if TYPE_CHECKING:

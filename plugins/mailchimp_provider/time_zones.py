@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from airflow.sdk import conf
 from psycopg.errors import InvalidParameterValue
 
+from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.setting_values import time_zone
-from crm_mailchimp.settings import ReportSettings, SettingError
+from crm_mailchimp.settings import ReportSettings
 
 
 def report_time_zone() -> str:

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from approvals.mail_and_web import MailServer, Webhook, serving
-from crm_mailchimp.settings import AlertSettings, SettingError, require_usable
+from crm_mailchimp.setting_group import SettingError
+from crm_mailchimp.settings import AlertSettings, require_usable
 from crm_mailchimp.sync.runs.run_alerts import (
     AlertTimes,
     Message,

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.data_protection.erasure import erase_contacts
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.sync.members.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
 from crm_mailchimp.sync.members.write_back import (
     WrittenBack,

@@ -13,7 +13,7 @@ from crm_mailchimp.campaigns.campaign_options import (
     longest_gap,
     read_campaign_options,
 )
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.setting_group import SettingError
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from crm_mailchimp.data_protection import retention
-from crm_mailchimp.settings import RetentionSettings, SettingError, require_usable
+from crm_mailchimp.setting_group import SettingError
+from crm_mailchimp.settings import RetentionSettings, require_usable
 
 ROOT = Path(__file__).parents[2]
 

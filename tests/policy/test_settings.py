@@ -21,6 +21,7 @@ import yaml
 from crm_mailchimp.campaigns.campaign_options import read_campaign_options as campaign_options
 from crm_mailchimp.data_protection import retention
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.setting_group import SettingError, Settings
 from crm_mailchimp.settings import (
     GROUPS,
     AlertSettings,
@@ -31,8 +32,6 @@ from crm_mailchimp.settings import (
     ReportSettings,
     RetentionSettings,
     Schedules,
-    SettingError,
-    Settings,
     SyncSettings,
     WriteBackSettings,
     require_usable,
@@ -43,7 +42,8 @@ from crm_mailchimp.sync.runs.sync_options import SyncOptions, cautious_options
 from crm_mailchimp.sync.runs.sync_options import read_sync_options as sync_options
 
 ROOT = Path(__file__).parents[2]
-SETTINGS_FILE = ROOT / "include" / "crm_mailchimp" / "settings.py"
+CORE = ROOT / "include" / "crm_mailchimp"
+SETTINGS_FILES = (CORE / "settings.py", CORE / "setting_group.py")
 FIELDS = [(group, name) for group in GROUPS for name in group.model_fields]
 SCHEDULES = list(Schedules.model_fields)
 
@@ -51,7 +51,7 @@ SCHEDULES = list(Schedules.model_fields)
 def product_files() -> Iterator[Path]:
     for folder in ("include/crm_mailchimp", "plugins", "dags"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if path != SETTINGS_FILE:
+            if path not in SETTINGS_FILES:
                 yield path
 
 

@@ -10,12 +10,9 @@ from itertools import pairwise
 
 from croniter import croniter
 
+from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.setting_values import cron_expression
-from crm_mailchimp.settings import (
-    CampaignSettings,
-    Schedules,
-    SettingError,
-)
+from crm_mailchimp.settings import CampaignSettings, Schedules
 
 #: How far ahead a run looks where no schedule brings the next one.
 BY_HAND_HORIZON = timedelta(days=7)

@@ -16,7 +16,7 @@ from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.provider import CampaignProvider, RemoteCampaign
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.setting_group import SettingError
 
 log = logging.getLogger(__name__)
 

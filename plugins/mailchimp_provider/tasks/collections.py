@@ -53,7 +53,7 @@ def sync_collection(
     staging_id: int, collection_code: str, params: Mapping[str, Any]
 ) -> dict[str, object]:
     """Pull back, plan, guard and push one collection; returns its state and counts."""
-    from crm_mailchimp.settings import SettingError
+    from crm_mailchimp.setting_group import SettingError
     from crm_mailchimp.sync.runs.collection_sync import sync_collection as synchronise
     from crm_mailchimp.sync.runs.sync_options import cautious_options, read_sync_options
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits, PlanNotApprovedError, exceeds
 from crm_mailchimp.sync.runs.sync_options import SyncOptions, read_sync_options
 from sync_world import World

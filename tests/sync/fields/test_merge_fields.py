@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.provider import AudienceSettings, MergeField
-from crm_mailchimp.settings import SettingError
+from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.sync.decisions.planned_member import PlannedContact
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.fields.member_values import (
