@@ -115,9 +115,9 @@ def _crm_template(postgres: embedded.Server) -> str:
 
 @pytest.fixture(scope="session")
 def _warehouse_template(postgres: embedded.Server) -> str:
-    from crm_mailchimp.warehouse.migrations import migrate  # noqa: PLC0415
+    from crm_mailchimp.warehouse.migrations import upgrade  # noqa: PLC0415
 
-    return _template(postgres, "warehouse_template", migrate)
+    return _template(postgres, "warehouse_template", upgrade)
 
 
 def _template(server: embedded.Server, name: str, fill: Callable[[str], object]) -> str:

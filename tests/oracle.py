@@ -492,20 +492,20 @@ def _wanted(
         by_us = member is not None and member.cause in ("our_unsubscribe", "cleaned")
         why = None if by_us else "suppressed_unsubscribed"
     if why is None and status == "unheard-of":
-        return "suppress", "suppressed_compliance"
+        return "quarantine", "suppressed_compliance"
     if why is not None:
         if member is not None and member.origin != "foreign" and _is_mailed(member):
             return "unsubscribe", why
-        return "suppress", why
+        return "quarantine", why
     if status == "pending":
-        return "suppress", "suppressed_pending"
+        return "quarantine", "suppressed_pending"
     if is_rejected:
-        return "suppress", "rejected_by_mailchimp"
+        return "quarantine", "rejected_by_mailchimp"
     if member is None:
         return ("add_pending" if asks else "add"), None
     if status == "subscribed":
         if asks:
-            return ("suppress", "suppressed_pending") if member.origin == "foreign" else (
+            return ("quarantine", "suppressed_pending") if member.origin == "foreign" else (
                 "reconfirm", None,
             )  # fmt: skip
         if member.origin == "foreign":
@@ -515,7 +515,7 @@ def _wanted(
         return "reconfirm", None
     if member.cause == "our_archive" and member.origin == "created":
         return ("add_pending" if asks else "revive"), None
-    return "suppress", "suppressed_pending" if asks else "suppressed_archived"
+    return "quarantine", "suppressed_pending" if asks else "suppressed_archived"
 
 
 def _only_hides_ours(one: Refused, holding: list[Refused]) -> bool:

@@ -2,9 +2,9 @@
 -- the rules about who may be added, changed or removed. The push only carries them out. judge_refusals.sql
 -- decides before what a refusal means.
 --
--- The actions are add, add_pending, revive, adopt, update, reconfirm, unsubscribe, archive, suppress and
+-- The actions are add, add_pending, revive, adopt, update, reconfirm, unsubscribe, archive, quarantine and
 -- unchanged. The action revive is for a member that we archived while it was subscribed. The action
--- suppress holds the contact back, and the cause is the reason.
+-- quarantine holds the contact back, and the cause is the reason.
 insert into staging.plan (
     staging_id, collection_id, action, subscriber_hash, contact_id, cause, address_key
 )
@@ -122,7 +122,7 @@ wanted as (
                 member.may_be_mailed and member.status not in ('subscribed', 'pending')
                 then 'unknown_status'
             when member.status = 'pending' then 'suppressed_pending'
-        end as suppression
+        end as held_back_as
     from desired
     left join audience_member as member on desired.subscriber_hash = member.subscriber_hash
     left join bounced_address on desired.subscriber_hash = bounced_address.subscriber_hash
@@ -136,22 +136,22 @@ wanted_action as (
         wanted.*,
         case
             -- An unknown status alone is no reason to remove, add or change a member.
-            when wanted.suppression in ('duplicate_email', 'unknown_status') then 'suppress'
-            when wanted.suppression is not null and wanted.suppression <> 'suppressed_pending'
+            when wanted.held_back_as in ('duplicate_email', 'unknown_status') then 'quarantine'
+            when wanted.held_back_as is not null and wanted.held_back_as <> 'suppressed_pending'
                 then case
                     -- The member is in the audience and must not be: we unsubscribe our members, and leave
                     -- foreign ones.
                     when wanted.may_be_mailed and wanted.origin in ('created', 'adopted')
                         then 'unsubscribe'
-                    else 'suppress'
+                    else 'quarantine'
                 end
-            when wanted.suppression = 'suppressed_pending' then 'suppress'
-            when wanted.is_rejected then 'suppress'
+            when wanted.held_back_as = 'suppressed_pending' then 'quarantine'
+            when wanted.is_rejected then 'quarantine'
             when
                 wanted.status is null
                 then case when wanted.must_confirm then 'add_pending' else 'add' end
             when wanted.status = 'subscribed' and wanted.must_confirm
-                then case when wanted.origin = 'foreign' then 'suppress' else 'reconfirm' end
+                then case when wanted.origin = 'foreign' then 'quarantine' else 'reconfirm' end
             when wanted.status = 'subscribed' and wanted.origin = 'foreign' then 'adopt'
             when wanted.status = 'subscribed'
                 then case
@@ -165,7 +165,7 @@ wanted_action as (
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
                 then case when wanted.must_confirm then 'add_pending' else 'revive' end
-            else 'suppress'
+            else 'quarantine'
         end as action
     from wanted
 ),
@@ -185,7 +185,7 @@ unwanted as (
                 then found.reason_at_address
             when bounced_address.subscriber_hash is not null then 'suppressed_cleaned'
             else coalesce(found.reason_at_address, found.reason_of_person)
-        end as suppression,
+        end as held_back_as,
         case
             when refused_contact.is_erased or refused_address.is_erased then 'erased_contact'
             when refused_contact.contact_id is not null then 'consent_withdrawn'
@@ -221,11 +221,11 @@ select
     subscriber_hash,
     contact_id,
     case
-        when action in ('unsubscribe', 'suppress')
+        when action in ('unsubscribe', 'quarantine')
             then
                 coalesce(
                     case
-                        when suppression = 'unknown_status' then 'suppressed_compliance' else suppression
+                        when held_back_as = 'unknown_status' then 'suppressed_compliance' else held_back_as
                     end,
                     case
                         when is_rejected then 'rejected_by_mailchimp'
@@ -244,7 +244,7 @@ select
         when cause = 'erased_contact' and origin = 'created' and status = 'subscribed' then 'archive'
         when cause = 'erased_contact' then 'unsubscribe'
         when cause in ('consent_withdrawn', 'shared_address_refused') then 'unsubscribe'
-        when suppression is not null then 'unsubscribe'
+        when held_back_as is not null then 'unsubscribe'
         -- Mailchimp does not archive pending members (405). We only asked them to confirm.
         when origin = 'created' then case when status = 'subscribed' then 'archive' else 'unsubscribe' end
         -- Adopted members are never archived.
@@ -255,8 +255,8 @@ select
     case
         when
             cause not in ('erased_contact', 'consent_withdrawn', 'shared_address_refused')
-            and suppression is not null
-            then suppression
+            and held_back_as is not null
+            then held_back_as
         else cause
     end as cause,
     address_key

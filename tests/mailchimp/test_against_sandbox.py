@@ -79,7 +79,6 @@ def test_it_is_the_seam(mailchimp: Mailchimp) -> None:
 
 
 def test_account_and_key(mailchimp: Mailchimp, mailchimp_sandbox: Any) -> None:
-    mailchimp.ping()
     assert mailchimp.account().name
     wrong = MailchimpClient("0123456789abcdef-us1", host=mailchimp_sandbox.host)
     with wrong, pytest.raises(AuthenticationError):

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.crm.schema import create_contract
-from crm_mailchimp.warehouse.migrations import migrate
+from crm_mailchimp.warehouse.migrations import upgrade
 from local_installation.postgres import Server
 
 pytest.register_assert_rewrite("refusals.story")
@@ -27,7 +27,7 @@ def _other_templates(postgres: Server) -> dict[str, str]:
     crm, warehouse = "other_crm_template", "other_warehouse_template"
     with psycopg.connect(postgres.create_database(crm)) as connection:
         create_contract(connection)
-    migrate(postgres.create_database(warehouse))
+    upgrade(postgres.create_database(warehouse))
     return {"crm": crm, "warehouse": warehouse}
 
 

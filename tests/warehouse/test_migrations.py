@@ -16,7 +16,7 @@ import pytest
 
 from crm_mailchimp.statements import SQL_ROOT
 from crm_mailchimp.warehouse.definitions import read_definitions
-from crm_mailchimp.warehouse.migrations import MigrationError, migrate, migration_files
+from crm_mailchimp.warehouse.migrations import MigrationError, migration_files, upgrade
 
 NAMES = [file.name for file in migration_files()]
 
@@ -34,20 +34,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_all_files_are_applied_in_order_and_only_once(empty_db: str) -> None:
-    assert migrate(empty_db) == NAMES
-    assert migrate(empty_db) == []
+    assert upgrade(empty_db).migrations == NAMES
+    assert upgrade(empty_db).migrations == []
 
 
 def test_several_at_once_apply_each_file_once(empty_db: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        applied = list(pool.map(migrate, [empty_db] * 4))
-    assert sorted(applied) == sorted([NAMES, [], [], []])
+        applied = list(pool.map(upgrade, [empty_db] * 4))
+    assert sorted(one.migrations for one in applied) == sorted([NAMES, [], [], []])
 
 
 def test_a_new_file_is_all_it_takes(empty_db: str, folder: Path) -> None:
-    migrate(empty_db, folder)
+    upgrade(empty_db, folder)
     (folder / "9000_more.sql").write_text("create table stats.περισσότερα (x integer); -- 100 %")
-    assert migrate(empty_db, folder) == ["9000_more.sql"]
+    assert upgrade(empty_db, folder).migrations == ["9000_more.sql"]
     with psycopg.connect(empty_db) as connection:
         assert connection.execute('select count(*) from stats."περισσότερα"').fetchone() == (0,)
 
@@ -56,35 +56,35 @@ def test_a_failing_file_leaves_nothing_and_is_tried_again(empty_db: str, folder:
     broken = folder / "9000_broken.sql"
     broken.write_text("create table stats.half (x integer); select 1 / 0;")
     with pytest.raises(MigrationError, match=r"9000_broken\.sql failed: division by zero"):
-        migrate(empty_db, folder)
+        upgrade(empty_db, folder)
     with psycopg.connect(empty_db) as connection:
         assert connection.execute("select to_regclass('stats.half')").fetchone() == (None,)
         assert connection.execute("select to_regclass('sync.member')").fetchone() == (None,)
     broken.write_text("create table stats.half (x integer);")
-    assert migrate(empty_db, folder) == [*NAMES, "9000_broken.sql"]
+    assert upgrade(empty_db, folder).migrations == [*NAMES, "9000_broken.sql"]
 
 
 def test_an_applied_file_that_changed_or_vanished_is_refused(empty_db: str, folder: Path) -> None:
-    migrate(empty_db, folder)
+    upgrade(empty_db, folder)
     first = folder / NAMES[0]
     text = first.read_text()
     first.write_text(text.replace("\n", "\r\n"))
-    assert migrate(empty_db, folder) == [], "line ends alone are no change"
+    assert upgrade(empty_db, folder).migrations == [], "line ends alone are no change"
     first.write_text(text + "\nselect 1;")
     with pytest.raises(MigrationError, match=f"{NAMES[0]} was changed after it was applied"):
-        migrate(empty_db, folder)
+        upgrade(empty_db, folder)
     first.write_text(text)
     (folder / NAMES[-1]).unlink()
     with pytest.raises(MigrationError, match=f"{NAMES[-1]} was applied .* its file is gone"):
-        migrate(empty_db, folder)
+        upgrade(empty_db, folder)
 
 
 def test_a_late_file_with_an_earlier_number_is_not_passed_over(empty_db: str, folder: Path) -> None:
     (folder / "9001_late.sql").write_text("select 1;")
-    migrate(empty_db, folder)
+    upgrade(empty_db, folder)
     (folder / "9000_later.sql").write_text("select 1;")
     with pytest.raises(MigrationError, match=r"9000_later\.sql comes before 9001_late\.sql"):
-        migrate(empty_db, folder)
+        upgrade(empty_db, folder)
 
 
 @pytest.mark.parametrize("name", ["0001_again.sql", "12_short.sql", "0099-dash.sql"])

@@ -28,16 +28,3 @@ def account(client: MailchimpClient) -> Account:
         total_subscribers=int(answer.get("total_subscribers") or 0),
         contact=dict(answer.get("contact") or {}),
     )
-
-
-def ping(client: MailchimpClient) -> None:
-    """Whether the key works (``GET /ping``).
-
-    Raises:
-        MailchimpError: it does not, or nothing of Mailchimp answers.
-    """
-    answer = client.ping.get()
-    if not answer or "health_status" not in answer:
-        raise GarbledAnswer(
-            "the answer is no health status", method="GET", path="/ping", status=200
-        )

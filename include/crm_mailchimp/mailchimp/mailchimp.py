@@ -75,9 +75,6 @@ class Mailchimp:
     ) -> None:
         self.client.__exit__(kind, error, traceback)
 
-    def ping(self) -> None:
-        account.ping(self.client)
-
     def account(self) -> account.Account:
         return account.account(self.client)
 

@@ -31,7 +31,7 @@ from crm_mailchimp.warehouse.migration_error import MigrationError
 from crm_mailchimp.warehouse.reapply import reapply
 from crm_mailchimp.warehouse.rights import read_rights, restore_rights
 
-__all__ = ["MigrationError", "Upgrade", "migrate", "migration_files", "upgrade"]
+__all__ = ["MigrationError", "Upgrade", "migration_files", "upgrade"]
 
 MIGRATIONS = SQL_ROOT / "migrations"
 
@@ -114,24 +114,6 @@ def migration_files(folder: Path = MIGRATIONS) -> list[MigrationFile]:
     if not files:
         raise MigrationError(f"no migration files in {folder}")
     return files
-
-
-def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
-    """Bring the warehouse up to date, see :func:`upgrade`.
-
-    Args:
-        dsn: of the warehouse.
-        folder: where the migration files are.
-
-    Returns:
-        names of the migration files applied, in order; empty when none was missing.
-
-    Raises:
-        MigrationError: an applied file has changed or is gone, or a file failed. Or an object of
-            others is in the way.
-        psycopg.Error: the database cannot be reached.
-    """
-    return upgrade(dsn, folder).migrations
 
 
 def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade:

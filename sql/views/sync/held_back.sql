@@ -19,7 +19,7 @@ left join staging.plan as plan
         and (
             plan.action in ('add_pending', 'reconfirm')
             or (
-                plan.action in ('suppress', 'unsubscribe')
+                plan.action in ('quarantine', 'unsubscribe')
                 and exists (
                     select from sync.reason
                     where reason.reason_code = plan.cause

@@ -20,7 +20,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.member_plan import make_plan
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.staging.stage import stage
-from crm_mailchimp.warehouse.migrations import migrate
+from crm_mailchimp.warehouse.migrations import upgrade
 from local_installation.postgres import Server
 from sync_world import PROVIDER_ROWS
 
@@ -74,7 +74,7 @@ def databases(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     server: Server = request.getfixturevalue(request.param)
     names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
     crm, warehouse = map(server.create_database, names)
-    migrate(warehouse)
+    upgrade(warehouse)
     with psycopg.connect(crm) as connection:
         create_contract(connection)
         connection.execute(PROVIDER_ROWS)
@@ -169,7 +169,7 @@ def _assert_plan_is_linear(warehouse: Explaining, staging_id: int) -> None:
         gdpr_category="newsletter",
     )
     assert sum(counts.values()) > PEOPLE / 2
-    assert sum(rows for (action, _), rows in counts.items() if action == "suppress") > PEOPLE / 10
+    assert sum(rows for (action, _), rows in counts.items() if action == "quarantine") > PEOPLE / 10
     _assert_linear(warehouse, PLANNING)
     # No statement of the plan is left out above.
     assert warehouse.others == []

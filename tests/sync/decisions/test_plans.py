@@ -71,7 +71,7 @@ def test_plans(crm_db: str, warehouse_db: str, seeds: range, count: int) -> None
     # Nothing is left out: every action, with every cause that it can have.
     assert {action for action, _ in seen} == {
         "add", "add_pending", "revive", "adopt", "update", "unchanged", "reconfirm",
-        "unsubscribe", "archive", "suppress",
+        "unsubscribe", "archive", "quarantine",
     }  # fmt: skip
     assert len(seen) > 40
 

@@ -32,7 +32,7 @@ ACTIONS = {
     "reconfirm": "is asked to confirm again",
     "unsubscribe": "is unsubscribed",
     "archive": "is archived",
-    "suppress": "is held back",
+    "quarantine": "is held back",
 }
 
 

@@ -212,7 +212,7 @@ def _push(
     category = run.collection.gdpr_category
     discovered = 0
     if audience is not None:
-        if run.planned("unchanged", "suppress") < sum(run.progress.planned.values()):
+        if run.planned("unchanged", "quarantine") < sum(run.progress.planned.values()):
             run.require_own(audience.list_id)
         # What is due goes out first: nothing that may fail or block comes before it.
         discovered = carry_out_removals(run.push_to(audience.list_id, category), due=True)

@@ -90,7 +90,7 @@ def finish(
         counts: as :func:`start` returned them, counted on.
         unchanged: members that the plan left as they are.
         was_planned: whether the whole collection was planned. Else the quarantine stays as it is:
-            only the plan holds suppressed contacts, and they would seem healed.
+            only the plan holds the quarantined contacts, and they would seem healed.
     """
     held_back = None
     if was_planned and state in ("succeeded", "blocked"):
