@@ -713,6 +713,68 @@ def test_a_campaign_beside_its_audiences_past_and_best_times(warehouse: Any) -> 
     ]
 
 
+def hours_of_clicks(name: str, weeks_ago: int, clicks: dict[tuple[int, int], int]) -> Campaign:
+    """A campaign whose clicks are at these pairs of weekday and hour, in Athens."""
+    monday = datetime(2026, 1, 5, tzinfo=ATHENS) - timedelta(weeks=weeks_ago)
+    one = Campaign(name, sent_at=monday)
+    one.send(max(clicks.values()))
+    for (weekday, hour), members in clicks.items():
+        at = monday + timedelta(days=weekday - 1, hours=hour)
+        for member in one.recipients[:members]:
+            one.happens(member, "click", int((at - monday).total_seconds()) + 60, url=URL)
+    return one
+
+
+BEST_PAIRS = {
+    # Tuesday has most clicks of all days, and nine o'clock of all hours. Tuesday at nine has three.
+    "each by itself hardly occurs together": (
+        {(2, 8): 6, (2, 12): 7, (2, 15): 7, (2, 9): 3, (1, 9): 8, (3, 9): 8, (5, 9): 9},
+        (5, 9, 9),
+    ),
+    "each by itself never occurs together": (
+        {(1, 10): 5, (1, 11): 5, (1, 12): 5, (2, 20): 4, (3, 20): 4, (4, 20): 6, (6, 7): 7},
+        (6, 7, 7),
+    ),
+    "equal pairs: the earlier one in the week": ({(7, 1): 4, (4, 23): 4, (4, 22): 4}, (4, 22, 4)),
+    "the night between two days": ({(3, 23): 2, (4, 0): 3, (4, 12): 1}, (4, 0, 3)),
+}
+
+
+@pytest.mark.parametrize(("clicks", "best"), BEST_PAIRS.values(), ids=BEST_PAIRS.keys())
+def test_the_best_weekday_and_hour_are_one_pair(
+    warehouse: Any, clicks: dict[tuple[int, int], int], best: tuple[int, int, int]
+) -> None:
+    account = Account()
+    # Two campaigns: what is best only together counts as well.
+    for number in range(2):
+        one = hours_of_clicks(f"c{number}", number, clicks)
+        account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    weekday, hour, members = best
+    assert rows(
+        warehouse, "select best_weekday, best_hour, clicks from mart.audience_best_times"
+    ) == [(weekday, hour, 2 * members)]
+    assert rows(
+        warehouse,
+        "select rank_in_audience from mart.audience_hours where (weekday, hour) = (%s, %s)",
+        weekday,
+        hour,
+    ) == [(1,)]
+
+
+def test_an_audience_that_only_proxies_opened_has_no_best_time(warehouse: Any) -> None:
+    account = Account()
+    one = campaign("c", 10, 3)
+    for member in one.recipients:
+        one.happens(member, "open", 60, is_proxy=True)
+    account.of_id[one.campaign_id] = one
+    read(warehouse, account)
+    refresh_marts(warehouse, time_zone="Europe/Athens")
+    assert rows(warehouse, "select sum(opens) from mart.audience_hours") == [(3,)]
+    assert rows(warehouse, "select * from mart.audience_best_times") == []
+
+
 COMPARED = (
     "select is_mature, past_campaigns, open_rate_difference, past_open_rate_without_proxy"
     " from mart.campaign_comparison order by sent_at desc limit 1"

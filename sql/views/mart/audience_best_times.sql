@@ -1,38 +1,24 @@
 create or replace view mart.audience_best_times as
-with days as (
-    select
-        list_id,
-        weekday,
-        row_number() over (
-            partition by list_id order by sum(clicks) desc, sum(opens_without_proxy) desc, weekday asc
-        ) as place
-    from mart.audience_hours
-    group by list_id, weekday
-),
-
-hours as (
-    select
-        list_id,
-        hour,
-        row_number() over (
-            partition by list_id order by sum(clicks) desc, sum(opens_without_proxy) desc, hour asc
-        ) as place
-    from mart.audience_hours
-    group by list_id, hour
-)
-
-select
-    days.list_id,
-    days.weekday as best_weekday,
-    hours.hour as best_hour
-from days
-inner join hours on days.list_id = hours.list_id and hours.place = 1
-where days.place = 1;
+-- The hour of the week is chosen as a whole. The best weekday and the best hour, each by itself, may hardly
+-- occur together.
+select distinct on (hours.list_id)
+    hours.list_id,
+    hours.weekday as best_weekday,
+    hours.hour as best_hour,
+    hours.clicks,
+    hours.opens_without_proxy
+from mart.audience_hours as hours
+where hours.clicks + hours.opens_without_proxy > 0
+order by hours.list_id asc, hours.rank_in_audience asc, hours.weekday asc, hours.hour asc;
 comment on view mart.audience_best_times is
-'Best weekday and best hour of each audience, each by itself: most clicks, then most opens without '
-'proxies. Like mart.audience_hours it depends on when mails were sent. For the time to send, use '
-'mart.audience_sending_times.';
+'Best hour of the week of each audience, as one pair of weekday and hour. It has the most clicks. If equal, '
+'the most opens without proxies decide, then the earlier one in the week. Like mart.audience_hours it '
+'depends on when mails were sent. For the time to send, use mart.audience_sending_times.';
 comment on column mart.audience_best_times.list_id is 'Audience: mart.lists.';
 comment on column mart.audience_best_times.best_weekday is
-'Weekday in the report time zone: 1 Monday to 7 Sunday.';
-comment on column mart.audience_best_times.best_hour is 'Hour of the day in the report time zone: 0 to 23.';
+'Weekday of the best hour in the report time zone: 1 Monday to 7 Sunday.';
+comment on column mart.audience_best_times.best_hour is
+'Hour of that weekday in the report time zone: 0 to 23.';
+comment on column mart.audience_best_times.clicks is 'Clicks in that hour of the week.';
+comment on column mart.audience_best_times.opens_without_proxy is
+'Opens in that hour of the week that are not known to be by a proxy.';
