@@ -26,12 +26,12 @@ comment on column mart.audience_cohorts.cohort_month is
 comment on column mart.audience_cohorts.months_since_first is
 'Whole months from cohort_month to the month of the mails; 0 is the same month.';
 comment on column mart.audience_cohorts.delivered is 'Mails delivered to the cohort in that month.';
-comment on column mart.audience_cohorts.openers is 'Mails of delivered with an open; proxies included.';
+comment on column mart.audience_cohorts.openers is 'Delivered mails that a member opened; proxies included.';
 comment on column mart.audience_cohorts.openers_without_proxy is
-'Mails of delivered with an open that is not known to be by a proxy.';
-comment on column mart.audience_cohorts.clickers is 'Mails of delivered with a click.';
+'Delivered mails with at least one open that is not known to be by a proxy.';
+comment on column mart.audience_cohorts.clickers is 'Delivered mails in which a member clicked.';
 comment on column mart.audience_cohorts.unsubscribes is
-'Mails of delivered with an unsubscribe through them.';
+'Delivered mails through which a member unsubscribed.';
 comment on column mart.audience_cohorts.open_rate is
 'openers per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_cohorts.open_rate_without_proxy is

@@ -54,8 +54,7 @@ select
 from compared;
 comment on view mart.campaign_comparison is
 'Each campaign beside the average of up to ten campaigns before it in the same audience. Each campaign '
-'counts the same, whatever its size. Campaigns that people still read (is_mature is false) are in no '
-'average.';
+'counts the same, whatever its size. The averages leave out campaigns that are not yet mature (is_mature).';
 comment on column mart.campaign_comparison.campaign_id is 'Campaign: mart.campaigns.';
 comment on column mart.campaign_comparison.list_id is 'Audience: mart.lists; null if Mailchimp names none.';
 comment on column mart.campaign_comparison.campaign_title is 'Internal title.';

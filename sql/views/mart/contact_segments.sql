@@ -32,10 +32,10 @@ cross join
     ) as behaviour (last_engaged_at)
 where not contact.is_erased;
 comment on view mart.contact_segments is
-'Segment of each person: left, unreachable, new, never_opened, dormant, cooling, champion, active. The '
-'first that fits in this order counts, with the limits of mart.segment_rule. The segment left means: gone '
-'from every audience, and not only because the address bounced. Opens by proxies do not count. Erased '
-'persons have no row.';
+'Segment of each person: left, unreachable, new, never_opened, dormant, cooling, champion, active. Each '
+'person gets the first segment in this order whose rule fits. mart.segment_rule has the limits. The segment '
+'left means: gone from every audience, and not only because the address bounced. Opens by proxies do not '
+'count. Erased persons have no row.';
 comment on column mart.contact_segments.engagement_key is
 'Key of the row, as in mart.contact_engagement and mart.contacts.';
 comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';

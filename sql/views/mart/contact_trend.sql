@@ -64,8 +64,9 @@ inner join mart.contacts as contact on rated.contact_key = contact.contact_key
 where not contact.is_erased;
 comment on view mart.contact_trend is
 'Each person''s recent months beside the months before them: rising, falling, steady, or unknown. It is '
-'unknown if nothing was delivered in one of the two periods. Lengths and step are those of '
-'mart.segment_rule. Opens by proxies do not count. Erased persons have no row.';
+'unknown if nothing was delivered in one of the two periods. The table mart.segment_rule sets the length '
+'of the periods and the smallest change that counts. Opens by proxies do not count. Erased persons have no '
+'row.';
 comment on column mart.contact_trend.contact_key is 'Person: mart.contacts.';
 comment on column mart.contact_trend.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_trend.recent_delivered is

@@ -16,11 +16,11 @@ where
         or (known.gate is distinct from gate.figures and not (gate.is_empty and known.campaign_id is null))
     );
 comment on view stats.stale_stream is
-'Streams to read. Their figures changed since they were last read to the end, or a gap is due for another '
-'look.';
+'Streams to read. Their figures changed since we last read them to the end. Or rows are missing, and it is '
+'time to read the stream again.';
 comment on column stats.stale_stream.campaign_id is 'Campaign.';
 comment on column stats.stale_stream.stream is 'Name of the stream.';
 comment on column stats.stale_stream.figures is
-'Figures of the newest report at which the stream is to be read.';
+'Figures of the newest report. After the reading, the stream has the rows that belong to them.';
 comment on column stats.stale_stream.is_lacking is
-'Whether the stream is due for another look because rows are missing.';
+'Whether rows are missing, and it is time to read the stream again.';

@@ -67,5 +67,5 @@ comment on view stats.stream_gate is
 comment on column stats.stream_gate.campaign_id is 'Campaign.';
 comment on column stats.stream_gate.stream is 'Name of the stream.';
 comment on column stats.stream_gate.figures is
-'Figures of the newest report that change when the stream has news.';
+'Figures of the newest report. A change shows that the stream has new rows.';
 comment on column stats.stream_gate.is_empty is 'Whether the figures show that the stream is empty.';
