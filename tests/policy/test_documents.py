@@ -81,11 +81,15 @@ def test_named_paths_exist(document: Path) -> None:
 
 
 CHANGES = (
-    "A second provider", "A report stream", "A merge field type", "A quarantine reason",
+    "A column or table of the CRM contract", "A word of a consent", "A provider default",
+    "A second provider", "What one sync may do", "A merge field type", "A quarantine reason",
+    "A check of a staging", "A member status", "A kind of refusal, or what a refusal means",
+    "Who represents a shared address", "A write-back", "A setting of a campaign's draft",
+    "A check of the campaign gate", "A report stream", "A total to compare", "A column for BI",
+    "What an erasure deletes, or a table with personal data", "An age of data", "A DAG or a task",
+    "A section of the page", "A setting", "A command", "A database login", "The words of an error",
     "The words of an alert, or a webhook", "Receive Mailchimp's webhooks",
-    "A check of the campaign gate", "A kind of refusal, or what a refusal means",
-    "Who represents a shared address", "What an erasure deletes, or a table with personal data",
-    "A command", "A column for BI", "What the sandbox answers", "A setting",
+    "The sandbox: what happens to people", "The sandbox: HTTP", "The sandbox: reports",
 )  # fmt: skip
 
 
