@@ -21,7 +21,8 @@ refused as (
             or (member.contact_id = refusal.contact_id and member.origin <> 'foreign')
     where
         member.list_id = %(list_id)s
-        and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
+        and sync.may_be_mailed(member.status)
+        and member.status <> 'pending'
         and member.cause is distinct from 'forgotten'
         -- An unreadable consent counts as a refusal of our members, and not of foreign members.
         and (member.origin <> 'foreign' or not refusal.is_unreadable)

@@ -5,8 +5,8 @@ select
 from sync.member as member
 where
     member.list_id = %(list_id)s
-    -- An unknown status counts as a status that gets mail.
-    and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional', 'pending')
+    and sync.may_be_mailed(member.status)
+    and member.status <> 'pending'
     and member.cause is distinct from 'forgotten'
     and member.origin <> 'foreign'
     and (coalesce(member.contact_id, 0), member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)

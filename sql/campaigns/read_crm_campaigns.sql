@@ -23,6 +23,7 @@ select
     ) as reply_to,
     campaign.planned_at,
     campaign.state,
+    provider.code as provider,
     coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
         as provider_kind,
     nullif(btrim(provider.connection_id), '') as connection_id

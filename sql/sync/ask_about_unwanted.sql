@@ -23,7 +23,7 @@ left join lateral (
 ) as alias on true
 where
     member.list_id = %(list_id)s
-    and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
+    and sync.may_be_mailed(member.status)
     and member.origin in ('created', 'adopted')
     and not exists (
         select from staging.verdict as verdict

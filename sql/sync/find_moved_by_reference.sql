@@ -14,7 +14,7 @@ where
     observed.origin in ('created', 'adopted')
     and observed.remote_contact_id is not null
     and member.remote_contact_id is null
-    and member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
+    and sync.may_be_mailed(member.status)
     and member.cause is distinct from 'forgotten'
     and not exists (
         select from sync.member as known

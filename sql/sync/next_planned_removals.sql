@@ -24,7 +24,7 @@ where
     and plan.subscriber_hash > %(after)s
     and case
         when plan.action = 'archive' then member.status = 'subscribed'
-        else member.status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
+        else sync.may_be_mailed(member.status)
     end
     and (plan.cause = any(%(due_causes)s::text[])) = %(is_due)s
 order by plan.subscriber_hash

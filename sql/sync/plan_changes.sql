@@ -11,8 +11,7 @@ insert into staging.plan (
 with audience_member as (
     select
         *,
-        -- An unknown status counts as a status that gets mail.
-        status not in ('unsubscribed', 'cleaned', 'archived', 'transactional')
+        sync.may_be_mailed(status)
         and coalesce(cause, '') <> 'forgotten' as may_be_mailed
     from sync.member
     where list_id = %(list_id)s

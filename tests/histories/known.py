@@ -1,4 +1,4 @@
-"""Histories that are known by name: the kinds of CASES that went wrong once, and shrunk failures.
+"""Histories that are known by name: the kinds that went wrong once, and shrunk failures.
 
 Each is one story of a plot. The judge says of each whether its end is right, so no outcome is
 written down here. Stories with the same turns share a plot, which makes them cheap.

@@ -47,7 +47,6 @@ def only_address(story: Story) -> None:
 
 
 def test_she_stays_and_the_crm_learns_it(story: Story, changed: int) -> None:
-    """CASES 2.1."""
     only_address(story)
     assert_followed(story, changed)
     news = story.collections["NEWS"]

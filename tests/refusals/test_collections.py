@@ -38,7 +38,6 @@ def club(story: Story, list_id: str, *people: int) -> int:
 
 
 def test_another_collection_uses_the_old_audience(story: Story, eleni: int) -> None:
-    """CASES 1.3."""
     first = story.list_id()
     story.link("NEWS", story.audience_by_hand("Καινούργια λίστα"))
     story.synced()
@@ -172,7 +171,7 @@ def test_the_audience_is_deleted_in_mailchimp(story: Story, eleni: int, forgotte
 
 
 def test_a_code_in_use_under_a_new_id(story: Story, eleni: int) -> None:
-    """CASES 1.6: nothing is made and nobody is asked anything; a person decides."""
+    """Nothing is made and nobody is asked anything; a person decides."""
     before, known = story.dump(), audiences(story)
     story.reimport_collection("NEWS", 77)
 

@@ -99,7 +99,7 @@ def test_the_audience_says_whose_it_is(first: Story) -> None:
 
 
 def test_a_second_installation_touches_nothing(first: Story, other: Story) -> None:
-    """CASES 1.16: the same ids, names made anonymous, three people missing, nothing known."""
+    """The same ids, names made anonymous, three people missing, nothing known."""
     fill(other, missing=3, anonymous=True)
 
     detail = run_untouched(other)

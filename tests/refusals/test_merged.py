@@ -31,7 +31,6 @@ def older_grant(story: Story, email: str, *collections: int) -> int:
 
 
 def test_unsubscribed_and_merged(story: Story, news: int) -> None:
-    """CASES 1.4."""
     first = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     story.synced()
     story.act("eleni@mail.gr", "unsubscribe")
@@ -47,7 +46,6 @@ def test_unsubscribed_and_merged(story: Story, news: int) -> None:
 
 
 def test_withdrawn_and_merged(story: Story, news: int) -> None:
-    """CASES 1.5."""
     first = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     story.synced()
     story.withdraw(first)

@@ -35,7 +35,6 @@ def people(story: Story, *kinds: str) -> dict[str, int]:
 
 
 def test_refused_in_a_linked_audience_before_we_knew_it(story: Story) -> None:
-    """CASES 1.1, 1.2."""
     emails = [f"{kind}@mail.gr" for kind in REASONS]
     list_id = story.audience_by_hand("Πελάτες", subscribed=[*emails, "anna@mail.gr"])
     story.mail_by_hand(list_id)
@@ -57,7 +56,7 @@ def test_refused_in_a_linked_audience_before_we_knew_it(story: Story) -> None:
 
 
 def test_the_whole_crm_is_loaded_again(story: Story) -> None:
-    """CASES 1.7: every contact has a new id. Who had not refused is still mailed."""
+    """Every contact has a new id. Who had not refused is still mailed."""
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     anna = story.contact("anna@mail.gr", news, first_name="Άννα")
@@ -88,7 +87,7 @@ def test_the_whole_crm_is_loaded_again(story: Story) -> None:
 
 @pytest.mark.parametrize("mover", ["first", "second", "both"])
 def test_two_contacts_share_the_address(story: Story, mover: str) -> None:
-    """CASES 1.8: it may be either of them who refused."""
+    """It may be either of them who refused."""
     news = story.collection(description="Τα νέα μας")
     first = story.contact("oikogeneia@mail.gr", news, first_name="Νίκος")
     second = story.contact("Oikogeneia@mail.gr", news, first_name="Ελένη")
@@ -147,7 +146,6 @@ def test_a_second_record_of_the_person(story: Story) -> None:
 
 
 def test_deleted_for_good_and_moved(story: Story) -> None:
-    """CASES 1.9."""
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     story.contact("anna@mail.gr", news, first_name="Άννα")

@@ -47,7 +47,6 @@ REFUSED = {
 
 @pytest.mark.parametrize("which", REFUSED)
 def test_nobody_is_pushed_into_the_first_account(story: Story, which: str) -> None:
-    """CASES 1.15."""
     code, kind, connection_id = REFUSED[which]
     provider(story, code, kind=kind, connection_id=connection_id)
     news = story.collection(description="Τα νέα μας")
@@ -132,6 +131,7 @@ def test_a_collection_that_had_an_audience_with_us(story: Story, which: str) -> 
     assert story.remote_fields("zoe@mail.gr")["FNAME"] == "Ζωή"
     _, held = story.try_to_send()
     assert held.outcome != "sent"
+    assert f"the external provider {code} " in str(held.detail)
 
     story.change_collection("NEWS", external_provider="mailchimp")
     assert story.sync(["NEWS"], options=UNGUARDED)["NEWS"].state == "succeeded"

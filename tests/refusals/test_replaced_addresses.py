@@ -37,7 +37,7 @@ def addresses(numbers: range, domain: str) -> set[str]:
 
 @pytest.mark.parametrize("moved", [15, 60, 100])
 def test_another_domain(story: Story, people: list[int], moved: int) -> None:
-    """CASES 2.2: the rest of the collection does not wait either."""
+    """The rest of the collection does not wait either."""
     new_domain(story, people[:moved])
     story.change_contact(people[99], first_name="Ζωή")
     story.contact("neos@mail.gr", story.collections["NEWS"], first_name="Νέος")

@@ -65,7 +65,6 @@ def real(story: Story) -> dict[str, str]:
 
 @pytest.mark.parametrize("listing", ["changes", "full"])
 def test_a_withdrawal_goes_out(story: Story, renamed: dict[str, str], listing: str) -> None:
-    """CASES 1.14."""
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
     maria = story.contact("maria@mail.gr", news, first_name="Μαρία")

@@ -86,7 +86,6 @@ def person(story: Story, email: str, *collections: int, **row: Any) -> int:
 
 
 def test_withdrawals_in_other_words(free_words: Story) -> None:
-    """CASES 1.13."""
     story, news = free_words, free_words.collections["NEWS"]
     right: dict[int, set[str]] = {}
     emails = (f"eleni{number}@mail.gr" for number in range(1000))

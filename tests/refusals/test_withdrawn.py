@@ -31,7 +31,6 @@ def assert_asked(story: Story, contact: int, email: str, code: str = "NEWS") -> 
 
 
 def test_asked_never_confirmed_and_moved(story: Story, eleni: int) -> None:
-    """CASES 1.10."""
     story.regrant(eleni)
     story.synced()
     assert_asked(story, eleni, "eleni@mail.gr")
@@ -64,7 +63,7 @@ def go_by_hand(story: Story, how: str) -> None:
 
 @pytest.mark.parametrize("order", ["seen first", "at once"])
 def test_gone_by_hand_granted_again_and_moved(story: Story, order: str) -> None:
-    """CASES 1.11, and the same with a deletion."""
+    """The same with a deletion."""
     news = story.collection(description="Τα νέα μας")
     story.contact("anna@mail.gr", news, first_name="Άννα")
     people = {
@@ -117,7 +116,6 @@ def test_gone_by_hand_and_granted_again_at_the_same_address(story: Story) -> Non
 
 @pytest.mark.parametrize("asked_before", [True, False])
 def test_another_audience(story: Story, eleni: int, asked_before: bool) -> None:
-    """CASES 1.12."""
     if asked_before:
         story.regrant(eleni)
         story.synced()

@@ -33,6 +33,7 @@ class CrmCampaign:
     reply_to: str | None
     planned_at: datetime | None
     state: str
+    provider: str = PROVIDER_KIND
     provider_kind: str = PROVIDER_KIND
     connection_id: str | None = None
 

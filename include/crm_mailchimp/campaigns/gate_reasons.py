@@ -69,7 +69,7 @@ def owner_reasons(
 ) -> Iterator[GateReason]:
     """Whether the account and the audience are this installation's."""
     words = provider_problem(
-        campaign.collection_code,
+        campaign.provider,
         campaign.provider_kind,
         campaign.connection_id,
         in_use=DEFAULT_CONNECTION,
