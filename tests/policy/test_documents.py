@@ -82,14 +82,16 @@ def test_named_paths_exist(document: Path) -> None:
 
 CHANGES = (
     "A column or table of the CRM contract", "A word of a consent", "A provider default",
-    "A second provider", "What one sync may do", "A merge field type", "A quarantine reason",
-    "A check of a staging", "A member status", "A kind of refusal, or what a refusal means",
-    "Who represents a shared address", "A write-back", "A setting of a campaign's draft",
-    "A check of the campaign gate", "A report stream", "A total to compare", "A column for BI",
-    "What an erasure deletes, or a table with personal data", "An age of data", "A DAG or a task",
-    "A section of the page", "A setting", "A command", "A database login", "The words of an error",
-    "The words of an alert, or a webhook", "Receive Mailchimp's webhooks",
-    "The sandbox: what happens to people", "The sandbox: HTTP", "The sandbox: reports",
+    "What a query of a collection may do", "A second provider", "What one sync may do",
+    "A merge field type", "A quarantine reason", "A check of a staging", "A member status",
+    "A kind of refusal, or what a refusal means", "Who represents a shared address", "A write-back",
+    "A setting of a campaign's draft", "A check of the campaign gate", "A report stream",
+    "A total to compare", "A column for BI",
+    "What an erasure deletes, or a table with personal data", "An age of data",
+    "What `explain` says", "A DAG or a task", "A section of the page", "A setting", "A command",
+    "A database login", "The words of an error", "The words of an alert, or a webhook",
+    "Receive Mailchimp's webhooks", "The sandbox: what happens to people", "The sandbox: HTTP",
+    "The sandbox: reports",
 )  # fmt: skip
 
 
@@ -100,6 +102,20 @@ def test_the_guide_names_files_for_each_change() -> None:
     for change in CHANGES:
         (section,) = re.findall(rf"^### {change}\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
         assert len(re.findall(r"`[a-z_]+/[\w./-]+`", section)) >= 3, change
+
+
+def test_links_inside_the_guide_lead_to_a_heading() -> None:
+    text = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    anchors = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    linked = set(re.findall(r"\]\(#([^)]*)\)", text))
+    assert linked <= anchors
+    recipes = text.partition("## Where to change what")[2].partition("\n## ")[0]
+    listed = recipes.partition("\n### ")[0]
+    changes = re.findall(r"^### (.*)$", recipes, re.MULTILINE)
+    assert len(re.findall(r"\]\(#", listed)) == len(changes) == len(CHANGES)
 
 
 def test_the_readme_shows_the_flow() -> None:
