@@ -13,8 +13,8 @@ comment on view mart.unsubscribe_frequency is
 'mean that the number of mails makes no difference. Only unsubscribes through campaigns count. We count the '
 'newest mail at once, although some of its unsubscribes may still come.';
 comment on column mart.unsubscribe_frequency.mails_in_30_days is
-'Mails of the audience that the member received in the 30 days up to this mail, itself included. It is 1 '
-'to 10, and 10 means 10 or more.';
+'Mails of the audience that the member received in the 30 days up to this mail, this mail included. The '
+'number is 1 to 10, and 10 means 10 or more.';
 comment on column mart.unsubscribe_frequency.mails is
 'Number of mails whose mails_in_30_days has this value, over all members.';
 comment on column mart.unsubscribe_frequency.unsubscribes is

@@ -1,5 +1,5 @@
 create or replace view sync.membership_explanation as
--- All that are, were or may become members: by address if one is known, otherwise by contact.
+-- Everybody who is, was or may become a member: by address if we know one, otherwise by contact.
 with known as (
     select
         audience.collection_code,
@@ -77,7 +77,7 @@ left join sync.member as member
     on
         known.list_id = member.list_id
         and known.subscriber_hash = member.subscriber_hash
-        -- A foreign member has no contact. It is at the contact's address all the same.
+        -- A foreign member has no contact. But it may have the address of a contact.
         and (member.contact_id is null or known.contact_id = member.contact_id)
 left join sync.newest_verdict as verdict
     on known.collection_code = verdict.collection_code and known.contact_id = verdict.contact_id

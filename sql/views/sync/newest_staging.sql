@@ -1,5 +1,5 @@
 create or replace view sync.newest_staging as
--- By id first, because a collection with a changed code is known by its new code alone.
+-- First by id: a collection whose code changed counts under its new code alone.
 select distinct on (newest.collection_code) newest.*
 from (
     select distinct on (collection.collection_id)
