@@ -15,8 +15,8 @@ inner join stats.campaigns as campaign on hours.campaign_id = campaign.campaign_
 group by campaign.list_id, hours.weekday, hours.hour;
 comment on view mart.audience_hours is
 'When each audience opened and clicked, by hour of the week in the report time zone. Most opens follow '
-'soon after the mail, so this depends on when mails were sent. It shows when people read. For the time to '
-'send, use mart.audience_sending_times.';
+'soon after the mail, so the hours depend on when mails were sent. They show when people read. For the '
+'time to send, use mart.audience_sending_times.';
 comment on column mart.audience_hours.list_id is 'Audience: mart.lists.';
 comment on column mart.audience_hours.weekday is 'Weekday: 1 Monday to 7 Sunday.';
 comment on column mart.audience_hours.hour is 'Hour of the day: 0 to 23.';

@@ -1,5 +1,5 @@
 -- A deleted member may have acted after our last reading of the events, before we found the member missing.
--- That is at most what the totals grew by in that time.
+-- Such members cannot have done more than the growth of the totals in that time.
 create or replace function stats.growth_unseen(campaign text)
 returns table (opens numeric, human_opens numeric, clicks numeric, pairs numeric)
 language sql stable as $$
