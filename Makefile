@@ -33,7 +33,7 @@ check: install-dev ## what to run before a commit: style, types, SQL, fast tests
 bench: install-dev ## measure speed and memory on large data
 	$(PY) -m pytest -s -p no:xdist -o python_files='bench_*.py' $(or $(ARGS),tests/benchmarks)
 
-soak: install-dev ## random histories at length: 500 worlds over the wire, 100,000 stories (an hour)
+soak: install-dev ## random histories (500 worlds, 100,000 stories) and faults at length (two hours)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
 
 mutants: install-dev ## break the product on purpose in twenty-one ways; the histories have to notice each

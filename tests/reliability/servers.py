@@ -1,0 +1,183 @@
+"""The servers of a trial: two Postgres servers that may be killed, and a sandbox with a memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from conftest import MailchimpSandbox, wait_until_ready
+from local_installation import postgres as embedded
+
+#: A commit that was answered survives the end of the server, as in a real installation. What a
+#: machine without power would lose is not tried here.
+_SETTINGS = {"synchronous_commit": "on", "shared_buffers": "64MB", "max_connections": "100"}
+_DIRECT = "?sslmode=disable&gssencmode=disable"
+
+
+class NotPermittedError(Exception):
+    """This machine does not permit what a fault needs; the text says what."""
+
+
+class SmallDisk:
+    """A disk of its own for a server: a tmpfs whose size may shrink to what is in use.
+
+    Raises:
+        NotPermittedError: this account may not mount.
+    """
+
+    ROOMY = "3g"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mount("-t", "tmpfs", "-o", f"size={self.ROOMY},mode=755", "tmpfs")
+
+    def _mount(self, *arguments: str) -> None:
+        done = subprocess.run(
+            ["mount", *arguments, str(self.folder)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise NotPermittedError(
+                f"not tried: this account may not mount a small disk ({done.stderr.strip()})"
+            )
+
+    def fill(self, left: int) -> None:
+        """Leave so many bytes free."""
+        used = shutil.disk_usage(self.folder).used
+        self._mount("-o", f"remount,size={used + left}")
+
+    def empty(self) -> None:
+        self._mount("-o", f"remount,size={self.ROOMY}")
+
+    def remove(self) -> None:
+        subprocess.run(["umount", "-l", str(self.folder)], capture_output=True, check=False)
+
+
+class Postgres:
+    """A server that trials kill and start again, always on the same port."""
+
+    def __init__(self, folder: Path, disk: SmallDisk | NotPermittedError | None = None) -> None:
+        self.folder, self.disk = folder, disk
+        self._guard = threading.Lock()
+        self._server = embedded.start(folder / "data", durable=False, settings=_SETTINGS)
+        self.port = self._server.port
+
+    def dsn(self, database: str = "postgres", *, port: int | None = None) -> str:
+        """Connection URL of a database; ``port`` is a line's in front of this server."""
+        dsn = self._server.dsn(database) + _DIRECT
+        return dsn.replace(f":{self.port}/", f":{port}/") if port else dsn
+
+    def restart(self, how: signal.Signals) -> None:
+        """End the server with a signal, and start it again.
+
+        Args:
+            how: SIGINT ends it cleanly, SIGQUIT at once, SIGKILL kills its first process.
+        """
+        with self._guard:
+            if how is not signal.SIGINT:
+                with suppress(ProcessLookupError):
+                    os.kill(self._server.pid, how)
+            self._server.stop()
+            self._server = embedded.start(
+                self.folder / "data", port=self.port, durable=False, settings=_SETTINGS
+            )
+
+    def is_up(self) -> bool:
+        try:
+            psycopg.connect(self.dsn(), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def copy(self, name: str, template: str) -> None:
+        """A database that is a copy of another one, which nobody uses."""
+        self.end_sessions(template)
+        self._server.create_database(name, template=template)
+        # Postgres writes a sequence ahead. In a copy it knows of that only after a checkpoint, and
+        # would give numbers a second time after a crash.
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute("checkpoint")
+
+    def create(self, name: str) -> str:
+        self._server.create_database(name)
+        return self.dsn(name)
+
+    def drop(self, name: str) -> None:
+        self._server.drop_database(name)
+
+    def end_sessions(self, database: str) -> int:
+        """End all sessions of a database by ``pg_terminate_backend``; gives their number."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            rows = connection.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where datname = %s and pid <> pg_backend_pid()",
+                (database,),
+            ).fetchall()
+        return len(rows)
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+@contextmanager
+def postgres_server(*, on_small_disk: bool = False) -> Iterator[Postgres]:
+    """A server of its own, as long as the context lasts.
+
+    Args:
+        on_small_disk: its data lies on a disk of its own where this account may mount one;
+            otherwise ``disk`` of the server is the error that says so.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="crm-reliability-"))
+    folder.chmod(0o755)
+    with ExitStack() as left:
+        left.callback(shutil.rmtree, folder, ignore_errors=True)
+        disk: SmallDisk | NotPermittedError | None = None
+        if on_small_disk:
+            try:
+                disk = SmallDisk(folder)
+                left.callback(disk.remove)
+            except NotPermittedError as error:
+                disk = error
+        server = Postgres(folder, disk)
+        left.callback(server.stop)
+        yield server
+
+
+@contextmanager
+def sandbox_with(state: Path) -> Iterator[MailchimpSandbox]:
+    """A sandbox that begins with a saved state, if the file is there, and saves on demand."""
+    log = state.with_suffix(".log")
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "crm_mailchimp.sandbox", "--port", "0"),
+                *("--state", str(state)),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+    try:
+        yield wait_until_ready(process, log)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def quiet(sandbox: Any) -> None:
+    """Nobody in the sandbox acts by chance: only the story does."""
+    rates = ("open", "click", "proxy", "hard_bounce", "soft_bounce", "unsubscribe", "abuse")
+    sandbox.control("POST", "behaviour", dict.fromkeys((*rates, "forward", "sign_up"), 0.0))
