@@ -14,7 +14,7 @@ import psycopg
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.schema import create_contract
-from crm_mailchimp.warehouse.migrations import migrate
+from crm_mailchimp.warehouse.migrations import upgrade
 from reliability.dump import Difference, Dump, compare, dump_world
 from reliability.lines import DatabaseLine, MailchimpLine
 from reliability.runs import DagRun
@@ -142,7 +142,7 @@ class Theatre:
     def play(self) -> None:
         """The story without faults; every chapter can be begun from then on."""
         name = f"twin_{self.seed}"
-        migrate(self._made_database(self.warehouse, f"warehouse_{name}"))
+        upgrade(self._made_database(self.warehouse, f"warehouse_{name}"))
         with psycopg.connect(self._made_database(self.crm, f"crm_{name}")) as crm:
             create_contract(crm)
             create_query_login(crm, QUERY_LOGIN, QUERY_PASSWORD)
