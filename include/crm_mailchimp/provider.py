@@ -201,9 +201,10 @@ class AudienceProvider(Protocol):
         changes: Iterable[MemberChange],
         *,
         on_batch: Callable[[str | None], None] | None = None,
-    ) -> Iterator[ChangeOutcome]:
-        """Apply changes one by one, or through ``/batches`` when many; outcomes as they become
-        known, in no particular order. A 404 on unsubscribe or archive counts as done.
+    ) -> Iterator[list[ChangeOutcome]]:
+        """Apply changes one by one, or through ``/batches`` when many. Outcomes come as they become
+        known, in no particular order: alone after a call of their own, at most 500 together from a
+        batch. A 404 on unsubscribe or archive counts as done.
 
         ``on_batch`` is called right before a batch is started (None) and right after, with the
         ticket that ``resume_changes`` takes."""
@@ -211,7 +212,7 @@ class AudienceProvider(Protocol):
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
-    ) -> Iterator[ChangeOutcome]:
+    ) -> Iterator[list[ChangeOutcome]]:
         """Outcomes of a batch whose results were never read, for the changes given by subscriber
         hash. With ``wait`` it is waited for; else ``BatchRunningError`` where it still runs."""
         ...

@@ -1,3 +1,4 @@
+-- Members that Mailchimp took, one page of them.
 insert into sync.member as member (
     list_id,
     subscriber_hash,
@@ -10,11 +11,25 @@ insert into sync.member as member (
     status_since,
     synced_at
 )
-values (
-    %(list_id)s, %(subscriber_hash)s, %(contact_id)s, %(status)s,
-    case when %(status)s = 'pending' then 'unconfirmed' end,
-    'created', %(content_hash)s, %(last_changed)s, %(last_changed)s, now()
-)
+select
+    %(list_id)s::text as list_id,
+    added.subscriber_hash,
+    added.contact_id,
+    added.status,
+    case when added.status = 'pending' then 'unconfirmed' end as cause,
+    'created' as origin,
+    added.content_hash as pushed_hash,
+    added.last_changed,
+    added.last_changed as status_since,
+    now() as synced_at
+from
+    unnest(
+        %(subscriber_hashes)s::text[],
+        %(contact_ids)s::bigint[],
+        %(statuses)s::text[],
+        %(content_hashes)s::text[],
+        %(last_changed)s::timestamptz[]
+    ) as added (subscriber_hash, contact_id, status, content_hash, last_changed)
 on conflict (list_id, subscriber_hash) do update set
     contact_id = excluded.contact_id,
     status = excluded.status,

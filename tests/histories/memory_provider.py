@@ -209,12 +209,12 @@ class MemoryMailchimp:
         changes: Iterable[MemberChange],
         *,
         on_batch: Callable[[str | None], None] | None = None,
-    ) -> Iterator[ChangeOutcome]:
+    ) -> Iterator[list[ChangeOutcome]]:
         # Read as the real client does: a chunk first, then call after call.
         remaining = iter(changes)
         while chunk := list(itertools.islice(remaining, 2000)):
             for change in chunk:
-                yield self._change(list_id, change)
+                yield [self._change(list_id, change)]
 
     def _change(self, list_id: str, change: MemberChange) -> ChangeOutcome:
         loss = self._begin(change.action, list_id)
@@ -256,7 +256,7 @@ class MemoryMailchimp:
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
-    ) -> Iterator[ChangeOutcome]:
+    ) -> Iterator[list[ChangeOutcome]]:
         raise AssertionError("no batch was started")
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool:

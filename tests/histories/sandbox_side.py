@@ -117,15 +117,15 @@ class ReportingMailchimp(Mailchimp):
         changes: Iterable[MemberChange],
         *,
         on_batch: Callable[[str | None], None] | None = None,
-    ) -> Iterator[ChangeOutcome]:
-        for outcome in super().change_members(list_id, changes, on_batch=on_batch):
-            yield self._noted(list_id, outcome)
+    ) -> Iterator[list[ChangeOutcome]]:
+        for outcomes in super().change_members(list_id, changes, on_batch=on_batch):
+            yield [self._noted(list_id, outcome) for outcome in outcomes]
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
-    ) -> Iterator[ChangeOutcome]:
-        for outcome in super().resume_changes(ticket, list_id, changes, wait=wait):
-            yield self._noted(list_id, outcome)
+    ) -> Iterator[list[ChangeOutcome]]:
+        for outcomes in super().resume_changes(ticket, list_id, changes, wait=wait):
+            yield [self._noted(list_id, outcome) for outcome in outcomes]
 
     def _noted(self, list_id: str, outcome: ChangeOutcome) -> ChangeOutcome:
         if outcome.member is not None:
@@ -298,7 +298,7 @@ class SandboxSide:
 
     def _change(self, list_id: str, change: MemberChange) -> None:
         with self._own() as own:
-            (outcome,) = own.change_members(list_id, [change])
+            ((outcome,),) = own.change_members(list_id, [change])
         assert outcome.rejection is None, outcome.rejection
 
     def mail_by_hand(self, list_id: str) -> None:

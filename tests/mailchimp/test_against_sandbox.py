@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -186,7 +187,7 @@ def test_changes_one_by_one_and_by_batch_do_the_same(
         MemberChange(subscriber_hash="1" * 32, action="unsubscribe"),
         MemberChange(subscriber_hash="2" * 32, action="update", merge_fields={"FNAME": "Ζωή"}),
     ]
-    outcomes = list(mailchimp.change_members(list_id, iter(wanted)))
+    outcomes = list(chain.from_iterable(mailchimp.change_members(list_id, iter(wanted))))
     assert len(outcomes) == len(wanted)
     refused = [outcome for outcome in outcomes if outcome.rejection is not None]
     assert [

@@ -21,6 +21,9 @@ from crm_mailchimp.mailchimp.members import (
 from crm_mailchimp.mailchimp.rejections import rejection_of
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
 
+#: Outcomes of a batch that are handed on together: their reader commits them at once.
+_TOGETHER = 500
+
 _MEMBER = "/lists/{list_id}/members/{subscriber_hash}"
 
 
@@ -44,8 +47,10 @@ def change_members(
     *,
     batching: Batching | None = None,
     on_batch: Callable[[str | None], None] | None = None,
-) -> Iterator[ChangeOutcome]:
+) -> Iterator[list[ChangeOutcome]]:
     """Apply changes; outcomes come as they become known, in no particular order.
+
+    A change with a call of its own comes alone. Outcomes of a batch come together, at most 500.
 
     Args:
         client: open client.
@@ -63,10 +68,10 @@ def change_members(
     remaining = iter(changes)
     while chunk := list(islice(remaining, batching.size)):
         if len(chunk) > batching.above:
-            yield from _by_batch(client, list_id, chunk, batching, on_batch)
+            yield from _together(_by_batch(client, list_id, chunk, batching, on_batch))
         else:
             for change in chunk:
-                yield change_member(client, list_id, change)
+                yield [change_member(client, list_id, change)]
 
 
 def resume_changes(
@@ -77,7 +82,7 @@ def resume_changes(
     *,
     wait: bool,
     batching: Batching | None = None,
-) -> Iterator[ChangeOutcome]:
+) -> Iterator[list[ChangeOutcome]]:
     """Outcomes of a batch that was started earlier, when nobody read its results.
 
     Args:
@@ -93,10 +98,16 @@ def resume_changes(
         MailchimpError: the batch cannot be watched or read, or takes too long.
     """
     polling = (batching or Batching()).polling if wait else None
-    for result in resume(client, ticket, polling=polling):
-        change = changes.get(result.subject)
-        if change is not None:
-            yield _outcome(client, list_id, change, result)
+    return _together(
+        _outcome(client, list_id, change, result)
+        for result in resume(client, ticket, polling=polling)
+        if (change := changes.get(result.subject)) is not None
+    )
+
+
+def _together(outcomes: Iterator[ChangeOutcome]) -> Iterator[list[ChangeOutcome]]:
+    while known := list(islice(outcomes, _TOGETHER)):
+        yield known
 
 
 def _by_batch(

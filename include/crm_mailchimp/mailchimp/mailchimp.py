@@ -122,14 +122,14 @@ class Mailchimp:
         changes: Iterable[MemberChange],
         *,
         on_batch: Callable[[str | None], None] | None = None,
-    ) -> Iterator[ChangeOutcome]:
+    ) -> Iterator[list[ChangeOutcome]]:
         return member_changes.change_members(
             self.client, list_id, changes, batching=self._batching, on_batch=on_batch
         )
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
-    ) -> Iterator[ChangeOutcome]:
+    ) -> Iterator[list[ChangeOutcome]]:
         return member_changes.resume_changes(
             self.client, ticket, list_id, changes, wait=wait, batching=self._batching
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -31,19 +31,27 @@ def refresh(
 
 
 def record_invalid_fields(
-    warehouse: Connection[Any], collection_code: str, contact_id: int, problems: Sequence[str]
+    warehouse: Connection[Any], collection_code: str, problems: Mapping[int, Sequence[str]]
 ) -> None:
-    """Open, confirm or close the row that names a contact's fields whose values do not fit.
+    """Open, confirm or close the rows that name contacts' fields whose values do not fit.
 
     Args:
-        problems: one text per field, ``"<field code>: <what is wrong>"``, never the value; empty
-            closes the row.
+        problems: by contact id one text per field, ``"<field code>: <what is wrong>"``, never the
+            value; none closes the contact's row.
     """
-    warehouse.execute(
-        statement("sync/record_invalid_fields" if problems else "sync/close_invalid_fields"),
-        {
-            "collection_code": collection_code,
-            "contact_id": contact_id,
-            "detail": "; ".join(problems),
-        },
-    )
+    fitting = [contact_id for contact_id, texts in problems.items() if not texts]
+    details = {contact_id: "; ".join(texts) for contact_id, texts in problems.items() if texts}
+    if fitting:
+        warehouse.execute(
+            statement("sync/close_invalid_fields"),
+            {"collection_code": collection_code, "contact_ids": fitting},
+        )
+    if details:
+        warehouse.execute(
+            statement("sync/record_invalid_fields"),
+            {
+                "collection_code": collection_code,
+                "contact_ids": list(details),
+                "details": list(details.values()),
+            },
+        )

@@ -37,6 +37,11 @@ STAGING = (
 )  # fmt: skip
 #: What each look at an audience asks, whatever Postgres has counted.
 LOOK = ("find_left_contacts", "find_left_members", "note_complaints")
+#: What is written after each page of changes.
+RECORDING = (
+    "record_added", "open_proofs", "record_invalid_fields", "close_invalid_fields",
+    "record_changed", "record_removed", "end_proofs",
+)  # fmt: skip
 _CHANGES = re.compile(r"(\s*--[^\n]*\n)*\s*(with|insert|update|delete)\b", re.IGNORECASE)
 
 
@@ -114,7 +119,47 @@ def test_an_audience_that_was_just_filled(databases: tuple[str, str]) -> None:
         staged = _stage(warehouse, crm)
         _assert_linear(warehouse, STAGING)
         _assert_plan_is_linear(warehouse, staged)
+        _record_pages(warehouse, staged)
         _look(warehouse)
+
+
+def _record_pages(warehouse: Explaining, staging_id: int) -> None:
+    """Everybody was added, then changed, then removed: 100 members at a time."""
+    collection = {"staging_id": staging_id, "collection_id": NEWS, "collection_code": "NEWS"}
+    proof = {
+        "gdpr_category": "newsletter", "campaign_type": "NEWS", "rules_version": "1", "run_id": "r",
+    }  # fmt: skip
+    people = warehouse.execute(
+        "select subscriber_hash, contact_id from staging.verdict"
+        " where staging_id = %s and reason_code is null order by 1",
+        (staging_id,),
+    ).fetchall()
+    assert len(people) > PEOPLE / 2
+    warehouse.watch(RECORDING)
+    now = datetime.now(UTC)
+    for start in range(0, len(people), 100):
+        page = people[start : start + 100]
+        count = len(page)
+        parameters = {
+            "list_id": LIST,
+            **collection,
+            **proof,
+            "subscriber_hashes": [subscriber_hash for subscriber_hash, _ in page],
+            "contact_ids": [contact_id for _, contact_id in page],
+            "consent_ids": [contact_id for _, contact_id in page],
+            "statuses": ["subscribed"] * count,
+            "content_hashes": ["0"] * count,
+            "last_changed": [now] * count,
+            "details": ["points: no number"] * count,
+            "actions": ["update"] * count,
+            "unsubscribed_by": [None] * count,
+            "strict_causes": [None] * count,
+            "end_causes": ["unsubscribe"] * count,
+        }
+        for name in RECORDING:
+            warehouse.execute(statement(f"sync/{name}"), parameters)
+        warehouse.commit()
+    _assert_linear(warehouse, RECORDING)
 
 
 def _look(warehouse: Explaining) -> None:

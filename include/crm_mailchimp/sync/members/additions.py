@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crm_mailchimp.address import parse_address
@@ -18,11 +18,11 @@ from crm_mailchimp.sync.fields.member_values import (
     merge_values,
     parse_reference,
 )
-from crm_mailchimp.sync.members.proofs import open_proof
+from crm_mailchimp.sync.members.proofs import open_proofs
 from crm_mailchimp.sync.members.pull_back import record_members
 from crm_mailchimp.sync.members.push import Push, pages, rechecked
 from crm_mailchimp.sync.members.rejections import (
-    forget_rejection,
+    forget_rejections,
     note_unreachable,
     store_rejection,
 )
@@ -80,21 +80,14 @@ def _add(push: Push, contacts: Sequence[PlannedContact], mappings: Sequence[Fiel
         )
     outcome = push.provider.add_members(push.list_id, members)
     planned = {contact.subscriber_hash: contact for contact in contacts}
-    # Several statements a member, none of whose results is needed: sent without waiting.
-    with push.warehouse.pipeline():
-        for member in (*outcome.created, *outcome.updated):
-            added = planned.get(member.subscriber_hash) or _same_person(push, contacts, member)
-            if added is None:
-                strangers += 1  # the next pull-back sees who that is
-                continue
-            push.counts["added"] += 1
-            _record_added(push, added, member)
-            quarantine.record_invalid_fields(
-                push.warehouse,
-                push.collection.collection_code,
-                added.contact_id,
-                problems[added.contact_id],
-            )
+    added: dict[str, tuple[PlannedContact, RemoteMember]] = {}
+    for member in (*outcome.created, *outcome.updated):
+        found = planned.get(member.subscriber_hash) or _same_person(push, contacts, member)
+        if found is None:
+            strangers += 1  # the next pull-back sees who that is
+        else:
+            added[found.subscriber_hash] = found, member
+    _record_added(push, added, problems)
     for rejection in outcome.rejected:
         refused = planned.get(rejection.subscriber_hash)
         if refused is None:
@@ -142,20 +135,42 @@ def _same_person(
     return None
 
 
-def _record_added(push: Push, contact: PlannedContact, member: RemoteMember) -> None:
-    push.warehouse.execute(
-        statement("sync/record_added"),
-        {
-            "list_id": push.list_id,
-            "subscriber_hash": contact.subscriber_hash,
-            "contact_id": contact.contact_id,
-            "status": member.status,
-            "content_hash": contact.content_hash,
-            "last_changed": member.last_changed,
-        },
-    )
-    open_proof(push.warehouse, push.collection, push.list_id, contact)
-    forget_rejection(push, contact.subscriber_hash)
+def _record_added(
+    push: Push,
+    added: Mapping[str, tuple[PlannedContact, RemoteMember]],
+    problems: Mapping[int, Sequence[str]],
+) -> None:
+    """Write one page of new members into the state; no commit.
+
+    Args:
+        added: what was planned and what Mailchimp answered, by subscriber hash.
+        problems: fields whose values do not fit, by contact id.
+    """
+    if not added:
+        return
+    contacts = [contact for contact, _ in added.values()]
+    members = [member for _, member in added.values()]
+    # None of the results is needed: sent without waiting.
+    with push.warehouse.pipeline():
+        push.warehouse.execute(
+            statement("sync/record_added"),
+            {
+                "list_id": push.list_id,
+                "subscriber_hashes": list(added),
+                "contact_ids": [contact.contact_id for contact in contacts],
+                "statuses": [member.status for member in members],
+                "content_hashes": [contact.content_hash for contact in contacts],
+                "last_changed": [member.last_changed for member in members],
+            },
+        )
+        open_proofs(push.warehouse, push.collection, push.list_id, contacts)
+        forget_rejections(push, list(added))
+        quarantine.record_invalid_fields(
+            push.warehouse,
+            push.collection.collection_code,
+            {contact.contact_id: problems[contact.contact_id] for contact in contacts},
+        )
+    push.counts["added"] += len(added)
 
 
 def _record_rejection(push: Push, contact: PlannedContact, rejection: Rejection) -> None:
@@ -164,7 +179,7 @@ def _record_rejection(push: Push, contact: PlannedContact, rejection: Rejection)
         member = push.provider.member(push.list_id, contact.subscriber_hash)
         if member is not None:
             record_members(push.warehouse, [member])
-            push.attach_holders(member)
+            push.attach_holders([member])
             if member.status != "archived":
                 return
         # Refused though archived: the archive hid an opt-out that nobody had seen.

@@ -8,7 +8,9 @@ An intent ends with the call's outcome, or when the member is found as intended
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -66,33 +68,72 @@ def close_batch(warehouse: Connection[Any], list_id: str) -> None:
     warehouse.commit()
 
 
-def record_removal(warehouse: Connection[Any], list_id: str, outcome: ChangeOutcome) -> None:
-    """Write what became of a removal into ``sync.member`` and the proofs; the caller commits."""
-    change, member = outcome.change, outcome.member
-    if outcome.was_gone:
-        # Somebody deleted the member for good before us: that is a refusal of the person.
-        warehouse.execute(
-            statement("sync/mark_forgotten"),
-            {"list_id": list_id, "subscriber_hash": change.subscriber_hash},
-        )
+@dataclass(frozen=True)
+class _Removed:
+    """A removal that was carried out, by us or by somebody before us."""
+
+    subscriber_hash: str
+    action: str
+    last_changed: datetime | None
+    unsubscribed_by: str | None
+    strict_cause: str | None
+    end_cause: str
+
+
+def record_removals(
+    warehouse: Connection[Any], list_id: str, outcomes: Iterable[ChangeOutcome]
+) -> None:
+    """Write what became of removals into ``sync.member`` and the proofs; the caller commits."""
+    removed = []
+    for outcome in outcomes:
+        if outcome.was_gone:
+            # Somebody deleted the member for good before us: that is a refusal of the person.
+            warehouse.execute(
+                statement("sync/mark_forgotten"),
+                {"list_id": list_id, "subscriber_hash": outcome.change.subscriber_hash},
+            )
+        else:
+            removed.append(_removed(outcome))
+    if not removed:
         return
+    subscriber_hashes = [one.subscriber_hash for one in removed]
+    warehouse.execute(
+        statement("sync/record_removed"),
+        {
+            "list_id": list_id,
+            "subscriber_hashes": subscriber_hashes,
+            "actions": [one.action for one in removed],
+            "last_changed": [one.last_changed for one in removed],
+            "unsubscribed_by": [one.unsubscribed_by for one in removed],
+            "strict_causes": [one.strict_cause for one in removed],
+        },
+    )
+    warehouse.execute(
+        statement("sync/end_proofs"),
+        {
+            "list_id": list_id,
+            "subscriber_hashes": subscriber_hashes,
+            "end_causes": [one.end_cause for one in removed],
+        },
+    )
+
+
+def _removed(outcome: ChangeOutcome) -> _Removed:
+    change, member = outcome.change, outcome.member
     by = member.unsubscribed_by if member else None
     strict_cause, end_cause = None, str(change.action)
     if by == "person":
         strict_cause, end_cause = "own_unsubscribe", "unsubscribed"
     elif change.action == "archive" and member is not None:
         strict_cause, end_cause = "hand_archive", "archived"
-    parameters = {
-        "list_id": list_id,
-        "subscriber_hash": change.subscriber_hash,
-        "action": change.action,
-        "last_changed": member.last_changed if member else None,
-        "unsubscribed_by": by,
-        "strict_cause": strict_cause,
-        "end_cause": end_cause,
-    }
-    warehouse.execute(statement("sync/record_removed"), parameters)
-    warehouse.execute(statement("sync/end_proof"), parameters)
+    return _Removed(
+        subscriber_hash=change.subscriber_hash,
+        action=change.action,
+        last_changed=member.last_changed if member else None,
+        unsubscribed_by=by,
+        strict_cause=strict_cause,
+        end_cause=end_cause,
+    )
 
 
 def drop_intent(warehouse: Connection[Any], list_id: str, subscriber_hash: str) -> None:
@@ -131,11 +172,11 @@ def resume_batch(
     warehouse.commit()
     changes = {change.subscriber_hash: change for change in noted}
     try:
-        for outcome in provider.resume_changes(ticket, list_id, changes, wait=wait):
-            if outcome.rejection is None:
-                record_removal(warehouse, list_id, outcome)
-            elif not outcome.rejection.retryable:
-                drop_intent(warehouse, list_id, outcome.change.subscriber_hash)
+        for outcomes in provider.resume_changes(ticket, list_id, changes, wait=wait):
+            record_removals(warehouse, list_id, (one for one in outcomes if one.rejection is None))
+            for outcome in outcomes:
+                if outcome.rejection is not None and not outcome.rejection.retryable:
+                    drop_intent(warehouse, list_id, outcome.change.subscriber_hash)
             warehouse.commit()
     except BatchRunningError:
         return

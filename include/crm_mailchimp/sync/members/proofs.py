@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -11,17 +12,20 @@ from crm_mailchimp.sync.decisions.planned_member import PlannedContact
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
-def open_proof(
-    warehouse: Connection[Any], collection: StagedCollection, list_id: str, contact: PlannedContact
+def open_proofs(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str,
+    contacts: Sequence[PlannedContact],
 ) -> None:
-    """A contact became a member; the caller commits."""
+    """Contacts became members; the caller commits."""
     warehouse.execute(
-        statement("sync/open_proof"),
+        statement("sync/open_proofs"),
         {
             **_parameters(collection, list_id),
-            "subscriber_hash": contact.subscriber_hash,
-            "contact_id": contact.contact_id,
-            "consent_id": contact.consent_id,
+            "subscriber_hashes": [contact.subscriber_hash for contact in contacts],
+            "contact_ids": [contact.contact_id for contact in contacts],
+            "consent_ids": [contact.consent_id for contact in contacts],
         },
     )
 

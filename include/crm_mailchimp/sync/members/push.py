@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -49,12 +49,16 @@ class Push:
     recheck: Recheck
     counts: Counter[str]
 
-    def attach_holders(self, member: RemoteMember | None) -> None:
-        """What an answer says of a refusal belongs to the contacts that hold the address now."""
-        key = parse_address(member.email_address).key if member is not None else None
-        if member is not None and key is not None and member.status != "subscribed":
+    def attach_holders(self, members: Iterable[RemoteMember]) -> None:
+        """Refusals in these answers belong to the contacts that hold the addresses now."""
+        keys = {
+            key
+            for member in members
+            if member.status != "subscribed" and (key := parse_address(member.email_address).key)
+        }
+        if keys:
             refusal_ledger.attach_holders(
-                self.warehouse, self.recheck.crm, self.recheck.digester, self.list_id, [key]
+                self.warehouse, self.recheck.crm, self.recheck.digester, self.list_id, keys
             )
 
     def mark_forgotten(self, subscriber_hash: str) -> None:
@@ -123,8 +127,8 @@ def rechecked(push: Push, page: Sequence[M], judge: Callable[[Sequence[M]], list
     return remaining
 
 
-def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[ChangeOutcome]:
-    """Send changes; what the caller writes about an outcome is committed before the next one."""
+def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[list[ChangeOutcome]]:
+    """Send changes; what the caller writes about outcomes is committed before the next ones."""
     in_batch = False
 
     def note_batch(ticket: str | None) -> None:
@@ -132,10 +136,10 @@ def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[ChangeO
         in_batch = True
         intents.note_batch(push.warehouse, push.list_id, ticket)
 
-    for outcome in push.provider.change_members(push.list_id, changes, on_batch=note_batch):
+    for outcomes in push.provider.change_members(push.list_id, changes, on_batch=note_batch):
         # Losing the last commits in a crash of the server repeats calls that may be repeated.
         push.warehouse.execute("set local synchronous_commit = off")
-        yield outcome
+        yield outcomes
         push.store_progress()
         push.warehouse.commit()
     if in_batch:

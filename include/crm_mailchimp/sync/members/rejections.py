@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from crm_mailchimp.provider import Rejection
@@ -33,11 +34,11 @@ def store_rejection(
     )
 
 
-def forget_rejection(push: Push, subscriber_hash: str) -> None:
-    """Mailchimp took the member; the caller commits."""
+def forget_rejections(push: Push, subscriber_hashes: Sequence[str]) -> None:
+    """Mailchimp took these members; the caller commits."""
     push.warehouse.execute(
-        "delete from sync.rejection where list_id = %s and subscriber_hash = %s",
-        (push.list_id, subscriber_hash),
+        "delete from sync.rejection where list_id = %s and subscriber_hash = any(%s)",
+        (push.list_id, list(subscriber_hashes)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.provider import MemberChange
+from crm_mailchimp.provider import MemberChange, Rejection
 from crm_mailchimp.sync.decisions.planned_member import (
     PlannedRemoval,
     find_planned_identity,
@@ -34,29 +34,18 @@ def carry_out_removals(push: Push, *, due: bool) -> int:
         RemovalsRefusedError: Mailchimp refused some of them; the others went.
     """
     discovered = refused = 0
-    for outcome in outcomes_of(push, _changes(push, due=due)):
-        subscriber_hash, rejection = outcome.change.subscriber_hash, outcome.rejection
-        if rejection is None:
-            intents.record_removal(push.warehouse, push.list_id, outcome)
-            push.attach_holders(outcome.member)
-            push.counts["removed"] += 1
-            # Who was gone already refused: the plan decides about the person's other addresses.
-            discovered += outcome.was_gone
-            continue
-        if rejection.kind == "not_found":
-            push.mark_forgotten(subscriber_hash)
-            discovered += 1
-            continue
-        if not rejection.retryable:
-            intents.drop_intent(push.warehouse, push.list_id, subscriber_hash)
-            if _has_bounced(push, subscriber_hash):
-                discovered += 1
-                continue
-        refused += 1
-        planned = find_planned_identity(push.warehouse, push.collection, subscriber_hash)
-        if planned is not None:
-            store_rejection(push, planned, rejection)
-            discovered += 1
+    for outcomes in outcomes_of(push, _changes(push, due=due)):
+        carried_out = [outcome for outcome in outcomes if outcome.rejection is None]
+        intents.record_removals(push.warehouse, push.list_id, carried_out)
+        push.attach_holders(one.member for one in carried_out if one.member is not None)
+        push.counts["removed"] += len(carried_out)
+        # Who was gone already refused: the plan decides about the person's other addresses.
+        discovered += sum(outcome.was_gone for outcome in carried_out)
+        for outcome in outcomes:
+            if outcome.rejection is not None:
+                is_known, is_refused = _record_rejection(push, outcome.change, outcome.rejection)
+                discovered += is_known
+                refused += is_refused
     if refused:
         raise RemovalsRefusedError(
             f"Mailchimp refused to remove {refused} members: see sync.rejection for its words, "
@@ -83,6 +72,21 @@ def _changes(push: Push, *, due: bool) -> Iterator[MemberChange]:
         )
         for member in members:
             yield MemberChange(subscriber_hash=member.subscriber_hash, action=member.action)
+
+
+def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) -> tuple[bool, bool]:
+    """Whether the member was not as the plan supposed, and whether it is still in the audience."""
+    if rejection.kind == "not_found":
+        push.mark_forgotten(change.subscriber_hash)
+        return True, False
+    if not rejection.retryable:
+        intents.drop_intent(push.warehouse, push.list_id, change.subscriber_hash)
+        if _has_bounced(push, change.subscriber_hash):
+            return True, False
+    planned = find_planned_identity(push.warehouse, push.collection, change.subscriber_hash)
+    if planned is not None:
+        store_rejection(push, planned, rejection)
+    return planned is not None, True
 
 
 def _has_bounced(push: Push, subscriber_hash: str) -> bool:

@@ -21,7 +21,7 @@ from crm_mailchimp.sync.fields.member_values import (
 from crm_mailchimp.sync.members.pull_back import record_members
 from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
 from crm_mailchimp.sync.members.rejections import (
-    forget_rejection,
+    forget_rejections,
     note_unreachable,
     store_rejection,
 )
@@ -43,17 +43,17 @@ def update(push: Push, mappings: Sequence[FieldMapping]) -> int:
     """
     discovered = 0
     invalid: _Invalid = {}
-    for outcome in outcomes_of(push, _changes(push, mappings, invalid)):
-        if outcome.rejection is not None:
-            discovered += _record_rejection(push, outcome.change, outcome.rejection)
-        else:
-            _record(push, outcome)
-        noted = invalid.pop(outcome.change.subscriber_hash, None)
-        if noted is not None and outcome.rejection is None:
-            contact_id, fields = noted
-            quarantine.record_invalid_fields(
-                push.warehouse, push.collection.collection_code, contact_id, list(map(str, fields))
-            )
+    for outcomes in outcomes_of(push, _changes(push, mappings, invalid)):
+        problems: dict[int, list[str]] = {}
+        for outcome in outcomes:
+            noted = invalid.pop(outcome.change.subscriber_hash, None)
+            if outcome.rejection is not None:
+                discovered += _record_rejection(push, outcome.change, outcome.rejection)
+            elif noted is not None:
+                contact_id, fields = noted
+                problems[contact_id] = list(map(str, fields))
+        _record(push, [outcome for outcome in outcomes if outcome.rejection is None])
+        quarantine.record_invalid_fields(push.warehouse, push.collection.collection_code, problems)
     return discovered
 
 
@@ -83,25 +83,33 @@ def _changes(
             )
 
 
-def _record(push: Push, outcome: ChangeOutcome) -> None:
-    change = outcome.change
-    if outcome.member is not None and change.action == "update":
-        # The answer also shows when the person's status changed under way.
-        record_members(push.warehouse, [outcome.member])
-        push.attach_holders(outcome.member)
+def _record(push: Push, outcomes: Sequence[ChangeOutcome]) -> None:
+    if not outcomes:
+        return
+    # The answers also show when a person's status changed under way.
+    answered = [
+        outcome.member
+        for outcome in outcomes
+        if outcome.member is not None and outcome.change.action == "update"
+    ]
+    record_members(push.warehouse, answered)
+    push.attach_holders(answered)
+    subscriber_hashes = [outcome.change.subscriber_hash for outcome in outcomes]
     push.warehouse.execute(
         statement("sync/record_changed"),
         {
             "staging_id": push.collection.staging_id,
             "collection_id": push.collection.collection_id,
             "list_id": push.list_id,
-            "subscriber_hash": change.subscriber_hash,
-            "action": change.action,
-            "last_changed": outcome.member.last_changed if outcome.member else None,
+            "subscriber_hashes": subscriber_hashes,
+            "actions": [outcome.change.action for outcome in outcomes],
+            "last_changed": [
+                outcome.member.last_changed if outcome.member else None for outcome in outcomes
+            ],
         },
     )
-    forget_rejection(push, change.subscriber_hash)
-    push.counts["updated"] += 1
+    forget_rejections(push, subscriber_hashes)
+    push.counts["updated"] += len(outcomes)
 
 
 def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) -> int:

@@ -1,0 +1,96 @@
+"""A sync sends some dozens of statements for a page of 500 members, and none for each member."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.mailchimp.batches import Polling
+from crm_mailchimp.mailchimp.changes import Batching
+from sync_world import World
+
+
+class Statements:
+    """Counts each statement that is sent, by its first words."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: Counter[str] = Counter()
+        for name in ("execute", "copy"):
+            original = getattr(psycopg.Cursor, name)
+
+            def counted(
+                cursor: Any, query: Any, *rest: Any, _do: Any = original, **named: Any
+            ) -> Any:
+                self.sent[str(query)[:90]] += 1
+                return _do(cursor, query, *rest, **named)
+
+            monkeypatch.setattr(psycopg.Cursor, name, counted)
+
+    def of(self, act: Any) -> Counter[str]:
+        self.sent = Counter()
+        act()
+        return Counter(self.sent)
+
+
+def fill(world: World, first: int, end: int) -> None:
+    span = {"first": first, "last": end - 1}
+    world.crm.execute(
+        "insert into crm.contact (contact_id, email, first_name, is_active, updated_at)"
+        " select n, 'p' || n || '@mail.gr', 'Ελένη', true, '2020-01-01'"
+        " from generate_series(%(first)s::bigint, %(last)s::bigint) as n",
+        span,
+    )
+    world.crm.execute(
+        "insert into crm.consent (consent_id, contact_id, channel, gdpr_category, granted,"
+        " effective_at, recorded_at) select contact_id, contact_id, 'email', 'newsletter', true,"
+        " '2020-01-01', '2020-01-01' from crm.contact"
+        " where contact_id between %(first)s and %(last)s",
+        span,
+    )
+    world.crm.execute(
+        "insert into crm.collection_member (collection_id, contact_id, added_at)"
+        " select collection_id, contact_id, '2020-01-01' from crm.contact_collection,"
+        " crm.contact where contact_id between %(first)s and %(last)s",
+        span,
+    )
+
+
+def per_page(larger: Counter[str], smaller: Counter[str], pages: int) -> float:
+    """Statements for each page that one run had more than the other."""
+    return (larger - smaller).total() / pages
+
+
+def test_additions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.collection()
+    statements = Statements(monkeypatch)
+    fill(world, 1, 11)
+    world.sync()
+    fill(world, 101, 501)
+    one = statements.of(lambda: world.sync())
+    fill(world, 1001, 2401)
+    three = statements.of(lambda: world.sync())
+
+    assert len(world.remote()) == 1_810
+    assert 0 < per_page(three, one, 2) <= 36
+
+
+def test_changes_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.collection()
+    world.batching = Batching(above=50, size=2000, polling=Polling(first=0.01, most=0.05))
+    fill(world, 1, 1501)
+    world.sync()
+    statements = Statements(monkeypatch)
+    sent = {}
+    for name, people in (("Μαρία", 400), ("Άννα", 1_400)):
+        world.crm.execute(
+            "update crm.contact set first_name = %s, updated_at = now() where contact_id <= %s",
+            (name, people),
+        )
+        sent[people] = statements.of(lambda: world.sync())
+        assert world.remote_fields(f"p{people}@mail.gr")["FNAME"] == name
+        assert world.member(f"p{people}@mail.gr")["origin"] == "created"
+
+    assert 0 < per_page(sent[1_400], sent[400], 2) <= 42
