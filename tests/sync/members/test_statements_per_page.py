@@ -69,9 +69,9 @@ def test_additions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(world, 1, 11)
     world.sync()
     fill(world, 101, 501)
-    one = statements.of(lambda: world.sync())
+    one = statements.of(world.sync)
     fill(world, 1001, 2401)
-    three = statements.of(lambda: world.sync())
+    three = statements.of(world.sync)
 
     assert len(world.remote()) == 1_810
     assert 0 < per_page(three, one, 2) <= 36
@@ -89,7 +89,7 @@ def test_changes_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> No
             "update crm.contact set first_name = %s, updated_at = now() where contact_id <= %s",
             (name, people),
         )
-        sent[people] = statements.of(lambda: world.sync())
+        sent[people] = statements.of(world.sync)
         assert world.remote_fields(f"p{people}@mail.gr")["FNAME"] == name
         assert world.member(f"p{people}@mail.gr")["origin"] == "created"
 
