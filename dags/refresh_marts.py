@@ -12,8 +12,8 @@ what changed, and dashboards can read meanwhile.
 
 **Params**
 
-- `rebuild`: count everything again, not only what changed. It is never needed and always safe.
-  Events that retention has removed stay counted.
+- `rebuild`: count everything again, not only what changed. It is always safe. A migration
+  that needs it sets it by itself. Events that retention has removed stay counted.
 
 **Rerun.** Clear the task at any time. A run that failed loses nothing: the next one continues.
 

@@ -203,8 +203,8 @@ class AudienceProvider(Protocol):
         on_batch: Callable[[str | None], None] | None = None,
     ) -> Iterator[list[ChangeOutcome]]:
         """Apply changes one by one, or through ``/batches`` when many. Outcomes come as they become
-        known, in no particular order: alone after a call of their own, at most 500 together from a
-        batch. A 404 on unsubscribe or archive counts as done.
+        known, in no particular order. A change with a call of its own comes alone. Outcomes of a
+        batch come together, at most 500. A 404 on unsubscribe or archive counts as done.
 
         ``on_batch`` is called right before a batch is started (None) and right after, with the
         ticket that ``resume_changes`` takes."""
