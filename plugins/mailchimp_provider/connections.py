@@ -76,7 +76,7 @@ def crm_connection() -> Connection[Any]:
 def crm_query_connection() -> Connection[Any] | None:
     """A new connection by the login for dynamic queries, or None when it is not configured."""
     try:
-        return _postgres(CRM_QUERY)
+        return _postgres(CRM_QUERY, keep_limits=True)
     except Exception as error:
         if is_undefined_connection(error):
             return None
@@ -125,14 +125,6 @@ def crm_snapshot_connections() -> Iterator[
         yield crm, crm_query
 
 
-def warehouse_url() -> str:
-    """TCP URL of the warehouse for SQLAlchemy (Great Expectations); holds the password."""
-    from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415
-
-    url = PostgresHook(WAREHOUSE).sqlalchemy_url
-    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
 def data_docs_folder() -> Path:
     """Where Data Docs are kept: ``DATA_DOCS_DIR``, or ``data_docs`` in Airflow's home.
 
@@ -166,7 +158,10 @@ def mailchimp(*, slot_seconds: float | None = 3600.0) -> Iterator[Mailchimp]:
         yield client
 
 
-def _postgres(connection_id: str) -> Connection[Any]:
+def _postgres(connection_id: str, *, keep_limits: bool = False) -> Connection[Any]:
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415
 
-    return cast("Connection[Any]", PostgresHook(connection_id).get_conn())
+    from crm_mailchimp.sessions import prepared  # noqa: PLC0415 - only in tasks
+
+    hook = PostgresHook(connection_id)
+    return prepared(lambda: cast("Connection[Any]", hook.get_conn()), keep_limits=keep_limits)

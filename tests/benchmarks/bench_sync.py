@@ -152,8 +152,7 @@ def _run(world: World, data_docs: Path) -> Run:
     with run.step("stage"):
         staging_id = world.stage()
     with run.step("check"), psycopg.connect(world.warehouse_dsn) as warehouse:
-        url = world.warehouse_dsn.replace("postgresql://", "postgresql+psycopg://")
-        broken = check(warehouse, staging_id=staging_id, warehouse_url=url, data_docs=data_docs)
+        broken = check(warehouse, staging_id=staging_id, data_docs=data_docs)
         codes = staged_codes(warehouse, staging_id)
     assert broken == {}
     with run.step("push"):

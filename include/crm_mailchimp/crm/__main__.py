@@ -16,7 +16,9 @@ from crm_mailchimp.crm.schema import (
     missing_write_back,
     unreadable_consents,
 )
-from crm_mailchimp.dsn import UnreadableDsnError, readable_dsn
+from crm_mailchimp.dsn import readable_dsn
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.settings import QueryLoginSettings
 
 
@@ -25,12 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         dsn = readable_dsn(options.dsn)
-        with psycopg.connect(dsn, connect_timeout=10, autocommit=True) as connection:
+        with open_session(dsn, autocommit=True) as connection:
             if options.command == "create":
                 _create(connection, options.query_login)
             else:
                 _sample(connection, options.contacts, options.seed)
-    except (ContractError, SampleError, UnreadableDsnError, psycopg.Error) as error:
+    except (ContractError, SampleError, PermanentError, psycopg.Error) as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1
     return 0

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 import requests
@@ -43,8 +43,18 @@ log = logging.getLogger(__name__)
 TIMEOUT = (10.0, 125.0)
 
 Answer = dict[str, Any] | None
-#: Opens something that is held while a client is open, such as one of the account's connections.
-Slot = Callable[[], AbstractContextManager[Any]]
+
+
+class Held(Protocol):
+    """What a client holds while it is open, such as one of the account's connections."""
+
+    def require(self) -> None:
+        """Raises an error if it is no longer held: then no request may go out."""
+        ...
+
+
+#: Opens what is held while a client is open.
+Slot = Callable[[], AbstractContextManager[Held | None]]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -86,6 +96,7 @@ class MailchimpClient:
         self._one_at_a_time = threading.Lock()
         self._open = ExitStack()
         self._session: requests.Session | None = None
+        self._held: Held | None = None
         self._calls = 0
         operations = _Operations(self)
         self.batches = BatchesApi(operations)
@@ -110,7 +121,7 @@ class MailchimpClient:
         scrub_transport_log()
         with ExitStack() as opening:
             if self._slot is not None:
-                opening.enter_context(self._slot())
+                self._held = opening.enter_context(self._slot())
             self._session = opening.enter_context(new_session())
             self._open = opening.pop_all()
         return self
@@ -122,6 +133,7 @@ class MailchimpClient:
         traceback: TracebackType | None,
     ) -> None:
         self._session = None
+        self._held = None
         self._open.__exit__(kind, error, traceback)
 
     def call(
@@ -187,6 +199,8 @@ class MailchimpClient:
             raise RuntimeError("Open the Mailchimp client first: with MailchimpClient(...) as it")
         url = self.base_url + _filled(path, ids)
         with self._one_at_a_time:
+            if self._held is not None:
+                self._held.require()
             self._calls += 1
             try:
                 response = self._session.request(

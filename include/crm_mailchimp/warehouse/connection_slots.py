@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -21,8 +21,53 @@ from crm_mailchimp.rows import read_value
 #: Slots of one account: two below Mailchimp's limit.
 SLOT_COUNT = 8
 
+# A lock on a 64-bit key shows its upper and lower half in pg_locks.
+_IS_HELD = """
+select exists (
+    select from pg_catalog.pg_locks as held
+    where
+        held.locktype = 'advisory'
+        and held.pid = pg_catalog.pg_backend_pid()
+        and held.granted
+        and held.objsubid = 1
+        and (held.classid::bigint << 32 | held.objid::bigint) = hashtextextended(%s, 0)
+)
+"""
+
 #: How long to queue for one particular slot before looking at the others again.
 _QUEUE_FOR_MS = 2_000
+
+
+class SlotLostError(Exception):
+    """The session that held a connection slot has ended; another process may hold the slot now."""
+
+
+class HeldSlot(int):
+    """The number of a slot that is held: it can be asked whether it still is."""
+
+    _connection: psycopg.Connection[Any]
+
+    def __new__(cls, number: int, connection: psycopg.Connection[Any]) -> Self:
+        held = super().__new__(cls, number)
+        held._connection = connection
+        return held
+
+    def require(self) -> None:
+        """Ask the session for a sign of life; costs one round trip to the warehouse.
+
+        Raises:
+            SlotLostError: the session has ended, by whatever cause.
+        """
+        try:
+            is_held = read_value(self._connection, bool, _IS_HELD, (_name(self),))
+        except psycopg.Error:
+            is_held = False
+        if not is_held:
+            raise SlotLostError(
+                f"Mailchimp connection slot {int(self)} is lost: its session in the warehouse "
+                "(warehouse_db) has ended. Nothing more is sent. Look for a restart, a closed "
+                "connection or a timeout of the warehouse"
+            )
 
 
 class NoFreeSlotError(Exception):
@@ -34,7 +79,7 @@ def slot(
     connect: Callable[[], psycopg.Connection[Any]],
     *,
     wait_seconds: float = 3600.0,
-) -> Iterator[int]:
+) -> Iterator[HeldSlot]:
     """Hold one of the account's connection slots for as long as the block runs.
 
     The slot is a session advisory lock on a warehouse connection of its own. So it is free again
@@ -54,7 +99,8 @@ def slot(
     try:
         connection.rollback()
         connection.autocommit = True
-        yield _take(connection, time.monotonic() + wait_seconds, wait_seconds)
+        number = _take(connection, time.monotonic() + wait_seconds, wait_seconds)
+        yield HeldSlot(number, connection)
     finally:
         connection.close()
 

@@ -1,22 +1,27 @@
 """Advisory locks of the warehouse: one name, one 64-bit key, one holder.
 
 They belong to the session, so a crashed process frees what it held when its connection ends. A
-pooler that shares sessions between clients (transaction pooling) would break that. The warehouse
-connection must reach Postgres directly or through session pooling.
+pooler that shares sessions between clients would break that: ``sessions`` refuses it. A lock that
+was lost by other means is noticed at its end at the latest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from psycopg import Error, OperationalError
 from psycopg.pq import TransactionStatus
 
 from crm_mailchimp.rows import read_value
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+
+class LockLostError(Exception):
+    """The session that held a lock has ended, or was reset: somebody else may have had the lock."""
 
 
 @contextmanager
@@ -33,8 +38,10 @@ def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
         connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
     try:
         yield
-    finally:
-        _release(connection, name)
+    except BaseException:
+        _release_after_error(connection, name)
+        raise
+    _release(connection, name)
 
 
 @contextmanager
@@ -46,9 +53,12 @@ def try_named_lock(connection: Connection[Any], name: str) -> Iterator[bool]:
         )
     try:
         yield got
-    finally:
+    except BaseException:
         if got:
-            _release(connection, name)
+            _release_after_error(connection, name)
+        raise
+    if got:
+        _release(connection, name)
 
 
 @contextmanager
@@ -72,12 +82,27 @@ def try_audience_lock(connection: Connection[Any], list_key: str) -> Iterator[bo
 
 
 def _release(connection: Connection[Any], name: str) -> None:
-    if connection.closed:
-        return  # the session ended, and the lock with it
-    if connection.info.transaction_status == TransactionStatus.INERROR:
-        connection.rollback()  # a failed transaction would refuse the unlock too
-    with _as_before(connection):
-        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+    try:
+        if connection.info.transaction_status == TransactionStatus.INERROR:
+            connection.rollback()  # a failed transaction would refuse the unlock too
+        with _as_before(connection):
+            was_held = read_value(
+                connection, bool, "select pg_advisory_unlock(hashtextextended(%s, 0))", (name,)
+            )
+    except OperationalError:
+        was_held = False
+    if not was_held:
+        raise LockLostError(
+            "a lock of the warehouse (warehouse_db) was lost while it was needed: its session has "
+            "ended or was reset. Run the task again. Look for a restart, a closed connection or a "
+            "pooler in between"
+        )
+
+
+def _release_after_error(connection: Connection[Any], name: str) -> None:
+    # The block's own error is the one to show.
+    with suppress(LockLostError, Error):
+        _release(connection, name)
 
 
 @contextmanager

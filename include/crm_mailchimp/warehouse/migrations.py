@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from crm_mailchimp.rows import read_rows
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.statements import SQL_ROOT
 from crm_mailchimp.warehouse.bi_login import renew_reading
 from crm_mailchimp.warehouse.definitions import (
@@ -136,7 +137,7 @@ def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade
     files = migration_files(folder)
     definitions = read_definitions(views)
     with (
-        psycopg.connect(dsn, autocommit=True) as connection,
+        open_session(dsn, autocommit=True) as connection,
         named_lock(connection, "migrations"),
         connection.transaction(),
     ):

@@ -12,8 +12,8 @@ from psycopg import Connection
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_value
+from crm_mailchimp.sessions import open_session
 
-_TIMEOUT_SECONDS = 10
 _IS_WAREHOUSE = """
 select exists (
     select from pg_catalog.pg_class as relation
@@ -55,7 +55,7 @@ def opened_warehouse(dsn: str, *, read_only: bool = False) -> Iterator[Connectio
         psycopg.Error: the database cannot be reached, or refuses.
     """
     try:
-        with psycopg.connect(readable_dsn(dsn), connect_timeout=_TIMEOUT_SECONDS) as warehouse:
+        with open_session(readable_dsn(dsn)) as warehouse:
             warehouse.read_only = read_only
             is_warehouse = read_value(warehouse, bool, _IS_WAREHOUSE)
             warehouse.rollback()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mailchimp_provider.connections import data_docs_folder, opened, warehouse_url
+from mailchimp_provider.connections import data_docs_folder, opened
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 
 
@@ -42,7 +42,6 @@ def check(staging_id: int) -> list[str]:
         check_invariants(
             warehouse,
             staging_id=staging_id,
-            warehouse_url=warehouse_url(),
             data_docs=data_docs_folder() / f"staging-{staging_id}",
         )
         return staged_codes(warehouse, staging_id)

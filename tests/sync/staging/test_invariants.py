@@ -12,9 +12,8 @@ from sync_world import World
 
 
 def _check(world: World, staging_id: int, folder: Path) -> dict[str, list[str]]:
-    url = world.warehouse_dsn.replace("postgresql://", "postgresql+psycopg://")
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        return check(warehouse, staging_id=staging_id, warehouse_url=url, data_docs=folder)
+        return check(warehouse, staging_id=staging_id, data_docs=folder)
 
 
 def test_a_wrong_verdict_stops_its_collection_only(

@@ -1,0 +1,166 @@
+"""A database session as the code needs it, whatever the server, database, login or DSN sets.
+
+Every connection of the pipeline passes through here once, right after it is opened. A pooler that
+gives each transaction another session would lose these settings, and with them the locks. It is
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_value
+
+_TIMEOUT_SECONDS = 10
+#: How often a pooler has to keep two sessions apart. Others use it meanwhile.
+_LOOKS = 3
+
+#: How values are written and read. Names and values are those of Postgres 18, chapter 19.
+_MEANING: Mapping[str, str] = {
+    "client_encoding": "UTF8",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "standard_conforming_strings": "on",
+    "backslash_quote": "safe_encoding",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "lc_numeric": "C",
+    "lc_time": "C",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "quote_all_identifiers": "off",
+    "xmloption": "content",
+    "row_security": "on",
+    # Compiling costs seconds in statements that take milliseconds.
+    "jit": "off",
+    "plan_cache_mode": "auto",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+}
+#: A login that only reads may keep its own limits. A run of hours must not meet any.
+_LIMITS: Mapping[str, str] = {
+    "default_transaction_read_only": "off",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "transaction_timeout": "0",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+}
+# Postgres's own functions come before others of the same name. The search path that functions of
+# the CRM may need stays behind them.
+_SEARCH_PATH = """
+select
+    pg_catalog.set_config(
+        'search_path',
+        pg_catalog.concat_ws(
+            ', ', 'pg_catalog', nullif(pg_catalog.current_setting('search_path'), '')
+        ),
+        false
+    )
+"""
+# Servers of older versions do not have all of them.
+_SETTINGS = """
+select set_config(setting.name, wanted.value, false)
+from unnest(%(names)s::text[], %(values)s::text[]) as wanted (name, value)
+inner join pg_catalog.pg_settings as setting on lower(setting.name) = wanted.name
+"""
+
+
+class SharedSessionError(PermanentError):
+    """A pooler gives each transaction another session of the server."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a pooler in transaction mode is between us and Postgres: locks and settings would be "
+            "lost after each transaction. Connect to Postgres itself, or set the pooler to session "
+            "mode (pgbouncer: pool_mode = session)"
+        )
+
+
+def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -> None:
+    """Set what the code depends on, for the whole session; commits.
+
+    Args:
+        connection: new, outside a transaction.
+        keep_limits: the login's own limits of time, and its right to read only, stay.
+    """
+    wanted = dict(_MEANING) if keep_limits else {**_MEANING, **_LIMITS}
+    if not keep_limits:
+        connection.execute("set statement_timeout to 0")
+    # Before anything else is read: in another encoding Postgres may not be able to answer.
+    connection.execute("set client_encoding to 'UTF8'")
+    connection.execute(_SEARCH_PATH)
+    connection.execute(_SETTINGS, {"names": list(wanted), "values": list(wanted.values())})
+    connection.commit()
+
+
+def open_session(dsn: str, *, autocommit: bool = False) -> Connection[Any]:
+    """A new connection to a database that is named on the command line.
+
+    Args:
+        dsn: ``postgresql://…`` or libpq keywords.
+        autocommit: each statement is a transaction of its own.
+
+    Raises:
+        SharedSessionError: a pooler gives each transaction another session.
+        psycopg.Error: the database cannot be reached, or refuses.
+    """
+    connection = prepared(lambda: psycopg.connect(dsn, connect_timeout=_TIMEOUT_SECONDS))
+    connection.autocommit = autocommit
+    return connection
+
+
+def prepared(
+    connect: Callable[[], Connection[Any]], *, keep_limits: bool = False
+) -> Connection[Any]:
+    """A new connection whose session is ready; the caller closes it (``with`` does, and commits).
+
+    Args:
+        connect: opens a connection; asked twice where a pooler is in between.
+        keep_limits: as for ``prepare_session``.
+
+    Raises:
+        SharedSessionError: a pooler gives each transaction another session.
+        psycopg.Error: the database cannot be reached, or refuses.
+    """
+    connection = connect()
+    try:
+        # A pooler does not tell the process id of the server's own session.
+        if connection.info.backend_pid != _session(connection):
+            _require_own_session(connection, connect)
+        prepare_session(connection, keep_limits=keep_limits)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_own_session(
+    connection: Connection[Any], connect: Callable[[], Connection[Any]]
+) -> None:
+    """Refuse a pooler in which a second client gets the session of the first.
+
+    Raises:
+        SharedSessionError: it does.
+    """
+    with connect() as second:
+        for _ in range(_LOOKS):
+            ours = _session(connection)
+            # Not committed yet: the pooler cannot give this session to anybody else.
+            theirs = read_value(second, int, "select pg_catalog.pg_backend_pid()")
+            if theirs == ours or _session(connection) != ours:
+                raise SharedSessionError
+            second.commit()
+
+
+def _session(connection: Connection[Any]) -> int:
+    """Process id of the server's session that serves the next transaction."""
+    number = read_value(connection, int, "select pg_catalog.pg_backend_pid()")
+    connection.commit()
+    return number
