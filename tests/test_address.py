@@ -30,7 +30,21 @@ def test_spellings_of_one_address(spellings: list[str], key: str) -> None:
             assert parse_address(unicodedata.normalize(form, spelling)) == (key, None)
 
 
-@pytest.mark.parametrize("text", [None, "", "  ", "\t\n", "\u2003"])
+@pytest.mark.parametrize(
+    "sign",
+    ["\ufeff", "\u200b", "\u200e", "\u00a0", "\u202f", "\u2060", "\u3000", "\u202a", "\u00ad"],
+)
+def test_signs_that_nobody_sees_do_not_count(sign: str) -> None:
+    for written in (
+        f"{sign}eleni@mail.gr",
+        f"eleni@mail.gr{sign}",
+        f" {sign} eleni@mail.gr{sign} ",
+    ):
+        assert parse_address(written) == ("eleni@mail.gr", None)
+    assert parse_address(sign * 3) == (None, "missing_email")
+
+
+@pytest.mark.parametrize("text", [None, "", "  ", "\t\n", "\u2003", "\ufeff\u200b"])
 def test_missing(text: str | None) -> None:
     assert parse_address(text) == (None, "missing_email")
 

@@ -1,9 +1,9 @@
 """The address key: the one normal form of an e-mail address, computed here and nowhere else.
 
-Rules: trimmed, Unicode NFC, lower-cased. The local part is a dot-atom
-in ASCII (RFC 5322, section 3.2.3). International labels of the domain get their ASCII form (IDNA
-2008 with the UTS 46 mapping). The top level is letters or punycode, and not reserved for special
-use (IANA "Special-Use Domain Names").
+Rules: without spaces and invisible signs at its ends, Unicode NFC, lower-cased. The local part is a
+dot-atom in ASCII (RFC 5322, section 3.2.3). International labels of the domain get their ASCII form
+(IDNA 2008 with the UTS 46 mapping). The top level is letters or punycode, and not reserved for
+special use (IANA "Special-Use Domain Names").
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import unicodedata
 from typing import Literal, NamedTuple
 
 import idna
+
+from crm_mailchimp.blank_signs import strip_blanks
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -46,7 +48,7 @@ def parse_address(email: str | None) -> Address:
         email: the CRM's text, with any spaces, case or international domain; None or blank
             means that there is no address.
     """
-    text = (email or "").strip()
+    text = strip_blanks(email or "")
     if not text:
         return _MISSING
     text = unicodedata.normalize("NFC", text)
@@ -63,7 +65,7 @@ def parse_address(email: str | None) -> Address:
 
 def written_form(email: str) -> str:
     """An address as it is written, trimmed, in Unicode NFC, case-folded; also a malformed one."""
-    return unicodedata.normalize("NFC", email.strip()).casefold()
+    return unicodedata.normalize("NFC", strip_blanks(email)).casefold()
 
 
 def subscriber_hash(address_key: str) -> str:

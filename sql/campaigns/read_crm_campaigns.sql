@@ -1,15 +1,19 @@
 -- Campaigns of the CRM for one provider: those chosen by code, or all that are to be looked at. Missing
--- sender values come from the collection, then from the provider.
-select
-    campaign.campaign_id,
+-- sender values come from the collection, then from the provider. A campaign that breaks the contract is
+-- named, with its columns: it alone is not sent. One without a usable id or code has no row.
+select distinct on (campaign.campaign_id)
+    campaign.campaign_id::bigint as campaign_id,
     campaign.code,
-    campaign.description,
-    campaign.collection_id,
-    collection.code as collection_code,
-    collection.is_active as collection_is_active,
-    campaign.campaign_type,
-    campaign_type.gdpr_category,
-    campaign.subject_line,
+    coalesce(campaign.description, '') as description,
+    campaign.collection_id::bigint as collection_id,
+    coalesce(collection.code, '') as collection_code,
+    coalesce(collection.is_active, false) as collection_is_active,
+    coalesce(campaign.campaign_type, '') as campaign_type,
+    case
+        when lower(btrim(campaign_type.gdpr_category)) in ('offer', 'newsletter', 'unclassified')
+            then lower(btrim(campaign_type.gdpr_category))
+    end as gdpr_category,
+    coalesce(campaign.subject_line, '') as subject_line,
     coalesce(campaign.preview_text, '') as preview_text,
     coalesce(
         nullif(btrim(campaign.from_name), ''),
@@ -21,12 +25,42 @@ select
         case when not collection.use_provider_defaults then nullif(btrim(collection.from_email), '') end,
         nullif(btrim(provider.from_email), '')
     ) as reply_to,
-    campaign.planned_at,
-    campaign.state,
+    -- Not one that a program cannot count on from.
+    case
+        when
+            campaign.planned_at >= '1970-01-01 00:00:00+00'
+            and campaign.planned_at < '9000-01-01 00:00:00+00'
+            then campaign.planned_at
+    end as planned_at,
+    coalesce(campaign.state, '') as state,
     provider.code as provider,
     coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
         as provider_kind,
-    nullif(btrim(provider.connection_id), '') as connection_id
+    nullif(btrim(provider.connection_id), '') as connection_id,
+    nullif(
+        concat_ws(
+            ', ',
+            case
+                when
+                    count(*) over (partition by campaign.campaign_id) > 1
+                    or count(*) over (partition by campaign.code) > 1
+                    then 'the campaign, its collection or its campaign type is there twice under one key'
+            end,
+            case
+                when
+                    campaign.planned_at < '1970-01-01 00:00:00+00'
+                    or campaign.planned_at >= '9000-01-01 00:00:00+00'
+                    then 'column planned_at has a time that cannot be read'
+            end,
+            case when campaign.description is null then 'column description is null' end,
+            case when campaign.campaign_type is null then 'column campaign_type is null' end,
+            case
+                when coalesce(campaign.state not in ('draft', 'approved', 'cancelled'), true)
+                    then 'column state has another word'
+            end
+        ),
+        ''
+    ) as unreadable
 from crm.campaign as campaign
 inner join crm.contact_collection as collection on campaign.collection_id = collection.collection_id
 inner join crm.external_provider as provider on collection.external_provider = provider.code
@@ -34,4 +68,9 @@ left join crm.campaign_type as campaign_type on campaign.campaign_type = campaig
 where
     (%(campaign_ids)s::bigint[] is null or campaign.campaign_id = any(%(campaign_ids)s::bigint[]))
     and (cardinality(%(codes)s::text[]) = 0 or campaign.code = any(%(codes)s::text[]))
-order by campaign.code
+    and campaign.code is not null
+    and mod(campaign.campaign_id::numeric, 1) = 0
+    and abs(campaign.campaign_id::numeric) < 9223372036854775808
+    and mod(campaign.collection_id::numeric, 1) = 0
+    and abs(campaign.collection_id::numeric) < 9223372036854775808
+order by campaign.campaign_id asc, campaign.code asc

@@ -1,17 +1,21 @@
--- Collections to sync, with their own values and the defaults of their provider.
-select
-    collection.collection_id,
-    collection.code,
-    collection.description,
+-- Collections to sync, with their own values and the defaults of their provider. One that breaks the
+-- contract is named, with its columns: it alone is not synced. One without a usable id has no row.
+select distinct on (collection.collection_id)
+    collection.collection_id::bigint as collection_id,
+    coalesce(nullif(btrim(collection.code), ''), format('collection %%s', collection.collection_id)) as code,
+    coalesce(collection.description, '') as description,
     collection.comments,
-    collection.is_shared,
-    collection.is_static,
+    coalesce(collection.is_shared, false) as is_shared,
+    coalesce(collection.is_static, true) as is_static,
     collection.query_text,
-    collection.use_provider_defaults,
-    collection.sync_merge_fields,
+    coalesce(collection.use_provider_defaults, false) as use_provider_defaults,
+    coalesce(collection.sync_merge_fields, false) as sync_merge_fields,
     collection.provider_list_id,
     collection.campaign_type,
-    campaign_type.gdpr_category,
+    case
+        when lower(btrim(campaign_type.gdpr_category)) in ('offer', 'newsletter', 'unclassified')
+            then lower(btrim(campaign_type.gdpr_category))
+    end as gdpr_category,
     provider.code as provider,
     -- If the column is missing, the code is the kind.
     coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
@@ -33,12 +37,43 @@ select
         'from_email', provider.from_email, 'subject', provider.subject, 'language', provider.language,
         'permission_reminder', provider.permission_reminder,
         'email_type_option', provider.email_type_option
-    ) as provider_settings
+    ) as provider_settings,
+    nullif(
+        concat_ws(
+            ', ',
+            case
+                when count(*) over (partition by collection.collection_id) > 1
+                    then 'the collection, its provider, its campaign type or its owner is there twice'
+            end,
+            case when coalesce(btrim(collection.code), '') = '' then 'column code is empty' end,
+            case when coalesce(btrim(collection.description), '') = '' then 'column description is empty' end,
+            case when collection.is_active is null then 'column is_active is null' end,
+            case when collection.is_shared is null then 'column is_shared is null' end,
+            case when collection.is_static is null then 'column is_static is null' end,
+            case
+                when collection.use_provider_defaults is null then 'column use_provider_defaults is null'
+            end,
+            case when collection.sync_merge_fields is null then 'column sync_merge_fields is null' end,
+            case
+                when
+                    campaign_type.code is not null
+                    and coalesce(
+                        lower(btrim(campaign_type.gdpr_category))
+                        not in ('offer', 'newsletter', 'unclassified'),
+                        true
+                    )
+                    then 'column gdpr_category of its campaign type has another word'
+            end
+        ),
+        ''
+    ) as unreadable
 from crm.contact_collection as collection
 inner join crm.external_provider as provider on collection.external_provider = provider.code
 left join crm.campaign_type as campaign_type on collection.campaign_type = campaign_type.code
 left join crm.resource as resource on collection.owner_id = resource.resource_id
 where
-    collection.is_active
+    collection.is_active is not false
     and (cardinality(%(codes)s::text[]) = 0 or collection.code = any(%(codes)s::text[]))
-order by collection.code
+    and mod(collection.collection_id::numeric, 1) = 0
+    and abs(collection.collection_id::numeric) < 9223372036854775808
+order by collection.collection_id asc, provider.code asc

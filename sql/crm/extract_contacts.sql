@@ -5,10 +5,12 @@
 with field_value as (
     select
         value.contact_id,
-        jsonb_object_agg(value.field_code, value.value) as field_values,
+        -- In a fixed order: of two values of one field always the same one counts.
+        jsonb_object_agg(value.field_code, value.value order by value.value) as field_values,
         jsonb_object_agg(
             value.field_code,
             jsonb_build_array(value.value, field.data_type, btrim(value.value) = any(field.choices))
+            order by value.value, field.data_type, field.choices
         ) as read_values
     from crm.contact_field_value as value
     inner join crm.contact_field as field on value.field_code = field.code
@@ -17,7 +19,7 @@ with field_value as (
 ),
 
 column_value as (
-    select
+    select distinct on (contact_id)
         contact_id,
         jsonb_strip_nulls(
             jsonb_build_object(
@@ -37,15 +39,37 @@ column_value as (
     where contact_id = any(%(contact_ids)s::bigint[]) and %(with_fields)s
 )
 
-select
-    contact.contact_id,
+select distinct on (contact.contact_id)
+    contact.contact_id::bigint as contact_id,
     contact.email,
     case when contact.erasure_requested_at is null then contact.first_name end as first_name,
     case when contact.erasure_requested_at is null then contact.last_name end as last_name,
     case when contact.erasure_requested_at is null then contact.language end as language,
-    contact.is_active,
-    contact.erasure_requested_at,
-    contact.merged_into_id,
+    coalesce(contact.is_active, false) as is_active,
+    -- As text: a request may have a time that Python cannot hold. It is a request all the same.
+    contact.erasure_requested_at::text as erasure_requested_at,
+    case
+        when
+            mod(contact.merged_into_id::numeric, 1) = 0
+            and abs(contact.merged_into_id::numeric) < 9223372036854775808
+            then contact.merged_into_id::bigint
+    end as merged_into_id,
+    nullif(
+        concat_ws(
+            ', ',
+            case
+                when count(*) over (partition by contact.contact_id) > 1 then 'contact_id is there twice'
+            end,
+            case when contact.is_active is null then 'column is_active is null' end,
+            case
+                when
+                    mod(contact.merged_into_id::numeric, 1) <> 0
+                    or abs(contact.merged_into_id::numeric) >= 9223372036854775808
+                    then 'column merged_into_id is no id'
+            end
+        ),
+        ''
+    ) as unreadable_detail,
     case
         when contact.erasure_requested_at is null
             then
@@ -60,3 +84,5 @@ from crm.contact as contact
 left join field_value on contact.contact_id = field_value.contact_id
 left join column_value on contact.contact_id = column_value.contact_id
 where contact.contact_id = any(%(contact_ids)s::bigint[])
+-- Of a contact that is there twice the row counts that asked to be erased.
+order by contact.contact_id asc, contact.erasure_requested_at is null asc

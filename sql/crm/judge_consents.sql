@@ -43,6 +43,11 @@ readable as (
             when coalesce(written.channel <> all(%(channels)s::text[]), true) then 'channel'
             when written.channel <> 'email' then null
             when coalesce(written.gdpr_category <> all(%(categories)s::text[]), true) then 'gdpr_category'
+            when written.consent_id is null then 'consent_id'
+            when
+                mod(written.consent_id::numeric, 1) <> 0
+                or abs(written.consent_id::numeric) >= 9223372036854775808
+                then 'consent_id'
             when written.granted is null then 'granted'
             when written.effective_at is null then 'effective_at'
         end as unreadable_column
@@ -74,7 +79,10 @@ unreadable as (
     select distinct on (readable.person_id)
         readable.person_id,
         -- Never the value: it may be anything.
-        format('consent %%s, column %%s', readable.consent_id, readable.unreadable_column) as detail
+        case
+            when readable.unreadable_column = 'consent_id' then 'consent without an id, column consent_id'
+            else format('consent %%s, column %%s', readable.consent_id, readable.unreadable_column)
+        end as detail
     from readable
     where readable.unreadable_column is not null
     order by readable.person_id asc, readable.consent_id asc nulls last
@@ -95,9 +103,9 @@ category as (
 
 select
     %(staging_id)s::bigint as staging_id,
-    category.person_id as contact_id,
+    category.person_id::bigint as contact_id,
     category.gdpr_category,
-    case when deciding.in_force then deciding.consent_id end as consent_id,
+    case when deciding.in_force then deciding.consent_id::bigint end as consent_id,
     case when deciding.in_force then deciding.granted end as granted,
     case when deciding.in_force then deciding.effective_at end as effective_at,
     case when deciding.in_force then deciding.expires_at end as expires_at,

@@ -16,7 +16,12 @@ with recursive chain as (
 
 select
     %(staging_id)s::bigint as staging_id,
-    chain.contact_id,
-    chain.merged_id
+    chain.contact_id::bigint as contact_id,
+    chain.merged_id::bigint as merged_id
 from chain
-where chain.contact_id <> chain.merged_id
+where
+    chain.contact_id <> chain.merged_id
+    and mod(chain.contact_id::numeric, 1) = 0
+    and abs(chain.contact_id::numeric) < 9223372036854775808
+    and mod(chain.merged_id::numeric, 1) = 0
+    and abs(chain.merged_id::numeric) < 9223372036854775808

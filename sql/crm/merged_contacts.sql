@@ -14,8 +14,11 @@ with recursive person as (
 )
 
 select
-    person.person_id,
-    person.contact_id,
+    person.person_id::bigint as person_id,
+    person.contact_id::bigint as contact_id,
     contact.email
 from person
 inner join crm.contact as contact on person.contact_id = contact.contact_id
+where
+    mod(person.contact_id::numeric, 1) = 0
+    and abs(person.contact_id::numeric) < 9223372036854775808

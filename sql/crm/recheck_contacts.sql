@@ -15,13 +15,20 @@ with recursive person as (
 )
 
 select
-    contact.contact_id,
+    contact.contact_id::bigint as contact_id,
     contact.email,
-    contact.is_active and contact.merged_into_id is null as is_active,
-    contact.erasure_requested_at is not null as is_erased,
+    -- A row that cannot be read, or is there twice, is not mailed.
+    coalesce(contact.is_active, false)
+    and contact.merged_into_id is null
+    and count(*) over (partition by contact.contact_id) = 1 as is_active,
+    bool_or(contact.erasure_requested_at is not null) over (partition by contact.contact_id) as is_erased,
     array(
-        select person.contact_id from person
-        where person.person_id = contact.contact_id and person.contact_id <> contact.contact_id
+        select person.contact_id::bigint from person
+        where
+            person.person_id = contact.contact_id
+            and person.contact_id <> contact.contact_id
+            and mod(person.contact_id::numeric, 1) = 0
+            and abs(person.contact_id::numeric) < 9223372036854775808
     ) as merged_ids,
     %(collection_id)s::bigint is null
     or exists (

@@ -23,7 +23,7 @@ cut_off as (
 )
 
 select
-    contact.contact_id,
+    contact.contact_id::bigint as contact_id,
     contact.email,
     cut_off.contact_id is not null as is_cut_off
 from crm.contact as contact

@@ -1,6 +1,10 @@
--- Contacts that asked to be erased.
+-- Contacts that asked to be erased, at whatever time. An id that is no whole number, or too large, is left
+-- out.
 select
-    contact.contact_id,
+    contact.contact_id::bigint as contact_id,
     contact.email
 from crm.contact as contact
-where contact.erasure_requested_at is not null
+where
+    contact.erasure_requested_at is not null
+    and mod(contact.contact_id::numeric, 1) = 0
+    and abs(contact.contact_id::numeric) < 9223372036854775808

@@ -14,6 +14,9 @@ with recursive upward as (
         survivor.merged_into_id
     from upward
     inner join crm.contact as survivor on upward.merged_into_id = survivor.contact_id
+    where
+        mod(survivor.contact_id::numeric, 1) = 0
+        and abs(survivor.contact_id::numeric) < 9223372036854775808
 ),
 
 topmost as (
@@ -27,8 +30,8 @@ topmost as (
 )
 
 select
-    given.contact_id,
-    coalesce(min(topmost.reached_id), given.contact_id) as survivor_id
+    given.contact_id::bigint as contact_id,
+    coalesce(min(topmost.reached_id), given.contact_id)::bigint as survivor_id
 from (select distinct upward.contact_id from upward) as given
 left join topmost on given.contact_id = topmost.contact_id
 group by given.contact_id

@@ -16,9 +16,15 @@ with recursive upward as (
 )
 
 select
-    upward.asked_id,
-    upward.survivor_id
+    upward.asked_id::bigint as asked_id,
+    upward.survivor_id::bigint as survivor_id
 from upward
 inner join crm.contact as survivor on upward.survivor_id = survivor.contact_id
-where survivor.merged_into_id is null and survivor.erasure_requested_at is null
+where
+    survivor.merged_into_id is null
+    and survivor.erasure_requested_at is null
+    and mod(upward.asked_id::numeric, 1) = 0
+    and abs(upward.asked_id::numeric) < 9223372036854775808
+    and mod(upward.survivor_id::numeric, 1) = 0
+    and abs(upward.survivor_id::numeric) < 9223372036854775808
 order by upward.asked_id

@@ -40,6 +40,7 @@ candidate as (
         ) as content_hash,
         case
             when contact.erasure_requested_at is not null then 'erased_contact'
+            when contact.unreadable_detail is not null then 'unreadable_row'
             when not contact.is_active or contact.merged_into_id is not null then 'inactive_contact'
             when contact.address_problem is not null then contact.address_problem
             when collection.gdpr_category = 'unclassified' then null
@@ -64,7 +65,8 @@ candidate as (
         case when collection.gdpr_category <> 'unclassified' then unreadable_address.contact_id end
             as unreadable_contact_id,
         -- The contact's own row first.
-        coalesce(consent.unreadable_detail, unreadable_address.detail) as unreadable_detail
+        coalesce(consent.unreadable_detail, unreadable_address.detail) as unreadable_detail,
+        contact.unreadable_detail as unreadable_row
     from sync.staging_run as run
     inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
     inner join staging.membership as member
@@ -130,6 +132,7 @@ select
                     format('of contact %%s, which has the same address', represented.unreadable_contact_id)
                 )
         when represented.reason_code = 'unreadable_consent' then represented.unreadable_detail
+        when represented.reason_code = 'unreadable_row' then represented.unreadable_row
     end as detail,
     represented.address_key,
     sync.subscriber_hash(represented.address_key) as subscriber_hash,

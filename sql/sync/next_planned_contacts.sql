@@ -13,7 +13,8 @@ select
     contact.field_values,
     verdict.content_hash,
     verdict.consent_id,
-    consent.effective_at as consented_at,
+    -- An older time is one that nobody entered as the time of a consent.
+    case when consent.effective_at >= '1970-01-01 00:00:00+00' then consent.effective_at end as consented_at,
     member.origin,
     -- In Mailchimp the person chose another address than the CRM has. We know only the id of that address.
     exists(

@@ -59,7 +59,7 @@ def test_nothing_there() -> None:
     assert list(walk(lambda _count, _offset: None, "things")) == []
 
 
-@pytest.mark.parametrize("things", [None, "text", {"id": "1"}, ["text"], [{"id": "1"}, None]])
+@pytest.mark.parametrize("things", [None, "text", {"id": "1"}, ["text"], [None, 7]])
 def test_an_answer_without_its_list_is_no_empty_page(things: Any) -> None:
     for answer in ({"things": things}, {"others": []}):
         with pytest.raises(UnexpectedAnswer, match="no list of objects 'things'"):

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.errors import PermanentError, ProviderError
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.stats import (
@@ -19,7 +20,7 @@ from crm_mailchimp.stats import (
     member_activity,
 )
 from crm_mailchimp.stats.audience_extract import extract_audiences
-from crm_mailchimp.stats.shapes import Field, Shape, UnexpectedShapeError
+from crm_mailchimp.stats.shapes import Field, Shape
 from mailchimp_sandbox.tests.contract.description import Description
 from stats.sandbox_world import SETTINGS, ledger, make_audience, send
 
@@ -277,11 +278,30 @@ def test_a_stream_is_what_the_description_says(
             load(warehouse, Answers(replaced(of, field, None)))
         warehouse.execute("update sync.member set last_changed = clock_timestamp()")
         warehouse.commit()
-        with pytest.raises(
-            UnexpectedShapeError, match=f"stream {shape.stream}, field {field.source}"
-        ):
+        with pytest.raises(PermanentError, match=f"stream {shape.stream}, field {field.source}"):
             load(warehouse, Answers(replaced(of, field, WRONG[field.kind])))
         warehouse.rollback()
+
+
+def test_a_feed_that_cannot_be_read_keeps_no_other_from_it(warehouse: Any) -> None:
+    warehouse.execute("insert into stats.lists (list_id) values ('λ')")
+    hashes = [character * 32 for character in "abcd"]
+    know(warehouse, "λ", *((one, "unsubscribed") for one in hashes))
+    entry = {"activity_type": "note", "created_at_timestamp": "2026-10-31T21:00:00+00:00"}
+
+    class Refusing(Answers):
+        def member_feed(self, list_id: str, subscriber_hash: str) -> Iterator[dict[str, Any]]:
+            if subscriber_hash == hashes[1]:
+                raise ProviderError("never again")
+            feed = super().member_feed(list_id, subscriber_hash)
+            yield from ([{**entry, "link_clicked": 7}] if subscriber_hash == hashes[2] else feed)
+
+    with pytest.raises(PermanentError, match="1 of 4 activity feeds could not be read: audience λ"):
+        member_activity.load_feeds(warehouse, Refusing(entry))
+    read = rows(warehouse, "select subscriber_hash from stats.member_activities order by 1")
+    assert read == [(hashes[0],), (hashes[3],)]
+    # It is asked again, and the others are not.
+    assert member_activity.load_feeds(warehouse, Answers(entry)) == 1
 
 
 def test_feeds_keep_no_ones_words_and_no_erased_person(warehouse: Any, warehouse_db: str) -> None:

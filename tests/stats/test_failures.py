@@ -101,6 +101,61 @@ def test_a_new_action_names_its_field_and_shows_nobodys_data(warehouse: Any) -> 
     assert not any(secret in str(caught.value) for secret in ("sms", "9.9.9.9", member))
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"gmt_offset": "never-shown"},
+        {"gmt_offset": 2**63},
+        {"email_id": None},
+        {"status": {"an": "object"}},
+        {"absplit_group": ["never-shown"]},
+    ],
+)
+def test_a_bad_row_is_named_and_all_others_are_loaded(warehouse: Any, bad: dict[str, Any]) -> None:
+    account = account_of(2)
+    sent_to = account._recipients
+    account._recipients = lambda campaign: [  # type: ignore[method-assign]
+        {**row, **bad} if campaign.campaign_id == "c0" and number == 1 else row
+        for number, row in enumerate(sent_to(campaign))
+    ]
+    with pytest.raises(
+        UnreadableStreamsError,
+        match=r"campaign c0, stream recipients: .*1 rows could not be read and were left out",
+    ) as caught:
+        run(warehouse, account)
+    assert "never-shown" not in str(caught.value)
+    assert streams(warehouse, "c0") == streams(warehouse, "c1") == ALL
+    stored = warehouse.execute(
+        "select campaign_id, count(*) from stats.campaign_recipients"
+        " where delivery_status = 'sent' group by 1 order by 1"
+    ).fetchall()
+    assert stored == [("c0", 3), ("c1", 4)]
+
+
+def test_a_bad_event_is_named_and_the_members_others_are_loaded(warehouse: Any) -> None:
+    account = account_of(1)
+    activity = account._activity
+    bad = [
+        None,
+        {"action": "open"},
+        {"action": "open", "timestamp": "9999-12-31T23:59:59-14:00"},
+        {"action": "click", "timestamp": "0001-01-01T00:00:00+00:00", "url": 7},
+        {"action": "open", "timestamp": "2026-11-01T09:00:00", "ip": {"never": "shown"}},
+    ]
+    account._activity = lambda campaign, since: [  # type: ignore[method-assign]
+        {**row, "activity": [*row["activity"], *bad] if number == 0 else row["activity"]}
+        for number, row in enumerate(activity(campaign, since))
+    ]
+    with pytest.raises(UnreadableStreamsError, match="5 rows could not be read") as caught:
+        run(warehouse, account)
+    assert "shown" not in str(caught.value)
+    assert streams(warehouse, "c0") == ALL
+    stored = warehouse.execute(
+        "select action, count(*) from stats.campaign_activities group by 1 order by 1"
+    ).fetchall()
+    assert stored == [("click", 1), ("open", 1)]
+
+
 def test_what_the_database_refuses_is_reported_without_the_row(warehouse: Any) -> None:
     account = account_of(2)
     warehouse.execute(

@@ -19,6 +19,7 @@ from crm_mailchimp.provider import CampaignProvider, ReportProvider
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.campaigns import load_campaigns
+from crm_mailchimp.stats.shapes import LeftOut
 
 _UNDER_WAY_OR_OVER = ("sending", "sent", "canceling", "canceled", "archived")
 
@@ -129,12 +130,14 @@ def look_at_all(warehouse: Connection[Any], provider: CampaignListProvider) -> t
         number of campaigns in Mailchimp, and of those of the CRM whose figures changed.
     """
     listing = _RecordingTotals(warehouse, provider)
-    count = load_campaigns(warehouse, listing)
+    left_out = LeftOut()
+    count = load_campaigns(warehouse, listing, left_out=left_out)
     # A walk over a list that changes may miss one: each is asked for by itself.
     for campaign_id in read_values(warehouse, str, statement("campaigns/find_vanished")):
         if provider.campaign(campaign_id) is None:
             warehouse.execute(statement("campaigns/mark_vanished"), {"campaign_id": campaign_id})
     warehouse.commit()
+    left_out.require_none()
     return count, listing.changed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,12 @@ from crm_mailchimp.statements import statement
 
 @dataclass(frozen=True, kw_only=True)
 class CrmCampaign:
-    """A row of ``crm.campaign``; sender values filled up from its collection and the provider."""
+    """A row of ``crm.campaign``; sender values filled up from its collection and the provider.
+
+    Attributes:
+        unreadable: columns that break the contract, never their values. Such a campaign is treated
+            as a draft, whatever its state: it is neither made nor sent.
+    """
 
     campaign_id: int
     code: str
@@ -36,6 +41,7 @@ class CrmCampaign:
     provider: str = PROVIDER_KIND
     provider_kind: str = PROVIDER_KIND
     connection_id: str | None = None
+    unreadable: str | None = None
 
     @property
     def title(self) -> str:
@@ -80,7 +86,7 @@ def read_crm_campaigns(
         codes: only these; empty means all.
         campaign_ids: only these; None means all.
     """
-    return read_rows(
+    found = read_rows(
         crm,
         CrmCampaign,
         statement("campaigns/read_crm_campaigns"),
@@ -89,3 +95,10 @@ def read_crm_campaigns(
             "campaign_ids": None if campaign_ids is None else list(campaign_ids),
         },
     )
+    readable = [
+        one
+        if one.unreadable is None or one.state == "cancelled"
+        else replace(one, state="draft", planned_at=None)
+        for one in found
+    ]
+    return sorted(readable, key=lambda one: one.code)

@@ -16,6 +16,8 @@ from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 
 def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> KnownAudience | str:
     """The audience, or what keeps the campaign from being made or from staying scheduled."""
+    if campaign.unreadable:
+        return f"unreadable_row: {campaign.unreadable}. Correct it in crm.campaign"
     if campaign.missing:
         columns = ", ".join(f"crm.campaign.{name}" for name in campaign.missing)
         return f"missing_parameter: fill {columns} or the list's defaults"

@@ -14,7 +14,7 @@ from crm_mailchimp.crm.schema import (
     ContractError,
     create_contract,
     missing_write_back,
-    unreadable_consents,
+    unreadable_values,
 )
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
@@ -45,11 +45,8 @@ def _create(connection: psycopg.Connection, login: str | None) -> None:
         print("the contract is made of views; all that is read is there, with fitting types")
         if missing := missing_write_back(connection):
             print(f"  only for write-back, and not there: {', '.join(missing)}")
-    for column, count in unreadable_consents(connection).items():
-        print(
-            f"  crm.consent.{column}: {count} rows have a word that is none of the contract's; "
-            "their contacts are held back (unreadable_consent)"
-        )
+    for values in unreadable_values(connection):
+        print(f"  {values}")
     if login is None:
         return
     password = QueryLoginSettings.read().crm_query_password.get_secret_value()

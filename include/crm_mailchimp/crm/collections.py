@@ -41,7 +41,11 @@ class UnknownCollectionError(PermanentError):
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """One active contact collection with an external provider, its settings resolved."""
+    """One active contact collection with an external provider, its settings resolved.
+
+    Attributes:
+        unreadable: columns that break the contract, never their values; None: none does.
+    """
 
     collection_id: int
     code: str
@@ -60,6 +64,7 @@ class Collection:
     gdpr_category: str | None
     settings: Settings
     missing_settings: tuple[str, ...]
+    unreadable: str | None = None
 
     def provider_problem(self, connection_id: str) -> str | None:
         """Why the collection must not be pushed over a connection; None: it may."""
@@ -90,6 +95,7 @@ class _StoredCollection:
     gdpr_category: str | None
     own_settings: Settings
     provider_settings: Settings
+    unreadable: str | None
 
 
 class _StoredField(NamedTuple):
@@ -99,16 +105,23 @@ class _StoredField(NamedTuple):
     label: str
     data_type: str
     choices: Sequence[str]
+    unreadable: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactField:
-    """An additional field of the CRM's contacts (``crm.contact_field``)."""
+    """An additional field of the CRM's contacts (``crm.contact_field``).
+
+    Attributes:
+        unreadable: columns that break the contract, never their values. Then the field is left
+            out, and so are its values.
+    """
 
     code: str
     label: str
     data_type: str
     choices: tuple[str, ...]
+    unreadable: str | None = None
 
 
 def read_collections(connection: Connection[Any], codes: Sequence[str] = ()) -> list[Collection]:
@@ -127,7 +140,7 @@ def read_collections(connection: Connection[Any], codes: Sequence[str] = ()) -> 
         statement("crm/extract_collections"),
         {"codes": list(codes)},
     )
-    collections = [_collection(one) for one in stored]
+    collections = sorted(map(_collection, stored), key=lambda one: one.code)
     unknown = sorted(set(codes) - {collection.code for collection in collections})
     if unknown:
         raise UnknownCollectionError(
@@ -144,7 +157,8 @@ def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
             code=stored.code,
             label=stored.label,
             data_type=stored.data_type,
-            choices=tuple(stored.choices),
+            choices=tuple(choice for choice in stored.choices if isinstance(choice, str)),
+            unreadable=stored.unreadable,
         )
         for stored in read_rows(connection, _StoredField, statement("crm/extract_fields"))
     ]
@@ -213,6 +227,7 @@ def _collection(stored: _StoredCollection) -> Collection:
         gdpr_category=stored.gdpr_category,
         settings=settings,
         missing_settings=tuple(name for name in REQUIRED_SETTINGS if _blank(settings.get(name))),
+        unreadable=stored.unreadable,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.blank_signs import BLANK_SIGNS
 from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.statements import statement
 
@@ -26,10 +27,7 @@ _CATEGORIES = ["offer", "newsletter"]
 CONSENT_WORDS: Mapping[str, Any] = {
     "channels": ["email", "sms", "phone", "post"],
     "categories": _CATEGORIES,
-    "spaces": (
-        " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-        "\u2008\u2009\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
-    ),
+    "spaces": BLANK_SIGNS,
 }
 
 

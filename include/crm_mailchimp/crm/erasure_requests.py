@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -19,13 +18,14 @@ class ErasureRequest:
 
     Attributes:
         person_id: the contact that asked.
-        requested_at: ``crm.contact.erasure_requested_at``.
+        requested_at: ``crm.contact.erasure_requested_at`` as Postgres writes it. It may be a time
+            that Python cannot hold, such as ``infinity``.
         contact_ids: that contact and the merged ones.
         emails: their addresses, as the CRM writes them.
     """
 
     person_id: int
-    requested_at: datetime
+    requested_at: str
     contact_ids: list[int]
     emails: list[str] = field(repr=False)
 

@@ -32,6 +32,8 @@ class ExtractedContact:
     """A contact with what may be sent of it (``sql/crm/extract_contacts.sql``).
 
     Attributes:
+        erasure_requested_at: as Postgres writes it; it may be a time that Python cannot hold.
+        unreadable_detail: columns that cannot be read, never their values; None: all can.
         field_values: JSON text of the values by field code.
         content_hash: of names and language.
         fields_hash: of the field values.
@@ -43,8 +45,9 @@ class ExtractedContact:
     last_name: str | None = field(repr=False)
     language: str | None
     is_active: bool
-    erasure_requested_at: datetime | None
+    erasure_requested_at: str | None
     merged_into_id: int | None
+    unreadable_detail: str | None
     field_values: str | None = field(repr=False)
     content_hash: str
     fields_hash: str | None

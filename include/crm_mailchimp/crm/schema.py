@@ -19,11 +19,25 @@ class ContractError(RuntimeError):
     """The database does not hold, or cannot be given, what the pipeline needs."""
 
 
-class _Unreadable(NamedTuple):
-    """A column of the consents, and how many rows have a word that nobody can read there."""
+class HeldValues(NamedTuple):
+    """Values of a column that break the contract, and what becomes of their rows.
 
+    Attributes:
+        problem: what the values are, never a value itself.
+        held: how many rows have one.
+    """
+
+    table_name: str
     column_name: str
-    unreadable: int
+    problem: str
+    effect: str
+    held: int
+
+    def __str__(self) -> str:
+        return (
+            f"crm.{self.table_name}.{self.column_name}: {self.held} rows ({self.problem}); "
+            f"{self.effect}"
+        )
 
 
 class _PresentColumn(NamedTuple):
@@ -100,12 +114,13 @@ def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
     return sorted(WRITE_BACK_TABLES - _present(connection).keys())
 
 
-def unreadable_consents(connection: psycopg.Connection[Any]) -> dict[str, int]:
-    """Consent rows with a word that is none of the contract's, by column; only those above zero."""
-    rows = read_rows(
-        connection, _Unreadable, statement("crm/count_unreadable_consents"), CONSENT_WORDS
-    )
-    return {row.column_name: row.unreadable for row in rows if row.unreadable}
+def unreadable_values(connection: psycopg.Connection[Any]) -> list[HeldValues]:
+    """Values that break the contract, by column; only columns that have any."""
+    rows = [
+        *read_rows(connection, HeldValues, statement("crm/count_unreadable_people"), CONSENT_WORDS),
+        *read_rows(connection, HeldValues, statement("crm/count_unreadable_plans")),
+    ]
+    return [row for row in rows if row.held]
 
 
 def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:

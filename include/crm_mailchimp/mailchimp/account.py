@@ -7,6 +7,7 @@ from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import GarbledAnswer
+from crm_mailchimp.mailchimp.readings import count_of, object_of, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ def account(client: MailchimpClient) -> Account:
     if not answer or "account_id" not in answer:
         raise GarbledAnswer("the answer holds no account", method="GET", path="/", status=200)
     return Account(
-        name=str(answer.get("account_name") or ""),
-        total_subscribers=int(answer.get("total_subscribers") or 0),
-        contact=dict(answer.get("contact") or {}),
+        name=text_of(answer.get("account_name")),
+        total_subscribers=count_of(answer.get("total_subscribers")),
+        contact=dict(object_of(answer.get("contact"))),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,10 @@ from crm_mailchimp.mailchimp.errors import (
     TooManyRequests,
     UnexpectedAnswer,
 )
+from crm_mailchimp.storable import storable_json
+
+#: The escapes that stand for NUL and for halves of surrogate pairs.
+_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89abAB])", re.IGNORECASE)
 
 #: Mailchimp's titles of refusals that mean something else than a wrong request.
 _REFUSALS: Mapping[str, type[BadRequest]] = {
@@ -32,10 +37,16 @@ _REFUSALS: Mapping[str, type[BadRequest]] = {
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
-    """The body as a JSON object, or None where it is something else."""
+    """The body as a JSON object, or None where it is something else.
+
+    What Postgres cannot hold is replaced, and so is what is no UTF-8.
+    """
     try:
-        value = json.loads(body)
-    except ValueError:
+        # Bytes of another encoding spoil one text, and not the whole answer.
+        value = json.loads(body.decode("utf-8-sig", "replace"), parse_constant=lambda _: None)
+        if _UNSTORABLE.search(body):
+            value = storable_json(value)
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -40,7 +40,7 @@ def audience_figures(client: MailchimpClient) -> Iterator[Row]:
             sort_dir="ASC",
         ),
         "lists",
-        key=lambda row: str(row["id"]),
+        key=lambda row: str(row.get("id")),
     )
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import AudienceLimitReached, PermissionDenied
+from crm_mailchimp.mailchimp.errors import (
+    AudienceLimitReached,
+    PermissionDenied,
+    UnexpectedAnswer,
+)
 from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.readings import count_of, object_of, text_of
 from crm_mailchimp.provider import Audience, AudienceSettings
+
+log = logging.getLogger(__name__)
 
 
 def audiences(client: MailchimpClient) -> Iterator[Audience]:
@@ -22,8 +30,11 @@ def audiences(client: MailchimpClient) -> Iterator[Audience]:
             sort_dir="ASC",
         ),
         "lists",
-        key=lambda entry: str(entry["id"]),
+        key=lambda entry: str(entry.get("id")),
     ):
+        if not text_of(entry.get("id")):
+            log.warning("an audience in the list of all has no id and is passed over")
+            continue
         yield audience_of(entry)
 
 
@@ -53,12 +64,12 @@ def create_audience(client: MailchimpClient, settings: AudienceSettings) -> Audi
         # One answer for two causes; the list of audiences tells whether the plan is the reason
         # (OpenAPI 3.0.55, ``GET /lists``, ``constraints``).
         answer = client.lists.get_all_lists(count=1, fields=["constraints"])
-        constraints = answer.get("constraints") or {}
+        constraints = object_of(object_of(answer).get("constraints"))
         if constraints.get("may_create", True):
             raise
         raise AudienceLimitReached(
-            present=int(constraints.get("current_total_instances") or 0),
-            allowed=int(constraints.get("max_instances") or 0),
+            present=count_of(constraints.get("current_total_instances")),
+            allowed=count_of(constraints.get("max_instances")),
             refusal=error,
         ) from error
 
@@ -69,32 +80,39 @@ def update_audience(client: MailchimpClient, list_id: str, settings: AudienceSet
 
 
 def audience_of(entry: Mapping[str, Any]) -> Audience:
-    """Read an audience from its JSON object."""
-    contact = entry.get("contact") or {}
-    defaults = entry.get("campaign_defaults") or {}
-    stats = entry.get("stats") or {}
+    """Read an audience from its JSON object.
+
+    Raises:
+        UnexpectedAnswer: it has no id.
+    """
+    list_id = text_of(entry.get("id"))
+    if not list_id:
+        raise UnexpectedAnswer("an audience has no id")
+    contact = object_of(entry.get("contact"))
+    defaults = object_of(entry.get("campaign_defaults"))
+    stats = object_of(entry.get("stats"))
     return Audience(
-        list_id=str(entry["id"]),
+        list_id=list_id,
         settings=AudienceSettings(
-            name=str(entry.get("name") or ""),
-            company=str(contact.get("company") or ""),
-            address1=str(contact.get("address1") or ""),
-            address2=str(contact.get("address2") or ""),
-            city=str(contact.get("city") or ""),
-            state=str(contact.get("state") or ""),
-            zip=str(contact.get("zip") or ""),
-            country=str(contact.get("country") or ""),
-            phone=str(contact.get("phone") or ""),
-            from_name=str(defaults.get("from_name") or ""),
-            from_email=str(defaults.get("from_email") or ""),
-            subject=str(defaults.get("subject") or ""),
-            language=str(defaults.get("language") or ""),
-            permission_reminder=str(entry.get("permission_reminder") or ""),
-            email_type_option=bool(entry.get("email_type_option")),
+            name=text_of(entry.get("name")),
+            company=text_of(contact.get("company")),
+            address1=text_of(contact.get("address1")),
+            address2=text_of(contact.get("address2")),
+            city=text_of(contact.get("city")),
+            state=text_of(contact.get("state")),
+            zip=text_of(contact.get("zip")),
+            country=text_of(contact.get("country")),
+            phone=text_of(contact.get("phone")),
+            from_name=text_of(defaults.get("from_name")),
+            from_email=text_of(defaults.get("from_email")),
+            subject=text_of(defaults.get("subject")),
+            language=text_of(defaults.get("language")),
+            permission_reminder=text_of(entry.get("permission_reminder")),
+            email_type_option=entry.get("email_type_option") is True,
         ),
-        member_count=int(stats.get("member_count") or 0),
-        unsubscribe_count=int(stats.get("unsubscribe_count") or 0),
-        cleaned_count=int(stats.get("cleaned_count") or 0),
+        member_count=count_of(stats.get("member_count")),
+        unsubscribe_count=count_of(stats.get("unsubscribe_count")),
+        cleaned_count=count_of(stats.get("cleaned_count")),
     )
 
 

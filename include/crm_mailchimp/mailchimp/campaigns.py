@@ -9,8 +9,15 @@ from typing import Any
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.readings import (
+    count_of,
+    instant_of,
+    object_of,
+    objects_of,
+    text_of,
+)
 from crm_mailchimp.mailchimp.reports import OVERLAP, sent_in
-from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
+from crm_mailchimp.mailchimp.timestamps import format_instant
 from crm_mailchimp.provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
 
 Row = dict[str, Any]
@@ -46,7 +53,7 @@ def campaigns(
             **filters,
         ),
         "campaigns",
-        key=lambda row: str(row["id"]),
+        key=lambda row: str(row.get("id")),
         overlap=OVERLAP,
     )
 
@@ -101,16 +108,17 @@ def change_campaign(
 
 def send_checklist(client: MailchimpClient, campaign_id: str) -> Checklist:
     """What Mailchimp would say before sending."""
-    answer = client.campaigns.get_send_checklist(campaign_id, exclude_fields=["_links"])
+    answer = object_of(client.campaigns.get_send_checklist(campaign_id, exclude_fields=["_links"]))
     return Checklist(
-        is_ready=bool(answer.get("is_ready")),
+        # Only a plain yes lets a campaign go out.
+        is_ready=answer.get("is_ready") is True,
         items=tuple(
             ChecklistItem(
-                type=str(item.get("type") or ""),
-                heading=str(item.get("heading") or ""),
-                details=str(item.get("details") or ""),
+                type=text_of(item.get("type")),
+                heading=text_of(item.get("heading")),
+                details=text_of(item.get("details")),
             )
-            for item in answer.get("items") or ()
+            for item in objects_of(answer.get("items"))
         ),
     )
 
@@ -160,31 +168,33 @@ def delete_campaign(client: MailchimpClient, campaign_id: str) -> bool:
 
 def sender_domains(client: MailchimpClient) -> dict[str, bool]:
     """Domains of the account and whether they are verified (``GET /verified-domains``)."""
-    answer = client.verified_domains.get_verified_domains_all()
+    answer = object_of(client.verified_domains.get_verified_domains_all())
     return {
-        str(row["domain"]).lower(): bool(row.get("verified")) for row in answer.get("domains") or ()
+        text_of(row.get("domain")).lower(): row.get("verified") is True
+        for row in objects_of(answer.get("domains"))
+        if text_of(row.get("domain"))
     }
 
 
 def campaign_of(row: Mapping[str, Any]) -> RemoteCampaign:
     """Read a campaign from its JSON object."""
-    recipients = row.get("recipients") or {}
-    summary = row.get("report_summary") or {}
-    settings = row.get("settings") or {}
-    segment = recipients.get("segment_opts") or {}
+    recipients = object_of(row.get("recipients"))
+    summary = object_of(row.get("report_summary"))
+    settings = object_of(row.get("settings"))
+    segment = recipients.get("segment_opts")
     return RemoteCampaign(
-        campaign_id=str(row["id"]),
-        status=str(row.get("status") or ""),
-        list_id=str(recipients.get("list_id") or ""),
+        campaign_id=text_of(row.get("id")),
+        status=text_of(row.get("status")),
+        list_id=text_of(recipients.get("list_id")),
         settings={
-            name: str(settings.get(name) or "")
+            name: text_of(settings.get(name))
             for name in ("title", "subject_line", "preview_text", "from_name", "reply_to")
         },
-        send_at=parse_instant(row.get("send_time")),
-        recipient_count=int(recipients.get("recipient_count") or 0),
-        emails_sent=int(row.get("emails_sent") or 0),
-        unique_opens=int(summary.get("unique_opens") or 0),
-        unique_clicks=int(summary.get("subscriber_clicks") or 0),
+        send_at=instant_of(row.get("send_time")),
+        recipient_count=count_of(recipients.get("recipient_count")),
+        emails_sent=count_of(row.get("emails_sent")),
+        unique_opens=count_of(summary.get("unique_opens")),
+        unique_clicks=count_of(summary.get("subscriber_clicks")),
         has_segment=bool(segment),
-        type=str(row.get("type") or ""),
+        type=text_of(row.get("type")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,8 +12,9 @@ from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
 from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.readings import instant_of, object_of, objects_of, text_of
 from crm_mailchimp.mailchimp.rejections import rejection, rejection_of
-from crm_mailchimp.mailchimp.timestamps import format_instant, parse_instant
+from crm_mailchimp.mailchimp.timestamps import format_instant
 from crm_mailchimp.provider import (
     AddOutcome,
     ChangeOutcome,
@@ -22,6 +24,11 @@ from crm_mailchimp.provider import (
     Rejection,
     RemoteMember,
 )
+
+log = logging.getLogger(__name__)
+
+#: The status of a member whose status cannot be read.
+_UNREADABLE_STATUS = "unreadable"
 
 #: Most members of one batch subscribe (``POST /lists/{list_id}`` of the API reference).
 MOST_TO_ADD = 500
@@ -78,9 +85,12 @@ def members(
             **filters,
         ),
         "members",
-        key=lambda entry: str(entry["id"]),
+        key=lambda entry: str(entry.get("id")),
         overlap=10,
     ):
+        if not text_of(entry.get("id")) and not text_of(entry.get("email_address")):
+            log.warning("audience %s: a member has neither id nor address", list_id)
+            continue
         yield member_of(entry, list_id)
 
 
@@ -117,17 +127,18 @@ def add_members(
         list_id,
         {"members": [_new_member(new) for new in new_members], "update_existing": False},
     )
-    created = [member_of(entry, list_id) for entry in answer.get("new_members") or ()]
-    updated = [member_of(entry, list_id) for entry in answer.get("updated_members") or ()]
+    answer = object_of(answer)
+    created = [member_of(entry, list_id) for entry in objects_of(answer.get("new_members"))]
+    updated = [member_of(entry, list_id) for entry in objects_of(answer.get("updated_members"))]
     rejected = [
         rejection(
-            str(entry.get("email_address") or ""),
-            str(entry.get("error") or ""),
-            code=str(entry.get("error_code") or ""),
-            field=str(entry.get("field") or ""),
-            field_message=str(entry.get("field_message") or ""),
+            text_of(entry.get("email_address")),
+            text_of(entry.get("error")),
+            code=text_of(entry.get("error_code")),
+            field=text_of(entry.get("field")),
+            field_message=text_of(entry.get("field_message")),
         )
-        for entry in answer.get("errors") or ()
+        for entry in objects_of(answer.get("errors"))
     ]
     answered = {one.subscriber_hash for one in (*created, *updated)}
     answered |= {one.subscriber_hash for one in rejected}
@@ -224,32 +235,35 @@ def complaints(client: MailchimpClient, list_id: str) -> Iterator[Complaint]:
             fields=["abuse_reports.id,abuse_reports.email_id,abuse_reports.date"],
         ),
         "abuse_reports",
-        key=lambda entry: str(entry["id"]),
+        key=lambda entry: str(entry.get("id")),
     ):
-        yield Complaint(
-            subscriber_hash=str(entry["email_id"]), reported_at=parse_instant(entry.get("date"))
-        )
+        member_hash = text_of(entry.get("email_id"))
+        if not member_hash:
+            log.warning("audience %s: a complaint does not say whose it is", list_id)
+            continue
+        yield Complaint(subscriber_hash=member_hash, reported_at=instant_of(entry.get("date")))
 
 
 def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:
     """Read a member from its JSON object."""
-    email_address = str(entry.get("email_address") or "")
+    email_address = text_of(entry.get("email_address"))
     return RemoteMember(
-        list_id=str(entry.get("list_id") or list_id),
-        subscriber_hash=str(entry.get("id") or subscriber_hash(email_address)),
+        list_id=text_of(entry.get("list_id")) or list_id,
+        subscriber_hash=text_of(entry.get("id")) or subscriber_hash(email_address),
         email_address=email_address,
-        status=str(entry["status"]),
-        last_changed=parse_instant(entry.get("last_changed")) or datetime.fromtimestamp(0, UTC),
-        merge_fields=entry.get("merge_fields") or {},
+        # A status that nobody knows counts as "may be mailed": a withdrawal still goes out.
+        status=text_of(entry.get("status")) or _UNREADABLE_STATUS,
+        last_changed=instant_of(entry.get("last_changed")) or datetime.fromtimestamp(0, UTC),
+        merge_fields=object_of(entry.get("merge_fields")),
         unsubscribed_by=_unsubscribed_by(entry),
-        language=str(entry.get("language") or ""),
-        remote_contact_id=str(entry["contact_id"]) if entry.get("contact_id") else None,
+        language=text_of(entry.get("language")),
+        remote_contact_id=text_of(entry.get("contact_id")) or None,
     )
 
 
 def _unsubscribed_by(entry: Mapping[str, Any]) -> Literal["person", "administrator"] | None:
-    reason = str(entry.get("unsubscribe_reason") or "")
-    if entry["status"] != "unsubscribed" or not reason:
+    reason = text_of(entry.get("unsubscribe_reason"))
+    if entry.get("status") != "unsubscribed" or not reason:
         return None
     return "administrator" if _BY_ADMINISTRATOR.search(reason) else "person"
 

@@ -8,6 +8,7 @@ from typing import Any
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MergeFieldLimitReached
 from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.readings import count_of, object_of, text_of
 from crm_mailchimp.provider import MergeField
 
 
@@ -23,8 +24,10 @@ def merge_fields(client: MailchimpClient, list_id: str) -> list[MergeField]:
                 exclude_fields=["_links", "merge_fields._links"],
             ),
             "merge_fields",
-            key=lambda entry: str(entry["merge_id"]),
+            key=lambda entry: str(entry.get("merge_id")),
         )
+        # A field without a tag cannot be written to.
+        if text_of(entry.get("tag"))
     ]
 
 
@@ -72,16 +75,17 @@ def update_merge_field(
 
 def merge_field_of(entry: Mapping[str, Any]) -> MergeField:
     """Read a merge field from its JSON object."""
-    options = entry.get("options") or {}
+    options = object_of(entry.get("options"))
+    choices = options.get("choices")
     return MergeField(
-        tag=str(entry["tag"]),
-        name=str(entry.get("name") or ""),
-        type=str(entry.get("type") or ""),
-        merge_id=int(entry["merge_id"]),
-        required=bool(entry.get("required")),
-        public=bool(entry.get("public")),
-        choices=tuple(str(choice) for choice in options.get("choices") or ()),
-        date_format=options.get("date_format") or None,
+        tag=text_of(entry.get("tag")),
+        name=text_of(entry.get("name")),
+        type=text_of(entry.get("type")),
+        merge_id=count_of(entry.get("merge_id")) or None,
+        required=entry.get("required") is True,
+        public=entry.get("public") is True,
+        choices=tuple(map(text_of, choices)) if isinstance(choices, list) else (),
+        date_format=text_of(options.get("date_format")) or None,
     )
 
 

@@ -7,11 +7,14 @@ item twice. An item that goes out makes the walk skip one.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from crm_mailchimp.mailchimp.errors import UnexpectedAnswer
+
+log = logging.getLogger(__name__)
 
 #: Most items the API gives in one answer.
 PAGE = 1000
@@ -24,18 +27,32 @@ Item = dict[str, Any]
 
 
 def items_of(answer: dict[str, Any] | None, items: str) -> list[Item]:
-    """The list of an answer; no content has none.
+    """The objects in a list of an answer; no content has none.
 
     Raises:
-        UnexpectedAnswer: the answer has no such list, or something else under its name. Taken for
-            an empty page, it would end a walk early.
+        UnexpectedAnswer: as for ``walk``.
     """
+    return _objects(_page(answer, items), items)
+
+
+def _page(answer: dict[str, Any] | None, items: str) -> list[Any]:
     if answer is None:
         return []
     page = answer.get(items)
-    if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
+    if not isinstance(page, list) or (page and not any(isinstance(one, dict) for one in page)):
         raise UnexpectedAnswer(f"the answer has no list of objects {items!r}")
     return page
+
+
+def _objects(page: list[Any], items: str) -> list[Item]:
+    objects = [item for item in page if isinstance(item, dict)]
+    if len(objects) < len(page):
+        log.warning(
+            "%d items of the list %s are no objects and were passed over",
+            len(page) - len(objects),
+            items,
+        )
+    return objects
 
 
 def walk(
@@ -62,21 +79,24 @@ def walk(
             item of the page before is asked for again further back.
 
     Raises:
-        UnexpectedAnswer: an answer has no such list.
+        UnexpectedAnswer: an answer has no such list, or nothing but something else in it. Taken
+            for an empty page, it would end the walk early.
     """
     seen: OrderedDict[str, None] = OrderedDict()
     offset = 0
     before: set[str] = set()
     back = overlap
     while True:
-        page = items_of(fetch(size, offset), items)
-        keys = {key(item) for item in page} if key else set()
+        # Its length counts, whatever is in it.
+        page = _page(fetch(size, offset), items)
+        objects = _objects(page, items)
+        keys = {key(item) for item in objects} if key else set()
         if overlap and before and offset > 0 and not before & keys:
             # Everything moved forward by more than the overlap: look further back.
             back *= 2
             offset = max(0, offset - back)
             continue
-        for item in page:
+        for item in objects:
             if key is not None:
                 name = key(item)
                 if name in seen:

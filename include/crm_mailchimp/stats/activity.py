@@ -23,9 +23,9 @@ from crm_mailchimp.stats.deleted_members import (
     create_listed,
     mark_deleted,
 )
-from crm_mailchimp.stats.landing import batches, create_landing
+from crm_mailchimp.stats.landing import batches, create_landing, require_some
 from crm_mailchimp.stats.members import know_members
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Row, Shape, entries
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Row, Shape, entries
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -96,9 +96,11 @@ class Activity:
         ) or _Progress(complete_through=None, report_through=None)
         connection.commit()
         since = None if reading.full else _since(progress.complete_through)
-        landed = self._load(connection, provider, reading, since)
+        left_out = LeftOut()
+        landed = self._load(connection, provider, reading, since, left_out)
         if since is not None and _gap_has_grown(connection, reading.campaign_id):
-            landed = self._load(connection, provider, reading, None)
+            left_out = LeftOut()
+            landed = self._load(connection, provider, reading, None, left_out)
         mark_deleted(connection, provider, reading.campaign_id)
         store_stream_state(
             connection,
@@ -110,6 +112,7 @@ class Activity:
             complete_through=progress.report_through,
         )
         connection.commit()
+        left_out.require_none()
         return landed
 
     def _load(
@@ -118,6 +121,7 @@ class Activity:
         provider: ReportProvider,
         reading: Reading,
         since: datetime | None,
+        left_out: LeftOut,
     ) -> int:
         """Land and load the events after ``since``; returns their number. Commits."""
         create_landing(connection, _TABLE, _COLUMN_TYPES)
@@ -126,8 +130,10 @@ class Activity:
         recipients = provider.rows(reading.campaign_id, "activity", since=since)
         landed = listed = 0
         for page in batches(recipients):
-            people = list(RECIPIENT_SHAPE.rows(page))
-            landed += copy_rows(connection, _TABLE, _COLUMNS, _event_rows(page, people, listed))
+            fitting = list(RECIPIENT_SHAPE.fitting(page, left_out))
+            people = [person for _, person in fitting]
+            events = _event_rows(fitting, listed, left_out)
+            landed += copy_rows(connection, _TABLE, _COLUMNS, events)
             copy_rows(
                 connection, LISTED, _names(LISTED_COLUMNS), ((person[1],) for person in people)
             )
@@ -137,8 +143,9 @@ class Activity:
                 _names(_EXTRA_COLUMNS),
                 (person[1:] for person in people if person[2]),
             )
-            listed += len(page)
+            listed += len(people)
             connection.commit()
+        require_some(left_out, 0, landed)
         connection.execute(statement("stats/ensure_activity_months"))
         connection.commit()
         know_members(connection, _TABLE, reading.campaign_id)
@@ -174,17 +181,18 @@ def _names(column_types: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _event_rows(
-    page: Iterable[Mapping[str, Any]], people: Iterable[Row], listed: int
+    fitting: Iterable[tuple[Mapping[str, Any], Row]], listed: int, left_out: LeftOut
 ) -> Iterator[Row]:
     """A page of recipients as event rows, each with its ordinal among equal ones.
 
     It counts by entry, not by member: the API may list a member twice. Both lists then hold the
     same events, which must not be counted twice.
     """
-    for number, (recipient, person) in enumerate(zip(page, people, strict=True), start=listed):
+    for number, (recipient, person) in enumerate(fitting, start=listed):
         equal: Counter[Row] = Counter()
-        for event in entries(SHAPE.stream, recipient, "activity"):
-            row = SHAPE.row(event)
+        for _, row in SHAPE.fitting(
+            entries(SHAPE.stream, recipient, "activity", left_out), left_out
+        ):
             action_time_url = row[:3]
             equal[action_time_url] += 1
             yield (number, *person[:2], *row, equal[action_time_url])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -34,8 +34,13 @@ def load_days(connection: Connection[Any], provider: AudienceHistoryProvider, li
     """Bring one audience's days up to date; commits. Returns the number of days read.
 
     Days that Mailchimp no longer lists keep their last figures.
+
+    Raises:
+        LeftOutError: some days could not be read; all others are loaded.
     """
-    landed = land(connection, SHAPE, provider.audience_days(list_id))
+    left_out = LeftOut()
+    landed = land(connection, SHAPE, provider.audience_days(list_id), left_out)
     connection.execute(statement("stats/load_audience_activity"), {"list_id": list_id})
     connection.commit()
+    left_out.require_none()
     return landed

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.errors import PermanentError, ProviderError, ProviderUnreachableError
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
@@ -18,6 +21,13 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
+
+#: Problems that a message names one by one.
+_NAMED = 20
+
+
+class UnreadAudiencesError(PermanentError):
+    """Parts of what is known of audiences could not be read; everything else was."""
 
 
 def extract_audiences(
@@ -38,15 +48,51 @@ def extract_audiences(
 
     Returns:
         how much was read: audiences, months, days, members.
+
+    Raises:
+        UnreadAudiencesError: some audiences or feeds could not be read, after everything else was.
+        ProviderUnreachableError: nothing can be asked now.
     """
-    read = {"audiences": load_audiences(connection, provider), "months": 0, "days": 0}
+    problems = _Problems(connection)
+    read = {"audiences": 0, "months": 0, "days": 0, "members": 0}
+    with problems.noted("audiences"):
+        read["audiences"] = load_audiences(connection, provider)
     due = read_values(connection, str, statement("stats/audiences_due"))
     connection.commit()
     for list_id in due:
-        read["months"] += load_growth(connection, provider, list_id)
-        read["days"] += load_days(connection, provider, list_id)
+        with problems.noted(f"months of audience {list_id}"):
+            read["months"] += load_growth(connection, provider, list_id)
+        with problems.noted(f"days of audience {list_id}"):
+            read["days"] += load_days(connection, provider, list_id)
         connection.execute(statement("stats/store_list_state"), {"list_id": list_id})
         connection.commit()
-    read["members"] = load_feeds(connection, provider, since=since)
+    with problems.noted("activity of departed members"):
+        read["members"] = load_feeds(connection, provider, since=since)
     log.info("audiences: %s", read)
+    problems.require_none()
     return read
+
+
+class _Problems:
+    """What could not be read while everything else was."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        self._problems: list[str] = []
+
+    @contextmanager
+    def noted(self, part: str) -> Iterator[None]:
+        try:
+            yield
+        except ProviderUnreachableError:
+            raise
+        except (PermanentError, ProviderError) as error:
+            from crm_mailchimp.error_words import words_of  # noqa: PLC0415 - loads the driver
+
+            self._connection.rollback()
+            self._problems.append(f"{part}: {words_of(error)}")
+
+    def require_none(self) -> None:
+        if self._problems:
+            named = "; ".join(self._problems[:_NAMED])
+            raise UnreadAudiencesError(f"{len(self._problems)} parts could not be read: {named}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -67,9 +67,16 @@ def load_audiences(connection: Connection[Any], provider: AudienceHistoryProvide
 
     Returns:
         number of audiences in the account.
+
+    Raises:
+        LeftOutError: some audiences could not be read; all others are loaded.
     """
-    landed = land(connection, SHAPE, provider.audience_figures())
+    left_out = LeftOut()
+    landed = land(connection, SHAPE, provider.audience_figures(), left_out)
     connection.execute(statement("stats/load_audiences"))
-    connection.execute(statement("stats/mark_gone_audiences"))
+    if not left_out.errors:
+        # An audience that could not be read is still there.
+        connection.execute(statement("stats/mark_gone_audiences"))
     connection.commit()
+    left_out.require_none()
     return landed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -35,8 +35,14 @@ SHAPE = Shape(
 def load_growth(
     connection: Connection[Any], provider: AudienceHistoryProvider, list_id: str
 ) -> int:
-    """Bring one audience's months up to date; commits. Returns the number of months read."""
-    landed = land(connection, SHAPE, provider.growth_history(list_id))
+    """Bring one audience's months up to date; commits. Returns the number of months read.
+
+    Raises:
+        LeftOutError: some months could not be read; all others are loaded.
+    """
+    left_out = LeftOut()
+    landed = land(connection, SHAPE, provider.growth_history(list_id), left_out)
     connection.execute(statement("stats/load_audience_growth"), {"list_id": list_id})
     connection.commit()
+    left_out.require_none()
     return landed

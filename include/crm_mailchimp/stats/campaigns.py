@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.parts import leave_out_parts, remove_parts
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -92,7 +92,7 @@ def load_campaigns(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    refused: list[str] | None = None,
+    left_out: LeftOut,
 ) -> int:
     """Bring ``stats.campaigns`` up to date; commits. A page of the API is 1,000 campaigns.
 
@@ -101,8 +101,7 @@ def load_campaigns(
         provider: where the campaigns are.
         since: only campaigns sent after this moment.
         until: only campaigns sent up to this moment.
-        refused: takes what is wrong with campaigns that do not fit the shape; they are passed
-            over.
+        left_out: takes what is wrong with campaigns that do not fit the shape.
 
     Returns:
         number of campaigns read.
@@ -111,7 +110,8 @@ def load_campaigns(
         connection,
         SHAPE,
         provider.campaigns(since_send_time=since, before_send_time=until),
-        refused=refused,
+        left_out,
+        may_be_empty=True,
     )
     leave_out_parts(connection, f"landing_{SHAPE.stream}")
     connection.execute(statement("stats/load_campaigns"))

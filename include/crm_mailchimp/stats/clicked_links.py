@@ -12,7 +12,7 @@ from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Shape
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class Links:
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         """Read, load and remember; commits. Returns the number of rows read."""
         campaign_id = reading.campaign_id
-        landed = land(connection, SHAPE, provider.rows(campaign_id, "links"))
+        left_out = LeftOut()
+        landed = land(connection, SHAPE, provider.rows(campaign_id, "links"), left_out)
         changed = read_values(
             connection,
             str,
@@ -65,7 +66,7 @@ class Links:
             {"campaign_id": campaign_id, "from_start": reading.full},
         )
         connection.commit()
-        members = land(connection, MEMBER_SHAPE, _members(provider, campaign_id, changed))
+        members = land(connection, MEMBER_SHAPE, _members(provider, campaign_id, changed), left_out)
         # Totals and members in one transaction. After a crash in between, the totals would say
         # that nothing is left to read.
         know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
@@ -73,6 +74,7 @@ class Links:
         connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})
         store_stream_state(connection, self.name, reading, rows_read=landed + members)
         connection.commit()
+        left_out.require_none()
         return landed + members
 
 

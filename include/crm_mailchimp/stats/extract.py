@@ -26,6 +26,7 @@ from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
 from crm_mailchimp.stats.report_snapshots import load_report, load_reports
 from crm_mailchimp.stats.series_mails import SERIES_MAILS
+from crm_mailchimp.stats.shapes import LeftOut
 from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
@@ -127,9 +128,9 @@ def campaigns_to_read(
     """
     # The API's ``since_send_time`` is exclusive; the choice itself is made in SQL.
     earliest = since - timedelta(seconds=1) if since else None
-    refused: list[str] = []
-    listed = load_campaigns(connection, provider, since=earliest, until=until, refused=refused)
-    reported = load_reports(connection, provider, since=earliest, until=until, refused=refused)
+    left_out = LeftOut()
+    listed = load_campaigns(connection, provider, since=earliest, until=until, left_out=left_out)
+    reported = load_reports(connection, provider, since=earliest, until=until, left_out=left_out)
     unknown = read_values(
         connection, str, statement("stats/unknown_campaigns"), {"campaigns": list(campaigns)}
     )
@@ -152,8 +153,9 @@ def campaigns_to_read(
             f"Mailchimp has no report of {names}: look up the id in stats.campaigns; a campaign "
             "that was not sent has none"
         )
-    if refused:
-        raise UnreadableListError(refused, campaign_ids)
+    if left_out.errors:
+        problems = [f"campaign {error.known_as}: {error}" for error in left_out.errors]
+        raise UnreadableListError(problems, campaign_ids)
     return campaign_ids
 
 

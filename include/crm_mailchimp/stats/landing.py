@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg import sql
 
-from crm_mailchimp.stats.shapes import Row, Shape, UnexpectedShapeError
+from crm_mailchimp.stats.shapes import LeftOut, Shape
 from crm_mailchimp.warehouse.copying import copy_rows
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ def land(
     connection: Connection[Any],
     shape: Shape,
     items: Iterable[Mapping[str, Any]],
+    left_out: LeftOut,
     *,
-    refused: list[str] | None = None,
+    may_be_empty: bool = False,
 ) -> int:
     """API objects of one stream into ``landing_<stream>`` of this session.
 
@@ -57,31 +58,41 @@ def land(
         connection: the warehouse; not in a transaction.
         shape: of one object.
         items: the objects.
-        refused: takes the errors of objects that do not fit; these objects are left out. Without
-            it the first of them ends the landing.
+        left_out: takes the errors of objects that do not fit.
+        may_be_empty: nothing is wrong with the whole if none of its objects fits.
 
     Returns:
         number of rows landed.
 
     Raises:
-        UnexpectedShapeError: an object does not fit, and ``refused`` is not given.
+        UnexpectedShapeError: not one object fits: the API has changed.
     """
     table = f"landing_{shape.stream}"
     create_landing(connection, table, shape.column_types)
     landed = 0
+    known = len(left_out.errors)
     for batch in batches(items):
-        rows = shape.rows(batch) if refused is None else _fitting(shape, batch, refused)
+        rows = (row for _, row in shape.fitting(batch, left_out))
         landed += copy_rows(connection, table, shape.columns, rows)
         connection.commit()
+    require_some(left_out, known, landed, may_be_empty=may_be_empty)
     # Without it the planner takes the table for a tiny one.
     connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
     connection.commit()
     return landed
 
 
-def _fitting(shape: Shape, items: Iterable[Mapping[str, Any]], refused: list[str]) -> Iterator[Row]:
-    for item in items:
-        try:
-            yield shape.row(item)
-        except UnexpectedShapeError as error:
-            refused.append(f"campaign {item.get('id')}: {error}")
+def require_some(left_out: LeftOut, known: int, landed: int, *, may_be_empty: bool = False) -> None:
+    """Refuse a list of which not one object fits.
+
+    Args:
+        left_out: errors of this list and of earlier ones.
+        known: how many of them are of earlier lists.
+        landed: rows of this list.
+        may_be_empty: accept it all the same.
+
+    Raises:
+        UnexpectedShapeError: the first error of the list.
+    """
+    if not landed and not may_be_empty and len(left_out.errors) > known:
+        raise left_out.errors[known]

@@ -6,16 +6,17 @@ is read again only when ``sync.member`` shows another change. Campaigns show wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.errors import PermanentError, ProviderError, ProviderUnreachableError
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import batches, land
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -73,6 +74,9 @@ SHAPE = Shape(
 #: Feeds of one run at most; who is left over comes next time, the latest departures first.
 MOST_MEMBERS = 500
 
+#: Problems that a message names one by one.
+_NAMED = 20
+
 #: Members whose feeds are loaded in one transaction: what a crash repeats.
 _AT_ONCE = 50
 
@@ -84,6 +88,10 @@ class _DepartedMember:
     list_id: str
     subscriber_hash: str
     as_of: datetime
+
+
+class UnreadFeedsError(PermanentError):
+    """Activity feeds of some members could not be read; all others were."""
 
 
 def load_feeds(
@@ -103,32 +111,53 @@ def load_feeds(
 
     Returns:
         number of members read.
+
+    Raises:
+        UnreadFeedsError: some feeds could not be read, after all others were.
+        ProviderUnreachableError: nothing can be asked now.
     """
     members = read_rows(
         connection, _DepartedMember, statement("stats/members_to_read"), {"most": most}
     )
     connection.commit()
+    left_out = LeftOut()
+    unread: list[str] = []
     for some in batches(members, _AT_ONCE):
-        land(connection, SHAPE, _items(provider, some))
+        feeds = _feeds(provider, some, unread)
+        items = [item for feed in feeds.values() for item in feed]
+        land(connection, SHAPE, items, left_out, may_be_empty=True)
         # As for recipients, an erasure that begins now waits. An earlier erasure has taken its
         # members out of ``sync.member``. Nothing is loaded for members that are not in it.
         connection.execute("lock table sync.erased_subscriber in share mode")
         connection.execute(statement("stats/load_member_activities"), {"since": since})
         connection.cursor().executemany(
             statement("stats/store_member_activity_state"),
-            [asdict(member) for member in some],
+            [asdict(member) for member in feeds],
         )
         connection.commit()
+    if unread:
+        raise UnreadFeedsError(
+            f"{len(unread)} of {len(members)} activity feeds could not be read: "
+            + "; ".join(sorted(set(unread))[:_NAMED])
+        )
+    left_out.require_none()
     return len(members)
 
 
-def _items(
-    provider: AudienceHistoryProvider, members: Sequence[_DepartedMember]
-) -> Iterator[dict[str, Any]]:
+def _feeds(
+    provider: AudienceHistoryProvider, members: Sequence[_DepartedMember], unread: list[str]
+) -> dict[_DepartedMember, list[dict[str, Any]]]:
+    """The feeds that can be read. One that cannot is named by its audience, and asked again."""
+    feeds: dict[_DepartedMember, list[dict[str, Any]]] = {}
     for member in members:
-        for item in provider.member_feed(member.list_id, member.subscriber_hash):
-            yield {
-                **item,
-                "list_id": member.list_id,
-                "subscriber_hash": member.subscriber_hash,
-            }
+        whose = {"list_id": member.list_id, "subscriber_hash": member.subscriber_hash}
+        try:
+            feeds[member] = [
+                {**item, **whose}
+                for item in provider.member_feed(member.list_id, member.subscriber_hash)
+            ]
+        except ProviderUnreachableError:
+            raise
+        except ProviderError as error:
+            unread.append(f"audience {member.list_id}: {type(error).__name__}: {error}")
+    return feeds

@@ -15,9 +15,9 @@ from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
-from crm_mailchimp.stats.landing import batches, create_landing
+from crm_mailchimp.stats.landing import batches, create_landing, require_some
 from crm_mailchimp.stats.members import drop_erased
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Row, Shape, Value, entries
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Row, Shape, Value, entries
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -69,15 +69,18 @@ class ProxyOpens:
         matter = find_value(connection, bool, statement("stats/open_details_matter"), parameters)
         connection.commit()
         members = 0
+        left_out = LeftOut()
         for page in batches(provider.rows(reading.campaign_id, "proxy_opens")):
-            people = list(MEMBER_SHAPE.rows(page))
-            opens = list(_rows(page, people))
+            fitting = list(MEMBER_SHAPE.fitting(page, left_out))
+            people = [person for _, person in fitting]
+            opens = list(_rows(fitting, left_out))
             copy_rows(connection, _OPENS, [name for name, _ in _OPEN_COLUMNS], opens)
             copy_rows(connection, _MEMBERS, [name for name, _ in _MEMBER_COLUMNS], people)
             connection.commit()
             members += len(page)
             if not matter and all(is_proxy is None for _, _, _, is_proxy, _ in opens):
                 break  # this version of the API has no flag: further pages would not either
+        require_some(left_out, 0, members - len(left_out.errors))
         drop_erased(connection, _OPENS, reading.campaign_id)
         drop_erased(connection, _MEMBERS, reading.campaign_id)
         connection.execute(statement("stats/mark_proxy_opens"), parameters)
@@ -86,15 +89,17 @@ class ProxyOpens:
         connection.execute(statement("stats/load_open_details_extra"), parameters)
         store_stream_state(connection, self.name, reading, rows_read=members)
         connection.commit()
+        left_out.require_none()
         return members
 
 
 PROXY_OPENS = ProxyOpens()
 
 
-def _rows(page: Iterable[Mapping[str, Any]], people: Iterable[Row]) -> Iterator[Row]:
-    for member, (subscriber_hash, _, _) in zip(page, people, strict=True):
-        opens = [SHAPE.row(one) for one in entries(SHAPE.stream, member, "opens")]
+def _rows(fitting: Iterable[tuple[Mapping[str, Any], Row]], left_out: LeftOut) -> Iterator[Row]:
+    for member, (subscriber_hash, _, _) in fitting:
+        listed = entries(SHAPE.stream, member, "opens", left_out)
+        opens = [row for _, row in SHAPE.fitting(listed, left_out)]
         # Within one second in the order of the list, which is that of the events too.
         same_second: Counter[Value] = Counter()
         for moment, is_proxy, extra in opens:

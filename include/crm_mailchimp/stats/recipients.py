@@ -9,7 +9,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.deleted_members import create_listed, mark_deleted
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Shape
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ class Recipients:
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         """Read, load, mark who was deleted, remember; commits. Returns the number of rows read."""
-        landed = land(connection, SHAPE, provider.rows(reading.campaign_id, "recipients"))
+        left_out = LeftOut()
+        items = provider.rows(reading.campaign_id, "recipients")
+        landed = land(connection, SHAPE, items, left_out)
         create_listed(connection)
         connection.execute(statement("stats/list_recipients"))
         mark_deleted(connection, provider, reading.campaign_id)
@@ -47,6 +49,7 @@ class Recipients:
         connection.execute(statement("stats/mark_ongoing"), campaign)
         store_stream_state(connection, self.name, reading, rows_read=landed)
         connection.commit()
+        left_out.require_none()
         return landed
 
 

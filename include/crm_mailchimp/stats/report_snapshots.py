@@ -11,7 +11,7 @@ from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.parts import leave_out_parts
-from crm_mailchimp.stats.shapes import Field, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -68,7 +68,7 @@ def load_reports(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    refused: list[str] | None = None,
+    left_out: LeftOut,
 ) -> int:
     """Append a snapshot for every campaign whose report has changed; commits.
 
@@ -80,7 +80,7 @@ def load_reports(
         provider: where the reports are; a page of the API is 1,000 of them.
         since: only campaigns sent after this moment.
         until: only campaigns sent up to this moment.
-        refused: takes what is wrong with reports that do not fit the shape; they are passed over.
+        left_out: takes what is wrong with reports that do not fit the shape.
 
     Returns:
         number of reports read.
@@ -90,7 +90,8 @@ def load_reports(
     landed = _load(
         connection,
         provider.reports(since_send_time=since, before_send_time=until),
-        refused=refused,
+        left_out,
+        may_be_empty=True,
     )
     if since is None and until is None:
         connection.execute(statement("stats/store_report_listing"), {"began_at": began_at})
@@ -100,25 +101,28 @@ def load_reports(
 
 def load_report(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> None:
     """Append a snapshot of one campaign's report, if it has changed; commits."""
-    _load(connection, [provider.report(campaign_id)])
+    _load(connection, [provider.report(campaign_id)], LeftOut())
 
 
-def load_mails(connection: Connection[Any], reports: Iterable[Mapping[str, Any]]) -> int:
+def load_mails(
+    connection: Connection[Any], reports: Iterable[Mapping[str, Any]], left_out: LeftOut
+) -> int:
     """Append snapshots of the mails of an RSS campaign, which may be new campaigns; commits.
 
     Returns:
         number of reports read.
     """
-    return _load(connection, reports)
+    return _load(connection, reports, left_out)
 
 
 def _load(
     connection: Connection[Any],
     reports: Iterable[Mapping[str, Any]],
+    left_out: LeftOut,
     *,
-    refused: list[str] | None = None,
+    may_be_empty: bool = False,
 ) -> int:
-    landed = land(connection, SHAPE, reports, refused=refused)
+    landed = land(connection, SHAPE, reports, left_out, may_be_empty=may_be_empty)
     leave_out_parts(connection, f"landing_{SHAPE.stream}")
     # Automation mails have reports, but are not in the list of campaigns.
     connection.execute(statement("stats/load_reported_campaigns"))

@@ -9,20 +9,28 @@ hash only.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.storable import dump_json, storable_text
 
 Kind = Literal["text", "integer", "number", "time", "month", "boolean", "json"]
 
 #: A value of a row, as COPY takes it; JSON is text.
 Value: TypeAlias = str | int | float | bool | date | datetime | None
 Row: TypeAlias = tuple[Value, ...]
+
+#: Times that the marts can count days and months between.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+#: The largest number that JSON programs agree on (RFC 8259, section 6). Sums of a thousand of them
+#: fit into a bigint.
+_MOST = 2**53
 
 #: What the API sends beside the data, in every object.
 ENVELOPE = frozenset({"_links"})
@@ -62,6 +70,42 @@ class UnexpectedShapeError(PermanentError):
         )
         self.stream = stream
         self.path = path
+        #: Id of the object that does not fit, where a list was read.
+        self.known_as = ""
+
+
+class LeftOutError(PermanentError):
+    """Some rows of a stream could not be read; all others were loaded."""
+
+
+@dataclass
+class LeftOut:
+    """Rows of one reading that could not be read, each with what is wrong."""
+
+    errors: list[UnexpectedShapeError] = field(default_factory=list)
+
+    @contextmanager
+    def noted(self, item: Mapping[str, Any]) -> Iterator[None]:
+        """Pass over an object that does not fit, and note it."""
+        try:
+            yield
+        except UnexpectedShapeError as error:
+            known_as = item.get("id")
+            error.known_as = known_as[:40] if isinstance(known_as, str) else "without an id"
+            self.errors.append(error)
+
+    def require_none(self) -> None:
+        """Name what was left out, once everything else is stored.
+
+        Raises:
+            LeftOutError: something was; the text has no values.
+        """
+        if self.errors:
+            named = "; ".join(sorted({str(error) for error in self.errors})[:5])
+            raise LeftOutError(
+                f"{len(self.errors)} rows could not be read and were left out, all others were "
+                f"loaded: {named}"
+            )
 
 
 @dataclass(frozen=True)
@@ -113,12 +157,22 @@ class Shape:
         values = [
             _convert(self.stream, one, _find(self.stream, item, one.source)) for one in self.fields
         ]
-        unknown = _unknown(item, self._known)
-        return (*values, dump_json(unknown) if unknown else None)
+        try:
+            unknown = _unknown(item, self._known)
+            return (*values, dump_json(unknown) if unknown else None)
+        except RecursionError:
+            raise UnexpectedShapeError(self.stream, "extra", "fewer levels", item) from None
 
-    def rows(self, items: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
-        """The rows of many API objects, one at a time."""
-        return map(self.row, items)
+    def fitting(
+        self, items: Iterable[Mapping[str, Any]], left_out: LeftOut
+    ) -> Iterator[tuple[Mapping[str, Any], Row]]:
+        """The API objects that fit, each with its row; those that do not are noted."""
+        for item in items:
+            row = None
+            with left_out.noted(item):
+                row = self.row(item)
+            if row is not None:
+                yield item, row
 
     @cached_property
     def _known(self) -> dict[str, Any]:
@@ -130,11 +184,6 @@ class Shape:
                 level = level.setdefault(parent, {})
             level[last] = None
         return known
-
-
-def dump_json(value: object) -> str:
-    """JSON text that Postgres takes: without the NUL character, which its text cannot hold."""
-    return json.dumps(value, ensure_ascii=False).replace("\\u0000", "")
 
 
 def parse_time(stream: str, path: str, value: object) -> datetime | None:
@@ -151,24 +200,31 @@ def parse_time(stream: str, path: str, value: object) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise UnexpectedShapeError(stream, path, "an ISO 8601 time", value) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not _EARLIEST <= moment < _LATEST:
+        raise UnexpectedShapeError(stream, path, "a time between 1970 and 2100", value)
+    return moment
 
 
-def entries(stream: str, item: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def entries(
+    stream: str, item: Mapping[str, Any], name: str, left_out: LeftOut
+) -> Iterator[Mapping[str, Any]]:
     """The objects of a list inside an object; a missing list is empty.
 
-    Raises:
-        UnexpectedShapeError: not a list, or not of objects.
+    What is no list, or an entry of it that is no object, is noted.
     """
     if name not in item:
-        return []
+        return
     found = item[name]
-    if not isinstance(found, list):
-        raise UnexpectedShapeError(stream, name, "a list", found)
-    for entry in found:
-        if not isinstance(entry, Mapping):
-            raise UnexpectedShapeError(stream, name, "a list of objects", entry)
-    return found
+    with left_out.noted(item):
+        if not isinstance(found, list):
+            raise UnexpectedShapeError(stream, name, "a list", found)
+    for entry in found if isinstance(found, list) else ():
+        with left_out.noted(item):
+            if not isinstance(entry, Mapping):
+                raise UnexpectedShapeError(stream, name, "a list of objects", entry)
+        if isinstance(entry, Mapping):
+            yield entry
 
 
 def _find(stream: str, item: Mapping[str, Any], path: str) -> object:
@@ -210,26 +266,33 @@ def _convert(stream: str, one: Field, value: object) -> Value:
 def _text(stream: str, path: str, value: object) -> str:
     if not isinstance(value, str):
         raise UnexpectedShapeError(stream, path, "text", value)
-    return value.replace("\x00", "")
+    return storable_text(value)
 
 
 def _integer(stream: str, path: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
         raise UnexpectedShapeError(stream, path, "an integer", value)
+    if not -_MOST <= value <= _MOST:
+        raise UnexpectedShapeError(stream, path, "an integer below 2^53", value)
     return int(value)
 
 
 def _number(stream: str, path: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnexpectedShapeError(stream, path, "a number", value)
+    if not -_MOST <= value <= _MOST:
+        raise UnexpectedShapeError(stream, path, "a number below 2^53", value)
     return float(value)
 
 
 def _month(stream: str, path: str, value: object) -> date:
     try:
-        return date.fromisoformat(f"{_text(stream, path, value)}-01")
+        month = date.fromisoformat(f"{_text(stream, path, value)}-01")
     except (UnexpectedShapeError, ValueError) as error:
         raise UnexpectedShapeError(stream, path, "a month such as 2026-10", value) from error
+    if not _EARLIEST.date() <= month < _LATEST.date():
+        raise UnexpectedShapeError(stream, path, "a month between 1970 and 2100", value)
+    return month
 
 
 def _boolean(stream: str, path: str, value: object) -> bool:
@@ -241,7 +304,10 @@ def _boolean(stream: str, path: str, value: object) -> bool:
 def _json(stream: str, path: str, value: object) -> str:
     if not isinstance(value, Mapping | list):
         raise UnexpectedShapeError(stream, path, "an object or a list", value)
-    return dump_json(value)
+    try:
+        return dump_json(value)
+    except RecursionError:
+        raise UnexpectedShapeError(stream, path, "fewer levels", value) from None
 
 
 _CONVERTERS: Mapping[Kind, Callable[[str, str, object], Value]] = {

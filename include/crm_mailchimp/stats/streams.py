@@ -10,7 +10,7 @@ from crm_mailchimp.provider import ReportProvider, ReportStream
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
-from crm_mailchimp.stats.shapes import Shape
+from crm_mailchimp.stats.shapes import LeftOut, Shape
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -44,7 +44,14 @@ class Stream(Protocol):
         ...
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
-        """Read, load and remember; commits. Returns the number of rows read."""
+        """Read, load and remember; commits.
+
+        Returns:
+            number of rows read.
+
+        Raises:
+            LeftOutError: some rows do not fit; all others are loaded, and that is remembered.
+        """
         ...
 
 
@@ -67,7 +74,8 @@ class WholeStream:
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         items = provider.rows(reading.campaign_id, self.name)
-        landed = land(connection, self.shape, items)
+        left_out = LeftOut()
+        landed = land(connection, self.shape, items, left_out)
         if "subscriber_hash" in self.shape.columns:
             know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)
         connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
@@ -75,6 +83,7 @@ class WholeStream:
             connection, self.name, reading, rows_read=landed, read_later=not self.has_totals
         )
         connection.commit()
+        left_out.require_none()
         return landed
 
 

@@ -11,20 +11,26 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import urlsplit
 
+from crm_mailchimp.blank_signs import plain_spaces, strip_blanks
+
 #: Longest value of a text merge field, in UTF-8 bytes (Mailchimp help, "Field limits").
 TEXT_MAXIMUM_BYTES = 255
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*")
+_DASHES = re.compile("[\u2010-\u2015\u2212\u30fb\ufe63\uff0d]")
+#: Fewest and most digits of a number (ITU-T E.164: 15; short numbers have at least 4).
+_PHONE_DIGITS = range(4, 16)
 _JOINER = "\u200d"
 # Joiner, variation selectors, skin tones, tags of flags.
 _EXTENDING = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _FLAG_HALVES = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 # As many as a double holds without rounding.
 _MOST_DIGITS = 15
+# Without accents: capital letters are often written without them.
 _TRUE = frozenset({"true", "1", "ναι", "yes"})
-_FALSE = frozenset({"false", "0", "όχι", "no"})
+_FALSE = frozenset({"false", "0", "οχι", "no"})
 
 
 class InvalidValueError(ValueError):
@@ -48,16 +54,18 @@ def coerce(data_type: str, value: str | None, choices: Sequence[str] = ()) -> st
     if len(text.encode()) > TEXT_MAXIMUM_BYTES:
         # Only a text may be cut: half a URL or half a choice is another one.
         raise InvalidValueError("longer than Mailchimp's limit")
+    # Such values are no words: nothing that nobody sees belongs into them.
+    plain = plain_spaces(text)
     if data_type == "number":
-        return _number(text)
+        return _number(plain)
     if data_type == "date":
-        return _date(text)
+        return _date(plain)
     if data_type == "boolean":
-        return _boolean(text)
+        return _boolean(plain)
     if data_type == "url":
-        return _url(text)
+        return _url(plain)
     if data_type == "phone":
-        return _matching(_PHONE, text, "not a phone number")
+        return _phone(plain)
     if data_type == "choice":
         return _choice(text, choices)
     raise InvalidValueError(f"unknown data type {data_type!r}")
@@ -95,7 +103,7 @@ def _inside_character(text: str, position: int) -> bool:
 
 
 def _normalised(value: str | None) -> str:
-    return unicodedata.normalize("NFC", value or "").strip()
+    return unicodedata.normalize("NFC", strip_blanks(value or ""))
 
 
 def _number(text: str) -> int | float:
@@ -116,12 +124,27 @@ def _date(text: str) -> str:
 
 
 def _boolean(text: str) -> str:
-    folded = text.casefold()
+    letters = unicodedata.normalize("NFD", text.casefold())
+    folded = "".join(sign for sign in letters if not unicodedata.combining(sign))
     if folded in _TRUE:
         return "true"
     if folded in _FALSE:
         return "false"
     raise InvalidValueError("not one of true, false, 1, 0, ναι, όχι, yes, no")
+
+
+def _phone(text: str) -> str:
+    """The number as it is written, with ordinary digits, spaces and dashes.
+
+    Mailchimp may refuse a number that begins with a bracket. So the brackets of the first group go.
+    """
+    number = unicodedata.normalize("NFKC", _DASHES.sub("-", text))
+    if number.startswith("("):
+        number = number[1:].replace(")", "", 1).strip()
+    digits = sum(sign.isdecimal() for sign in number)
+    if digits not in _PHONE_DIGITS:
+        raise InvalidValueError("not a phone number")
+    return _matching(_PHONE, number, "not a phone number")
 
 
 def _url(text: str) -> str:

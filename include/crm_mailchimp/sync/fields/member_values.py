@@ -19,6 +19,7 @@ class FieldMapping:
     """One field of the CRM and the merge field that carries it.
 
     Attributes:
+        tag: of the merge field; empty where the field's row in the CRM cannot be read.
         type: of the merge field; empty means the one that the CRM's type asks for.
         date_format: of a birthday, ``MM/DD`` or ``DD/MM``.
         default_country: of addresses that name none, ISO 3166-1 alpha-2.
@@ -79,6 +80,10 @@ def merge_values(
     field_values = contact.field_values or {}
     for mapping in mappings:
         field = mapping.field
+        if field.unreadable is not None:
+            if field_values.get(field.code) not in (None, ""):
+                invalid.append(InvalidField(field.code, f"crm.contact_field: {field.unreadable}"))
+            continue
         try:
             value = _value(mapping, field_values.get(field.code))
         except InvalidValueError as error:

@@ -79,20 +79,23 @@ def carried_fields(
     owner = AudienceOwner(
         collection_id=collection.collection_id, installation=own_installation(warehouse)
     )
-    fields = _fields_to_carry(warehouse, collection, list_id)
-    known = known_mappings(warehouse, list_id, fields, owner=owner)
-    if known is not None:
-        return known
-    return ensure_merge_fields(
-        warehouse,
-        provider,
-        list_id,
-        fields,
-        owner=owner,
-        collection_code=collection.collection_code,
-        limit=limit,
-        default_country=collection.settings.country,
-    )
+    wanted = _fields_to_carry(warehouse, collection, list_id)
+    fields = [field for field in wanted if field.unreadable is None]
+    carried = known_mappings(warehouse, list_id, fields, owner=owner)
+    if carried is None:
+        carried = ensure_merge_fields(
+            warehouse,
+            provider,
+            list_id,
+            fields,
+            owner=owner,
+            collection_code=collection.collection_code,
+            limit=limit,
+            default_country=collection.settings.country,
+        )
+    # No merge field carries them, but their values are named.
+    unreadable = [FieldMapping(field, "") for field in wanted if field.unreadable is not None]
+    return replace(carried, mappings=[*carried.mappings, *unreadable])
 
 
 def _fields_to_carry(

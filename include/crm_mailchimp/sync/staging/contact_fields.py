@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -18,6 +18,7 @@ class _StoredField(TypedDict):
     label: str
     data_type: str
     choices: list[str]
+    unreadable: NotRequired[str | None]
 
 
 def store_contact_fields(
@@ -44,6 +45,7 @@ def staged_contact_fields(warehouse: Connection[Any], staging_id: int) -> list[C
             label=field["label"],
             data_type=field["data_type"],
             choices=tuple(field["choices"]),
+            unreadable=field.get("unreadable"),
         )
         for field in stored or ()
     ]

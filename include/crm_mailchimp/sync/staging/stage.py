@@ -45,6 +45,7 @@ _CONTACT_COLUMNS = (
     "is_active",
     "erasure_requested_at",
     "merged_into_id",
+    "unreadable_detail",
     "field_values",
     "content_hash",
     "fields_hash",
@@ -97,6 +98,7 @@ def stage(
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
         problems = {
             collection.code: replaced.get(collection.collection_id)
+            or _unreadable_problem(collection)
             or _provider_problem(collection, connection_id)
             or _settings_problem(collection)
             for collection in collections
@@ -134,6 +136,16 @@ def stage(
     refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
+
+
+def _unreadable_problem(collection: Collection) -> Problem | None:
+    if collection.unreadable is None:
+        return None
+    return Problem(
+        "unreadable_row",
+        "blocked",
+        f"the row of the collection cannot be read: {collection.unreadable}. Correct it in the CRM",
+    )
 
 
 def _provider_problem(collection: Collection, connection_id: str) -> Problem | None:
@@ -296,6 +308,7 @@ def _contact_row(
         row.is_active,
         row.erasure_requested_at,
         row.merged_into_id,
+        row.unreadable_detail,
         row.field_values,
         row.content_hash,
         row.fields_hash,
