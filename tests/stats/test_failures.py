@@ -106,6 +106,8 @@ def test_a_new_action_names_its_field_and_shows_nobodys_data(warehouse: Any) -> 
     [
         {"gmt_offset": "never-shown"},
         {"gmt_offset": 2**63},
+        {"gmt_offset": 2**31},
+        {"gmt_offset": True},
         {"email_id": None},
         {"status": {"an": "object"}},
         {"absplit_group": ["never-shown"]},

@@ -11,6 +11,9 @@ from crm_mailchimp.mailchimp.paging import walk
 from crm_mailchimp.mailchimp.readings import count_of, object_of, text_of
 from crm_mailchimp.provider import MergeField
 
+#: Larger ids do not fit into an integer of Postgres.
+_MOST_FIELDS = 2**31
+
 
 def merge_fields(client: MailchimpClient, list_id: str) -> list[MergeField]:
     """All merge fields of an audience; EMAIL is none of them."""
@@ -77,11 +80,12 @@ def merge_field_of(entry: Mapping[str, Any]) -> MergeField:
     """Read a merge field from its JSON object."""
     options = object_of(entry.get("options"))
     choices = options.get("choices")
+    merge_id = count_of(entry.get("merge_id"))
     return MergeField(
         tag=text_of(entry.get("tag")),
         name=text_of(entry.get("name")),
         type=text_of(entry.get("type")),
-        merge_id=count_of(entry.get("merge_id")) or None,
+        merge_id=merge_id if 0 < merge_id < _MOST_FIELDS else None,
         required=entry.get("required") is True,
         public=entry.get("public") is True,
         choices=tuple(map(text_of, choices)) if isinstance(choices, list) else (),

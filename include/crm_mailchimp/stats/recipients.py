@@ -23,7 +23,7 @@ SHAPE = Shape(
         Field("list_id"),
         Field("delivery_status", path="status", required=True, choices=("sent", "hard", "soft")),
         Field("absplit_group"),
-        Field("gmt_offset", "integer"),
+        Field("gmt_offset", "integer", most=2**31 - 1),
     ),
     # Opens are counted from events; these two would grow old between readings.
     dropped=MEMBER_DETAILS | {"campaign_id", "open_count", "last_open"},

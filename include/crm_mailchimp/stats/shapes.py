@@ -114,6 +114,7 @@ class Field:
 
     ``path`` goes into nested objects by dots; ``required`` fields may be neither missing nor blank.
     ``choices`` are all values that the table can hold; ``missing`` is the value for none.
+    ``most`` is the largest number, with either sign, that the table can hold.
     """
 
     column: str
@@ -122,6 +123,7 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     missing: int | None = None
+    most: int = _MOST
 
     @property
     def source(self) -> str:
@@ -260,6 +262,8 @@ def _convert(stream: str, one: Field, value: object) -> Value:
     converted = _CONVERTERS[one.kind](stream, one.source, value)
     if one.choices and converted not in one.choices:
         raise UnexpectedShapeError(stream, one.source, f"one of {', '.join(one.choices)}", value)
+    if isinstance(converted, int | float) and abs(converted) > one.most:
+        raise UnexpectedShapeError(stream, one.source, f"a number up to {one.most}", value)
     return converted
 
 
@@ -272,8 +276,6 @@ def _text(stream: str, path: str, value: object) -> str:
 def _integer(stream: str, path: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
         raise UnexpectedShapeError(stream, path, "an integer", value)
-    if not -_MOST <= value <= _MOST:
-        raise UnexpectedShapeError(stream, path, "an integer below 2^53", value)
     return int(value)
 
 
