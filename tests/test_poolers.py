@@ -17,7 +17,7 @@ from crm_mailchimp.sessions import SharedSessionError, open_session
 from crm_mailchimp.sync_commands import main as sync_command
 from crm_mailchimp.warehouse.connection_slots import SlotLostError, slot
 from crm_mailchimp.warehouse.locks import LockLostError, named_lock
-from crm_mailchimp.warehouse.migrations import migrate
+from crm_mailchimp.warehouse.migrations import upgrade
 from pgbouncer import is_installed, pgbouncer
 
 
@@ -59,7 +59,7 @@ def test_transaction_mode_is_refused(
 
 def test_session_mode_serves(warehouse_db: str, folder: Path) -> None:
     with pgbouncer(warehouse_db, folder, pool_mode="session") as dsn:
-        migrate(dsn)
+        upgrade(dsn)
         with (
             closing(open_session(dsn)) as session,
             slot(lambda: open_session(dsn)) as held,
