@@ -44,7 +44,7 @@ format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff format .
 	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql include/local_installation/sql
 
-docs: install-dev ## write the documents that are made from the code (.env.example, docs/settings.md)
+docs: install-dev ## write the documents that are made from the code (settings, dynamic queries)
 	$(PY) tools/write_docs.py
 
 clean: ## stop what still runs of ours and remove every trace: .local, .venv, caches

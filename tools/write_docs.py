@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from query_page import query_page
+
 from crm_mailchimp.setting_group import Settings
 from crm_mailchimp.settings import GROUPS
 
@@ -304,6 +306,7 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / ".env.example": example_file(),
         ROOT / "docs" / "settings.md": settings_page(),
+        ROOT / "docs" / "dynamic_queries.md": query_page(),
     }
 
 

@@ -1,7 +1,8 @@
 -- Rights of the login for dynamic queries in this database. The setting crm_setup.login is its name. The
 -- login may connect and read the contract. It also has every right of PUBLIC. Therefore those rights go
 -- from PUBLIC to each of the other logins by name: nothing changes for them. Some rights this role may not
--- take away (catalog functions, without superuser): see query_login_open.
+-- take away (catalog functions, without superuser): see query_login_open. Settings that this role or this
+-- server does not take are named in crm_setup.refused.
 do $$
 declare
     login constant name := current_setting('crm_setup.login');
@@ -14,7 +15,14 @@ begin
     loop
         execute format('revoke %I from %I', grp, login);
     end loop;
-    execute format('drop owned by %I', login);
+    begin
+        execute format('drop owned by %I', login);
+    exception when insufficient_privilege then
+        -- Who is no superuser must have the login's own rights for that, and here only for a moment.
+        execute format('grant %I to current_user', login);
+        execute format('drop owned by %I', login);
+        execute format('revoke %I from current_user', login);
+    end;
 
     select string_agg(format('%I', rolname), ', ') into other_logins
     from pg_roles
@@ -65,18 +73,17 @@ begin
     end loop;
 
     for item in
-        select * from (values
-            ('default_transaction_read_only', 'on'), ('statement_timeout', '5min'), ('lock_timeout', '5s'),
-            ('idle_in_transaction_session_timeout', '10min'), ('search_path', 'crm'),
-            ('temp_file_limit', '4GB')  -- only a superuser may set it, or lift it
-        ) as setting (name, value)
+        select setting.key as name, setting.value
+        from json_each_text(current_setting('crm_setup.settings')::json) as setting
     loop
         begin
             execute format(
-                'alter role %I in database %I set %s = %L', login, current_database(), item.name, item.value
+                'alter role %I in database %I set %I = %L', login, current_database(), item.name, item.value
             );
-        exception when insufficient_privilege then
-            raise notice '% cannot be set', item.name;
+        exception when insufficient_privilege or undefined_object or invalid_parameter_value then
+            perform set_config(
+                'crm_setup.refused', concat_ws(' ', current_setting('crm_setup.refused'), item.name), true
+            );
         end;
     end loop;
 end

@@ -14,6 +14,7 @@ import pytest
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.schema import ContractError, contract_columns, create_contract
+from crm_mailchimp.sessions import prepared
 from local_installation.postgres import Server
 
 PASSWORD = "κωδικός ' \" %s"
@@ -61,6 +62,15 @@ def test_it_reads_every_contract_table(login: Login) -> None:
             session.execute(f"select * from crm.{table}")
         assert session.execute("select email from contact").fetchall() == [("ζωή@example.com",)]
         session.execute("begin isolation level repeatable read read only")
+
+
+def test_its_session_is_prepared_like_every_other_one(login: Login) -> None:
+    with prepared(lambda: psycopg.connect(login.dsn), keep_limits=True) as session:
+        shown = [
+            session.execute(f"show {name}").fetchone()
+            for name in ("timezone", "datestyle", "statement_timeout", "search_path")
+        ]
+    assert shown == [("UTC",), ("ISO, YMD",), ("5min",), ("pg_catalog, crm",)]
 
 
 def test_a_snapshot_of_the_main_connection_can_be_joined(login: Login) -> None:

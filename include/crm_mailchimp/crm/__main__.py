@@ -1,14 +1,16 @@
-"""``python -m crm_mailchimp.crm``: make the CRM contract in a database, and sample data in it."""
+"""``python -m crm_mailchimp.crm``: the contract in a database, sample data, and trying a query."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import psycopg
 
 from crm_mailchimp.crm.query_login import create_query_login
+from crm_mailchimp.crm.query_session import TIMEOUT_SECONDS
 from crm_mailchimp.crm.sample import SampleError, create_sample
 from crm_mailchimp.crm.schema import (
     ContractError,
@@ -16,6 +18,7 @@ from crm_mailchimp.crm.schema import (
     missing_write_back,
     unreadable_values,
 )
+from crm_mailchimp.crm.try_query import QueryTrialError, saved_text, try_query
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.sessions import open_session
@@ -28,11 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         dsn = readable_dsn(options.dsn)
         with open_session(dsn, autocommit=True) as connection:
-            if options.command == "create":
+            if options.command == "try-query":
+                _try(connection, options)
+            elif options.command == "create":
                 _create(connection, options.query_login)
             else:
                 _sample(connection, options.contacts, options.seed)
-    except (ContractError, SampleError, PermanentError, psycopg.Error) as error:
+    except (
+        ContractError,
+        OSError,
+        PermanentError,
+        QueryTrialError,
+        SampleError,
+        UnicodeError,
+        psycopg.Error,
+    ) as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1
     return 0
@@ -61,6 +74,20 @@ def _sample(connection: psycopg.Connection, contacts: int, seed: int) -> None:
         print(f"{rows:>10,} {table}")
 
 
+def _try(connection: psycopg.Connection, options: argparse.Namespace) -> None:
+    connection.autocommit = False
+    if options.collection is not None:
+        text = saved_text(connection, options.collection)
+    elif options.file == "-":
+        text = sys.stdin.read()
+    else:
+        text = Path(options.file).read_text(encoding="utf-8")
+    for line in try_query(
+        connection, text, timeout_seconds=options.seconds, with_plan=not options.no_plan
+    ):
+        print(line, flush=True)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m crm_mailchimp.crm", description="The CRM side of the pipeline."
@@ -81,11 +108,39 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument(
         "--seed", type=int, default=1, metavar="S", help="same seed, same rows (default: 1)"
     )
+    trial = commands.add_parser(
+        "try-query",
+        help="show what the query of a dynamic collection would do, before it is saved",
+        description="Checks and runs a query as sync_collections does, and changes nothing. Shows "
+        "the verdict, the plan, the number of contacts and the time, and no values. Ends with 0 if "
+        "the collection would be staged, else with 1 and the reason.",
+    )
+    source = trial.add_mutually_exclusive_group(required=True)
+    source.add_argument("--collection", metavar="CODE", help="the saved text of this collection")
+    source.add_argument("--file", metavar="FILE", help="a file with the text; - is the input")
+    trial.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=TIMEOUT_SECONDS,
+        metavar="S",
+        help=f"stop the query after this time (default: {TIMEOUT_SECONDS:g}, as in a run)",
+    )
+    trial.add_argument("--no-plan", action="store_true", help="leave the plan out")
     for command in (create, sample):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the CRM's database"
         )
+    trial.add_argument(
+        "--dsn", required=True, help="the same, with the login of the connection crm_query_db"
+    )
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= TIMEOUT_SECONDS:
+        raise argparse.ArgumentTypeError(f"more than 0 and at most {TIMEOUT_SECONDS:g}")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 :mod:`~crm_mailchimp.crm.query_text` admits a text. The text then runs as a login that can only read
 the contract (``python -m crm_mailchimp.crm create --query-login``). It runs in a read-only
 transaction, as one prepared statement, with ``search_path`` set to ``pg_catalog`` alone. Its time
-and its number of rows are limited. So a text that the check should have refused does no harm.
+and its number of rows are limited. So a text that the check should have refused does no harm. A
+query that Postgres cannot stop is given up (:mod:`~crm_mailchimp.crm.query_session`).
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,24 +16,23 @@ from typing import Any
 import psycopg
 from psycopg import Connection, IsolationLevel, sql
 
-from crm_mailchimp.crm.query_text import (
-    ALLOWED_FUNCTIONS,
-    QueryRefusedError,
-    attribute_names,
-    check_query,
-    without_addresses,
+from crm_mailchimp.crm.query_allowed import ALLOWED_FUNCTIONS, QueryRefusedError
+from crm_mailchimp.crm.query_session import (
+    GRACE_SECONDS,
+    TIMEOUT_SECONDS,
+    Deadline,
+    QuerySession,
+    limit_session,
+    stopped_after,
 )
+from crm_mailchimp.crm.query_text import attribute_names, check_query, without_addresses
 from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 
 __all__ = ["QueryFailedError", "QueryRefusedError", "check_query", "run_query"]
 
-log = logging.getLogger(__name__)
-
 #: A dynamic collection of more rows than this is refused: it is a mistake, not a mailing list.
 ROW_LIMIT = 5_000_000
-#: Seconds after which the query is cancelled from our side.
-TIMEOUT_SECONDS = 300.0
 
 _FETCH_SIZE = 10_000
 # Types of a contact id: whole numbers, and texts that hold one. Others would be rounded to the id
@@ -50,67 +48,125 @@ def run_query(
     connection: Connection[Any],
     query: str,
     *,
-    snapshot: str,
+    snapshot: str | None,
     row_limit: int = ROW_LIMIT,
     timeout_seconds: float = TIMEOUT_SECONDS,
+    grace_seconds: float = GRACE_SECONDS,
 ) -> Iterator[int]:
     """Contact ids that an admitted query yields, in no order, repeats included.
 
     Args:
         connection: the low-right login's own connection, outside a transaction.
         query: what :func:`check_query` returned.
-        snapshot: ``pg_export_snapshot()`` of the run's CRM transaction.
+        snapshot: ``pg_export_snapshot()`` of the run's CRM transaction. None: the CRM as it is now.
         row_limit: more rows than this refuse the query.
         timeout_seconds: after this time we cancel the query from outside. The query itself could
             lift a timeout of its session.
+        grace_seconds: how long after that the connection is given up. It is closed then.
 
     Raises:
         QueryRefusedError: the login has too many rights or too few, no ``contact_id`` column, or
             too many rows.
         QueryFailedError: Postgres could not run it, or it took too long.
     """
-    expired = threading.Event()
+    deadline = Deadline()
     try:
-        connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        connection.set_read_only(True)
-        with connection.transaction(force_rollback=True):
-            _join_snapshot(connection, snapshot)
-            connection.execute("set local search_path = pg_catalog, pg_temp")
-            connection.execute("set local standard_conforming_strings = on")
-            _refuse_powerful_login(connection)
-            _refuse_functions_as_columns(connection, query)
-            with _cancelled_after(connection, timeout_seconds, expired):
-                yield from _contact_ids(connection, query, row_limit, expired)
-    except psycopg.errors.InsufficientPrivilege:
-        raise QueryRefusedError("the query login has no right to what it reads") from None
-    except psycopg.errors.ReadOnlySqlTransaction:
-        raise QueryRefusedError("it tries to write") from None
-    except psycopg.errors.QueryCanceled:
-        raise _too_long(timeout_seconds) from None
+        with (
+            stopped_after(connection, timeout_seconds, deadline, grace_seconds=grace_seconds),
+            member_query(connection, query, snapshot=snapshot),
+        ):
+            yield from _contact_ids(connection, query, row_limit, deadline)
     except psycopg.Error as error:
-        raise QueryFailedError(_explained(error)) from None
-    if expired.is_set():
+        if deadline.given_up.is_set():
+            connection.close()
+            raise QueryFailedError(
+                f"it ran longer than {timeout_seconds:g} s and Postgres could not stop it, so its "
+                "connection was given up. Write simpler expressions: the time goes into one of them"
+            ) from None
+        if deadline.expired.is_set():
+            raise _too_long(timeout_seconds) from None
+        raise failure(error, timeout_seconds) from None
+    if deadline.expired.is_set():
         raise _too_long(timeout_seconds)
 
 
+def open_again(session: QuerySession) -> Connection[Any]:
+    """The session's connection, opened again if the last query lost it.
+
+    Raises:
+        QueryFailedError: it cannot be opened.
+    """
+    try:
+        return session.connection()
+    except psycopg.OperationalError:
+        raise QueryFailedError(
+            "the connection crm_query_db was lost and could not be opened again. Check its host, "
+            "and how many sessions the login has"
+        ) from None
+
+
+@contextmanager
+def member_query(
+    connection: Connection[Any], query: str, *, snapshot: str | None
+) -> Iterator[None]:
+    """A read-only transaction with all limits, in which an admitted query may run.
+
+    Args:
+        connection: the low-right login's own connection, outside a transaction.
+        query: what :func:`check_query` returned.
+        snapshot: as :func:`run_query`.
+
+    Raises:
+        QueryRefusedError: the login has too many rights, or the query calls a function as a column.
+        QueryFailedError: the snapshot is of another database.
+    """
+    connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+    connection.set_read_only(True)
+    with connection.transaction(force_rollback=True):
+        if snapshot is not None:
+            _join_snapshot(connection, snapshot)
+        connection.execute("set local search_path = pg_catalog, pg_temp")
+        connection.execute("set local standard_conforming_strings = on")
+        limit_session(connection)
+        _refuse_powerful_login(connection)
+        _refuse_functions_as_columns(connection, query)
+        yield
+
+
+def failure(
+    error: psycopg.Error, timeout_seconds: float = TIMEOUT_SECONDS
+) -> QueryRefusedError | QueryFailedError:
+    """What an error of Postgres means for a query, in words without data."""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return QueryRefusedError(
+            "the query login has no right to what it reads. Bring its rights up to date with"
+            " 'python -m crm_mailchimp.crm create --query-login NAME'"
+        )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return QueryRefusedError("it tries to write")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return _too_long(timeout_seconds)
+    return QueryFailedError(_explained(error))
+
+
 def _contact_ids(
-    connection: Connection[Any], query: str, row_limit: int, expired: threading.Event
+    connection: Connection[Any], query: str, row_limit: int, deadline: Deadline
 ) -> Iterator[int]:
-    member_query = sql.SQL("(\n{}\n) as member_query").format(sql.SQL(query))
+    members = sql.SQL("(\n{}\n) as member_query").format(sql.SQL(query))
     with connection.cursor() as cursor:
         # Prepared: Postgres takes one statement only. Without rows it tells the columns.
-        cursor.execute(sql.SQL("select * from {} limit 0").format(member_query), prepare=True)
+        cursor.execute(sql.SQL("select * from {} limit 0").format(members), prepare=True)
         _check_columns(cursor)
     rows = 0
     with connection.cursor(name="member_query") as ids:
         ids.itersize = _FETCH_SIZE
-        ids.execute(sql.SQL("select contact_id::bigint from {}").format(member_query))
+        ids.execute(sql.SQL("select contact_id::bigint from {}").format(members))
         for (contact_id,) in ids:
             rows += 1
             if rows > row_limit:
                 raise QueryRefusedError(f"it yields more than {row_limit} rows")
             # Between two fetches there is nothing to cancel.
-            if expired.is_set():
+            if deadline.expired.is_set():
                 return
             if contact_id is not None:
                 yield contact_id
@@ -172,7 +228,10 @@ def _refuse_functions_as_columns(connection: Connection[Any], query: str) -> Non
 
 
 def _too_long(timeout_seconds: float) -> QueryFailedError:
-    return QueryFailedError(f"it ran longer than {timeout_seconds:g} s")
+    return QueryFailedError(
+        f"it ran longer than {timeout_seconds:g} s. 'python -m crm_mailchimp.crm try-query' shows "
+        "its plan"
+    )
 
 
 def _explained(error: psycopg.Error) -> str:
@@ -189,24 +248,3 @@ def _explained(error: psycopg.Error) -> str:
     else:
         words = ""
     return f"{type(error).__name__} ({error.sqlstate})" + (f": {words}" if words else "")
-
-
-@contextmanager
-def _cancelled_after(
-    connection: Connection[Any], seconds: float, expired: threading.Event
-) -> Iterator[None]:
-    def cancel() -> None:
-        expired.set()
-        try:
-            connection.cancel_safe()
-        except psycopg.Error as error:
-            log.warning("a query that ran too long was not cancelled: %s", type(error).__name__)
-
-    timer = threading.Timer(seconds, cancel)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()  # a cancel under way must not hit what the connection does next

@@ -7,7 +7,8 @@ that rights cannot stop. Other means limit these:
 * ``SET`` of the session's own settings. So ``default_transaction_read_only`` and the timeouts alone
   protect nothing. The caller has its own timeout, and the login has no right to write. Only
   ``temp_file_limit`` cannot be lifted by the session.
-* CPU and memory of one query: the caller's timeout, row limit, and the connection limit.
+* CPU and memory of one query: the settings of ``query_session``, the caller's timeout, row limit,
+  and the connection limit.
 * ``LISTEN`` and ``NOTIFY`` as statements (the parser lets only SELECT through).
 * Reading the system catalogs: names of tables, roles and settings, not their content.
 * PUBLIC loses rights here, so logins made later do not have them: grant them by name.
@@ -15,11 +16,13 @@ that rights cannot stop. Other means limit these:
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from crm_mailchimp.crm.query_session import LOGIN_SETTINGS
 from crm_mailchimp.crm.schema import ContractError, contract_columns, missing_write_back
 from crm_mailchimp.rows import find_value, read_value, read_values
 from crm_mailchimp.statements import statement
@@ -32,6 +35,11 @@ _DANGEROUS_FUNCTIONS = (
     "^(lo_.*|loread|lowrite|pg_(try_)?advisory_.*|pg_sleep.*|pg_notify|pg_logical_emit_message"
     "|set_config|pg_(cancel|terminate)_backend|pg_export_snapshot|ts_stat|ts_rewrite"
     "|(query|table|cursor|schema|database)_to_xml.*)$"
+)
+
+_WITHOUT_LIMIT = (
+    "no {0}: this login or this server does not take the setting. A superuser can give the right: "
+    "grant set on parameter {0} to the login that runs this command"
 )
 
 
@@ -60,16 +68,25 @@ def create_query_login(connection: psycopg.Connection[Any], login: str, password
         _set_role(connection, login, password)
         connection.execute(
             "select set_config('crm_setup.login', %s, true), "
-            "set_config('crm_setup.functions', %s, true), set_config('crm_setup.tables', %s, true)",
-            [login, _DANGEROUS_FUNCTIONS, " ".join(_tables(connection))],
+            "set_config('crm_setup.functions', %s, true), "
+            "set_config('crm_setup.tables', %s, true), "
+            "set_config('crm_setup.settings', %s, true), set_config('crm_setup.refused', '', true)",
+            [
+                login,
+                _DANGEROUS_FUNCTIONS,
+                " ".join(_tables(connection)),
+                json.dumps(LOGIN_SETTINGS),
+            ],
         )
         connection.execute(statement("crm/create_query_login_rights"))
-        return read_values(
+        refused = read_value(connection, str, "select current_setting('crm_setup.refused')")
+        still_open = read_values(
             connection,
             str,
             statement("crm/query_login_open"),
             {"login": login, "functions": _DANGEROUS_FUNCTIONS},
         )
+    return [*still_open, *(_WITHOUT_LIMIT.format(name) for name in refused.split())]
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:
@@ -95,17 +112,18 @@ def _refuse_other_duties(connection: psycopg.Connection[Any], login: str) -> Non
 
 
 def _set_role(connection: psycopg.Connection[Any], login: str, password: str) -> None:
-    query = "select exists (select from pg_roles where rolname = %s)"
-    exists = read_value(connection, bool, query, [login])
+    query = "select rolcreatedb or rolcreaterole from pg_roles where rolname = %s"
+    makes_others = find_value(connection, bool, query, [login])
+    # Who has not an attribute may not even take it away (Postgres 16 and later).
+    takes_away = "nocreatedb nocreaterole" if makes_others else ""
     verifier = connection.pgconn.encrypt_password(
         password.encode(), login.encode(), b"scram-sha-256"
     ).decode()
     connection.execute(
-        sql.SQL(
-            "{} role {} login noinherit nocreatedb nocreaterole connection limit {} password {}"
-        ).format(
-            sql.SQL("alter" if exists else "create"),
+        sql.SQL("{} role {} login noinherit {} connection limit {} password {}").format(
+            sql.SQL("create" if makes_others is None else "alter"),
             sql.Identifier(login),
+            sql.SQL(takes_away),
             sql.Literal(_CONNECTION_LIMIT),
             sql.Literal(verifier),
         )

@@ -3,10 +3,11 @@
 Two readers check the text, one after the other. Each has a list of what is allowed, not of what is
 forbidden:
 
-* :func:`_read_words`, a small lexer of ours, allows only lexical forms that Postgres and sqlglot
-  cannot read differently. So comments, dollar quotes, escape strings and ``U&`` names are refused.
-  A name in front of a parenthesis must be in the list of functions.
-* sqlglot's tree may consist only of the nodes below, and reads only tables of the contract.
+* :mod:`~crm_mailchimp.crm.query_words`, a small lexer of ours, takes the comments out. It allows
+  only lexical forms that Postgres and sqlglot cannot read differently. A name in front of a
+  parenthesis must be in the list of functions.
+* sqlglot's tree may consist only of the nodes below, and reads only tables of the contract. The
+  module :mod:`~crm_mailchimp.crm.query_growth` then limits what it can make of their rows.
 
 Tables are then written with their schema, so that the text runs with ``search_path`` set to
 ``pg_catalog`` alone. No function, operator, type or table elsewhere answers to an allowed name.
@@ -18,53 +19,30 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
-
-def _set_of(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-#: Tables of the CRM contract a query may read.
-ALLOWED_TABLES = _set_of(
-    "external_provider campaign_type resource contact contact_field contact_field_value "
-    "consent contact_collection collection_member campaign"
+from crm_mailchimp.crm.query_allowed import (
+    ALLOWED_FUNCTIONS,
+    ALLOWED_TABLES,
+    ALLOWED_TYPES,
+    QueryRefusedError,
+    not_listed,
+    set_of,
 )
-
-#: Functions of Postgres that a query may call. None has side effects. None makes many rows or large
-#: values out of nothing (no generate_series, repeat, lpad). None takes a query or a name as text.
-ALLOWED_FUNCTIONS = _set_of(
-    "abs age array_agg array_length array_position array_to_string avg bool_and bool_or btrim "
-    "cardinality cast ceil ceiling char_length character_length clock_timestamp coalesce "
-    "concat concat_ws count cume_dist date date_bin date_part date_trunc dense_rank div every "
-    "extract first_value floor greatest initcap isfinite justify_days lag last_value lead "
-    "least left length ln log lower ltrim make_date make_interval max md5 min mod mode now "
-    "nth_value ntile nullif num_nonnulls num_nulls octet_length percent_rank percentile_cont "
-    "percentile_disc position power rank regexp_count regexp_like regexp_match regexp_replace "
-    "replace reverse right round row_number rtrim sign split_part sqrt starts_with stddev "
-    "string_agg string_to_array strpos substr substring sum timezone to_char to_date "
-    "to_number to_timestamp translate trim trunc unnest upper variance"
-)
+from crm_mailchimp.crm.query_growth import check_growth
+from crm_mailchimp.crm.query_words import Word, bare_name, read_words, without_comments
 
 #: Longest query text that is looked at, in characters.
 LONGEST_TEXT = 100_000
-#: Deepest nesting of parentheses and brackets.
-DEEPEST_NESTING = 50
 
-_TYPES = _set_of(
-    "bigint boolean bpchar char date decimal double float int interval numeric smallint text time "
-    "timestamp timestamptz varchar"
-)
 # sqlglot's own names of the types above, and of what it reads them as.
-_PARSED_TYPES = {name.upper() for name in _TYPES} | {"ARRAY"}
+_PARSED_TYPES = {name.upper() for name in ALLOWED_TYPES} | {"ARRAY"}
 
 # Words that may come before a parenthesis and are no functions.
-_WORDS_BEFORE_PARENTHESIS = _set_of(
+_WORDS_BEFORE_PARENTHESIS = set_of(
     "all and any array as between by case cube distinct else except exists filter from group "
     "having ilike in intersect interval is join lateral like limit materialized not offset on or "
     "over overlaps rollup select sets similar some then to union using values when where"
@@ -72,7 +50,7 @@ _WORDS_BEFORE_PARENTHESIS = _set_of(
 
 # The nodes of sqlglot 30 that a tree may consist of. A newer sqlglot that names one differently
 # makes queries refused, never admitted.
-_NODES = _set_of(
+_NODES = set_of(
     "Abs Add Alias All And Anonymous Any Array ArrayAgg ArrayPosition ArraySize ArrayToString "
     "AtTimeZone Avg Between Boolean Bracket Case Cast Ceil Coalesce Column Concat ConcatWs "
     "Count CTE Cube CumeDist CurrentDate CurrentTime CurrentTimestamp DPipe DataType "
@@ -90,37 +68,14 @@ _NODES = _set_of(
     "Where Window WindowSpec With WithinGroup"
 )
 
-_LEXICAL_FORMS = re.compile(
-    r"""(?P<space>[ \t\r\n]+)
-    | (?P<comment>--|/\*)
-    | (?P<string>'(?:[^']|'')*')
-    | (?P<quoted>"(?:[^"]|"")+")
-    | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w$.]))
-    | (?P<word>[A-Za-z_\u0370-\u03ff\u1f00-\u1fff][A-Za-z0-9_\u0370-\u03ff\u1f00-\u1fff]*(?![\w$]))
-    | (?P<operator>(?:(?!--|/\*)[-+*/%<>=!~|])+)
-    | (?P<mark>::|[(),.;\[\]])
-    """,
-    re.VERBOSE,
-)
-_OPERATORS = _set_of("+ - * / % < > = <> != <= >= => || ~ ~* !~ !~* ~~ ~~* !~~ !~~*")
-_STRING_PREFIXES = frozenset({"b", "e", "n", "x"})
 # Read like a column, yet answered by the server about itself.
-_SERVER_WORDS = _set_of(
+_SERVER_WORDS = set_of(
     "user current_user session_user system_user current_role current_catalog current_schema"
 )
 
 
-class QueryRefusedError(Exception):
-    """The text is not one harmless SELECT; the message names the rule."""
-
-
-class _Word(NamedTuple):
-    form: str
-    text: str
-
-
 def check_query(text: str | None) -> str:
-    """The query as it may run: its tables written with their schema, no closing semicolon.
+    """The query as it may run: tables with their schema, no comments, no closing semicolon.
 
     Args:
         text: the CRM's query text.
@@ -128,19 +83,26 @@ def check_query(text: str | None) -> str:
     Raises:
         QueryRefusedError: naming the rule that was broken.
     """
-    query = re.sub(r"[\s;]+\Z", "", (text or "").strip())
-    if not query:
-        raise QueryRefusedError("the query text is empty")
+    query = (text or "").strip()
     if "\x00" in query:
-        raise QueryRefusedError("the query text holds a NUL character")
+        raise QueryRefusedError("the query text holds a NUL character: take it out")
     if len(query) > LONGEST_TEXT:
-        raise QueryRefusedError(f"the query text is longer than {LONGEST_TEXT} characters")
-    words = list(_read_words(query))
+        raise QueryRefusedError(
+            f"the query text is longer than {LONGEST_TEXT} characters. Keep long lists in a field "
+            "of the contacts, or in a static collection"
+        )
+    query = re.sub(r"[\s;]+\Z", "", without_comments(query).strip())
+    if not query:
+        raise QueryRefusedError("the query text is empty: write a SELECT that yields contact_id")
+    words = list(read_words(query))
     _check_statement(words)
     tree = _parse(query)
     for node in tree.walk():
+        if isinstance(node, exp.Func) and type(node).__name__ not in _NODES:
+            _check_calls(words, tree)  # its refusal names the function as the text does
         _check_node(node)
     _check_calls(words, tree)
+    check_growth(tree)
     return _qualified(query, tree)
 
 
@@ -150,9 +112,9 @@ def attribute_names(query: str) -> set[str]:
     Postgres reads ``c.f`` as ``f(c)`` where the table has no column ``f``: only the database can
     tell which it is.
     """
-    words = list(_read_words(query))
+    words = list(read_words(query))
     return {
-        _name(word)
+        bare_name(word)
         for before, word in itertools.pairwise(words)
         if before == ("mark", ".") and word.form in ("word", "quoted")
     }
@@ -163,52 +125,19 @@ def without_addresses(text: str) -> str:
     return re.sub(r"\S*@\S*", "…", text)[:300]
 
 
-def _read_words(query: str) -> Iterator[_Word]:
-    position = depth = 0
-    while position < len(query):
-        found = _LEXICAL_FORMS.match(query, position)
-        if found is None:
-            raise QueryRefusedError(_unreadable(query[position]))
-        form, position = str(found.lastgroup), found.end()
-        if form == "comment":
-            raise QueryRefusedError("comments are not allowed")
-        if form == "operator" and _bare_operator(found[0]) not in _OPERATORS:
-            raise QueryRefusedError(f"operator {found[0]!r} is not allowed")
-        if form == "word" and found[0].lower() in _STRING_PREFIXES and query[position:][:1] == "'":
-            raise QueryRefusedError("strings with a prefix (E'', N'', B'', X'') are not allowed")
-        depth += (found[0] in "([") - (found[0] in ")]") if form == "mark" else 0
-        if depth > DEEPEST_NESTING:
-            raise QueryRefusedError(f"parentheses are nested deeper than {DEEPEST_NESTING}")
-        if form != "space":
-            yield _Word(form, found[0])
-
-
-def _bare_operator(operator: str) -> str:
-    # "=-1" is "=" and a sign. "<*" looks like a select list's star: it is refused.
-    return operator.rstrip("+-") or operator[:1]
-
-
-def _unreadable(character: str) -> str:
-    if character == "$":
-        return "parameters and dollar quotes ($) are not allowed"
-    if character in "?:@":
-        return f"parameters are not allowed ({character!r} outside a string)"
-    if character in "'\"":
-        return "a string or a quoted name does not end"
-    return f"character {character!r} is not allowed outside strings and quoted names"
-
-
-def _check_statement(words: list[_Word]) -> None:
+def _check_statement(words: list[Word]) -> None:
     if any(word == ("mark", ";") for word in words):
-        raise QueryRefusedError("exactly one statement is allowed")
+        raise QueryRefusedError(
+            "exactly one statement is allowed. Write a semicolon at the end only, or none"
+        )
     first = next((word for word in words if word != ("mark", "(")), None)
     if first is None or first.form != "word" or first.text.lower() not in ("select", "with"):
         raise QueryRefusedError("only a SELECT is allowed")
     names = {word.text.lower() for word in words if word.form == "word"}
     if "table" in names:
-        raise QueryRefusedError("only a SELECT is allowed, not TABLE")
+        raise QueryRefusedError("only a SELECT is allowed, not TABLE: write select * from …")
     if "operator" in names:
-        raise QueryRefusedError("OPERATOR(…) is not allowed")
+        raise QueryRefusedError("OPERATOR(…) is not allowed: write the operator itself")
 
 
 def _parse(query: str) -> exp.Query:
@@ -217,7 +146,14 @@ def _parse(query: str) -> exp.Query:
     logger.setLevel(logging.CRITICAL)  # it would write the text of what it cannot parse
     try:
         statements = sqlglot.parse(query, read="postgres")
-    except (SqlglotError, RecursionError, AttributeError, LookupError, TypeError, ValueError):
+    except ParseError as error:
+        raise QueryRefusedError(f"the query text is not valid SQL{_place(error)}") from None
+    except RecursionError:
+        raise QueryRefusedError(
+            "the query text is not valid SQL, or nested too deeply: write parts of it as WITH "
+            "queries"
+        ) from None
+    except (SqlglotError, AttributeError, LookupError, TypeError, ValueError):
         # The last four would be mistakes of the parser: no text may stop the other collections.
         raise QueryRefusedError("the query text is not valid SQL") from None
     finally:
@@ -228,21 +164,33 @@ def _parse(query: str) -> exp.Query:
     return tree
 
 
+def _place(error: ParseError) -> str:
+    # Its words quote the text, which may hold anything.
+    found = error.errors[0] if error.errors else {}
+    line, column = found.get("line"), found.get("col")
+    return f": look near line {line}, column {column}" if line and column else ""
+
+
 def _check_node(node: exp.Expr) -> None:
     if isinstance(node, (exp.DML, exp.DDL, exp.Command)) and not isinstance(node, exp.Query):
         raise QueryRefusedError("only a SELECT is allowed, also inside WITH")
     if isinstance(node, exp.Into):
-        raise QueryRefusedError("SELECT INTO is not allowed")
+        raise QueryRefusedError("SELECT INTO is not allowed: leave INTO out")
     if isinstance(node, exp.Lock):
-        raise QueryRefusedError("row locks (FOR UPDATE, FOR SHARE) are not allowed")
+        raise QueryRefusedError("row locks (FOR UPDATE, FOR SHARE) are not allowed: leave them out")
     if isinstance(node, (exp.Placeholder, exp.Parameter, exp.SessionParameter)):
-        raise QueryRefusedError("parameters are not allowed")
+        raise QueryRefusedError(
+            "parameters are not allowed. Write the values themselves into the text"
+        )
     if isinstance(node, exp.Dot):
         raise QueryRefusedError(
-            "functions must be named without a schema, and (row).column is not allowed"
+            "functions must be named without a schema, and (row).column is not allowed. Write "
+            "lower(city), and table.column"
         )
     if isinstance(node, exp.With) and node.args.get("recursive"):
-        raise QueryRefusedError("WITH RECURSIVE is not allowed")
+        raise QueryRefusedError(
+            "WITH RECURSIVE is not allowed: write one join for each step that you need"
+        )
     if isinstance(node, exp.Table):
         _check_table(node)
     elif isinstance(node, exp.Column):
@@ -254,31 +202,40 @@ def _check_node(node: exp.Expr) -> None:
     elif type(node).__name__ not in _NODES:
         kind = "function" if isinstance(node, exp.Func) else "construct"
         name = node.sql_names()[0] if isinstance(node, exp.Func) else type(node).__name__
-        raise QueryRefusedError(f"{kind} {name} is not on the list of what is allowed")
+        raise not_listed(kind, name)
 
 
 def _check_table(table: exp.Table) -> None:
     if not isinstance(table.this, exp.Identifier):
-        raise QueryRefusedError("functions in FROM are not allowed")
+        raise QueryRefusedError(
+            "functions in FROM are not allowed. Write (values (1), (2)) as v (n), or "
+            "unnest(array[1, 2])"
+        )
     if table.catalog:
-        raise QueryRefusedError("other databases are not allowed")
+        raise QueryRefusedError("other databases are not allowed: write crm.table")
     schema = _folded(table.args.get("db"))
     if schema not in ("", "crm"):
-        raise QueryRefusedError(without_addresses(f"schema {schema!r} is not allowed, only crm is"))
+        raise QueryRefusedError(
+            without_addresses(f"schema {schema!r} is not allowed, only crm is: write crm.table")
+        )
     if not schema and _folded(table.this) in _visible_ctes(table):
         return
     if _folded(table.this) not in ALLOWED_TABLES:
         raise QueryRefusedError(
             without_addresses(f"table {table.name!r} is not part of the CRM contract")
+            + f". These are: {', '.join(sorted(ALLOWED_TABLES))}"
         )
 
 
 def _check_column(column: exp.Column) -> None:
     if column.args.get("catalog") or _folded(column.args.get("db")) not in ("", "crm"):
-        raise QueryRefusedError("columns of other schemas are not allowed")
+        raise QueryRefusedError("columns of other schemas are not allowed: write table.column")
     name = column.this
     if not column.table and not name.args.get("quoted") and name.name.lower() in _SERVER_WORDS:
-        raise QueryRefusedError(f"function {name.name.lower()!r} is not allowed")
+        raise QueryRefusedError(
+            f"function {name.name.lower()!r} is not allowed: leave it out. If you mean a column, "
+            "write the name of its table and a dot before it"
+        )
 
 
 def _check_cast(cast: exp.Cast) -> None:
@@ -287,17 +244,16 @@ def _check_cast(cast: exp.Cast) -> None:
         if (kind.value if isinstance(kind, exp.DataType.Type) else str(kind)) not in _PARSED_TYPES:
             raise QueryRefusedError(
                 without_addresses(f"a cast to {cast.to.sql('postgres')} is not allowed")
+                + f". Cast to {', '.join(sorted(ALLOWED_TYPES))}, or an array of them"
             )
 
 
 def _check_function(name: str) -> None:
     if name not in ALLOWED_FUNCTIONS:
-        raise QueryRefusedError(
-            without_addresses(f"function {name!r} is not on the list of what is allowed")
-        )
+        raise not_listed("function", without_addresses(repr(name)))
 
 
-def _check_calls(words: list[_Word], tree: exp.Query) -> None:
+def _check_calls(words: list[Word], tree: exp.Query) -> None:
     """Whatever the tree says: a name in front of a parenthesis is on a list, or an alias."""
     aliases = {
         _folded(alias.this)
@@ -307,16 +263,12 @@ def _check_calls(words: list[_Word], tree: exp.Query) -> None:
     for word, following in itertools.pairwise(words):
         if following != ("mark", "(") or word.form not in ("word", "quoted"):
             continue
-        name = _name(word)
+        name = bare_name(word)
         if name in aliases or (
-            word.form == "word" and (name in _WORDS_BEFORE_PARENTHESIS or name in _TYPES)
+            word.form == "word" and (name in _WORDS_BEFORE_PARENTHESIS or name in ALLOWED_TYPES)
         ):
             continue
         _check_function(name if word.form == "word" else word.text)
-
-
-def _name(word: _Word) -> str:
-    return word.text.lower() if word.form == "word" else word.text[1:-1].replace('""', '"')
 
 
 def _visible_ctes(table: exp.Table) -> set[str]:

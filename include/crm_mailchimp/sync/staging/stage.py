@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +19,14 @@ from crm_mailchimp.crm.collections import (
     read_collections,
     read_contact_fields,
 )
+from crm_mailchimp.crm.query_session import QuerySession
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.sync.staging import known_collections
 from crm_mailchimp.sync.staging.contact_fields import store_contact_fields
+from crm_mailchimp.sync.staging.dynamic_members import stage_dynamic
 from crm_mailchimp.sync.staging.mapped_collections import stage_unsynced
 from crm_mailchimp.sync.staging.staged_collection import Problem
 from crm_mailchimp.sync.staging.stagings import close_staging, open_staging
@@ -58,7 +61,7 @@ _CONTACT_COLUMNS = (
 def stage(
     warehouse: Connection[Any],
     crm: Connection[Any],
-    crm_query: Connection[Any] | dynamic_query.QueryFailedError | None,
+    crm_query: Connection[Any] | QuerySession | dynamic_query.QueryFailedError | None,
     *,
     run_id: str,
     codes: Sequence[str] = (),
@@ -104,11 +107,17 @@ def stage(
             for collection in collections
         }
         _stage_static(warehouse, crm, staging_id, [c for c in collections if c.is_static])
-        for collection in collections:
-            if not collection.is_static and problems[collection.code] is None:
-                problems[collection.code] = _stage_dynamic(
-                    warehouse, crm_query, staging_id, collection, snapshot.name
-                )
+        with ExitStack() as stack:
+            session = (
+                stack.enter_context(QuerySession(crm_query))
+                if isinstance(crm_query, Connection)
+                else crm_query
+            )
+            for collection in collections:
+                if not collection.is_static and problems[collection.code] is None:
+                    problems[collection.code] = stage_dynamic(
+                        warehouse, session, staging_id, collection, snapshot.name
+                    )
         with_fields = any(collection.sync_merge_fields for collection in collections)
         _stage_contacts(
             warehouse,
@@ -184,49 +193,6 @@ def _stage_static(
         "staging.membership",
         ("staging_id", "collection_id", "contact_id"),
         {"staging_id": staging_id, "collection_ids": [c.collection_id for c in collections]},
-    )
-
-
-def _stage_dynamic(
-    warehouse: Connection[Any],
-    crm_query: Connection[Any] | dynamic_query.QueryFailedError | None,
-    staging_id: int,
-    collection: Collection,
-    snapshot: str,
-) -> Problem | None:
-    if isinstance(crm_query, dynamic_query.QueryFailedError):
-        return Problem("query_failed", "failed", str(crm_query))
-    if crm_query is None:
-        return Problem(
-            "query_refused",
-            "failed",
-            "a dynamic collection needs the connection crm_query_db, a login that can only read",
-        )
-    try:
-        query = dynamic_query.check_query(collection.query_text)
-        with warehouse.transaction():
-            ids = dynamic_query.run_query(crm_query, query, snapshot=snapshot)
-            _copy_distinct(warehouse, staging_id, collection.collection_id, ids)
-    except dynamic_query.QueryRefusedError as error:
-        return Problem("query_refused", "failed", str(error))
-    except dynamic_query.QueryFailedError as error:
-        return Problem("query_failed", "failed", str(error))
-    return None
-
-
-def _copy_distinct(
-    warehouse: Connection[Any], staging_id: int, collection_id: int, ids: Iterator[int]
-) -> None:
-    # The query's own order and repeats are not ours to trust; the warehouse makes ids distinct.
-    warehouse.execute(
-        "create temporary table if not exists query_result (contact_id bigint) on commit drop"
-    )
-    warehouse.execute("truncate query_result")
-    copy_rows(warehouse, "query_result", ("contact_id",), ((contact_id,) for contact_id in ids))
-    warehouse.execute(
-        "insert into staging.membership (staging_id, collection_id, contact_id)"
-        " select %s, %s, contact_id from query_result group by contact_id",
-        (staging_id, collection_id),
     )
 
 
