@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_value
+from crm_mailchimp.rows import read_value, read_values
 
 _TIMEOUT_SECONDS = 10
 #: How often a pooler has to keep two sessions apart. Others use it meanwhile.
@@ -52,23 +52,11 @@ _LIMITS: Mapping[str, str] = {
     "idle_session_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
-# Postgres's own functions come before others of the same name. The search path that functions of
-# the CRM may need stays behind them.
-_SEARCH_PATH = """
-select
-    pg_catalog.set_config(
-        'search_path',
-        pg_catalog.concat_ws(
-            ', ', 'pg_catalog', nullif(pg_catalog.current_setting('search_path'), '')
-        ),
-        false
-    )
-"""
 # Servers of older versions do not have all of them.
-_SETTINGS = """
-select set_config(setting.name, wanted.value, false)
-from unnest(%(names)s::text[], %(values)s::text[]) as wanted (name, value)
-inner join pg_catalog.pg_settings as setting on lower(setting.name) = wanted.name
+_PRESENT = """
+select lower(setting.name)
+from pg_catalog.pg_settings as setting
+where lower(setting.name) = any(%(names)s::text[])
 """
 
 
@@ -95,23 +83,37 @@ def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -
         connection.execute("set statement_timeout to 0")
     # Before anything else is read: in another encoding Postgres may not be able to answer.
     connection.execute("set client_encoding to 'UTF8'")
-    connection.execute(_SEARCH_PATH)
-    connection.execute(_SETTINGS, {"names": list(wanted), "values": list(wanted.values())})
+    # Postgres's own functions come before others of the same name. The search path that functions
+    # of the CRM may need stays behind them.
+    path = read_value(connection, str, "select pg_catalog.current_setting('search_path')")
+    # SET, because the login for dynamic queries has no right to call set_config.
+    connection.execute(
+        sql.SQL("set search_path to pg_catalog{}").format(sql.SQL(f", {path}" if path else ""))
+    )
+    for name in read_values(connection, str, _PRESENT, {"names": list(wanted)}):
+        connection.execute(
+            sql.SQL("set {} to {}").format(sql.Identifier(name), sql.Literal(wanted[name]))
+        )
     connection.commit()
 
 
-def open_session(dsn: str, *, autocommit: bool = False) -> Connection[Any]:
+def open_session(
+    dsn: str, *, autocommit: bool = False, keep_limits: bool = False
+) -> Connection[Any]:
     """A new connection to a database that is named on the command line.
 
     Args:
         dsn: ``postgresql://…`` or libpq keywords.
         autocommit: each statement is a transaction of its own.
+        keep_limits: as for ``prepare_session``.
 
     Raises:
         SharedSessionError: a pooler gives each transaction another session.
         psycopg.Error: the database cannot be reached, or refuses.
     """
-    connection = prepared(lambda: psycopg.connect(dsn, connect_timeout=_TIMEOUT_SECONDS))
+    connection = prepared(
+        lambda: psycopg.connect(dsn, connect_timeout=_TIMEOUT_SECONDS), keep_limits=keep_limits
+    )
     connection.autocommit = autocommit
     return connection
 
