@@ -81,6 +81,12 @@ class SyncSettings(Settings):
         description="Number of merge fields that an audience may have, with those made by hand."
         " It is 30, or 80 with Mailchimp's higher plans.",
     )
+    clear_left_values: Flag = Field(
+        True,
+        description="true: Mailchimp's values of fields that are no longer synchronised are cleared"
+        " once, for members that the pipeline may change. False leaves them. Then the detail of"
+        " each run names the fields.",
+    )
 
 
 class QuestionSettings(Settings):

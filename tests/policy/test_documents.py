@@ -83,7 +83,9 @@ def test_named_paths_exist(document: Path) -> None:
 CHANGES = (
     "A column or table of the CRM contract", "A word of a consent", "A provider default",
     "What a query of a collection may do", "A second provider", "What one sync may do",
-    "A merge field type", "A quarantine reason", "A check of a staging", "A member status",
+    "A merge field type",
+    "What becomes of a field that is no longer synchronised",
+    "A quarantine reason", "A check of a staging", "A member status",
     "A kind of refusal, or what a refusal means", "Who represents a shared address", "A write-back",
     "A setting of a campaign's draft", "A check of the campaign gate", "A report stream",
     "A total to compare", "A column for BI",

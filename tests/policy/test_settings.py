@@ -115,6 +115,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "removal_guard_minimum": ("5.5", "-1", "٥"),
     "approval_valid_hours": ("24h", "0", "9000"),
     "merge_field_limit": ("many", "0", "3e1"),
+    "clear_left_values": ("maybe", "2", "όχι τώρα"),
     "approval_timeout_hours": ("24h", "0", "inf", "1e400", "1 day"),
     "write_back_members": ("maybe", "2", "ναι"),
     "write_back_campaigns": ("maybe",),
@@ -203,6 +204,7 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "removal_guard_minimum": ("7", of(sync_options, "limits.minimum"), 7),
     "approval_valid_hours": ("1.5", of(sync_options, "approval_valid"), timedelta(hours=1.5)),
     "merge_field_limit": ("80", of(sync_options, "field_limit"), 80),
+    "clear_left_values": ("false", of(sync_options, "clear_left_values"), False),
     "write_back_members": (" Yes ", members_are_written_back, True),
     "alert_late_hours": ("0", of(usable_alert_times, "late_after"), timedelta(0)),
     "alert_repeat_hours": (
@@ -261,6 +263,7 @@ def test_a_wrong_guard_lets_nobody_go_unasked() -> None:
         assert (limits.share, limits.minimum, limits.half) == (0, 0, 0)
     assert cautious_options({"MERGE_FIELD_LIMIT": "80"}, approved_plan=3).approved_plan == 3
     assert cautious_options({"MERGE_FIELD_LIMIT": "80"}).field_limit == 80
+    assert cautious_options({"CLEAR_LEFT_VALUES": "maybe"}).clear_left_values is False
 
 
 def test_a_wrong_age_removes_nothing_and_stops_no_other() -> None:

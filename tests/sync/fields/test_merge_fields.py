@@ -414,8 +414,9 @@ def test_fields_changed_or_deleted_by_hand_and_a_lost_map(world: World) -> None:
     assert {values["PONTOI2"], values["PONTOI3"]} == {5, 77}
     assert world.sync()["NEWS"].counts["updated"] == 0
 
-    # No longer synced: nothing is sent, nothing is deleted.
+    # No longer synced: nothing is sent, and the values are cleared. The field stays.
     world.crm.execute("update crm.contact_collection set sync_merge_fields = false")
     _give(world, maria, b_code="Κ10")
     world.sync()
-    assert world.remote_fields("maria@mail.gr")["MYCODE"] == "Κ9"
+    assert world.remote_fields("maria@mail.gr")["MYCODE"] == ""
+    assert "MYCODE" in _fields(world)

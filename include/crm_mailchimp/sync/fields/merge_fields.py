@@ -24,6 +24,7 @@ from crm_mailchimp.sync.audience.ownership import (
     require_own_fields,
 )
 from crm_mailchimp.sync.fields.contact_columns import COLUMNS
+from crm_mailchimp.sync.fields.former_fields import note_carried, note_replaced
 from crm_mailchimp.sync.fields.member_values import FieldMapping
 from crm_mailchimp.sync.fields.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
 from crm_mailchimp.sync.staging.contact_fields import staged_contact_fields
@@ -79,7 +80,7 @@ def carried_fields(
     owner = AudienceOwner(
         collection_id=collection.collection_id, installation=own_installation(warehouse)
     )
-    wanted = _fields_to_carry(warehouse, collection, list_id)
+    wanted = fields_to_carry(warehouse, collection, list_id)
     fields = [field for field in wanted if field.unreadable is None]
     carried = known_mappings(warehouse, list_id, fields, owner=owner)
     if carried is None:
@@ -93,12 +94,18 @@ def carried_fields(
             limit=limit,
             default_country=collection.settings.country,
         )
+    note_carried(
+        warehouse,
+        list_id,
+        [mapping.tag for mapping in carried.mappings],
+        unreadable_codes=[field.code for field in wanted if field.unreadable is not None],
+    )
     # No merge field carries them, but their values are named.
     unreadable = [FieldMapping(field, "") for field in wanted if field.unreadable is not None]
     return replace(carried, mappings=[*carried.mappings, *unreadable])
 
 
-def _fields_to_carry(
+def fields_to_carry(
     warehouse: Connection[Any], collection: StagedCollection, list_id: str
 ) -> list[ContactField]:
     """The CRM's additional fields, and the contact's own columns as far as anybody has them."""
@@ -273,6 +280,7 @@ def _stored(warehouse: Connection[Any], list_id: str) -> dict[str, MergeField]:
 
 
 def _store(warehouse: Connection[Any], list_id: str, code: str, field: MergeField) -> None:
+    note_replaced(warehouse, list_id, code, field)
     # A field whose code changed in the CRM goes on under its tag.
     warehouse.execute(
         "delete from sync.merge_field where list_id = %s and tag = %s and field_code <> %s",

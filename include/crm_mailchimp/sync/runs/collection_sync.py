@@ -18,8 +18,10 @@ from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
 from crm_mailchimp.sync.decisions import member_plan, removal_guard
 from crm_mailchimp.sync.fields import merge_fields
+from crm_mailchimp.sync.fields.former_fields import equal_labels, fields_to_leave
 from crm_mailchimp.sync.fields.member_values import FieldMapping
 from crm_mailchimp.sync.members import additions
+from crm_mailchimp.sync.members.left_values import clear_left_values
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.removals import carry_out_removals
@@ -151,6 +153,8 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
             carry_out_removals(run.push_to(list_id, collection.gdpr_category), due=True)
         raise
     if collection.dry_run:
+        if list_id is not None:
+            _name_fields_to_leave(run, list_id)
         return "dry_run", _describe_plan(run, judgement)
     _push(run, audience, judgement)
     return "succeeded", None
@@ -242,7 +246,27 @@ def _push(
         run.make_plan(audience.list_id)
         update(push, mappings)
         carry_out_removals(push, due=True)
+    _clear_left_values(run, push)
     renew_proofs(run.warehouse, run.collection, audience.list_id)
+
+
+def _clear_left_values(run: CollectionRun, push: Push) -> None:
+    try:
+        run.progress.notes += clear_left_values(push, may_clear=run.options.clear_left_values)
+    except ForeignInstallationError as error:
+        raise _StopError("blocked", f"foreign_installation: {error}") from error
+
+
+def _name_fields_to_leave(run: CollectionRun, list_id: str) -> None:
+    codes = [
+        field.code for field in merge_fields.fields_to_carry(run.warehouse, run.collection, list_id)
+    ]
+    names = ", ".join(map(str, fields_to_leave(run.warehouse, list_id, codes)))
+    if names:
+        what = "clears" if run.options.clear_left_values else "leaves (CLEAR_LEFT_VALUES)"
+        run.progress.notes.append(
+            f"a run that pushes {what} values of fields that are no longer synchronised: {names}"
+        )
 
 
 def _mappings(run: CollectionRun, list_id: str) -> Sequence[FieldMapping]:
@@ -258,6 +282,7 @@ def _mappings(run: CollectionRun, list_id: str) -> Sequence[FieldMapping]:
         raise _StopError("blocked", f"foreign_installation: {error}") from error
     except merge_fields.MergeFieldLimitError as error:
         raise _StopError("blocked", f"merge_field_limit: {error}") from error
+    run.progress.notes += equal_labels([mapping.field for mapping in carried.mappings])
     if carried.left_out:
         run.progress.notes.append(
             f"left out for want of room for merge fields: {', '.join(carried.left_out)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from crm_mailchimp.settings import SyncSettings
@@ -22,12 +22,14 @@ class SyncOptions:
     Attributes:
         limits: of the removal guard.
         field_limit: merge fields an audience may have, those made by hand included.
+        clear_left_values: clear what Mailchimp holds of fields that are no longer synchronised.
         approved_plan: a removal request that a person approved; None for ordinary runs.
         approval_valid: how long an approval holds.
     """
 
     limits: GuardLimits = field(default_factory=GuardLimits)
     field_limit: int = FIELD_LIMIT
+    clear_left_values: bool = True
     approved_plan: int | None = None
     approval_valid: timedelta = APPROVAL_VALID
 
@@ -57,19 +59,21 @@ def cautious_options(
     """The options of a run whose settings cannot be obeyed.
 
     A wrong setting must not keep withdrawals and new consents from Mailchimp. So the sync goes on
-    with the strictest guard, and the run fails at its end.
+    with the strictest guard, clears no left values, and the run fails at its end.
 
     Args:
         environment: variables by name; wrong values count as not set.
         approved_plan: a removal request that a person approved.
     """
-    return _options(SyncSettings.read_usable(environment), _STRICTEST, approved_plan)
+    options = _options(SyncSettings.read_usable(environment), _STRICTEST, approved_plan)
+    return replace(options, clear_left_values=False)
 
 
 def _options(settings: SyncSettings, limits: GuardLimits, approved_plan: int | None) -> SyncOptions:
     return SyncOptions(
         limits=limits,
         field_limit=settings.merge_field_limit,
+        clear_left_values=settings.clear_left_values,
         approved_plan=approved_plan,
         approval_valid=timedelta(hours=settings.approval_valid_hours),
     )
