@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.errors import PassingError, PermanentError
 
 # Classes whose message never quotes a row: connection, authorisation, resources, operator
 # intervention, system; syntax and names.
@@ -15,9 +17,40 @@ _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57", "58")
 # Errors that stay until a person acts. They are about rights, logins and databases, or about wrong
 # tables, columns and types.
 _SETTLED = ("28", "3D", "3F", "42501", "42601", "42703", "42804", "42883", "42P01")
+_CORRECT_TABLES = (
+    "check the login's rights. Check the tables or views of schema crm "
+    "(python -m crm_mailchimp.crm create), or the warehouse's migrations"
+)
+# While a connection is opened, psycopg gives the server's words and no SQLSTATE. Words in another
+# language than English (the server's lc_messages) count as a fault that may heal.
+_REFUSED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(words, re.IGNORECASE), advice)
+    for words, advice in (
+        (
+            r"authentication failed|no password supplied|no pg_hba\.conf entry"
+            r"|role .* (does not exist|is not permitted to log in)|certificate authentication",
+            "correct the login and the password of the connection, or the server's pg_hba.conf",
+        ),
+        (
+            r"database .* does not exist|permission denied for database",
+            "correct the name of the database in the connection, or the login's rights",
+        ),
+        (
+            r"does not support SSL|certificate verify failed|root certificate|server certificate"
+            r"|private key file|certificate file",
+            "correct sslmode and the certificates of the connection, or the server's TLS",
+        ),
+        (
+            r"invalid (connection option|integer value|port number|sslmode|channel_binding)",
+            "correct the options of the connection",
+        ),
+    )
+)
+_NO_SUCH_HOST = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+_RESOLVER_SAYS = re.compile(r"failed to resolve host .*\[Errno (-?\d+)\]")
 
 
-class DatabaseError(Exception):
+class DatabaseError(PassingError):
     """A database error without the data it is about."""
 
 
@@ -36,17 +69,35 @@ def without_data() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        if (error.sqlstate or "").startswith(_SETTLED):
-            raise SettledDatabaseError(
-                f"{describe(error)}: check the login's rights. Check the tables or views of "
-                "schema crm (python -m crm_mailchimp.crm create), or the warehouse's migrations"
-            ) from None
-        raise DatabaseError(describe(error)) from None
+        advice = _advice(error)
+        if advice is not None:
+            raise SettledDatabaseError(f"{describe(error)}: {advice}") from None
+        raise DatabaseError(
+            f"{describe(error)}. It may heal: the task is tried again. If it stays, look at the"
+            " server and the network"
+        ) from None
+
+
+def _advice(error: psycopg.Error) -> str | None:
+    """What a person has to do; None where the error may heal by itself."""
+    if error.sqlstate is not None:
+        return _CORRECT_TABLES if error.sqlstate.startswith(_SETTLED) else None
+    text = str(error)
+    resolver = _RESOLVER_SAYS.search(text)
+    if resolver is not None and int(resolver[1]) in _NO_SUCH_HOST:
+        return "correct the host of the connection"
+    if isinstance(error, psycopg.ProgrammingError):
+        return "correct the options of the connection"
+    return next((advice for words, advice in _REFUSED if words.search(text)), None)
 
 
 def describe(error: psycopg.Error) -> str:
-    """What went wrong: kind, SQLSTATE, table and constraint; the message only where it is safe."""
+    """What went wrong: kind, SQLSTATE, connection, table and constraint.
+
+    The server's message follows only where it is safe.
+    """
     parts = [f"{type(error).__name__} ({error.sqlstate or 'no connection'})"]
+    parts.extend(getattr(error, "__notes__", ()))
     diagnosis = error.diag
     if diagnosis.table_name:
         parts.append(f"table {diagnosis.schema_name}.{diagnosis.table_name}")

@@ -8,7 +8,15 @@ from pathlib import Path
 import psycopg
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.errors import PermanentError, ProviderError
+from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
+
+
+def located(error: BaseException) -> str:
+    """An error of our own with the notes of those that passed it on, the last one first.
+
+    The notes say where it happened, such as the collection.
+    """
+    return ": ".join([*reversed(getattr(error, "__notes__", [])), str(error)])
 
 
 def words_of(error: BaseException) -> str:
@@ -20,8 +28,8 @@ def words_of(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, psycopg.Error):
         return database_errors.describe(error)  # begins with the kind
-    if isinstance(error, PermanentError | ProviderError | database_errors.DatabaseError):
-        return f"{name}: {error}"
+    if isinstance(error, PermanentError | ProviderError | PassingError):
+        return f"{name}: {located(error)}"
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return name

@@ -19,15 +19,21 @@ class PermanentError(Exception):
     is_announced = False
 
 
+class PassingError(Exception):
+    """Trying again may help: the text says what happened, where, and what to do if it stays."""
+
+
 class ProviderError(Exception):
     """The provider refused or failed. The text names no address, name, key or subscriber hash.
 
     Attributes:
         retryable: whether the same request can succeed later without anybody changing anything.
         explanation: the provider's own words, without personal data; empty where it gave none.
+        outcome_unknown: the request may have been carried out although no answer says so.
     """
 
     retryable: ClassVar[bool] = False
+    outcome_unknown: bool = False
 
     @property
     def explanation(self) -> str:

@@ -109,15 +109,17 @@ def crm_snapshot_connections() -> Iterator[
     from psycopg import OperationalError  # noqa: PLC0415 - only in tasks
 
     from crm_mailchimp.crm.dynamic_query import QueryFailedError  # noqa: PLC0415
+    from crm_mailchimp.database_errors import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
         crm = stack.enter_context(closing(crm_connection()))
         crm_query: Connection[Any] | QueryFailedError | None
         try:
             crm_query = crm_query_connection()
-        except OperationalError:
+        except OperationalError as error:
             crm_query = QueryFailedError(
                 f"the connection {CRM_QUERY} could not be opened: check its host and its login"
+                f" ({describe(error)})"
             )
         else:
             if crm_query is not None:
@@ -160,8 +162,18 @@ def mailchimp(*, slot_seconds: float | None = 3600.0) -> Iterator[Mailchimp]:
 
 def _postgres(connection_id: str, *, keep_limits: bool = False) -> Connection[Any]:
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415
+    from psycopg.types.json import register_default_adapters  # noqa: PLC0415 - only in tasks
 
+    from crm_mailchimp.named_connection import connect_named  # noqa: PLC0415
     from crm_mailchimp.sessions import prepared  # noqa: PLC0415 - only in tasks
 
-    hook = PostgresHook(connection_id)
+    class Hook(PostgresHook):
+        """Reads the connection as Airflow does, and opens one that names itself in errors."""
+
+        def _create_connection(self, conn_args: dict[str, Any]) -> Any:
+            connection = connect_named(connection_id, conn_args)
+            register_default_adapters(connection)
+            return connection
+
+    hook = Hook(connection_id)
     return prepared(lambda: cast("Connection[Any]", hook.get_conn()), keep_limits=keep_limits)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from airflow.sdk.exceptions import AirflowFailException
 
 from crm_mailchimp.database_errors import without_data
+from crm_mailchimp.error_words import located
 from crm_mailchimp.errors import PermanentError, ProviderError
 
 
@@ -20,23 +21,26 @@ def fail_without_retry() -> Iterator[None]:
     """Fail the task at once on what no retry can heal: a rule, a setting, Mailchimp's refusal.
 
     Faults that can heal (connections, overload) pass through, and Airflow's retries deal with
-    them. Database errors pass on without the rows they quote.
+    them. Database errors pass on without the rows they quote. The task's log has no stack frames
+    of any of them.
 
     Raises:
         AirflowFailException: the work says that trying again is of no use.
     """
     from mailchimp_provider.connections import is_undefined_connection  # noqa: PLC0415
+    from mailchimp_provider.plain_failures import show_no_frames  # noqa: PLC0415
 
+    show_no_frames()
     try:
         with without_data():
             yield
     except PermanentError as error:
         failure = AnnouncedFailure if error.is_announced else AirflowFailException
-        raise failure(str(error)) from None
+        raise failure(located(error)) from None
     except ProviderError as error:
         if error.retryable:
             raise
-        raise AirflowFailException(str(error)) from None
+        raise AirflowFailException(located(error)) from None
     except Exception as error:
         if not is_undefined_connection(error):
             raise
@@ -67,4 +71,4 @@ class Problems:
         if len(self._problems) == 1:
             raise self._problems[0]
         if self._problems:
-            raise PermanentError("; ".join(str(problem) for problem in self._problems))
+            raise PermanentError("; ".join(located(problem) for problem in self._problems))

@@ -30,7 +30,10 @@ app = FastAPI(
     docs_url=None,
     redoc_url=None,
     openapi_url=None,
-    dependencies=[Depends(requires_access_dag("GET", param_dag_id="sync_collections"))],
+    dependencies=[
+        Depends(requires_access_dag("GET", param_dag_id="sync_collections")),
+        Depends(page_files.require_nameable),
+    ],
 )
 app.include_router(page_files.router)
 

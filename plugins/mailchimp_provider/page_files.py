@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, StreamingResponse
 from starlette.responses import Response
 
@@ -24,6 +25,8 @@ from mailchimp_provider.connections import data_docs_folder, warehouse_connectio
 router = APIRouter()
 
 _CHUNK = 64 * 1024
+#: Longer than any address that the page itself writes.
+_MOST_CHARACTERS = 1000
 # Great Expectations' pages ask for scripts and styles of other sites: here, next to somebody's
 # session, they get none. They are readable without.
 _POLICY = (
@@ -61,8 +64,11 @@ def quarantine(collection: str | None = None) -> Response:
 @router.get("/data-docs/{staging_id}/")
 def data_docs(staging_id: int) -> Response:
     """To the page of Great Expectations about one snapshot's checks."""
-    folder = _folder(staging_id)
-    pages = sorted(folder.glob("validations/**/*.html"))
+    try:
+        folder = _folder(staging_id)
+        pages = sorted(folder.glob("validations/**/*.html"))
+    except (OSError, ValueError):
+        pages = []
     if not pages:
         return _missing(staging_id)
     return RedirectResponse(quote(pages[-1].relative_to(folder).as_posix()))
@@ -71,11 +77,35 @@ def data_docs(staging_id: int) -> Response:
 @router.get("/data-docs/{staging_id}/{path:path}")
 def data_docs_file(staging_id: int, path: str) -> Response:
     """One file of a snapshot's Data Docs, and none from elsewhere."""
-    folder = _folder(staging_id)
-    file = (folder / path).resolve()
-    if not file.is_relative_to(folder) or not file.is_file():
+    try:
+        folder = _folder(staging_id)
+        file = (folder / path).resolve()
+        is_ours = file.is_relative_to(folder) and file.is_file()
+    except (OSError, ValueError):  # a name that no file system can have
+        is_ours = False
+    if not is_ours:
         return _missing(staging_id)
     return FileResponse(file, headers={"Content-Security-Policy": _POLICY})
+
+
+def require_nameable(request: Request) -> None:
+    """Refuse what can be no name of ours, before a database or a file system sees it.
+
+    Raises:
+        HTTPException: 404 for such a path, 400 for such a parameter.
+    """
+    if not _is_nameable(request.scope["path"]):
+        raise HTTPException(404, "nothing has this name")
+    words = (word for pair in request.query_params.multi_items() for word in pair)
+    if not all(map(_is_nameable, words)):
+        raise HTTPException(400, "a parameter is too long or has characters that no value has")
+
+
+def _is_nameable(word: str) -> bool:
+    # Control characters and halves of surrogate pairs.
+    return len(word) <= _MOST_CHARACTERS and not any(
+        unicodedata.category(character) in ("Cc", "Cs") for character in word
+    )
 
 
 def _folder(staging_id: int) -> Path:
@@ -84,7 +114,7 @@ def _folder(staging_id: int) -> Path:
 
 def _missing(staging_id: int) -> PlainTextResponse:
     return PlainTextResponse(
-        f"The Data Docs of snapshot {staging_id} are not here. They are kept for"
+        f"The Data Docs of snapshot {str(staging_id)[:20]} are not here. They are kept for"
         " KEEP_DATA_DOCS_DAYS, in DATA_DOCS_DIR, a folder that the API server and the workers must"
         " share.",
         status_code=404,

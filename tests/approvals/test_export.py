@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crm_mailchimp.quality.__main__ import main
-from crm_mailchimp.quality.export import COLUMNS, defuse
+from crm_mailchimp.quality.export import COLUMNS, SheetWriter, defuse
 from mailchimp_provider import page_files
 
 ROWS = [
@@ -129,8 +129,77 @@ def test_the_page_has_no_file_for_an_unknown_code(
     assert len(rows_of(known.text.removeprefix("\ufeff"), ";")) == 3
 
 
-@given(st.text())
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/quarantine.csv?collection=%00", 400),
+        ("/quarantine.csv?collection=NEWS%00", 400),
+        ("/quarantine.csv?%00=1", 400),
+        (f"/quarantine.csv?collection={'x' * 5_000}", 400),
+        ("/quarantine.csv?collection=%ED%A0%80", 404),
+        ("/quarantine.csv?collection=%FF", 404),
+        ("/quarantine.csv?collection=NEWS&other=%0d%0aSet-Cookie:%20x", 400),
+        ("/data-docs/1/%00", 404),
+        ("/data-docs/1/a%00b/index.html", 404),
+        (f"/data-docs/1/{'x' * 5_000}", 404),
+        (f"/data-docs/1/{'x' * 300}", 404),
+        (f"/data-docs/1/{'%CE%B1' * 200}", 404),
+        ("/data-docs/1/%FF%FE", 404),
+        ("/data-docs/1/..%2f..%2fetc%2fpasswd", 404),
+        ("/data-docs/1//etc/passwd", 404),
+        (f"/data-docs/{'9' * 400}/", 404),
+        (f"/data-docs/{'9' * 400}/x", 404),
+        (f"/data-docs/{'9' * 5_000}/", 404),
+        ("/data-docs/-1/", 404),
+        ("/data-docs/%00/", 404),
+        ("/%00", 404),
+    ],
+)
+def test_what_can_be_no_name_is_refused_and_breaks_nothing(
+    quarantine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    app = FastAPI(dependencies=[Depends(page_files.require_nameable)])
+    app.include_router(page_files.router)
+    monkeypatch.setattr(page_files, "warehouse_connection", lambda: psycopg.connect(quarantine))
+    monkeypatch.setenv("DATA_DOCS_DIR", str(tmp_path))
+    with TestClient(app) as client:
+        assert client.get(path).status_code == status
+
+
+SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+#: Texts of what separates cells, of what begins formulas, and of anything.
+HOSTILE = st.lists(st.sampled_from([*SIGNS, *",;|: \"'\n", "1+1", "ΝΕΑ", "x"]) | st.text()).map(
+    "".join
+)
+
+
+@given(HOSTILE)
 def test_no_cell_begins_like_a_formula(text: str) -> None:
     safe = defuse(text)
-    assert not safe.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
-    assert safe in (text, f"'{text}")
+    assert not safe.lstrip(" ").startswith(SIGNS)
+    assert safe.replace("'", "") == text.replace("'", "")
+
+
+@given(st.lists(HOSTILE, min_size=1, max_size=4), st.sampled_from(",;\t|"))
+@example(["NEWS", "NEWS,=1+1,x", "7"], ";")
+@example(["NEWS", '","=1+1', "7"], ";")
+def test_no_cell_runs_whatever_the_separator_it_is_read_with(row: list[str], own: str) -> None:
+    file = io.StringIO(newline="")
+    SheetWriter(file, delimiter=own).write(row)
+    assert file.getvalue().count('"') >= 2 * len(row)
+    for other in (",", ";", "\t", "|", ":"):
+        for cells in csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=other):
+            for cell in cells:
+                assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", *SIGNS[6:])), cells
+
+
+def test_ordinary_words_stay_as_they_are() -> None:
+    for text in (
+        "Νέα - εβδομαδιαία",
+        "a@b.gr",
+        "1-2",
+        "ό,τι; να",
+        "https://x.gr/?a=1&b=2",
+        "10:30",
+    ):
+        assert defuse(text) == text

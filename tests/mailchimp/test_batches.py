@@ -18,7 +18,7 @@ import pytest
 
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.batches import Polling
-from crm_mailchimp.mailchimp.changes import Batching, change_members
+from crm_mailchimp.mailchimp.changes import Batching, change_members, resume_changes
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import (
     AuthenticationError,
@@ -349,6 +349,32 @@ def test_an_archive_that_cannot_be_read(content: bytes) -> None:
     there.archive = content
     with account(there) as (_, client, batching), pytest.raises(GarbledAnswer, match="archive"):
         run(client, batching, changes(3))
+
+
+def test_unreadable_results_of_an_earlier_run_are_given_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """They would end each later run of the collection, too."""
+    there = Account(looks=0)
+    there.archive = b"no archive"
+    tickets: list[str | None] = []
+    with account(there) as (_, client, batching):
+        with pytest.raises(GarbledAnswer):
+            list(
+                change_members(client, "l1", changes(3), batching=batching, on_batch=tickets.append)
+            )
+        assert tickets[-1]
+        assert not list(resume_changes(client, tickets[-1], "l1", {}, wait=True, batching=batching))
+    assert "cannot be read" in caplog.text
+
+
+def test_an_answer_about_a_member_that_cannot_be_read_is_only_that_one() -> None:
+    there = Account()
+    there.answers = {1: (200, {"status": None, "last_changed": 7})}
+    with account(there) as (_, client, batching):
+        outcomes = run(client, batching, changes(3))
+    rejected = [outcome.rejection for outcome in outcomes if outcome.rejection]
+    assert [one.retryable for one in rejected] == [True]
 
 
 def test_results_that_cannot_be_deleted_are_reported_without_harm(

@@ -25,6 +25,7 @@ from crm_mailchimp.mailchimp.errors import (
     ConnectionFault,
     ForgottenError,
     GarbledAnswer,
+    HostUnknown,
     MailchimpError,
     NotFound,
     OverloadedError,
@@ -90,6 +91,9 @@ def talking(
         ("sandbox-us1", "http://127.0.0.1:8099/3.0/", "http://127.0.0.1:8099/3.0"),
         ("anything", "http://localhost:1/proxy", "http://localhost:1/proxy/3.0"),
         (KEY, "mail.gateway.internal", "https://mail.gateway.internal/3.0"),
+        (KEY, "US21.api.mailchimp.com", "https://US21.api.mailchimp.com/3.0"),
+        (KEY, "http://[::1]:8099", "http://[::1]:8099/3.0"),
+        (KEY, "http://127.8.9.10", "http://127.8.9.10/3.0"),
     ],
 )
 def test_where_it_talks_to(key: str, host: str | None, expected: str) -> None:
@@ -106,6 +110,24 @@ def test_where_it_talks_to(key: str, host: str | None, expected: str) -> None:
         (KEY, "ftp://127.0.0.1", "no address"),
         (KEY, "http://", "no address"),
         (KEY, "https://user:secret@us21.api.mailchimp.com", "holds a login"),
+        (KEY, "https://secret@us21.api.mailchimp.com", "holds a login"),
+        (KEY, "http://us21.api.mailchimp.com", "without encryption"),
+        (KEY, "HTTP://US21.API.MAILCHIMP.COM", "without encryption"),
+        (KEY, "http://127.0.0.1.galaxy.gr", "without encryption"),
+        (KEY, "http://localhost.galaxy.gr", "without encryption"),
+        (KEY, "http://sandbox:8099", "without encryption"),
+        (KEY, "http://10.0.0.1", "without encryption"),
+        (KEY, "http://[2001:db8::1]:8099", "without encryption"),
+        (KEY, "http://0.0.0.0:8099", "without encryption"),
+        (KEY, "http://127.0.0.1\\@galaxy.gr", "holds a login"),
+        (KEY, "http://127.0.0.1\\galaxy.gr", "no address"),
+        (KEY, "https://us21.api.mailchimp.com:galaxy", "no address"),
+        (KEY, "https://us21.api.mailchimp.com:99999", "no address"),
+        (KEY, "https://[::1", "no address"),
+        (KEY, "https://us21.api.mailchimp.com/#x", "no address"),
+        (KEY, "https://us21.api. mailchimp.com", "no address"),
+        (KEY, "https://us6.api.mailchimp.com", "data centre us6, and the key of us21"),
+        (KEY, "US6.api.mailchimp.com.", "data centre us6, and the key of us21"),
     ],
 )
 def test_what_it_cannot_be_built_from(key: str, host: str | None, word: str) -> None:
@@ -147,7 +169,7 @@ def test_the_sdk_cannot_replace_the_text_server() -> None:
         assert server.seen[0].target == (
             "/3.0/lists/server1/members/myserver%40server.gr?fields=server"
         )
-    assert base_url("0-us21", "http://server.internal") == "http://server.internal/3.0"
+    assert base_url("0-us21", "https://server.internal") == "https://server.internal/3.0"
 
 
 @pytest.mark.parametrize("name", ["a/../../b", "{subscriber_hash}", "x?y=z", "μέλος"])
@@ -259,6 +281,46 @@ def test_an_unreachable_host() -> None:
             # Nothing was sent, so even this may be tried again.
             assert client.calls == Retry().attempts
             assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    "host", ["https://us99.api.mailchimp.invalid", "https://a..b", f"https://{'a' * 64}.gr"]
+)
+def test_a_host_without_a_computer_fails_at_once(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = socket.getaddrinfo
+
+    def unknown(name: str, *arguments: Any, **options: Any) -> Any:
+        if name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return asked(name, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    clock = Clock()
+    with MailchimpClient(
+        KEY, host=host, name="mailchimp_gr", wait=clock.wait, clock=clock
+    ) as client:
+        with pytest.raises(HostUnknown) as caught:
+            client.ping.get()
+        assert client.calls == 1
+    assert not caught.value.retryable
+    assert f"connection mailchimp_gr ({host}): GET /ping" in str(caught.value)
+    assert "Correct the host" in str(caught.value)
+
+
+def test_a_resolver_out_of_reach_may_heal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unanswered(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unanswered)
+    clock = Clock()
+    with (
+        MailchimpClient(KEY, host="https://a.galaxy.gr", wait=clock.wait, clock=clock) as client,
+        pytest.raises(ConnectionFault, match=r"a\.galaxy\.gr.*cannot be reached"),
+    ):
+        client.ping.get()
+    assert client.calls == Retry().attempts
 
 
 CREATIONS: list[Callable[[MailchimpClient], Any]] = [
@@ -404,10 +466,10 @@ def test_no_secret_and_nobody_shows_in_errors_or_logs(
 
 def test_what_an_error_says() -> None:
     refused = problem(400, "Invalid Resource", errors=[{"field": "name", "message": "Too long"}])
-    with talking(refused) as (client, _, _), pytest.raises(BadRequest) as caught:
+    with talking(refused) as (client, server, _), pytest.raises(BadRequest) as caught:
         client.lists.update_list("l1", {"name": "Πελάτες" * 50})
     assert str(caught.value) == (
-        "PATCH /lists/{list_id}: 400 Invalid Resource"
+        f"{server.host}: PATCH /lists/{{list_id}}: 400 Invalid Resource"
         " (request 995c5cb0-3280-4a6e-808b-3b096d0bb219)."
         " The same request will be refused again: correct the named fields."
         " Fields: name: Too long"

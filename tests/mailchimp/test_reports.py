@@ -68,7 +68,6 @@ def queries(server: ScriptedServer) -> list[dict[str, str]]:
         ("proxy_opens", "open-details"),
         ("links", "click-details"),
         ("unsubscribes", "unsubscribed"),
-        ("abuse_reports", "abuse-reports"),
         ("locations", "locations"),
     ],
 )
@@ -121,6 +120,36 @@ def test_what_is_not_paged_is_asked_for_once() -> None:
         assert list(client.rows("c1", "domains")) == top
         assert len(server.seen) == 1
         assert "count" not in queries(server)[0]
+
+
+def test_complaints_beyond_the_first_page_come_from_the_audience() -> None:
+    """The report's own list knows neither count nor offset (Marketing API 3.0.55)."""
+    rows = [{"id": n, "campaign_id": "c1" if n % 2 else "c2", "list_id": "l1"} for n in range(3000)]
+
+    def answered(handler: BaseHTTPRequestHandler) -> None:
+        address = urlsplit(handler.path)
+        query = parse_qs(address.query)
+        of_campaign = [row for row in rows if row["campaign_id"] == "c1"]
+        if address.path == "/3.0/reports/c1":
+            answer(200, {"id": "c1", "list_id": "l1"})(handler)
+        elif address.path == "/3.0/reports/c1/abuse-reports":
+            assert set(query) == {"exclude_fields"}
+            page = {"abuse_reports": of_campaign[:10], "total_items": len(of_campaign)}
+            answer(200, page)(handler)
+        else:
+            assert address.path == "/3.0/lists/l1/abuse-reports"
+            start = int(query["offset"][0])
+            page = {"abuse_reports": rows[start : start + int(query["count"][0])]}
+            answer(200, page)(handler)
+
+    with mailchimp(answered) as (client, server):
+        found = [row["id"] for row in client.rows("c1", "abuse_reports")]
+        assert found == [row["id"] for row in rows if row["campaign_id"] == "c1"]
+        assert len(server.seen) == 6
+    few = {"abuse_reports": rows[1:2], "total_items": 1}
+    with mailchimp(answer(200, few)) as (client, server):
+        assert list(client.rows("c1", "abuse_reports")) == rows[1:2]
+        assert len(server.seen) == 1
 
 
 def test_since_is_whole_seconds_and_only_where_it_is_known() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -29,11 +30,37 @@ from crm_mailchimp.storable import storable_json
 #: The escapes that stand for NUL and for halves of surrogate pairs.
 _UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89abAB])", re.IGNORECASE)
 
+#: Most levels of objects and lists inside each other. The API's own answers have fewer than 10
+#: (OpenAPI 3.0.55).
+MOST_LEVELS = 50
 #: Mailchimp's titles of refusals that mean something else than a wrong request.
 _REFUSALS: Mapping[str, type[BadRequest]] = {
     "member in compliance state": ComplianceStateError,
     "forgotten email not subscribed": ForgottenError,
 }
+
+
+def json_value(text: str) -> Any:
+    """A JSON text as Python's values.
+
+    Raises:
+        ValueError: it is no JSON, or has more than ``MOST_LEVELS`` levels.
+    """
+    try:
+        value = json.loads(text, parse_constant=lambda _: None)
+    except RecursionError:
+        raise ValueError("too many levels") from None
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return value
+    raise ValueError("too many levels")
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
@@ -43,12 +70,29 @@ def json_object(body: bytes) -> dict[str, Any] | None:
     """
     try:
         # Bytes of another encoding spoil one text, and not the whole answer.
-        value = json.loads(body.decode("utf-8-sig", "replace"), parse_constant=lambda _: None)
+        value = json_value(body.decode("utf-8-sig", "replace"))
         if _UNSTORABLE.search(body):
             value = storable_json(value)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+@contextmanager
+def expected_shape(what: str) -> Iterator[None]:
+    """Reads an answer, or a part of it, whose values may be of other types than described.
+
+    Args:
+        what: is read, for the error.
+
+    Raises:
+        GarbledAnswer: a value is missing or of another type.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # Not "from error": its text may quote the value.
+        raise GarbledAnswer(f"{what} is not as described ({type(error).__name__})") from None
 
 
 def seconds_to_wait(header: str | None, now: datetime | None = None) -> float | None:
@@ -59,7 +103,7 @@ def seconds_to_wait(header: str | None, now: datetime | None = None) -> float | 
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

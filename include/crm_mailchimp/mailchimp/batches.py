@@ -11,7 +11,6 @@ import json
 import logging
 import random
 import secrets
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,15 @@ from urllib.parse import urlsplit
 
 import requests
 
-from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.answers import expected_shape
+from crm_mailchimp.mailchimp.batch_results import (
+    MOST_BYTES,
+    RESULTS,
+    Result,
+    ResultsUnreadable,
+    results_of,
+)
+from crm_mailchimp.mailchimp.client import MOST_SECONDS, MailchimpClient
 from crm_mailchimp.mailchimp.errors import (
     BatchUnfinished,
     ConnectionFault,
@@ -29,6 +36,7 @@ from crm_mailchimp.mailchimp.errors import (
     MailchimpError,
     NotFound,
 )
+from crm_mailchimp.mailchimp.paging import items_of
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import BatchRunningError
 
@@ -47,7 +55,6 @@ _STATUS_FIELDS = (
 #: How far Mailchimp's clock may differ from ours when a batch is looked for after a lost answer.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _KEPT_IN_MEMORY = 8 * 1024 * 1024
-_RESULTS = "(results of a batch)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,18 +72,6 @@ class Operation:
     subject: str = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """Answer to the operation at ``index`` of a batch: HTTP status and JSON object. ``attempts``
-    is 2 where the batch may have run before."""
-
-    index: int
-    subject: str = field(repr=False)
-    status: int
-    answer: Mapping[str, Any] = field(repr=False)
-    attempts: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,9 +158,13 @@ def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> 
     elif batch.get("status") != "finished":
         raise BatchRunningError(f"batch {batch_id} is {batch.get('status')!r}")
     ours = 0
-    for result in _read(client, batch, token):
-        ours += 1
-        yield result
+    try:
+        for result in _read(client, batch, token):
+            ours += 1
+            yield result
+    except ResultsUnreadable as error:
+        # Reading them again would end so again. The audience itself shows what was carried out.
+        log.warning("Batch %s of an earlier run: %s", batch_id, error)
     log.info("Batch %s of an earlier run: %d results read", batch_id, ours)
     if ours:
         _forget(client, batch_id)
@@ -181,7 +180,7 @@ def _read(client: MailchimpClient, batch: Mapping[str, Any], token: str) -> Iter
     with tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY) as archive:
         _download(client, batch, archive)
         archive.seek(0)
-        yield from _results(archive, token)
+        yield from results_of(archive, token)
 
 
 def _forget(client: MailchimpClient, batch_id: str) -> None:
@@ -221,12 +220,13 @@ def _start(
     log.warning(
         "No answer to the start of a batch of %d operations: looking for it", len(operations)
     )
-    found = [
-        batch
-        for batch in _recent(client)
-        if (parse_instant(batch.get("submitted_at")) or earliest) > earliest
-        and batch.get("total_operations") in (len(operations), 0, None)
-    ]
+    with expected_shape("the list of batches"):
+        found = [
+            batch
+            for batch in _recent(client)
+            if (parse_instant(batch.get("submitted_at")) or earliest) > earliest
+            and batch.get("total_operations") in (len(operations), 0, None)
+        ]
     if len(found) > 1:
         # Several could be ours. All of ours are safe to repeat; another caller's are not ours to
         # read. The person running this decides by running it again.
@@ -238,7 +238,7 @@ def _start(
 
 def _recent(client: MailchimpClient) -> list[dict[str, Any]]:
     answer = client.batches.list(count=1000, fields=[f"batches.{name}" for name in _STATUS_FIELDS])
-    return list((answer or {}).get("batches") or ())
+    return items_of(answer, "batches") if (answer or {}).get("batches") else []
 
 
 def _finished(
@@ -276,21 +276,26 @@ def _download(
         fault: MailchimpError | None = None
         try:
             if not _trusted(url, client.base_url):
-                raise GarbledAnswer("there is no safe link to the results", path=_RESULTS)
+                raise GarbledAnswer("there is no safe link to the results", path=RESULTS)
             with client.download(url) as response:
                 archive.seek(0)
                 archive.truncate()
+                began = client.clock()
                 for chunk in response.iter_content(1 << 16):
                     archive.write(chunk)
+                    if client.clock() - began > MOST_SECONDS:
+                        raise ConnectionFault("the answer does not end", path=RESULTS)
+                    if archive.tell() > MOST_BYTES:
+                        raise ResultsUnreadable("the archive is too large", path=RESULTS)
         except MailchimpError as error:
             fault = error
         except requests.RequestException as error:
             fault = ConnectionFault(
-                f"the download was cut ({type(error).__name__})", method="GET", path=_RESULTS
+                f"the download was cut ({type(error).__name__})", method="GET", path=RESULTS
             )
         if fault is None:
             return
-        if attempt == attempts:
+        if attempt == attempts or isinstance(fault, ResultsUnreadable):
             raise fault
         client.wait(2.0**attempt)
         batch = _object(client.batches.status(str(batch["id"]), fields=list(_STATUS_FIELDS)))
@@ -298,41 +303,11 @@ def _download(
 
 def _trusted(url: str, base_url: str) -> bool:
     """Whether a link is encrypted, or leads where the API itself is (the sandbox)."""
-    link, own = urlsplit(url), urlsplit(base_url)
-    return link.scheme == "https" or (link.scheme, link.netloc) == (own.scheme, own.netloc)
-
-
-def _results(archive: IO[bytes], token: str) -> Iterator[Result]:
-    broken = False
     try:
-        with tarfile.open(fileobj=archive, mode="r|gz") as files:
-            for entry in files:
-                content = files.extractfile(entry) if entry.isfile() else None
-                if content is None or not entry.name.endswith(".json"):
-                    continue
-                for answer in json.load(content):
-                    names = str(answer.get("operation_id") or "").split("-", 2)
-                    if len(names) == 3 and names[0] == token and names[1].isdecimal():
-                        yield Result(
-                            index=int(names[1]),
-                            subject=names[2],
-                            status=int(answer.get("status_code") or 0),
-                            answer=_answer(answer.get("response")),
-                        )
-    except (tarfile.TarError, EOFError, OSError, ValueError):
-        broken = True
-    if broken:
-        raise GarbledAnswer("the archive of results cannot be read", method="GET", path=_RESULTS)
-
-
-def _answer(text: Any) -> dict[str, Any]:
-    if isinstance(text, dict):
-        return text
-    try:
-        value = json.loads(text or "{}")
+        link, own = urlsplit(url), urlsplit(base_url)
     except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return False
+    return link.scheme == "https" or (link.scheme, link.netloc) == (own.scheme, own.netloc)
 
 
 def _object(answer: dict[str, Any] | None) -> dict[str, Any]:

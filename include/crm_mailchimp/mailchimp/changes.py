@@ -8,9 +8,10 @@ from itertools import islice
 from urllib.parse import quote
 
 from crm_mailchimp.mailchimp.answers import error_of
-from crm_mailchimp.mailchimp.batches import Operation, Polling, Result, resume, run
+from crm_mailchimp.mailchimp.batch_results import Result
+from crm_mailchimp.mailchimp.batches import Operation, Polling, resume, run
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
+from crm_mailchimp.mailchimp.errors import AuthenticationError, GarbledAnswer, MailchimpError
 from crm_mailchimp.mailchimp.members import (
     change_body,
     change_member,
@@ -130,16 +131,7 @@ def _by_batch(
         yield _outcome(client, list_id, changes[result.index], result)
     for index, change in enumerate(changes):
         if index not in answered:
-            yield ChangeOutcome(
-                change=change,
-                rejection=Rejection(
-                    email_address="",
-                    subscriber_hash=change.subscriber_hash,
-                    kind="other",
-                    message="Mailchimp's batch results do not mention this member.",
-                    retryable=True,
-                ),
-            )
+            yield _unanswered(change, "Mailchimp's batch results do not mention this member.")
 
 
 def _operation(list_id: str, change: MemberChange) -> Operation:
@@ -155,13 +147,30 @@ def _operation(list_id: str, change: MemberChange) -> Operation:
     )
 
 
+def _unanswered(change: MemberChange, message: str) -> ChangeOutcome:
+    return ChangeOutcome(
+        change=change,
+        rejection=Rejection(
+            email_address="",
+            subscriber_hash=change.subscriber_hash,
+            kind="other",
+            message=message,
+            retryable=True,
+        ),
+    )
+
+
 def _outcome(
     client: MailchimpClient, list_id: str, change: MemberChange, result: Result
 ) -> ChangeOutcome:
     if 200 <= result.status < 300:
         if change.action == "archive":
             return ChangeOutcome(change=change)
-        return ChangeOutcome(change=change, member=member_of(result.answer, list_id))
+        try:
+            return ChangeOutcome(change=change, member=member_of(result.answer, list_id))
+        except GarbledAnswer:
+            # Only this one's answer is lost; the audience itself shows what became of it.
+            return _unanswered(change, "Mailchimp's answer about this member cannot be read.")
     method = "DELETE" if change.action == "archive" else "PATCH"
     error: MailchimpError = error_of(method, _MEMBER, result.status, result.answer, {})
     error.attempts = result.attempts

@@ -29,9 +29,10 @@ from mailchimp_marketing.api.reports_api import ReportsApi
 from mailchimp_marketing.api.root_api import RootApi
 from mailchimp_marketing.api.verified_domains_api import VerifiedDomainsApi
 from mailchimp_marketing.api_client import ApiClient
+from urllib3.exceptions import LocationValueError
 
 from crm_mailchimp.mailchimp.answers import read_answer
-from crm_mailchimp.mailchimp.errors import ConnectionFault, MailchimpError
+from crm_mailchimp.mailchimp.errors import AnswerTooLarge, ConnectionFault, MailchimpError
 from crm_mailchimp.mailchimp.retries import Retry, repeatable
 from crm_mailchimp.mailchimp.transport import KeyAuth, base_url, connection_fault, new_session
 from crm_mailchimp.scrubbing import scrub_transport_log
@@ -41,6 +42,12 @@ log = logging.getLogger(__name__)
 #: Seconds to wait for a connection and for the next bytes. Mailchimp itself gives up a call after
 #: 120 s ("Throttling" in the Marketing API documentation).
 TIMEOUT = (10.0, 125.0)
+
+#: Most bytes of an answer, uncompressed. A page of 1,000 rows has a few million.
+MOST_BYTES = 64 * 1024 * 1024
+#: Most seconds from the first byte of an answer to its last.
+MOST_SECONDS = 600.0
+_CHUNK = 1 << 16
 
 Answer = dict[str, Any] | None
 
@@ -65,6 +72,7 @@ class MailchimpClient:
     Args:
         key: API key, ending in its data centre (``…-us21``).
         host: other place to talk to, such as ``http://127.0.0.1:8099`` (``/3.0`` is optional).
+        name: of the connection; errors say it, and the host.
         timeout: seconds to connect and to wait for the next bytes of an answer.
         retry: how often and how patiently to try again what can heal.
         slot: opened with the client and closed with it; the account-wide limit of connections.
@@ -72,7 +80,7 @@ class MailchimpClient:
         clock: seconds that only grow, for the retry's deadline.
 
     Raises:
-        ConfigurationError: no key, a key without data centre, a host that is no http(s) address.
+        ConfigurationError: the key or the host cannot be used (see ``transport.base_url``).
     """
 
     def __init__(
@@ -80,6 +88,7 @@ class MailchimpClient:
         key: str,
         *,
         host: str | None = None,
+        name: str = "",
         timeout: float | tuple[float, float] = TIMEOUT,
         retry: Retry | None = None,
         slot: Slot | None = None,
@@ -87,6 +96,7 @@ class MailchimpClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url(key, host)
+        self._name = name
         self._auth = KeyAuth(key)
         self._timeout = timeout
         self._retry = retry or Retry()
@@ -112,6 +122,12 @@ class MailchimpClient:
         """API requests sent so far, repeated ones included."""
         return self._calls
 
+    @property
+    def place(self) -> str:
+        """Where it talks to, for people: the connection, and its host."""
+        host = self.base_url.removesuffix("/3.0")
+        return f"connection {self._name} ({host})" if self._name else host
+
     def __repr__(self) -> str:
         return f"MailchimpClient({self.base_url!r}, calls={self._calls})"
 
@@ -122,7 +138,7 @@ class MailchimpClient:
         with ExitStack() as opening:
             if self._slot is not None:
                 self._held = opening.enter_context(self._slot())
-            self._session = opening.enter_context(new_session())
+            self._session = opening.enter_context(new_session(self.base_url))
             self._open = opening.pop_all()
         return self
 
@@ -132,6 +148,8 @@ class MailchimpClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if isinstance(error, MailchimpError):
+            error.place = error.place or self.place
         self._session = None
         self._held = None
         self._open.__exit__(kind, error, traceback)
@@ -167,7 +185,7 @@ class MailchimpClient:
             answer = self._attempt(method, path, ids or {}, query or {}, body)
             if not isinstance(answer, MailchimpError):
                 return answer
-            answer.attempts = attempt
+            answer.attempts, answer.place = attempt, self.place
             if not answer.retryable or attempt >= self._retry.attempts:
                 raise answer
             if answer.outcome_unknown and not repeatable(method, path, body):
@@ -212,16 +230,49 @@ class MailchimpClient:
                     auth=self._auth,
                     timeout=self._timeout,
                     allow_redirects=False,
+                    stream=True,
                 )
-            except requests.RequestException as error:
+                with response:
+                    received = self._body(response)
+            except (requests.RequestException, LocationValueError) as error:
                 fault = connection_fault(method, path, error)
-            else:
-                return read_answer(
-                    method, path, response.status_code, response.headers, response.content
+            except TimeoutError:
+                fault = ConnectionFault(
+                    "the answer does not end",
+                    method=method,
+                    path=path,
+                    outcome_unknown=method != "GET",
                 )
+            else:
+                if received is None:
+                    return AnswerTooLarge(
+                        f"more than {MOST_BYTES} bytes",
+                        method=method,
+                        path=path,
+                        status=response.status_code,
+                        outcome_unknown=method != "GET",
+                    )
+                return read_answer(method, path, response.status_code, response.headers, received)
         # Outside of the handler: the library's own text holds the whole URL. It would be shown as
         # the context of the error.
         return fault
+
+    def _body(self, response: requests.Response) -> bytes | None:
+        """The whole answer, uncompressed; None where it is too large.
+
+        Raises:
+            TimeoutError: it comes in drops, and no end is in sight.
+        """
+        began = self.clock()
+        body = bytearray()
+        # urllib3 undoes the compression piece by piece, so a small answer cannot fill the memory.
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                return None
+            if self.clock() - began > MOST_SECONDS:
+                raise TimeoutError
+        return bytes(body)
 
     @contextmanager
     def download(self, url: str) -> Iterator[requests.Response]:
@@ -231,13 +282,13 @@ class MailchimpClient:
             ConnectionFault: no or no good answer.
         """
         # A session of its own: neither the key nor a cookie of the API may reach another host.
-        with new_session() as elsewhere:
+        with new_session(url) as elsewhere:
             fault = None
             try:
                 response = elsewhere.get(
                     url, timeout=self._timeout, stream=True, allow_redirects=False
                 )
-            except requests.RequestException as error:
+            except (requests.RequestException, LocationValueError) as error:
                 fault = connection_fault("GET", "(result file)", error)
             if fault is not None:
                 raise fault

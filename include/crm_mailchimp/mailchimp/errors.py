@@ -16,15 +16,18 @@
     ├── OverloadedError        403 without an explanation: turned away under load (retryable)
     ├── ServerError            5xx (retryable)
     ├── ConnectionFault        no answer: refused, timed out, cut (retryable)
+    ├── HostUnknown            no computer has the host's name; nothing was sent
     ├── CertificateRefused     the host cannot prove that it is the one we want; nothing was sent
     ├── UnexpectedAnswer       an answer that Mailchimp's API does not give (wrong host?)
+    │   ├── AnswerTooLarge         an answer of more bytes than are read
     │   └── GarbledAnswer          a success whose body is cut or not JSON (retryable)
     └── BatchUnfinished        a batch of operations took longer than allowed
 
-``retryable`` is a property of the class. ``str()`` of each says method, path template, status,
-Mailchimp's title, the request's id and what to do. It never has an address, a name, a key or a
-hash. Mailchimp's own explanation (``detail``, ``errors``) quotes people's data. It is kept as an
-attribute for the quarantine, and only shown for requests that are not about a person.
+``retryable`` is a property of the class. ``str()`` of each says connection and host, method, path
+template, status, Mailchimp's title, the request's id and what to do. It never has an address, a
+name, a key or a hash. Mailchimp's own explanation (``detail``, ``errors``) quotes people's data.
+It is kept as an attribute for the quarantine, and only shown for requests that are not about a
+person.
 
 Source of statuses and titles: "Errors" of the Marketing API documentation. Source of the bare 403:
 "Throttling" there (requests turned away before they reach the API).
@@ -91,10 +94,11 @@ class MailchimpError(ProviderError):
         self.instance = instance
         #: Seconds the server asked to wait, where it did.
         self.retry_after = retry_after
-        #: The request may have been carried out although no answer tells so.
         self.outcome_unknown = outcome_unknown
         #: How often the request was sent before giving up.
         self.attempts = 1
+        #: The connection and its host, as far as the raiser knows them; see ``MailchimpClient``.
+        self.place = ""
 
     @property
     def explanation(self) -> str:
@@ -108,7 +112,8 @@ class MailchimpError(ProviderError):
         return batch_subscribe or any(part in self.path for part in _ABOUT_PEOPLE)
 
     def __str__(self) -> str:
-        where = f"{self.method} {self.path}".strip()
+        request = f"{self.method} {self.path}".strip()
+        where = ": ".join(part for part in (self.place, request) if part)
         answer = " ".join(
             part
             for part in (str(self.status or ""), scrub(self.title)[:120], str(self.args[0] or ""))
@@ -262,6 +267,15 @@ class ConnectionFault(MailchimpError, ProviderUnreachableError):
     advice = "Check the host of the connection, the network and the proxy, then run it again."
 
 
+class HostUnknown(MailchimpError, ProviderUnreachableError):
+    """No computer has the name of the host; nothing was sent."""
+
+    advice = (
+        "Correct the host of the connection. Without a host, the end of the API key names the data "
+        "centre: copy the key again."
+    )
+
+
 class CertificateRefused(MailchimpError):
     """The host's TLS certificate is not one that this machine trusts; nothing was sent."""
 
@@ -275,6 +289,15 @@ class UnexpectedAnswer(MailchimpError):
     """An answer the API does not give, such as a web page or a redirect."""
 
     advice = "Something other than Mailchimp's API answered: check the connection's host and proxy."
+
+
+class AnswerTooLarge(UnexpectedAnswer):
+    """An answer of more bytes than are read, after its compression is undone."""
+
+    advice = (
+        "No answer of Mailchimp's API is so large: check the connection's host and proxy. The same "
+        "request would get the same answer."
+    )
 
 
 class GarbledAnswer(UnexpectedAnswer):

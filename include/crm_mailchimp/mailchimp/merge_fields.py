@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crm_mailchimp.mailchimp.answers import expected_shape
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MergeFieldLimitReached
 from crm_mailchimp.mailchimp.paging import walk
@@ -76,6 +77,7 @@ def update_merge_field(
     )
 
 
+@expected_shape("a merge field")
 def merge_field_of(entry: Mapping[str, Any]) -> MergeField:
     """Read a merge field from its JSON object."""
     options = object_of(entry.get("options"))

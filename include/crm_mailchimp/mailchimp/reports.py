@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from crm_mailchimp.mailchimp.answers import expected_shape
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import items_of, walk
@@ -51,7 +52,9 @@ _LISTS: Mapping[ReportStream, _List] = {
     "proxy_opens": _List(endpoint="open-details", items="members", key=("email_id",), since=True),
     "links": _List(endpoint="click-details", items="urls_clicked", key=("id",)),
     "unsubscribes": _List(endpoint="unsubscribed", items="unsubscribes", key=("email_id",)),
-    "abuse_reports": _List(endpoint="abuse-reports", items="abuse_reports", key=("id",)),
+    "abuse_reports": _List(
+        endpoint="abuse-reports", items="abuse_reports", key=("id",), paged=False
+    ),
     "domains": _List(endpoint="domain-performance", items="domains", key=("domain",), paged=False),
     "locations": _List(endpoint="locations", items="locations", key=("country_code", "region")),
     "sub_reports": _List(endpoint="sub-reports", items="reports", key=("id",), paged=False),
@@ -127,8 +130,6 @@ def rows(
         query["since"] = format_instant(since)
 
     def fetch(count: int, offset: int) -> Row | None:
-        # Not by the SDK's operation: it has no paging for abuse reports. The API would then give
-        # only the first ten.
         page = {"count": count, "offset": offset} if listed.paged else {}
         return client.call(
             "GET",
@@ -138,9 +139,40 @@ def rows(
         )
 
     if not listed.paged:
-        yield from items_of(fetch(0, 0), listed.items)
+        answer = fetch(0, 0)
+        found = items_of(answer, listed.items)
+        if stream == "abuse_reports" and _is_cut(answer, found):
+            found = _all_abuse_reports(client, campaign_id, query)
+        yield from found
         return
     yield from walk(fetch, listed.items, key=_key(listed.key), overlap=OVERLAP)
+
+
+def _is_cut(answer: Row | None, found: list[Row]) -> bool:
+    with expected_shape("the number of items"):
+        return int((answer or {}).get("total_items") or 0) > len(found)
+
+
+def _all_abuse_reports(
+    client: MailchimpClient, campaign_id: str, query: Mapping[str, Any]
+) -> list[Row]:
+    """The campaign's complaints from those of its audience: only that list comes in pages.
+
+    Source: ``GET /lists/{list_id}/abuse-reports`` (OpenAPI 3.0.55).
+    """
+    list_id = str(report(client, campaign_id).get("list_id") or "")
+    return [
+        row
+        for row in walk(
+            lambda count, offset: client.lists.get_list_abuse_reports(
+                list_id, count=count, offset=offset, **query
+            ),
+            "abuse_reports",
+            key=_key(("id",)),
+            overlap=OVERLAP,
+        )
+        if row.get("campaign_id") == campaign_id
+    ]
 
 
 def has_recipient(client: MailchimpClient, campaign_id: str, subscriber_hash: str) -> bool:

@@ -2,54 +2,91 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 import ssl
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import LocationValueError, NameResolutionError, NewConnectionError
 
 from crm_mailchimp.mailchimp.errors import (
     CertificateRefused,
     ConfigurationError,
     ConnectionFault,
+    HostUnknown,
     MailchimpError,
 )
 
 _DATA_CENTRE = re.compile(r"-([a-z]+\d+)$")
+_HOST_OF_A_DATA_CENTRE = re.compile(r"([a-z]+\d+)\.api\.mailchimp\.com\.?", re.IGNORECASE)
+# Answers of the resolver that stay until a person corrects the name. Others are faults of the
+# network (getaddrinfo(3): EAI_AGAIN and the like).
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
 def base_url(key: str, host: str | None = None) -> str:
     """Where the API of a key's account is, without a slash at the end.
 
     Raises:
-        ConfigurationError: no key is given, or the host is no http(s) address. Or the key has no
-            data centre and no host is given.
+        ConfigurationError: no key is given, or the host is no http(s) address. Or it leads to
+            another computer without encryption, or to another data centre than the key's. Or the
+            key has no data centre and no host is given.
     """
     key = key.strip()
     if not key:
         raise ConfigurationError("No Mailchimp API key is given")
     if not key.isascii() or not key.isprintable():
         raise ConfigurationError("The Mailchimp API key holds characters that no key has")
-    if host and host.strip():
-        text = host.strip()
-        address = urlsplit(text if "://" in text else f"https://{text}")
-        if address.scheme not in ("http", "https") or not address.hostname or address.query:
-            raise ConfigurationError(
-                "The host is no address such as https://us21.api.mailchimp.com"
-            )
-        if address.username or address.password:
-            raise ConfigurationError("The host holds a login; the key belongs into the password")
-        path = address.path.rstrip("/")
-        path = path if path.endswith("/3.0") else f"{path}/3.0"
-        return f"{address.scheme}://{address.netloc}{path}"
     data_centre = _DATA_CENTRE.search(key)
+    if host and host.strip():
+        return _address_of(host.strip(), data_centre[1] if data_centre else None)
     if data_centre is None:
         raise ConfigurationError("The Mailchimp API key does not end in a data centre")
     return f"https://{data_centre[1]}.api.mailchimp.com/3.0"
+
+
+def _address_of(host: str, data_centre: str | None) -> str:
+    no_address = "The host is no address such as https://us21.api.mailchimp.com"
+    try:
+        address = urlsplit(host if "://" in host else f"https://{host}")
+        name = address.hostname or ""
+        has_port = address.port is None or address.port > 0
+    except ValueError:  # a port that is no number, a bracket too much
+        raise ConfigurationError(no_address) from None
+    if address.username is not None or address.password is not None:
+        raise ConfigurationError("The host holds a login; the key belongs into the password")
+    is_plain = address.netloc.isascii() and not set(address.netloc) & set("\\ %")
+    rest = address.query or address.fragment
+    if address.scheme not in ("http", "https") or not (name and has_port and is_plain) or rest:
+        raise ConfigurationError(no_address)
+    if address.scheme == "http" and not is_loopback(name):
+        raise ConfigurationError(
+            "The host would get the key without encryption: write https://. Only an address of "
+            "this machine may have http://"
+        )
+    elsewhere = _HOST_OF_A_DATA_CENTRE.fullmatch(name)
+    if elsewhere and data_centre and elsewhere[1].lower() != data_centre.lower():
+        raise ConfigurationError(
+            f"The host is of the data centre {elsewhere[1].lower()}, and the key of {data_centre}: "
+            "empty the host, or enter the key of that account"
+        )
+    path = address.path.rstrip("/")
+    path = path if path.endswith("/3.0") else f"{path}/3.0"
+    return f"{address.scheme}://{address.netloc}{path}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without a port, is this machine: nothing that is sent there leaves it."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 class KeyAuth(AuthBase):
@@ -66,9 +103,15 @@ class KeyAuth(AuthBase):
         return "KeyAuth(***)"
 
 
-def new_session() -> requests.Session:
-    """A session that keeps one connection open and repeats nothing by itself."""
+def new_session(url: str) -> requests.Session:
+    """A session that keeps one connection open and repeats nothing by itself.
+
+    Args:
+        url: where it leads. By http it leads only to this machine (``base_url``), and never by a
+            proxy: the proxy would get the key without encryption.
+    """
     session = requests.Session()
+    session.trust_env = urlsplit(url).scheme != "http"
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -85,12 +128,14 @@ def _user_agent() -> str:
     return f"crm-mailchimp/{own} mailchimp-marketing/{version('mailchimp-marketing')}"
 
 
-def connection_fault(method: str, path: str, error: requests.RequestException) -> MailchimpError:
+def connection_fault(method: str, path: str, error: Exception) -> MailchimpError:
     """What a transport error means, in words that hold nothing of the request."""
     if _certificate_refused(error):
         return CertificateRefused(
             "the host's certificate was not accepted", method=method, path=path
         )
+    if _is_unknown_host(error):
+        return HostUnknown("the host is not known", method=method, path=path)
     if isinstance(error, requests.exceptions.ProxyError):
         summary, sent = "the proxy did not let the request through", False
     elif isinstance(error, requests.ConnectTimeout):
@@ -109,14 +154,29 @@ def connection_fault(method: str, path: str, error: requests.RequestException) -
 def _certificate_refused(error: BaseException) -> bool:
     """Whether the certificate ended it, so that nothing was sent. Every other fault of TLS may
     have come after the request, in the middle of the answer."""
-    while True:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        # requests wraps urllib3's error, which wraps its reason, which wraps Python's own.
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
-            return False
-        error = inner
+    return any(isinstance(reason, ssl.SSLCertVerificationError) for reason in _reasons(error))
+
+
+def _is_unknown_host(error: BaseException) -> bool:
+    """Whether the resolver says that the name does not exist; a resolver out of reach says else.
+
+    A name that the libraries themselves refuse cannot exist.
+    """
+    if isinstance(error, requests.exceptions.InvalidURL | LocationValueError):
+        return True
+    return any(
+        isinstance(reason, socket.gaierror) and reason.errno in _NO_SUCH_NAME
+        for reason in _reasons(error)
+    )
+
+
+def _reasons(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it wraps: requests' own, urllib3's, its reason, and Python's."""
+    reason: object = error
+    while isinstance(reason, BaseException):
+        yield reason
+        inner = [getattr(reason, "reason", None), *reason.args[:1], reason.__cause__]
+        reason = next((one for one in inner if isinstance(one, BaseException)), None)
 
 
 def _never_connected(error: BaseException) -> bool:

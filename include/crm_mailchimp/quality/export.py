@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ BOM = "\ufeff"
 # Spreadsheets run a cell that begins so as a formula (OWASP, "CSV Injection"), the full-width forms
 # included. Texts here come from the CRM and from Mailchimp.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A file that is read with another separator than its own is cut inside of its cells, too. A space
+# as separator leaves the sign alone in its cell where another space follows.
+_INNER_STARTS = re.compile(
+    r"""([,;|:\t\r\n\v\f\x1c-\x1f\x85\u2028\u2029]["' ]*|[ ]["']*(?=\S\S))(?=[=+\-@＝＋－＠])"""
+)
 
 
 class UnknownCodeError(PermanentError):
@@ -75,8 +81,8 @@ def export_quarantine(
     Returns:
         number of rows, without the heading.
     """
-    writer = csv.writer(target, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer = SheetWriter(target, delimiter=delimiter)
+    writer.write(COLUMNS)
     count = 0
     with warehouse.transaction(), warehouse.cursor(name="quarantine_export") as cursor:
         cursor.execute(
@@ -84,7 +90,7 @@ def export_quarantine(
             {"collection_code": collection_code, "with_resolved": with_resolved},
         )
         for row in cursor:
-            writer.writerow(_cells(row))
+            writer.write(row)
             count += 1
     return count
 
@@ -102,16 +108,35 @@ def new_file(path: Path) -> Iterator[TextIO]:
         raise
 
 
+class SheetWriter:
+    """Writes CSV that a spreadsheet may open with any separator: no cell of it runs.
+
+    Each cell is in quotes, and ``defuse`` looks at each text. Times are written in UTC.
+
+    Args:
+        target: opened with ``newline=""``.
+        delimiter: spreadsheets in Greek expect ``;``.
+    """
+
+    def __init__(self, target: TextIO, *, delimiter: str) -> None:
+        self._writer = csv.writer(
+            target, delimiter=delimiter, lineterminator="\r\n", quoting=csv.QUOTE_ALL
+        )
+
+    def write(self, row: Iterable[object]) -> None:
+        """Write one row."""
+        self._writer.writerow([_cell(value) for value in row])
+
+
 def defuse(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would run it as a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    """The text with an apostrophe wherever a spreadsheet would begin to run it as a formula."""
+    inside = _INNER_STARTS.sub(r"\1'", text)
+    return f"'{inside}" if inside.lstrip("\"' ").startswith(_FORMULA_STARTS) else inside
 
 
-def _cells(row: Iterable[object]) -> Iterator[object]:
-    for value in row:
-        if isinstance(value, str):
-            yield defuse(value)
-        elif isinstance(value, datetime):
-            yield value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        else:
-            yield value
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return defuse(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return value

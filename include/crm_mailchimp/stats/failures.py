@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.errors import PermanentError, ProviderUnreachableError
+from crm_mailchimp.errors import (
+    PassingError,
+    PermanentError,
+    ProviderError,
+    ProviderUnreachableError,
+)
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -35,7 +40,7 @@ class Failure:
         return f"campaign {self.campaign_id}, stream {self.stream}: {self.problem}"
 
 
-class UnreadStreamsError(Exception):
+class UnreadStreamsError(PassingError):
     """Streams of some campaigns could not be read; everything else was."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:
@@ -78,4 +83,7 @@ def failure_of(
     if isinstance(error, ProviderUnreachableError) or connection.closed:
         raise error
     connection.rollback()
-    return Failure(campaign_id, stream, words_of(error), isinstance(error, PermanentError))
+    is_refused = isinstance(error, ProviderError) and not error.retryable
+    return Failure(
+        campaign_id, stream, words_of(error), is_refused or isinstance(error, PermanentError)
+    )

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import psycopg
 
+from crm_mailchimp.errors import PassingError
 from crm_mailchimp.rows import read_value
 
 #: Slots of one account: two below Mailchimp's limit.
@@ -38,7 +39,7 @@ select exists (
 _QUEUE_FOR_MS = 2_000
 
 
-class SlotLostError(Exception):
+class SlotLostError(PassingError):
     """The session that held a connection slot has ended; another process may hold the slot now."""
 
 
@@ -70,7 +71,7 @@ class HeldSlot(int):
             )
 
 
-class NoFreeSlotError(Exception):
+class NoFreeSlotError(PassingError):
     """Every connection slot stayed taken for as long as the caller would wait."""
 
 

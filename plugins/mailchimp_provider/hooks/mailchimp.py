@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from crm_mailchimp.mailchimp.client import TIMEOUT, MailchimpClient, Slot
 from crm_mailchimp.mailchimp.errors import ConfigurationError, MailchimpError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
+from crm_mailchimp.mailchimp.transport import is_loopback
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.connection import Connection
@@ -84,7 +84,12 @@ class MailchimpHook(BaseHook):
             )
         try:
             return MailchimpClient(
-                key, host=_host(connection), timeout=(connect, read), retry=retry, slot=slot
+                key,
+                host=_host(connection),
+                name=self.mailchimp_conn_id,
+                timeout=(connect, read),
+                retry=retry,
+                slot=slot,
             )
         except ConfigurationError as error:
             problem = str(error.args[0])
@@ -111,14 +116,6 @@ def _host(connection: Connection) -> str | None:
     host = (connection.host or "").strip()
     if not host or "://" in host:
         return host or None
-    scheme = connection.schema or ("http" if _is_loopback(host) else "https")
+    scheme = connection.schema or ("http" if is_loopback(host.split(":")[0]) else "https")
     port = f":{connection.port}" if connection.port else ""
     return f"{scheme}://{host}{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.split(":", maxsplit=1)[0]
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -13,13 +14,19 @@ from typing import Any
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from crm_mailchimp.errors import AudienceLimitAtProviderError, NotFoundAtProviderError
+from crm_mailchimp.errors import (
+    AudienceLimitAtProviderError,
+    NotFoundAtProviderError,
+    ProviderError,
+)
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import lost_audiences
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+log = logging.getLogger(__name__)
 
 #: An audience is listed in full this often: only that shows permanent deletions.
 FULL_LISTING_EVERY = timedelta(days=7)
@@ -212,7 +219,7 @@ def ensure(
     settings_hash = _hash_of(settings)
     if known is None:
         try:
-            created = provider.create_audience(settings)
+            list_id = _create(warehouse, provider, collection)
         except AudienceLimitAtProviderError as error:
             raise AudienceUnusableError(
                 "audience_limit",
@@ -221,7 +228,7 @@ def ensure(
                 "needs, or name an existing one in crm.contact_collection.provider_list_id, or "
                 "have the plan changed",
             ) from error
-        known = _remember(warehouse, collection, created.list_id, linked=False)
+        known = _remember(warehouse, collection, list_id, linked=False)
         # A new audience is empty: there is nothing to list.
         warehouse.execute(
             "update sync.audience set fully_listed_at = now(), settings_hash = %s"
@@ -239,6 +246,21 @@ def ensure(
         _note_name(warehouse, known.list_id, settings.name)
         warehouse.commit()
     return find_known(warehouse, collection.collection_id) or known
+
+
+def _create(
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+) -> str:
+    """Create the audience; returns its id. After a lost answer it is looked for, and then created
+    once more: a second audience is never made beside it."""
+    try:
+        return provider.create_audience(collection.settings).list_id
+    except ProviderError as error:
+        if not error.outcome_unknown:
+            raise
+        log.warning("no answer to the creation of an audience, looking for it: %s", error)
+    found = lost_audiences.find_own(warehouse, provider, collection)
+    return found or provider.create_audience(collection.settings).list_id
 
 
 def _note_name(warehouse: Connection[Any], list_id: str, name: str) -> None:

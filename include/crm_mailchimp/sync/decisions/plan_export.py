@@ -6,7 +6,6 @@ snapshot.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Any, TextIO
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.quality.export import defuse
+from crm_mailchimp.quality.export import SheetWriter
 from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
@@ -121,11 +120,11 @@ def write_csv(
         NoPlanError: there is no plan of this run.
     """
     collections = planned_collections(warehouse, run_id, collection_code)
-    writer = csv.writer(target, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer = SheetWriter(target, delimiter=delimiter)
+    writer.write(COLUMNS)
     count = 0
     for row in _rows(warehouse, collections[0].staging_id, collection_code):
-        writer.writerow(defuse(cell) if isinstance(cell, str) else cell for cell in _cells(row))
+        writer.write(_cells(row))
         count += 1
     return count
 

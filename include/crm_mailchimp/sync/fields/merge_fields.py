@@ -6,6 +6,7 @@ label only renames the merge field.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.crm.collections import ContactField
-from crm_mailchimp.errors import MergeFieldLimitAtProviderError
+from crm_mailchimp.errors import MergeFieldLimitAtProviderError, ProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
@@ -29,6 +30,8 @@ from crm_mailchimp.sync.fields.member_values import FieldMapping
 from crm_mailchimp.sync.fields.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
 from crm_mailchimp.sync.staging.contact_fields import staged_contact_fields
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+log = logging.getLogger(__name__)
 
 #: Merge fields an audience may have on most plans (Mailchimp help, "Audience fields limits").
 FIELD_LIMIT = 30
@@ -252,13 +255,27 @@ def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> Merge
 
 def _create(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:
     try:
-        return provider.create_merge_field(list_id, one.target)
+        return _create_once(provider, list_id, one.target)
     except MergeFieldLimitAtProviderError as error:
         # The plan allows fewer than MERGE_FIELD_LIMIT says.
         raise MergeFieldLimitError(
             f"Mailchimp makes no merge field for {one.code}: the account's plan allows no more. "
             "Delete fields in Mailchimp, or set MERGE_FIELD_LIMIT to what the plan allows"
         ) from error
+
+
+def _create_once(provider: AudienceProvider, list_id: str, target: MergeField) -> MergeField:
+    """Create a field. After a lost answer it is looked for, and then created once more."""
+    try:
+        return provider.create_merge_field(list_id, target)
+    except ProviderError as error:
+        if not error.outcome_unknown:
+            raise
+        log.warning("no answer to the creation of a merge field, looking for it: %s", error)
+    for present in provider.merge_fields(list_id):
+        if (present.tag, present.type) == (target.tag, target.type):
+            return present
+    return provider.create_merge_field(list_id, target)
 
 
 def _push_everybody_again(warehouse: Connection[Any], list_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from crm_mailchimp.address import parse_address
 from crm_mailchimp.provider import NewMember, Rejection, RemoteMember
@@ -19,8 +20,8 @@ from crm_mailchimp.sync.fields.member_values import (
     parse_reference,
 )
 from crm_mailchimp.sync.members.proofs import open_proofs
-from crm_mailchimp.sync.members.pull_back import record_members
-from crm_mailchimp.sync.members.push import Push, pages, rechecked
+from crm_mailchimp.sync.members.pull_back import FEW, OVERLAP, record_members
+from crm_mailchimp.sync.members.push import Push, pages, pulled_through, rechecked
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
     note_unreachable,
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Actions of the plan that this module carries out.
 ACTIONS = ("add", "add_pending", "revive")
+#: Kinds of rejections of addresses that are members, or were.
+_ABOUT_PRESENT = ("exists", "compliance", "forgotten")
 
 
 def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
@@ -47,15 +50,30 @@ def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
         return next_contacts(push.warehouse, push.collection, push.list_id, ACTIONS, after=after)
 
     discovered = 0
+    newest = pulled_through(push)
     # A batch subscribe would revive members that were archived by hand meanwhile.
     for page in pages(push, read, look="archived"):
         contacts = rechecked(push, page, push.recheck.still_eligible)
         if contacts:
-            discovered += _add(push, contacts, mappings)
+            found, newest = _add(push, contacts, mappings, newest)
+            discovered += found
     return discovered
 
 
-def _add(push: Push, contacts: Sequence[PlannedContact], mappings: Sequence[FieldMapping]) -> int:
+def _add(
+    push: Push,
+    contacts: Sequence[PlannedContact],
+    mappings: Sequence[FieldMapping],
+    newest: datetime | None,
+) -> tuple[int, datetime | None]:
+    """Add one page.
+
+    Args:
+        newest: the last change in the audience before this call, Mailchimp's clock.
+
+    Returns:
+        members that were there unknown to us, and the last change that is known now.
+    """
     discovered = strangers = 0
     problems: dict[int, list[str]] = {}
     members = []
@@ -88,18 +106,36 @@ def _add(push: Push, contacts: Sequence[PlannedContact], mappings: Sequence[Fiel
         else:
             added[found.subscriber_hash] = found, member
     _record_added(push, added, problems)
-    for rejection in outcome.rejected:
-        refused = planned.get(rejection.subscriber_hash)
-        if refused is None:
-            strangers += 1
-            continue
-        _record_rejection(push, refused, rejection)
-        discovered += 1
+    refused = [
+        (planned[rejection.subscriber_hash], rejection)
+        for rejection in outcome.rejected
+        if rejection.subscriber_hash in planned
+    ]
+    strangers += len(outcome.rejected) - len(refused)
+    present = _find_present(push, [rejection for _, rejection in refused], newest)
+    for contact, rejection in refused:
+        _record_rejection(push, contact, rejection, present.get(contact.subscriber_hash))
+    discovered += len(refused)
     if strangers:
         log.warning("%d entries of Mailchimp's answer are about nobody asked for", strangers)
     push.store_progress()
     push.warehouse.commit()
-    return discovered
+    changes = [member.last_changed for member in (*outcome.created, *present.values())]
+    return discovered, max([*changes, *([newest] if newest else [])], default=None)
+
+
+def _find_present(
+    push: Push, rejections: Sequence[Rejection], newest: datetime | None
+) -> dict[str, RemoteMember]:
+    """Members of many rejections, in a page of a listing. A lost answer leaves 500 of them."""
+    wanted = {one.subscriber_hash for one in rejections if one.kind in _ABOUT_PRESENT}
+    if len(wanted) <= FEW:
+        return {}
+    since = newest - OVERLAP if newest else None
+    changed = push.provider.members(push.list_id, since_last_changed=since)
+    return {
+        member.subscriber_hash: member for member in changed if member.subscriber_hash in wanted
+    }
 
 
 def _address_of(push: Push, contact: PlannedContact) -> str | None:
@@ -173,10 +209,12 @@ def _record_added(
     push.counts["added"] += len(added)
 
 
-def _record_rejection(push: Push, contact: PlannedContact, rejection: Rejection) -> None:
-    if rejection.kind in ("exists", "compliance", "forgotten"):
+def _record_rejection(
+    push: Push, contact: PlannedContact, rejection: Rejection, present: RemoteMember | None
+) -> None:
+    if rejection.kind in _ABOUT_PRESENT:
         # A member that is there keeps its status; the next plan decides from it.
-        member = push.provider.member(push.list_id, contact.subscriber_hash)
+        member = present or push.provider.member(push.list_id, contact.subscriber_hash)
         if member is not None:
             record_members(push.warehouse, [member])
             push.attach_holders([member])

@@ -26,12 +26,12 @@ from crm_mailchimp.warehouse.copying import copy_rows
 log = logging.getLogger(__name__)
 
 # ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
-_OVERLAP = timedelta(seconds=1)
+OVERLAP = timedelta(seconds=1)
 _BATCH = 1_000
 #: So many members are read by name; for more of them the whole audience is read.
 _BY_NAME = 500
 #: So few members are a change of ours, no page.
-_SINGLY = 10
+FEW = 10
 
 
 class _ObservedMember(NamedTuple):
@@ -126,7 +126,7 @@ def look_again(
     Returns:
         the newest change seen, or ``since``: where the next look begins.
     """
-    after = since - _OVERLAP if since else None
+    after = since - OVERLAP if since else None
     changed = provider.members(list_id, status=status, since_last_changed=after)
     return _later(since, _record_all(warehouse, provider, changed, crm=crm))
 
@@ -335,7 +335,7 @@ def _record_all(
 def _into_observed(warehouse: Connection[Any], members: Sequence[_ObservedMember]) -> None:
     warehouse.execute(statement("sync/create_observed"))
     # A truncation makes new files, which a single member is not worth.
-    is_page = len(members) > _SINGLY
+    is_page = len(members) > FEW
     warehouse.execute("truncate observed_member" if is_page else "delete from observed_member")
     copy_rows(
         warehouse,

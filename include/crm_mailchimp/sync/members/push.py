@@ -94,7 +94,7 @@ def pages(
             drops out of the page.
     """
     after = ""
-    looked_through = _pulled_through(push) if look is not None else None
+    looked_through = pulled_through(push) if look is not None else None
     while True:
         page = read(after)
         if page and look is not None:
@@ -146,7 +146,7 @@ def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[list[Ch
         intents.close_batch(push.warehouse, push.list_id)
 
 
-def _pulled_through(push: Push) -> datetime | None:
+def pulled_through(push: Push) -> datetime | None:
     """How far the audience was read, Mailchimp's clock."""
     return find_value(
         push.warehouse,

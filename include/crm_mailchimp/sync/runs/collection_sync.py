@@ -111,6 +111,7 @@ def sync_collection(
         except Exception as error:
             warehouse.rollback()
             finish("failed", words_of(error))
+            error.add_note(f"collection {collection_code}")
             raise
         if progress.refused is not None:
             state, detail = "failed", words_of(progress.refused)
