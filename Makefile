@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench soak mutants clean lock docs format install install-dev
+.PHONY: help demo up test check bench soak mutants clean lock docs sbom format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -46,6 +46,9 @@ format: install-dev ## put Python and SQL into the house style
 
 docs: install-dev ## write the documents that are made from the code (settings, dynamic queries)
 	$(PY) tools/write_docs.py
+
+sbom: install-dev ## write the software bill of materials and the table of licences of requirements.txt
+	@tools/sbom
 
 clean: ## stop what still runs of ours and remove every trace: .local, .venv, caches
 	@tools/clean

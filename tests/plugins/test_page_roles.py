@@ -1,0 +1,94 @@
+"""Each address of the page, whichever exist, obeys what the auth manager says of a user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """
+import json, re
+from unittest.mock import patch
+
+import psycopg
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.api_fastapi.core_api import security
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from mailchimp_provider import page, page_files
+
+
+def nowhere():
+    raise psycopg.OperationalError("no warehouse in this test")
+
+
+class ByDag(SimpleAuthManager):
+    '''Rights for each DAG, as FAB has them.'''
+
+    readable = ()
+
+    def is_authorized_dag(self, *, method, user, access_entity=None, details=None):
+        return method == "GET" and access_entity is None and details.id in self.readable
+
+
+class Reader(ByDag):
+    readable = ("sync_collections",)
+
+
+class OthersReader(ByDag):
+    readable = ("extract_reports", "refresh_marts")
+
+
+who = {"nobody": (SimpleAuthManager, None), "no role": (SimpleAuthManager, "")}
+who |= {role: (SimpleAuthManager, role) for role in ("viewer", "user", "op", "admin")}
+who |= {"may read the DAG": (Reader, "x"), "may read others": (OthersReader, "x")}
+who |= {"may read none": (ByDag, "admin")}
+routes = [route for route in page.app.routes if isinstance(route, APIRoute)]
+answers = {}
+for name, (manager, role) in who.items():
+    page.app.dependency_overrides.clear()
+    if role is not None:
+        user = SimpleAuthManagerUser(username="Άννα", role=role or None)
+        page.app.dependency_overrides[security.get_user] = lambda user=user: user
+    with (
+        patch.object(security, "get_auth_manager", manager),
+        patch.object(security.DagModel, "get_team_name", lambda *_, **__: None),
+        patch.object(page, "warehouse_connection", nowhere),
+        patch.object(page_files, "warehouse_connection", nowhere),
+        TestClient(page.app) as client,
+    ):
+        answers[name] = {
+            route.path: client.get(re.sub("{[^}]+}", "1", route.path)).status_code
+            for route in routes
+        }
+methods = sorted({method for route in routes for method in route.methods})
+print("answer:" + json.dumps([answers, methods]))
+"""
+
+
+@pytest.mark.timeout(900)
+def test_who_gets_which_address(tmp_path: Path) -> None:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE],
+        env={**kept, "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("answer:")]
+    answers, methods = json.loads(line.removeprefix("answer:"))
+    assert methods == ["GET"], "the page writes nothing"
+    assert len(answers["nobody"]) >= 4
+    for name in ("nobody", "no role", "may read others", "may read none"):
+        refused = {401} if name == "nobody" else {403}
+        assert set(answers[name].values()) == refused, name
+    for name in ("viewer", "user", "op", "admin", "may read the DAG"):
+        # Let in: the Data Docs are not there, and neither is the warehouse.
+        assert set(answers[name].values()) == {404, 503}, name
