@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
 
-from crm_mailchimp.mailchimp.answers import json_value
+from crm_mailchimp.mailchimp.answers import json_object, json_value
 from crm_mailchimp.mailchimp.errors import GarbledAnswer
 
 #: Most bytes of an archive, packed and unpacked. 2,000 results have about 10 million unpacked.
@@ -96,7 +96,7 @@ def _rows(unpacked: _Limited) -> Iterator[dict[str, Any]]:
             content = files.extractfile(entry) if entry.isreg() else None
             if content is None or not entry.name.endswith(".json"):
                 continue
-            rows = json_value(content.read())
+            rows = json_value(content.read().decode("utf-8-sig", "replace"))
             if not isinstance(rows, list):
                 raise TypeError("no list")
             yield from rows
@@ -104,10 +104,6 @@ def _rows(unpacked: _Limited) -> Iterator[dict[str, Any]]:
 
 def _answer(text: Any) -> dict[str, Any]:
     """One operation's answer; {} where it is none, so that only this one counts as unanswered."""
-    if isinstance(text, dict):
-        return text
-    try:
-        value = json_value(text or "{}")
-    except (TypeError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    if isinstance(text, str):
+        return json_object(text.encode("utf-8", "replace")) or {}
+    return text if isinstance(text, dict) else {}

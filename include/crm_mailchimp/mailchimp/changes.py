@@ -11,7 +11,7 @@ from crm_mailchimp.mailchimp.answers import error_of
 from crm_mailchimp.mailchimp.batch_results import Result
 from crm_mailchimp.mailchimp.batches import Operation, Polling, resume, run
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import AuthenticationError, GarbledAnswer, MailchimpError
+from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
 from crm_mailchimp.mailchimp.members import (
     change_body,
     change_member,
@@ -166,11 +166,10 @@ def _outcome(
     if 200 <= result.status < 300:
         if change.action == "archive":
             return ChangeOutcome(change=change)
-        try:
-            return ChangeOutcome(change=change, member=member_of(result.answer, list_id))
-        except GarbledAnswer:
+        if not isinstance(result.answer.get("status"), str):
             # Only this one's answer is lost; the audience itself shows what became of it.
             return _unanswered(change, "Mailchimp's answer about this member cannot be read.")
+        return ChangeOutcome(change=change, member=member_of(result.answer, list_id))
     method = "DELETE" if change.action == "archive" else "PATCH"
     error: MailchimpError = error_of(method, _MEMBER, result.status, result.answer, {})
     error.attempts = result.attempts

@@ -67,14 +67,14 @@ def _address_of(host: str, data_centre: str | None) -> str:
         raise ConfigurationError(no_address)
     if address.scheme == "http" and not is_loopback(name):
         raise ConfigurationError(
-            "The host would get the key without encryption: write https://. Only an address of "
+            "The host would get the key without encryption. Write https://. Only an address of "
             "this machine may have http://"
         )
     elsewhere = _HOST_OF_A_DATA_CENTRE.fullmatch(name)
     if elsewhere and data_centre and elsewhere[1].lower() != data_centre.lower():
         raise ConfigurationError(
-            f"The host is of the data centre {elsewhere[1].lower()}, and the key of {data_centre}: "
-            "empty the host, or enter the key of that account"
+            f"The host is of the data centre {elsewhere[1].lower()}, and the key of {data_centre}. "
+            "Empty the host, or enter the key of that account"
         )
     path = address.path.rstrip("/")
     path = path if path.endswith("/3.0") else f"{path}/3.0"
@@ -107,8 +107,8 @@ def new_session(url: str) -> requests.Session:
     """A session that keeps one connection open and repeats nothing by itself.
 
     Args:
-        url: where it leads. By http it leads only to this machine (``base_url``), and never by a
-            proxy: the proxy would get the key without encryption.
+        url: where it leads. By http it leads only to this machine (``base_url``), without a proxy.
+            A proxy would get the key without encryption.
     """
     session = requests.Session()
     session.trust_env = urlsplit(url).scheme != "http"

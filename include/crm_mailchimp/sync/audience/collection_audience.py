@@ -251,8 +251,10 @@ def ensure(
 def _create(
     warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
 ) -> str:
-    """Create the audience; returns its id. After a lost answer it is looked for, and then created
-    once more: a second audience is never made beside it."""
+    """Create the audience; returns its id.
+
+    After a lost answer it is looked for, and then created once more. So no second one is made.
+    """
     try:
         return provider.create_audience(collection.settings).list_id
     except ProviderError as error:
