@@ -1,7 +1,7 @@
 """Faults at length: story after story, every fault in turn, until the time is over.
 
 ``RELIABILITY_MINUTES`` is the length of the run. ``RELIABILITY_SEED`` is the first story's number.
-``RELIABILITY_PAGE`` is the file that the table is written to, such as ``docs/reliability.md``.
+``RELIABILITY_RESULTS`` is a file in which each trial is noted; ``reliability.tally`` reads it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import pytest
 from reliability.faults import FAULTS
 from reliability.repeat import command
 from reliability.servers import NotPermittedError, Postgres
-from reliability.tally import Tally
+from reliability.tally import Result, Tally, result_of
 from reliability.trial import Theatre, try_fault
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reliability")]
 
 MINUTES = float(os.environ.get("RELIABILITY_MINUTES", "60"))
 FIRST_STORY = int(os.environ.get("RELIABILITY_SEED", "1"))
-PAGE = os.environ.get("RELIABILITY_PAGE")
+RESULTS = os.environ.get("RELIABILITY_RESULTS")
 #: A story is played so often, with every fault, before the next one is drawn.
 ROUNDS = 2
 
@@ -34,7 +34,7 @@ def test_nothing_is_lost(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tally = Tally([fault.name for fault in FAULTS])
+    tally = Tally(Path(RESULTS) if RESULTS else None)
     deadline = time.monotonic() + MINUTES * 60
     story, losses = FIRST_STORY, []
     while time.monotonic() < deadline:
@@ -46,15 +46,13 @@ def test_nothing_is_lost(
             try:
                 verdict = try_fault(theatre, fault, number, to_the_end=number % 3 == 2)
             except NotPermittedError as error:
-                tally.rows[fault.name].not_tried = str(error)
+                tally.add(Result(fault=fault.name, not_tried=str(error)))
                 continue
-            tally.add(fault.name, story, verdict)
+            tally.add(result_of(fault.name, story, number, verdict))
             if not verdict.is_good:
                 losses.append(f"{verdict.lost()}\nrepeat: {command(fault.name, story, number)}")
             with capsys.disabled():
                 print("." if verdict.is_good else f"\n{losses[-1]}\n", end="", flush=True)
-            if PAGE:
-                Path(PAGE).write_text(tally.page(), encoding="utf-8")
         theatre.close()
         story += 1
     with capsys.disabled():

@@ -1,10 +1,16 @@
-"""What trials came to, as a table: fault, times tried, what was lost."""
+"""What trials came to, as a table: fault, times tried, what was lost.
+
+``python -m reliability.tally FILE`` prints the page about all trials in a file of results.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from reliability.trial import Verdict
 
@@ -35,10 +41,12 @@ says what differed from the world without faults after all reruns.
 
 {total}
 
-The run itself writes this page, with this command:
+The run notes each trial in a file, and a command makes this page of it:
 
 ```
-RELIABILITY_PAGE=docs/reliability.md make soak ARGS=tests/reliability
+export RELIABILITY_RESULTS=/tmp/results.jsonl
+make soak ARGS=tests/reliability
+PYTHONPATH=tests .venv/bin/python -m reliability.tally $RELIABILITY_RESULTS > docs/reliability.md
 ```
 
 `RELIABILITY_MINUTES` is the length of the run, and `RELIABILITY_SEED` draws other stories. A trial
@@ -46,55 +54,102 @@ that loses something prints the command that repeats it.
 """
 
 
-@dataclass
-class Row:
-    """One line of the table."""
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one trial came to.
 
+    Attributes:
+        lost: places in which the world differed.
+        not_tried: why it could not be tried here.
+    """
+
+    fault: str
+    story: int = 0
+    number: int = 0
+    struck: bool = False
+    lost: tuple[str, ...] = ()
+    not_tried: str = ""
+
+
+def result_of(fault: str, story: int, number: int, verdict: Verdict) -> Result:
+    """A trial's verdict, in short."""
+    lost = {one.place for one in verdict.differences}
+    if verdict.stuck:
+        lost.add("a rerun that ends well")
+    return Result(
+        fault=fault, story=story, number=number, struck=verdict.struck, lost=tuple(sorted(lost))
+    )
+
+
+@dataclass
+class _Row:
     fault: str
     tried: int = 0
     struck: int = 0
-    good: int = 0
+    bad: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     not_tried: str = ""
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, result: Result) -> None:
+        if result.not_tried:
+            self.not_tried = result.not_tried
+            return
         self.tried += 1
-        self.struck += verdict.struck
-        self.good += verdict.is_good
-        self.lost.update({one.place for one in verdict.differences})
-        if verdict.stuck:
-            self.lost["a rerun that ends well"] += 1
+        self.struck += result.struck
+        self.bad += bool(result.lost)
+        self.lost.update(result.lost)
 
     def words(self) -> str:
         if not self.tried:
             return self.not_tried
         if not self.lost:
             return "nothing"
-        return "; ".join(f"{place} ({count} trials)" for place, count in sorted(self.lost.items()))
+        places = "; ".join(f"{place} ({count})" for place, count in sorted(self.lost.items()))
+        return f"in {self.bad} trials: {places}"
 
 
 class Tally:
-    """All rows, in the order of the faults."""
+    """All results so far.
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        self.rows = {fault: Row(fault) for fault in faults}
-        self.stories: set[int] = set()
+    Args:
+        file: where each result is noted as a line of JSON; what it holds already counts too.
+    """
 
-    def add(self, fault: str, story: int, verdict: Verdict) -> None:
-        self.stories.add(story)
-        self.rows[fault].add(verdict)
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._results: list[Result] = []
+        if file is not None and file.exists():
+            lines = file.read_text(encoding="utf-8").splitlines()
+            self._results = [Result(**json.loads(line)) for line in lines]
+
+    def add(self, result: Result) -> None:
+        self._results.append(result)
+        if self._file is not None:
+            with self._file.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
 
     def table(self) -> str:
+        rows = self._rows(self._results)
         lines = ["| fault | times tried | struck | lost |", "|---|---|---|---|"]
-        lines += [
-            f"| {row.fault} | {row.tried} | {row.struck} | {row.words()} |"
-            for row in self.rows.values()
-            if row.tried or row.not_tried
-        ]
+        lines += [f"| {row.fault} | {row.tried} | {row.struck} | {row.words()} |" for row in rows]
         return "\n".join(lines)
 
     def page(self) -> str:
-        tried = sum(row.tried for row in self.rows.values())
-        good = sum(row.good for row in self.rows.values())
-        total = f"In all: {tried} trials, {tried - good} of them with a loss."
-        return _PAGE.format(stories=len(self.stories), table=self.table(), total=total)
+        tried = [one for one in self._results if not one.not_tried]
+        bad = sum(bool(one.lost) for one in tried)
+        return _PAGE.format(
+            stories=len({one.story for one in tried}),
+            table=self.table(),
+            total=f"In all: {len(tried)} trials, {bad} of them with a loss.",
+        )
+
+    @staticmethod
+    def _rows(results: Iterable[Result]) -> list[_Row]:
+        rows: dict[str, _Row] = {}
+        for result in results:
+            rows.setdefault(result.fault, _Row(result.fault)).add(result)
+        return list(rows.values())
+
+
+if __name__ == "__main__":
+    print(Tally(Path(sys.argv[1])).page(), end="")
