@@ -18,7 +18,7 @@ from crm_mailchimp.warehouse.migrations import upgrade
 from reliability.dump import Difference, Dump, compare, dump_world
 from reliability.lines import DatabaseLine, MailchimpLine
 from reliability.runs import DagRun
-from reliability.servers import Postgres, quiet, sandbox_with
+from reliability.servers import NotPermittedError, Postgres, quiet, sandbox_with
 from reliability.story import CHAPTERS, Scene, fill
 from reliability.work import Outcome, Places, Running, Task
 
@@ -284,10 +284,10 @@ def try_fault(theatre: Theatre, fault: Fault, number: int, *, to_the_end: bool =
     verdict = Verdict(f"{fault.name}, story {theatre.seed}, trial {number}")
     chapter = draw.choice([one for one in range(theatre.chapters) if fault.suits(one)])
     verdict.log.append(f"chapter: {CHAPTERS[chapter].name}")
-    with theatre.world_at(chapter, **fault.places) as world:
+    with theatre.world_at(chapter, **fault.places) as world, _noted(verdict):
         fault.disturb(world, theatre.endings[chapter], chapter, draw, verdict)
         if verdict.stuck:
-            return verdict
+            return verdict  # nobody can go on from here
         verdict.stuck = play_again(world, chapter)
         verdict.differences = compare(theatre.endings[chapter].dump, world.dump())
         if to_the_end and not verdict.differences:
@@ -300,6 +300,17 @@ def try_fault(theatre: Theatre, fault: Fault, number: int, *, to_the_end: bool =
                 verdict.stuck |= play_again(world, later)
             verdict.differences = compare(theatre.endings[-1].dump, world.dump())
     return verdict
+
+
+@contextmanager
+def _noted(verdict: Verdict) -> Iterator[None]:
+    """An error that no task reported is a loss too, and the next trial goes on."""
+    try:
+        yield
+    except NotPermittedError:
+        raise
+    except Exception as error:
+        verdict.stuck["the trial itself"] = f"{type(error).__name__}: {error}"
 
 
 def play_again(world: World, chapter: int) -> dict[str, str]:
