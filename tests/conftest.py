@@ -180,7 +180,7 @@ def mailchimp_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
             start_new_session=True,
         )
     try:
-        yield wait_until_ready(process, log)
+        yield _wait_until_ready(process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -192,7 +192,7 @@ def mailchimp_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
             process.stdout.close()
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> MailchimpSandbox:
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> MailchimpSandbox:
     assert process.stdout
     # Blocks until the server prints its one line, or ends; pytest's timeout bounds it.
     line = process.stdout.readline().decode()

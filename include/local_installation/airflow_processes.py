@@ -165,6 +165,19 @@ def prepare_airflow(
         raise InstallationError("airflow db migrate failed:\n    " + "\n    ".join(lines))
 
 
+def start_component(
+    name: str, installation: Installation, secrets: Secrets, settings: AirflowSettings
+) -> OwnProcess:
+    """Start one of Airflow's components, such as ``airflow-scheduler``."""
+    return start_process(
+        name,
+        [sys.executable, "-m", "airflow", *_COMPONENTS[name]],
+        env=airflow_environment(installation, secrets, settings),
+        logs=installation.logs,
+        running=installation.running,
+    )
+
+
 @contextmanager
 def running_airflow(
     installation: Installation, secrets: Secrets, settings: AirflowSettings
@@ -174,18 +187,10 @@ def running_airflow(
     Raises:
         InstallationError: one ended or did not become healthy; with the end of its log.
     """
-    env = airflow_environment(installation, secrets, settings)
     processes: list[OwnProcess] = []
     try:
         processes.extend(
-            start_process(
-                name,
-                [sys.executable, "-m", "airflow", *arguments],
-                env=env,
-                logs=installation.logs,
-                running=installation.running,
-            )
-            for name, arguments in _COMPONENTS.items()
+            start_component(name, installation, secrets, settings) for name in _COMPONENTS
         )
         api = AirflowApi(settings.url, user=USER, password=secrets.airflow_password)
         _wait_healthy(api, processes)

@@ -11,11 +11,11 @@ from reliability.servers import Postgres, postgres_server
 
 @pytest.fixture(scope="session")
 def crm_server() -> Iterator[Postgres]:
-    with postgres_server() as server:
+    with postgres_server(has_own_clock=True) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def warehouse_server() -> Iterator[Postgres]:
-    with postgres_server(on_small_disk=True) as server:
+    with postgres_server(on_small_disk=True, has_own_clock=True) as server:
         yield server

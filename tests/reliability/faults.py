@@ -13,7 +13,7 @@ import psycopg
 
 from reliability.lines import Bad, Trap
 from reliability.runs import DagRun
-from reliability.servers import NotPermittedError, SmallDisk
+from reliability.servers import Clock, NotPermittedError, SmallDisk
 from reliability.story import CHAPTERS
 from reliability.trial import Ending, Verdict, World, recover
 from reliability.work import Outcome, Running, Task, run_task
@@ -258,6 +258,54 @@ def _full_disk(
             return
 
 
+_HOUR, _DAY = 3600, 86_400
+
+
+def _clock_jumps(which: str) -> Any:
+    """A server's clock goes wrong in the middle of a task, and right again after the DAG's end."""
+
+    def play(
+        world: World, ending: Ending, chapter: int, draw: random.Random, verdict: Verdict
+    ) -> None:
+        clock = getattr(world, f"{which}_server").clock
+        if not isinstance(clock, Clock):
+            raise clock or NotPermittedError("not tried: the server has no clock of its own")
+        seconds = draw.choice((-_HOUR, _HOUR, -_DAY, _DAY, 8 * _DAY, 120))
+        reach = {
+            where: getattr(found, which)
+            for where, found in ending.reach.items()
+            if getattr(found, which)
+        }
+        where = draw.choices(list(reach), weights=list(reach.values()))[0]
+        trap = Trap(draw.randint(1, reach[where]), lambda: clock.jump(seconds))
+        verdict.log.append(f"{seconds:+d} s at {where[1]}, message {trap.number}")
+        line = getattr(world, f"{which}_line")
+        for place, dag in enumerate(CHAPTERS[chapter].dags):
+
+            def runner(key: str, task: Task, place: int = place) -> Outcome:
+                if (place, key) == where:
+                    line.set(trap)
+                return run_task(world.places, task)
+
+            run = world.run(dag)
+            try:
+                run.play(runner)
+            finally:
+                clock.jump(0)
+            recover(world, run, draw, verdict)
+            if verdict.stuck:
+                return
+            if trap.struck and not verdict.struck:
+                # A clock that was wrong leaves wrong verdicts: the next run has the right ones.
+                verdict.struck = True
+                again = world.run(dag)
+                again.play(lambda key, task: run_task(world.places, task))
+                recover(world, again, draw, verdict)
+        line.set(None)
+
+    return play
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("kill -9 of a task at a request to Mailchimp", _trap_in("mailchimp", _kill)),
     Fault("kill -9 of a task while it talks to the warehouse", _trap_in("warehouse", _kill)),
@@ -284,6 +332,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the CRM's server restarts", _trap_in("crm", _restart("crm", signal.SIGINT))),
     Fault("kill -9 of the CRM's server", _trap_in("crm", _restart("crm", signal.SIGKILL))),
     Fault("the warehouse's disk is full", _full_disk),
+    Fault("the warehouse's clock jumps", _clock_jumps("warehouse")),
+    Fault("the CRM's clock jumps", _clock_jumps("crm")),
     Fault("connection reset before Mailchimp acts", _bad("reset_before", most=8)),
     Fault("connection reset after Mailchimp acted", _bad("reset_after", most=3)),
     Fault("truncated answer of Mailchimp", _bad("truncated", most=3)),

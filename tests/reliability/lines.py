@@ -159,9 +159,7 @@ class MailchimpLine:
     """An HTTP line to the sandbox; a message is a request."""
 
     def __init__(self, host: str) -> None:
-        _, _, place = host.partition("://")
-        name, _, port = place.partition(":")
-        self._target = (name, int(port))
+        self.aim(host)
         self._guard = threading.Lock()
         self.count = 0
         self.trap: Trap | None = None
@@ -193,6 +191,11 @@ class MailchimpLine:
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         ).start()
+
+    def aim(self, host: str) -> None:
+        """Lead to this sandbox from now on."""
+        name, _, port = host.partition("://")[2].partition(":")
+        self._target = (name, int(port))
 
     def set(self, trap: Trap | None = None, bad: Bad | None = None) -> None:
         """Count from 1 again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,8 +30,8 @@ def main() -> int:
     wanted = parser.parse_args()
     is_good = True
     with (
-        postgres_server() as crm,
-        postgres_server(on_small_disk=True) as warehouse,
+        postgres_server(has_own_clock=True) as crm,
+        postgres_server(on_small_disk=True, has_own_clock=True) as warehouse,
         tempfile.TemporaryDirectory() as folder,
     ):
         theatre = Theatre(crm, warehouse, Path(folder), wanted.story)
@@ -46,4 +47,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # The servers stop with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

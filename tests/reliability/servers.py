@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,14 +12,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from conftest import MailchimpSandbox, wait_until_ready
+from conftest import MailchimpSandbox
 from local_installation import postgres as embedded
+from mailchimp_sandbox.__main__ import main as serve_sandbox
+from reliability.processes import PROCESSES, begin_with_all_modules
 
 #: A commit that was answered survives the end of the server, as in a real installation. What a
 #: machine without power would lose is not tried here.
@@ -63,19 +67,75 @@ class SmallDisk:
         subprocess.run(["umount", "-l", str(self.folder)], capture_output=True, check=False)
 
 
+class Clock:
+    """A server's clock that jumps while the server runs: ``libfaketime`` reads a file.
+
+    Raises:
+        NotPermittedError: this machine has no ``libfaketime``.
+    """
+
+    def __init__(self, file: Path) -> None:
+        found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        if not found:
+            raise NotPermittedError("not tried: libfaketime is missing (apt-get install faketime)")
+        self._library, self._file = found[0], file
+        self.jump(0)
+        file.chmod(0o644)
+
+    def jump(self, seconds: int) -> None:
+        """Go wrong by so many seconds; 0 is right."""
+        self._file.write_text(f"{seconds:+d}\n", encoding="ascii")
+
+    @contextmanager
+    def of_processes(self) -> Iterator[None]:
+        """Processes that start within the block have this clock."""
+        names = {
+            "LD_PRELOAD": str(self._library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        before = {name: os.environ.get(name) for name in names}
+        os.environ.update(names)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
 class Postgres:
     """A server that trials kill and start again, always on the same port."""
 
-    def __init__(self, folder: Path, disk: SmallDisk | NotPermittedError | None = None) -> None:
-        self.folder, self.disk = folder, disk
+    def __init__(
+        self,
+        folder: Path,
+        disk: SmallDisk | NotPermittedError | None = None,
+        clock: Clock | NotPermittedError | None = None,
+    ) -> None:
+        self.folder, self.disk, self.clock = folder, disk, clock
         self._guard = threading.Lock()
-        self._server = embedded.start(folder / "data", durable=False, settings=_SETTINGS)
+        self._server = self._start(0)
         self.port = self._server.port
+
+    def _start(self, port: int) -> embedded.Server:
+        clock = self.clock.of_processes() if isinstance(self.clock, Clock) else nullcontext()
+        with clock:
+            return embedded.start(
+                self.folder / "data", port=port, durable=False, settings=_SETTINGS
+            )
 
     def dsn(self, database: str = "postgres", *, port: int | None = None) -> str:
         """Connection URL of a database; ``port`` is a line's in front of this server."""
         dsn = self._server.dsn(database) + _DIRECT
         return dsn.replace(f":{self.port}/", f":{port}/") if port else dsn
+
+    def plain_dsn(self, database: str) -> str:
+        """Connection URL without parameters, for programs that know none of ours."""
+        return self._server.dsn(database)
 
     def restart(self, how: signal.Signals) -> None:
         """End the server with a signal, and start it again.
@@ -88,9 +148,7 @@ class Postgres:
                 with suppress(ProcessLookupError):
                     os.kill(self._server.pid, how)
             self._server.stop()
-            self._server = embedded.start(
-                self.folder / "data", port=self.port, durable=False, settings=_SETTINGS
-            )
+            self._server = self._start(self.port)
 
     def is_up(self) -> bool:
         try:
@@ -130,12 +188,15 @@ class Postgres:
 
 
 @contextmanager
-def postgres_server(*, on_small_disk: bool = False) -> Iterator[Postgres]:
+def postgres_server(
+    *, on_small_disk: bool = False, has_own_clock: bool = False
+) -> Iterator[Postgres]:
     """A server of its own, as long as the context lasts.
 
     Args:
         on_small_disk: its data lies on a disk of its own where this account may mount one;
             otherwise ``disk`` of the server is the error that says so.
+        has_own_clock: the server's clock may jump; as with ``disk``.
     """
     folder = Path(tempfile.mkdtemp(prefix="crm-reliability-"))
     folder.chmod(0o755)
@@ -148,7 +209,13 @@ def postgres_server(*, on_small_disk: bool = False) -> Iterator[Postgres]:
                 left.callback(disk.remove)
             except NotPermittedError as error:
                 disk = error
-        server = Postgres(folder, disk)
+        clock: Clock | NotPermittedError | None = None
+        if has_own_clock:
+            try:
+                clock = Clock(folder / "clock")
+            except NotPermittedError as error:
+                clock = error
+        server = Postgres(folder, disk, clock)
         left.callback(server.stop)
         yield server
 
@@ -156,25 +223,37 @@ def postgres_server(*, on_small_disk: bool = False) -> Iterator[Postgres]:
 @contextmanager
 def sandbox_with(state: Path) -> Iterator[MailchimpSandbox]:
     """A sandbox that begins with a saved state, if the file is there, and saves on demand."""
-    log = state.with_suffix(".log")
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "crm_mailchimp.sandbox", "--port", "0"),
-                *("--state", str(state)),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
+    words, far = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_serve, args=(state, far), daemon=True)
+    begin_with_all_modules()
+    process.start()
+    far.close()
     try:
-        yield wait_until_ready(process, log)
+        assert words.poll(60), "the sandbox did not start"
+        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+/3\.0)", words.recv())
+        assert ready and process.pid
+        yield MailchimpSandbox(ready[1], "sandbox-us1", process.pid)
     finally:
+        words.close()
         process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+        process.join()
+
+
+class _Words(io.TextIOBase):
+    """Passes each line that a process prints to a pipe."""
+
+    def __init__(self, pipe: Any) -> None:
+        self._pipe = pipe
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            self._pipe.send(text.strip())
+        return len(text)
+
+
+def _serve(state: Path, pipe: Any) -> None:
+    sys.stdout = _Words(pipe)
+    serve_sandbox(["--port", "0", "--state", str(state)])
 
 
 def quiet(sandbox: Any) -> None:

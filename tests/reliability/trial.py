@@ -146,7 +146,7 @@ class Theatre:
         with psycopg.connect(self._made_database(self.crm, f"crm_{name}")) as crm:
             create_contract(crm)
             create_query_login(crm, QUERY_LOGIN, QUERY_PASSWORD)
-        self._let_query_login_in(name)
+        self.let_query_login_in(name)
         state = self.folder / f"twin-{self.seed}.json"
         with sandbox_with(state) as sandbox:
             quiet(sandbox)
@@ -189,20 +189,20 @@ class Theatre:
 
     def _keep(self, world: World, state: Path, chapter: int) -> None:
         world.sandbox.control("POST", "save")
-        shutil.copy(state, self._state_of(chapter))
+        shutil.copy(state, self.state_of(chapter))
         for server, kind in ((self.crm, "crm"), (self.warehouse, "warehouse")):
             name = f"{kind}_{self.seed}_{chapter}"
             server.copy(name, f"{kind}_{world.name}")
             self._made.append((server, name))
 
-    def _state_of(self, chapter: int) -> Path:
+    def state_of(self, chapter: int) -> Path:
         return self.folder / f"chapter-{self.seed}-{chapter}.json"
 
     def _made_database(self, server: Postgres, name: str) -> str:
         self._made.append((server, name))
         return server.create(name)
 
-    def _let_query_login_in(self, name: str) -> None:
+    def let_query_login_in(self, name: str) -> None:
         with psycopg.connect(self.crm.dsn(f"crm_{name}"), autocommit=True) as crm:
             crm.execute(f'grant connect on database "crm_{name}" to {QUERY_LOGIN}')
 
@@ -215,11 +215,11 @@ class Theatre:
         name = f"trial_{self.seed}_{self._trials}"
         servers = ((self.crm, "crm"), (self.warehouse, "warehouse"))
         state = self.folder / f"{name}.json"
-        shutil.copy(self._state_of(chapter), state)
+        shutil.copy(self.state_of(chapter), state)
         try:
             for server, kind in servers:
                 server.copy(f"{kind}_{name}", f"{kind}_{self.seed}_{chapter}")
-            self._let_query_login_in(name)
+            self.let_query_login_in(name)
             with sandbox_with(state) as sandbox:
                 world = World(
                     name=name,

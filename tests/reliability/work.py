@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
@@ -37,26 +34,7 @@ from crm_mailchimp.sync.runs.collection_sync import sync_collection
 from crm_mailchimp.sync.runs.finish import summarise_run
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.warehouse.connection_slots import slot
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-
-
-def _begin_with_all_modules() -> None:
-    """Let the server that forks the tasks import this module once: each task is there at once.
-
-    Python 3.11 does not give that server our ``sys.path``; the environment does.
-    """
-    _CONTEXT.set_forkserver_preload(["reliability.work"])
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    try:
-        forkserver.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
-
+from reliability.processes import PROCESSES, begin_with_all_modules
 
 #: A task of a trial takes a second or two; one that takes this long hangs.
 HANGS_SECONDS = 90.0
@@ -115,9 +93,9 @@ class Running:
 
     def __init__(self, places: Places, task: Task) -> None:
         self.task = task
-        _begin_with_all_modules()
-        self._pipe, far = _CONTEXT.Pipe(duplex=False)
-        self._process = _CONTEXT.Process(target=_run, args=(places, task, far), daemon=True)
+        begin_with_all_modules()
+        self._pipe, far = PROCESSES.Pipe(duplex=False)
+        self._process = PROCESSES.Process(target=_run, args=(places, task, far), daemon=True)
         self._process.start()
         far.close()
 
