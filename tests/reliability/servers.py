@@ -67,6 +67,18 @@ class SmallDisk:
         subprocess.run(["umount", "-l", str(self.folder)], capture_output=True, check=False)
 
 
+def fake_time_library() -> Path:
+    """Where ``libfaketime`` is, which puts another clock under a process.
+
+    Raises:
+        NotPermittedError: this machine does not have it.
+    """
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise NotPermittedError("not tried: libfaketime is missing (apt-get install faketime)")
+    return found[0]
+
+
 class Clock:
     """A server's clock that jumps while the server runs: ``libfaketime`` reads a file.
 
@@ -75,10 +87,7 @@ class Clock:
     """
 
     def __init__(self, file: Path) -> None:
-        found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-        if not found:
-            raise NotPermittedError("not tried: libfaketime is missing (apt-get install faketime)")
-        self._library, self._file = found[0], file
+        self._library, self._file = fake_time_library(), file
         self.jump(0)
         file.chmod(0o644)
 
