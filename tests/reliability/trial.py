@@ -230,6 +230,8 @@ class Theatre:
                     places=places,
                 )
                 try:
+                    with world.scene(chapter) as scene:
+                        CHAPTERS[chapter].begin(scene)
                     yield world
                 finally:
                     world.close()
