@@ -107,6 +107,12 @@ class AirflowStage:
 
     # ---- a person at Airflow's page
 
+    def has_ended(self, run_id: str) -> bool:
+        """Whether a run has ended; a server that does not answer now is asked again later."""
+        with suppress(AirflowApiError):
+            return self.api.run_state(_DAG, run_id) in ("success", "failed")
+        return False
+
     def run_to_success(self, run_id: str, verdict: Verdict) -> bool:
         """Wait for a run; clear what failed, and then all of it, until it ends well."""
         for attempt in range(_PATIENCE):
@@ -311,10 +317,7 @@ def try_in_airflow(stage: AirflowStage, fault: AirflowFault, number: int) -> Ver
         if "two runs" in fault.name:
             _clear_in_any_order(stage, run_id, draw, verdict)
         try:
-            wait_until(
-                lambda: trap.struck or stage.api.run_state(_DAG, run_id) in ("success", "failed"),
-                seconds=_RUN_SECONDS,
-            )
+            wait_until(lambda: trap.struck or stage.has_ended(run_id), seconds=_RUN_SECONDS)
         finally:
             verdict.struck = trap.struck and trap.over.wait(60)
             stage.warehouse_line.set(None)

@@ -27,8 +27,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reliability")]
 MINUTES = float(os.environ.get("RELIABILITY_MINUTES", "60"))
 FIRST_STORY = int(os.environ.get("RELIABILITY_SEED", "1"))
 RESULTS = os.environ.get("RELIABILITY_RESULTS")
-#: A story is played so often, with every fault, before the next one is drawn.
-ROUNDS = 2
+#: A story is played so often, with every fault, before the next one is drawn. In the third round
+#: the rest of the story is played too.
+ROUNDS = 3
 
 
 @pytest.mark.timeout(0)

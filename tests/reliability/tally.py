@@ -1,6 +1,7 @@
 """What trials came to, as a table: fault, times tried, what was lost.
 
-``python -m reliability.tally FILE`` prints the page about all trials in a file of results.
+``python -m reliability.tally FILE [NOTE]`` prints the page about all trials in a file of results. The
+note is a sentence of a person about them.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ Times, made-up numbers, and tables that only count runs or looks are left out.
 Each trial plays one chapter of a story. This run had {stories} stories. A story has Greek and odd
 values, three collections, a campaign with reactions, erasures and reports. Each task is a real
 process. Both Postgres servers and Mailchimp's sandbox are real servers. The moment is drawn by lot:
-the n-th message of a task over one line. Every third trial plays the whole rest of its story.
+the n-th message of a task over one line.
 
 The column "struck" counts the trials in which the fault came before the task ended. The last column
 says what differed from the world without faults after all reruns.
 
 {table}
 
-{total}
+{total}{note}
 
 The run notes each trial in a file, and a command makes this page of it:
 
@@ -105,7 +106,7 @@ class _Row:
         if not self.lost:
             return "nothing"
         places = "; ".join(f"{place} ({count})" for place, count in sorted(self.lost.items()))
-        return f"in {self.bad} trials: {places}"
+        return f"trials with a loss: {self.bad}: {places}"
 
 
 class Tally:
@@ -134,13 +135,14 @@ class Tally:
         lines += [f"| {row.fault} | {row.tried} | {row.struck} | {row.words()} |" for row in rows]
         return "\n".join(lines)
 
-    def page(self) -> str:
+    def page(self, note: str = "") -> str:
         tried = [one for one in self._results if not one.not_tried]
         bad = sum(bool(one.lost) for one in tried)
         return _PAGE.format(
             stories=len({one.story for one in tried}),
             table=self.table(),
             total=f"In all: {len(tried)} trials, {bad} of them with a loss.",
+            note=f"\n{note}" if note else "",
         )
 
     @staticmethod
@@ -152,4 +154,4 @@ class Tally:
 
 
 if __name__ == "__main__":
-    print(Tally(Path(sys.argv[1])).page(), end="")
+    print(Tally(Path(sys.argv[1])).page(*sys.argv[2:3]), end="")
