@@ -1,7 +1,7 @@
 """What trials came to, as a table: fault, times tried, what was lost.
 
-``python -m reliability.tally FILE [NOTE]`` prints the page about all trials in a file of results. The
-note is a sentence of a person about them.
+``python -m reliability.tally FILE [NOTE]`` prints the page about all trials in a file of results.
+The note is a sentence of a person about them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from reliability.trial import Verdict
 _PAGE = """\
 # Reliability
 
-`make soak` disturbs the pipeline on purpose, in the middle of its work. When the fault is over, the
-DAGs run again as a person would do it: tasks are cleared, or a new run starts. Then the world must
-equal a world without any fault. These are compared:
+`make soak` disturbs the pipeline on purpose, in the middle of its work. When the fault is over, a
+person's part is played: tasks are cleared, or a new run starts. Then the world must equal a world
+without any fault. These are compared:
 
 - the members in Mailchimp with status, fields and CRMREF
 - the campaigns in Mailchimp, and each mail that was sent
