@@ -1,4 +1,4 @@
-"""A query that Postgres does not interrupt is given up, on each server."""
+"""A query that Postgres does not interrupt is given up, on each server, and the rest goes on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.query_session import LOGIN_SETTINGS, SESSION_SETTINGS, QuerySession
 from crm_mailchimp.crm.sample import create_sample
 from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.sync.staging.stage import stage
 from local_installation.postgres import Server
 
 NAME = "given_up"
@@ -103,6 +105,45 @@ def test_what_postgres_cannot_interrupt_is_given_up(world: World, long_value: No
         assert second is not first
         assert list(run_query(second, "select 5 as contact_id", snapshot=None)) == [5]
     assert second.closed
+    wait_until_idle(world)
+
+
+def test_the_other_collections_go_on(
+    world: World, long_value: None, warehouse_db: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(world.dsn) as admin:
+        admin.execute(
+            "update crm.contact_collection set query_text = %s where code = 'BROKEN_QUERY'", (SLOW,)
+        )
+        codes = ("BROKEN_QUERY", "NEWSLETTER", "OFFERS_ATHENS")
+    with (
+        psycopg.connect(warehouse_db) as warehouse,
+        psycopg.connect(world.dsn) as crm,
+        psycopg.connect(world.login_dsn) as login,
+        QuerySession(login, timeout_seconds=3.0, grace_seconds=0.3) as session,
+    ):
+        staging_id = stage(warehouse, crm, session, run_id="given up", codes=codes)
+        staged: dict[str, Any] = {
+            code: (problem, detail)
+            for code, problem, detail in warehouse.execute(
+                "select collection_code, problem_code, problem_detail from sync.staged_collection"
+                " where staging_id = %s",
+                (staging_id,),
+            )
+        }
+        members = warehouse.execute(
+            "select count(distinct collection_id) from staging.membership where staging_id = %s",
+            (staging_id,),
+        ).fetchone()
+        # The run's own transaction in the CRM is over: it does not wait for the query.
+        assert crm.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert staged["NEWSLETTER"] == staged["OFFERS_ATHENS"] == (None, None)
+    assert members == (2,)
+    problem, detail = staged["BROKEN_QUERY"]
+    assert problem == "query_failed"
+    assert "3 s" in detail
+    assert "its connection was given up" in detail
+    assert "translate" not in caplog.text
     wait_until_idle(world)
 
 
