@@ -65,7 +65,7 @@ def test_the_quarantine_is_there_for_a_spreadsheet(
     assert answer.status_code == 200
     assert "quarantine-NEWSLETTER.csv" in answer.headers["Content-Disposition"]
     text = answer.content.decode("utf-8")
-    assert text.startswith("\ufeffcollection_code;contact_id;")
+    assert text.startswith('\ufeff"collection_code";"contact_id";')
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
     with psycopg.connect(world.services.warehouse) as warehouse:
         expected = warehouse.execute(

@@ -65,7 +65,7 @@ class Ended:
 
     def refusals(self) -> list[str]:
         """Settings by which tasks failed, in order."""
-        failures = re.findall(r"^airflow\S*AirflowFailException: (.*)", self.log, re.MULTILINE)
+        failures = re.findall(r"Task failed with exception: (.*)", self.log)
         return [
             name
             for words in failures
