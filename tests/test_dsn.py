@@ -18,6 +18,7 @@ SECRET = "secretpw"
 COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
     "crm create": (crm.main, ["create"]),
     "crm sample": (crm.main, ["sample", "--contacts", "5"]),
+    "crm try-query": (crm.main, ["try-query", "--collection", "NEWS"]),
     "warehouse migrate": (warehouse.main, ["migrate"]),
     "warehouse grant-bi": (warehouse.main, ["grant-bi", "--login", "bi"]),
     "quality export": (quality.main, ["export"]),

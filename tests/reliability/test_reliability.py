@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -35,11 +34,11 @@ _BY_NAME = {fault.name: fault for fault in FAULTS}
 @pytest.fixture(scope="session")
 def theatre(
     crm_server: Postgres, warehouse_server: Postgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Theatre]:
+) -> Theatre:
+    """Its databases go with the servers, which no other test uses."""
     made = Theatre(crm_server, warehouse_server, tmp_path_factory.mktemp("theatre"), STORY)
     made.play()
-    yield made
-    made.close()
+    return made
 
 
 @pytest.mark.parametrize(("name", "number"), BOUNDED.items(), ids=[*BOUNDED])
