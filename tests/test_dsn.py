@@ -121,3 +121,28 @@ def test_an_old_warehouse_is_no_warehouse_either(
         connection.execute("drop table sync.refusal cascade")
     assert sync.main(["explain", "--contact", "1", "--dsn", warehouse_db]) == 1
     assert "this database is no warehouse, or an old one" in capsys.readouterr().err
+
+
+def test_crm_create_quotes_no_value_of_a_view(
+    crm_db: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A CRM's view may fail on the values of a person."""
+    with psycopg.connect(crm_db) as connection:
+        connection.execute("create schema enterprise")
+        connection.execute("alter table crm.contact set schema enterprise")
+        connection.execute(
+            "create view crm.contact as select contact_id, email, first_name, last_name, language,"
+            " company, phone, mobile, address1, address2, city, zip, country, birth_date,"
+            " is_active,"
+            " merged_into_id, (first_name || email)::timestamptz as erasure_requested_at,"
+            " updated_at from enterprise.contact"
+        )
+        connection.execute(
+            "insert into enterprise.contact (contact_id, email, first_name, is_active, updated_at)"
+            " values (1, 'eleni@mail.gr', 'Ελένη', true, '2020-01-01')"
+        )
+    assert crm.main(["create", "--dsn", crm_db]) == 1
+    words = capsys.readouterr().err
+    assert "eleni@mail.gr" not in words
+    assert "Ελένη" not in words
+    assert "InvalidDatetimeFormat (22007)" in words

@@ -19,6 +19,7 @@ from crm_mailchimp.crm.schema import (
     unreadable_values,
 )
 from crm_mailchimp.crm.try_query import QueryTrialError, saved_text, try_query
+from crm_mailchimp.database_errors import describe
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.sessions import open_session
@@ -37,18 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _create(connection, options.query_login)
             else:
                 _sample(connection, options.contacts, options.seed)
+    except psycopg.Error as error:
+        return _fail(describe(error))
     except (
-        ContractError,
-        OSError,
-        PermanentError,
-        QueryTrialError,
-        SampleError,
-        UnicodeError,
-        psycopg.Error,
-    ) as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        return 1
+        ContractError, OSError, PermanentError, QueryTrialError, SampleError, UnicodeError,
+    ) as error:  # fmt: skip
+        return _fail(str(error))
     return 0
+
+
+def _fail(words: str) -> int:
+    sys.stderr.write(f"error: {' '.join(words.split())}\n")
+    return 1
 
 
 def _create(connection: psycopg.Connection, login: str | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import psycopg
 
+from crm_mailchimp.database_errors import describe
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
@@ -20,10 +21,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         print(options.run(options))
-    except (MigrationError, NoSuchLoginError, PermanentError, psycopg.Error) as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        return 1
+    except psycopg.Error as error:
+        return _fail(describe(error))
+    except (MigrationError, NoSuchLoginError, PermanentError) as error:
+        return _fail(str(error))
     return 0
+
+
+def _fail(words: str) -> int:
+    sys.stderr.write(f"error: {' '.join(words.split())}\n")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
