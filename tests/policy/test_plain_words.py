@@ -85,7 +85,10 @@ def files(places: tuple[tuple[str, str], ...]) -> list[Path]:
         here = [
             path
             for path in sorted((ROOT / folder).glob(pattern))
-            if not path.is_relative_to(FROZEN) and path != LISTS_THEM and ".venv" not in path.parts
+            if path.is_file()
+            and not path.is_relative_to(FROZEN)
+            and path != LISTS_THEM
+            and ".venv" not in path.parts
         ]
         assert here, f"{folder}/{pattern} has no file"
         found += here
