@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from crm_mailchimp.sessions import open_session, prepare_session
 from local_installation import postgres as embedded
@@ -33,7 +34,7 @@ HOSTILE = {
     "lock_timeout": "1ms",
     "idle_session_timeout": "250ms",
     "idle_in_transaction_session_timeout": "250ms",
-    "row_security": "off",
+    "row_security": "on",
     "jit": "on",
     "search_path": "shadow, pg_catalog",
 }
@@ -171,3 +172,26 @@ def test_every_connection_of_the_product_is_prepared() -> None:
         or ("PostgresHook(" in text and "prepared(" not in text)
     ]
     assert opening == ["include/crm_mailchimp/sessions.py"]
+
+
+def test_a_policy_hides_no_row(database: tuple[embedded.Server, str]) -> None:
+    """A hidden row may be a withdrawal, so Postgres refuses to read the table."""
+    server, name = database
+    with psycopg.connect(server.dsn(name), autocommit=True) as owner:
+        owner.execute("create table consents (granted bool)")
+        owner.execute("alter table consents enable row level security")
+        owner.execute("create policy only_yes on consents for select to public using (granted)")
+        owner.execute("create role policy_reader login password 'κρυφό'")
+        owner.execute(f'grant connect on database "{name}" to policy_reader')
+        owner.execute("grant select on consents to policy_reader")
+    dsn = make_conninfo(server.dsn(name), user="policy_reader", password="κρυφό")
+    try:
+        with (
+            closing(open_session(dsn)) as session,
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+        ):
+            session.execute("select * from consents")
+    finally:
+        with psycopg.connect(server.dsn(name), autocommit=True) as owner:
+            owner.execute("drop owned by policy_reader")
+            owner.execute("drop role policy_reader")
