@@ -351,7 +351,11 @@ def get_campaign(sandbox: Sandbox, call: Call) -> Any:
 
 @operation("PATCH", "/campaigns/{campaign_id}")
 def update_campaign(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: patchCampaignsId: drafts only."""
+    """OpenAPI: patchCampaignsId: drafts only, "some or all of the settings".
+
+    The body's schema there requires subject_line, from_name and reply_to, which that sentence
+    contradicts. What Mailchimp does is undocumented: the sandbox follows the sentence.
+    """
     campaign = sandbox.campaign(call.parts["campaign_id"])
     body = call.body()
     validation.check(body, {name: kind for name, kind in _SCHEMA.items() if name != "type"})

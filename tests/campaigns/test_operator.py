@@ -24,6 +24,9 @@ def carry_out(case):
     try:
         if case["call"] == "choose":
             return {"result": campaigns.choose({"campaigns": [], "test_to": [], "recreate": False})}
+        if case["call"] == "sync_campaign":
+            params = {"test_to": [], "recreate": False}
+            return {"result": campaigns.sync_campaign(case["code"], params, "δοκιμή")}
         operator = CampaignWhenDueOperator(task_id="when_due", **case["operator"])
         if case["call"] == "execute":
             return {"result": operator.execute({})}
@@ -150,3 +153,33 @@ def test_when_its_moment_has_come(world: CampaignWorld, tmp_path: Path) -> None:
     assert world.gate_codes("Δ") == ["gate_undecided"], "not even chosen"
     world.pass_time(hours=1)
     assert world.went_out() == [sent]
+
+
+def test_what_no_retry_heals_is_asked_once(world: CampaignWorld, tmp_path: Path) -> None:
+    world.audience(2)
+    refused = prepared(world, "ΜΑΚΡΥ", state="draft")
+    # Mailchimp takes 150 characters.
+    world.change_campaign("ΜΑΚΡΥ", subject_line="Νέα " * 50)
+    here = world.airflow_environment(tmp_path)
+    mailchimp = "AIRFLOW_CONN_MAILCHIMP_DEFAULT"
+    wrong_key = json.loads(here[mailchimp]) | {"password": "xωρίς-us1"}
+    go_on = {
+        "call": "go_on",
+        "operator": {"campaign_code": "ΜΑΚΡΥ"},
+        "provider_campaign_id": refused,
+    }
+    asked = "GET", "ledger/requests?method=PATCH&template=/campaigns/{campaign_id}"
+    before = len(world.sandbox.control(*asked)["requests"])
+    answers, _ = worker(
+        world,
+        tmp_path,
+        [
+            {"call": "sync_campaign", "code": "ΜΑΚΡΥ"},
+            go_on,
+            {**go_on, "settings": {mailchimp: json.dumps(wrong_key)}},
+        ],
+    )
+    # Airflow tries no task again that fails with this exception.
+    assert [answer["raised"] for answer in answers] == ["AirflowFailException"] * 3, answers
+    assert all("subject_line" in answer["text"] for answer in answers[:2]), answers
+    assert len(world.sandbox.control(*asked)["requests"]) - before == 2, "once in each of the two"

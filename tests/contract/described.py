@@ -24,9 +24,10 @@ def recorded_sandbox(recorded: Recorded) -> Any:
 def described(recorded: Recorded, description: Description) -> Counter[tuple[str, str]]:
     """How often each operation was used; fails where a request or an answer is not described."""
     exchanges = recorded.recording.everything()
-    assert [
+    wrong = [
         (exchange.title, wrong)
         for exchange in exchanges
         for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
-    ] == []
+    ]
+    assert not wrong, wrong
     return Counter((exchange.method, description.template(exchange.path)) for exchange in exchanges)

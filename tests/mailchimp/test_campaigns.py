@@ -10,7 +10,7 @@ import pytest
 
 from crm_mailchimp.mailchimp import campaigns
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import BadRequest
+from crm_mailchimp.mailchimp.errors import BadRequest, NotFound
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AudienceSettings, CampaignDraft, NewMember
 
@@ -75,6 +75,35 @@ def test_a_draft(mailchimp: Mailchimp, draft: CampaignDraft) -> None:
     assert campaigns.delete_campaign(client, campaign_id)
     assert not campaigns.delete_campaign(client, campaign_id)
     assert campaigns.campaign(client, campaign_id) is None
+
+
+def test_a_change_keeps_what_people_wrote_a_moment_ago(
+    mailchimp: Mailchimp, draft: CampaignDraft
+) -> None:
+    client = mailchimp.client
+    campaign_id = campaigns.create_campaign(client, draft)["id"]
+    by_hand = {
+        "subject_line": "Από τη Μαρία",
+        "from_name": "Μαρία του Γαλαξία",
+        "reply_to": "maria@galaxias.gr",
+        "to_name": "*|FNAME|*",
+    }
+    client.campaigns.update(campaign_id, {"settings": by_hand})
+    campaigns.change_campaign(client, campaign_id, {"title": "Νέος τίτλος"})
+    found = campaigns.campaign(client, campaign_id)
+    assert found is not None
+    assert found["settings"]["title"] == "Νέος τίτλος"
+    assert {name: found["settings"][name] for name in by_hand} == by_hand
+
+
+def test_a_draft_that_people_deleted_cannot_be_changed(
+    mailchimp: Mailchimp, draft: CampaignDraft
+) -> None:
+    client = mailchimp.client
+    campaign_id = campaigns.create_campaign(client, draft)["id"]
+    campaigns.delete_campaign(client, campaign_id)
+    with pytest.raises(NotFound):
+        campaigns.change_campaign(client, campaign_id, {"title": "Νέος τίτλος"})
 
 
 def test_scheduling(mailchimp: Mailchimp, mailchimp_sandbox: Any, draft: CampaignDraft) -> None:

@@ -22,6 +22,9 @@ from crm_mailchimp.provider import CampaignDraft, Checklist, ChecklistItem, Remo
 
 Row = dict[str, Any]
 
+#: Settings that every change of a draft has to contain (OpenAPI 3.0.55, ``patchCampaignsId``).
+_REQUIRED_SETTINGS = ("subject_line", "from_name", "reply_to")
+
 
 def campaigns(
     client: MailchimpClient,
@@ -93,17 +96,26 @@ def change_campaign(
 ) -> Row:
     """Change only these settings of a draft; what people set or designed there stays.
 
+    Mailchimp wants three settings in each change. Those that do not change are read right before
+    the change, and sent back as they are. So what people wrote there a moment ago stays, too.
+
     Args:
         client: open client.
         campaign_id: of a draft.
         settings: by the API's names, such as ``subject_line``.
         list_id: another audience; a segment chosen by hand goes with the old one.
+
+    Raises:
+        NotFound: it does not exist (any more).
     """
-    body: dict[str, Any] = {"settings": dict(settings)}
+    answer = object_of(client.campaigns.get(campaign_id, fields=["settings"]))
+    held = object_of(answer.get("settings"))
+    required = {name: text_of(held.get(name)) for name in _REQUIRED_SETTINGS}
+    body: dict[str, Any] = {"settings": {**required, **settings}}
     if list_id is not None:
         body["recipients"] = {"list_id": list_id}
-    answer: Row = client.campaigns.update(campaign_id, body)
-    return answer
+    changed: Row = client.campaigns.update(campaign_id, body)
+    return changed
 
 
 def send_checklist(client: MailchimpClient, campaign_id: str) -> Checklist:
