@@ -5,8 +5,8 @@ Asks a person whether many members of one collection may be removed, and syncs t
 after a yes. A collection waits for this when its run ended `blocked` with `removal_guard` or
 `empty_collection`.
 
-**When.** By hand, after an alert or when `sync.collection_run` says `blocked`. One run asks about
-one plan of one collection. It stays open until a person answers. The next run waits behind it.
+**When.** `sync_collections` starts it, once for each plan. Or by hand. One run asks about one plan
+of one collection, and stays open until a person answers. Several runs may ask side by side.
 
 **Params**
 
@@ -20,15 +20,20 @@ of how many, why, and their contact ids.
 - *Approve* stores the approval and starts `sync_collections` for that collection. The sync makes
   a new plan. If that plan removes anybody outside the approved plan, the collection ends `blocked`
   with a new plan. An approval serves one run, and holds for `APPROVAL_VALID_HOURS` (default 24).
-- *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), removes nobody.
+- *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), removes nobody. A plan with
+  the same members is not asked again for `APPROVAL_ASK_AGAIN_HOURS` (default 168). If the members
+  change, it is asked at once. The page *Mailchimp* shows the answer.
 
-**Rerun.** Clear any task at any time. The first decision on a plan counts. A plan that a newer
-plan has replaced cannot be approved: run this DAG again and look at the newest.
+**Rerun.** Clear any task at any time. The first decision on a plan counts. A plan that a newer plan
+has replaced cannot be approved. The newer plan has a question of its own.
 
 **When something is wrong**
 
-- *All tasks are skipped*: no plan waits for a decision.
-- *"is already superseded"*: a newer plan of the collection was made while you looked.
+- *All tasks are skipped*: no plan waits for a decision, or this plan does not any more.
+- *The run's note says "is already superseded"*: a newer plan of the collection was made while you
+  looked. Answer the newer question.
+- *Nobody was asked*: this DAG is paused, and Airflow starts no runs of a paused DAG. Unpause it:
+  the runs that wait start then.
 - *The question comes back after an answer*: the task was tried again. Answer once more. Nothing
   is stored or started before `decide`.
 - *Approved, but nothing happens*: the run of `sync_collections` waits for another one, or that
@@ -55,7 +60,10 @@ from mailchimp_provider.tasks import removals
         runbook=__doc__,
         description="A person decides whether many members of one collection may be removed.",
         topic="sync",
+        # Each run asks about another plan, and may stay open for a day.
+        max_active_runs=64,
         task_timeout=timedelta(minutes=10),
+        runs_unless_paused=True,
         on_failure=FailureAlert(),
     ),
     params={

@@ -20,7 +20,9 @@ and the reasons.
 - *Approve* releases exactly these reasons for `CAMPAIGN_RELEASE_HOLDS` minutes, and starts
   `sync_campaigns` for that campaign. The gate is asked again. Another number of recipients, or
   another reason, closes it again.
-- *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), releases nothing.
+- *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), releases nothing. The same
+  reasons are asked about again after `APPROVAL_ASK_AGAIN_HOURS` (default 168). Other reasons are
+  asked about at once. The page *Mailchimp* shows the answer.
 
 **Rerun.** Clear any task at any time. The first answer about a gate counts. An answer releases
 nothing if the gate has opened meanwhile, or has closed for more reasons.
@@ -54,6 +56,7 @@ from mailchimp_provider.tasks import releases
         # Each run asks about another gate, and may stay open for a day.
         max_active_runs=64,
         task_timeout=timedelta(minutes=10),
+        runs_unless_paused=True,
         on_failure=FailureAlert(),
     ),
     params={"gate_id": Param(0, type="integer", description="Decision in sync.campaign_gate")},

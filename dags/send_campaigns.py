@@ -57,6 +57,7 @@ from mailchimp_provider.tasks import campaigns
         retries=3,
         retry_delay=timedelta(seconds=30),
         task_timeout=timedelta(hours=1),
+        runs_unless_paused=True,
         # Before everything else that waits for a worker: its moment does not wait.
         priority_weight=1000,
         on_failure=FailureAlert(),

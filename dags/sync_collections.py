@@ -10,8 +10,7 @@ makes the plan, and pushes what changed.
 **Params**
 
 - `collections`: codes of the collections to sync. Empty: all active ones with a provider.
-- `dry_run`: make the plan and change nothing. See `sync.collection_run.detail`. For single
-  contacts: `python -m crm_mailchimp.sync plan --run <run id>` (a table, or a CSV file).
+- `dry_run`: make the plan and change nothing. `preview_collections` does the same.
 - `full_refresh`: list the audiences in full, and push the fields of each member again.
 - `approved_plan`: id of a removal plan that a person approved. `approve_removals` sets it.
 
@@ -20,9 +19,11 @@ because each answer of Mailchimp is committed. A cleared `stage` makes a new sta
 
 **When something is wrong**
 
-- *A collection is `blocked`*: a person decides. `sync.collection_run.detail` begins with the
-  reason and says what to do. The other collections were synced. Withdrawals, complaints and
-  erasures went out, also in collections that failed or are inactive.
+- *A collection is `blocked`*: its task is skipped. The run's note says why, and what to do. The
+  other collections were synced. Withdrawals, complaints and erasures went out, also in collections
+  that failed or are inactive. Where a person has to decide about removals, the run starts
+  `approve_removals`. Answer under *Required Actions*. A rejected question is asked again if its
+  members change, or after `APPROVAL_ASK_AGAIN_HOURS` (default 168).
 - *A collection `failed`*: the detail names the rule, the parameter or Mailchimp's answer. The run
   fails, and the other collections were synced.
 - *`check` reports a broken invariant*: the Data Docs show it in numbers. Only that collection is
@@ -39,12 +40,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 
 from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import AUDIENCES, dag_header
-from mailchimp_provider.tasks import collections
+from mailchimp_provider.operators.collection import collection_task
+from mailchimp_provider.tasks import collections, removals
 
 
 @dag(
@@ -74,8 +78,9 @@ from mailchimp_provider.tasks import collections
 def sync_collections() -> None:
     stage = task(collections.stage, on_failure_callback=FailureAlert())
     check = task(collections.check, on_failure_callback=FailureAlert())
-    sync_collection = task(
-        collections.sync_collection, map_index_template="{{ task.op_kwargs['collection_code'] }}"
+    sync_collection = collection_task(collections.sync_collection)
+    find_questions = task(
+        removals.find_questions, trigger_rule="all_done", on_failure_callback=FailureAlert()
     )
     finish = task(
         collections.finish,
@@ -87,7 +92,19 @@ def sync_collections() -> None:
     staging_id = stage()
     codes = check(staging_id)
     synced = sync_collection.partial(staging_id=staging_id).expand(collection_code=codes)
-    synced >> finish(staging_id)
+    finished, questions = finish(staging_id), find_questions(staging_id)
+    synced >> [finished, questions]
+    asked = TriggerDagRunOperator.partial(
+        task_id="ask_for_approval",
+        trigger_dag_id="approve_removals",
+        skip_when_already_exists=True,
+        on_failure_callback=FailureAlert(),
+    ).expand_kwargs(questions)
+    # The run fails when any of them did, whatever came after it.
+    complete = EmptyOperator(
+        task_id="complete", trigger_rule="none_failed", on_failure_callback=FailureAlert()
+    )
+    [finished, asked] >> complete
 
 
 sync_collections()

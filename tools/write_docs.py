@@ -259,7 +259,7 @@ The task fails at once, and Airflow does not repeat it. The rest of the work goe
 | wrong value of | what happens until it is corrected |
 |---|---|
 | a schedule | the DAG uses the default schedule; each run fails at its end |
-| `APPROVAL_TIMEOUT_HOURS` | `approve_removals` and `release_campaigns` fail, and ask nobody |
+| `APPROVAL_…` of questions | `approve_removals` and `release_campaigns` ask nobody, and fail |
 | the sync | each removal that is not mandatory waits for approval; runs fail at their end |
 | `WRITE_BACK_…` | nothing is written back; runs fail at their end |
 | `ALERT_…` | alerts go out without that value; runs fail at their end |

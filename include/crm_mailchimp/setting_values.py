@@ -13,8 +13,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 #: Presets that croniter does not know, as Airflow reads them.
 _PRESETS = {"@quarterly": "0 0 1 */3 *"}
-#: Schedules of Airflow that are no cron expressions.
-_NOT_CRON = ("@once", "@continuous")
 #: Names that Python's list of time zones has beside those of IANA.
 _NO_TIME_ZONES = {"Factory", "localtime"}
 
@@ -41,7 +39,7 @@ def cron_expression(schedule: str) -> str:
 
 
 def _schedule(text: str) -> str:
-    if text in ("", *_NOT_CRON):
+    if not text:
         return text
     expression = cron_expression(text)
     if not expression.startswith("@") and len(expression.split()) != 5:

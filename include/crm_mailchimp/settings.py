@@ -97,6 +97,11 @@ class QuestionSettings(Settings):
         description="Hours that approve_removals and release_campaigns wait for an answer. No"
         " answer counts as a rejection.",
     )
+    approval_ask_again_hours: Hours = Field(
+        168,
+        description="After a rejection the same question is asked again after this many hours. If"
+        " the members to remove or the reasons of the gate change, it is asked at once.",
+    )
 
 
 class WriteBackSettings(Settings):

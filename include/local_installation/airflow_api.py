@@ -91,6 +91,16 @@ class AirflowApi:
             AirflowApiError: a DAG file does not import; with the reason.
             AirflowTimeoutError: they did not appear.
         """
+        self.wait_until_read(dag_ids, seconds=seconds)
+        self.unpause(dag_ids)
+
+    def wait_until_read(self, dag_ids: Sequence[str], *, seconds: float = 120.0) -> None:
+        """Wait until the dag-processor has read these DAGs.
+
+        Raises:
+            AirflowApiError: a DAG file does not import; with the reason.
+            AirflowTimeoutError: they did not appear.
+        """
         deadline = time.monotonic() + seconds
         while missing := [dag_id for dag_id in dag_ids if not self._is_known(dag_id)]:
             errors = self.get("importErrors")["import_errors"]
@@ -103,6 +113,9 @@ class AirflowApi:
                     f"Airflow has not read {', '.join(missing)} within {seconds:.0f} s"
                 )
             time.sleep(_POLL_SECONDS)
+
+    def unpause(self, dag_ids: Sequence[str]) -> None:
+        """Switch DAGs on: their schedules start runs."""
         for dag_id in dag_ids:
             self._send("PATCH", f"/api/v2/dags/{dag_id}", body={"is_paused": False})
 

@@ -51,9 +51,11 @@ class Connections:
         """The CRM's two connections for one snapshot: ours, and the login for dynamic queries."""
         return self._stack.enter_context(crm_snapshot_connections())
 
-    def mailchimp(self, *, slot_seconds: float | None = 3600.0) -> Mailchimp:
+    def mailchimp(
+        self, *, slot_seconds: float | None = 3600.0, read_only: bool = False
+    ) -> Mailchimp:
         """The account's client, in one of its slots; see ``mailchimp`` below."""
-        return self._stack.enter_context(mailchimp(slot_seconds=slot_seconds))
+        return self._stack.enter_context(mailchimp(slot_seconds=slot_seconds, read_only=read_only))
 
 
 @contextmanager
@@ -138,12 +140,15 @@ def data_docs_folder() -> Path:
 
 
 @contextmanager
-def mailchimp(*, slot_seconds: float | None = 3600.0) -> Iterator[Mailchimp]:
+def mailchimp(
+    *, slot_seconds: float | None = 3600.0, read_only: bool = False
+) -> Iterator[Mailchimp]:
     """The account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
 
     Args:
         slot_seconds: how long to queue for a slot. None takes no slot. It is for the only call that
             may wait for nothing, not even for the warehouse. Mailchimp allows two more than 8.
+        read_only: the client refuses every request but GET.
     """
     from crm_mailchimp.warehouse.connection_slots import slot  # noqa: PLC0415
     from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds
@@ -155,6 +160,7 @@ def mailchimp(*, slot_seconds: float | None = 3600.0) -> Iterator[Mailchimp]:
             if slot_seconds is None
             else lambda: slot(warehouse_connection, wait_seconds=slot_seconds)
         ),
+        read_only=read_only,
     )
     with hook.get_conn() as client:
         yield client

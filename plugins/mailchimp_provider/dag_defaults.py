@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from airflow import settings
 from airflow.sdk import Asset
 
 from mailchimp_provider.alerts import FailureAlert
+from mailchimp_provider.next_tick import NextTickTimetable
 
 #: Updated when members have changed in Mailchimp.
 AUDIENCES = Asset("crm_mailchimp_audiences")
@@ -27,13 +29,14 @@ def dag_header(
     description: str,
     topic: str,
     task_timeout: timedelta,
-    schedule: str | Sequence[Asset] | None = None,
+    schedule: str | Sequence[Asset] | NextTickTimetable | None = None,
     max_active_runs: int = 1,
     retries: int = 2,
     retry_delay: timedelta = timedelta(minutes=1),
     retry_exponential_backoff: bool = False,
     priority_weight: int = 1,
     on_failure: FailureAlert | None = None,
+    runs_unless_paused: bool = False,
 ) -> dict[str, Any]:
     """Arguments of ``@dag``; what a DAG does not name is the same in all of them.
 
@@ -49,14 +52,20 @@ def dag_header(
         retry_exponential_backoff: whether the delay doubles each time.
         priority_weight: of the tasks; more goes first.
         on_failure: who hears of a failed run; None leaves that to the tasks.
+        runs_unless_paused: the DAG is not paused when Airflow meets it first. Only for DAGs that
+            do nothing by themselves: a person or another DAG starts their runs. Airflow starts no
+            run of a paused DAG.
     """
+    if isinstance(schedule, str):
+        schedule = NextTickTimetable(schedule, timezone=settings.TIMEZONE) if schedule else None
     return {
         "doc_md": runbook,
         "description": description,
         "tags": ["mailchimp", topic],
-        "schedule": schedule or None,
+        "schedule": schedule,
         "start_date": _FIRST_DAY,
         "catchup": False,
+        "is_paused_upon_creation": False if runs_unless_paused else None,
         "max_active_runs": max_active_runs,
         "default_args": {
             "owner": "crm-mailchimp",

@@ -13,11 +13,16 @@ from pathlib import Path
 
 import jinja2
 from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from psycopg import Error
+from sqlalchemy import select
 
 from crm_mailchimp import database_errors
+from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
+from crm_mailchimp.sync.decisions.plan_export import NoPlanError
 from crm_mailchimp.sync.runs.collections_page import read_page
 from mailchimp_provider import page_files
 from mailchimp_provider.connections import WAREHOUSE, warehouse_connection
@@ -43,7 +48,22 @@ def show() -> HTMLResponse:
     """The page."""
     with closing(warehouse_connection()) as warehouse:
         found = read_page(warehouse)
-    return _rendered("page.html", found=found)
+    return _rendered("page.html", found=found, nobody_is_asked=_is_paused("approve_removals"))
+
+
+@app.get("/plan")
+def show_plan(run: str) -> HTMLResponse:
+    """The plan of a run, member by member.
+
+    Args:
+        run: Airflow's id of the run. 404 where it has no plan (any more).
+    """
+    with closing(warehouse_connection()) as warehouse:
+        try:
+            plans = read_plan_excerpt(warehouse, run)
+        except NoPlanError as error:
+            return _rendered("refused.html", status=404, words=str(error))
+    return _rendered("plan.html", run_id=run, plans=plans)
 
 
 @app.exception_handler(Error)
@@ -51,6 +71,12 @@ def tell_unreadable(_: Request, error: Error) -> HTMLResponse:
     """503 with a plain sentence when the warehouse cannot be read."""
     log.warning("the page cannot read the warehouse: %s", database_errors.describe(error))
     return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE)
+
+
+def _is_paused(dag_id: str) -> bool:
+    """Whether Airflow starts no runs of a DAG."""
+    with create_session() as session:
+        return bool(session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)))
 
 
 def _rendered(name: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -1,4 +1,4 @@
-"""What the page "Mailchimp" hands out: the quarantine for a spreadsheet, and Data Docs."""
+"""What the page "Mailchimp" hands out: quarantine and plans for a spreadsheet, and Data Docs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
@@ -20,6 +20,7 @@ from crm_mailchimp.quality.export import (
     export_quarantine,
     require_known,
 )
+from crm_mailchimp.sync.decisions.plan_export import NoPlanError, write_csv
 from mailchimp_provider.connections import data_docs_folder, warehouse_connection
 
 router = APIRouter()
@@ -42,9 +43,7 @@ def quarantine(collection: str | None = None) -> Response:
     Args:
         collection: code; all of them by default. 404 for a code that the warehouse does not know.
     """
-    # Written whole first: trouble with the warehouse is an error, not half a file.
-    file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
-    file.write(BOM)
+    file = _new_file()
     with closing(warehouse_connection()) as warehouse:
         if collection is not None:
             try:
@@ -53,12 +52,25 @@ def quarantine(collection: str | None = None) -> Response:
                 file.close()
                 return PlainTextResponse(str(error), status_code=404)
         export_quarantine(warehouse, file, collection_code=collection, delimiter=";")
-    name = quote(f"quarantine-{collection}.csv" if collection else "quarantine.csv")
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(_read(file), media_type="text/csv; charset=utf-8", headers=headers)
+    return _spreadsheet(file, f"quarantine-{collection}.csv" if collection else "quarantine.csv")
+
+
+@router.get("/plan.csv")
+def plan(run: str, collection: str | None = None) -> Response:
+    """A run's plan, member by member, as a spreadsheet in Greek opens it.
+
+    Args:
+        run: Airflow's id of the run. 404 where it has no plan (any more).
+        collection: code; all of the run by default.
+    """
+    file = _new_file()
+    with closing(warehouse_connection()) as warehouse:
+        try:
+            write_csv(warehouse, file, run, collection_code=collection, delimiter=";")
+        except NoPlanError as error:
+            file.close()
+            return PlainTextResponse(str(error), status_code=404)
+    return _spreadsheet(file, f"plan-{collection}.csv" if collection else "plan.csv")
 
 
 @router.get("/data-docs/{staging_id}/")
@@ -106,6 +118,21 @@ def _is_nameable(word: str) -> bool:
     return len(word) <= _MOST_CHARACTERS and not any(
         unicodedata.category(character) in ("Cc", "Cs") for character in word
     )
+
+
+def _new_file() -> TextIO:
+    # Written whole first: trouble with the warehouse is an error, not half a file.
+    file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
+    file.write(BOM)
+    return cast("TextIO", file)
+
+
+def _spreadsheet(file: TextIO, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_read(file), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _folder(staging_id: int) -> Path:

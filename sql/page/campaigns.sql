@@ -1,22 +1,39 @@
--- Campaigns that matter now: planned, waiting, or sent lately.
+-- Campaigns that matter now: planned, waiting, or sent lately. With the newest answer to a question about
+-- the gate.
 select
-    coalesce(crm_campaign_code, provider_campaign_id) as code,
-    title,
-    collection_code,
-    status,
-    origin,
-    planned_at,
-    scheduled_for,
-    sent_at,
-    emails_sent,
-    unique_opens,
-    unique_clicks,
-    detail,
-    gate_is_open,
+    coalesce(campaign.crm_campaign_code, campaign.provider_campaign_id) as code,
+    campaign.title,
+    campaign.collection_code,
+    campaign.status,
+    campaign.origin,
+    campaign.planned_at,
+    campaign.scheduled_for,
+    campaign.sent_at,
+    campaign.emails_sent,
+    campaign.unique_opens,
+    campaign.unique_clicks,
+    campaign.detail,
+    campaign.gate_is_open,
     coalesce((
         select array_agg(reason ->> 'code')
-        from jsonb_array_elements(gate_reasons) as reason
-    ), '{}') as gate_reasons
-from stats.campaign_overview
-order by coalesce(sent_at, scheduled_for, planned_at, now()) desc
+        from jsonb_array_elements(campaign.gate_reasons) as reason
+    ), '{}') as gate_reasons,
+    answered.decision as answer,
+    answered.decided_by as answered_by,
+    answered.decided_at as answered_at
+from stats.campaign_overview as campaign
+left join lateral (
+    select
+        release.decision,
+        release.decided_by,
+        release.decided_at
+    from sync.campaign_release as release
+    inner join sync.campaign_gate as gate on release.gate_id = gate.gate_id
+    where
+        gate.campaign_code = campaign.crm_campaign_code
+        and release.decision in ('approved', 'rejected', 'timed_out')
+    order by release.gate_id desc
+    limit 1
+) as answered on true
+order by coalesce(campaign.sent_at, campaign.scheduled_for, campaign.planned_at, now()) desc
 limit %(most)s;

@@ -29,7 +29,9 @@ proof as (
 request as (
     update sync.removal_request
     set collection_code = %(new)s
-    where collection_code = %(old)s and decided_at is null
+    where
+        collection_code = %(old)s
+        and (decided_at is null or decision in ('rejected', 'timed_out'))
 )
 
 update sync.quarantine as quarantine

@@ -64,7 +64,7 @@ def test_one_message_says_all() -> None:
     message = write_message([blocked, failed])
     assert message.subject == "Mailchimp sync: 1 failed, 1 blocked"
     assert "6 of 20" in message.text
-    assert "approve_removals, plan_id 3" in message.text
+    assert "Required Actions in Airflow (plan 3)" in message.text
     assert message.text.index("query_failed") < message.text.index("removal_guard")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -14,8 +15,9 @@ from crm_mailchimp.sync.decisions.approval import (
     NoSuchRequestError,
     decide_removals,
     find_removal_request,
+    open_plans,
 )
-from crm_mailchimp.sync.runs.sync_options import read_sync_options
+from crm_mailchimp.sync.runs.sync_options import SyncOptions, read_sync_options
 from sync_world import World
 
 MARIA = {"id": "maria", "name": "Μαρία"}
@@ -76,7 +78,7 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
         world.sync()
         second = find_removal_request(warehouse)
         assert second and second.plan_id > first.plan_id and second.removals == 8
-        with pytest.raises(NoSuchRequestError, match="superseded"):
+        with pytest.raises(AlreadyDecidedError, match="superseded"):
             find_removal_request(warehouse, plan_id=first.plan_id)
         with pytest.raises(AlreadyDecidedError, match="superseded"):
             decide_removals(warehouse, first.plan_id, "approved", decided_by="maria")
@@ -90,8 +92,13 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
         assert find_removal_request(warehouse) is None
         assert set(world.remote("ΝΕΑ|1").values()) == {"subscribed"}
 
-        # The next run asks again; approved, exactly those go.
-        world.sync()
+        # The next run does not ask again. When that may be asked again, it does; approved, exactly
+        # those go.
+        still = world.sync()["ΝΕΑ|1"]
+        assert still.state == "blocked"
+        assert f"plan {second.plan_id} was not approved on" in (still.detail or "")
+        assert find_removal_request(warehouse) is None
+        world.sync(options=SyncOptions(ask_again_after=timedelta(0)))
         third = find_removal_request(warehouse)
         assert third and third.plan_id > second.plan_id
         assert decide_removals(warehouse, third.plan_id, "approved", decided_by="maria") is True
@@ -160,3 +167,84 @@ def test_many_contacts_are_counted_not_listed(warehouse_db: str) -> None:
             find_removal_request(warehouse, plan_id=plan[0], collection_code="OFFERS")
         with pytest.raises(NoSuchRequestError):
             decide_removals(warehouse, plan[0] + 1, "approved", decided_by="maria")
+
+
+def rejected(world: World, news: int, contacts: list[int]) -> int:
+    """Block the collection by these contacts, and reject that; the plan's number."""
+    for contact in contacts:
+        world.leave(news, contact)
+    assert world.sync()["NEWS"].state == "blocked"
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        request = find_removal_request(warehouse)
+        assert request
+        decide_removals(warehouse, request.plan_id, "rejected", decided_by="maria")
+    return request.plan_id
+
+
+def open_plan(world: World) -> int | None:
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        request = find_removal_request(warehouse)
+    return request.plan_id if request else None
+
+
+def test_a_rejected_set_is_asked_again_only_when_it_changes(world: World) -> None:
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(20)]
+    world.sync()
+    first = rejected(world, news, contacts[:8])
+
+    # The same set, and what left it without anybody's help: a withdrawal goes out by itself.
+    world.consent(contacts[0], granted=False)
+    for _ in range(2):
+        detail = world.sync()["NEWS"].detail or ""
+        assert detail.startswith("removal_guard: ")
+        assert f"plan {first} was not approved" in detail
+        assert open_plan(world) is None
+
+    # One of them comes back: the CRM was corrected in part.
+    world.join(news, contacts[1])
+    assert "Required Actions in Airflow asks a person" in (world.sync()["NEWS"].detail or "")
+    second = open_plan(world)
+    assert second and second > first
+
+
+@pytest.mark.parametrize("answer", ["rejected", "timed_out"])
+def test_a_rejected_set_that_grew_or_was_healed_is_asked_again(world: World, answer: Any) -> None:
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(20)]
+    world.sync()
+    first = rejected(world, news, contacts[:6])
+    world.leave(news, contacts[6])
+    world.sync()
+    second = open_plan(world)
+    assert second and second > first
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        decide_removals(warehouse, second, answer, decided_by="maria")
+    world.sync()
+    assert open_plan(world) is None
+
+    for contact in contacts[:7]:
+        world.join(news, contact)
+    assert world.sync()["NEWS"].state == "succeeded"
+    for contact in contacts[:7]:
+        world.leave(news, contact)
+    world.sync()
+    third = open_plan(world)
+    assert third and third > second
+
+
+def test_two_blocked_collections_ask_apart(world: World) -> None:
+    both = {code: world.collection(code) for code in ("ΝΕΑ", "ΑΛΛΑ")}
+    people = [world.contact(f"p{number}@mail.gr", *both.values()) for number in range(10)]
+    world.sync()
+    for collection in both.values():
+        for person in people[:7]:
+            world.leave(collection, person)
+    world.sync()
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        row = warehouse.execute("select max(staging_id) from sync.staging_run").fetchone()
+        assert row
+        plans = open_plans(warehouse, row[0])
+        assert len(plans) == 2
+        decide_removals(warehouse, plans[0], "rejected", decided_by="maria")
+        assert open_plans(warehouse, row[0]) == plans[1:]

@@ -23,7 +23,7 @@ DAGS = (
     "erase_contacts",
 )  # fmt: skip
 #: Long enough to answer the two that are answered, short enough to wait for.
-SILENCE_SECONDS = 40
+SILENCE_SECONDS = 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +34,27 @@ class World(AirflowWorld):
     def account(self) -> MailchimpAccount:
         return MailchimpAccount(self.services.mailchimp_url, self.services.mailchimp_key)
 
-    def ask(self, **params: Any) -> str:
-        """Start ``approve_removals`` and wait until it waits for a person."""
-        run_id = self.airflow.trigger("approve_removals", params)
+    def wait_for_question(self, plan_id: int) -> str:
+        """The run that asks about a plan, when it waits for a person. No test starts it."""
+        run_id = f"plan-{plan_id}"
+        wait_until(lambda: run_id in self.airflow.run_ids("approve_removals"))
         wait_until(lambda: self.asks("approve_removals", run_id))
         return run_id
+
+    def note(self, dag_id: str, run_id: str) -> str:
+        return self.airflow.get(f"dags/{dag_id}/dagRuns/{run_id}")["note"] or ""
+
+    def links(self, run_id: str, code: str) -> dict[str, str | None]:
+        """The links of a collection's task."""
+        (task,) = [
+            task
+            for task in self.airflow.task_instances("sync_collections", run_id)
+            if (task.task_id, task.label) == ("sync_collection", code)
+        ]
+        path = f"dags/sync_collections/dagRuns/{run_id}/taskInstances/sync_collection/links"
+        found = self.airflow.get(path, map_index=task.map_index)
+        links: dict[str, str | None] = found["extra_links"]
+        return links
 
     def answer(self, run_id: str, option: str) -> str:
         """Answer; the state in which the run ends."""
@@ -91,7 +107,7 @@ def test_approval_rejection_and_silence(world: World) -> None:
     assert subscribed == (sum(before[code, "subscribed"] for code in COLLECTIONS),)
     assert left
 
-    _, state = world.run("sync_collections", collections=COLLECTIONS)
+    blocked, state = world.run("sync_collections", collections=COLLECTIONS)
     assert state == "success", "blocked collections do not fail a run"
     plans = {
         row["collection_code"]: row
@@ -100,32 +116,43 @@ def test_approval_rejection_and_silence(world: World) -> None:
     assert sorted(plans) == COLLECTIONS
     (alert,) = world.webhook.texts
     assert "3 blocked" in alert
-    assert f"plan_id {plans['SERVICE']['plan_id']}" in alert
-    syncs = world.airflow.run_ids("sync_collections")
+    assert f"(plan {plans['SERVICE']['plan_id']})" in alert
+    # It is seen at once: no task is green, and the run says why.
+    assert world.states("sync_collections", blocked)["sync_collection"] == "skipped"
+    note = world.note("sync_collections", blocked)
+    for code in COLLECTIONS:
+        assert f"Mailchimp: {code} blocked: removal_guard: " in note
+    assert "@" not in note
+    links = world.links(blocked, "SERVICE")
+    page = f"{world.airflow.url}/mailchimp-page/"
+    assert links["Collection"] == f"{page}#collection-SERVICE"
+    assert links["Quarantine"] == f"{page}#quarantine-SERVICE"
+    assert not links["Audience in Mailchimp"], "the sandbox has no pages for people"
 
-    # Nobody answers the first, which is asked about by its number.
-    silent = world.ask(plan_id=plans["SERVICE"]["plan_id"])
+    # Nobody starts anything: each plan is asked about, once.
+    questions = {code: world.wait_for_question(plan["plan_id"]) for code, plan in plans.items()}
     plan = plans["SERVICE"]
-    question = world.question(silent)
+    question = world.question(questions["SERVICE"])
     assert f"**{plan['removals']} of {plan['members']}** members" in question["body"]
     assert "left_collection" in question["body"]
     assert "@" not in question["body"]
-    assert world.airflow.wait_for_run("approve_removals", silent, seconds=RUN_SECONDS) == "success"
-    assert world.states("approve_removals", silent)["start_sync"] == "skipped"
+    _, state = world.run("sync_collections", collections=COLLECTIONS)
+    assert state == "success"
+    assert sorted(world.airflow.run_ids("approve_removals")) == sorted(questions.values())
+    syncs = world.airflow.run_ids("sync_collections")
 
-    rejected = world.ask(collection="NEWSLETTER")
-    assert world.answer(rejected, "Reject") == "success"
-    assert world.states("approve_removals", rejected)["start_sync"] == "skipped"
-
-    # The one that is left is the newest open one.
-    approved = world.ask()
-    assert "LOYALTY" in world.question(approved)["subject"]
     with pytest.raises(AirflowApiError, match="Invalid options"):
-        world.airflow.answer("approve_removals", approved, "ask", "Maybe")
+        world.airflow.answer("approve_removals", questions["LOYALTY"], "ask", "Maybe")
+    assert world.answer(questions["NEWSLETTER"], "Reject") == "success"
+    assert world.states("approve_removals", questions["NEWSLETTER"])["start_sync"] == "skipped"
     assert world.airflow.run_ids("sync_collections") == syncs
-    assert world.answer(approved, "Approve") == "success"
+    assert world.answer(questions["LOYALTY"], "Approve") == "success"
     started = world.airflow.wait_for_new_run("sync_collections", syncs)
     assert world.airflow.wait_for_run("sync_collections", started, seconds=RUN_SECONDS) == "success"
+    # Nobody answers the last one.
+    silent = questions["SERVICE"]
+    assert world.airflow.wait_for_run("approve_removals", silent, seconds=RUN_SECONDS) == "success"
+    assert world.states("approve_removals", silent)["start_sync"] == "skipped"
 
     decisions = {
         row["collection_code"]: (row["decision"], row["decided_by"])
@@ -148,6 +175,48 @@ def test_approval_rejection_and_silence(world: World) -> None:
     nothing, state = world.run("approve_removals")
     assert state == "success"
     assert set(world.states("approve_removals", nothing).values()) == {"skipped"}
+
+    # The answers are remembered: the same sets are not asked about again.
+    again, state = world.run("sync_collections", collections=["NEWSLETTER", "SERVICE"])
+    assert state == "success"
+    note = world.note("sync_collections", again)
+    for code in ("NEWSLETTER", "SERVICE"):
+        assert f"plan {plans[code]['plan_id']} was not approved" in note
+    assert world.states("sync_collections", again)["ask_for_approval"] == "skipped"
+
+
+def test_a_set_that_changed_is_asked_again_also_after_a_pause(world: World) -> None:
+    """A paused DAG asks nobody, and the run says so. An answer about an old plan does nothing."""
+    world.airflow.pause(["approve_removals"])
+    world.crm(
+        "delete from crm.collection_member where contact_id % 3 = 1"
+        " and collection_id in (select collection_id from crm.contact_collection"
+        " where code = 'NEWSLETTER')"
+    )
+    run_id, state = world.run("sync_collections", collections=["NEWSLETTER"])
+    assert state == "success"
+    assert "the DAG approve_removals is paused" in world.note("sync_collections", run_id)
+    open_plans = "select plan_id from sync.removal_request where decided_at is null"
+    (first,) = world.warehouse(open_plans)
+    assert world.airflow.run_state("approve_removals", f"plan-{first['plan_id']}") == "queued"
+
+    world.airflow.unpause(["approve_removals"])
+    asked = world.wait_for_question(first["plan_id"])
+    world.crm(
+        "delete from crm.collection_member where contact_id % 6 = 2"
+        " and collection_id in (select collection_id from crm.contact_collection"
+        " where code = 'NEWSLETTER')"
+    )
+    _, state = world.run("sync_collections", collections=["NEWSLETTER"])
+    assert state == "success"
+    (second,) = world.warehouse(open_plans)
+    assert second["plan_id"] > first["plan_id"]
+    world.wait_for_question(second["plan_id"])
+    syncs = world.airflow.run_ids("sync_collections")
+    assert world.answer(asked, "Approve") == "success"
+    assert "is already superseded" in world.note("approve_removals", asked)
+    assert world.airflow.run_ids("sync_collections") == syncs
+    assert world.answer(f"plan-{second['plan_id']}", "Reject") == "success"
 
 
 def test_statuses_and_defaults(world: World) -> None:

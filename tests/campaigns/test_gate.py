@@ -37,7 +37,7 @@ def test_a_withdrawn_consent_closes_it_and_nobody_may_release_that(world: Campai
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         assert release.request_releases(warehouse, ["NL-11"]) == []
         with pytest.raises(release.NotReleasableError, match="no_valid_consent"):
-            release.decide_release(warehouse, gate_id, "approved", holds=DAY)
+            release.decide_release(warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY)
 
     # Even a release that slipped into the table opens nothing.
     world.warehouse.execute(
@@ -156,8 +156,12 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
         request = release.find_release_request(warehouse, gate_id)
         assert request is not None
         assert request.subject == "Let campaign NL-11 go to 3 recipients?"
-        assert not release.decide_release(warehouse, gate_id, "timed_out", holds=DAY)
-        assert not release.decide_release(warehouse, gate_id, "approved", holds=DAY), "first word"
+        assert not release.decide_release(
+            warehouse, gate_id, "timed_out", holds=DAY, ask_again_after=DAY
+        )
+        assert not release.decide_release(
+            warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY
+        ), "first word"
     assert world.step().outcome == "held"
 
     # Another reason is another question; approving it opens the gate for these facts only.
@@ -169,7 +173,9 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
     assert sorted(world.gate_codes()) == ["audience_stale", "sync_blocked"]
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         [gate_id] = release.request_releases(warehouse, ["NL-11"])
-        assert release.decide_release(warehouse, gate_id, "approved", holds=DAY, decided_by="7")
+        assert release.decide_release(
+            warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY, decided_by="7"
+        )
     assert world.step().outcome == "scheduled"
     assert world.gate()["is_open"]
     assert {reason["released"] for reason in world.gate()["reasons"]} == {True}
@@ -221,7 +227,9 @@ def test_a_release_is_about_these_facts(world: CampaignWorld) -> None:
     world.step()
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         [gate_id] = release.request_releases(warehouse, ["NL-11"])
-        assert release.decide_release(warehouse, gate_id, "approved", holds=DAY)
+        assert release.decide_release(
+            warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY
+        )
 
     # The same run is cleared and blocked by something else.
     world.warehouse.execute(
@@ -242,7 +250,9 @@ def test_a_release_is_about_these_facts(world: CampaignWorld) -> None:
                 for gate in release.request_releases(warehouse, ["NL-11"])
                 if gate == world.gate()["gate_id"]
             ]
-            assert release.decide_release(warehouse, gate_id, "approved", holds=DAY)
+            assert release.decide_release(
+                warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY
+            )
     assert world.step().outcome == "scheduled"
 
 

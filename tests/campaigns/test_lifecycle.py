@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from campaign_world import BODY, CampaignWorld
+from crm_mailchimp.campaigns import campaign_round
 from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.campaigns.sample_mail import NoTestError
 from crm_mailchimp.mailchimp.errors import PermissionDenied
@@ -264,3 +266,20 @@ def test_what_is_missing_is_reported(world: CampaignWorld) -> None:
     assert "crm.campaign.from_name" in str(world.step().detail)
     with pytest.raises(Exception, match="no campaign 'ΑΛΛΗ'"):
         world.step("ΑΛΛΗ")
+
+
+def test_the_crm_reads_why_a_draft_is_gone(world: CampaignWorld) -> None:
+    world.audience(1)
+    told = "select status, detail from crm.provider_campaign"
+    world.campaign("A")
+    world.step("A")
+    with psycopg.connect(world.warehouse_dsn) as warehouse, psycopg.connect(world.crm_dsn) as crm:
+        campaign_round.write_back(warehouse, crm)
+        assert crm.execute(told).fetchall() == [("save", "its body is made in Mailchimp")]
+        world.change_campaign("A", state="cancelled")
+        assert world.step("A").outcome == "deleted"
+        assert campaign_round.write_back(warehouse, crm) == 1
+        assert crm.execute(told).fetchall() == [("deleted", "cancelled in the CRM")]
+        assert world.step("A").outcome == "nothing"
+        assert campaign_round.write_back(warehouse, crm) == 0
+        assert crm.execute(told).fetchall() == [("deleted", "cancelled in the CRM")]

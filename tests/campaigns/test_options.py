@@ -56,8 +56,6 @@ def test_the_wait_is_longer_than_the_time_between_two_runs(
         ("@weekly", timedelta(days=7)),
         ("@quarterly", timedelta(days=92)),
         ("@yearly", timedelta(days=366)),
-        ("@continuous", timedelta(0)),
-        ("@once", timedelta(days=7)),
     ],
 )
 def test_the_longest_time_between_two_runs(schedule: str, longest: timedelta) -> None:

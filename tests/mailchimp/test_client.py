@@ -30,6 +30,7 @@ from crm_mailchimp.mailchimp.errors import (
     NotFound,
     OverloadedError,
     PermissionDenied,
+    ReadOnlyClientError,
     ServerError,
     TooManyRequests,
     UnexpectedAnswer,
@@ -489,3 +490,24 @@ def test_the_transport_log_names_nobody(caplog: pytest.LogCaptureFixture) -> Non
     assert "/3.0/lists/l1/members/[hash]" in lines[0]
     assert "Παπαδοπούλου" not in lines[1]
     assert "%CE" not in lines[1]
+
+
+def test_a_read_only_client_sends_nothing_but_get() -> None:
+    """Through the SDK's operations, by ``call``, and in any spelling of a method."""
+    with scripted(OK) as server:
+        client = MailchimpClient(KEY, host=server.host, read_only=True)
+        with client:
+            assert client.ping.get()
+            for write in (
+                lambda: client.lists.create_list({"name": "Νέα"}),
+                lambda: client.lists.update_list("l", {}),
+                lambda: client.lists.delete_list("l"),
+                lambda: client.lists.set_list_member("l", HASH, {}),
+                lambda: client.batches.start({"operations": []}),
+                lambda: client.campaigns.send("c"),
+                lambda: client.call("get", "/lists"),
+            ):
+                with pytest.raises(ReadOnlyClientError, match="nothing was sent"):
+                    write()
+            assert client.calls == 1
+        assert [request.method for request in server.seen] == ["GET"]

@@ -17,7 +17,7 @@ from crm_mailchimp.settings import GROUPS, Schedules
 
 ROOT = Path(__file__).parents[2]
 #: One campaign, one question a run: they keep apart by the audience's lock and the gate's row.
-SIDE_BY_SIDE = {"release_campaigns", "send_campaigns"}
+SIDE_BY_SIDE = {"approve_removals", "release_campaigns", "send_campaigns"}
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 TASK_FILES = sorted((ROOT / "plugins/mailchimp_provider/tasks").glob("[!_]*.py"))
 
@@ -34,7 +34,8 @@ for dag in bag.dags.values():
         "file": dag.fileloc,
         "tags": sorted(dag.tags),
         "catchup": dag.catchup,
-        "schedule": str(dag.schedule) if dag.schedule is not None else None,
+        "schedule": getattr(dag.schedule, "summary", None),
+        "timetable": type(dag.timetable).__name__,
         "max_active_runs": dag.max_active_runs,
         "doc_md": dag.doc_md or "",
         "description": dag.description or "",
@@ -168,6 +169,14 @@ def test_schedules_and_timeouts_are_those_of_the_settings(
     found = read_dags(tmp_path, {**chosen, "APPROVAL_TIMEOUT_HOURS": "1.5"})
     assert schedules(found) == {dag_id: chosen[name] or None for dag_id, name in SCHEDULED.items()}
     assert hours_to_answer(found) == dict.fromkeys(asking, 1.5)
+
+
+def test_unpausing_a_scheduled_dag_starts_nothing(bag: dict[str, Any]) -> None:
+    """Airflow's own cron timetables start the tick that has passed last."""
+    timetables = {dag["dag_id"]: dag["timetable"] for dag in bag["dags"]}
+    assert {timetables[dag_id] for dag_id in SCHEDULED} == {"NextTickTimetable"}
+    rest = {name for dag_id, name in timetables.items() if dag_id not in SCHEDULED}
+    assert rest == {"NullTimetable", "AssetTriggeredTimetable"}
 
 
 def test_no_wrong_setting_unloads_a_dag(bag: dict[str, Any], tmp_path: Path) -> None:

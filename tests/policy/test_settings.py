@@ -116,6 +116,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "approval_valid_hours": ("24h", "0", "9000"),
     "merge_field_limit": ("many", "0", "3e1"),
     "clear_left_values": ("maybe", "2", "όχι τώρα"),
+    "approval_ask_again_hours": ("168h", "0", "9000"),
     "approval_timeout_hours": ("24h", "0", "inf", "1e400", "1 day"),
     "write_back_members": ("maybe", "2", "ναι"),
     "write_back_campaigns": ("maybe",),
@@ -202,6 +203,9 @@ def of(read: Callable[[Mapping[str, str]], Any], name: str) -> Callable[[Mapping
 OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "removal_guard_percent": ("25", of(sync_options, "limits.share"), 0.25),
     "removal_guard_minimum": ("7", of(sync_options, "limits.minimum"), 7),
+    "approval_ask_again_hours": (
+        "1.5", of(sync_options, "ask_again_after"), timedelta(hours=1.5)
+    ),
     "approval_valid_hours": ("1.5", of(sync_options, "approval_valid"), timedelta(hours=1.5)),
     "merge_field_limit": ("80", of(sync_options, "field_limit"), 80),
     "clear_left_values": ("false", of(sync_options, "clear_left_values"), False),
@@ -309,7 +313,10 @@ def test_airflow_accepts_every_schedule_that_is_accepted(tmp_path: Path) -> None
         text for text in SCHEDULE_TEXTS if not Schedules.wrong_fields({"SYNC_SCHEDULE": text})
     ]
     assert {"", "@quarterly", "*/15 * * * *", "0 0 L * *"} <= set(accepted)
-    assert not {"@reboot", "0 24 * * *", "0 0 30 2 *", "R * * * *"} & set(accepted)
+    # A schedule without ticks would start a run the moment its DAG is unpaused.
+    assert not {"@once", "@continuous", "@reboot", "0 24 * * *", "0 0 30 2 *", "R * * * *"} & set(
+        accepted
+    )
     clean = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
     done = subprocess.run(
         [sys.executable, "-c", _ASK_AIRFLOW, json.dumps(accepted)],

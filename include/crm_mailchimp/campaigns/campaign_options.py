@@ -87,9 +87,7 @@ def longest_gap(schedule: str) -> timedelta:
     Args:
         schedule: an accepted value of ``CAMPAIGNS_SCHEDULE``.
     """
-    if schedule == "@continuous":
-        return timedelta(0)
-    if schedule in ("", "@once"):
+    if not schedule:
         return BY_HAND_HORIZON
     expression = cron_expression(schedule)
     fields, nth_weekdays = croniter.expand(expression)

@@ -112,6 +112,7 @@ def decide_release(
     decision: Decision,
     *,
     holds: timedelta,
+    ask_again_after: timedelta,
     decided_by: str | None = None,
 ) -> bool:
     """Store a person's decision, or their silence; committed. The first about a gate holds.
@@ -120,7 +121,8 @@ def decide_release(
         warehouse: the warehouse.
         gate_id: the gate that ``find_release_request`` returned.
         decision: what was said.
-        holds: how long it is good for.
+        holds: how long an approval is good for.
+        ask_again_after: how long a no is good for: nobody is asked about the same reasons.
         decided_by: Airflow's id of the person.
 
     Returns:
@@ -135,7 +137,7 @@ def decide_release(
         "gate_id": gate_id,
         "decision": decision,
         "decided_by": decided_by,
-        "holds": holds,
+        "holds": holds if decision == "approved" else ask_again_after,
     }
     warehouse.execute(statement("campaigns/store_release"), parameters)
     in_force = find_value(

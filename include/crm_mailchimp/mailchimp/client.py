@@ -32,7 +32,12 @@ from mailchimp_marketing.api_client import ApiClient
 from urllib3.exceptions import LocationValueError
 
 from crm_mailchimp.mailchimp.answers import read_answer
-from crm_mailchimp.mailchimp.errors import AnswerTooLarge, ConnectionFault, MailchimpError
+from crm_mailchimp.mailchimp.errors import (
+    AnswerTooLarge,
+    ConnectionFault,
+    MailchimpError,
+    ReadOnlyClientError,
+)
 from crm_mailchimp.mailchimp.retries import Retry, repeatable
 from crm_mailchimp.mailchimp.transport import KeyAuth, base_url, connection_fault, new_session
 from crm_mailchimp.scrubbing import scrub_transport_log
@@ -76,6 +81,7 @@ class MailchimpClient:
         timeout: seconds to connect and to wait for the next bytes of an answer.
         retry: how often and how patiently to try again what can heal.
         slot: opened with the client and closed with it; the account-wide limit of connections.
+        read_only: refuse every request but GET, before anything is sent.
         wait: how to let seconds pass.
         clock: seconds that only grow, for the retry's deadline.
 
@@ -92,6 +98,7 @@ class MailchimpClient:
         timeout: float | tuple[float, float] = TIMEOUT,
         retry: Retry | None = None,
         slot: Slot | None = None,
+        read_only: bool = False,
         wait: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -101,6 +108,7 @@ class MailchimpClient:
         self._timeout = timeout
         self._retry = retry or Retry()
         self._slot = slot
+        self._read_only = read_only
         self.wait = wait
         self.clock = clock
         self._one_at_a_time = threading.Lock()
@@ -177,7 +185,12 @@ class MailchimpClient:
 
         Raises:
             MailchimpError: after retrying what can heal; of its kind (see ``errors``).
+            ReadOnlyClientError: the client is read-only, and the method is not GET.
         """
+        if self._read_only and method != "GET":
+            raise ReadOnlyClientError(
+                "this client only reads, nothing was sent", method=method, path=path
+            )
         began = self.clock()
         attempt = 0
         while True:

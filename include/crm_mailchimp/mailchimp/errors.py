@@ -17,6 +17,7 @@
     ├── ServerError            5xx (retryable)
     ├── ConnectionFault        no answer: refused, timed out, cut (retryable)
     ├── HostUnknown            no computer has the host's name; nothing was sent
+    ├── ReadOnlyClientError    a client that only reads was asked to write; nothing was sent
     ├── CertificateRefused     the host cannot prove that it is the one we want; nothing was sent
     ├── UnexpectedAnswer       an answer that Mailchimp's API does not give (wrong host?)
     │   ├── AnswerTooLarge         an answer of more bytes than are read
@@ -274,6 +275,10 @@ class HostUnknown(MailchimpError, ProviderUnreachableError):
         "Correct the host of the connection. Without a host, the end of the API key names the data "
         "centre: copy the key again."
     )
+class ReadOnlyClientError(MailchimpError):
+    """A client that only reads was asked to write; nothing was sent."""
+
+    advice = "A preview never writes: use the DAG that does."
 
 
 class CertificateRefused(MailchimpError):

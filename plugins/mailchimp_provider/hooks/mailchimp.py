@@ -28,6 +28,7 @@ class MailchimpHook(BaseHook):
     Args:
         mailchimp_conn_id: id of the connection.
         slot: opened with each client and closed with it; the account-wide limit of connections.
+        read_only: the clients refuse every request but GET.
     """
 
     conn_name_attr = "mailchimp_conn_id"
@@ -36,9 +37,14 @@ class MailchimpHook(BaseHook):
     hook_name = "Mailchimp"
 
     def __init__(
-        self, *, mailchimp_conn_id: str = default_conn_name, slot: Slot | None = None
+        self,
+        *,
+        mailchimp_conn_id: str = default_conn_name,
+        slot: Slot | None = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
+        self._read_only = read_only
         self.mailchimp_conn_id = mailchimp_conn_id
         self._slot = slot
 
@@ -90,6 +96,7 @@ class MailchimpHook(BaseHook):
                 timeout=(connect, read),
                 retry=retry,
                 slot=slot,
+                read_only=self._read_only,
             )
         except ConfigurationError as error:
             problem = str(error.args[0])

@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowSkipException
+
 from mailchimp_provider.connections import data_docs_folder, opened
+from mailchimp_provider.links import AUDIENCE_PAGE
 from mailchimp_provider.outcomes import Problems, fail_without_retry
+from mailchimp_provider.run_notes import leave_note
 
 
 @fail_without_retry()
@@ -49,10 +53,32 @@ def check(staging_id: int) -> list[str]:
 
 @fail_without_retry()
 def sync_collection(
-    staging_id: int, collection_code: str, params: Mapping[str, Any]
+    staging_id: int, collection_code: str, params: Mapping[str, Any], ti: Any
 ) -> dict[str, object]:
-    """Pull back, plan, guard and push one collection; returns its state and counts."""
+    """Pull back, plan, guard and push one collection; returns its state and counts.
+
+    Raises:
+        AirflowSkipException: the collection is blocked. So its task is not green, and no alert
+            takes it for a failure.
+    """
+    return carry_out(staging_id, collection_code, params, ti, read_only=params["dry_run"])
+
+
+def carry_out(
+    staging_id: int, collection_code: str, params: Mapping[str, Any], ti: Any, *, read_only: bool
+) -> dict[str, object]:
+    """The work of a collection's task.
+
+    Args:
+        staging_id: what the task ``stage`` returned.
+        collection_code: the collection.
+        params: of the run.
+        ti: the task instance.
+        read_only: the client of Mailchimp refuses every request but GET.
+    """
+    from crm_mailchimp.mailchimp.web_pages import audience_page
     from crm_mailchimp.setting_group import SettingError
+    from crm_mailchimp.sync.audience.collection_audience import web_id_of
     from crm_mailchimp.sync.runs.collection_sync import sync_collection as synchronise
     from crm_mailchimp.sync.runs.sync_options import cautious_options, read_sync_options
 
@@ -61,22 +87,32 @@ def sync_collection(
     except SettingError:  # named once, by `finish`
         options = cautious_options(approved_plan=params["approved_plan"])
     with opened() as connections:
+        warehouse, provider = connections.warehouse(), connections.mailchimp(read_only=read_only)
         result = synchronise(
-            connections.warehouse(),
+            warehouse,
             connections.crm(autocommit=True),
-            connections.mailchimp(),
+            provider,
             staging_id=staging_id,
             collection_code=collection_code,
             options=options,
         )
-        result.require_success()
-        return {"state": result.state, **result.counts}
+        page = result.list_id and audience_page(
+            provider.client.base_url, web_id_of(warehouse, result.list_id)
+        )
+    if page:
+        ti.xcom_push(key=AUDIENCE_PAGE, value=page)
+    result.require_success()
+    outcome = {"state": result.state, **result.counts}
+    if result.state == "blocked":
+        ti.xcom_push(key="return_value", value=outcome)  # a skipped task returns nothing
+        raise AirflowSkipException(f"collection {collection_code} is blocked: {result.detail}")
+    return outcome
 
 
 @fail_without_retry()
-def finish(staging_id: int | None) -> dict[str, int]:
+def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[str, int]:
     """Alerts, counts, write-back; fails if a collection failed or a setting is wrong. The problem
-    of one part stops none of the others."""
+    of one part stops none of the others. After a dry run there is nothing to write or to alert."""
     from crm_mailchimp import settings
     from crm_mailchimp.sync.runs import run_alerts
     from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise_run
@@ -87,16 +123,23 @@ def finish(staging_id: int | None) -> dict[str, int]:
     problems = Problems()
     with opened() as connections:
         warehouse = connections.warehouse()
-        run_alerts.alert_about_run(warehouse, staging_id, run_alerts.usable_alert_times(), deliver)
+        if not params["dry_run"]:
+            run_alerts.alert_about_run(
+                warehouse, staging_id, run_alerts.usable_alert_times(), deliver
+            )
         summary = summarise_run(warehouse, staging_id)
+    if summary.note:
+        leave_note(ti, summary.note)
     with problems.noted():
-        write_back_members()
+        if not params["dry_run"]:
+            write_back_members()
     with problems.noted():
         summary.require_success()
     with problems.noted():
         settings.require_usable(
             {
                 settings.SyncSettings: (),
+                settings.QuestionSettings: "approval_ask_again_hours",
                 settings.AlertSettings: (),
                 settings.DataDocsSettings: (),
                 settings.Schedules: "sync_schedule",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -47,12 +48,15 @@ def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> o
     from crm_mailchimp.sync.decisions.answer import read_decision
 
     decision, decided_by = read_decision(answer)
+    options = read_campaign_options()
+    ask_again_after = timedelta(hours=QuestionSettings.read().approval_ask_again_hours)
     with opened() as connections:
         released = decide_release(
             connections.warehouse(),
             int(request["gate_id"]),
             decision,
-            holds=read_campaign_options().release_holds,
+            holds=options.release_holds,
+            ask_again_after=ask_again_after,
             decided_by=decided_by,
         )
     return request["conf"] if released else None

@@ -12,6 +12,26 @@ from airflow.sdk.exceptions import AirflowSkipException
 from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import opened
 from mailchimp_provider.outcomes import fail_without_retry
+from mailchimp_provider.run_notes import leave_note
+
+
+@fail_without_retry()
+def find_questions(
+    staging_id: int | None, params: Mapping[str, Any], ti: Any
+) -> list[dict[str, Any]]:
+    """Runs of ``approve_removals`` for the open plans of a run's collections.
+
+    A plan's run has the plan's number in its id: the same plan is asked once.
+    """
+    from crm_mailchimp.sync.decisions.approval import open_plans
+
+    if staging_id is None or params["dry_run"]:
+        return []
+    with opened() as connections:
+        plans = open_plans(connections.warehouse(), staging_id)
+    if plans and ti.get_dag("approve_removals").is_paused:
+        leave_note(ti, "nobody is asked: the DAG approve_removals is paused. Unpause it")
+    return [{"trigger_run_id": f"plan-{plan}", "conf": {"plan_id": plan}} for plan in plans]
 
 
 @fail_without_retry()
@@ -19,17 +39,20 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
     """The plan to decide on: how many members, of how many, why.
 
     Raises:
-        AirflowSkipException: no plan waits for a decision.
+        AirflowSkipException: no plan waits for a decision, or this one does not any more.
     """
     from crm_mailchimp.sync.decisions import approval
 
     QuestionSettings.read()
     with opened() as connections:
-        request = approval.find_removal_request(
-            connections.warehouse(),
-            plan_id=params["plan_id"],
-            collection_code=params["collection"],
-        )
+        try:
+            request = approval.find_removal_request(
+                connections.warehouse(),
+                plan_id=params["plan_id"],
+                collection_code=params["collection"],
+            )
+        except approval.AlreadyDecidedError as error:
+            raise AirflowSkipException(str(error)) from None
     if request is None:
         raise AirflowSkipException("no removal plan waits for a decision")
     return {
@@ -41,14 +64,23 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 
 
 @fail_without_retry()
-def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
-    """Store the decision; returns the params of the sync when it is an approval."""
+def decide(
+    request: Mapping[str, Any], answer: Mapping[str, object] | None, ti: Any
+) -> dict[str, object] | None:
+    """Store the decision; returns the params of the sync when it is an approval.
+
+    An approval that comes too late starts nothing. The run's note says so.
+    """
     from crm_mailchimp.sync.decisions import approval
     from crm_mailchimp.sync.decisions.answer import read_decision
 
     decision, decided_by = read_decision(answer)
     with opened() as connections:
-        approved = approval.decide_removals(
-            connections.warehouse(), int(request["plan_id"]), decision, decided_by=decided_by
-        )
+        try:
+            approved = approval.decide_removals(
+                connections.warehouse(), int(request["plan_id"]), decision, decided_by=decided_by
+            )
+        except approval.AlreadyDecidedError as error:
+            leave_note(ti, str(error))
+            return None
     return request["sync_params"] if approved else None

@@ -321,3 +321,13 @@ def _remember(
     if known is None:
         raise RuntimeError("the audience map lost a row it was just given")
     return known
+
+
+def web_id_of(warehouse: Connection[Any], list_id: str) -> int | None:
+    """The audience's id in the addresses of Mailchimp's own pages.
+
+    None as long as ``extract_reports`` has not read the audience.
+    """
+    return find_value(
+        warehouse, int, "select web_id from stats.lists where list_id = %s", (list_id,)
+    )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows
+from crm_mailchimp.rows import read_row, read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, Decision
 
@@ -27,7 +27,7 @@ _EXPLANATIONS = {
 
 
 class NoSuchRequestError(PermanentError):
-    """The removal plan asked for is not open."""
+    """There is no removal plan of this number."""
 
 
 class _StoredDecision(NamedTuple):
@@ -96,7 +96,8 @@ class RemovalRequest:
             f"**{APPROVE}**: the collection is planned again and synced. It removes nobody "
             f"outside this plan, and nobody who has come back meanwhile.\n\n"
             f"**{REJECT}**, or no answer in time: nobody is removed. The collection stays blocked "
-            "until the CRM is corrected.\n\n"
+            "until the CRM is corrected. The same members are asked about again after "
+            "`APPROVAL_ASK_AGAIN_HOURS`.\n\n"
             "Withdrawals of consent and erasures are not part of this: they have gone out already."
             f"\n\nAll contact ids: table `sync.removal_request_member`, `plan_id` {self.plan_id}."
         )
@@ -134,7 +135,8 @@ def find_removal_request(
     Requests of collections that were synced since without trouble are closed first.
 
     Raises:
-        NoSuchRequestError: ``plan_id`` is no plan (of ``collection_code``), or not open any more.
+        NoSuchRequestError: ``plan_id`` is no plan (of ``collection_code``).
+        AlreadyDecidedError: ``plan_id`` is not open any more.
     """
     warehouse.execute(statement("sync/close_settled_removals"))
     warehouse.commit()
@@ -153,7 +155,7 @@ def find_removal_request(
     if found is None:
         return None
     if found.decision is not None:
-        raise NoSuchRequestError(
+        raise AlreadyDecidedError(
             f"removal plan {plan_id} is already {found.decision}; leave 'plan_id' empty for the "
             "newest open one"
         )
@@ -171,6 +173,19 @@ def find_removal_request(
         removals=found.removals,
         members=found.members,
         causes=tuple(_cause(cause) for cause in causes),
+    )
+
+
+def open_plans(warehouse: Connection[Any], staging_id: int) -> list[int]:
+    """Removal plans that wait for a person, of the collections of a staging."""
+    return read_values(
+        warehouse,
+        int,
+        "select request.plan_id from sync.removal_request as request"
+        " inner join sync.staged_collection as collection using (collection_code)"
+        " where collection.staging_id = %s and request.decided_at is null"
+        " order by request.plan_id",
+        (staging_id,),
     )
 
 

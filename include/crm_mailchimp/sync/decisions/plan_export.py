@@ -80,11 +80,16 @@ def planned_collections(
     Raises:
         NoPlanError: the run staged nothing of this name, or its snapshot was dropped.
     """
-    rows = read_rows(
-        warehouse,
-        PlannedCollection,
-        statement("sync/find_planned_run"),
-        {"run_id": run_id, "collection_code": collection_code},
+    names = (run_id, collection_code or "")
+    rows = (
+        []
+        if any("\0" in name for name in names)  # Postgres has no such text
+        else read_rows(
+            warehouse,
+            PlannedCollection,
+            statement("sync/find_planned_run"),
+            {"run_id": run_id, "collection_code": collection_code},
+        )
     )
     of = f" with collection {collection_code}" if collection_code else ""
     if not rows:

@@ -7,13 +7,13 @@ removals above the limit wait for a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_value
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -33,6 +33,8 @@ DUE_CAUSES = (
 
 #: How long an approval holds: the sync that it starts may wait behind others.
 APPROVAL_VALID = timedelta(hours=24)
+#: How long a rejected plan of the same members is not asked again.
+ASK_AGAIN_AFTER = timedelta(hours=168)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,22 @@ class _Approval(NamedTuple):
     carried_out_by: str | None
 
 
+class _Request(NamedTuple):
+    """The request that a blocked plan waits for; not asked again if it was rejected."""
+
+    plan_id: int
+    rejected_at: datetime | None
+
+    def words(self, ask_again_after: timedelta) -> str:
+        if self.rejected_at is None:
+            return f"Required Actions in Airflow asks a person (plan {self.plan_id})"
+        return (
+            f"plan {self.plan_id} was not approved on {self.rejected_at:%Y-%m-%d %H:%M %Z}. It is "
+            f"asked again when its members change, or on "
+            f"{self.rejected_at + ask_again_after:%Y-%m-%d %H:%M %Z}"
+        )
+
+
 @dataclass(frozen=True)
 class GuardJudgement:
     """What the guard says of a collection's plan.
@@ -108,6 +126,7 @@ def judge_plan(
     limits: GuardLimits,
     approved_plan: int | None,
     valid_for: timedelta = APPROVAL_VALID,
+    ask_again_after: timedelta = ASK_AGAIN_AFTER,
 ) -> GuardJudgement:
     """Judge the plan, note the result and ask for an approval where one is needed; commits.
 
@@ -115,6 +134,7 @@ def judge_plan(
         list_id: the collection's audience; None: it has none yet.
         approved_plan: the removal request that the run is to carry out, if any.
         valid_for: how long an approval holds.
+        ask_again_after: how long a rejected plan of the same members is not asked again.
 
     Raises:
         PlanNotApprovedError: ``approved_plan`` is no plan or was not approved. Or its approval is
@@ -139,8 +159,8 @@ def judge_plan(
         ),
     )
     if blocked is not None and not collection.dry_run:
-        request = _request_approval(warehouse, collection, list_id)
-        blocked = Blocked(blocked.code, f"{blocked.detail} (plan {request})")
+        request = _request_approval(warehouse, collection, list_id, ask_again_after)
+        blocked = Blocked(blocked.code, f"{blocked.detail}; {request.words(ask_again_after)}")
     warehouse.commit()
     return GuardJudgement(blocked, approved_plan)
 
@@ -171,7 +191,7 @@ def _judge(
             return Blocked(
                 "removal_guard",
                 f"{outside} of {removals} removals are outside the approved plan {approved_plan}: "
-                "look at the new plan and approve that",
+                "nothing else was pushed",
             )
         return None
     # No contacts, where there are members, is suspicious by itself.
@@ -179,25 +199,27 @@ def _judge(
         return Blocked(
             "empty_collection",
             f"the collection is empty and has {members} members: nobody was removed except "
-            "withdrawals and erasures. If it is meant to be empty, approve with DAG "
-            "approve_removals",
+            "withdrawals and erasures. If it is meant to be empty, approve that",
         )
     if exceeds(removals, members, limits):
         return Blocked(
             "removal_guard",
             f"{removals} of {members} members would be removed: nothing was pushed except "
-            "withdrawals and erasures. Look at the plan and approve with DAG approve_removals",
+            "withdrawals and erasures",
         )
     return None
 
 
 def _request_approval(
-    warehouse: Connection[Any], collection: StagedCollection, list_id: str | None
-) -> int:
-    """Store the plan's removals as a request; returns its plan id."""
-    return read_value(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
+    ask_again_after: timedelta,
+) -> _Request:
+    """Store the plan's removals as a request, unless one for them is there."""
+    found = read_row(
         warehouse,
-        int,
+        _Request,
         statement("sync/request_removals"),
         {
             "staging_id": collection.staging_id,
@@ -206,8 +228,12 @@ def _request_approval(
             "list_id": list_id,
             "run_id": collection.run_id,
             "due_causes": list(DUE_CAUSES),
+            "ask_again_after": ask_again_after,
         },
     )
+    if found is None:
+        raise RuntimeError("sql/sync/request_removals.sql returned no request")
+    return found
 
 
 def _approved_plan_for(
@@ -238,7 +264,7 @@ def _approved_plan_for(
     if found is None or found.decision != "approved" or found.age is None:
         raise PlanNotApprovedError(
             f"param 'approved_plan' is {plan_id}, which is no approved plan: see "
-            "sync.removal_request, and approve with DAG approve_removals"
+            "sync.removal_request, and answer under Required Actions"
         )
     if found.collection_code != collection_code:
         return None

@@ -146,6 +146,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
             limits=run.options.limits,
             approved_plan=run.options.approved_plan,
             valid_for=run.options.approval_valid,
+            ask_again_after=run.options.ask_again_after,
         )
     except removal_guard.PlanNotApprovedError:
         # What is due needs no approval, and does not wait for a right one.

@@ -17,6 +17,8 @@ from crm_mailchimp.statements import statement
 
 #: Campaigns on the page, newest first; all of them are in ``stats.campaign_overview``.
 MOST_CAMPAIGNS = 50
+#: Previews on the page, newest first.
+MOST_PREVIEWS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,33 @@ class OpenRemoval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecidedRemoval:
+    """What became of the newest question about a collection's removals.
+
+    Attributes:
+        decision: ``approved``, ``rejected``, or ``timed_out``: nobody answered in time.
+        decided_by: Airflow's id of the person.
+    """
+
+    plan_id: int
+    collection_code: str
+    removals: int
+    members: int
+    decision: str
+    decided_by: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewRow:
+    """A preview whose plan can be read."""
+
+    run_id: str
+    clock: datetime
+    collection_codes: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeldBack:
     """Contacts of a collection in quarantine for one reason."""
 
@@ -77,7 +106,12 @@ class HeldBack:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignRow:
-    """A row of ``stats.campaign_overview``; its comments say what the columns mean."""
+    """A row of ``stats.campaign_overview``; its comments say what the columns mean.
+
+    Attributes:
+        answer: to the newest question about the gate: ``approved``, ``rejected`` or ``timed_out``.
+        answered_by: Airflow's id of the person.
+    """
 
     code: str
     title: str | None
@@ -93,6 +127,9 @@ class CampaignRow:
     detail: str | None
     gate_is_open: bool | None
     gate_reasons: list[str]
+    answer: str | None
+    answered_by: str | None
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +139,8 @@ class PageContent:
     Attributes:
         collections: as their newest snapshot found them, and how their last run ended.
         removals: removal plans that wait for a person.
+        decisions: the newest answers about removals, one a collection.
+        previews: the newest ``MOST_PREVIEWS``.
         held_back: contacts in quarantine, counted by collection and reason; those with
             ``invalid_field_value`` are pushed, without a field.
         campaigns: the newest ``MOST_CAMPAIGNS``.
@@ -109,6 +148,8 @@ class PageContent:
 
     collections: Sequence[CollectionRow]
     removals: Sequence[OpenRemoval]
+    decisions: Sequence[DecidedRemoval]
+    previews: Sequence[PreviewRow]
     held_back: Sequence[HeldBack]
     campaigns: Sequence[CampaignRow]
 
@@ -118,6 +159,10 @@ def read_page(warehouse: Connection[Any]) -> PageContent:
     found = PageContent(
         collections=read_rows(warehouse, CollectionRow, statement("page/collections")),
         removals=read_rows(warehouse, OpenRemoval, statement("page/open_removals")),
+        decisions=read_rows(warehouse, DecidedRemoval, statement("page/decisions")),
+        previews=read_rows(
+            warehouse, PreviewRow, statement("page/previews"), {"most": MOST_PREVIEWS}
+        ),
         held_back=read_rows(warehouse, HeldBack, statement("page/held_back")),
         campaigns=read_rows(
             warehouse, CampaignRow, statement("page/campaigns"), {"most": MOST_CAMPAIGNS}

@@ -17,12 +17,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Collections by how they ended, and what was done to members over all."""
+    """Collections by how they ended, and what was done to members over all.
+
+    Attributes:
+        note: what people should see at the run: a line for each blocked or failed collection.
+    """
 
     succeeded: tuple[str, ...]
     blocked: tuple[str, ...]
     failed: tuple[str, ...]
     counts: dict[str, int]
+    note: str
 
     def require_success(self) -> None:
         """Raises:
@@ -80,12 +85,19 @@ def summarise_run(warehouse: Connection[Any], staging_id: int) -> RunSummary:
     )
     by_state: dict[str, list[str]] = {"succeeded": [], "blocked": [], "failed": []}
     counts: dict[str, int] = {}
+    lines = []
     for row in rows:
         state = "succeeded" if row.state == "dry_run" else row.state or "failed"
         by_state[state].append(row.collection_code)
+        if state != "succeeded":
+            lines.append(f"{row.collection_code} {state}: {row.detail or 'its task died'}")
         for name, count in row.counts().items():
             counts[name] = counts.get(name, 0) + (count or 0)
         log.info("%s: %s %s", row.collection_code, state, row.detail or "")
     return RunSummary(
-        tuple(by_state["succeeded"]), tuple(by_state["blocked"]), tuple(by_state["failed"]), counts
+        succeeded=tuple(by_state["succeeded"]),
+        blocked=tuple(by_state["blocked"]),
+        failed=tuple(by_state["failed"]),
+        counts=counts,
+        note="\n".join(lines),
     )

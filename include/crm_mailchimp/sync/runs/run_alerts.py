@@ -65,8 +65,8 @@ class Trouble:
         if self.plan_id is None:
             return text
         return (
-            f"{text}, {self.removals} of {self.members} members would be removed; decide with "
-            f"DAG approve_removals, plan_id {self.plan_id}"
+            f"{text}, {self.removals} of {self.members} members would be removed; answer under "
+            f"Required Actions in Airflow (plan {self.plan_id})"
         )
 
 

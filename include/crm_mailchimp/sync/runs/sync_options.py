@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from crm_mailchimp.settings import SyncSettings
-from crm_mailchimp.sync.decisions.removal_guard import APPROVAL_VALID, GuardLimits
+from crm_mailchimp.settings import QuestionSettings, SyncSettings
+from crm_mailchimp.sync.decisions.removal_guard import (
+    APPROVAL_VALID,
+    ASK_AGAIN_AFTER,
+    GuardLimits,
+)
 from crm_mailchimp.sync.fields.merge_fields import FIELD_LIMIT
 
 #: Every removal that is not mandatory waits for a person's approval.
@@ -25,6 +29,7 @@ class SyncOptions:
         clear_left_values: clear what Mailchimp holds of fields that are no longer synchronised.
         approved_plan: a removal request that a person approved; None for ordinary runs.
         approval_valid: how long an approval holds.
+        ask_again_after: how long a rejected plan of the same members is not asked again.
     """
 
     limits: GuardLimits = field(default_factory=GuardLimits)
@@ -32,6 +37,7 @@ class SyncOptions:
     clear_left_values: bool = True
     approved_plan: int | None = None
     approval_valid: timedelta = APPROVAL_VALID
+    ask_again_after: timedelta = ASK_AGAIN_AFTER
 
 
 def read_sync_options(
@@ -50,7 +56,8 @@ def read_sync_options(
     limits = GuardLimits(
         share=settings.removal_guard_percent / 100, minimum=settings.removal_guard_minimum
     )
-    return _options(settings, limits, approved_plan)
+    questions = QuestionSettings.read(environment, only="approval_ask_again_hours")
+    return _options(settings, questions, limits, approved_plan)
 
 
 def cautious_options(
@@ -65,15 +72,26 @@ def cautious_options(
         environment: variables by name; wrong values count as not set.
         approved_plan: a removal request that a person approved.
     """
-    options = _options(SyncSettings.read_usable(environment), _STRICTEST, approved_plan)
+    options = _options(
+        SyncSettings.read_usable(environment),
+        QuestionSettings.read_usable(environment),
+        _STRICTEST,
+        approved_plan,
+    )
     return replace(options, clear_left_values=False)
 
 
-def _options(settings: SyncSettings, limits: GuardLimits, approved_plan: int | None) -> SyncOptions:
+def _options(
+    settings: SyncSettings,
+    questions: QuestionSettings,
+    limits: GuardLimits,
+    approved_plan: int | None,
+) -> SyncOptions:
     return SyncOptions(
         limits=limits,
         field_limit=settings.merge_field_limit,
         clear_left_values=settings.clear_left_values,
         approved_plan=approved_plan,
         approval_valid=timedelta(hours=settings.approval_valid_hours),
+        ask_again_after=timedelta(hours=questions.approval_ask_again_hours),
     )

@@ -1,0 +1,13 @@
+-- The newest previews whose plans can be read: their snapshots are complete and not dropped.
+select
+    run.run_id,
+    run.clock,
+    (
+        select string_agg(collection.collection_code, ', ' order by collection.collection_code)
+        from sync.staged_collection as collection
+        where collection.staging_id = run.staging_id
+    ) as collection_codes
+from sync.staging_run as run
+where run.dry_run and run.dropped_at is null and run.row_counts is not null
+order by run.staging_id desc
+limit %(most)s
