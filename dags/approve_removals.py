@@ -20,9 +20,10 @@ of how many, why, and their contact ids.
 - *Approve* stores the approval and starts `sync_collections` for that collection. The sync makes
   a new plan. If that plan removes anybody outside the approved plan, the collection ends `blocked`
   with a new plan. An approval serves one run, and holds for `APPROVAL_VALID_HOURS` (default 24).
-- *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), removes nobody. A plan with
-  the same members is not asked again for `APPROVAL_ASK_AGAIN_HOURS` (default 168). If the members
-  change, it is asked at once. The page *Mailchimp* shows the answer.
+- *Reject* removes nobody. A plan with the same members is not asked again for
+  `APPROVAL_ASK_AGAIN_HOURS` (default 168). If the members change, it is asked at once. The page
+  *Mailchimp* shows the answer.
+- No answer within `APPROVAL_TIMEOUT_HOURS` (default 24) removes nobody. The next sync asks again.
 
 **Rerun.** Clear any task at any time. The first decision on a plan counts. A plan that a newer plan
 has replaced cannot be approved. The newer plan has a question of its own.

@@ -20,9 +20,11 @@ and the reasons.
 - *Approve* releases exactly these reasons for `CAMPAIGN_RELEASE_HOLDS` minutes, and starts
   `sync_campaigns` for that campaign. The gate is asked again. Another number of recipients, or
   another reason, closes it again.
-- *Reject*, or no answer within `APPROVAL_TIMEOUT_HOURS` (default 24), releases nothing. The same
-  reasons are asked about again after `APPROVAL_ASK_AGAIN_HOURS` (default 168). Other reasons are
-  asked about at once. The page *Mailchimp* shows the answer.
+- *Reject* releases nothing. The same reasons are asked about again after
+  `APPROVAL_ASK_AGAIN_HOURS` (default 168). Other reasons are asked about at once. The page
+  *Mailchimp* shows the answer.
+- No answer within `APPROVAL_TIMEOUT_HOURS` (default 24) releases nothing. The same reasons are
+  asked about again after `CAMPAIGN_RELEASE_HOLDS` minutes.
 
 **Rerun.** Clear any task at any time. The first answer about a gate counts. An answer releases
 nothing if the gate has opened meanwhile, or has closed for more reasons.

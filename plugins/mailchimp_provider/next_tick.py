@@ -2,7 +2,7 @@
 
 Airflow 3.3.2 starts the tick that has passed last as soon as a DAG is unpaused, also with
 ``catchup=False`` (``airflow/timetables/trigger.py``). Here a tick that has passed counts only if
-the DAG was not paused at that time, and only for ``LATEST``.
+nobody paused or unpaused the DAG since. So a tick in an outage of the scheduler is not lost.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from airflow.models.dag import DagModel
 
 #: How late the scheduler may start a tick. After a longer outage it waits for the next one.
-LATEST = datetime.timedelta(minutes=5)
-# Airflow's audit log calls it so when somebody pauses or unpauses a DAG: in the page and by the API
-# (one DAG, several DAGs), and on the command line.
+LATEST = datetime.timedelta(hours=12)
+# Names in Airflow's audit log of pausing and unpausing a DAG. The page and the API have one name
+# for one DAG and one for several. The command line has its own.
 _TOGGLES_ONE = ("patch_dag", "cli_dag_unpause")
 _TOGGLES_SEVERAL = "patch_dags"
 
 
 class TickPassedError(Exception):
-    """A tick passed while the DAG was paused, or long ago: it is not started."""
+    """A tick passed while the DAG was paused, or another has passed since: it is not started."""
 
 
 class NextTickTimetable(CronTriggerTimetable):
@@ -68,25 +68,28 @@ class NextTickTimetable(CronTriggerTimetable):
     def next_run_info_from_dag_model(self, *, dag_model: DagModel) -> DagRunInfo | None:
         """What the scheduler starts now.
 
-        Airflow stored the tick when it last read the DAG's file. Since then it may have passed
-        while the DAG was paused. Then the DAG waits for the next tick.
+        Airflow stored the tick when it last read the DAG's file. Since then the DAG may have been
+        paused: then it waits for the next tick. Or later ticks have passed: then the newest counts.
 
         Raises:
-            TickPassedError: nothing is to be started now. Airflow logs that and goes on.
+            TickPassedError: the stored tick is not to be started. Airflow logs that and goes on.
         """
         info = super().next_run_info_from_dag_model(dag_model=dag_model)
         now = _now()
         if info is None or info.run_after > now:
             return info
-        is_late = now - info.run_after > LATEST
-        if not is_late and not _was_toggled(dag_model, since=info.run_after):
+        newest = self._align_to_prev(now)
+        if now - newest > LATEST or _was_toggled(dag_model, since=info.run_after):
+            tick = self._get_next(now)
+        elif newest > info.run_after:
+            tick = newest
+        else:
             return info
-        tick = self._get_next(now)
         dag_model.next_dagrun = dag_model.next_dagrun_create_after = tick
         dag_model.next_dagrun_data_interval = (tick, tick)
         raise TickPassedError(
             f"{dag_model.dag_id}: the tick of {info.run_after:%Y-%m-%d %H:%M:%S} UTC passed while "
-            f"the DAG was paused or the scheduler was busy; the next run is at {tick:%H:%M:%S} UTC"
+            f"the DAG was paused or the scheduler was down. The next run: {tick:%H:%M:%S} UTC"
         )
 
 

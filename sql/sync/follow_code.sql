@@ -31,7 +31,7 @@ request as (
     set collection_code = %(new)s
     where
         collection_code = %(old)s
-        and (decided_at is null or decision in ('rejected', 'timed_out'))
+        and (decided_at is null or decision = 'rejected')
 )
 
 update sync.quarantine as quarantine

@@ -25,7 +25,7 @@ candidate as (
         and (
             request.decided_at is null
             or (
-                request.decision in ('rejected', 'timed_out')
+                request.decision = 'rejected'
                 and request.decided_at > now() - %(ask_again_after)s
                 and not exists (
                     select from sync.removal_request as later

@@ -176,13 +176,14 @@ def test_approval_rejection_and_silence(world: World) -> None:
     assert state == "success"
     assert set(world.states("approve_removals", nothing).values()) == {"skipped"}
 
-    # The answers are remembered: the same sets are not asked about again.
+    # The rejection is remembered. Nobody answered about the other, so a run asks again.
     again, state = world.run("sync_collections", collections=["NEWSLETTER", "SERVICE"])
     assert state == "success"
     note = world.note("sync_collections", again)
-    for code in ("NEWSLETTER", "SERVICE"):
-        assert f"plan {plans[code]['plan_id']} was not approved" in note
-    assert world.states("sync_collections", again)["ask_for_approval"] == "skipped"
+    assert f"plan {plans['NEWSLETTER']['plan_id']} was not approved" in note
+    (open_plan,) = world.warehouse("select * from sync.removal_request where decided_at is null")
+    assert open_plan["collection_code"] == "SERVICE"
+    assert world.answer(world.wait_for_question(open_plan["plan_id"]), "Reject") == "success"
 
 
 def test_a_set_that_changed_is_asked_again_also_after_a_pause(world: World) -> None:

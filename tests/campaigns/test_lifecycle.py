@@ -270,16 +270,16 @@ def test_what_is_missing_is_reported(world: CampaignWorld) -> None:
 
 def test_the_crm_reads_why_a_draft_is_gone(world: CampaignWorld) -> None:
     world.audience(1)
-    told = "select status, detail from crm.provider_campaign"
+    shown = "select status, detail from crm.provider_campaign"
     world.campaign("A")
     world.step("A")
     with psycopg.connect(world.warehouse_dsn) as warehouse, psycopg.connect(world.crm_dsn) as crm:
         campaign_round.write_back(warehouse, crm)
-        assert crm.execute(told).fetchall() == [("save", "its body is made in Mailchimp")]
+        assert crm.execute(shown).fetchall() == [("save", "its body is made in Mailchimp")]
         world.change_campaign("A", state="cancelled")
         assert world.step("A").outcome == "deleted"
         assert campaign_round.write_back(warehouse, crm) == 1
-        assert crm.execute(told).fetchall() == [("deleted", "cancelled in the CRM")]
+        assert crm.execute(shown).fetchall() == [("deleted", "cancelled in the CRM")]
         assert world.step("A").outcome == "nothing"
         assert campaign_round.write_back(warehouse, crm) == 0
-        assert crm.execute(told).fetchall() == [("deleted", "cancelled in the CRM")]
+        assert crm.execute(shown).fetchall() == [("deleted", "cancelled in the CRM")]

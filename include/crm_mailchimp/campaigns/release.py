@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, TypedDict
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import find_value, read_row, read_values
+from crm_mailchimp.rows import find_value, read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.answer import Decision
+from crm_mailchimp.sync.decisions.open_question import OpenQuestion
 
 
 class NotReleasableError(PermanentError):
@@ -63,7 +64,7 @@ class ReleaseRequest:
         return f"The gate is closed ({self.gate_id} in `sync.campaign_gate`):\n\n{reasons}\n"
 
 
-def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[int]:
+def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[OpenQuestion]:
     """Note what people are to be asked about these campaigns; commits.
 
     Returns:
@@ -71,9 +72,9 @@ def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[i
     """
     parameters = {"codes": list(codes)}
     warehouse.execute(statement("campaigns/request_releases"), parameters)
-    gate_ids = read_values(warehouse, int, statement("campaigns/open_requests"), parameters)
+    gates = read_rows(warehouse, OpenQuestion, statement("campaigns/open_requests"), parameters)
     warehouse.commit()
-    return gate_ids
+    return gates
 
 
 def find_release_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | None:
@@ -121,8 +122,8 @@ def decide_release(
         warehouse: the warehouse.
         gate_id: the gate that ``find_release_request`` returned.
         decision: what was said.
-        holds: how long an approval is good for.
-        ask_again_after: how long a no is good for: nobody is asked about the same reasons.
+        holds: how long an approval is good for. After a silence nobody is asked for that long.
+        ask_again_after: how long a rejection is good for: nobody is asked about the same reasons.
         decided_by: Airflow's id of the person.
 
     Returns:
@@ -137,7 +138,7 @@ def decide_release(
         "gate_id": gate_id,
         "decision": decision,
         "decided_by": decided_by,
-        "holds": holds if decision == "approved" else ask_again_after,
+        "holds": ask_again_after if decision == "rejected" else holds,
     }
     warehouse.execute(statement("campaigns/store_release"), parameters)
     in_force = find_value(

@@ -275,6 +275,8 @@ class HostUnknown(MailchimpError, ProviderUnreachableError):
         "Correct the host of the connection. Without a host, the end of the API key names the data "
         "centre: copy the key again."
     )
+
+
 class ReadOnlyClientError(MailchimpError):
     """A client that only reads was asked to write; nothing was sent."""
 

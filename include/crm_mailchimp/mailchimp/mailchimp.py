@@ -14,6 +14,7 @@ from crm_mailchimp.mailchimp import (
     campaigns,
     merge_fields,
     reports,
+    web_pages,
 )
 from crm_mailchimp.mailchimp import changes as member_changes
 from crm_mailchimp.mailchimp import members as audience_members
@@ -83,6 +84,9 @@ class Mailchimp:
 
     def audience(self, list_id: str) -> Audience:
         return audiences.audience(self.client, list_id)
+
+    def audience_page(self, web_id: int | None) -> str | None:
+        return web_pages.audience_page(self.client.base_url, web_id)
 
     def create_audience(self, settings: AudienceSettings) -> Audience:
         return audiences.create_audience(self.client, settings)

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import (
     crm_connection,
     mailchimp,
@@ -131,7 +132,11 @@ def find_closed_gates(codes: Sequence[str] | None) -> list[dict[str, Any]]:
 
     with opened() as connections:
         gates = request_releases(connections.warehouse(), codes or [])
-    return [{"trigger_run_id": f"gate-{gate}", "conf": {"gate_id": gate}} for gate in gates]
+    within = timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours)
+    return [
+        {"trigger_run_id": gate.run_id("gate", within), "conf": {"gate_id": gate.number}}
+        for gate in gates
+    ]
 
 
 @fail_without_retry()

@@ -76,7 +76,6 @@ def carry_out(
         ti: the task instance.
         read_only: the client of Mailchimp refuses every request but GET.
     """
-    from crm_mailchimp.mailchimp.web_pages import audience_page
     from crm_mailchimp.setting_group import SettingError
     from crm_mailchimp.sync.audience.collection_audience import web_id_of
     from crm_mailchimp.sync.runs.collection_sync import sync_collection as synchronise
@@ -96,9 +95,7 @@ def carry_out(
             collection_code=collection_code,
             options=options,
         )
-        page = result.list_id and audience_page(
-            provider.client.base_url, web_id_of(warehouse, result.list_id)
-        )
+        page = result.list_id and provider.audience_page(web_id_of(warehouse, result.list_id))
     if page:
         ti.xcom_push(key=AUDIENCE_PAGE, value=page)
     result.require_success()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -21,7 +22,7 @@ def find_questions(
 ) -> list[dict[str, Any]]:
     """Runs of ``approve_removals`` for the open plans of a run's collections.
 
-    A plan's run has the plan's number in its id: the same plan is asked once.
+    A plan's run has the plan's number in its id: one run asks about a plan.
     """
     from crm_mailchimp.sync.decisions.approval import open_plans
 
@@ -31,7 +32,11 @@ def find_questions(
         plans = open_plans(connections.warehouse(), staging_id)
     if plans and ti.get_dag("approve_removals").is_paused:
         leave_note(ti, "nobody is asked: the DAG approve_removals is paused. Unpause it")
-    return [{"trigger_run_id": f"plan-{plan}", "conf": {"plan_id": plan}} for plan in plans]
+    within = timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours)
+    return [
+        {"trigger_run_id": plan.run_id("plan", within), "conf": {"plan_id": plan.number}}
+        for plan in plans
+    ]
 
 
 @fail_without_retry()

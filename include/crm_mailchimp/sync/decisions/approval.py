@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows, read_values
+from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, Decision
+from crm_mailchimp.sync.decisions.open_question import OpenQuestion
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +97,9 @@ class RemovalRequest:
             f"**{APPROVE}**: the collection is planned again and synced. It removes nobody "
             f"outside this plan, and nobody who has come back meanwhile.\n\n"
             f"**{REJECT}**, or no answer in time: nobody is removed. The collection stays blocked "
-            "until the CRM is corrected. The same members are asked about again after "
-            "`APPROVAL_ASK_AGAIN_HOURS`.\n\n"
+            f"until the CRM is corrected. After **{REJECT}** the same members are asked about "
+            "again after `APPROVAL_ASK_AGAIN_HOURS`. Without an answer the next run asks again."
+            "\n\n"
             "Withdrawals of consent and erasures are not part of this: they have gone out already."
             f"\n\nAll contact ids: table `sync.removal_request_member`, `plan_id` {self.plan_id}."
         )
@@ -176,12 +178,13 @@ def find_removal_request(
     )
 
 
-def open_plans(warehouse: Connection[Any], staging_id: int) -> list[int]:
+def open_plans(warehouse: Connection[Any], staging_id: int) -> list[OpenQuestion]:
     """Removal plans that wait for a person, of the collections of a staging."""
-    return read_values(
+    return read_rows(
         warehouse,
-        int,
-        "select request.plan_id from sync.removal_request as request"
+        OpenQuestion,
+        "select request.plan_id as number, now() - request.requested_at as age"
+        " from sync.removal_request as request"
         " inner join sync.staged_collection as collection using (collection_code)"
         " where collection.staging_id = %s and request.decided_at is null"
         " order by request.plan_id",
