@@ -45,40 +45,65 @@ candidate as (
         )
 ),
 
+-- Each member with all that is known of it. Sorted, not joined: a join would depend on statistics.
+known as (
+    select
+        requested.plan_id,
+        requested.subscriber_hash,
+        false as is_removal,
+        false as is_going,
+        false as is_present
+    from candidate
+    inner join sync.removal_request_member as requested on candidate.plan_id = requested.plan_id
+    union all
+    select
+        null as plan_id,
+        staging.plan.subscriber_hash,
+        not staging.plan.cause = any(%(due_causes)s::text[]) as is_removal,
+        true as is_going,
+        false as is_present
+    from staging.plan
+    where
+        staging.plan.staging_id = %(staging_id)s
+        and staging.plan.collection_id = %(collection_id)s
+        and staging.plan.action in ('archive', 'unsubscribe')
+    union all
+    select
+        null as plan_id,
+        sync.member.subscriber_hash,
+        false as is_removal,
+        false as is_going,
+        true as is_present
+    from sync.member
+    where sync.member.list_id = %(list_id)s and sync.member.status in ('subscribed', 'pending') --noqa: RF02
+),
+
+requested as (
+    select
+        known.plan_id,
+        bool_or(known.is_removal) over by_member as is_removal,
+        bool_or(known.is_present) over by_member and not bool_or(known.is_going) over by_member as is_back
+    from known
+    window by_member as (partition by known.subscriber_hash)
+),
+
+compared as (
+    select
+        requested.plan_id,
+        count(*) filter (where requested.is_removal) as removals,
+        count(*) filter (where requested.is_back) as back
+    from requested
+    where requested.plan_id is not null
+    group by requested.plan_id
+),
+
 covering as (
     select max(candidate.plan_id) as plan_id
     from candidate
+    left join compared on candidate.plan_id = compared.plan_id
     where
-        not exists (
-            select from removal
-            where not exists (
-                select from sync.removal_request_member as requested
-                where
-                    requested.plan_id = candidate.plan_id
-                    and requested.subscriber_hash = removal.subscriber_hash
-            )
-        )
-        and (
-            candidate.decided_at is null
-            or not exists (
-                select from sync.removal_request_member as requested
-                inner join sync.member
-                    on
-                        sync.member.list_id = %(list_id)s --noqa: RF02
-                        and requested.subscriber_hash = sync.member.subscriber_hash
-                where
-                    requested.plan_id = candidate.plan_id
-                    and sync.member.status in ('subscribed', 'pending')
-                    and not exists (
-                        select from staging.plan
-                        where
-                            staging.plan.staging_id = %(staging_id)s
-                            and staging.plan.collection_id = %(collection_id)s
-                            and staging.plan.subscriber_hash = requested.subscriber_hash
-                            and staging.plan.action in ('archive', 'unsubscribe')
-                    )
-            )
-        )
+        coalesce(compared.removals, 0) = (select count(*) from removal)
+        and (candidate.decided_at is null or coalesce(compared.back, 0) = 0)
 ),
 
 superseded as (

@@ -113,7 +113,7 @@ def test_a_preview_needs_no_unpausing_and_cannot_write(world: AirflowWorld) -> N
     assert all(row["contact_id"].isdigit() for row in rows)
     assert "@" not in text + shown.text
     assert page(world, "plan?run=manual__nothing").status_code == 404
-    assert page(world, "plan?run=%00").status_code == 404
+    assert page(world, "plan?run=%00").status_code == 400
     refused = requests.post(
         f"{world.airflow.url}/api/v2/dags/preview_collections/dagRuns",
         json={"logical_date": None, "conf": {"dry_run": False}},

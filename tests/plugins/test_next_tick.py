@@ -1,4 +1,4 @@
-"""Which tick of a schedule the scheduler starts: by Airflow's own tables, at moments that we set."""
+"""Which tick of a schedule the scheduler starts: Airflow's own tables, at moments that we set."""
 
 from __future__ import annotations
 

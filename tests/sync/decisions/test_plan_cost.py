@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -42,6 +42,8 @@ RECORDING = (
     "record_added", "open_proofs", "record_invalid_fields", "close_invalid_fields",
     "record_changed", "record_removed", "end_proofs",
 )  # fmt: skip
+#: What a blocked plan asks, and what the page shows of it.
+ASKING = ("request_removals", "page/plan", "page/previews", "page/decisions")
 _CHANGES = re.compile(r"(\s*--[^\n]*\n)*\s*(with|insert|update|delete)\b", re.IGNORECASE)
 
 
@@ -49,7 +51,7 @@ class Explaining(psycopg.Connection[Any]):
     """Explains the named statements while it carries them out; their results are not needed."""
 
     def watch(self, names: tuple[str, ...]) -> None:
-        self.names = {statement(f"sync/{name}"): name for name in names}
+        self.names = {_statement(name): name for name in names}
         self.in_vain: dict[str, int] = {}
         self.others: list[str] = []
 
@@ -65,6 +67,10 @@ class Explaining(psycopg.Connection[Any]):
         ((explained,),) = cursor.fetchall()
         self.in_vain[name] = self.in_vain.get(name, 0) + _rows_in_vain(explained[0]["Plan"])
         return cursor
+
+
+def _statement(name: str) -> str:
+    return statement(name if "/" in name else f"sync/{name}")
 
 
 def _rows_in_vain(node: dict[str, Any]) -> int:
@@ -119,8 +125,37 @@ def test_an_audience_that_was_just_filled(databases: tuple[str, str]) -> None:
         staged = _stage(warehouse, crm)
         _assert_linear(warehouse, STAGING)
         _assert_plan_is_linear(warehouse, staged)
+        _ask(warehouse, staged)
         _record_pages(warehouse, staged)
         _look(warehouse)
+
+
+def _ask(warehouse: Explaining, staging_id: int) -> None:
+    """Everybody would be removed: asked, asked again, rejected, asked again, and shown."""
+    warehouse.execute(
+        "update staging.plan set action = 'archive', cause = 'left_collection'"
+        " where staging_id = %s and action <> 'unchanged'",
+        (staging_id,),
+    )
+    warehouse.watch(ASKING)
+    parameters = {
+        "staging_id": staging_id, "collection_id": NEWS, "collection_code": "NEWS",
+        "list_id": LIST, "run_id": "r", "due_causes": ["consent_withdrawn"],
+        "ask_again_after": timedelta(days=7), "most": 200,
+    }  # fmt: skip
+    for decision in (None, "rejected", "rejected"):
+        warehouse.execute(statement("sync/request_removals"), parameters)
+        warehouse.execute(
+            "update sync.removal_request set decision = %s, decided_at = now()"
+            " where %s::text is not null",
+            (decision, decision),
+        )
+    requests = warehouse.execute("select removals from sync.removal_request").fetchall()
+    assert [removals > PEOPLE / 2 for (removals,) in requests] == [True], "one, asked once"
+    for name in ASKING[1:]:
+        warehouse.execute(statement(name), parameters)
+    _assert_linear(warehouse, ASKING)
+    warehouse.rollback()
 
 
 def _record_pages(warehouse: Explaining, staging_id: int) -> None:
