@@ -190,7 +190,7 @@ def test_a_set_that_changed_is_asked_again_also_after_a_pause(world: World) -> N
     """A paused DAG asks nobody, and the run says so. An answer about an old plan does nothing."""
     world.airflow.pause(["approve_removals"])
     world.crm(
-        "delete from crm.collection_member where contact_id % 3 = 1"
+        "delete from crm.collection_member where contact_id %% 3 = 1"
         " and collection_id in (select collection_id from crm.contact_collection"
         " where code = 'NEWSLETTER')"
     )
@@ -204,7 +204,7 @@ def test_a_set_that_changed_is_asked_again_also_after_a_pause(world: World) -> N
     world.airflow.unpause(["approve_removals"])
     asked = world.wait_for_question(first["plan_id"])
     world.crm(
-        "delete from crm.collection_member where contact_id % 6 = 2"
+        "delete from crm.collection_member where contact_id %% 6 = 2"
         " and collection_id in (select collection_id from crm.contact_collection"
         " where code = 'NEWSLETTER')"
     )
