@@ -30,8 +30,13 @@ A contact that was merged into the erased contact is the same person, and is era
 contact may ask for erasure, and be merged into a contact that did not ask. Then only the first
 contact is erased, and the result names both.
 
+The id of a contact that asked may be no whole number, or too large. Then the person is erased by
+the address alone, and `by_address` in the result counts such people. `unidentified` counts rows
+that have neither an id nor an address. Nobody can be erased by them: correct them in the CRM.
+
 **What `report_undecided` does.** It alerts about such pairs of contacts, once and then daily. Set
-`erasure_requested_at` on the other contact too, or undo the merge.
+`erasure_requested_at` on the other contact too, or undo the merge. It also alerts about the number
+of `unidentified` rows.
 
 **What `apply_retention` does.** It removes data that is older than `KEEP_…_DAYS`. That is stagings,
 closed quarantine, ended proof, decided removals, events, IP addresses, logs and Data Docs.

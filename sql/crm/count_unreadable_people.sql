@@ -97,6 +97,30 @@ where
 union all
 select
     'contact' as table_name,
+    'erasure_requested_at' as column_name,
+    'a request in a row without an id' as problem,
+    'the person is erased by the address alone' as effect,
+    count(*) as held
+from crm.contact
+where
+    erasure_requested_at is not null
+    and email like '%%@%%'
+    and coalesce(mod(contact_id::numeric, 1) <> 0 or abs(contact_id::numeric) >= 9223372036854775808, true)
+union all
+select
+    'contact' as table_name,
+    'erasure_requested_at' as column_name,
+    'a request in a row without an id and an address' as problem,
+    'nobody can be erased: correct contact_id or email' as effect,
+    count(*) as held
+from crm.contact
+where
+    erasure_requested_at is not null
+    and coalesce(email not like '%%@%%', true)
+    and coalesce(mod(contact_id::numeric, 1) <> 0 or abs(contact_id::numeric) >= 9223372036854775808, true)
+union all
+select
+    'contact' as table_name,
     'birth_date' as column_name,
     'a day that no program can hold' as problem,
     'the birthday is left out (invalid_field_value)' as effect,

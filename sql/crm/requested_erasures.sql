@@ -1,10 +1,12 @@
--- Contacts that asked to be erased, at whatever time. An id that is no whole number, or too large, is left
--- out.
+-- Contacts that asked to be erased, at whatever time. An id that is no whole number, or too large, is null:
+-- the address is refused all the same.
 select
-    contact.contact_id::bigint as contact_id,
+    case
+        when
+            mod(contact.contact_id::numeric, 1) = 0
+            and abs(contact.contact_id::numeric) < 9223372036854775808
+            then contact.contact_id::bigint
+    end as contact_id,
     contact.email
 from crm.contact as contact
-where
-    contact.erasure_requested_at is not null
-    and mod(contact.contact_id::numeric, 1) = 0
-    and abs(contact.contact_id::numeric) < 9223372036854775808
+where contact.erasure_requested_at is not null

@@ -30,7 +30,7 @@ with directly_known as (
         or address_written = any(%(addresses)s::text[])
     union
     select contact_id from staging.refusal
-    where address_key = any(%(addresses)s::text[])
+    where address_key = any(%(addresses)s::text[]) and contact_id is not null
 ),
 
 merge as (

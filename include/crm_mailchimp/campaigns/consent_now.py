@@ -169,7 +169,7 @@ def _refused(
     warehouse.execute("drop table if exists refusal")
     warehouse.execute(
         "create temporary table refusal"
-        " (contact_id bigint not null, subscriber_hash text, is_unreadable boolean not null)"
+        " (contact_id bigint, subscriber_hash text, is_unreadable boolean not null)"
     )
     with crm.transaction():
         clock = read_value(crm, datetime, "select clock_timestamp()")

@@ -35,14 +35,15 @@ class CrmRefusal(NamedTuple):
     """One contact's refusal in the CRM, in force.
 
     Attributes:
-        contact_id: the contact that refused, or one that is the same person by merging.
+        contact_id: the contact that refused, or one that is the same person by merging. None: a
+            request for erasure by a contact whose id cannot be read.
         email: its address, as the CRM writes it.
         gdpr_category: of a withdrawal; None: a request for erasure, or what cannot be read.
         is_unreadable: a consent row might be a withdrawal, and nobody can tell.
         unreadable_detail: that row's id and the column, never its value.
     """
 
-    contact_id: int
+    contact_id: int | None
     email: str | None
     gdpr_category: str | None
     is_unreadable: bool = False
@@ -56,9 +57,15 @@ class CrmRefusal(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A contact with its address, as the CRM writes it now."""
+    """A contact with its address, as the CRM writes it now.
 
-    contact_id: int
+    Attributes:
+        contact_id: None: its id cannot be read. Only contacts that asked for erasure have none.
+        email: its address.
+        is_erased: it asked for erasure.
+    """
+
+    contact_id: int | None
     email: str | None
     is_erased: bool
 
@@ -105,9 +112,9 @@ class _Merged(NamedTuple):
 
 
 class _Asking(NamedTuple):
-    """A contact that asked to be erased."""
+    """A contact that asked to be erased; without an id if its id cannot be read."""
 
-    contact_id: int
+    contact_id: int | None
     email: str | None
 
 
@@ -188,7 +195,8 @@ def present_refusals(crm: Connection[Any], holders: Sequence[Holder]) -> list[Cr
         holders: a few hundred contacts.
     """
     erasures = [CrmRefusal(one.contact_id, one.email, None) for one in holders if one.is_erased]
-    people = survivors(crm, [one.contact_id for one in holders])
+    known = [one.contact_id for one in holders if one.contact_id is not None]
+    people = survivors(crm, known)
     return [*erasures, *_withdrawals(crm, people, None)]
 
 

@@ -11,32 +11,25 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from psycopg import Connection
-from psycopg.types.json import Jsonb
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
-from crm_mailchimp.data_protection import erased_traces
-from crm_mailchimp.error_words import words_of
-from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderError
+from crm_mailchimp.data_protection import erased_members, erased_traces
+from crm_mailchimp.data_protection.erased_members import ErasedPerson
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import find_value, read_rows, read_value, read_values
+from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import ownership
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
-from crm_mailchimp.warehouse.locks import audience_lock, named_lock
+from crm_mailchimp.warehouse.locks import named_lock
 
 log = logging.getLogger(__name__)
-
-_SUPPRESS = (
-    "insert into sync.suppression (kind, digest, cause) values (%s, %s, 'erased')"
-    " on conflict do nothing"
-)
 
 
 class ErasureIncompleteError(PermanentError):
@@ -60,6 +53,10 @@ class ErasureResult:
             are erased; the other contact is not, until somebody decides.
         left_alone: audiences of another installation that hold these people, each with its number
             of members left. Delete them in Mailchimp by hand, or by that installation.
+        by_address: those of ``requested`` whose contact id cannot be read. They are erased by
+            their address; what is known only under an id stays.
+        unidentified: contacts that asked and have neither an id nor an address that can be read.
+            They are not erased, and are not in ``requested``.
     """
 
     requested: int
@@ -68,34 +65,8 @@ class ErasureResult:
     returned: int = 0
     undecided: Sequence[UndecidedErasure] = field(default_factory=list)
     left_alone: Sequence[tuple[str, int]] = field(default_factory=list)
-
-
-@dataclass
-class _Person:
-    request: ErasureRequest
-    receipt_id: int
-    hashes: set[str] = field(repr=False)
-    addresses: set[str] = field(repr=False)
-    #: Members to delete in one audience only: the address is another contact's by now.
-    own_members: set[tuple[str, str]] = field(default_factory=set, repr=False)
-    deleted: int = 0
-    refused: int = 0
-    #: Members that stay in audiences of another installation, by audience.
-    left_alone: Counter[str] = field(default_factory=Counter)
-
-
-class _EarlierMember(NamedTuple):
-    """A member that a person was.
-
-    Attributes:
-        is_anothers: the address is another contact's by now.
-        is_own_row: the member is known under the person.
-    """
-
-    list_id: str
-    subscriber_hash: str
-    is_anothers: bool
-    is_own_row: bool
+    by_address: int = 0
+    unidentified: int = 0
 
 
 def erase_contacts(
@@ -126,36 +97,40 @@ def erase_contacts(
     digester = open_suppression(warehouse)
     requests = erasure_requests.read_requests(crm, contacts)
     undecided = erasure_requests.read_undecided(crm)
+    unidentified = erasure_requests.count_unidentified(crm)
     crm.rollback()
-    for one in undecided:
-        log.warning(
-            "contact %d asked for erasure and was merged into %d, which did not ask",
-            one.asked_id,
-            one.survivor_id,
-        )
+    by_address = sum(one.person_id is None for one in requests)
+    _warn(undecided, by_address=by_address, unidentified=unidentified)
     _require_requested(contacts, requests)
+    result = ErasureResult(
+        len(requests), 0, undecided=undecided, by_address=by_address, unidentified=unidentified
+    )
     with named_lock(warehouse, "erasure"):
         pending = [one for one in requests if not _is_done(warehouse, digester, one)]
         warehouse.rollback()
         if dry_run:
-            return ErasureResult(len(requests), len(pending), undecided=undecided)
+            return replace(result, erased=len(pending))
         people = [_suppress(warehouse, digester, one, run_id) for one in pending]
         for person in people:
-            _learn_earlier_addresses(warehouse, provider, digester, person)
+            erased_members.learn_earlier_addresses(warehouse, provider, digester, person)
         if people:
-            _delete_members(warehouse, provider, people)
+            erased_members.delete_members(warehouse, provider, people)
         done = [person for person in people if not person.refused]
         if done:
             _remove_traces(warehouse, done)
             _finish(warehouse, done)
         returned = erased_traces.remove_returned(warehouse)
         for person in done:
-            log.info("contact %d erased, receipt %d", person.request.person_id, person.receipt_id)
+            log.info("%s erased, receipt %d", person.request, person.receipt_id)
     _require_all(people)
     deleted = sum(person.deleted for person in people)
     left_alone = sum((person.left_alone for person in people), Counter[str]())
-    return ErasureResult(
-        len(requests), len(done), deleted, returned, undecided, sorted(left_alone.items())
+    return replace(
+        result,
+        erased=len(done),
+        members_deleted=deleted,
+        returned=returned,
+        left_alone=sorted(left_alone.items()),
     )
 
 
@@ -175,8 +150,25 @@ def address_forms(email: str) -> tuple[set[str], set[str]]:
     return forms | ({written_form(email)} - {""}), hashes
 
 
+def _warn(undecided: Sequence[UndecidedErasure], *, by_address: int, unidentified: int) -> None:
+    for one in undecided:
+        log.warning(
+            "%s asked for erasure and was merged into %d, which did not ask",
+            one.asked,
+            one.survivor_id,
+        )
+    if by_address:
+        log.warning(
+            "%d requests are in rows of crm.contact whose contact_id cannot be read: these people "
+            "are erased by their address alone. Correct contact_id, so that all is found",
+            by_address,
+        )
+    if unidentified:
+        log.warning("%d rows of crm.contact %s", unidentified, erasure_requests.NAMES_NOBODY)
+
+
 def _require_requested(contacts: Sequence[int], requests: Sequence[ErasureRequest]) -> None:
-    missing = sorted(set(contacts) - {one.person_id for one in requests})
+    missing = sorted(set(contacts).difference(one.person_id for one in requests))
     if missing:
         raise NotRequestedError(
             f"contacts {', '.join(map(str, missing))} did not ask to be erased: set "
@@ -191,7 +183,7 @@ def _is_done(warehouse: Connection[Any], digester: Digester, request: ErasureReq
         bool,
         "select exists (select from sync.erasure_receipt"
         " where contact_digest = %s and requested_at = %s and finished_at is not null)",
-        (digester.contact(request.person_id), request.requested_at),
+        (_receipt_digest(digester, request), request.requested_at),
     )
     wanted = {digest for _, digest in _digests(digester, request)}
     suppressed = read_value(
@@ -211,9 +203,17 @@ def _digests(digester: Digester, request: ErasureRequest) -> list[tuple[str, byt
     ]
 
 
+def _receipt_digest(digester: Digester, request: ErasureRequest) -> bytes:
+    """What the receipt of a request is found by."""
+    if request.person_id is not None:
+        return digester.contact(request.person_id)
+    email = request.asked_email or ""
+    return digester.address(parse_address(email).key or written_form(email))
+
+
 def _suppress(
     warehouse: Connection[Any], digester: Digester, request: ErasureRequest, run_id: str
-) -> _Person:
+) -> ErasedPerson:
     addresses: set[str] = set()
     hashes: set[str] = set()
     for email in request.emails:
@@ -221,156 +221,23 @@ def _suppress(
         addresses |= forms
         hashes |= form_hashes
     with warehouse.cursor() as cursor:
-        cursor.executemany(_SUPPRESS, _digests(digester, request))
-    _note_hashes(warehouse, digester, hashes)
+        cursor.executemany(erased_members.SUPPRESS, _digests(digester, request))
+    erased_members.note_hashes(warehouse, digester, hashes)
     receipt_id = read_value(
         warehouse,
         int,
         statement("sync/erase_open_receipt"),
         {
-            "contact_digest": digester.contact(request.person_id),
+            "contact_digest": _receipt_digest(digester, request),
             "requested_at": request.requested_at,
             "run_id": run_id,
         },
     )
     warehouse.commit()
-    return _Person(request, receipt_id, hashes, addresses)
+    return ErasedPerson(request, receipt_id, hashes, addresses)
 
 
-def _note_hashes(warehouse: Connection[Any], digester: Digester, hashes: Iterable[str]) -> None:
-    with warehouse.cursor() as cursor:
-        cursor.executemany(
-            "insert into sync.erased_subscriber (digest) values (%s)"
-            " on conflict (digest) do update set erased_at = null",
-            [(digester.subscriber(one),) for one in hashes],
-        )
-
-
-def _learn_earlier_addresses(
-    warehouse: Connection[Any], provider: AudienceProvider, digester: Digester, person: _Person
-) -> None:
-    """Earlier addresses are known here by their hash only; the members themselves tell them."""
-    rows = read_rows(
-        warehouse,
-        _EarlierMember,
-        statement("sync/erase_find_earlier"),
-        {"contact_ids": person.request.contact_ids, "known_hashes": list(person.hashes)},
-    )
-    warehouse.rollback()
-    for row in rows:
-        hash_ = row.subscriber_hash
-        if row.is_anothers:
-            if row.is_own_row:
-                person.own_members.add((row.list_id, hash_))
-            continue
-        person.hashes.add(hash_)
-        member = provider.member(row.list_id, hash_)
-        key = parse_address(member.email_address).key if member is not None else None
-        if key and subscriber_hash(key) == hash_:
-            person.addresses.add(key)
-            warehouse.execute(_SUPPRESS, ("address", digester.address(key)))
-        _note_hashes(warehouse, digester, [hash_])
-        warehouse.commit()
-
-
-def _delete_members(
-    warehouse: Connection[Any], provider: AudienceProvider, people: Sequence[_Person]
-) -> None:
-    looked_through: set[str] = set()
-    codes = read_values(warehouse, str, statement("sync/erase_collection_codes"))
-    warehouse.commit()
-    for code in codes:
-        # Held once after the suppression: a push that looked before it is over by then.
-        with audience_lock(warehouse, code):
-            list_id = find_value(
-                warehouse,
-                str,
-                "select list_id from sync.audience where collection_code = %s",
-                (code,),
-            )
-            warehouse.commit()
-            if list_id is not None:
-                _delete_unless_foreign(warehouse, provider, list_id, people)
-                looked_through.add(list_id)
-    # Audiences that the map does not know: nobody of ours pushes there, so there is no lock.
-    for audience in provider.audiences():
-        if audience.list_id not in looked_through:
-            _delete_unless_foreign(warehouse, provider, audience.list_id, people)
-            looked_through.add(audience.list_id)
-    for person in people:
-        warehouse.execute(
-            statement("sync/erase_note_members"),
-            {
-                "receipt_id": person.receipt_id,
-                "audiences": len(looked_through),
-                "members_deleted": person.deleted,
-                "left_alone": Jsonb(person.left_alone),
-            },
-        )
-    warehouse.commit()
-
-
-def _delete_unless_foreign(
-    warehouse: Connection[Any],
-    provider: AudienceProvider,
-    list_id: str,
-    people: Sequence[_Person],
-) -> None:
-    """Another installation's audience is not touched; it hears of the request from its own CRM."""
-    try:
-        is_foreign = ownership.must_be_left_alone(warehouse, provider, list_id)
-    except NotFoundAtProviderError:
-        return  # deleted in Mailchimp since it was mapped or listed
-    except ProviderError as error:
-        if error.retryable:
-            raise
-        for person in people:
-            _note_refused(person, list_id, error)
-        return
-    if not is_foreign:
-        _delete_in(provider, list_id, people)
-        return
-    for person in people:
-        hashes = sorted(_hashes_in(person, list_id))
-        left = sum(provider.member(list_id, hash_) is not None for hash_ in hashes)
-        if left:
-            person.left_alone[list_id] = left
-            log.warning(
-                "contact %d: %d members stay in audience %s, which another installation fills. "
-                "Delete them in Mailchimp by hand, or erase them by that installation",
-                person.request.person_id,
-                left,
-                list_id,
-            )
-
-
-def _hashes_in(person: _Person, list_id: str) -> set[str]:
-    return person.hashes | {hash_ for own, hash_ in person.own_members if own == list_id}
-
-
-def _delete_in(provider: AudienceProvider, list_id: str, people: Sequence[_Person]) -> None:
-    for person in people:
-        for hash_ in sorted(_hashes_in(person, list_id)):
-            try:
-                person.deleted += provider.delete_member_permanently(list_id, hash_)
-            except ProviderError as error:
-                if error.retryable:
-                    raise
-                _note_refused(person, list_id, error)
-
-
-def _note_refused(person: _Person, list_id: str, error: ProviderError) -> None:
-    """The others are not to wait for one that Mailchimp refuses."""
-    person.refused += 1
-    log.warning(
-        "contact %d: not deleted in audience %s: %s",
-        person.request.person_id,
-        list_id,
-        words_of(error),
-    )
-
-
-def _remove_traces(warehouse: Connection[Any], people: Sequence[_Person]) -> None:
+def _remove_traces(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     traces = erased_traces.Traces(
         hashes={hash_: None for person in people for hash_ in person.hashes},
         contact_ids={one for person in people for one in person.request.contact_ids},
@@ -381,7 +248,7 @@ def _remove_traces(warehouse: Connection[Any], people: Sequence[_Person]) -> Non
     )
 
 
-def _finish(warehouse: Connection[Any], people: Sequence[_Person]) -> None:
+def _finish(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     warehouse.execute(
         "update sync.erasure_receipt set finished_at = now() where receipt_id = any(%s)",
         ([person.receipt_id for person in people],),
@@ -389,12 +256,12 @@ def _finish(warehouse: Connection[Any], people: Sequence[_Person]) -> None:
     warehouse.commit()
 
 
-def _require_all(people: Sequence[_Person]) -> None:
+def _require_all(people: Sequence[ErasedPerson]) -> None:
     refused = [person for person in people if person.refused]
     if refused:
-        ids = ", ".join(str(person.request.person_id) for person in refused[:20])
+        names = ", ".join(str(person.request) for person in refused[:20])
         raise ErasureIncompleteError(
-            f"Mailchimp refused to delete members of {len(refused)} people (contacts {ids}): "
+            f"Mailchimp refused to delete members of {len(refused)} people ({names}): "
             "they are suppressed, so nothing is pushed. Delete them in Mailchimp by hand; the "
             "next run then finishes their erasure"
         )

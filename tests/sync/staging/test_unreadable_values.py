@@ -9,6 +9,7 @@ import pytest
 
 from crm_mailchimp.crm.__main__ import main
 from crm_mailchimp.data_protection.erasure import erase_contacts
+from loose_contract import LOOSE
 from sync_world import World
 
 ODD_TIMES = [
@@ -21,40 +22,6 @@ ODD_TIMES = [
     "9999-12-31 23:59:59.999999-12",
     "2262-04-11 23:47:16.854775807+00",
 ]
-#: What a deployment's views may leave of the contract: wider ids, no keys, nulls, any word.
-LOOSE = """
-alter table crm.contact_collection
-    drop constraint contact_collection_owner_id_fkey,
-    drop constraint contact_collection_external_provider_fkey,
-    drop constraint contact_collection_campaign_type_fkey,
-    drop constraint contact_collection_code_key,
-    drop constraint contact_collection_pkey cascade,
-    alter collection_id type numeric(20, 2), alter collection_id drop not null,
-    alter code drop not null, alter description drop not null, alter is_active drop not null,
-    alter is_static drop not null, alter is_shared drop not null,
-    alter use_provider_defaults drop not null, alter sync_merge_fields drop not null;
-alter table crm.external_provider drop constraint external_provider_pkey;
-alter table crm.campaign_type drop constraint campaign_type_pkey cascade;
-alter table crm.campaign_type drop constraint campaign_type_gdpr_category_check,
-    alter gdpr_category drop not null;
-alter table crm.resource drop constraint resource_pkey;
-alter table crm.contact drop constraint contact_pkey,
-    alter contact_id type numeric(20, 2), alter contact_id drop not null,
-    alter merged_into_id type numeric, alter is_active drop not null;
-alter table crm.contact_field drop constraint contact_field_pkey,
-    drop constraint contact_field_data_type_check,
-    alter code drop not null, alter label drop not null, alter data_type drop not null;
-alter table crm.contact_field_value drop constraint contact_field_value_pkey,
-    alter contact_id type numeric, alter contact_id drop not null, alter value drop not null,
-    alter field_code drop not null;
-alter table crm.consent drop constraint consent_pkey,
-    alter consent_id type numeric(20, 2), alter consent_id drop not null,
-    alter contact_id type numeric, alter contact_id drop not null,
-    alter granted drop not null, alter effective_at drop not null;
-alter table crm.collection_member drop constraint collection_member_pkey,
-    alter collection_id type numeric(20, 2), alter contact_id type numeric(20, 2),
-    alter collection_id drop not null, alter contact_id drop not null;
-"""
 
 
 @pytest.fixture
@@ -282,14 +249,20 @@ def test_the_command_counts_and_names_what_will_be_held_back(
         "insert into crm.contact_field (code, label, data_type) values ('φ', null, 'λέξη');"
         "insert into crm.campaign_type (code, description, gdpr_category) values ('X', 'Χ', 'x');"
         "update crm.consent set granted = null, consent_id = 1.5 where contact_id = 4;"
-        "insert into crm.contact (contact_id) values (null), (2.25)"
+        "insert into crm.contact (contact_id, email, erasure_requested_at)"
+        " values (null, null, null), (2.25, 'x@mail.gr', now()), (null, 'χωρίς', now()),"
+        " (null, null, now())"
     )
 
     assert main(["create", "--dsn", crm_db]) == 0
 
     said = capsys.readouterr().out
     for words in (
-        "crm.contact.contact_id: 2 rows (no id); these rows are left out",
+        "crm.contact.contact_id: 4 rows (no id); these rows are left out",
+        "crm.contact.erasure_requested_at: 1 rows (a request in a row without an id); the person is"
+        " erased by the address alone",
+        "crm.contact.erasure_requested_at: 2 rows (a request in a row without an id and an"
+        " address); nobody can be erased: correct contact_id or email",
         "crm.contact.contact_id: 2 rows (there more than once); their contacts are held back",
         "crm.contact.is_active: 1 rows (null)",
         "crm.contact.merged_into_id: 1 rows (no id)",

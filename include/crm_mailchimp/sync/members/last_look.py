@@ -106,7 +106,8 @@ class Recheck:
     ) -> Mapping[str, refusal_ledger.FoundRefusal]:
         by_address: dict[str | None, set[int]] = defaultdict(set)
         for holder in holders:
-            by_address[parse_address(holder.email).key].add(holder.contact_id)
+            if holder.contact_id is not None:
+                by_address[parse_address(holder.email).key].add(holder.contact_id)
         # The person may have chosen another address in Mailchimp.
         at_member = address_hashes(self.warehouse, hashes)
         people = [
@@ -128,7 +129,8 @@ class Recheck:
         addresses: set[str] = set()
         for refusal in consents.present_refusals(self.crm, holders):
             if refusal.holds_for(self.gdpr_category):
-                contacts.add(refusal.contact_id)
+                if refusal.contact_id is not None:
+                    contacts.add(refusal.contact_id)
                 key = parse_address(refusal.email).key
                 if key:
                     addresses.add(key)

@@ -255,7 +255,7 @@ def attach_holders(
     local_parts = sorted({key.partition("@")[0] for key in wanted})
     for holder in consents.holders_of(crm, [], local_parts):
         key = parse_address(holder.email).key
-        if key in wanted:
+        if key in wanted and holder.contact_id is not None:
             holders[key].add(holder.contact_id)
     pairs = [
         (one.refusal_id, contact_id)

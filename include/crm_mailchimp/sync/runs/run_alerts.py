@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.crm.erasure_requests import read_undecided
+from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.statements import statement
@@ -154,16 +154,21 @@ def alert_about_undecided(
     times: AlertTimes,
     send: Callable[[Message], bool],
 ) -> list[Trouble]:
-    """Tell about contacts that asked for erasure and were merged into one that did not ask."""
+    """Tell about requests for erasure that wait for a person; returns those sent.
+
+    A contact asked and was merged into one that did not ask. Or nobody can be found by a request.
+    """
     troubles = [
         Trouble(
-            collection_code=f"contact {one.asked_id}",
+            collection_code=f"contact {one.survivor_id if one.asked_id is None else one.asked_id}",
             state="undecided",
-            reason=f"asked for erasure and was merged into {one.survivor_id}, which did not ask. "
-            f"Set erasure_requested_at on {one.survivor_id} too, or undo the merge",
+            reason=_undecided_words(one),
         )
-        for one in read_undecided(crm)
+        for one in erasure_requests.read_undecided(crm)
     ]
+    if unidentified := erasure_requests.count_unidentified(crm):
+        reason = f"{unidentified} rows {erasure_requests.NAMES_NOBODY}"
+        troubles.append(Trouble(collection_code="crm.contact", state="undecided", reason=reason))
     crm.rollback()
     _forget(warehouse, ("undecided",), None, troubles)
     return _tell(warehouse, troubles, times, send)
@@ -197,6 +202,13 @@ def write_message(troubles: Sequence[Trouble]) -> Message:
             where_to_look.append(_WHERE_TO_LOOK.get(state, _IN_COLLECTIONS))
     parts.extend(dict.fromkeys(where_to_look))
     return Message(f"Mailchimp sync: {', '.join(counts)}", "\n\n".join(parts))
+
+
+def _undecided_words(one: erasure_requests.UndecidedErasure) -> str:
+    what = f"asked for erasure and was merged into {one.survivor_id}, which did not ask"
+    if one.asked_id is None:
+        what = f"{one.asked} {what}"
+    return f"{what}. Set erasure_requested_at on {one.survivor_id} too, or undo the merge"
 
 
 def _tell(
