@@ -24,6 +24,7 @@ from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
@@ -139,11 +140,11 @@ def _run(places: Places, task: Task, pipe: Pipe) -> None:
 
 
 def _warehouse(places: Places) -> psycopg.Connection[Any]:
-    return psycopg.connect(places.warehouse)
+    return open_session(places.warehouse)
 
 
 def _crm(places: Places) -> psycopg.Connection[Any]:
-    return psycopg.connect(places.crm, autocommit=True)
+    return open_session(places.crm, autocommit=True)
 
 
 def _let_pass(seconds: float) -> None:
@@ -169,8 +170,8 @@ def provider(places: Places, *, with_slot: bool = True) -> Iterator[Mailchimp]:
 def _stage(places: Places, *, run_id: str, full_refresh: bool = False) -> int:
     with (
         _warehouse(places) as warehouse,
-        psycopg.connect(places.crm) as crm,
-        psycopg.connect(places.crm_query) as crm_query,
+        open_session(places.crm) as crm,
+        open_session(places.crm_query, keep_limits=True) as crm_query,
     ):
         return stage(warehouse, crm, crm_query, run_id=run_id, full_refresh=full_refresh)
 
@@ -187,7 +188,7 @@ def _sync(places: Places, *, staging_id: int, code: str) -> str:
 def _finish(places: Places, *, staging_id: int) -> list[str]:
     with _warehouse(places) as warehouse:
         summary = summarise_run(warehouse, staging_id)
-    with _warehouse(places) as warehouse, psycopg.connect(places.crm) as crm:
+    with _warehouse(places) as warehouse, open_session(places.crm) as crm:
         write_back_members(warehouse, crm)
     summary.require_success()
     return list(summary.blocked)
@@ -201,7 +202,7 @@ def _pull(places: Places, *, code: str) -> None:
 def _erase(places: Places, *, run_id: str) -> None:
     with (
         _warehouse(places) as warehouse,
-        psycopg.connect(places.crm) as crm,
+        open_session(places.crm) as crm,
         provider(places) as mailchimp,
     ):
         erase_contacts(warehouse, crm, mailchimp, run_id=run_id)
@@ -238,7 +239,7 @@ def _campaign(places: Places, *, code: str, now: datetime) -> str:
 
 
 def _show(places: Places) -> None:
-    with _warehouse(places) as warehouse, psycopg.connect(places.crm) as crm:
+    with _warehouse(places) as warehouse, open_session(places.crm) as crm:
         with provider(places) as mailchimp:
             campaign_round.look_at_all(warehouse, mailchimp)
         campaign_round.write_back(warehouse, crm)
