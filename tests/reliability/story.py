@@ -373,6 +373,7 @@ CHAPTERS = (
     Chapter("changes", _changes, ("sync",), ("sync",)),
     Chapter("draft", _plan_campaign, ("campaigns",), ("campaigns",)),
     Chapter("approval", _approve_campaign, ("sync", "campaigns"), ("campaigns",), plan_ahead),
-    Chapter("reactions", _reactions, ("campaigns", "reports", "sync"), ("sync",)),
+    # Reports that are read after the sync show its unsubscribes, too.
+    Chapter("reactions", _reactions, ("campaigns", "reports", "sync"), ("sync", "reports")),
     Chapter("farewells", _farewells, ("erase", "sync", "pull", "reports"), ("sync", "reports")),
 )
