@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from crm_mailchimp.database_errors import without_data
 from crm_mailchimp.error_words import located
 from crm_mailchimp.errors import PermanentError, ProviderError
+from mailchimp_provider.run_params import require_known_params
 
 
 class AnnouncedFailure(AirflowFailException):
@@ -22,7 +23,7 @@ def fail_without_retry() -> Iterator[None]:
 
     Faults that can heal (connections, overload) pass through, and Airflow's retries deal with
     them. Database errors pass on without the rows they quote. The task's log has no stack frames
-    of any of them.
+    of any of them. A run with a param that its DAG does not have fails before any work.
 
     Raises:
         AirflowFailException: the work says that trying again is of no use.
@@ -32,6 +33,7 @@ def fail_without_retry() -> Iterator[None]:
 
     show_no_frames()
     try:
+        require_known_params()
         with without_data():
             yield
     except PermanentError as error:

@@ -48,7 +48,8 @@ def show() -> HTMLResponse:
     """The page."""
     with closing(warehouse_connection()) as warehouse:
         found = read_page(warehouse)
-    return _rendered("page.html", found=found, nobody_is_asked=_is_paused("approve_removals"))
+    paused = [dag_id for dag_id in ("approve_removals", "release_campaigns") if _is_paused(dag_id)]
+    return _rendered("page.html", found=found, paused=paused)
 
 
 @app.get("/plan")

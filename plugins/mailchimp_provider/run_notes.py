@@ -7,6 +7,7 @@ Airflow of the functions ``on_dag_run_…``, by the names of Airflow's listeners
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
@@ -30,6 +31,18 @@ def leave_note(ti: Any, text: str) -> None:
         text: codes, counts and ids; no addresses.
     """
     ti.xcom_push(key=RUN_NOTE, value=text)
+
+
+def note_if_paused(ti: Any, dag_id: str, questions: Sequence[object]) -> None:
+    """Say at the run that nobody is asked, if the DAG that asks is paused.
+
+    Args:
+        ti: the running task instance.
+        dag_id: the DAG that asks a person.
+        questions: those that are open; none needs no word.
+    """
+    if questions and ti.get_dag(dag_id).is_paused:
+        leave_note(ti, f"nobody is asked: the DAG {dag_id} is paused. Unpause it")
 
 
 @hookimpl

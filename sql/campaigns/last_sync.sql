@@ -6,7 +6,8 @@ with staging as (
         stage.run_id,
         stage.clock,
         stage.checked_at,
-        stage.created_at
+        stage.created_at,
+        collection.guard_detail
     from sync.staging_run as stage
     inner join sync.staged_collection as collection on stage.staging_id = collection.staging_id
     where collection.collection_code = %(collection_code)s and not stage.dry_run
@@ -27,6 +28,7 @@ select
     coalesce(push.run_id, staging.run_id) as run_id,
     case when push.run_id is null then 'unchecked' else coalesce(push.state, 'unfinished') end as state,
     push.detail,
+    case when push.state = 'blocked' then staging.guard_detail end as guard_detail,
     coalesce(staging.clock, push.started_at) as clock,
     now() - coalesce(staging.clock, push.started_at) as age
 from staging

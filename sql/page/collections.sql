@@ -5,19 +5,40 @@ with staged as (
     order by collection_code asc, staging_id desc
 ),
 
-last_run as (
-    select distinct on (collection_code) *
+-- A collection's runs under each code that it had.
+collection_runs as (
+    select
+        staged_collection.collection_id,
+        staging_run.dry_run,
+        collection_run.state,
+        collection_run.detail,
+        collection_run.started_at,
+        collection_run.finished_at,
+        collection_run.added,
+        collection_run.updated,
+        collection_run.removed
     from sync.collection_run
-    order by collection_code asc, started_at desc
+    inner join sync.staged_collection
+        on
+            collection_run.staging_id = staged_collection.staging_id
+            and collection_run.collection_code = staged_collection.collection_code
+    inner join sync.staging_run on collection_run.staging_id = staging_run.staging_id
+),
+
+-- A preview hides no real run.
+last_run as (
+    select distinct on (collection_id) *
+    from collection_runs
+    order by collection_id asc, dry_run asc, started_at desc
 ),
 
 last_success as (
     select
-        collection_code,
+        collection_id,
         max(finished_at) as succeeded_at
-    from sync.collection_run
+    from collection_runs
     where state = 'succeeded'
-    group by collection_code
+    group by collection_id
 ),
 
 present as (
@@ -60,8 +81,8 @@ select
     coalesce(last_run.removed, 0) as removed
 from staged
 inner join sync.staging_run as run on staged.staging_id = run.staging_id
-left join last_run on staged.collection_code = last_run.collection_code
-left join last_success on staged.collection_code = last_success.collection_code
+left join last_run on staged.collection_id = last_run.collection_id
+left join last_success on staged.collection_id = last_success.collection_id
 left join present on staged.collection_code = present.collection_code
 left join held_back on staged.collection_code = held_back.collection_code
 order by staged.collection_code;

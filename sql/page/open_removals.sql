@@ -1,10 +1,16 @@
 -- Removals that wait for a person's decision.
 select
-    plan_id,
-    collection_code,
-    removals,
-    members,
-    requested_at
-from sync.removal_request
-where decided_at is null
-order by plan_id;
+    request.plan_id,
+    request.collection_code,
+    (
+        select collection.description from sync.staged_collection as collection
+        where collection.collection_code = request.collection_code
+        order by collection.staging_id desc limit 1
+    ) as description,
+    request.run_id,
+    request.removals,
+    request.members,
+    request.requested_at
+from sync.removal_request as request
+where request.decided_at is null
+order by request.plan_id;

@@ -1,5 +1,23 @@
 -- The first members of a run's plan, for each collection and action, with how many there are of each.
-with planned as (
+with every as (
+    select
+        plan.collection_id,
+        plan.action,
+        plan.cause,
+        plan.contact_id
+    from staging.plan as plan
+    where plan.staging_id = %(staging_id)s and plan.action <> 'unchanged'
+    union all
+    select
+        verdict.collection_id,
+        'held_back' as action,
+        verdict.reason_code as cause,
+        verdict.contact_id
+    from staging.verdict as verdict
+    where verdict.staging_id = %(staging_id)s and verdict.reason_code is not null
+),
+
+planned as (
     select
         collection.collection_code,
         plan.action,
@@ -10,10 +28,9 @@ with planned as (
         and not coalesce(plan.cause, '') = any(%(due_causes)s::text[]) as waits_for_approval,
         row_number() over by_action as place,
         count(*) over (partition by plan.collection_id, plan.action) as members
-    from staging.plan as plan
+    from every as plan
     inner join sync.staged_collection as collection
-        on plan.staging_id = collection.staging_id and plan.collection_id = collection.collection_id
-    where plan.staging_id = %(staging_id)s and plan.action <> 'unchanged'
+        on collection.staging_id = %(staging_id)s and plan.collection_id = collection.collection_id
     window by_action as (
         partition by plan.collection_id, plan.action order by plan.cause asc, plan.contact_id asc
     )

@@ -14,6 +14,15 @@ where
                     and verdict.contact_id = quarantine.contact_id
                     and verdict.reason_code is null
             )
+            -- As long as the member is there, it has no value in that field.
+            and not exists (
+                select from sync.audience as audience
+                inner join sync.member as member on audience.list_id = member.list_id
+                where
+                    audience.collection_id = %(collection_id)s
+                    and member.contact_id = quarantine.contact_id
+                    and sync.may_be_mailed(member.status)
+            )
         when quarantine.reason_code = 'address_changed'
             then not exists (
                 select from sync.changed_address as changed

@@ -29,9 +29,7 @@ proof as (
 request as (
     update sync.removal_request
     set collection_code = %(new)s
-    where
-        collection_code = %(old)s
-        and (decided_at is null or decision = 'rejected')
+    where collection_code = %(old)s
 )
 
 update sync.quarantine as quarantine

@@ -60,9 +60,9 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
             ("inactive_contact", (contacts[6],)),
         ]
         for contact in contacts[:7]:
-            assert str(contact) in first.body
+            assert str(contact) in first.body(168)
         assert "7 of 20" in first.subject
-        assert "@" not in first.subject + first.body
+        assert "@" not in first.subject + first.body(168)
         assert find_removal_request(warehouse, collection_code="ΑΛΛΗ") is None
 
         # The next hourly run asks the same: the plan that somebody may be looking at stays.
@@ -155,8 +155,8 @@ def test_many_contacts_are_counted_not_listed(warehouse_db: str) -> None:
         assert request
         assert [cause.members for cause in request.causes] == [many, 1]
         assert request.causes[0].contact_ids == tuple(range(1, MOST_IDS + 1))
-        assert "and 25 more" in request.body
-        assert len(request.body) < 3_000
+        assert "and 25 more" in request.body(168)
+        assert len(request.body(168)) < 3_000
         with pytest.raises(NoSuchRequestError, match="no such removal plan"):
             find_removal_request(warehouse, plan_id=plan[0] + 1)
         with pytest.raises(NoSuchRequestError, match="of collection OFFERS"):
@@ -251,6 +251,105 @@ def test_two_blocked_collections_ask_apart(world: World) -> None:
         assert len(plans) == 2
         decide_removals(warehouse, plans[0].number, "rejected", decided_by="maria")
         assert [plan.number for plan in open_plans(warehouse, row[0])] == [plans[1].number]
+
+
+def approved(world: World, news: int, contacts: list[int]) -> int:
+    """Block the collection by these contacts, and approve that; the plan's number."""
+    for contact in contacts:
+        world.leave(news, contact)
+    assert world.sync()["NEWS"].state == "blocked"
+    plan_id = open_plan(world)
+    assert plan_id
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        decide_removals(warehouse, plan_id, "approved", decided_by="maria")
+    return plan_id
+
+
+def decisions(world: World) -> list[tuple[str | None, str]]:
+    rows = world.warehouse.execute(
+        "select decision, collection_code from sync.removal_request order by plan_id"
+    ).fetchall()
+    return [(row["decision"], row["collection_code"]) for row in rows]
+
+
+def test_a_sync_without_trouble_ends_the_question(world: World) -> None:
+    """Nobody asks for it: the page and the next run see it at once."""
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(12)]
+    world.sync()
+    for contact in contacts[:7]:
+        world.leave(news, contact)
+    world.sync()
+    for contact in contacts[:7]:
+        world.join(news, contact)
+    assert world.sync(dry_run=True)["NEWS"].state == "dry_run"
+    assert decisions(world) == [(None, "NEWS")], "a preview ends nothing"
+    assert world.sync()["NEWS"].state == "succeeded"
+    assert decisions(world) == [("superseded", "NEWS")]
+    with (
+        psycopg.connect(world.warehouse_dsn) as warehouse,
+        pytest.raises(AlreadyDecidedError, match="superseded"),
+    ):
+        decide_removals(warehouse, 1, "approved", decided_by="maria")
+
+
+def test_an_approval_is_carried_out_by_the_next_sync_under_whatever_code(world: World) -> None:
+    """The run that the answer started did not come to it: the code had changed."""
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(12)]
+    world.sync()
+    plan_id = approved(world, news, contacts[:7])
+    world.crm.execute("update crm.contact_collection set code = 'ΝΕΟΣ' where code = 'NEWS'")
+
+    done = world.sync()["ΝΕΟΣ"]
+
+    assert (done.state, done.counts["removed"]) == ("succeeded", 7)
+    row = world.warehouse.execute("select * from sync.removal_request").fetchone()
+    assert row and row["plan_id"] == plan_id and row["collection_code"] == "ΝΕΟΣ"
+    assert row["carried_out_by"]
+    # It is good for one run: the same people come back and leave once more.
+    for contact in contacts[:7]:
+        world.join(news, contact)
+    world.sync()
+    for contact in contacts[:7]:
+        world.leave(news, contact)
+    assert world.sync()["ΝΕΟΣ"].state == "blocked"
+    assert [decision for decision, _ in decisions(world)] == ["approved", None]
+
+
+def test_an_approval_that_is_too_old_or_too_small_opens_nothing(world: World) -> None:
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(20)]
+    world.sync()
+    approved(world, news, contacts[:7])
+    world.warehouse.execute("update sync.removal_request set decided_at = now() - interval '25 h'")
+    assert world.sync()["NEWS"].state == "blocked"
+    assert "archived" not in world.remote().values()
+
+    world.warehouse.execute(
+        "update sync.removal_request set decided_at = now() where decision = 'approved'"
+    )
+    world.leave(news, contacts[7])
+    blocked = world.sync()["NEWS"]
+    assert blocked.state == "blocked"
+    assert "8 of 20 members would be removed" in (blocked.detail or "")
+    assert "archived" not in world.remote().values()
+
+
+def test_a_few_others_block_no_approved_plan(world: World) -> None:
+    """They would go without any approval, so they may go beside it."""
+    news = world.collection()
+    contacts = [world.contact(f"p{number}@mail.gr", news) for number in range(20)]
+    world.sync()
+    plan_id = approved(world, news, contacts[:7])
+    for contact in contacts[:7]:
+        world.join(news, contact)
+    world.leave(news, contacts[10])
+
+    done = world.sync(options=read_sync_options({}, approved_plan=plan_id))["NEWS"]
+
+    assert (done.state, done.counts["removed"]) == ("succeeded", 1)
+    assert list(world.remote().values()).count("archived") == 1
 
 
 def test_one_run_asks_until_its_time_is_over() -> None:

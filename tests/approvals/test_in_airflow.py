@@ -252,6 +252,11 @@ def test_requests_for_erasure(world: World) -> None:
     )
     world.crm("update crm.contact set merged_into_id = %s where contact_id = %s", survivor, merged)
 
+    # A misspelt param is not "all of them".
+    with pytest.raises(AssertionError):
+        assert world.run("erase_contacts", contact_id=asking)[1] == "success"
+    assert world.warehouse("select * from sync.erasure_receipt") == []
+
     run_id, state = world.run("erase_contacts")
 
     assert state == "success", world.states("erase_contacts", run_id)

@@ -160,9 +160,8 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
         assert not release.decide_release(
             warehouse, gate_id, "timed_out", holds=DAY, ask_again_after=DAY
         )
-        assert not release.decide_release(
-            warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY
-        ), "first word"
+        with pytest.raises(release.AnsweredLateError, match="already timed_out"):
+            release.decide_release(warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY)
     assert world.step().outcome == "held"
 
     # Another reason is another question; approving it opens the gate for these facts only.
@@ -182,8 +181,12 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
     assert {reason["released"] for reason in world.gate()["reasons"]} == {True}
     assert world.gate()["release_id"] is not None
 
+    # The next run ends in the same way, so it is the same reason. With other numbers it is not.
     world.change_campaign(planned_at=world.in_hours(60))
     world.warehouse.execute("update sync.collection_run set run_id = run_id || '-3'")
+    assert world.step().outcome == "scheduled"
+    world.change_campaign(planned_at=world.in_hours(61))
+    world.warehouse.execute("update sync.collection_run set detail = 'removal_guard: 13'")
     assert world.step().outcome == "held"
 
 
@@ -319,3 +322,48 @@ def test_mailchimp_s_own_side(world: CampaignWorld) -> None:
         ("Ενημερωτικό Νοεμβρίου (NL-11)", "crm", "sent", 4),
         ("Με το χέρι", "mailchimp", "save", 0),
     ]
+
+
+def test_an_hourly_sync_that_stays_blocked_asks_nothing_new(world: CampaignWorld) -> None:
+    """Real syncs, blocked by the guard: the answer about the gate holds from run to run."""
+    people = world.audience(12)
+    scheduled_campaign(world)
+    for person in people[:7]:
+        world.leave(1, person)
+    world.sync()
+    assert world.step().outcome == "held"
+    assert "sync_blocked" in world.gate_codes()
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        [(gate_id, _)] = release.request_releases(warehouse, ["NL-11"])
+        release.decide_release(warehouse, gate_id, "rejected", holds=DAY, ask_again_after=DAY)
+        for _ in range(2):
+            world.sync()
+            world.step()
+            assert release.request_releases(warehouse, ["NL-11"]) == []
+        world.leave(1, people[7])
+        world.sync()
+        world.step()
+        [(newer, _)] = release.request_releases(warehouse, ["NL-11"])
+        assert newer > gate_id
+        assert release.decide_release(warehouse, newer, "approved", holds=DAY, ask_again_after=DAY)
+    world.sync()
+    assert world.step().outcome == "scheduled"
+    world.leave(1, people[8])
+    world.sync()
+    world.change_campaign(planned_at=world.in_hours(60))
+    assert world.step().outcome == "held"
+
+
+def test_an_approval_that_comes_too_late_says_so(world: CampaignWorld) -> None:
+    world.audience(3)
+    scheduled_campaign(world)
+    world.warehouse.execute("update sync.staging_run set clock = now() - interval '3 hours'")
+    world.step()
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        [(gate_id, _)] = release.request_releases(warehouse, ["NL-11"])
+        world.warehouse.execute(
+            "update sync.collection_run set state = 'blocked', detail = 'removal_guard: 12'"
+        )
+        world.step()
+        with pytest.raises(release.AnsweredLateError, match="closed for more"):
+            release.decide_release(warehouse, gate_id, "approved", holds=DAY, ask_again_after=DAY)

@@ -43,11 +43,16 @@ class GateReason:
 
 @dataclass(frozen=True, kw_only=True)
 class _LastSync:
-    """How the newest sync of a collection ended, and how old its view of the CRM is."""
+    """How the newest sync of a collection ended, and how old its view of the CRM is.
+
+    Attributes:
+        guard_detail: what the removal guard found, without the number of its question.
+    """
 
     run_id: str
     state: str
     detail: str | None
+    guard_detail: str | None
     clock: datetime
     age: timedelta
 
@@ -108,21 +113,21 @@ def audience_reasons(
             "audience_stale", f"collection {collection} was never synced", f"{collection}/never"
         )
         return
-    # A run that is cleared keeps its id: the facts themselves are part of what is released.
-    fact = f"{collection}/{sync.run_id}"
     if sync.state != "succeeded":
-        detail = sync.detail or "see its task"
+        # The next run that ends in the same way, with the same numbers, is the same reason. A run
+        # that is cleared keeps its id, so the id alone is no reason.
+        why = sync.guard_detail or sync.detail or f"see its task in run {sync.run_id}"
         yield _releasable(
             f"sync_{sync.state}",
-            f"the last sync of collection {collection} ended {sync.state}: {detail}",
-            f"{fact}/{detail}",
+            f"the last sync of collection {collection} ended {sync.state}: {sync.detail or why}",
+            f"{collection}/{why}",
         )
     if sync.age > max_age:
         yield _releasable(
             "audience_stale",
             f"the last sync of collection {collection} looked at the CRM {_minutes(sync.age)} "
             f"minutes ago, agreed are {_minutes(max_age)}",
-            f"{fact}/{sync.clock.isoformat()}",
+            f"{collection}/{sync.clock.isoformat()}",
         )
 
 

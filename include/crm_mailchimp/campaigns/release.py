@@ -30,6 +30,10 @@ class _StoredReason(TypedDict):
     released: bool
 
 
+class AnsweredLateError(PermanentError):
+    """An approval came after the question had ended."""
+
+
 class _StoredGate(NamedTuple):
     """A gate, and the newest decision about its campaign (columns ``…_now``)."""
 
@@ -131,8 +135,14 @@ def decide_release(
 
     Raises:
         NotReleasableError: nobody may release this.
+        AnsweredLateError: an approval that releases nothing, and why.
     """
     if find_release_request(warehouse, gate_id) is None:
+        if decision == "approved":
+            raise AnsweredLateError(
+                f"gate {gate_id} has opened, or has closed for more, meanwhile: this approval "
+                "releases nothing. If something else is to be released, a new question asks it"
+            )
         return False
     parameters = {
         "gate_id": gate_id,
@@ -148,4 +158,9 @@ def decide_release(
         (gate_id,),
     )
     warehouse.commit()
+    if decision == "approved" and in_force != "approved":
+        raise AnsweredLateError(
+            f"the question about gate {gate_id} is already {in_force}: this approval releases "
+            "nothing"
+        )
     return in_force == "approved"

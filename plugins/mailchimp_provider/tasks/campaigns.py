@@ -17,6 +17,7 @@ from mailchimp_provider.connections import (
     warehouse_connection,
 )
 from mailchimp_provider.outcomes import Problems, fail_without_retry
+from mailchimp_provider.run_notes import note_if_paused
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -126,12 +127,13 @@ def _send_run(moment: NextMoment) -> dict[str, Any]:
 
 
 @fail_without_retry()
-def find_closed_gates(codes: Sequence[str] | None) -> list[dict[str, Any]]:
+def find_closed_gates(codes: Sequence[str] | None, ti: Any) -> list[dict[str, Any]]:
     """Runs of ``release_campaigns`` for closed gates that a person may open."""
     from crm_mailchimp.campaigns.release import request_releases
 
     with opened() as connections:
         gates = request_releases(connections.warehouse(), codes or [])
+    note_if_paused(ti, "release_campaigns", gates)
     within = timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours)
     return [
         {"trigger_run_id": gate.run_id("gate", within), "conf": {"gate_id": gate.number}}

@@ -31,12 +31,20 @@ def preview_collection(
 @fail_without_retry()
 def finish(staging_id: int | None, run_id: str, ti: Any) -> dict[str, int]:
     """Say at the run where its plan is; fails if a collection failed."""
+    from crm_mailchimp.sync.decisions.plan_export import planned_collections
     from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise_run
 
     if staging_id is None:
         raise CollectionsFailedError("nothing was staged: see the task 'stage'")
     with opened() as connections:
-        summary = summarise_run(connections.warehouse(), staging_id)
-    leave_note(ti, f"the plan: {plan_url(run_id)}\n{summary.note}".rstrip())
+        warehouse = connections.warehouse()
+        summary = summarise_run(warehouse, staging_id)
+        guarded = [
+            f"{one.collection_code} would be blocked: {one.guard_detail}"
+            for one in planned_collections(warehouse, run_id)
+            if one.guard_detail
+        ]
+    lines = [f"the plan: {plan_url(run_id)}", *guarded, *summary.note.splitlines()]
+    leave_note(ti, "\n".join(lines))
     summary.require_success()
     return summary.counts

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import opened
 from mailchimp_provider.outcomes import fail_without_retry
+from mailchimp_provider.run_notes import leave_note
 
 
 @fail_without_retry()
@@ -41,22 +42,29 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
 
 
 @fail_without_retry()
-def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None) -> object:
-    """Store the answer; returns the params of the next run when it is an approval."""
+def decide(request: Mapping[str, Any], answer: Mapping[str, object] | None, ti: Any) -> object:
+    """Store the answer; returns the params of the next run when it is an approval.
+
+    An approval that comes too late starts nothing. The run's note says so.
+    """
     from crm_mailchimp.campaigns.campaign_options import read_campaign_options
-    from crm_mailchimp.campaigns.release import decide_release
+    from crm_mailchimp.campaigns.release import AnsweredLateError, decide_release
     from crm_mailchimp.sync.decisions.answer import read_decision
 
     decision, decided_by = read_decision(answer)
     options = read_campaign_options()
     ask_again_after = timedelta(hours=QuestionSettings.read().approval_ask_again_hours)
     with opened() as connections:
-        released = decide_release(
-            connections.warehouse(),
-            int(request["gate_id"]),
-            decision,
-            holds=options.release_holds,
-            ask_again_after=ask_again_after,
-            decided_by=decided_by,
-        )
+        try:
+            released = decide_release(
+                connections.warehouse(),
+                int(request["gate_id"]),
+                decision,
+                holds=options.release_holds,
+                ask_again_after=ask_again_after,
+                decided_by=decided_by,
+            )
+        except AnsweredLateError as error:
+            leave_note(ti, str(error))
+            return None
     return request["conf"] if released else None

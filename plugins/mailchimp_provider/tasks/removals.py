@@ -12,8 +12,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import opened
+from mailchimp_provider.links import plan_url
 from mailchimp_provider.outcomes import fail_without_retry
-from mailchimp_provider.run_notes import leave_note
+from mailchimp_provider.run_notes import leave_note, note_if_paused
 
 
 @fail_without_retry()
@@ -30,8 +31,7 @@ def find_questions(
         return []
     with opened() as connections:
         plans = open_plans(connections.warehouse(), staging_id)
-    if plans and ti.get_dag("approve_removals").is_paused:
-        leave_note(ti, "nobody is asked: the DAG approve_removals is paused. Unpause it")
+    note_if_paused(ti, "approve_removals", plans)
     within = timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours)
     return [
         {"trigger_run_id": plan.run_id("plan", within), "conf": {"plan_id": plan.number}}
@@ -48,7 +48,7 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
     """
     from crm_mailchimp.sync.decisions import approval
 
-    QuestionSettings.read()
+    questions = QuestionSettings.read()
     with opened() as connections:
         try:
             request = approval.find_removal_request(
@@ -63,7 +63,10 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
     return {
         "plan_id": request.plan_id,
         "subject": request.subject,
-        "body": request.body,
+        "body": (
+            f"{request.body(questions.approval_ask_again_hours)}\n\n"
+            f"[Everybody of this plan]({plan_url(request.run_id)}), with a file for a spreadsheet."
+        ),
         "sync_params": request.sync_params,
     }
 
@@ -88,4 +91,15 @@ def decide(
         except approval.AlreadyDecidedError as error:
             leave_note(ti, str(error))
             return None
+    if not approved:
+        hours = QuestionSettings.read_usable().approval_ask_again_hours
+        leave_note(
+            ti,
+            "nobody is removed. "
+            + (
+                f"The same members are asked about again in {hours:g} hours"
+                if decision == "rejected"
+                else "Nobody answered in time: the next sync asks again"
+            ),
+        )
     return request["sync_params"] if approved else None

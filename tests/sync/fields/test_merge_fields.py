@@ -420,3 +420,30 @@ def test_fields_changed_or_deleted_by_hand_and_a_lost_map(world: World) -> None:
     world.sync()
     assert world.remote_fields("maria@mail.gr")["MYCODE"] == ""
     assert "MYCODE" in _fields(world)
+
+
+def test_a_value_that_does_not_fit_stays_named_while_the_member_is_there(world: World) -> None:
+    """The contact leaves and comes back, and the guard has kept the member: nothing is pushed."""
+    news = world.collection(sync_merge_fields=True)
+    _define(world, "points", "Πόντοι", "number")
+    people = [world.contact(f"p{number}@mail.gr", news) for number in range(12)]
+    _give(world, people[0], points="δώδεκα")
+    _give(world, people[1], points="δέκα")
+    world.sync()
+    named = _invalid(world)
+    assert set(named) == {people[0], people[1]}
+
+    for person in people[:7]:
+        world.leave(news, person)
+    assert world.sync()["NEWS"].state == "blocked"
+    assert _invalid(world) == named, "the member is there, without that value"
+    for person in people[:7]:
+        world.join(news, person)
+    assert world.sync()["NEWS"].state == "succeeded"
+    assert _invalid(world) == named
+
+    # Who is really gone is named no more; who is pushed with a good value neither.
+    _give(world, people[1], points="10")
+    world.leave(news, people[0])
+    world.sync()
+    assert _invalid(world) == {}

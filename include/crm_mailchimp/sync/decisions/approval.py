@@ -81,9 +81,12 @@ class RemovalRequest:
         """The params of ``sync_collections`` that carry the plan out once it is approved."""
         return {"collections": [self.collection_code], "approved_plan": self.plan_id}
 
-    @property
-    def body(self) -> str:
-        """What is needed to decide, in Markdown."""
+    def body(self, ask_again_hours: float) -> str:
+        """What is needed to decide, in Markdown.
+
+        Args:
+            ask_again_hours: after a rejection the same members are asked about again then.
+        """
         rows = "\n".join(
             f"| `{cause.cause}` | {cause.explanation} | {cause.members} | {_ids(cause)} |"
             for cause in self.causes
@@ -98,7 +101,7 @@ class RemovalRequest:
             f"outside this plan, and nobody who has come back meanwhile.\n\n"
             f"**{REJECT}**, or no answer in time: nobody is removed. The collection stays blocked "
             f"until the CRM is corrected. After **{REJECT}** the same members are asked about "
-            "again after `APPROVAL_ASK_AGAIN_HOURS`. Without an answer the next run asks again."
+            f"again after {ask_again_hours:g} hours. Without an answer the next run asks again."
             "\n\n"
             "Withdrawals of consent and erasures are not part of this: they have gone out already."
             f"\n\nAll contact ids: table `sync.removal_request_member`, `plan_id` {self.plan_id}."

@@ -19,7 +19,9 @@ from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 
-COLUMNS = ("collection_code", "action", "cause", "contact_id", "waits_for_approval")
+COLUMNS = (
+    "collection_code", "action", "cause", "contact_id", "waits_for_approval", "explanation",
+)  # fmt: skip
 
 #: What the actions of a plan mean, for people.
 ACTIONS = {
@@ -31,7 +33,8 @@ ACTIONS = {
     "reconfirm": "is asked to confirm again",
     "unsubscribe": "is unsubscribed",
     "archive": "is archived",
-    "quarantine": "is held back",
+    "quarantine": "stays as it is in Mailchimp, and is held back",
+    "held_back": "is held back by the check",
 }
 
 
@@ -70,6 +73,7 @@ class _PlannedRow:
     cause: str | None
     contact_id: int | None
     waits_for_approval: bool
+    explanation: str | None
 
 
 def planned_collections(
@@ -194,4 +198,5 @@ def _cells(row: _PlannedRow) -> Sequence[str | int | None]:
         row.cause or "",
         row.contact_id,
         "yes" if row.waits_for_approval else "",
+        row.explanation or "",
     )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row
+from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -148,6 +148,8 @@ def judge_plan(
             run_id=collection.run_id,
             valid_for=valid_for,
         )
+    else:
+        approved_plan = _open_approval(warehouse, collection, list_id, valid_for=valid_for)
     blocked = _judge(warehouse, collection, list_id, limits, approved_plan)
     warehouse.execute(
         "update sync.staged_collection set guard_detail = %s"
@@ -161,18 +163,23 @@ def judge_plan(
     if blocked is not None and not collection.dry_run:
         request = _request_approval(warehouse, collection, list_id, ask_again_after)
         blocked = Blocked(blocked.code, f"{blocked.detail}; {request.words(ask_again_after)}")
+    if blocked is None and not collection.dry_run:
+        # What was asked needs no answer any more.
+        warehouse.execute(
+            "update sync.removal_request set decision = 'superseded', decided_at = now()"
+            " where collection_code = %s and decided_at is null",
+            (collection.collection_code,),
+        )
     warehouse.commit()
     return GuardJudgement(blocked, approved_plan)
 
 
-def _judge(
+def _count_removals(
     warehouse: Connection[Any],
     collection: StagedCollection,
     list_id: str | None,
-    limits: GuardLimits,
     approved_plan: int | None,
-) -> Blocked | None:
-    """Look at the plan's removals that are not due; an approved plan's members may go."""
+) -> _Removals:
     found = read_row(
         warehouse,
         _Removals,
@@ -185,15 +192,59 @@ def _judge(
             "plan_id": approved_plan,
         },
     )
-    removals, outside, members = found or (0, 0, 0)
-    if approved_plan is not None:
-        if outside:
-            return Blocked(
-                "removal_guard",
-                f"{outside} of {removals} removals are outside the approved plan {approved_plan}: "
-                "nothing else was pushed",
-            )
+    return found or _Removals(0, 0, 0)
+
+
+def _open_approval(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
+    *,
+    valid_for: timedelta,
+) -> int | None:
+    """An approval that no run has carried out yet, and that allows all removals of this plan.
+
+    The run that an approval starts may fail, or name the collection by a code that has changed.
+    """
+    plan_id = find_value(
+        warehouse,
+        int,
+        "select plan_id from sync.removal_request"
+        " where collection_code = %s and decision = 'approved' and carried_out_at is null"
+        " and decided_at > now() - %s order by plan_id desc limit 1",
+        (collection.collection_code, valid_for),
+    )
+    if plan_id is None:
         return None
+    counted = _count_removals(warehouse, collection, list_id, plan_id)
+    return plan_id if counted.removals and not counted.outside else None
+
+
+def _judge(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str | None,
+    limits: GuardLimits,
+    approved_plan: int | None,
+) -> Blocked | None:
+    """Look at the plan's removals that are not due; an approved plan's members may go."""
+    removals, outside, members = _count_removals(warehouse, collection, list_id, approved_plan)
+    if approved_plan is not None and not outside:
+        return None
+    blocked = _judge_count(collection, removals, members, limits)
+    if blocked is not None and approved_plan is not None:
+        return Blocked(
+            "removal_guard",
+            f"{outside} of {removals} removals are outside the approved plan {approved_plan}: "
+            "nothing else was pushed",
+        )
+    return blocked
+
+
+def _judge_count(
+    collection: StagedCollection, removals: int, members: int, limits: GuardLimits
+) -> Blocked | None:
+    """Whether so many removals wait for a person."""
     # No contacts, where there are members, is suspicious by itself.
     if collection.staged == 0 and removals:
         return Blocked(

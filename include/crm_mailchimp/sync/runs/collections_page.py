@@ -56,13 +56,25 @@ class CollectionRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRemoval:
-    """Removals that wait for a person."""
+    """Removals that wait for a person; the run's plan shows each contact."""
 
     plan_id: int
     collection_code: str
+    description: str | None
+    run_id: str
     removals: int
     members: int
     requested_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRelease:
+    """A closed gate that a person may open."""
+
+    gate_id: int
+    campaign_code: str
+    requested_at: datetime
+    reasons: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +97,12 @@ class DecidedRemoval:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewRow:
-    """A preview whose plan can be read."""
+    """A preview whose plan can be read; unfinished: some collections are not planned yet."""
 
     run_id: str
     clock: datetime
     collection_codes: str | None
+    is_unfinished: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +152,7 @@ class PageContent:
     Attributes:
         collections: as their newest snapshot found them, and how their last run ended.
         removals: removal plans that wait for a person.
+        releases: closed gates that wait for a person.
         decisions: the newest answers about removals, one a collection.
         previews: the newest ``MOST_PREVIEWS``.
         held_back: contacts in quarantine, counted by collection and reason; those with
@@ -148,6 +162,7 @@ class PageContent:
 
     collections: Sequence[CollectionRow]
     removals: Sequence[OpenRemoval]
+    releases: Sequence[OpenRelease]
     decisions: Sequence[DecidedRemoval]
     previews: Sequence[PreviewRow]
     held_back: Sequence[HeldBack]
@@ -159,6 +174,7 @@ def read_page(warehouse: Connection[Any]) -> PageContent:
     found = PageContent(
         collections=read_rows(warehouse, CollectionRow, statement("page/collections")),
         removals=read_rows(warehouse, OpenRemoval, statement("page/open_removals")),
+        releases=read_rows(warehouse, OpenRelease, statement("page/open_releases")),
         decisions=read_rows(warehouse, DecidedRemoval, statement("page/decisions")),
         previews=read_rows(
             warehouse, PreviewRow, statement("page/previews"), {"most": MOST_PREVIEWS}

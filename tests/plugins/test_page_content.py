@@ -1,0 +1,109 @@
+"""What the page says, from a real warehouse: which questions wait, and what a preview is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from campaign_world import CampaignWorld
+from crm_mailchimp.campaigns import release
+from crm_mailchimp.sync.decisions.approval import decide_removals
+from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
+from crm_mailchimp.sync.runs.collections_page import read_page
+from mailchimp_provider import page
+
+
+@pytest.fixture
+def world(crm_db: str, warehouse_db: str, mailchimp_sandbox: Any) -> Any:
+    world = CampaignWorld(crm_db, warehouse_db, mailchimp_sandbox)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def shown(world: CampaignWorld) -> Callable[..., str]:
+    def render(*paused: str) -> str:
+        with psycopg.connect(world.warehouse_dsn) as warehouse:
+            found = read_page(warehouse)
+        answer = page._rendered("page.html", found=found, paused=list(paused))
+        return " ".join(bytes(answer.body).decode().split())
+
+    return render
+
+
+def test_both_kinds_of_questions_wait_in_one_place(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    people = world.audience(12, description="Ενημερωτικό δελτίο")
+    world.schedule_early()
+    world.campaign(state="approved", planned_at=world.quarter_in(48))
+    world.step()
+    world.design()
+    for person in people[:7]:
+        world.leave(1, person)
+    world.sync()
+    world.step()
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        release.request_releases(warehouse, ["NL-11"])
+
+    text = shown()
+    assert "Ενημερωτικό δελτίο</strong>: 7 of 12 members would be removed" in text
+    assert "plan?run=" in text and "Who they are" in text
+    assert "NL-11</strong>: the gate of this campaign is closed: sync_blocked" in text
+    assert "it is paused" not in text
+    assert shown("release_campaigns").count("it is paused, so nobody is asked") == 1
+    assert "filos" not in text, "nobody's address"
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        decide_removals(warehouse, 1, "rejected", decided_by="μαρία")
+    assert "(7 of 12 members) rejected by μαρία" in shown()
+
+
+def test_a_preview_hides_no_real_run_and_a_new_code_no_success(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    people = world.audience(12)
+    for person in people[:7]:
+        world.leave(1, person)
+    world.sync()
+    world.sync(dry_run=True)
+    assert '<span class="state blocked">blocked</span>' in shown()
+    assert '<span class="state dry_run">' not in shown()
+
+    world.crm.execute("update crm.contact_collection set code = 'ΝΕΟΣ'")
+    world.sync()
+    text = shown()
+    assert "ΝΕΟΣ" in text
+    assert "last succeeded: never" not in text
+
+
+def test_a_plan_that_is_not_made_yet_says_so(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    news = world.collection()
+    world.contact("filos@mail.gr", news)
+    world.contact("χωρίς", news)
+    staging_id = world.stage(dry_run=True)
+    row = world.warehouse.execute("select run_id from sync.staging_run").fetchone()
+    assert row
+
+    def plan() -> str:
+        with psycopg.connect(world.warehouse_dsn) as warehouse:
+            plans = read_plan_excerpt(warehouse, row["run_id"])
+        answer = page._rendered("plan.html", run_id=row["run_id"], plans=plans)
+        return " ".join(bytes(answer.body).decode().split())
+
+    assert "The run has not come to this collection yet" in plan()
+    assert "No member would change" not in plan()
+    assert "(not finished)" in shown()
+
+    world.push(staging_id, "NEWS")
+    assert "(not finished)" not in shown()
+    text = plan()
+    assert "Nothing of this was done. As of" in text
+    assert "1 contact: the contact is added" in text
+    assert "1 contact: the contact is held back by the check" in text
+    assert "invalid_email" in text
