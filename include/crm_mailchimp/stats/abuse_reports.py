@@ -17,4 +17,10 @@ SHAPE = Shape(
     dropped=MEMBER_DETAILS | {"campaign_id"},
 )
 
-ABUSE_REPORTS = WholeStream(name="abuse_reports", shape=SHAPE, load="stats/load_abuse_reports")
+# Who complained by this campaign is not mailed, though no look at the audience showed it.
+ABUSE_REPORTS = WholeStream(
+    name="abuse_reports",
+    shape=SHAPE,
+    load="stats/load_abuse_reports",
+    also="sync/note_reported_refusals",
+)

@@ -219,22 +219,12 @@ def extract_campaign(
                         _mark_gone(connection, campaign_id)
                         return CampaignExtract(campaign_id, rows_read)
                     failures.append(failure_of(connection, campaign_id, stream.name, error))
-        if {UNSUBSCRIBES.name, ABUSE_REPORTS.name} & rows_read.keys():
-            _note_refusals(connection, campaign_id)
         if SUB_REPORTS.name in rows_read:
             remove_parts(connection)
         unexplained = reconcile(connection, campaign_id)
         connection.commit()
     log.info("campaign %s: %s", campaign_id, rows_read or "nothing new")
     return CampaignExtract(campaign_id, rows_read, unexplained, tuple(failures))
-
-
-def _note_refusals(connection: Connection[Any], campaign_id: str) -> None:
-    """Who refused by this campaign is not mailed, though no look at the audience showed it."""
-    connection.execute(
-        statement("sync/note_reported_refusals"), {"campaign_id": campaign_id, "list_id": None}
-    )
-    connection.commit()
 
 
 def _is_gone(provider: ReportProvider, campaign_id: str) -> bool:

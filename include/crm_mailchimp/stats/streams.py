@@ -65,12 +65,15 @@ class WholeStream:
         load: name of the statement that moves landed rows into their table.
         has_totals: whether the report counts what is listed, so that a list that fills in late
             shows as a difference. One without is read a second time, a day later.
+        also: a statement that is carried out with ``load``, for this campaign. A crash leaves both
+            or none, and what was read to its end is not read again.
     """
 
     name: ReportStream
     shape: Shape
     load: str
     has_totals: bool = True
+    also: str | None = None
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         items = provider.rows(reading.campaign_id, self.name)
@@ -82,6 +85,10 @@ class WholeStream:
         store_stream_state(
             connection, self.name, reading, rows_read=landed, read_later=not self.has_totals
         )
+        if self.also is not None:
+            connection.execute(
+                statement(self.also), {"campaign_id": reading.campaign_id, "list_id": None}
+            )
         connection.commit()
         left_out.require_none()
         return landed

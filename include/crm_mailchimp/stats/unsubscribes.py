@@ -17,4 +17,10 @@ SHAPE = Shape(
     dropped=MEMBER_DETAILS | {"campaign_id"},
 )
 
-UNSUBSCRIBES = WholeStream(name="unsubscribes", shape=SHAPE, load="stats/load_unsubscribes")
+# Who refused by this campaign is not mailed, though no look at the audience showed it.
+UNSUBSCRIBES = WholeStream(
+    name="unsubscribes",
+    shape=SHAPE,
+    load="stats/load_unsubscribes",
+    also="sync/note_reported_refusals",
+)

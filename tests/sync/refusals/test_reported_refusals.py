@@ -215,3 +215,47 @@ def test_the_token_of_somebody_erased_is_no_address(world: World) -> None:
     assert [bytes(digest) for (digest,) in digests] == [
         digester.subscriber(subscriber_hash("eleni@mail.gr"))
     ]
+
+
+class Dying(psycopg.Connection[Any]):
+    """Ends right after the commit that says that a stream was read to its end."""
+
+    stream = ""
+    is_read = is_dead = False
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> psycopg.Cursor[Any]:
+        if self.is_dead:
+            raise psycopg.OperationalError("the server was stopped")
+        self.is_read |= (
+            query == statement("stats/store_stream_state") and params["stream"] == self.stream
+        )
+        return super().execute(query, params, **options)
+
+    def commit(self) -> None:
+        super().commit()
+        self.is_dead = self.is_read
+
+
+@pytest.mark.parametrize(
+    ("action", "stream"), [("unsubscribe", "unsubscribes"), ("complain", "abuse_reports")]
+)
+def test_a_crash_after_a_stream_was_read_loses_no_refusal(
+    world: World, action: str, stream: str
+) -> None:
+    """What was read to its end is not read again, so its refusals are known by then."""
+    news = world.collection()
+    maria = world.contact("maria@mail.gr", news)
+    world.sync()
+    campaign_id = send_to_all(world)
+    world.act("maria@mail.gr", action, campaign_id=campaign_id)
+    with world.provider() as provider:
+        with psycopg.connect(world.warehouse_dsn) as warehouse:
+            campaigns_to_read(warehouse, provider)
+        dying = Dying.connect(world.warehouse_dsn)
+        dying.stream = stream
+        with pytest.raises(psycopg.OperationalError, match="was stopped"):
+            extract_campaign(dying, provider, campaign_id)
+        dying.close()
+    assert dying.is_dead
+    assert [row["contact_ids"] for row in refusals(world)] == [[maria]]
+    assert {row["known_from"] for row in refusals(world)} == {"campaign_report"}
