@@ -12,6 +12,7 @@ import pytest
 
 from crm_mailchimp.errors import PermanentError, ProviderError
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.errors import ServerError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.stats import (
     audience_activity,
@@ -19,7 +20,7 @@ from crm_mailchimp.stats import (
     audience_growth,
     member_activity,
 )
-from crm_mailchimp.stats.audience_extract import extract_audiences
+from crm_mailchimp.stats.audience_extract import UnreadAudiencesError, extract_audiences
 from crm_mailchimp.stats.shapes import Field, Shape
 from mailchimp_sandbox.tests.contract.description import Description
 from stats.sandbox_world import SETTINGS, ledger, make_audience, send
@@ -54,6 +55,31 @@ def know(warehouse: psycopg.Connection[Any], list_id: str, *members: tuple[str, 
             (list_id, hash_, status),
         )
     warehouse.commit()
+
+
+@pytest.mark.parametrize("part", ["growth_history", "audience_days"])
+def test_what_could_not_be_read_is_read_by_the_next_run(
+    warehouse: Any, provider: Mailchimp, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not a day later, as what was read."""
+    make_audience(provider, 3)
+    good = provider.create_audience(SETTINGS).list_id
+    read = getattr(provider, part)
+
+    def fail(list_id: str) -> Any:
+        if list_id != good:
+            raise ServerError(status=503)
+        return read(list_id)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(provider, part, fail)
+        with pytest.raises(UnreadAudiencesError, match="1 parts could not be read"):
+            extract_audiences(warehouse, provider)
+    assert rows(warehouse, "select list_id from stats.list_state") == [(good,)]
+    before = provider.calls
+    extract_audiences(warehouse, provider)
+    assert provider.calls - before == 1 + 2, "the audience that was read is not asked again"
+    assert rows(warehouse, "select count(*) from stats.list_state") == [(2,)]
 
 
 def test_audiences_days_and_departures_equal_the_ledger(

@@ -60,12 +60,15 @@ def extract_audiences(
     due = read_values(connection, str, statement("stats/audiences_due"))
     connection.commit()
     for list_id in due:
+        before = problems.count
         with problems.noted(f"months of audience {list_id}"):
             read["months"] += load_growth(connection, provider, list_id)
         with problems.noted(f"days of audience {list_id}"):
             read["days"] += load_days(connection, provider, list_id)
-        connection.execute(statement("stats/store_list_state"), {"list_id": list_id})
-        connection.commit()
+        # What could not be read is read by the next run, and not a day later.
+        if problems.count == before:
+            connection.execute(statement("stats/store_list_state"), {"list_id": list_id})
+            connection.commit()
     with problems.noted("activity of departed members"):
         read["members"] = load_feeds(connection, provider, since=since)
     log.info("audiences: %s", read)
@@ -79,6 +82,11 @@ class _Problems:
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
         self._problems: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return len(self._problems)
 
     @contextmanager
     def noted(self, part: str) -> Iterator[None]:
