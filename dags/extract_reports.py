@@ -43,6 +43,9 @@ looked. Mailchimp's totals count them, its lists do not, and nothing can name th
   much and why. The next run reads a difference again, then runs after 6, 12, 24 hours and so on
   for two weeks. If anything stays `unexplained` for a day, `check_figures` fails and says where.
   Dashboards keep yesterday's figures until the difference is corrected or accepted.
+- *`left_out_rows`*: rows of a report could not be read, and all others were loaded. The column
+  `detail` says how many of which stream, and why. They stop nothing, and nobody accepts them. The
+  log of `check_figures` names them, too. A developer changes the stream's shape.
 - *Figures seem old*: `select * from stats.stream_state` says when each stream was last read.
 - *`finish` names an environment variable*: correct it (docs/settings.md). The run did the rest.
 

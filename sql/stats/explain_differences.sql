@@ -10,6 +10,7 @@ with judged as (
         found.deleted_hide,
         found.deleted_hold,
         found.flags_missing,
+        found.left_out,
         -- Events after the report was read are in the details already. The next report includes them.
         coalesce(
             state.gap_readings <= 1 and state.next_reading_at is not null, false
@@ -32,7 +33,7 @@ with judged as (
 reduced as (
     select
         judged.*,
-        greatest(judged.lacking - judged.cap_hides - judged.deleted_hide, 0)
+        greatest(judged.lacking - judged.cap_hides - judged.deleted_hide - judged.left_out, 0)
         - greatest(judged.surplus - judged.flags_missing - judged.deleted_hold, 0) as rest
     from judged
 ),
@@ -61,6 +62,7 @@ final as (
             when explained.difference = 0 then null
             when explained.rest < 0 and explained.rest < explained.accepted then 'changed_while_reading'
             when explained.rest <> 0 then 'accepted'
+            when explained.left_out > 0 then 'left_out_rows'
             when explained.lacking > 0 and explained.cap_hides > 0 then 'activity_cap'
             when explained.lacking > 0 then 'deleted_members'
             when explained.surplus <= explained.flags_missing then 'proxy_flags_missing'

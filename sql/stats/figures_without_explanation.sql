@@ -3,6 +3,7 @@ select
     metric,
     ours,
     mailchimps,
+    detail,
     count(*) over () as figures,
     dense_rank() over (order by campaign_id) + dense_rank() over (order by campaign_id desc) - 1 as campaigns
 from stats.reconciliation

@@ -267,6 +267,24 @@ series as (
     where campaign.parent_campaign_id = %(campaign_id)s
 ),
 
+-- Rows that could not be read. They explain no more than what is missing.
+left_out as (
+    select
+        hidden.metric,
+        sum(hidden.amount::numeric) as amount,
+        string_agg(
+            format(
+                '%%s rows of stream %%s were left out: %%s',
+                known.left_out_rows, known.stream, known.problem
+            ),
+            '; ' order by known.stream, known.problem
+        ) as detail
+    from stats.left_out as known
+    cross join jsonb_each_text(known.hides) as hidden (metric, amount)
+    where known.campaign_id = %(campaign_id)s and hidden.amount::numeric > 0
+    group by hidden.metric
+),
+
 figures as (
     select
         report.campaign_id,
@@ -276,7 +294,9 @@ figures as (
         greatest(metric.cap_hides, 0) as cap_hides,
         greatest(metric.deleted_hide, 0) as deleted_hide,
         metric.deleted_hold,
-        metric.flags_missing
+        metric.flags_missing,
+        least(coalesce(left_out.amount, 0), greatest(metric.mailchimps - metric.ours, 0))::bigint as left_out,
+        left_out.detail
     from report
     inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
     cross join held
@@ -358,6 +378,7 @@ figures as (
             ),
             ('series_emails_sent', series.sent, report.emails_sent, 0, 0, series.gone, 0)
         ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
+    left join left_out on metric.name = left_out.metric
     where (metric.name = 'series_emails_sent') = campaign.is_series
 ),
 
@@ -372,7 +393,8 @@ other_kind as (
 )
 
 insert into stats.reconciliation as known (
-    campaign_id, metric, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing, checked_at
+    campaign_id, metric, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing, left_out,
+    detail, checked_at
 )
 select
     figures.campaign_id,
@@ -383,6 +405,8 @@ select
     figures.deleted_hide,
     figures.deleted_hold,
     figures.flags_missing,
+    figures.left_out,
+    figures.detail,
     clock_timestamp() as checked_at
 from figures
 on conflict (campaign_id, metric) do update set
@@ -392,4 +416,6 @@ on conflict (campaign_id, metric) do update set
     deleted_hide = excluded.deleted_hide,
     deleted_hold = excluded.deleted_hold,
     flags_missing = excluded.flags_missing,
+    left_out = excluded.left_out,
+    detail = excluded.detail,
     checked_at = excluded.checked_at;

@@ -75,6 +75,11 @@ of_reconciliation as (
     where campaign_id = %(part_id)s
 ),
 
+of_left_out as (
+    delete from stats.left_out
+    where campaign_id = %(part_id)s
+),
+
 of_accepted_difference as (
     delete from stats.accepted_difference
     where campaign_id = %(part_id)s

@@ -15,6 +15,7 @@ SHAPE = Shape(
         Field("reported_at", "time", path="date"),
     ),
     dropped=MEMBER_DETAILS | {"campaign_id"},
+    hides=lambda _item: {"abuse_reports": 1},
 )
 
 # Who complained by this campaign is not mailed, though no look at the audience showed it.

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.provider import ReportProvider
@@ -32,6 +33,44 @@ from crm_mailchimp.warehouse.copying import copy_rows
 if TYPE_CHECKING:
     from psycopg import Connection
 
+#: Opens, and clicks, that the provider lists of one member at most.
+CAP = 1000
+
+_OPENS = ("opens_total", "proxy_excluded_opens")
+_OPENERS = ("unique_opens", "proxy_excluded_unique_opens")
+_CLICKS = ("clicks_total", "unique_clicks")
+_CLICKERS = ("unique_subscriber_clicks",)
+_BOUNCES = ("hard_bounces", "soft_bounces")
+#: Totals that an event of each kind counts in.
+_COUNTED_IN: Mapping[str, Sequence[str]] = {
+    "open": (*_OPENS, *_OPENERS),
+    "click": (*_CLICKS, *_CLICKERS),
+    "bounce": _BOUNCES,
+}
+_ANY = tuple(chain.from_iterable(_COUNTED_IN.values()))
+
+
+def _event_hides(event: Mapping[str, Any]) -> Mapping[str, int]:
+    action = event.get("action")
+    # Another word is another kind of event, which none of our totals counts.
+    return dict.fromkeys(_COUNTED_IN.get(action, ()) if isinstance(action, str) else _ANY, 1)
+
+
+def _member_hides(_member: Mapping[str, Any]) -> Mapping[str, int]:
+    """All that one member can have done."""
+    return dict.fromkeys(_ANY, 1) | dict.fromkeys((*_OPENS, *_CLICKS), CAP)
+
+
+def _recipient_hides(recipient: Mapping[str, Any]) -> Mapping[str, int]:
+    events = recipient.get("activity", [])
+    if not isinstance(events, list):
+        return _member_hides(recipient)
+    hidden: Counter[str] = Counter()
+    for event in events:
+        hidden.update(_event_hides(event if isinstance(event, Mapping) else {}))
+    return hidden | Counter()
+
+
 #: One event of a recipient: what, when, and where.
 SHAPE = Shape(
     stream="activity",
@@ -43,20 +82,19 @@ SHAPE = Shape(
         Field("bounce_type", path="type"),
         Field("is_proxy_open", "boolean"),
     ),
+    hides=_event_hides,
 )
 
 #: What is read again before the newest event known: reports fill in late now and then. What comes
 #: later still shows as a gap between totals and events, and has the campaign read from its start.
 OVERLAP = timedelta(days=1)
 
-#: Opens, and clicks, that the provider lists of one member at most.
-CAP = 1000
-
 #: The recipient around them.
 RECIPIENT_SHAPE = Shape(
     stream="activity",
     fields=(Field("list_id"), Field("subscriber_hash", path="email_id", required=True)),
     dropped=MEMBER_DETAILS | {"campaign_id", "activity"},
+    hides=_recipient_hides,
 )
 
 _TABLE = "landing_activity"
@@ -96,11 +134,11 @@ class Activity:
         ) or _Progress(complete_through=None, report_through=None)
         connection.commit()
         since = None if reading.full else _since(progress.complete_through)
-        left_out = LeftOut()
-        landed = self._load(connection, provider, reading, since, left_out)
+        landed = self._load(connection, provider, reading, since)
         if since is not None and _gap_has_grown(connection, reading.campaign_id):
-            left_out = LeftOut()
-            landed = self._load(connection, provider, reading, None, left_out)
+            since = None
+            reading.left_out.clear()
+            landed = self._load(connection, provider, reading, None)
         mark_deleted(connection, provider, reading.campaign_id)
         store_stream_state(
             connection,
@@ -110,9 +148,10 @@ class Activity:
             # The figures are older than the events read, so nothing up to them is missing. The
             # newest event seen might be newer than one on a page that was already read.
             complete_through=progress.report_through,
+            is_part=since is not None,
         )
         connection.commit()
-        left_out.require_none()
+        reading.left_out.require_none()
         return landed
 
     def _load(
@@ -121,9 +160,9 @@ class Activity:
         provider: ReportProvider,
         reading: Reading,
         since: datetime | None,
-        left_out: LeftOut,
     ) -> int:
         """Land and load the events after ``since``; returns their number. Commits."""
+        left_out = reading.left_out
         create_landing(connection, _TABLE, _COLUMN_TYPES)
         create_landing(connection, _EXTRA_TABLE, _EXTRA_COLUMNS)
         create_listed(connection)
@@ -191,7 +230,15 @@ def _event_rows(
     for number, (recipient, person) in enumerate(fitting, start=listed):
         equal: Counter[Row] = Counter()
         for _, row in SHAPE.fitting(
-            entries(SHAPE.stream, recipient, "activity", left_out), left_out
+            entries(
+                SHAPE.stream,
+                recipient,
+                "activity",
+                left_out,
+                hides=_member_hides,
+                entry_hides=lambda _recipient: dict.fromkeys(_ANY, 1),
+            ),
+            left_out,
         ):
             action_time_url = row[:3]
             equal[action_time_url] += 1

@@ -12,7 +12,7 @@ from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.members import know_members
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Shape
+from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, Shape, amount_in
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ SHAPE = Shape(
         Field("ab_split", "json"),
     ),
     dropped=frozenset({"campaign_id"}),
+    hides=lambda item: dict.fromkeys(
+        ["link_clicks", "link_member_clicks"], amount_in(item, "total_clicks")
+    ),
 )
 
 #: One person who clicked a link, and how often.
@@ -46,6 +49,7 @@ MEMBER_SHAPE = Shape(
         Field("clicks", "integer"),
     ),
     dropped=MEMBER_DETAILS | {"campaign_id"},
+    hides=lambda item: {"link_member_clicks": amount_in(item, "clicks")},
 )
 
 
@@ -57,7 +61,7 @@ class Links:
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         """Read, load and remember; commits. Returns the number of rows read."""
         campaign_id = reading.campaign_id
-        left_out = LeftOut()
+        left_out = reading.left_out
         landed = land(connection, SHAPE, provider.rows(campaign_id, "links"), left_out)
         changed = read_values(
             connection,

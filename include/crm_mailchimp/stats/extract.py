@@ -19,6 +19,7 @@ from crm_mailchimp.stats.clicked_links import LINKS
 from crm_mailchimp.stats.domains import DOMAINS
 from crm_mailchimp.stats.failures import Failure, failure_of, raise_failures
 from crm_mailchimp.stats.landing import batches
+from crm_mailchimp.stats.left_out_rows import store_left_out
 from crm_mailchimp.stats.locations import LOCATIONS
 from crm_mailchimp.stats.parts import remove_parts
 from crm_mailchimp.stats.proxy_opens import PROXY_OPENS
@@ -26,7 +27,7 @@ from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
 from crm_mailchimp.stats.report_snapshots import load_report, load_reports
 from crm_mailchimp.stats.series_mails import SERIES_MAILS
-from crm_mailchimp.stats.shapes import LeftOut
+from crm_mailchimp.stats.shapes import LeftOut, UnexpectedShapeError
 from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
@@ -219,6 +220,11 @@ def extract_campaign(
                         _mark_gone(connection, campaign_id)
                         return CampaignExtract(campaign_id, rows_read)
                     failures.append(failure_of(connection, campaign_id, stream.name, error))
+                    if isinstance(error, UnexpectedShapeError):
+                        # Not one row fits, so nothing was loaded; that explains what is missing.
+                        left_out = readings[stream.name].left_out
+                        store_left_out(connection, campaign_id, stream.name, left_out)
+                        connection.commit()
         if SUB_REPORTS.name in rows_read:
             remove_parts(connection)
         unexplained = reconcile(connection, campaign_id)

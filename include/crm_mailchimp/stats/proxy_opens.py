@@ -17,7 +17,16 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
 from crm_mailchimp.stats.landing import batches, create_landing, require_some
 from crm_mailchimp.stats.members import drop_erased
-from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Row, Shape, Value, entries
+from crm_mailchimp.stats.shapes import (
+    MEMBER_DETAILS,
+    Field,
+    LeftOut,
+    Row,
+    Shape,
+    Value,
+    amount_in,
+    entries,
+)
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 from crm_mailchimp.warehouse.copying import copy_rows
 
@@ -33,6 +42,10 @@ MEMBER_SHAPE = Shape(
     ),
     # The count without proxies follows from the flags of the opens.
     dropped=MEMBER_DETAILS | {"campaign_id", "list_id", "opens", "proxy_excluded_opens_count"},
+    # Which of a member's opens are beyond the limit of the list of events.
+    hides=lambda item: dict.fromkeys(
+        ["opens_total", "proxy_excluded_opens"], max(amount_in(item, "opens_count") - CAP, 0)
+    ),
 )
 
 #: One entry of its ``opens``.
@@ -69,7 +82,7 @@ class ProxyOpens:
         matter = find_value(connection, bool, statement("stats/open_details_matter"), parameters)
         connection.commit()
         members = 0
-        left_out = LeftOut()
+        left_out = reading.left_out
         for page in batches(provider.rows(reading.campaign_id, "proxy_opens")):
             fitting = list(MEMBER_SHAPE.fitting(page, left_out))
             people = [person for _, person in fitting]

@@ -36,11 +36,24 @@ class _Summary:
     agreeing: int
     explained: int
     unexplained: int
+    left_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LeftOutFigure:
+    campaign_id: str
+    metric: str
+    ours: int
+    mailchimps: int
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class _UnexplainedFigure:
-    """A figure that differs, and how many figures of how many campaigns do in all."""
+    """A figure that differs, and how many figures of how many campaigns do in all.
+
+    ``detail`` names rows of the report that could not be read, and explain only a part.
+    """
 
     campaign_id: str
     metric: str
@@ -48,6 +61,11 @@ class _UnexplainedFigure:
     mailchimps: int
     figures: int
     campaigns: int
+    detail: str | None
+
+    def __str__(self) -> str:
+        text = f"campaign {self.campaign_id}: {self.metric} {self.ours}, Mailchimp says "
+        return f"{text}{self.mailchimps}" + (f" ({self.detail})" if self.detail else "")
 
 
 def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
@@ -69,9 +87,22 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
 
 
 def summarise_figures(connection: Connection[Any]) -> dict[str, int]:
-    """How many figures of all campaigns agree, differ for a known reason, or differ without one."""
+    """How many figures of all campaigns agree, differ for a known reason, or differ without one.
+
+    ``left_out`` counts those that differ because rows could not be read. The log names them.
+    """
     row = read_row(connection, _Summary, statement("stats/summarise_reconciliation"))
-    return asdict(row or _Summary(agreeing=0, explained=0, unexplained=0))
+    figures = read_rows(connection, _LeftOutFigure, statement("stats/figures_with_rows_left_out"))
+    for one in figures:
+        log.warning(
+            "campaign %s: %s %d, Mailchimp says %d: %s. All other rows were loaded",
+            one.campaign_id,
+            one.metric,
+            one.ours,
+            one.mailchimps,
+            one.detail,
+        )
+    return asdict(row or _Summary(agreeing=0, explained=0, unexplained=0, left_out=0))
 
 
 def accept_differences(
@@ -143,10 +174,7 @@ def require_explained(connection: Connection[Any], *, hours: int = GRACE_HOURS) 
     if not rows:
         return
     figures, campaigns = rows[0].figures, rows[0].campaigns
-    named = "; ".join(
-        f"campaign {row.campaign_id}: {row.metric} {row.ours}, Mailchimp says {row.mailchimps}"
-        for row in rows
-    )
+    named = "; ".join(map(str, rows))
     more = f"; and {figures - len(rows)} more" if figures > len(rows) else ""
     raise UnexplainedFiguresError(
         f"{figures} figures of {campaigns} campaigns differ from Mailchimp's without explanation: "

@@ -11,7 +11,7 @@ from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.parts import leave_out_parts
-from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
+from crm_mailchimp.stats.shapes import Field, LeftOut, Shape, amount_in
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -59,6 +59,8 @@ SHAPE = Shape(
         Field("ecommerce", "json"),
     ),
     dropped=frozenset({"list_is_active", "rss_last_send", "share_report", "facebook_likes"}),
+    # Of an RSS campaign, which has the reports of its mails added up.
+    hides=lambda item: {"series_emails_sent": amount_in(item, "emails_sent")},
 )
 
 

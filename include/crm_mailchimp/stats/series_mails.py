@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.report_snapshots import load_mails
-from crm_mailchimp.stats.shapes import LeftOut
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 
 if TYPE_CHECKING:
@@ -31,12 +30,12 @@ class SeriesMails:
             number of mails.
         """
         campaign_id = reading.campaign_id
-        left_out = LeftOut()
-        landed = load_mails(connection, provider.rows(campaign_id, "sub_reports"), left_out)
+        mails = provider.rows(campaign_id, "sub_reports")
+        landed = load_mails(connection, mails, reading.left_out)
         connection.execute(statement("stats/link_mails"), {"campaign_id": campaign_id})
         store_stream_state(connection, self.name, reading, rows_read=landed)
         connection.commit()
-        left_out.require_none()
+        reading.left_out.require_none()
         return landed
 
 

@@ -9,6 +9,7 @@ hash only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ Kind = Literal["text", "integer", "number", "time", "month", "boolean", "json"]
 #: A value of a row, as COPY takes it; JSON is text.
 Value: TypeAlias = str | int | float | bool | date | datetime | None
 Row: TypeAlias = tuple[Value, ...]
+
+#: What an object that cannot be read hides of Mailchimp's totals, at most. Each amount has a name
+#: of ``stats.metric``.
+Hides: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, int]]
 
 #: Times that the marts can count days and months between.
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +75,8 @@ class UnexpectedShapeError(PermanentError):
         )
         self.stream = stream
         self.path = path
+        #: The same in few words.
+        self.problem = f"field {path}: expected {expected}, got {type(value).__name__}"
         #: Id of the object that does not fit, where a list was read.
         self.known_as = ""
 
@@ -80,19 +87,31 @@ class LeftOutError(PermanentError):
 
 @dataclass
 class LeftOut:
-    """Rows of one reading that could not be read, each with what is wrong."""
+    """Rows of one reading that could not be read, each with what is wrong.
+
+    Attributes:
+        errors: one for each row.
+        hidden: by problem, what the rows hide of Mailchimp's totals, at most.
+    """
 
     errors: list[UnexpectedShapeError] = field(default_factory=list)
+    hidden: dict[str, Counter[str]] = field(default_factory=dict)
 
     @contextmanager
-    def noted(self, item: Mapping[str, Any]) -> Iterator[None]:
-        """Pass over an object that does not fit, and note it."""
+    def noted(self, item: Mapping[str, Any], hides: Hides) -> Iterator[None]:
+        """Pass over an object that does not fit; note it, and what it hides."""
         try:
             yield
         except UnexpectedShapeError as error:
             known_as = item.get("id")
             error.known_as = known_as[:40] if isinstance(known_as, str) else "without an id"
             self.errors.append(error)
+            self.hidden.setdefault(error.problem, Counter()).update(hides(item))
+
+    def clear(self) -> None:
+        """Forget all: everything is read once more."""
+        self.errors.clear()
+        self.hidden.clear()
 
     def require_none(self) -> None:
         """Name what was left out, once everything else is stored.
@@ -130,16 +149,30 @@ class Field:
         return self.path or self.column
 
 
+def hides_nothing(_item: Mapping[str, Any]) -> Mapping[str, int]:
+    """For objects that no total counts."""
+    return {}
+
+
+def amount_in(item: Mapping[str, Any], name: str) -> int:
+    """A count in an object that cannot be read; any number if that is no count either."""
+    value = item.get(name)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
+    return value if is_count else _MOST  # type: ignore[return-value]
+
+
 @dataclass(frozen=True)
 class Shape:
     """The columns of one stream, in the order of its rows; ``extra`` always comes last.
 
     ``dropped`` names (by dots where nested) what is known of the API and deliberately not kept.
+    ``hides`` says what an object that does not fit hides of Mailchimp's totals.
     """
 
     stream: str
     fields: tuple[Field, ...]
     dropped: frozenset[str] = field(default=frozenset())
+    hides: Hides = hides_nothing
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -171,7 +204,7 @@ class Shape:
         """The API objects that fit, each with its row; those that do not are noted."""
         for item in items:
             row = None
-            with left_out.noted(item):
+            with left_out.noted(item, self.hides):
                 row = self.row(item)
             if row is not None:
                 yield item, row
@@ -209,20 +242,34 @@ def parse_time(stream: str, path: str, value: object) -> datetime | None:
 
 
 def entries(
-    stream: str, item: Mapping[str, Any], name: str, left_out: LeftOut
+    stream: str,
+    item: Mapping[str, Any],
+    name: str,
+    left_out: LeftOut,
+    *,
+    hides: Hides = hides_nothing,
+    entry_hides: Hides = hides_nothing,
 ) -> Iterator[Mapping[str, Any]]:
     """The objects of a list inside an object; a missing list is empty.
 
     What is no list, or an entry of it that is no object, is noted.
+
+    Args:
+        stream: name of the stream.
+        item: the object.
+        name: of the list.
+        left_out: takes what is wrong.
+        hides: what the object hides if that is no list.
+        entry_hides: what an entry hides that is no object.
     """
     if name not in item:
         return
     found = item[name]
-    with left_out.noted(item):
+    with left_out.noted(item, hides):
         if not isinstance(found, list):
             raise UnexpectedShapeError(stream, name, "a list", found)
     for entry in found if isinstance(found, list) else ():
-        with left_out.noted(item):
+        with left_out.noted(item, entry_hides):
             if not isinstance(entry, Mapping):
                 raise UnexpectedShapeError(stream, name, "a list of objects", entry)
         if isinstance(entry, Mapping):

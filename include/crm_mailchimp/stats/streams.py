@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crm_mailchimp.provider import ReportProvider, ReportStream
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.left_out_rows import store_left_out
 from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import LeftOut, Shape
 
@@ -27,12 +28,14 @@ class Reading:
         full: read from the start, even what was read before. Somebody asked for it, or the figures
             differed from ours after the last reading.
         ips_since: IP addresses of older events are not kept (retention); None keeps all.
+        left_out: takes the rows that cannot be read.
     """
 
     campaign_id: str
     figures: str
     full: bool = False
     ips_since: datetime | None = None
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 class Stream(Protocol):
@@ -77,8 +80,7 @@ class WholeStream:
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         items = provider.rows(reading.campaign_id, self.name)
-        left_out = LeftOut()
-        landed = land(connection, self.shape, items, left_out)
+        landed = land(connection, self.shape, items, reading.left_out)
         if "subscriber_hash" in self.shape.columns:
             know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)
         connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
@@ -90,7 +92,7 @@ class WholeStream:
                 statement(self.also), {"campaign_id": reading.campaign_id, "list_id": None}
             )
         connection.commit()
-        left_out.require_none()
+        reading.left_out.require_none()
         return landed
 
 
@@ -102,8 +104,11 @@ def store_stream_state(
     rows_read: int,
     complete_through: datetime | None = None,
     read_later: bool = False,
+    is_part: bool = False,
 ) -> None:
     """Store that a stream was read to its end, in the transaction that loads it.
+
+    The rows that could not be read are stored too, because they explain a difference.
 
     Whether it brought all that the report counts is found by the reconciliation afterwards.
 
@@ -114,7 +119,9 @@ def store_stream_state(
         rows_read: rows that the API gave.
         complete_through: events up to here are loaded.
         read_later: have it read once more a day after its figures changed.
+        is_part: only a part of the stream was read; rows left out before still are.
     """
+    store_left_out(connection, reading.campaign_id, stream, reading.left_out, is_part=is_part)
     connection.execute(
         statement("stats/store_stream_state"),
         {

@@ -15,6 +15,7 @@ SHAPE = Shape(
         Field("unsubscribed_at", "time", path="timestamp", required=True),
     ),
     dropped=MEMBER_DETAILS | {"campaign_id"},
+    hides=lambda _item: {"unsubscribed": 1},
 )
 
 # Who refused by this campaign is not mailed, though no look at the audience showed it.

@@ -235,6 +235,59 @@ def test_a_field_that_cannot_be_read_is_left_out_and_named(loose: World) -> None
     assert "pick" not in named[with_values]
 
 
+#: What breaks the row of a field, by its code; and what mends it.
+BROKEN = {
+    "city": ("update crm.contact_field set label = null where code = 'city'",
+             "update crm.contact_field set label = 'Πόλη' where code = 'city'"),
+    "tax": ("update crm.contact_field set data_type = 'αριθμός' where code = 'tax'",
+            "update crm.contact_field set data_type = 'text' where code = 'tax'"),
+    "shop": ("insert into crm.contact_field (code, label, data_type)"
+             " values ('shop', 'Κατάστημα', 'text')",
+             "delete from crm.contact_field where ctid in (select min(ctid)"
+             " from crm.contact_field where code = 'shop')"),
+}  # fmt: skip
+
+
+def test_a_field_that_cannot_be_read_keeps_its_values_in_mailchimp(loose: World) -> None:
+    world = loose
+    news = world.collection("NEWS", sync_merge_fields=True)
+    eleni = world.contact("eleni@mail.gr", news)
+    world.crm.execute(
+        "insert into crm.contact_field (code, label, data_type) values ('city', 'Πόλη', 'text'),"
+        " ('tax', 'ΑΦΜ', 'text'), ('shop', 'Κατάστημα', 'text'), ('size', 'Μέγεθος', 'text')"
+    )
+    for code in (*BROKEN, "size"):
+        world.crm.execute(
+            "insert into crm.contact_field_value (contact_id, field_code, value)"
+            " values (%s, %s, %s)",
+            (eleni, code, f"{code} Α"),
+        )
+    assert world.sync()["NEWS"].state == "succeeded"
+    before = world.remote_fields("eleni@mail.gr")
+    assert {"city Α", "tax Α", "shop Α", "size Α"} <= set(before.values())
+
+    for breaks, _ in BROKEN.values():
+        world.crm.execute(breaks)
+    world.change_contact(eleni, first_name="Ελένη")
+    world.crm.execute("update crm.contact_field_value set value = value || 'Β'")
+    for _ in range(2):
+        assert world.sync()["NEWS"].state == "succeeded"
+
+    after = world.remote_fields("eleni@mail.gr")
+    changed = {tag: value for tag, value in after.items() if value != before[tag]}
+    assert set(changed.values()) == {"Ελένη", "size ΑΒ"}
+    named = details(world, "invalid_field_value")[eleni]
+    assert all(code in named for code in BROKEN)
+
+    for _, mends in BROKEN.values():
+        world.crm.execute(mends)
+    assert world.sync()["NEWS"].state == "succeeded"
+    assert {"city ΑΒ", "tax ΑΒ", "shop ΑΒ", "size ΑΒ"} <= set(
+        world.remote_fields("eleni@mail.gr").values()
+    )
+    assert details(world, "invalid_field_value") == {}
+
+
 def test_the_command_counts_and_names_what_will_be_held_back(
     loose: World, crm_db: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
