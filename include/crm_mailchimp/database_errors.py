@@ -17,10 +17,9 @@ _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57", "58")
 # Errors that stay until a person acts. They are about rights, logins and databases, or about wrong
 # tables, columns and types.
 _SETTLED = ("28", "3D", "3F", "42501", "42601", "42703", "42804", "42883", "42P01")
-_CORRECT_TABLES = (
-    "check the login's rights. Check the tables or views of schema crm "
-    "(python -m crm_mailchimp.crm create), or the warehouse's migrations"
-)
+_CORRECT_RIGHTS = "check the login's rights"
+_CORRECT_CRM = "the tables or views of schema crm (python -m crm_mailchimp.crm create)"
+_CORRECT_WAREHOUSE = "the warehouse's migrations (python -m crm_mailchimp.warehouse migrate)"
 # While a connection is opened, psycopg gives the server's words and no SQLSTATE. Words in another
 # language than English (the server's lc_messages) count as a fault that may heal.
 _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -81,7 +80,7 @@ def without_data() -> Iterator[None]:
 def _advice(error: psycopg.Error) -> str | None:
     """What a person has to do; None where the error may heal by itself."""
     if error.sqlstate is not None:
-        return _CORRECT_TABLES if error.sqlstate.startswith(_SETTLED) else None
+        return _correct_tables(error) if error.sqlstate.startswith(_SETTLED) else None
     text = str(error)
     resolver = _RESOLVER_SAYS.search(text)
     if resolver is not None and int(resolver[1]) in _NO_SUCH_HOST:
@@ -89,6 +88,15 @@ def _advice(error: psycopg.Error) -> str | None:
     if isinstance(error, psycopg.ProgrammingError):
         return "correct the options of the connection"
     return next((advice for words, advice in _REFUSED if words.search(text)), None)
+
+
+def _correct_tables(error: psycopg.Error) -> str:
+    place = " ".join(getattr(error, "__notes__", ()))
+    if "connection crm_" in place:
+        return f"{_CORRECT_RIGHTS}. Check {_CORRECT_CRM}"
+    if "connection warehouse_" in place:
+        return f"{_CORRECT_RIGHTS}. Check {_CORRECT_WAREHOUSE}"
+    return f"{_CORRECT_RIGHTS}. Check {_CORRECT_CRM}, or {_CORRECT_WAREHOUSE}"
 
 
 def describe(error: psycopg.Error) -> str:

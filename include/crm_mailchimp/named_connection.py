@@ -53,8 +53,15 @@ def name_place(
     """
     if getattr(error, "__notes__", None):
         return
-    place = f"connection {connection_id}"
-    if connection is not None and not connection.closed:
-        info = connection.info
-        place += f" (host {info.host or 'of a socket'}, database {info.dbname})"
-    error.add_note(place)
+    is_open = connection is not None and not connection.closed
+    error.add_note(
+        place_of(connection) if connection and is_open else f"connection {connection_id}"
+    )
+
+
+def place_of(connection: Connection[Any]) -> str:
+    """Where an open connection leads, for people: its id if it has one, host and database."""
+    info = connection.info
+    connection_id = getattr(connection, "connection_id", "")
+    name = f"connection {connection_id}" if connection_id else "the connection"
+    return f"{name} (host {info.host or 'of a socket'}, database {info.dbname})"

@@ -5,7 +5,7 @@ Connection ids are fixed: ``crm_db``, ``crm_query_db``, ``warehouse_db``, ``mail
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -66,23 +66,43 @@ def opened() -> Iterator[Connections]:
 
 
 def warehouse_connection() -> Connection[Any]:
-    """A new connection to the warehouse; the caller closes it (``with`` does, and commits)."""
-    return _postgres(WAREHOUSE)
+    """A new connection to the warehouse; the caller closes it (``with`` does, and commits).
+
+    Raises:
+        NoWarehouseError: the database was never migrated.
+        OldWarehouseError: its migrations are behind this code.
+    """
+    from crm_mailchimp.warehouse.opening import require_current  # noqa: PLC0415 - only in tasks
+
+    return _fitting(_postgres(WAREHOUSE), require_current)
 
 
 def crm_connection() -> Connection[Any]:
-    """A new connection to the CRM; the caller closes it."""
-    return _postgres(CRM)
+    """A new connection to the CRM; the caller closes it.
+
+    Raises:
+        NoContractError: the database has no schema of the CRM.
+    """
+    from crm_mailchimp.crm.opening import require_contract  # noqa: PLC0415 - only in tasks
+
+    return _fitting(_postgres(CRM), require_contract)
 
 
 def crm_query_connection() -> Connection[Any] | None:
-    """A new connection by the login for dynamic queries, or None when it is not configured."""
+    """A new connection by the login for dynamic queries, or None when it is not configured.
+
+    Raises:
+        NoContractError: the database has no schema of the CRM.
+    """
+    from crm_mailchimp.crm.opening import require_contract  # noqa: PLC0415 - only in tasks
+
     try:
-        return _postgres(CRM_QUERY, keep_limits=True)
+        connection = _postgres(CRM_QUERY, keep_limits=True)
     except Exception as error:
         if is_undefined_connection(error):
             return None
         raise
+    return _fitting(connection, require_contract)
 
 
 def is_undefined_connection(error: Exception) -> bool:
@@ -111,6 +131,7 @@ def crm_snapshot_connections() -> Iterator[
     from psycopg import OperationalError  # noqa: PLC0415 - only in tasks
 
     from crm_mailchimp.crm.dynamic_query import QueryFailedError  # noqa: PLC0415
+    from crm_mailchimp.crm.opening import NoContractError  # noqa: PLC0415
     from crm_mailchimp.database_errors import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
@@ -123,6 +144,8 @@ def crm_snapshot_connections() -> Iterator[
                 f"the connection {CRM_QUERY} could not be opened: check its host and its login"
                 f" ({describe(error)})"
             )
+        except NoContractError as error:
+            crm_query = QueryFailedError(str(error))
         else:
             if crm_query is not None:
                 stack.enter_context(closing(crm_query))
@@ -164,6 +187,18 @@ def mailchimp(
     )
     with hook.get_conn() as client:
         yield client
+
+
+def _fitting(
+    connection: Connection[Any], require: Callable[[Connection[Any]], None]
+) -> Connection[Any]:
+    """The connection, if it leads to the right database; otherwise it is closed."""
+    try:
+        require(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _postgres(connection_id: str, *, keep_limits: bool = False) -> Connection[Any]:

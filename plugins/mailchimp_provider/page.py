@@ -21,6 +21,7 @@ from psycopg import Error
 from sqlalchemy import select
 
 from crm_mailchimp import database_errors
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
 from crm_mailchimp.sync.decisions.plan_export import NoPlanError
 from crm_mailchimp.sync.runs.collections_page import read_page
@@ -71,7 +72,14 @@ def show_plan(run: str) -> HTMLResponse:
 def tell_unreadable(_: Request, error: Error) -> HTMLResponse:
     """503 with a plain sentence when the warehouse cannot be read."""
     log.warning("the page cannot read the warehouse: %s", database_errors.describe(error))
-    return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE)
+    return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE, words="")
+
+
+@app.exception_handler(PermanentError)
+def tell_refused(_: Request, error: PermanentError) -> HTMLResponse:
+    """503 with the error's own words: the connection leads to no warehouse, or to an old one."""
+    log.warning("the page cannot read the warehouse: %s", error)
+    return _rendered("unreadable.html", status=503, connection_id=WAREHOUSE, words=str(error))
 
 
 def _is_paused(dag_id: str) -> bool:

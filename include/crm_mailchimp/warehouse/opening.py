@@ -1,25 +1,38 @@
-"""The warehouse for a command: a DSN that leads elsewhere is answered in plain words."""
+"""Is a database the warehouse of this code? Every task, page and command asks before its work.
+
+A connection that leads elsewhere looks like a lost table otherwise, and the advice would be wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection
 
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_value
+from crm_mailchimp.named_connection import place_of
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.sessions import open_session
+from crm_mailchimp.warehouse.definitions import read_definitions
+from crm_mailchimp.warehouse.migrations import BOOKKEEPING_SCHEMA, migration_files
 
-_IS_WAREHOUSE = """
-select exists (
-    select from pg_catalog.pg_class as relation
-    inner join pg_catalog.pg_namespace as folder on relation.relnamespace = folder.oid
-    where folder.nspname = 'migration' and relation.relname = 'applied_file'
-)
+_MIGRATE = "run python -m crm_mailchimp.warehouse migrate"
+_RECORDS = f"""
+select count(*)::int
+from pg_catalog.pg_class as relation
+inner join pg_catalog.pg_namespace as folder on relation.relnamespace = folder.oid
+where folder.nspname = '{BOOKKEEPING_SCHEMA}'
+    and relation.relname in ('applied_file', 'applied_definition')
+"""
+_APPLIED = f"""
+select 'file' as kind, file_name as name, '' as checksum from {BOOKKEEPING_SCHEMA}.applied_file
+union all
+select 'definition', identity, checksum from {BOOKKEEPING_SCHEMA}.applied_definition
 """
 # What a table, column, function or schema that is not there gives.
 _MISSING = (
@@ -31,13 +44,84 @@ _MISSING = (
 
 
 class NoWarehouseError(PermanentError):
-    """The database is no warehouse, or an old one."""
+    """The database was never migrated: the wrong one, or a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: str) -> None:
         super().__init__(
-            "this database is no warehouse, or an old one: run "
-            "python -m crm_mailchimp.warehouse migrate"
+            f"{place} leads to a database that is no warehouse: it has none of the warehouse's"
+            f" migrations. Correct the connection. If the database is the right one, {_MIGRATE}"
         )
+
+
+class OldWarehouseError(PermanentError):
+    """The warehouse is behind the code."""
+
+    def __init__(self, place: str, missing: str) -> None:
+        super().__init__(
+            f"{place} leads to a warehouse that is older than this code ({missing}): {_MIGRATE}"
+        )
+
+
+class DamagedWarehouseError(PermanentError):
+    """A table, column or function that the migrations made is gone."""
+
+    def __init__(self, place: str, server_words: str) -> None:
+        super().__init__(
+            f"{place}: the warehouse has all migrations, but not everything that they made"
+            f" ({server_words}). Restore the warehouse from a backup"
+        )
+
+
+class _Applied(NamedTuple):
+    """A migration or an object that the database has."""
+
+    kind: str
+    name: str
+    checksum: str
+
+
+def require_current(warehouse: Connection[Any]) -> None:
+    """Refuse a database that is no warehouse, or one that is behind this code; commits.
+
+    A warehouse with migrations that this code does not know is accepted. During an upgrade, old
+    processes may still go on.
+
+    Args:
+        warehouse: outside a transaction.
+
+    Raises:
+        NoWarehouseError: it has no migrations of ours.
+        OldWarehouseError: migrations are missing. Or views and functions are not those of this
+            code, although the migrations are.
+    """
+    place = place_of(warehouse)
+    records = read_value(warehouse, int, _RECORDS)
+    warehouse.commit()
+    if records == 0:
+        raise NoWarehouseError(place)
+    if records == 1:
+        raise OldWarehouseError(place, "it has no record of its views")
+    applied = read_rows(warehouse, _Applied, _APPLIED)
+    warehouse.commit()
+    files, definitions = _ours()
+    present = {row.name for row in applied if row.kind == "file"}
+    if not present:
+        raise NoWarehouseError(place)
+    missing = sorted(files - present)
+    if missing:
+        raise OldWarehouseError(
+            place, f"{len(missing)} migrations are missing, from {missing[0]} on"
+        )
+    recorded = {row.name: row.checksum for row in applied if row.kind == "definition"}
+    if present == files and recorded != definitions:
+        raise OldWarehouseError(place, "its views and functions are others")
+
+
+@cache
+def _ours() -> tuple[frozenset[str], dict[str, str]]:
+    """The names of this code's migrations; and its views and functions with their checksums."""
+    files = frozenset(file.name for file in migration_files())
+    return files, {known.identity: known.checksum for known in read_definitions()}
 
 
 @contextmanager
@@ -50,17 +134,16 @@ def opened_warehouse(dsn: str, *, read_only: bool = False) -> Iterator[Connectio
 
     Raises:
         UnreadableDsnError: the text is no DSN.
-        NoWarehouseError: the database has no migrations of ours, or the block misses a table of
-            the newest ones.
+        NoWarehouseError: see ``require_current``.
+        OldWarehouseError: likewise.
+        DamagedWarehouseError: the block missed something that the migrations made.
         psycopg.Error: the database cannot be reached, or refuses.
     """
-    try:
-        with open_session(readable_dsn(dsn)) as warehouse:
-            warehouse.read_only = read_only
-            is_warehouse = read_value(warehouse, bool, _IS_WAREHOUSE)
-            warehouse.rollback()
-            if not is_warehouse:
-                raise NoWarehouseError
+    with open_session(readable_dsn(dsn)) as warehouse:
+        place = place_of(warehouse)
+        require_current(warehouse)
+        warehouse.read_only = read_only
+        try:
             yield warehouse
-    except _MISSING:
-        raise NoWarehouseError from None
+        except _MISSING as error:
+            raise DamagedWarehouseError(place, str(error.diag.message_primary)) from None

@@ -13,12 +13,17 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.named_connection import place_of
 from crm_mailchimp.rows import find_value, read_row, read_value
 from crm_mailchimp.statements import statement
 
 
 class SuppressionLostError(PermanentError):
     """The suppression list, its key or its marker is missing while members are known."""
+
+
+#: They only hold together, in the order of ``_Present``.
+_TABLES = ("sync.suppression", "sync.suppression_key", "sync.installation")
 
 
 class _Present(NamedTuple):
@@ -59,17 +64,20 @@ def open_suppression(connection: Connection[Any]) -> Digester:
             people who were forgotten.
     """
     present = read_row(connection, _Present, statement("sync/check_suppression"))
-    if present is None or not all(present):
+    present = present or _Present(has_list=False, has_key=False, has_marker=False)
+    missing = [name for name, is_there in zip(_TABLES, present, strict=True) if not is_there]
+    if missing:
         raise SuppressionLostError(
-            "sync.suppression, sync.suppression_key or sync.installation is missing in the "
-            "warehouse: restore all three from the same backup before anything is pushed"
+            f"{place_of(connection)}: the warehouse has lost {' and '.join(missing)}. Restore "
+            f"{', '.join(_TABLES)} from the same backup before anything is pushed"
         )
     key = find_value(connection, bytes, "select hmac_key from sync.suppression_key")
     has_marker = read_value(connection, bool, "select exists (select from sync.installation)")
     if key is None or not has_marker:
         raise SuppressionLostError(
-            "the key of sync.suppression or the marker in sync.installation is gone. Restore "
-            "them from the backup that holds sync.suppression before anything is pushed"
+            f"{place_of(connection)}: the key of sync.suppression or the marker in "
+            "sync.installation is gone. Restore them from the backup that holds sync.suppression "
+            "before anything is pushed"
         )
     return Digester(key)
 
