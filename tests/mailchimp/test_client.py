@@ -23,6 +23,7 @@ from crm_mailchimp.mailchimp.errors import (
     ComplianceStateError,
     ConfigurationError,
     ConnectionFault,
+    ForeignAnswer,
     ForgottenError,
     GarbledAnswer,
     HostUnknown,
@@ -194,6 +195,11 @@ def test_ids_cannot_leave_their_place_in_the_path(name: str) -> None:
         (answer(404, "<html>nginx</html>", kind="text/html"), UnexpectedAnswer),
         (answer(302, None, headers={"Location": "http://127.0.0.1:1/"}), UnexpectedAnswer),
         (answer(400, "<html>Bad</html>", kind="text/html"), UnexpectedAnswer),
+        (answer(200, "<html>Σύνδεση</html>", kind="text/html; charset=utf-8"), ForeignAnswer),
+        (answer(200, "OK", kind="text/plain"), ForeignAnswer),
+        (answer(201, b"\x89PNG", kind="image/png"), ForeignAnswer),
+        (answer(200, " <!DOCTYPE html>", kind=""), ForeignAnswer),
+        (answer(200, "", kind="text/html"), ForeignAnswer),
     ],
 )
 def test_what_cannot_heal_fails_at_once(step: Step, kind: type[MailchimpError]) -> None:
@@ -215,7 +221,7 @@ def test_what_cannot_heal_fails_at_once(step: Step, kind: type[MailchimpError]) 
         (answer(503, "<html>", kind="text/html"), ServerError),
         (reset, ConnectionFault),
         (cut_short, ConnectionFault),
-        (answer(200, "<html>Maintenance</html>", kind="text/html"), GarbledAnswer),
+        (answer(200, '{"id": "l1", "na', kind="application/problem+json"), GarbledAnswer),
         (answer(200, '{"id": "l1", "na'), GarbledAnswer),
         (answer(200, "[1]"), GarbledAnswer),
         (answer(200, None), GarbledAnswer),
@@ -233,6 +239,48 @@ def test_what_can_heal_is_sent_again(step: Step, kind: type[MailchimpError]) -> 
     assert not caught.value.outcome_unknown, "nothing is lost by reading"
     assert caught.value.attempts == len(server.seen) == Retry().attempts
     assert "Gave up after 6 attempts" in str(caught.value)
+
+
+def test_a_page_in_mailchimps_place_is_named() -> None:
+    page = f"<html>{ADDRESS} {KEY}</html>"
+    with talking(answer(200, page, kind="text/html")) as (client, server, _):
+        with pytest.raises(ForeignAnswer) as caught:
+            client.lists.get_list("l1")
+        words = str(caught.value)
+        assert server.host in words
+    assert "answers in its place" in words
+    assert "text/html" in words
+    assert ADDRESS not in words and KEY not in words
+    # A page that greets a sending: nobody knows whether it went through before.
+    with talking(answer(200, page, kind="text/html")) as (client, server, _):
+        with pytest.raises(ForeignAnswer) as caught:
+            client.campaigns.send("c1")
+        assert caught.value.outcome_unknown
+        assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("http://crm.example.gr/mystikó", "http://crm.example.gr would"),
+        ("ftp://127.0.0.1:21/x", "ftp://127.0.0.1:21 is no"),
+        ("https://user:mystikó@api.example.gr/t", "https://api.example.gr holds"),
+        ("https://user:my/stikó@api.example.gr", "(not shown"),
+        ("https://api.example.gr:mystikó", "https://api.example.gr:… is no"),
+        ("https://api.example.gr?mystikó", "https://api.example.gr is no"),
+        ("https://us7.api.mailchimp.com/mystikó", "https://us7.api.mailchimp.com is of"),
+        (f"ftp://{KEY}", "ftp://[key] is no"),
+        ("https://διακομιστής.gr", "https://διακομιστής.gr is no"),
+    ],
+)
+def test_a_problem_of_the_host_shows_the_host_and_its_own_advice(host: str, shown: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        base_url(KEY, host)
+    words = str(caught.value)
+    assert f"The host {shown}" in words
+    assert "stikó" not in words and KEY not in words
+    assert "Enter the API key" not in words
+    assert "Set the API key" not in words
 
 
 def test_backoff_grows_has_jitter_and_a_cap() -> None:

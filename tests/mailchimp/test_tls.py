@@ -18,7 +18,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import CertificateRefused, ConnectionFault, MailchimpError
+from crm_mailchimp.mailchimp.errors import (
+    CertificateRefused,
+    ConnectionFault,
+    MailchimpError,
+    NoTlsAtHost,
+)
 
 KEY = "0123456789abcdef0123456789abcdef-us21"
 #: An encrypted record whose seal is wrong.
@@ -141,3 +146,31 @@ def test_a_broken_answer_to_a_question_is_asked_again(
         error, calls = refused(host, lambda client: client.ping.get())
     assert isinstance(error, ConnectionFault)
     assert calls == len(requests) == 6
+
+
+@pytest.mark.parametrize(
+    "first_bytes", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"220 \xce\xb3\r\n" * 9]
+)
+def test_a_port_without_tls_is_no_fault_that_heals(first_bytes: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            line, _ = listening.accept()
+            with line:
+                line.recv(65536)
+                line.sendall(first_bytes)
+                line.recv(65536)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listening.getsockname()[1]
+        error, calls = refused(
+            f"https://127.0.0.1:{port}", lambda client: client.campaigns.send("c")
+        )
+        thread.join()
+    assert isinstance(error, NoTlsAtHost)
+    assert not error.retryable
+    assert not error.outcome_unknown
+    assert calls == 1
+    assert f"https://127.0.0.1:{port}" in str(error)
+    assert "Correct the host and its port" in str(error)

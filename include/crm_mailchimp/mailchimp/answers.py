@@ -15,6 +15,7 @@ from crm_mailchimp.mailchimp.errors import (
     BadRequest,
     ComplianceStateError,
     FieldError,
+    ForeignAnswer,
     ForgottenError,
     GarbledAnswer,
     MailchimpError,
@@ -25,6 +26,7 @@ from crm_mailchimp.mailchimp.errors import (
     TooManyRequests,
     UnexpectedAnswer,
 )
+from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.storable import storable_json
 
 #: The escapes that stand for NUL and for halves of surrogate pairs.
@@ -132,7 +134,15 @@ def read_answer(
     if 200 <= status < 300:
         if content is not None:
             return content
-        kind = headers.get("content-type") or "no content type"
+        kind = scrub(headers.get("content-type") or "no content type")
+        if _is_foreign(headers.get("content-type") or "", body):
+            return ForeignAnswer(
+                f"an answer that is not JSON ({kind[:60]})",
+                method=method,
+                path=path,
+                status=status,
+                outcome_unknown=method != "GET",
+            )
         return GarbledAnswer(
             f"{len(body)} bytes that are no JSON object ({kind[:60]})",
             method=method,
@@ -141,6 +151,18 @@ def read_answer(
             outcome_unknown=method != "GET",
         )
     return error_of(method, path, status, content, headers)
+
+
+def _is_foreign(content_type: str, body: bytes) -> bool:
+    """Whether an answer that is no JSON object was never meant to be one.
+
+    Mailchimp's answers are ``application/json`` or ``application/problem+json`` (Mailchimp
+    Marketing API 3.0.55, "produces"). An answer that is cut keeps that type.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if not kind:
+        return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return not kind.endswith(("/json", "+json"))
 
 
 def error_of(

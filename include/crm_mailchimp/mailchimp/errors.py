@@ -19,9 +19,11 @@
     ├── HostUnknown            no computer has the host's name; nothing was sent
     ├── ReadOnlyClientError    a client that only reads was asked to write; nothing was sent
     ├── CertificateRefused     the host cannot prove that it is the one we want; nothing was sent
+    ├── NoTlsAtHost            the host's port speaks no TLS, or another one; nothing was sent
     ├── UnexpectedAnswer       an answer that Mailchimp's API does not give (wrong host?)
     │   ├── AnswerTooLarge         an answer of more bytes than are read
-    │   └── GarbledAnswer          a success whose body is cut or not JSON (retryable)
+    │   ├── ForeignAnswer          a success of another kind than JSON: a proxy's page
+    │   └── GarbledAnswer          a success whose body is cut or empty (retryable)
     └── BatchUnfinished        a batch of operations took longer than allowed
 
 ``retryable`` is a property of the class. ``str()`` of each says connection and host, method, path
@@ -70,7 +72,7 @@ class MailchimpError(ProviderError):
     """Something went wrong with one request (see the module's tree)."""
 
     retryable: ClassVar[bool] = False
-    advice: ClassVar[str] = "See the status and title; quote the request id to Mailchimp's support."
+    advice: str = "See the status and title; quote the request id to Mailchimp's support."
 
     def __init__(
         self,
@@ -136,9 +138,11 @@ class MailchimpError(ProviderError):
 
 
 class ConfigurationError(MailchimpError):
-    """The client cannot be built from what it was given."""
+    """The client cannot be built from what it was given; ``advice`` is about that very problem."""
 
-    advice = "Set the API key as the password of the connection; it ends in a data centre (-us21)."
+    def __init__(self, summary: str, *, advice: str = "") -> None:
+        super().__init__(summary)
+        self.advice = advice
 
 
 class AuthenticationError(MailchimpError, ProviderUnreachableError):
@@ -292,6 +296,15 @@ class CertificateRefused(MailchimpError):
     )
 
 
+class NoTlsAtHost(MailchimpError, ProviderUnreachableError):
+    """The handshake of TLS failed because the other side does not speak it; nothing was sent."""
+
+    advice = (
+        "Correct the host and its port: https needs a port with TLS. If a proxy is in between, "
+        "correct the proxy."
+    )
+
+
 class UnexpectedAnswer(MailchimpError):
     """An answer the API does not give, such as a web page or a redirect."""
 
@@ -307,8 +320,17 @@ class AnswerTooLarge(UnexpectedAnswer):
     )
 
 
+class ForeignAnswer(UnexpectedAnswer):
+    """A success whose Content-Type is not JSON, such as the sign-in page of a hotel's network."""
+
+    advice = (
+        "Something between this machine and Mailchimp answers in its place, such as a proxy or a "
+        "sign-in page. Correct the network, the proxy or the host of the connection."
+    )
+
+
 class GarbledAnswer(UnexpectedAnswer):
-    """A success whose body is cut, empty or not JSON."""
+    """A success whose body is cut or empty, or does not hold what its Content-Type says."""
 
     retryable = True
 

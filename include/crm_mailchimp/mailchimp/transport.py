@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from traceback import walk_tb
 from urllib.parse import urlsplit
 
 import requests
@@ -21,10 +22,24 @@ from crm_mailchimp.mailchimp.errors import (
     ConnectionFault,
     HostUnknown,
     MailchimpError,
+    NoTlsAtHost,
 )
+from crm_mailchimp.scrubbing import scrub
 
 _DATA_CENTRE = re.compile(r"-([a-z]+\d+)$")
 _HOST_OF_A_DATA_CENTRE = re.compile(r"([a-z]+\d+)\.api\.mailchimp\.com\.?", re.IGNORECASE)
+_ENTER_KEY = (
+    "Enter the API key as the password of the connection: Mailchimp, Profile, Extras, API keys"
+)
+_COPY_KEY = "Copy the key again, whole, with its data centre (such as -us21) at the end"
+_CORRECT_HOST = "Correct the host of the connection, or empty it to reach Mailchimp"
+#: What OpenSSL says in a handshake with a port that speaks no TLS, or another TLS than ours
+#: (openssl/sslerr.h of OpenSSL 3). Trying again finds the same port.
+_NO_TLS = frozenset({
+    "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL",
+    "UNSUPPORTED_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE",
+    "TLSV1_ALERT_PROTOCOL_VERSION",
+})  # fmt: skip
 # Answers of the resolver that stay until a person corrects the name. Others are faults of the
 # network (getaddrinfo(3): EAI_AGAIN and the like).
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
@@ -40,45 +55,72 @@ def base_url(key: str, host: str | None = None) -> str:
     """
     key = key.strip()
     if not key:
-        raise ConfigurationError("No Mailchimp API key is given")
+        raise ConfigurationError("No Mailchimp API key is given", advice=_ENTER_KEY)
     if not key.isascii() or not key.isprintable():
-        raise ConfigurationError("The Mailchimp API key holds characters that no key has")
+        raise ConfigurationError(
+            "The Mailchimp API key holds characters that no key has", advice=_COPY_KEY
+        )
     data_centre = _DATA_CENTRE.search(key)
     if host and host.strip():
         return _address_of(host.strip(), data_centre[1] if data_centre else None)
     if data_centre is None:
-        raise ConfigurationError("The Mailchimp API key does not end in a data centre")
+        raise ConfigurationError(
+            "The Mailchimp API key does not end in a data centre", advice=_COPY_KEY
+        )
     return f"https://{data_centre[1]}.api.mailchimp.com/3.0"
 
 
 def _address_of(host: str, data_centre: str | None) -> str:
-    no_address = "The host is no address such as https://us21.api.mailchimp.com"
+    shown = _shown(host)
+    no_address = ConfigurationError(
+        f"The host {shown} is no address such as https://us21.api.mailchimp.com",
+        advice=_CORRECT_HOST,
+    )
     try:
         address = urlsplit(host if "://" in host else f"https://{host}")
         name = address.hostname or ""
         has_port = address.port is None or address.port > 0
     except ValueError:  # a port that is no number, a bracket too much
-        raise ConfigurationError(no_address) from None
+        raise no_address from None
     if address.username is not None or address.password is not None:
-        raise ConfigurationError("The host holds a login; the key belongs into the password")
+        raise ConfigurationError(
+            f"The host {shown} holds a login",
+            advice="Delete the login from the host. The API key is the password of the connection",
+        )
     is_plain = address.netloc.isascii() and not set(address.netloc) & set("\\ %")
     rest = address.query or address.fragment
     if address.scheme not in ("http", "https") or not (name and has_port and is_plain) or rest:
-        raise ConfigurationError(no_address)
+        raise no_address
     if address.scheme == "http" and not is_loopback(name):
         raise ConfigurationError(
-            "The host would get the key without encryption. Write https://. Only an address of "
-            "this machine may have http://"
+            f"The host {shown} would get the key without encryption",
+            advice="Write https://. Only an address of this machine may have http://",
         )
     elsewhere = _HOST_OF_A_DATA_CENTRE.fullmatch(name)
     if elsewhere and data_centre and elsewhere[1].lower() != data_centre.lower():
         raise ConfigurationError(
-            f"The host is of the data centre {elsewhere[1].lower()}, and the key of {data_centre}. "
-            "Empty the host, or enter the key of that account"
+            f"The host {shown} is of the data centre {elsewhere[1].lower()}, and the key of"
+            f" {data_centre}",
+            advice="Empty the host, or enter the key of that account",
         )
     path = address.path.rstrip("/")
     path = path if path.endswith("/3.0") else f"{path}/3.0"
     return f"{address.scheme}://{address.netloc}{path}"
+
+
+def _shown(host: str) -> str:
+    """A host as a person wrote it, without what may be secret: login, path, odd port, key."""
+    scheme, _, rest = host.rpartition("://")
+    before, at_sign, place = rest.rpartition("@")
+    if at_sign and set(before) & set("/?#\\"):
+        return "(not shown: it may hold a password)"
+    name, colon, port = re.split(r"[/?#\\]", place)[0].rpartition(":")
+    if not colon or port.endswith("]"):
+        name, colon, port = re.split(r"[/?#\\]", place)[0], "", ""
+    port = port if port.isdecimal() and port.isascii() else "…" if colon else ""
+    known = f"{scheme}://" if scheme.isascii() and scheme.isalnum() else ""
+    text = scrub(f"{known}{name}{colon}{port}")
+    return "".join(sign if sign.isprintable() else "?" for sign in text)[:120] or "(empty)"
 
 
 def is_loopback(host: str) -> bool:
@@ -134,6 +176,8 @@ def connection_fault(method: str, path: str, error: Exception) -> MailchimpError
         return CertificateRefused(
             "the host's certificate was not accepted", method=method, path=path
         )
+    if _speaks_no_tls(error):
+        return NoTlsAtHost("the host's port does not speak TLS", method=method, path=path)
     if _is_unknown_host(error):
         return HostUnknown("the host is not known", method=method, path=path)
     if isinstance(error, requests.exceptions.ProxyError):
@@ -155,6 +199,19 @@ def _certificate_refused(error: BaseException) -> bool:
     """Whether the certificate ended it, so that nothing was sent. Every other fault of TLS may
     have come after the request, in the middle of the answer."""
     return any(isinstance(reason, ssl.SSLCertVerificationError) for reason in _reasons(error))
+
+
+def _speaks_no_tls(error: BaseException) -> bool:
+    """Whether a handshake met something else than TLS. After the handshake, in the middle of an
+    answer, the same words mean a broken line."""
+    return any(
+        isinstance(reason, ssl.SSLError)
+        and reason.reason in _NO_TLS
+        and any(
+            frame.f_code.co_name == "do_handshake" for frame, _ in walk_tb(reason.__traceback__)
+        )
+        for reason in _reasons(error)
+    )
 
 
 def _is_unknown_host(error: BaseException) -> bool:

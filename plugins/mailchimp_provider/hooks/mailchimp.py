@@ -99,8 +99,8 @@ class MailchimpHook(BaseHook):
                 read_only=self._read_only,
             )
         except ConfigurationError as error:
-            problem = str(error.args[0])
-        raise ConfigurationError(f"Connection {self.mailchimp_conn_id!r}: {problem}")
+            problem, advice = str(error.args[0]), error.advice
+        raise ConfigurationError(f"Connection {self.mailchimp_conn_id!r}: {problem}", advice=advice)
 
     def _seconds(self, connection: Connection, name: str, default: float) -> float:
         value = connection.extra_dejson.get(name)
@@ -113,7 +113,8 @@ class MailchimpHook(BaseHook):
         if seconds < 0 or (name == "timeout" and seconds == 0):
             raise ConfigurationError(
                 f"Connection {self.mailchimp_conn_id!r}: {name} in its extra is no number of"
-                " seconds"
+                " seconds",
+                advice=f"Write a number, such as {name!r}: 60, or delete it",
             )
         return seconds
 
