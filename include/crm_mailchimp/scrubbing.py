@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import unquote
 
 # Order matters: a key begins with 32 hex digits, which alone look like a subscriber hash.
@@ -18,6 +21,8 @@ _SECRETS = (
     (re.compile(r"""[^\s"<>()\[\]{},;]+@[^\s"<>()\[\]{},;]+"""), "[address]"),
     (re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE), "[hash]"),
 )
+#: The loggers of urllib3 that write URLs. A filter of a logger does not hold for those below it.
+_TRANSPORT_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.poolmanager")
 
 
 def scrub(text: str) -> str:
@@ -47,3 +52,32 @@ def scrub_transport_log() -> None:
     transport = logging.getLogger("urllib3.connectionpool")
     if not any(isinstance(present, UrlScrubber) for present in transport.filters):
         transport.addFilter(UrlScrubber())
+
+
+class _Silence(logging.Filter):
+    """Drops what one thread logs; other threads go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.thread != self._thread
+
+
+@contextmanager
+def silent_transport() -> Iterator[None]:
+    """For requests whose URL is a secret: nothing of them gets into a log, at no level.
+
+    urllib3 logs host, path and parameters of each request at DEBUG. It is silent in this thread,
+    for as long as the block runs.
+    """
+    silence = _Silence()
+    loggers = [logging.getLogger(name) for name in _TRANSPORT_LOGGERS]
+    for transport in loggers:
+        transport.addFilter(silence)
+    try:
+        yield
+    finally:
+        for transport in loggers:
+            transport.removeFilter(silence)

@@ -1,7 +1,7 @@
 """Alerts through Airflow's notifiers: mail (``ALERT_EMAILS``) and webhook (``ALERT_WEBHOOK_URL``).
 
 An alert that cannot be sent never fails the work it is about. The log then says so, without the
-addresses and without the webhook's URL, which is a secret.
+addresses and without the webhook's URL, which is a secret. That holds at each log level.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from urllib.parse import quote
 
 from airflow.sdk.bases.notifier import BaseNotifier
 
+from crm_mailchimp.scrubbing import silent_transport
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.sync.runs.run_alerts import Message, alert_about_dag
 
 if TYPE_CHECKING:
+    import jinja2
     from airflow.sdk.definitions.context import Context
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,10 @@ class WebhookNotifier(BaseNotifier):
 
         problem = None
         try:
-            answer = requests.post(self._url, json={"text": self.text}, timeout=_WEBHOOK_SECONDS)
+            with silent_transport():
+                answer = requests.post(
+                    self._url, json={"text": self.text}, timeout=_WEBHOOK_SECONDS
+                )
             if not answer.ok:
                 problem = f"HTTP {answer.status_code}"
         except requests.RequestException as error:
@@ -80,6 +85,11 @@ class FailureAlert(BaseNotifier):
         super().__init__()
         self.unless_announced = unless_announced
         self.quiet_for = quiet_for
+
+    def render_template_fields(
+        self, context: Context, jinja_env: jinja2.Environment | None = None
+    ) -> None:
+        """Nothing: it has no templates. In ``airflow dags test`` the DAG could not render any."""
 
     def notify(self, context: Context) -> None:
         from mailchimp_provider.outcomes import AnnouncedFailure  # noqa: PLC0415 - takes seconds

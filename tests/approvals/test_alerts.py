@@ -183,7 +183,8 @@ SEND = """
 import logging
 from datetime import timedelta
 from types import SimpleNamespace
-logging.basicConfig(level="INFO")
+logging.basicConfig(level="DEBUG")
+from airflow.serialization.serialized_objects import SerializedDAG
 from crm_mailchimp.sync.runs.run_alerts import Message
 from mailchimp_provider.alerts import FailureAlert, deliver
 
@@ -191,7 +192,8 @@ from mailchimp_provider.alerts import FailureAlert, deliver
 delivered = deliver(Message("Mailchimp sync: 1 blocked", "{{ 7 * 7 }} <b>ΝΕΑ</b>: removal_guard"))
 dag_run = SimpleNamespace(dag_id="pull_statuses", run_id="manual__2026-11-23T10:00:00+00:00")
 context = {"dag_run": dag_run, "exception": ValueError("maria@mail.gr"),
-           "task_instance": SimpleNamespace(task_id="pull")}
+           "task_instance": SimpleNamespace(task_id="pull"),
+           "dag": object.__new__(SerializedDAG)}  # as `airflow dags test` has it
 # Without a warehouse to ask, the alert goes out all the same.
 FailureAlert(quiet_for=timedelta(hours=6))(dict(context))
 from mailchimp_provider.outcomes import AnnouncedFailure
@@ -214,11 +216,10 @@ def send(tmp_path: Path, settings: Mapping[str, str]) -> subprocess.CompletedPro
     )
 
 
-def connection(port: int) -> str:
+def connection(port: int, **login: str) -> str:
     extra: dict[str, Any] = {"disable_ssl": True, "disable_tls": True, "retry_limit": 1}
-    return json.dumps(
-        {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": json.dumps(extra)}
-    )
+    described = {"conn_type": "smtp", "host": "127.0.0.1", "port": port}
+    return json.dumps({**described, "extra": json.dumps(extra), **login})
 
 
 def test_mail_and_webhook_get_every_alert(
@@ -234,6 +235,10 @@ def test_mail_and_webhook_get_every_alert(
         },
     )
     assert "answer: True" in done.stdout, done.stderr[-2000:]
+    # At each log level, also when all goes well.
+    assert "DEBUG" in done.stderr
+    for secret in ("s3cret-part", "data@galaxy.gr", "dpo@galaxy.gr"):
+        assert secret not in done.stdout + done.stderr
     assert [recipients for recipients, _ in mail.mails] == [["data@galaxy.gr", "dpo@galaxy.gr"]] * 2
     blocked, failed = (message for _, message in mail.mails)
     assert blocked["Subject"] == "Mailchimp sync: 1 blocked"
@@ -258,7 +263,7 @@ def test_an_alert_that_cannot_be_sent_stops_nothing_and_tells_no_secret(
             "ALERT_EMAILS": "data@galaxy.gr",
             "ALERT_FROM_EMAIL": "airflow@galaxy.gr",
             "ALERT_WEBHOOK_URL": webhook.url,
-            "AIRFLOW_CONN_SMTP_DEFAULT": connection(1),
+            "AIRFLOW_CONN_SMTP_DEFAULT": connection(1, login="galaxy.gr", password="s3cret-part"),
         },
     )
     output = done.stdout + done.stderr

@@ -197,6 +197,17 @@ def test_the_key_is_not_shown_to_the_host_of_the_results() -> None:
         assert "authorization" not in {name.lower() for name in headers}
 
 
+def test_the_signed_link_to_the_results_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Who has the link may read the results, and they quote people."""
+    caplog.set_level(logging.DEBUG)
+    with account() as (there, client, batching):
+        run(client, batching, changes(3))
+    assert there.download_headers
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("/3.0/batches" in line for line in lines), "urllib3 logs each request at DEBUG"
+    assert not any("signature" in line or "/results" in line for line in lines)
+
+
 def test_results_are_not_read_over_an_open_line_from_elsewhere() -> None:
     there = Account()
     there.results = "http://results.elsewhere.invalid"

@@ -40,7 +40,7 @@ from crm_mailchimp.mailchimp.errors import (
 )
 from crm_mailchimp.mailchimp.retries import Retry, repeatable
 from crm_mailchimp.mailchimp.transport import KeyAuth, base_url, connection_fault, new_session
-from crm_mailchimp.scrubbing import scrub_transport_log
+from crm_mailchimp.scrubbing import scrub_transport_log, silent_transport
 
 log = logging.getLogger(__name__)
 
@@ -298,9 +298,10 @@ class MailchimpClient:
         with new_session(url) as elsewhere:
             fault = None
             try:
-                response = elsewhere.get(
-                    url, timeout=self._timeout, stream=True, allow_redirects=False
-                )
+                with silent_transport():  # the link's signature opens the file to everybody
+                    response = elsewhere.get(
+                        url, timeout=self._timeout, stream=True, allow_redirects=False
+                    )
             except (requests.RequestException, LocationValueError) as error:
                 fault = connection_fault("GET", "(result file)", error)
             if fault is not None:
