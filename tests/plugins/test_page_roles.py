@@ -1,4 +1,4 @@
-"""Each address of the page, whichever exist, obeys what the auth manager says of a user."""
+"""The page obeys what the auth manager says of a user; and who may answer a question."""
 
 from __future__ import annotations
 
@@ -95,3 +95,54 @@ def test_who_gets_which_address(tmp_path: Path) -> None:
     for name in ("viewer", "user", "op", "admin", "may read the DAG"):
         # Let in: the Data Docs are not there, and neither is the warehouse.
         assert set(answers[name].values()) == {404, 503}, name
+
+
+ANSWERING = """
+import json
+from unittest.mock import patch
+
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.api_fastapi.core_api import security
+from airflow.api_fastapi.core_api.routes.public.hitl import task_instances_hitl_router
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+app = FastAPI()
+app.include_router(task_instances_hitl_router)
+(route,) = [route for route in app.routes if "PATCH" in getattr(route, "methods", ())]
+answers = {}
+for role in ("viewer", "user", "op", "admin"):
+    user = SimpleAuthManagerUser(username="\u0386\u03bd\u03bd\u03b1", role=role)
+    app.dependency_overrides[security.get_user] = lambda user=user: user
+    for dag_id in ("approve_removals", "release_campaigns"):
+        path = route.path.format(dag_id=dag_id, dag_run_id="plan-1", task_id="ask", map_index=-1)
+        with (
+            patch.object(security, "get_auth_manager", SimpleAuthManager),
+            patch.object(security.DagModel, "get_team_name", lambda *_, **__: None),
+            TestClient(app, raise_server_exceptions=False) as client,
+        ):
+            # No answer is given: who is let in learns that the body is wrong.
+            answers[f"{role} {dag_id}"] = client.patch(path, json={}).status_code
+print("answer:" + json.dumps(answers))
+"""
+
+
+@pytest.mark.timeout(900)
+def test_a_viewer_may_not_answer_a_question(tmp_path: Path) -> None:
+    """Airflow's own route of *Required Actions*, for both DAGs that ask a person."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
+    done = subprocess.run(
+        [sys.executable, "-c", ANSWERING],
+        env={**kept, "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("answer:")]
+    assert json.loads(line.removeprefix("answer:")) == {
+        f"{role} {dag_id}": 403 if role == "viewer" else 422
+        for role in ("viewer", "user", "op", "admin")
+        for dag_id in ("approve_removals", "release_campaigns")
+    }
