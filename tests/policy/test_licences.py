@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.markers import Marker
@@ -14,6 +15,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from complete_sbom import complete, locked_hashes  # noqa: E402 - it is no package
 from write_licences import kind_of, read  # noqa: E402 - it is no package
 
 ROW = re.compile(
@@ -68,3 +70,28 @@ def test_only_the_named_distribution_may_declare_nothing() -> None:
     names = ("mailchimp-marketing", "x")
     found = json.dumps([{"Name": name, "License": "UNKNOWN"} for name in names])
     assert [row.kind for row in read(found)] == ["undeclared", "unfit"]
+
+
+def test_the_bill_of_materials_has_hashes_and_licences() -> None:
+    hashes = locked_hashes((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    assert all(hashes.values()), "each pin has a hash"
+    pins = [pin for pin in hashes if pin[0] in ("protobuf", "mailchimp-marketing")]
+    assert len(pins) == 2
+    other = {"license": {"id": "MIT"}}
+    bill: dict[str, Any] = {
+        "components": [
+            {"name": "Protobuf", "version": dict(pins)["protobuf"]},
+            {
+                "name": "mailchimp_marketing",
+                "version": dict(pins)["mailchimp-marketing"],
+                "licenses": [other],
+            },
+            {"name": "ξένο", "version": "1"},
+        ]
+    }
+    assert complete(bill, hashes, {"protobuf": "3-Clause BSD License"}) == ["ξένο"]
+    protobuf, mailchimp, _ = bill["components"]
+    assert [one["content"] for one in protobuf["hashes"]] == hashes["protobuf", protobuf["version"]]
+    assert {one["alg"] for one in protobuf["hashes"]} == {"SHA-256"}
+    assert protobuf["licenses"] == [{"license": {"name": "3-Clause BSD License"}}]
+    assert mailchimp["licenses"] == [other]
