@@ -251,6 +251,15 @@ def test_a_page_in_mailchimps_place_is_named() -> None:
     assert "answers in its place" in words
     assert "text/html" in words
     assert ADDRESS not in words and KEY not in words
+    with scripted(problem(401, "API Key Invalid")) as server:
+        host = f"{server.host}/secret-path"
+        with (
+            MailchimpClient(KEY, host=host, name="mailchimp_default") as client,
+            pytest.raises(AuthenticationError) as refused,
+        ):
+            client.ping.get()
+    assert f"connection mailchimp_default ({server.host}): GET /ping" in str(refused.value)
+    assert "secret-path" not in str(refused.value)
     # A page that greets a sending: nobody knows whether it went through before.
     with talking(answer(200, page, kind="text/html")) as (client, server, _):
         with pytest.raises(ForeignAnswer) as caught:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from mailchimp_marketing.api.batches_api import BatchesApi
@@ -132,8 +132,9 @@ class MailchimpClient:
 
     @property
     def place(self) -> str:
-        """Where it talks to, for people: the connection, and its host."""
-        host = self.base_url.removesuffix("/3.0")
+        """Where it talks to, for people: the connection, and its host. A path may be a secret."""
+        address = urlsplit(self.base_url)
+        host = f"{address.scheme}://{address.netloc}"
         return f"connection {self._name} ({host})" if self._name else host
 
     def __repr__(self) -> str:

@@ -69,7 +69,7 @@ class MailchimpHook(BaseHook):
         except MailchimpError as error:
             return False, str(error)
         return True, (
-            f"Connected to the Mailchimp account {found.name!r} at {client.base_url}"
+            f"Connected to the Mailchimp account {found.name!r} by {client.place}"
             f" ({found.total_subscribers} subscribers in all)."
         )
 
