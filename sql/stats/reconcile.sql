@@ -273,10 +273,7 @@ left_out as (
         hidden.metric,
         sum(hidden.amount::numeric) as amount,
         string_agg(
-            format(
-                '%%s rows of stream %%s were left out: %%s',
-                known.left_out_rows, known.stream, known.problem
-            ),
+            known.left_out_rows || ' rows of stream ' || known.stream || ' were left out: ' || known.problem,
             '; ' order by known.stream, known.problem
         ) as detail
     from stats.left_out as known
@@ -380,16 +377,6 @@ figures as (
         ) as metric (name, ours, mailchimps, cap_hides, deleted_hide, deleted_hold, flags_missing)
     left join left_out on metric.name = left_out.metric
     where (metric.name = 'series_emails_sent') = campaign.is_series
-),
-
--- A mail without a known parent was counted as a series before.
-other_kind as (
-    delete from stats.reconciliation as known
-    using stats.campaigns as campaign
-    where
-        known.campaign_id = %(campaign_id)s
-        and campaign.campaign_id = known.campaign_id
-        and (known.metric = 'series_emails_sent') <> campaign.is_series
 )
 
 insert into stats.reconciliation as known (
