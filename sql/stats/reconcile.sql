@@ -384,16 +384,7 @@ insert into stats.reconciliation as known (
     detail, checked_at
 )
 select
-    figures.campaign_id,
-    figures.name,
-    figures.ours,
-    figures.mailchimps,
-    figures.cap_hides,
-    figures.deleted_hide,
-    figures.deleted_hold,
-    figures.flags_missing,
-    figures.left_out,
-    figures.detail,
+    figures.*,
     clock_timestamp() as checked_at
 from figures
 on conflict (campaign_id, metric) do update set

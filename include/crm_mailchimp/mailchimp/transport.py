@@ -33,8 +33,8 @@ _ENTER_KEY = (
 )
 _COPY_KEY = "Copy the key again, whole, with its data centre (such as -us21) at the end"
 _CORRECT_HOST = "Correct the host of the connection, or empty it to reach Mailchimp"
-#: What OpenSSL says in a handshake with a port that speaks no TLS, or another TLS than ours
-#: (openssl/sslerr.h of OpenSSL 3). Trying again finds the same port.
+#: What OpenSSL says in a handshake with a port that speaks no TLS, or another TLS than ours.
+#: Trying again finds the same port. Source: openssl/sslerr.h of OpenSSL 3.
 _NO_TLS = frozenset({
     "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL",
     "UNSUPPORTED_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE",

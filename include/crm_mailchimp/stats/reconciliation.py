@@ -77,6 +77,7 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
         the metrics that differ without an explanation.
     """
     parameters = {"campaign_id": campaign_id, "cap": CAP}
+    connection.execute(statement("stats/drop_other_kind"), parameters)
     connection.execute(statement("stats/reconcile"), parameters)
     connection.execute(statement("stats/settle_streams"), parameters)
     explained = read_rows(
