@@ -138,6 +138,47 @@ def test_the_options_of_a_dsn_change_nothing(
     assert row == ("2026-03-04 22:30:00+00", "Άρτα €", False)
 
 
+#: Values of search_path as ALTER DATABASE takes them, and the schemas in use after pg_catalog.
+SEARCH_PATHS = {
+    "''": [],
+    '""': [],
+    "'', 'Λίστα'": ["Λίστα"],
+    '"$user", public': ["public"],
+    '"Odd ""Name""", \'with,comma\'': ['Odd "Name"', "with,comma"],
+    "'user', '1a', \"Λίστα\"": ["user", "1a", "Λίστα"],
+    "'pg_catalog', 'missing', \"it's 100%\"": ["it's 100%"],
+}
+
+
+@pytest.mark.parametrize("path", SEARCH_PATHS)
+def test_every_search_path_is_kept_behind_ours(
+    database: tuple[embedded.Server, str], path: str
+) -> None:
+    server, name = database
+    with psycopg.connect(server.dsn(name), autocommit=True) as plain:
+        for schema in {"public", *SEARCH_PATHS[path]}:
+            plain.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
+        plain.execute(
+            sql.SQL("alter database {} set search_path to {}").format(
+                sql.Identifier(name), sql.SQL(path)
+            )
+        )
+    with closing(open_session(server.dsn(name))) as session:
+        assert session.execute("select current_schemas(false)").fetchone() == (
+            ["pg_catalog", *SEARCH_PATHS[path]],
+        )
+
+
+@pytest.mark.parametrize("path", ["", "Public,1A", '""', "$user,PUBLIC"])
+def test_every_search_path_of_a_dsn_is_kept_behind_ours(
+    postgres: embedded.Server, path: str
+) -> None:
+    with psycopg.connect(postgres.dsn(), options=f"-c search_path={path}") as connection:
+        prepare_session(connection)
+        row = connection.execute("select current_schemas(false)").fetchone()
+    assert row == (["pg_catalog", "public"] if "public" in path.lower() else ["pg_catalog"],)
+
+
 def test_a_rollback_does_not_bring_the_settings_back(
     database: tuple[embedded.Server, str],
 ) -> None:

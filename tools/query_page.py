@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from crm_mailchimp.crm import query_growth, query_lists, query_session
+from crm_mailchimp.crm import query_growth, query_lists, query_memory, query_session
 from crm_mailchimp.crm.dynamic_query import ROW_LIMIT
 from crm_mailchimp.crm.query_allowed import (
     ALLOWED_OPERATORS,
     ALLOWED_TYPES,
     FUNCTION_GROUPS,
     INSTEAD,
+    OPERATORS_INSTEAD,
     TABLE_KEYS,
 )
 from crm_mailchimp.crm.query_text import LONGEST_TEXT
@@ -101,7 +102,7 @@ def _lists() -> Iterable[str]:
 
 def _instead() -> str:
     words: dict[str, list[str]] = {}
-    for name, instead in INSTEAD.items():
+    for name, instead in {**INSTEAD, **OPERATORS_INSTEAD}.items():
         words.setdefault(instead, []).append(name)
     rows = ((_code(names), instead.replace("|", "\\|")) for instead, names in words.items())
     return "## What to write instead\n\n" + _table(("not allowed", "instead"), rows)
@@ -135,6 +136,16 @@ def _limits() -> str:
             "values that `array_agg` and `string_agg` collect",
             f"{query_lists.LONGEST_COLLECTED:,} characters each, of one table or of tables joined"
             " by a whole key",
+        ),
+        (
+            "aggregates with `distinct` or `order by`, and windows. An aggregate counts once for"
+            " each grouping of `rollup` and `cube`",
+            f"{query_memory.MOST_SORTS}",
+        ),
+        ("groupings of `rollup`, `cube` and `grouping sets`", f"{query_memory.MOST_GROUPINGS}"),
+        (
+            "lists of `array_agg`, `string_agg` and `array(select …)`, counted in the same way",
+            f"{query_memory.MOST_LISTS}",
         ),
         ("rows of the result", f"{ROW_LIMIT:,}"),
         ("time of the query", f"{query_session.TIMEOUT_SECONDS:g} seconds"),

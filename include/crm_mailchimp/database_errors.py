@@ -14,12 +14,26 @@ from crm_mailchimp.errors import PassingError, PermanentError
 # Classes whose message never quotes a row: connection, authorisation, resources, operator
 # intervention, system; syntax and names.
 _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57", "58")
-# Errors that stay until a person acts. They are about rights, logins and databases, or about wrong
-# tables, columns and types.
-_SETTLED = ("28", "3D", "3F", "42501", "42601", "42703", "42804", "42883", "42P01")
+# Classes of errors that stay until a person acts. They are about rights, logins and databases, or
+# about wrong tables, columns and types. Source: PostgreSQL 18 manual, appendix A.
+_ABOUT_TABLES = ("0L", "0P", "28", "3D", "3F", "42", "44")
 _CORRECT_RIGHTS = "check the login's rights"
 _CORRECT_CRM = "the tables or views of schema crm (python -m crm_mailchimp.crm create)"
 _CORRECT_WAREHOUSE = "the warehouse's migrations (python -m crm_mailchimp.warehouse migrate)"
+# Likewise about values: Postgres does not support them, cannot read them, or meets a limit.
+_ABOUT_VALUES = ("0A", "21", "22", "2F", "38", "39", "54")
+_CORRECT_VALUES = (
+    "a value or a view cannot be used as it is. python -m crm_mailchimp.crm create counts values "
+    "of the CRM that break the contract. The server's log has the statement"
+)
+_SHOW_ALL_ROWS = (
+    "row-level security would hide rows from this login, and a hidden row may be a withdrawal. "
+    "Give the login BYPASSRLS (alter role … bypassrls), or put a view without a policy in place "
+    "of the table. The view's owner must see all rows"
+)
+# The server's function that refuses. Its name is the same in every language of the messages.
+# Source: PostgreSQL 15 and 18, src/backend/utils/misc/rls.c.
+_REFUSES_TO_FILTER = "check_enable_rls"
 # While a connection is opened, psycopg gives the server's words and no SQLSTATE. Words in another
 # language than English (the server's lc_messages) count as a fault that may heal.
 _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -79,8 +93,12 @@ def without_data() -> Iterator[None]:
 
 def _advice(error: psycopg.Error) -> str | None:
     """What a person has to do; None where the error may heal by itself."""
+    if is_row_security(error):
+        return _SHOW_ALL_ROWS
     if error.sqlstate is not None:
-        return _correct_tables(error) if error.sqlstate.startswith(_SETTLED) else None
+        if error.sqlstate.startswith(_ABOUT_TABLES):
+            return _correct_tables(error)
+        return _CORRECT_VALUES if error.sqlstate.startswith(_ABOUT_VALUES) else None
     text = str(error)
     resolver = _RESOLVER_SAYS.search(text)
     if resolver is not None and int(resolver[1]) in _NO_SUCH_HOST:
@@ -97,6 +115,14 @@ def _correct_tables(error: psycopg.Error) -> str:
     if "connection warehouse_" in place:
         return f"{_CORRECT_RIGHTS}. Check {_CORRECT_WAREHOUSE}"
     return f"{_CORRECT_RIGHTS}. Check {_CORRECT_CRM}, or {_CORRECT_WAREHOUSE}"
+
+
+def is_row_security(error: psycopg.Error) -> bool:
+    """Whether Postgres refused a statement because a policy would hide rows from the login."""
+    return (
+        isinstance(error, psycopg.errors.InsufficientPrivilege)
+        and error.diag.source_function == _REFUSES_TO_FILTER
+    )
 
 
 def describe(error: psycopg.Error) -> str:

@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ _MEANING: Mapping[str, str] = {
     "array_nulls": "on",
     "quote_all_identifiers": "off",
     "xmloption": "content",
-    # A policy that hides rows may hide a withdrawal: Postgres refuses such a statement instead.
+    # A policy of row-level security must not hide a withdrawal: Postgres gives an error instead.
     "row_security": "off",
     # Compiling costs seconds in statements that take milliseconds.
     "jit": "off",
@@ -59,6 +60,8 @@ select lower(setting.name)
 from pg_catalog.pg_settings as setting
 where lower(setting.name) = any(%(names)s::text[])
 """
+
+_SCHEMA = re.compile(r'("(?:[^"]|"")*")|([^\s,"]+)')
 
 
 class SharedSessionError(PermanentError):
@@ -89,13 +92,31 @@ def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -
     path = read_value(connection, str, "select pg_catalog.current_setting('search_path')")
     # SET, because the login for dynamic queries has no right to call set_config.
     connection.execute(
-        sql.SQL("set search_path to pg_catalog{}").format(sql.SQL(f", {path}" if path else ""))
+        sql.SQL("set search_path to {}").format(
+            sql.SQL(", ").join(map(sql.Literal, ["pg_catalog", *_schemas(path)]))
+        )
     )
     for name in read_values(connection, str, _PRESENT, {"names": list(wanted)}):
         connection.execute(
             sql.SQL("set {} to {}").format(sql.Identifier(name), sql.Literal(wanted[name]))
         )
     connection.commit()
+
+
+def _schemas(path: str) -> list[str]:
+    """The schemas that a value of ``search_path`` names, as Postgres compares names.
+
+    An empty name is legal in the value, and means no schema. SET does not accept it. Names without
+    quotes may be any word, such as ``user`` or ``1a``. Source: PostgreSQL 15 and 18,
+    ``SplitIdentifierString`` in src/backend/utils/adt/varlena.c.
+    """
+    names = [
+        quoted[1:-1].replace('""', '"')
+        if quoted
+        else re.sub("[A-Z]+", lambda found: found[0].lower(), plain)
+        for quoted, plain in _SCHEMA.findall(path)
+    ]
+    return [name for name in names if name]
 
 
 def open_session(

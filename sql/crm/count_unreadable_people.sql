@@ -161,6 +161,16 @@ where
 union all
 select
     'contact_field' as table_name,
+    'choices' as column_name,
+    'a list of lists' as problem,
+    'these fields are left out (invalid_field_value)' as effect,
+    count(*) as held
+from crm.contact_field
+where
+    array_ndims(choices) > 1
+union all
+select
+    'contact_field' as table_name,
     'code' as column_name,
     'there more than once' as problem,
     'these fields are left out (invalid_field_value)' as effect,

@@ -3,7 +3,7 @@ select distinct on (field.code)
     field.code,
     coalesce(field.label, '') as label,
     coalesce(field.data_type, '') as data_type,
-    coalesce(array_remove(field.choices, null), '{}') as choices,
+    case when array_ndims(field.choices) = 1 then array_remove(field.choices, null) else '{}' end as choices,
     nullif(
         concat_ws(
             ', ',
@@ -17,7 +17,8 @@ select distinct on (field.code)
                         true
                     )
                     then 'column data_type has another word'
-            end
+            end,
+            case when array_ndims(field.choices) > 1 then 'column choices is a list of lists' end
         ),
         ''
     ) as unreadable

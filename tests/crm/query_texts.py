@@ -44,6 +44,41 @@ BETWEEN = "the text between the values of string_agg"
 FORMAT = "the pattern of to_char"
 ROW = "a whole row is not allowed"
 
+_MANY = " + ".join
+#: Each sorts too often at once.
+SORTING = (
+    f"select {_MANY(f'count(distinct city || {n}::text)' for n in range(250))} as contact_id"
+    " from contact",
+    f"select {_MANY(f'sum(distinct contact_id + {n})' for n in range(21))} as contact_id"
+    " from contact",
+    f"select {_MANY(['mode() within group (order by zip)'] * 21)} as contact_id from contact",
+    f"select {_MANY(f'max(contact_id order by zip, {n})' for n in range(21))} as contact_id"
+    " from contact",
+    f"select {', '.join(['every(distinct is_active)'] * 21)}, 1 as contact_id from contact",
+    f"select {_MANY(f'rank() over (order by city, {n})' for n in range(21))} as contact_id"
+    " from contact",
+    "select count(distinct contact_id) as contact_id from contact"
+    " group by cube (city, zip, country, phone, mobile)",
+    "select count(distinct contact_id) as contact_id from contact"
+    " group by rollup (city, zip, country, phone), rollup (mobile, company, address1, address2)",
+    f"with a as (select {_MANY(['count(distinct city)'] * 11)} as contact_id from contact)"
+    f" select {_MANY(['count(distinct zip)'] * 11)} as contact_id from contact, a",
+)
+GROUPING = (
+    "select max(contact_id) as contact_id from contact"
+    " group by cube (city, zip, country, phone, mobile, company, address1)",
+    "select max(contact_id) as contact_id from contact group by grouping sets ("
+    "cube (city, zip, country, phone, mobile), cube (company, address1, email, fax, id, code))",
+    "select max(contact_id) as contact_id from contact"
+    " group by cube (city, zip, country, phone), cube (mobile, company, address1)",
+)
+COLLECTING = (
+    f"select {_MANY(['length(string_agg(city, null))'] * 6)} as contact_id from contact",
+    f"select {_MANY(['cardinality(array_agg(city))'] * 6)} as contact_id from contact",
+    f"select {_MANY(['cardinality(array(select zip from contact))'] * 6)} as contact_id",
+    "select cardinality(array_agg(city)) as contact_id from contact group by cube (zip, city, id)",
+)
+
 #: Text → what the refusal says.
 GROWING = {
     # values
@@ -136,10 +171,20 @@ GROWING = {
     " select length(string_agg(x || x, ',')) as contact_id from w": VALUES,
     f"select length(string_agg(city, '{'-' * 30}')) as contact_id from contact": BETWEEN,
     "select length(string_agg(city, address1)) as contact_id from contact": BETWEEN,
+    **dict.fromkeys(SORTING, "aggregates with DISTINCT or ORDER BY, and windows"),
+    **dict.fromkeys(GROUPING, "groupings"),
+    **dict.fromkeys(COLLECTING, "lists with array_agg"),
 }
 
 #: Admitted: people write such queries.
 MODEST = (
+    "select count(distinct city) + count(distinct zip) as contact_id from contact group by country",
+    "select contact_id, " + ", ".join(["row_number() over (order by city)"] * 25) + " from contact",
+    "select contact_id, "
+    + ", ".join(["sum(contact_id) over w"] * 25)
+    + " from contact window w as (partition by city order by zip)",
+    "select max(contact_id) as contact_id from contact group by rollup (country, city, zip)",
+    "select max(contact_id) as contact_id from contact group by cube (country, city, zip, phone)",
     f"{_WHERE} translate(upper(city), 'ΆΈΉΊΌΎΏΪΫ', 'ΑΕΗΙΟΥΩΙΥ') in ('ΑΘΗΝΑ', 'ΠΑΤΡΑ')",
     f"{_WHERE} replace(replace(replace(replace(phone, ' ', ''), '-', ''), '(', ''), ')', '') "
     "like '210%'",

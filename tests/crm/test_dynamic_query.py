@@ -21,6 +21,7 @@ from crm_mailchimp.crm.dynamic_query import (
     run_query,
 )
 from crm_mailchimp.crm.query_login import create_query_login
+from crm_mailchimp.crm.query_text import without_values
 from crm_mailchimp.crm.sample import create_sample
 from crm_mailchimp.crm.schema import contract_columns, create_contract
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -395,10 +396,52 @@ def test_a_refusal_names_no_address() -> None:
         'select contact_id from "maria@mail.gr".contact',
         'select "maria@mail.gr"(1) as contact_id',
         'select cast(1 as "maria@mail.gr") as contact_id',
+        'select contact_id from "Maria"',
+        'select contact_id from "Maria".contact',
+        'select "Maria"(1) as contact_id',
+        'select contact_id from "Μαρία maria"',
+        'select cast(1 as "Maria") as contact_id',
     ):
         with pytest.raises(QueryRefusedError) as refused:
             check_query(text)
-        assert "maria" not in str(refused.value)
+        assert "maria" not in str(refused.value).lower()
+
+
+#: What Postgres says about a text with a value in the wrong quotes: text → its message.
+WRONG_QUOTES = {
+    'select contact_id from crm.contact where last_name = "Παπαδοπούλου"': (
+        'column "Παπαδοπούλου" does not exist'
+    ),
+    'select contact_id from crm.contact c where last_name = c."Papadopoulou"': (
+        "column c.Papadopoulou does not exist"
+    ),
+    "select contact_id from crm.contact where last_name = Παπαδοπούλου": (
+        'column "Παπαδοπούλου" does not exist'
+    ),
+    'select contact_id from crm.contact where company = "Ελιά ""Παπαδοπούλου"" Papadopoulou"': (
+        'column "Ελιά "Παπαδοπούλου" Papadopoulou" does not exist'
+    ),
+    f'select contact_id from crm.contact where company = "{"Παπαδοπούλου" * 6}"': (
+        f'column "{("Παπαδοπούλου" * 6).encode()[:63].decode(errors="ignore")}" does not exist'
+    ),
+    'select contact_id from crm.contact where email = "papadopoulou@mail.gr"': (
+        'column "papadopoulou@mail.gr" does not exist'
+    ),
+}
+
+
+@pytest.mark.parametrize("text", WRONG_QUOTES)
+def test_a_value_in_the_wrong_quotes_is_not_repeated(text: str) -> None:
+    shown = without_values(WRONG_QUOTES[text], text)
+    assert "παπαδοπούλου" not in shown.lower()
+    assert "papadopoulou" not in shown.lower()
+    assert "does not exist" in shown
+    assert "single quotes" in shown
+
+
+def test_a_plain_name_is_repeated() -> None:
+    message = 'column "colour" does not exist'
+    assert without_values(message, "select contact_id from crm.contact where colour = 1") == message
 
 
 def test_useful_texts_give_the_right_contacts(crm: Crm) -> None:

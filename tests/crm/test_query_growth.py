@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 
 from crm.query_texts import GROWING, MODEST, in_subqueries, in_with
-from crm_mailchimp.crm.query_allowed import INSTEAD, QueryRefusedError
+from crm_mailchimp.crm.query_allowed import INSTEAD, OPERATORS_INSTEAD, QueryRefusedError
 from crm_mailchimp.crm.query_text import check_query
 
 
@@ -46,3 +46,23 @@ def _refusals(function: str) -> str:
             check_query(f"select contact_id from contact where {function}({arguments}) is null")
         refusals.append(str(refused.value))
     return " ".join(refusals)
+
+
+def test_a_refused_operator_says_what_to_write_instead() -> None:
+    for operator, instead in OPERATORS_INSTEAD.items():
+        with pytest.raises(QueryRefusedError) as refused:
+            check_query(f"select contact_id from contact where city {operator} zip")
+        assert f"operator {operator!r} is not allowed. Instead {instead}" in str(refused.value)
+
+
+def test_collate_and_tablesample_say_what_to_write_instead() -> None:
+    for text in (
+        "select contact_id from contact where city collate \"C\" = 'Αθήνα'",
+        'select contact_id from contact order by city collate "el_GR"',
+        "select contact_id from contact tablesample system (10)",
+        "select contact_id from contact tablesample bernoulli (10) repeatable (1)",
+    ):
+        with pytest.raises(QueryRefusedError) as refused:
+            check_query(text)
+        assert "Instead " in str(refused.value)
+        assert "function" not in str(refused.value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from crm_mailchimp.database_errors import DatabaseError, SettledDatabaseError, without_data
@@ -128,3 +129,35 @@ def test_an_error_of_a_statement_names_its_connection(crm_db: str) -> None:
         crm.execute("select 1")
     assert not isinstance(lost.value, SettledDatabaseError)
     assert "It may heal" in str(lost.value)
+
+
+#: Statements whose error no retry heals, with the SQLSTATE.
+LASTING = {
+    "select array_remove('{{Αθήνα},{Πάτρα}}'::text[], null)": "0A000",
+    "select (select 1 union all select 2)": "21000",
+    "select 'Αθήνα'::int": "22P02",
+    "select 1 / 0": "22012",
+    "select to_date('Αθήνα', 'YYYY')": "22007",
+    "select Αθήνα": "42703",
+    "select crm.Αθήνα(1)": "42883",
+    "select array_position(1, 'Α')": "42883",
+    'set search_path to ""': "42601",
+    "select repeat('Α', 1000000000)": "54000",
+}
+
+
+@pytest.mark.parametrize("words", LASTING)
+def test_an_error_that_stays_is_not_said_to_heal(crm_db: str, words: str) -> None:
+    with psycopg.connect(crm_db) as crm, pytest.raises(DatabaseError) as caught, without_data():
+        crm.execute(sql.SQL(words))
+    assert LASTING[words] in str(caught.value)
+    assert isinstance(caught.value, SettledDatabaseError)
+    assert "It may heal" not in str(caught.value)
+
+
+def test_an_error_that_passes_is_tried_again(crm_db: str) -> None:
+    with psycopg.connect(crm_db) as crm, pytest.raises(DatabaseError) as caught, without_data():
+        crm.execute("set statement_timeout to 1")
+        crm.execute("select pg_sleep(5)")
+    assert not isinstance(caught.value, SettledDatabaseError)
+    assert "It may heal" in str(caught.value)

@@ -15,6 +15,7 @@ from crm_mailchimp.crm.sample import SampleError, create_sample
 from crm_mailchimp.crm.schema import (
     ContractError,
     create_contract,
+    guarded_by_login,
     missing_write_back,
     unreadable_values,
 )
@@ -59,6 +60,8 @@ def _create(connection: psycopg.Connection, login: str | None) -> None:
         print("the contract is made of views; all that is read is there, with fitting types")
         if missing := missing_write_back(connection):
             print(f"  only for write-back, and not there: {', '.join(missing)}")
+    for table in guarded_by_login(connection):
+        print(f"  {table}")
     for values in unreadable_values(connection):
         print(f"  {values}")
     if login is None:

@@ -25,7 +25,8 @@ from crm_mailchimp.crm.query_session import (
     limit_session,
     stopped_after,
 )
-from crm_mailchimp.crm.query_text import attribute_names, check_query, without_addresses
+from crm_mailchimp.crm.query_text import attribute_names, check_query, without_values
+from crm_mailchimp.database_errors import is_row_security
 from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 
@@ -85,7 +86,7 @@ def run_query(
             ) from None
         if deadline.expired.is_set():
             raise _too_long(timeout_seconds) from None
-        raise failure(error, timeout_seconds) from None
+        raise failure(error, query, timeout_seconds) from None
     if deadline.expired.is_set():
         raise _too_long(timeout_seconds)
 
@@ -127,6 +128,7 @@ def member_query(
             _join_snapshot(connection, snapshot)
         connection.execute("set local search_path = pg_catalog, pg_temp")
         connection.execute("set local standard_conforming_strings = on")
+        connection.execute("set local row_security = off")
         limit_session(connection)
         _refuse_powerful_login(connection)
         _refuse_functions_as_columns(connection, query)
@@ -134,9 +136,14 @@ def member_query(
 
 
 def failure(
-    error: psycopg.Error, timeout_seconds: float = TIMEOUT_SECONDS
+    error: psycopg.Error, query: str, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> QueryRefusedError | QueryFailedError:
     """What an error of Postgres means for a query, in words without data."""
+    if is_row_security(error):
+        return QueryFailedError(
+            f"{error.diag.message_primary}. The login of crm_query_db would not see all rows. Put "
+            "a view without a policy in place of the table. The view's owner must see all rows"
+        )
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return QueryRefusedError(
             "the query login has no right to what it reads. Bring its rights up to date with"
@@ -146,7 +153,7 @@ def failure(
         return QueryRefusedError("it tries to write")
     if isinstance(error, psycopg.errors.QueryCanceled):
         return _too_long(timeout_seconds)
-    return QueryFailedError(_explained(error))
+    return QueryFailedError(_explained(error, query))
 
 
 def _contact_ids(
@@ -234,7 +241,7 @@ def _too_long(timeout_seconds: float) -> QueryFailedError:
     )
 
 
-def _explained(error: psycopg.Error) -> str:
+def _explained(error: psycopg.Error, query: str) -> str:
     if error.sqlstate is None:
         return "the connection crm_query_db was lost"
     if isinstance(
@@ -243,8 +250,8 @@ def _explained(error: psycopg.Error) -> str:
         words = "a value cannot be read as the number, date or other type asked for"
     elif error.sqlstate.startswith("42"):
         # Postgres quotes data in many messages. Only those of syntax and names (class 42) are about
-        # the text alone. The text may hold an address in the wrong quotes.
-        words = without_addresses(error.diag.message_primary or "")
+        # the text alone. The text may hold values in the wrong quotes.
+        words = without_values(error.diag.message_primary or "", query)
     else:
         words = ""
     return f"{type(error).__name__} ({error.sqlstate})" + (f": {words}" if words else "")

@@ -11,6 +11,8 @@ from typing import Any
 from psycopg import Connection, IsolationLevel
 
 from crm_mailchimp.crm import consents
+from crm_mailchimp.crm.hidden_rows import require_full_views
+from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 
@@ -86,6 +88,9 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
 
     Args:
         connection: to ``crm_db``, outside a transaction.
+
+    Raises:
+        HiddenRowsError: a materialized view does not have all rows.
     """
     connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     connection.set_read_only(True)
@@ -97,6 +102,7 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
         )
         if found is None:
             raise RuntimeError("crm_db answered no clock")
+        require_full_views(connection, list(contract_columns()))
         yield found
 
 

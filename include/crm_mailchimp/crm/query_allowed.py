@@ -100,13 +100,38 @@ INSTEAD = {
     **dict.fromkeys(("nextval", "setval", "lo_import", "pg_terminate_backend"), _NOTHING),
     **dict.fromkeys(("json_agg", "jsonb_agg", "to_json", "to_jsonb", "row_to_json"), _JSON),
     **dict.fromkeys(("json_build_object", "json_extract_path_text", "xmlagg"), _JSON),
+    "collate": "leave COLLATE out, and compare lower(city) or translate(…)",
+    "tablesample": "choose contacts by contact_id % 10",
     "unaccent": "write translate(upper(…), 'ΆΈΉΊΌΎΏ', 'ΑΕΗΙΟΥΩ')",
+}
+#: What to write instead of operators that people often want.
+OPERATORS_INSTEAD = {
+    **dict.fromkeys(("&&", "@>", "<@"), "write 'Αθήνα' = any(array), or EXISTS"),
+    **dict.fromkeys(("&", "#", "<<", ">>"), "calculate with div and %: div(n, 4) % 2 = 1"),
+    **dict.fromkeys(("->", "->>", "#>", "#>>"), _JSON),
+    **dict.fromkeys(("<->", "<#>"), "write abs(a - b)"),
+    "^": "write power(a, b)",
+    "|/": "write sqrt(a)",
+    "@": "write abs(a)",
+    "==": "write =",
+    "<=>": "write is not distinct from",
+    "@@": "write city ~* 'pattern'",
+    "^@": "write starts_with(city, 'Αθ')",
 }
 _PAGE = "docs/dynamic_queries.md has the list"
 
 
 class QueryRefusedError(Exception):
     """The text is not one harmless SELECT; the message names the rule."""
+
+
+def operator_refused(operator: str) -> QueryRefusedError:
+    """The refusal of an operator, with what to write instead."""
+    instead = OPERATORS_INSTEAD.get(operator)
+    return QueryRefusedError(
+        f"operator {operator!r} is not allowed. {f'Instead {instead}. ' if instead else ''}"
+        f"These are: {' '.join(sorted(ALLOWED_OPERATORS))}"
+    )
 
 
 def not_listed(kind: str, name: str) -> QueryRefusedError:

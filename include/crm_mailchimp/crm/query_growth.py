@@ -7,7 +7,8 @@ the text, before Postgres sees it:
 * the longest value that an expression can make of values of :data:`ASSUMED_LENGTH` characters;
 * the steps of functions that compare each character of a value with each one of another;
 * how large an expression gets when Postgres puts nested queries into one another;
-* what lists collect (:mod:`~crm_mailchimp.crm.query_lists`).
+* what lists collect (:mod:`~crm_mailchimp.crm.query_lists`);
+* how often a text sorts or collects (:mod:`~crm_mailchimp.crm.query_memory`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlglot import exp
 
 from crm_mailchimp.crm.query_allowed import QueryRefusedError, set_of
 from crm_mailchimp.crm.query_lists import check_list, is_list
+from crm_mailchimp.crm.query_memory import check_memory
 
 #: Characters that a value of the CRM is assumed to have.
 ASSUMED_LENGTH = 1_000
@@ -82,6 +84,7 @@ def check_growth(tree: exp.Query) -> None:
     """
     nodes = list(tree.walk())
     _check_counts(tree, nodes)
+    check_memory(nodes)
     _check_whole_rows(tree)
     for node in nodes:
         if isinstance(node, _FORMATTED):

@@ -68,6 +68,13 @@ _NODES = set_of(
     "Where Window WindowSpec With WithinGroup"
 )
 
+# Names that may be in a message. Others may be values in the wrong quotes.
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_PLAIN_NAMES = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+_HIDDEN = "…"
+# Bytes of a name that Postgres keeps.
+_LONGEST_NAME = 63
+
 # Read like a column, yet answered by the server about itself.
 _SERVER_WORDS = set_of(
     "user current_user session_user system_user current_role current_catalog current_schema"
@@ -120,9 +127,41 @@ def attribute_names(query: str) -> set[str]:
     }
 
 
-def without_addresses(text: str) -> str:
-    """A message with whatever looks like an e-mail address taken out, and not too long."""
-    return re.sub(r"\S*@\S*", "…", text)[:300]
+def without_values(message: str, query: str) -> str:
+    """A message of Postgres about a text, without values that the text has in the wrong quotes.
+
+    Args:
+        message: of a syntax or a name (SQLSTATE class 42). It quotes the text.
+        query: the text. Only its plain names (ASCII, in lower case) may be shown.
+    """
+    shown = message
+    try:
+        words = [word for word in read_words(query) if word.form in ("word", "quoted")]
+    except QueryRefusedError:
+        return ""  # never admitted: nobody knows what is a name in it
+    names = {
+        word.text if word.form == "word" else bare_name(word)
+        for word in words
+        if not (
+            word.text.isascii() if word.form == "word" else _PLAIN_NAME.fullmatch(bare_name(word))
+        )
+    }
+    # Longer ones first: one may be a part of another. Postgres cuts names after 63 bytes.
+    for name in sorted(names, key=len, reverse=True):
+        cut = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+        shown = shown.replace(name, _HIDDEN).replace(cut, _HIDDEN)
+    shown = re.sub(
+        r'"((?:[^"]|"")*)"',
+        lambda found: found[0] if _PLAIN_NAMES.fullmatch(found[1]) else f'"{_HIDDEN}"',
+        shown,
+    )
+    shown = re.sub(r"\S*@\S*", _HIDDEN, shown)[:300]
+    return shown if shown == message[:300] else f"{shown}. Write values in single quotes: 'Αθήνα'"
+
+
+def _shown(name: str) -> str:
+    """A name of the text for a message: it may be a value in the wrong quotes."""
+    return repr(name) if _PLAIN_NAME.fullmatch(name.strip('"')) else f"'{_HIDDEN}'"
 
 
 def _check_statement(words: list[Word]) -> None:
@@ -200,7 +239,9 @@ def _check_node(node: exp.Expr) -> None:
     elif isinstance(node, exp.Anonymous):
         _check_function(node.name.lower())
     elif type(node).__name__ not in _NODES:
-        kind = "function" if isinstance(node, exp.Func) else "construct"
+        # COLLATE is a function to sqlglot alone.
+        is_function = isinstance(node, exp.Func) and not isinstance(node, exp.Collate)
+        kind = "function" if is_function else "construct"
         name = node.sql_names()[0] if isinstance(node, exp.Func) else type(node).__name__
         raise not_listed(kind, name)
 
@@ -216,14 +257,14 @@ def _check_table(table: exp.Table) -> None:
     schema = _folded(table.args.get("db"))
     if schema not in ("", "crm"):
         raise QueryRefusedError(
-            without_addresses(f"schema {schema!r} is not allowed, only crm is: write crm.table")
+            f"schema {_shown(schema)} is not allowed, only crm is: write crm.table"
         )
     if not schema and _folded(table.this) in _visible_ctes(table):
         return
     if _folded(table.this) not in ALLOWED_TABLES:
         raise QueryRefusedError(
-            without_addresses(f"table {table.name!r} is not part of the CRM contract")
-            + f". These are: {', '.join(sorted(ALLOWED_TABLES))}"
+            f"table {_shown(_folded(table.this))} is not part of the CRM contract. "
+            f"These are: {', '.join(sorted(ALLOWED_TABLES))}"
         )
 
 
@@ -243,14 +284,14 @@ def _check_cast(cast: exp.Cast) -> None:
         kind = data_type.this
         if (kind.value if isinstance(kind, exp.DataType.Type) else str(kind)) not in _PARSED_TYPES:
             raise QueryRefusedError(
-                without_addresses(f"a cast to {cast.to.sql('postgres')} is not allowed")
-                + f". Cast to {', '.join(sorted(ALLOWED_TYPES))}, or an array of them"
+                f"a cast to {_shown(cast.to.sql('postgres').lower())} is not allowed. "
+                f"Cast to {', '.join(sorted(ALLOWED_TYPES))}, or an array of them"
             )
 
 
 def _check_function(name: str) -> None:
     if name not in ALLOWED_FUNCTIONS:
-        raise not_listed("function", without_addresses(repr(name)))
+        raise not_listed("function", _shown(name))
 
 
 def _check_calls(words: list[Word], tree: exp.Query) -> None:
@@ -296,7 +337,9 @@ def _qualified(query: str, tree: exp.Query) -> str:
             continue
         start, end = name.meta.get("start"), name.meta.get("end")
         if start is None or query[start : end + 1].strip('"').lower() != _folded(name):
-            raise QueryRefusedError(f"table {_folded(name)!r} must be written as crm.{name.name}")
+            raise QueryRefusedError(
+                f"table {_shown(_folded(name))} must be written with its schema: crm.contact"
+            )
         places.append(start)
     for start in sorted(places, reverse=True):
         query = f"{query[:start]}crm.{query[start:]}"

@@ -10,7 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crm_mailchimp.crm.query_allowed import ALLOWED_OPERATORS, QueryRefusedError
+from crm_mailchimp.crm.query_allowed import (
+    ALLOWED_OPERATORS,
+    OPERATORS_INSTEAD,
+    QueryRefusedError,
+    operator_refused,
+)
 
 #: Deepest nesting of parentheses and brackets.
 DEEPEST_NESTING = 50
@@ -28,6 +33,8 @@ _LEXICAL_FORMS = re.compile(
     """,
     re.VERBOSE,
 )
+# Source: PostgreSQL 18 manual, "Operators" in "Lexical Structure".
+_ANY_OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 _STRING_PREFIXES = frozenset({"b", "e", "n", "x"})
 
@@ -50,10 +57,7 @@ def read_words(query: str) -> Iterator[Word]:
         if word.form in ("space", "line_comment", "comment"):
             continue
         if word.form == "operator" and _bare_operator(word.text) not in ALLOWED_OPERATORS:
-            raise QueryRefusedError(
-                f"operator {word.text!r} is not allowed. "
-                f"These are: {' '.join(sorted(ALLOWED_OPERATORS))}"
-            )
+            raise operator_refused(word.text)
         if word.form == "mark":
             depth += (word.text in "([") - (word.text in ")]")
         if depth > DEEPEST_NESTING:
@@ -85,6 +89,9 @@ def _forms(query: str) -> Iterator[Word]:
     while position < len(query):
         found = _LEXICAL_FORMS.match(query, position)
         if found is None:
+            operator = _operator_at(query, position)
+            if operator in OPERATORS_INSTEAD:
+                raise operator_refused(operator)
             raise QueryRefusedError(_unreadable(query[position]))
         form, start = str(found.lastgroup), position
         position = found.end()
@@ -96,6 +103,14 @@ def _forms(query: str) -> Iterator[Word]:
                 "themselves between single quotes"
             )
         yield Word(form, query[start:position])
+
+
+def _operator_at(query: str, position: int) -> str:
+    """The whole operator of Postgres around a place that is no allowed word."""
+    for found in _ANY_OPERATOR.finditer(query):
+        if found.start() <= position < found.end():
+            return found[0]
+    return ""
 
 
 def _end_of_comment(query: str, position: int) -> int:

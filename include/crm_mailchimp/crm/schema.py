@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from crm_mailchimp.crm.consents import CONSENT_WORDS
+from crm_mailchimp.crm.hidden_rows import GuardedTable, guarded_tables
 from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 
@@ -90,7 +91,8 @@ def create_contract(connection: psycopg.Connection[Any]) -> bool:
         that nothing is read from (``missing_write_back``).
 
     Raises:
-        ContractError: the views leave something of the contract out, or give it another type.
+        ContractError: the views leave something of the contract out, or give it another type. Or
+            row-level security hides rows from this login or from a view's owner.
     """
     with connection.transaction():
         mapped = read_value(
@@ -123,6 +125,12 @@ def unreadable_values(connection: psycopg.Connection[Any]) -> list[HeldValues]:
     return [row for row in rows if row.held]
 
 
+def guarded_by_login(connection: psycopg.Connection[Any]) -> list[GuardedTable]:
+    """Tables with row-level security that other logins than this one may not see whole."""
+    tables = guarded_tables(connection, list(contract_columns()))
+    return [table for table in tables if table.is_login]
+
+
 def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     """What this login may read in schema crm: relation → column → base type."""
     present: dict[str, dict[str, str]] = {}
@@ -151,5 +159,10 @@ def _require_contract(connection: psycopg.Connection[Any]) -> None:
         problems.append(
             f"schema crm has other types: {'; '.join(unfitting)}: cast them in the view"
         )
+    problems += [
+        str(table)
+        for table in guarded_tables(connection, list(_contract_types()))
+        if table.is_subject
+    ]
     if problems:
         raise ContractError(". ".join(problems))

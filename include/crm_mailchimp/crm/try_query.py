@@ -96,7 +96,7 @@ def _plan(connection: Connection[Any], query: str, timeout_seconds: float) -> li
             explain = sql.SQL("explain select * from (\n{}\n) as member_query")
             lines = read_values(connection, str, explain.format(sql.SQL(query)))
     except psycopg.Error as error:
-        raise dynamic_query.failure(error, timeout_seconds) from None
+        raise dynamic_query.failure(error, query, timeout_seconds) from None
     return [_without_values(line) for line in lines]
 
 

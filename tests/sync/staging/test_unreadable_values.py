@@ -205,9 +205,25 @@ def test_a_field_that_cannot_be_read_is_left_out_and_named(loose: World) -> None
         " ('city', 'Πόλη', 'text', null), ('nolabel', null, 'text', null),"
         " ('blank', ' ', 'text', null), ('word', 'Λέξη', 'colour', null),"
         " ('twice', 'Α', 'text', null), ('twice', 'Β', 'number', null),"
-        " ('pick', 'Επιλογή', 'choice', '{Α,NULL,Β}'), (null, 'Χωρίς', 'text', null)"
+        " ('pick', 'Επιλογή', 'choice', '{Α,NULL,Β}'), (null, 'Χωρίς', 'text', null),"
+        " ('lists', 'Πόλεις', 'choice', '{{Αθήνα,Πάτρα},{Βόλος,Ηράκλειο}}'),"
+        " ('deep', 'Βαθιά', 'text', '{{{Α}}}'), ('shifted', 'Αλλού', 'choice', '[0:2]={Α,NULL,Β}'),"
+        " ('none', 'Καμία', 'choice', '{}'), ('nulls', 'Κενές', 'text', '[5:6]={NULL,NULL}')"
     )
-    for code in ("city", "nolabel", "blank", "word", "twice", "twice", "pick", None):
+    for code in (
+        "city",
+        "nolabel",
+        "blank",
+        "word",
+        "twice",
+        "twice",
+        "pick",
+        None,
+        "lists",
+        "deep",
+        "shifted",
+        "nulls",
+    ):
         world.crm.execute(
             "insert into crm.contact_field_value (contact_id, field_code, value)"
             " values (%s, %s, 'Α')",
@@ -229,10 +245,14 @@ def test_a_field_that_cannot_be_read_is_left_out_and_named(loose: World) -> None
         ("blank", "column label is empty"),
         ("word", "column data_type has another word"),
         ("twice", "code is there twice"),
+        ("lists", "column choices is a list of lists"),
+        ("deep", "column choices is a list of lists"),
     ):
         assert f"{code}: crm.contact_field: {why}" in named[with_values]
     assert "city" not in named[with_values]
     assert "pick" not in named[with_values]
+    assert "shifted" not in named[with_values]
+    assert "nulls" not in named[with_values]
 
 
 #: What breaks the row of a field, by its code; and what mends it.
@@ -300,6 +320,8 @@ def test_the_command_counts_and_names_what_will_be_held_back(
     world.contact("b@mail.gr", news, contact_id=4)
     world.crm.execute(
         "insert into crm.contact_field (code, label, data_type) values ('φ', null, 'λέξη');"
+        "insert into crm.contact_field (code, label, data_type, choices)"
+        " values ('χ', 'Πόλεις', 'choice', '{{Αθήνα,Πάτρα},{Βόλος,Ηράκλειο}}');"
         "insert into crm.campaign_type (code, description, gdpr_category) values ('X', 'Χ', 'x');"
         "update crm.consent set granted = null, consent_id = 1.5 where contact_id = 4;"
         "insert into crm.contact (contact_id, email, erasure_requested_at)"
@@ -323,6 +345,7 @@ def test_the_command_counts_and_names_what_will_be_held_back(
         "crm.contact.birth_date: 1 rows",
         "crm.contact_field.label: 1 rows (null or empty)",
         "crm.contact_field.data_type: 1 rows (a word that is not in the contract)",
+        "crm.contact_field.choices: 1 rows (a list of lists); these fields are left out",
         "crm.campaign_type.gdpr_category: 1 rows",
         "crm.contact_collection.code: 2 rows (there more than once)",
         "crm.consent.granted: 2 rows (null)",

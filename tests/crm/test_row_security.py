@@ -1,0 +1,179 @@
+"""Row-level security of the CRM hides no withdrawal: Postgres refuses, and the words say why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from crm_mailchimp.crm import dynamic_query, extract
+from crm_mailchimp.crm.__main__ import main
+from crm_mailchimp.crm.consents import judge
+from crm_mailchimp.crm.hidden_rows import HiddenRowsError
+from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.database_errors import SettledDatabaseError, without_data
+from crm_mailchimp.named_connection import connect_named
+from crm_mailchimp.sessions import prepared
+from local_installation import postgres as embedded
+
+PEOPLE = """
+insert into crm.contact (contact_id, email, is_active, updated_at)
+values (1, 'ζωή@galaxy.gr', true, now());
+insert into crm.consent
+(consent_id, contact_id, channel, gdpr_category, granted, effective_at, recorded_at) values
+(1, 1, 'email', 'newsletter', true, '2024-01-01', now()),
+(2, 1, 'email', 'newsletter', false, '2025-01-01', now());
+"""
+POLICY = """
+alter table {table} enable row level security;
+create policy μόνο_ναι on {table} for select to public using (granted);
+"""
+PASSWORD = "μυστικό"
+ROLES = ("rls_pipeline", "rls_owner")
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def crm(request: pytest.FixtureRequest) -> Iterator[str]:
+    """DSN of the owner of a CRM with a withdrawal, and the logins of ROLES that read it."""
+    server: embedded.Server = request.getfixturevalue(request.param)
+    dsn = server.create_database("row_security")
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        create_contract(admin)
+        admin.execute(PEOPLE)
+        for role in ROLES:
+            admin.execute(f"create role {role} login password '{PASSWORD}'")
+            admin.execute(f"grant connect on database row_security to {role}")
+            admin.execute(f"grant usage on schema crm to {role}")
+            admin.execute(f"grant select on all tables in schema crm to {role}")
+    yield dsn
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        for role in ROLES:
+            admin.execute(f"drop owned by {role} cascade")
+    server.drop_database("row_security")
+    with psycopg.connect(server.dsn(), autocommit=True) as admin:
+        for role in ROLES:
+            admin.execute(f"drop role {role}")
+
+
+def as_admin(dsn: str, *statements: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        for words in statements:
+            admin.execute(sql.SQL(words))
+
+
+def pipeline(dsn: str) -> psycopg.Connection:
+    parameters = conninfo_to_dict(make_conninfo(dsn, user="rls_pipeline", password=PASSWORD))
+    return prepared(lambda: connect_named("crm_db", dict(parameters)))
+
+
+def move_consents(kind: str, *, owner: str = "rls_owner") -> tuple[str, ...]:
+    """Statements that put a view or materialized view in the place of the table of consents."""
+    return (
+        "create schema βάση",
+        "alter table crm.consent set schema βάση",
+        f"grant usage on schema βάση to {', '.join(ROLES)}",
+        f"grant select on βάση.consent to {', '.join(ROLES)}",
+        POLICY.format(table="βάση.consent"),
+        f"create {kind} as select * from βάση.consent",
+        f"grant create, usage on schema crm to {owner}",
+        f"alter {kind.partition(' with ')[0]} owner to {owner}",
+        "grant select on crm.consent to rls_pipeline",
+    )
+
+
+def refused(dsn: str, work: Callable[[psycopg.Connection], object]) -> str:
+    with (
+        closing(pipeline(dsn)) as connection,
+        pytest.raises(SettledDatabaseError) as caught,
+        without_data(),
+    ):
+        work(connection)
+    return str(caught.value)
+
+
+def test_a_policy_stops_the_reading_instead_of_hiding_a_withdrawal(crm: str) -> None:
+    with closing(pipeline(crm)) as connection:
+        assert not judge(connection, [1])[(1, "newsletter")].in_force
+    as_admin(crm, POLICY.format(table="crm.consent"))
+    words = refused(crm, lambda connection: judge(connection, [1]))
+    for part in ("connection crm_db", '"consent"', "BYPASSRLS", "view", "withdrawal"):
+        assert part in words
+    assert "It may heal" not in words
+    as_admin(crm, "alter role rls_pipeline bypassrls")
+    with closing(pipeline(crm)) as connection:
+        assert not judge(connection, [1])[(1, "newsletter")].in_force
+
+
+@pytest.mark.parametrize("options", ["", " with (security_invoker = on)"])
+def test_a_view_over_a_policy_stops_the_reading_too(crm: str, options: str) -> None:
+    as_admin(crm, *move_consents(f"view crm.consent{options}"))
+    words = refused(crm, lambda connection: judge(connection, [1]))
+    assert '"consent"' in words
+    assert "BYPASSRLS" in words
+
+
+def test_a_materialized_view_that_a_policy_filtered_is_refused(crm: str) -> None:
+    as_admin(crm, *move_consents("materialized view crm.consent"))
+
+    def reading() -> None:
+        with closing(pipeline(crm)) as connection, extract.snapshot(connection):
+            pass
+
+    with pytest.raises(HiddenRowsError) as caught:
+        reading()
+    for part in ("crm.consent", "βάση.consent", "rls_owner", "BYPASSRLS"):
+        assert part in str(caught.value)
+    as_admin(crm, "alter role rls_owner bypassrls")
+    reading()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["view crm.consent", "materialized view crm.consent"],
+)
+def test_crm_create_refuses_views_whose_owner_does_not_see_everything(
+    crm: str, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_admin(crm, *move_consents(kind))
+    assert main(["create", "--dsn", crm]) == 1
+    words = capsys.readouterr().err
+    for part in ("crm.consent", "βάση.consent", "rls_owner", "BYPASSRLS"):
+        assert part in words
+    as_admin(crm, "alter role rls_owner bypassrls")
+    assert main(["create", "--dsn", crm]) == 0
+    assert "row-level security" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_crm_create_names_tables_whose_policies_depend_on_the_login(
+    crm: str, moved: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_admin(
+        crm,
+        *(
+            move_consents("view crm.consent with (security_invoker = true)")
+            if moved
+            else [POLICY.format(table="crm.consent")]
+        ),
+    )
+    assert main(["create", "--dsn", crm]) == 0
+    words = capsys.readouterr().out
+    assert f"crm.consent: {'βάση' if moved else 'crm'}.consent has row-level security" in words
+    assert "BYPASSRLS" in words
+
+
+def test_a_dynamic_query_over_a_policy_fails_alone(crm: str) -> None:
+    as_admin(crm, POLICY.format(table="crm.consent"))
+    query = dynamic_query.check_query("select contact_id from crm.consent")
+    other = dynamic_query.check_query("select contact_id from crm.contact")
+    with psycopg.connect(make_conninfo(crm, user="rls_pipeline", password=PASSWORD)) as login:
+        login.rollback()
+        with pytest.raises(dynamic_query.QueryFailedError) as caught:
+            list(dynamic_query.run_query(login, query, snapshot=None))
+        for part in ("row-level security", "crm_query_db", '"consent"', "view"):
+            assert part in str(caught.value)
+        assert list(dynamic_query.run_query(login, other, snapshot=None)) == [1]
