@@ -141,7 +141,6 @@ def test_the_options_of_a_dsn_change_nothing(
 #: Values of search_path as ALTER DATABASE takes them, and the schemas in use after pg_catalog.
 SEARCH_PATHS = {
     "''": [],
-    '""': [],
     "'', 'Λίστα'": ["Λίστα"],
     '"$user", public': ["public"],
     '"Odd ""Name""", \'with,comma\'': ['Odd "Name"', "with,comma"],

@@ -23,8 +23,8 @@ _CORRECT_WAREHOUSE = "the warehouse's migrations (python -m crm_mailchimp.wareho
 # Likewise about values: Postgres does not support them, cannot read them, or meets a limit.
 _ABOUT_VALUES = ("0A", "21", "22", "2F", "38", "39", "54")
 _CORRECT_VALUES = (
-    "a value or a view cannot be used as it is. python -m crm_mailchimp.crm create counts values "
-    "of the CRM that break the contract. The server's log has the statement"
+    "a value or a view cannot be used as it is. Values of the CRM that break the contract: "
+    "python -m crm_mailchimp.crm create counts them. The server's log has the statement"
 )
 _SHOW_ALL_ROWS = (
     "row-level security would hide rows from this login, and a hidden row may be a withdrawal. "

@@ -33,6 +33,8 @@ def test_a_few_levels_are_admitted(times: int) -> None:
 
 def test_a_refused_function_says_what_to_write_instead() -> None:
     for function, instead in INSTEAD.items():
+        if function == "tablesample":
+            continue  # no function: test_collate_and_tablesample_say_what_to_write_instead
         assert instead in _refusals(function), function
     with pytest.raises(QueryRefusedError, match="line 2, column"):
         check_query("select contact_id\nfrom contact where where city = 'Αθήνα'")

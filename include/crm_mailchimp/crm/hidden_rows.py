@@ -44,8 +44,8 @@ class GuardedTable(NamedTuple):
         words = f"crm.{self.contract_name}: {self.guarded_name} has row-level security"
         if not self.is_subject:
             return (
-                f"{words}. Give the login of crm_db BYPASSRLS (alter role … bypassrls), or put a "
-                "view in its place whose owner sees all rows. Other logins are refused"
+                f"{words}. Other logins are refused. Give the login of crm_db BYPASSRLS "
+                "(alter role … bypassrls). Or put a view in its place whose owner sees all rows"
             )
         advice = (
             f"{words}, which hides rows from {self.role_name}. A hidden row may be a withdrawal. "

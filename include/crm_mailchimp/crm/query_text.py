@@ -161,7 +161,7 @@ def without_values(message: str, query: str) -> str:
 
 def _shown(name: str) -> str:
     """A name of the text for a message: it may be a value in the wrong quotes."""
-    return repr(name) if _PLAIN_NAME.fullmatch(name.strip('"')) else f"'{_HIDDEN}'"
+    return repr(name) if _PLAIN_NAME.fullmatch(name) else f"'{_HIDDEN}'"
 
 
 def _check_statement(words: list[Word]) -> None:
@@ -237,7 +237,8 @@ def _check_node(node: exp.Expr) -> None:
     elif isinstance(node, exp.Cast):
         _check_cast(node)
     elif isinstance(node, exp.Anonymous):
-        _check_function(node.name.lower())
+        is_quoted = isinstance(node.this, exp.Identifier) and node.this.quoted
+        _check_function(node.name if is_quoted else node.name.lower())
     elif type(node).__name__ not in _NODES:
         # COLLATE is a function to sqlglot alone.
         is_function = isinstance(node, exp.Func) and not isinstance(node, exp.Collate)
