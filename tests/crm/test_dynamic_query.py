@@ -139,7 +139,7 @@ HOSTILE = {
     "select row_number() over (order by pg_sleep(9)) as contact_id from contact": LIST,
     "select xmlparse(document '<a/>') as contact_id": SQL,
     'select "pg_sleep"(60) as contact_id': LIST,
-    'select "lower"(email) as contact_id from contact': '"lower"',
+    'select "lower"(email) as contact_id from contact': "function '…'",
     "select ts_stat('select 1') as contact_id": LIST,
     # made out of nothing, or for ever
     "select generate_series(1, 1000000000000) as contact_id": LIST,
