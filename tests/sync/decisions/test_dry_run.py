@@ -17,6 +17,9 @@ BY_HAND = AudienceSettings(
     permission_reminder="Εγγραφήκατε.",
 )  # fmt: skip
 
+WITHDRAWN = "The contact withdrew consent for this category."
+NO_EMAIL = "The contact has no e-mail address."
+
 
 def last_run(world: World) -> str:
     row = world.warehouse.execute(
@@ -38,8 +41,7 @@ def test_the_plan_as_a_table_and_as_a_file(world: World, tmp_path: Path, capsys:
         world.leave(news, person)
     world.consent(people[5], granted=False)
     new = world.contact("new@mail.gr", news)
-    for _ in range(2):
-        world.contact(None, news)
+    without = [world.contact(None, news) for _ in range(2)]
     other = world.collection("=ΑΛΛΗ", campaign_type=None)
     world.contact("nobody@mail.gr", other)
     writes, before = world.write_requests(), world.remote()
@@ -58,12 +60,14 @@ def test_the_plan_as_a_table_and_as_a_file(world: World, tmp_path: Path, capsys:
     target = tmp_path / "πλάνο.csv"
     asked = ["plan", "--dsn", world.warehouse_dsn, "--run", last_run(world)]
     assert main([*asked, "--format", "csv", "--output", str(target)]) == 0
-    assert "7 rows" in capsys.readouterr().out
+    assert "10 rows" in capsys.readouterr().out
     written = target.read_bytes().decode("utf-8")
     assert rows_of(written) == [
-        ("NEWS", "add", "", str(new), ""),
-        *[("NEWS", "archive", "left_collection", str(person), "yes") for person in people[:5]],
-        ("NEWS", "unsubscribe", "consent_withdrawn", str(people[5]), ""),
+        ("NEWS", "add", "", str(new), "", ""),
+        *[("NEWS", "archive", "left_collection", str(person), "yes", "") for person in people[:5]],
+        ("NEWS", "held_back", "consent_withdrawn", str(people[5]), "", WITHDRAWN),
+        *[("NEWS", "held_back", "missing_email", str(person), "", NO_EMAIL) for person in without],
+        ("NEWS", "unsubscribe", "consent_withdrawn", str(people[5]), "", WITHDRAWN),
     ]
 
     assert main(asked) == 0
@@ -99,7 +103,7 @@ def test_members_that_an_existing_audience_would_have_adopted(world: World, caps
     run = last_run(world)
     assert main(["plan", "--dsn", world.warehouse_dsn, "--run", run, "--format", "csv"]) == 0
     assert rows_of(capsys.readouterr().out) == [
-        ("NEWS", "add", "", str(added), ""), ("NEWS", "adopt", "", str(adopted), ""),
+        ("NEWS", "add", "", str(added), "", ""), ("NEWS", "adopt", "", str(adopted), "", ""),
     ]  # fmt: skip
 
 
