@@ -137,7 +137,7 @@ select
     count(*) as held
 from crm.contact_field
 where
-    code is null or btrim(code) = ''
+    code is null or code = ''
 union all
 select
     'contact_field' as table_name,
@@ -147,7 +147,7 @@ select
     count(*) as held
 from crm.contact_field
 where
-    label is null or btrim(label) = ''
+    coalesce(translate(label, %(unseen)s, ''), '') = ''
 union all
 select
     'contact_field' as table_name,

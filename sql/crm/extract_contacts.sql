@@ -2,18 +2,38 @@
 -- also change when a value is read differently, because its field has another type or other choices. Postal
 -- address and date of birth are among the additional fields, under codes of their own. For a contact that
 -- asked to be erased, names and fields are not read: only what a refusal needs.
-with field_value as (
+with field as (
+    select
+        code,
+        data_type,
+        choices,
+        -- As in extract_fields.sql: the CRM may give a field a code of ours.
+        case
+            when octet_length(code) > %(longest_code)s
+                then 'field#' || left(code, 40) || '#' || md5(code)
+            when
+                code like 'contact.%%'
+                or code like 'field:%%'
+                or code like 'field#%%'
+                or code = any(%(standard_codes)s::text[])
+                then 'field:' || code
+            else code
+        end as field_code
+    from crm.contact_field
+),
+
+field_value as (
     select
         value.contact_id,
         -- In a fixed order: of two values of one field always the same one counts.
-        jsonb_object_agg(value.field_code, value.value order by value.value) as field_values,
+        jsonb_object_agg(field.field_code, value.value order by value.value) as field_values,
         jsonb_object_agg(
             value.field_code,
             jsonb_build_array(value.value, field.data_type, btrim(value.value) = any(field.choices))
             order by value.value, field.data_type, field.choices
         ) as read_values
     from crm.contact_field_value as value
-    inner join crm.contact_field as field on value.field_code = field.code
+    inner join field on value.field_code = field.code
     where value.contact_id = any(%(contact_ids)s::bigint[]) and %(with_fields)s
     group by value.contact_id
 ),

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.blank_signs import UNSEEN_SIGNS
+from crm_mailchimp.crm.field_codes import CODE_RULES
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
@@ -25,6 +27,8 @@ REQUIRED_SETTINGS = (
     "permission_reminder",
 )
 
+
+_FIELD_RULES = {**CODE_RULES, "unseen": UNSEEN_SIGNS}
 
 #: Sender information and list defaults by column: texts, and the yes or no of e-mail types.
 Settings = Mapping[str, str | bool | None]
@@ -113,6 +117,7 @@ class ContactField:
     """An additional field of the CRM's contacts (``crm.contact_field``).
 
     Attributes:
+        code: its code in the CRM, or what stands for it (``field_codes``).
         unreadable: columns that break the contract, never their values. Then the field is left
             out, and so are its values.
     """
@@ -160,7 +165,7 @@ def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
             choices=tuple(choice for choice in stored.choices if isinstance(choice, str)),
             unreadable=stored.unreadable,
         )
-        for stored in read_rows(connection, _StoredField, statement("crm/extract_fields"))
+        for stored in read_rows(connection, _StoredField, statement("crm/extract_fields"), _FIELD_RULES)
     ]
 
 

@@ -11,14 +11,11 @@ from typing import Any
 from psycopg import Connection, IsolationLevel
 
 from crm_mailchimp.crm import consents
+from crm_mailchimp.crm.field_codes import ADDRESS_CODE, BIRTHDAY_CODE, CODE_RULES
 from crm_mailchimp.crm.hidden_rows import require_full_views
 from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
-
-#: Keys of a contact's own columns among the values of its additional fields.
-ADDRESS_CODE = "contact.address"
-BIRTHDAY_CODE = "contact.birth_date"
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class ExtractedContact:
     Attributes:
         erasure_requested_at: as Postgres writes it; it may be a time that Python cannot hold.
         unreadable_detail: columns that cannot be read, never their values; None: all can.
-        field_values: JSON text of the values by field code.
+        field_values: JSON text of the values by code (``field_codes``).
         content_hash: of names and language.
         fields_hash: of the field values.
     """
@@ -119,6 +116,7 @@ def contacts(
             "with_fields": with_fields,
             "address_code": ADDRESS_CODE,
             "birthday_code": BIRTHDAY_CODE,
+            **CODE_RULES,
         },
     )
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from crm_mailchimp.blank_signs import UNSEEN_SIGNS
 from crm_mailchimp.crm.consents import CONSENT_WORDS
 from crm_mailchimp.crm.hidden_rows import GuardedTable, guarded_tables
 from crm_mailchimp.rows import read_rows, read_value
@@ -58,6 +59,7 @@ _FITTING = {
     "date": {"date"},
     "timestamptz": {"timestamptz"},
 }
+_WORDS = {**CONSENT_WORDS, "unseen": UNSEEN_SIGNS}
 _TYPE_NAMES = "|".join(re.escape(name) for name in sorted(_FITTING, key=len, reverse=True))
 
 
@@ -119,7 +121,7 @@ def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
 def unreadable_values(connection: psycopg.Connection[Any]) -> list[HeldValues]:
     """Values that break the contract, by column; only columns that have any."""
     rows = [
-        *read_rows(connection, HeldValues, statement("crm/count_unreadable_people"), CONSENT_WORDS),
+        *read_rows(connection, HeldValues, statement("crm/count_unreadable_people"), _WORDS),
         *read_rows(connection, HeldValues, statement("crm/count_unreadable_plans")),
     ]
     return [row for row in rows if row.held]

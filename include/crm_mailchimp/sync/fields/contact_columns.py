@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from crm_mailchimp.crm.collections import ContactField
-from crm_mailchimp.crm.extract import ADDRESS_CODE, BIRTHDAY_CODE
+from crm_mailchimp.crm.field_codes import ADDRESS_CODE, BIRTHDAY_CODE
 from crm_mailchimp.sync.fields.field_values import InvalidValueError, cut
 
 #: What is sent for a merge field; an address is an object, and an empty text clears.

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.blank_signs import named
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.provider import MergeField
 from crm_mailchimp.rows import read_rows
@@ -136,7 +137,7 @@ def equal_labels(fields: Sequence[ContactField]) -> list[str]:
     for field in fields:
         codes[" ".join(field.label.split()).casefold()].append(field.code)
     return [
-        f"the additional fields {', '.join(same)} have one label, so Mailchimp shows one name for "
+        f"the additional fields {', '.join(map(named, same))} have one label, so Mailchimp shows one name for "
         "them: give each its own in crm.contact_field.label"
         for label, same in codes.items()
         if label and len(same) > 1

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from crm_mailchimp.blank_signs import named
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.decisions.planned_member import PlannedContact, StoredValue
@@ -40,7 +41,7 @@ class InvalidField:
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.field_code}: {self.problem}"
+        return f"{named(self.field_code)}: {self.problem}"
 
 
 def reference(origin: Literal["created", "adopted"], contact_id: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.blank_signs import named
 from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.errors import MergeFieldLimitAtProviderError, ProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
@@ -196,11 +197,11 @@ def ensure_merge_fields(
     )
     stored = _stored(warehouse, list_id)
     wanted = list(wanted_fields(remote, stored, fields, owner=owner))
-    missing = [one.code for one in wanted if one.existing is None and not one.is_column]
+    missing = [one for one in wanted if one.existing is None and not one.is_column]
     if missing and len(remote) + len(missing) > limit:
         raise MergeFieldLimitError(
             f"the audience has {len(remote)} merge fields and {len(missing)} more are needed "
-            f"({', '.join(missing)}), but {limit} is the limit. Delete fields in Mailchimp, or "
+            f"({_names(missing)}), but {limit} is the limit. Delete fields in Mailchimp, or "
             "switch sync_merge_fields off for this collection. Raise MERGE_FIELD_LIMIT if the "
             "plan allows more"
         )
@@ -212,11 +213,17 @@ def ensure_merge_fields(
             continue
         try:
             settled[one.code] = _settle(provider, list_id, one)
-        except MergeFieldLimitError:
-            if not one.is_column:
-                raise
-            left_out.append(one.code)
-            continue
+        except MergeFieldLimitAtProviderError as error:
+            if one.is_column:
+                left_out.append(one.code)
+                continue
+            needed = [other for other in missing if other.code not in settled]
+            raise MergeFieldLimitError(
+                f"Mailchimp makes no merge field for {_names([one])}: the account's plan allows "
+                f"no more than the {present} that the audience has, and {len(needed)} more are "
+                f"needed ({_names(needed)}). Delete fields in Mailchimp, or set "
+                "MERGE_FIELD_LIMIT to what the plan allows"
+            ) from error
         if one.existing is None:
             present += 1
             before = stored.get(one.code)
@@ -241,7 +248,7 @@ def ensure_merge_fields(
 
 def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:
     if one.existing is None:
-        return _create(provider, list_id, one)
+        return _create_once(provider, list_id, one.target)
     # What Mailchimp or a person named is called so.
     if one.is_column or one.target.tag in ("FNAME", "LNAME"):
         return one.existing
@@ -253,15 +260,14 @@ def _settle(provider: AudienceProvider, list_id: str, one: WantedField) -> Merge
     )
 
 
-def _create(provider: AudienceProvider, list_id: str, one: WantedField) -> MergeField:
-    try:
-        return _create_once(provider, list_id, one.target)
-    except MergeFieldLimitAtProviderError as error:
-        # The plan allows fewer than MERGE_FIELD_LIMIT says.
-        raise MergeFieldLimitError(
-            f"Mailchimp makes no merge field for {one.code}: the account's plan allows no more. "
-            "Delete fields in Mailchimp, or set MERGE_FIELD_LIMIT to what the plan allows"
-        ) from error
+def _names(wanted: Sequence[WantedField]) -> str:
+    """Fields by their codes, each with its label beside it."""
+    return ", ".join(
+        named(one.code)
+        if one.code in STANDARD_TAGS
+        else f"{named(one.code)} ({named(one.target.name)})"
+        for one in wanted
+    )
 
 
 def _create_once(provider: AudienceProvider, list_id: str, target: MergeField) -> MergeField:
