@@ -167,7 +167,13 @@ def _delete_unless_foreign(
         return
     for person in people:
         hashes = sorted(_hashes_in(person, list_id))
-        left = sum(provider.member(list_id, hash_) is not None for hash_ in hashes)
+        try:
+            left = sum(provider.member(list_id, hash_) is not None for hash_ in hashes)
+        except ProviderError as error:
+            if error.retryable:
+                raise
+            _note_refused(person, list_id, error)
+            continue
         if left:
             person.left_alone[list_id] = left
             log.warning(

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
@@ -22,6 +23,7 @@ from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
 from crm_mailchimp.data_protection import erased_members, erased_traces
 from crm_mailchimp.data_protection.erased_members import ErasedPerson
+from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class ErasureIncompleteError(PermanentError):
-    """Mailchimp refused to delete members of people who asked for it."""
+    """Some people who asked for erasure could not be erased whole; all others were."""
 
 
 class NotRequestedError(PermanentError):
@@ -89,8 +91,8 @@ def erase_contacts(
         dry_run: only count.
 
     Raises:
-        ErasureIncompleteError: Mailchimp refused some deletions; everything else was done, and
-            the next run tries them again.
+        ErasureIncompleteError: Mailchimp refused some deletions, or values of some people could
+            not be read or stored. Everything else was done, and the next run tries them again.
         NotRequestedError: one of ``contacts`` did not ask.
         SuppressionLostError: the suppression list is not whole.
     """
@@ -106,23 +108,33 @@ def erase_contacts(
         len(requests), 0, undecided=undecided, by_address=by_address, unidentified=unidentified
     )
     with named_lock(warehouse, "erasure"):
-        pending = [one for one in requests if not _is_done(warehouse, digester, one)]
+        troubles = ErasureTroubles(warehouse)
+        pending = []
+        for one in requests:
+            with troubles.kept_apart(one):
+                if not _is_done(warehouse, digester, one):
+                    pending.append(one)
         warehouse.rollback()
         if dry_run:
             return replace(result, erased=len(pending))
-        people = [_suppress(warehouse, digester, one, run_id) for one in pending]
+        people = []
+        for one in pending:
+            with troubles.kept_apart(one):
+                people.append(_suppress(warehouse, digester, one, run_id))
         for person in people:
-            erased_members.learn_earlier_addresses(warehouse, provider, digester, person)
+            with troubles.kept_apart(person.request):
+                erased_members.learn_earlier_addresses(warehouse, provider, digester, person)
         if people:
             erased_members.delete_members(warehouse, provider, people)
-        done = [person for person in people if not person.refused]
-        if done:
-            _remove_traces(warehouse, done)
-            _finish(warehouse, done)
+        whole = [
+            person for person in people if not person.refused and not troubles.has(person.request)
+        ]
+        done = _remove_traces(warehouse, whole, troubles)
+        _finish(warehouse, done)
         returned = erased_traces.remove_returned(warehouse)
         for person in done:
             log.info("%s erased, receipt %d", person.request, person.receipt_id)
-    _require_all(people)
+    _require_all(people, troubles)
     deleted = sum(person.deleted for person in people)
     left_alone = sum((person.left_alone for person in people), Counter[str]())
     return replace(
@@ -237,7 +249,33 @@ def _suppress(
     return ErasedPerson(request, receipt_id, hashes, addresses)
 
 
-def _remove_traces(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
+def _remove_traces(
+    warehouse: Connection[Any], people: Sequence[ErasedPerson], troubles: ErasureTroubles
+) -> list[ErasedPerson]:
+    """Remove what is known of people, together where that works; gives those who are done."""
+    if not people:
+        return []
+    if len(people) == 1:
+        with troubles.kept_apart(people[0].request):
+            _remove_traces_together(warehouse, people)
+            return list(people)
+        return []
+    try:
+        _remove_traces_together(warehouse, people)
+    except psycopg.Error as error:
+        if not troubles.is_of_values(error):
+            raise
+        warehouse.rollback()
+    else:
+        return list(people)
+    middle = len(people) // 2
+    return [
+        *_remove_traces(warehouse, people[:middle], troubles),
+        *_remove_traces(warehouse, people[middle:], troubles),
+    ]
+
+
+def _remove_traces_together(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     traces = erased_traces.Traces(
         hashes={hash_: None for person in people for hash_ in person.hashes},
         contact_ids={one for person in people for one in person.request.contact_ids},
@@ -256,12 +294,17 @@ def _finish(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     warehouse.commit()
 
 
-def _require_all(people: Sequence[ErasedPerson]) -> None:
+def _require_all(people: Sequence[ErasedPerson], troubles: ErasureTroubles) -> None:
+    problems = []
     refused = [person for person in people if person.refused]
     if refused:
         names = ", ".join(str(person.request) for person in refused[:20])
-        raise ErasureIncompleteError(
+        problems.append(
             f"Mailchimp refused to delete members of {len(refused)} people ({names}): "
             "they are suppressed, so nothing is pushed. Delete them in Mailchimp by hand; the "
             "next run then finishes their erasure"
         )
+    if words := troubles.in_words():
+        problems.append(words)
+    if problems:
+        raise ErasureIncompleteError(". ".join(problems))

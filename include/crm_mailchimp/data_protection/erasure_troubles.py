@@ -1,0 +1,81 @@
+"""Requests for erasure that fail for their own values: each is named, and holds up no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from crm_mailchimp.crm.erasure_requests import ErasureRequest
+from crm_mailchimp.database_errors import describe
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import ProviderError
+
+log = logging.getLogger(__name__)
+
+# Errors of Postgres about values: data exceptions, constraints, limits of the program.
+_VALUE_CLASSES = ("22", "23", "54")
+_SHOWN = 20
+
+
+class ErasureTroubles:
+    """The requests of one run that failed, each with the words of its error.
+
+    Args:
+        warehouse: rolled back after each such error.
+    """
+
+    def __init__(self, warehouse: Connection[Any]) -> None:
+        self._warehouse = warehouse
+        self._found: list[tuple[ErasureRequest, str]] = []
+
+    @contextmanager
+    def kept_apart(self, request: ErasureRequest) -> Iterator[None]:
+        """A block about one request: an error about its values is noted, and ends the block.
+
+        Raises:
+            psycopg.Error: not about values, such as a lost connection.
+            ProviderError: one that may heal by itself.
+        """
+        try:
+            yield
+        except psycopg.Error as error:
+            if not self.is_of_values(error):
+                raise
+            self._note(request, describe(error))
+        except ProviderError as error:
+            if error.retryable:
+                raise
+            self._note(request, words_of(error))
+        except ValueError as error:
+            # Its text may quote the value.
+            self._note(request, type(error).__name__)
+
+    @staticmethod
+    def is_of_values(error: psycopg.Error) -> bool:
+        """Whether values of a person caused the error, and others may go on."""
+        return error.sqlstate is not None and error.sqlstate.startswith(_VALUE_CLASSES)
+
+    def has(self, request: ErasureRequest) -> bool:
+        """Whether the request failed in this run."""
+        return any(one is request for one, _ in self._found)
+
+    def in_words(self) -> str:
+        """The requests that failed, by contact, with the first error; empty: none did."""
+        if not self._found:
+            return ""
+        names = ", ".join(str(request) for request, _ in self._found[:_SHOWN])
+        return (
+            f"{len(self._found)} people could not be erased whole ({names}): "
+            f"{self._found[0][1]}. All others were erased. Correct these rows in the CRM; the "
+            "next run tries them again"
+        )
+
+    def _note(self, request: ErasureRequest, words: str) -> None:
+        self._warehouse.rollback()
+        self._found.append((request, words))
+        log.warning("%s: not erased whole: %s", request, words)
