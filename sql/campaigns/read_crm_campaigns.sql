@@ -1,12 +1,24 @@
 -- Campaigns of the CRM for one provider: those chosen by code, or all that are to be looked at. Missing
 -- sender values come from the collection, then from the provider. A campaign that breaks the contract is
--- named, with its columns: it alone is not sent. One without a usable id or code has no row.
+-- named, with its columns: it alone is not sent. One without a code is named by its id, and one without a
+-- usable id has no row.
 select distinct on (campaign.campaign_id)
     campaign.campaign_id::bigint as campaign_id,
-    campaign.code,
+    coalesce(nullif(btrim(campaign.code), ''), format('campaign %%s', campaign.campaign_id)) as code,
     coalesce(campaign.description, '') as description,
-    campaign.collection_id::bigint as collection_id,
-    coalesce(collection.code, '') as collection_code,
+    case
+        when
+            mod(campaign.collection_id::numeric, 1) = 0
+            and abs(campaign.collection_id::numeric) < 9223372036854775808
+            then campaign.collection_id::bigint
+        else 0
+    end as collection_id,
+    -- As in sql/crm/extract_collections.sql.
+    case
+        when collection.collection_id is null then ''
+        when octet_length(collection.code) <= 500 and btrim(collection.code) <> '' then btrim(collection.code)
+        else format('collection %%s', collection.collection_id)
+    end as collection_code,
     coalesce(collection.is_active, false) as collection_is_active,
     coalesce(campaign.campaign_type, '') as campaign_type,
     case
@@ -33,8 +45,8 @@ select distinct on (campaign.campaign_id)
             then campaign.planned_at
     end as planned_at,
     coalesce(campaign.state, '') as state,
-    provider.code as provider,
-    coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)))
+    coalesce(provider.code, 'mailchimp') as provider,
+    coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)), 'mailchimp')
         as provider_kind,
     nullif(btrim(provider.connection_id), '') as connection_id,
     nullif(
@@ -43,7 +55,10 @@ select distinct on (campaign.campaign_id)
             case
                 when
                     count(*) over (partition by campaign.campaign_id) > 1
-                    or count(*) over (partition by campaign.code) > 1
+                    or (
+                        btrim(campaign.code) <> ''
+                        and count(*) over (partition by campaign.code) > 1
+                    )
                     then 'the campaign, its collection or its campaign type is there twice under one key'
             end,
             case
@@ -51,6 +66,11 @@ select distinct on (campaign.campaign_id)
                     campaign.planned_at < '1970-01-01 00:00:00+00'
                     or campaign.planned_at >= '9000-01-01 00:00:00+00'
                     then 'column planned_at has a time that cannot be read'
+            end,
+            case when coalesce(btrim(campaign.code), '') = '' then 'column code is empty' end,
+            case
+                when collection.collection_id is null
+                    then 'column collection_id names no row of crm.contact_collection'
             end,
             case when campaign.description is null then 'column description is null' end,
             case when campaign.campaign_type is null then 'column campaign_type is null' end,
@@ -62,15 +82,18 @@ select distinct on (campaign.campaign_id)
         ''
     ) as unreadable
 from crm.campaign as campaign
-inner join crm.contact_collection as collection on campaign.collection_id = collection.collection_id
-inner join crm.external_provider as provider on collection.external_provider = provider.code
+left join crm.contact_collection as collection on campaign.collection_id = collection.collection_id
+left join crm.external_provider as provider on collection.external_provider = provider.code
 left join crm.campaign_type as campaign_type on campaign.campaign_type = campaign_type.code
 where
     (%(campaign_ids)s::bigint[] is null or campaign.campaign_id = any(%(campaign_ids)s::bigint[]))
-    and (cardinality(%(codes)s::text[]) = 0 or campaign.code = any(%(codes)s::text[]))
-    and campaign.code is not null
+    and (
+        cardinality(%(codes)s::text[]) = 0
+        or coalesce(nullif(btrim(campaign.code), ''), format('campaign %%s', campaign.campaign_id))
+        = any(%(codes)s::text[])
+    )
+    -- A collection without a provider is none of ours. One that is not there may have been.
+    and (collection.collection_id is null or provider.code is not null)
     and mod(campaign.campaign_id::numeric, 1) = 0
     and abs(campaign.campaign_id::numeric) < 9223372036854775808
-    and mod(campaign.collection_id::numeric, 1) = 0
-    and abs(campaign.collection_id::numeric) < 9223372036854775808
 order by campaign.campaign_id asc, campaign.code asc

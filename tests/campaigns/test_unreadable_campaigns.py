@@ -5,7 +5,9 @@ from __future__ import annotations
 import psycopg
 
 from campaign_world import CampaignWorld
+from crm_mailchimp.campaigns.campaign_round import campaigns_to_sync
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
+from crm_mailchimp.crm.schema import unreadable_values
 
 LOOSE = """
 alter table crm.campaign drop constraint campaign_state_check,
@@ -61,3 +63,43 @@ def test_a_time_that_becomes_unreadable_takes_the_schedule_back(world: CampaignW
     world.step()
 
     assert world.remote_status() == "save"
+
+
+def test_a_campaign_without_a_collection_or_a_code_is_named_and_stops_no_other(
+    world: CampaignWorld,
+) -> None:
+    world.audience(2)
+    world.crm.execute(LOOSE)
+    world.crm.execute("alter table crm.campaign drop constraint if exists campaign_code_key")
+    world.crm.execute(
+        "alter table crm.campaign drop constraint if exists campaign_collection_id_fkey"
+    )
+    world.crm.execute("alter table crm.campaign alter code drop not null")
+    planned = {"state": "approved", "planned_at": world.in_hours(30)}
+    world.campaign("NL-11", **planned)
+    world.campaign("ΧΩΡΙΣ", **planned)
+    world.crm.execute("update crm.campaign set collection_id = 404 where code = 'ΧΩΡΙΣ'")
+    unnamed = []
+    for code in ("", " ", None):
+        world.campaign("X", **planned)
+        [(campaign_id,)] = world.crm.execute(
+            "update crm.campaign set code = %s where code = 'X' returning campaign_id::bigint",
+            (code,),
+        ).fetchall()
+        unnamed.append(f"campaign {campaign_id}")
+
+    with psycopg.connect(world.crm_dsn) as crm, psycopg.connect(world.warehouse_dsn) as warehouse:
+        chosen = campaigns_to_sync(warehouse, crm)
+        said = [str(held) for held in unreadable_values(crm)]
+
+    assert set(chosen) == {"NL-11", "ΧΩΡΙΣ", *(f"{name}.00" for name in unnamed)}
+    assert (world.step("ΧΩΡΙΣ").detail or "").startswith(
+        "unreadable_row: column collection_id names no row of crm.contact_collection. Correct it"
+    )
+    for name in unnamed:
+        assert (world.step(f"{name}.00").detail or "").startswith(
+            "unreadable_row: column code is empty. Correct it in crm.campaign"
+        )
+    assert world.step("NL-11").outcome == "created"
+    assert "crm.campaign.collection_id: 1 rows (no collection)" in " ".join(said)
+    assert "crm.campaign.code: 3 rows (null or empty)" in " ".join(said)
