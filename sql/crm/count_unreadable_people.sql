@@ -87,6 +87,17 @@ from (
 union all
 select
     'contact' as table_name,
+    'email' as column_name,
+    'longer than any address' as problem,
+    'their contacts are held back (invalid_email)' as effect,
+    count(*) as held
+from crm.contact
+where
+    -- An address has at most 254 octets in ASCII, and an international one never more characters.
+    length(btrim(email, %(unseen)s)) > 254
+union all
+select
+    'contact' as table_name,
     'erasure_requested_at' as column_name,
     'a time that no program can hold' as problem,
     'each is a request for erasure all the same' as effect,

@@ -36,6 +36,16 @@ where
 union all
 select
     'contact_collection' as table_name,
+    'code' as column_name,
+    'longer than 500 bytes' as problem,
+    'these collections are blocked (unreadable_row)' as effect,
+    count(*) as held
+from crm.contact_collection
+where
+    octet_length(code) > 500
+union all
+select
+    'contact_collection' as table_name,
     'description' as column_name,
     'null or empty' as problem,
     'these collections are blocked (unreadable_row)' as effect,
@@ -172,12 +182,25 @@ union all
 select
     'campaign' as table_name,
     'code' as column_name,
-    'null' as problem,
-    'these rows are left out' as effect,
+    'null or empty' as problem,
+    'these campaigns are not sent (unreadable_row)' as effect,
     count(*) as held
 from crm.campaign
 where
-    code is null
+    code is null or btrim(code) = ''
+union all
+select
+    'campaign' as table_name,
+    'collection_id' as column_name,
+    'no collection' as problem,
+    'these campaigns are not sent (unreadable_row)' as effect,
+    count(*) as held
+from crm.campaign as campaign
+where
+    not exists (
+        select from crm.contact_collection as collection
+        where collection.collection_id = campaign.collection_id
+    )
 union all
 select
     'campaign' as table_name,

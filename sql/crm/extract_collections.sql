@@ -2,7 +2,11 @@
 -- contract is named, with its columns: it alone is not synced. One without a usable id has no row.
 select distinct on (collection.collection_id)
     collection.collection_id::bigint as collection_id,
-    coalesce(nullif(btrim(collection.code), ''), format('collection %%s', collection.collection_id)) as code,
+    -- The warehouse has indexes on codes, and a long one fits in none.
+    case
+        when octet_length(collection.code) <= 500 and btrim(collection.code) <> '' then btrim(collection.code)
+        else format('collection %%s', collection.collection_id)
+    end as code,
     coalesce(collection.description, '') as description,
     collection.comments,
     coalesce(collection.is_shared, false) as is_shared,
@@ -46,6 +50,7 @@ select distinct on (collection.collection_id)
                     then 'the collection, its provider, its campaign type or its owner is there twice'
             end,
             case when coalesce(btrim(collection.code), '') = '' then 'column code is empty' end,
+            case when octet_length(collection.code) > 500 then 'column code is longer than 500 bytes' end,
             case when coalesce(btrim(collection.description), '') = '' then 'column description is empty' end,
             case when collection.is_active is null then 'column is_active is null' end,
             case when collection.is_shared is null then 'column is_shared is null' end,

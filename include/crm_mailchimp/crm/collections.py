@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ REQUIRED_SETTINGS = (
 )
 
 
+_COUNTRY = re.compile("[A-Za-z]{2}")
 _FIELD_RULES = {**CODE_RULES, "unseen": UNSEEN_SIGNS}
 
 #: Sender information and list defaults by column: texts, and the yes or no of e-mail types.
@@ -48,6 +50,7 @@ class Collection:
     """One active contact collection with an external provider, its settings resolved.
 
     Attributes:
+        wrong_country: the column with the sender's country, if that is no code of two letters.
         unreadable: columns that break the contract, never their values; None: none does.
     """
 
@@ -68,6 +71,7 @@ class Collection:
     gdpr_category: str | None
     settings: Settings
     missing_settings: tuple[str, ...]
+    wrong_country: str | None = None
     unreadable: str | None = None
 
     def provider_problem(self, connection_id: str) -> str | None:
@@ -165,7 +169,9 @@ def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
             choices=tuple(choice for choice in stored.choices if isinstance(choice, str)),
             unreadable=stored.unreadable,
         )
-        for stored in read_rows(connection, _StoredField, statement("crm/extract_fields"), _FIELD_RULES)
+        for stored in read_rows(
+            connection, _StoredField, statement("crm/extract_fields"), _FIELD_RULES
+        )
     ]
 
 
@@ -232,8 +238,16 @@ def _collection(stored: _StoredCollection) -> Collection:
         gdpr_category=stored.gdpr_category,
         settings=settings,
         missing_settings=tuple(name for name in REQUIRED_SETTINGS if _blank(settings.get(name))),
+        wrong_country=_wrong_country(stored, settings.get("country")),
         unreadable=stored.unreadable,
     )
+
+
+def _wrong_country(stored: _StoredCollection, country: str | bool | None) -> str | None:
+    if _blank(country) or _COUNTRY.fullmatch(str(country).strip()):
+        return None
+    is_own = not stored.use_provider_defaults and not _blank(stored.own_settings["country"])
+    return f"crm.{'contact_collection' if is_own else 'external_provider'}.country"
 
 
 def _blank(value: str | bool | None) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import sql
 
 from crm_mailchimp.blank_signs import UNSEEN_SIGNS
 from crm_mailchimp.crm.consents import CONSENT_WORDS
@@ -15,6 +16,10 @@ from crm_mailchimp.statements import statement
 
 #: What the pipeline writes back; everything else of the contract it only reads.
 WRITE_BACK_TABLES = frozenset({"provider_member_status", "provider_campaign"})
+
+
+#: Bytes of a text that an index of Postgres surely holds (its rows have at most 2,704).
+LONGEST_INDEXED = 2_600
 
 
 class ContractError(RuntimeError):
@@ -108,9 +113,54 @@ def create_contract(connection: psycopg.Connection[Any]) -> bool:
             _require_contract(connection)
             return False
         connection.execute("set local client_min_messages = warning")
-        connection.execute(statement("crm/create_contract"))
+        tables, *indexes = re.split(r"^(?=create index )", _definitions(), flags=re.MULTILINE)
+        connection.execute(tables.encode())
+        for index in indexes:
+            _create_index(connection, index)
         _require_contract(connection)
         return True
+
+
+def _definitions() -> str:
+    return statement("crm/create_contract")
+
+
+def _create_index(connection: psycopg.Connection[Any], definition: str) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(definition.encode())
+    except psycopg.errors.ProgramLimitExceeded:
+        # An existing table may have values that no index can hold. Postgres quotes none.
+        raise ContractError(_too_long(connection, definition)) from None
+
+
+def _too_long(connection: psycopg.Connection[Any], definition: str) -> str:
+    """Which index cannot be made, and how many values of which column are too long for it."""
+    named = re.match(r"create index if not exists (\w+)\s+on crm\.(\w+)\s+(.*)", definition, re.S)
+    if named is None:
+        raise ValueError("an index of the contract without a name")
+    index, table, columns = named.groups()
+    counts = {
+        column: read_value(
+            connection,
+            int,
+            sql.SQL("select count(*) from crm.{} where octet_length({}) > %s").format(
+                sql.Identifier(table), sql.Identifier(column)
+            ),
+            [LONGEST_INDEXED],
+        )
+        for column, kind in _contract_types()[table].items()
+        if kind == "text" and re.search(rf"\b{column}\b", columns)
+    }
+    found = ", ".join(
+        f"crm.{table}.{column} has {held} values of more than {LONGEST_INDEXED:,} bytes"
+        for column, held in counts.items()
+        if held
+    )
+    return (
+        f"the index {index} of crm.{table} cannot be created: {found or 'a value is too long'}. "
+        f"Shorten these values, and run the command again. Nothing was created"
+    )
 
 
 def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:

@@ -137,8 +137,8 @@ def equal_labels(fields: Sequence[ContactField]) -> list[str]:
     for field in fields:
         codes[" ".join(field.label.split()).casefold()].append(field.code)
     return [
-        f"the additional fields {', '.join(map(named, same))} have one label, so Mailchimp shows one name for "
-        "them: give each its own in crm.contact_field.label"
+        f"the additional fields {', '.join(map(named, same))} have one label, so Mailchimp "
+        "shows one name for them: give each its own in crm.contact_field.label"
         for label, same in codes.items()
         if label and len(same) > 1
     ]

@@ -177,6 +177,13 @@ def _settings_problem(collection: Collection) -> Problem | None:
             f"Mailchimp requires {columns}: fill the column in crm.contact_collection "
             "or in crm.external_provider",
         )
+    if collection.wrong_country and not collection.provider_list_id:
+        return Problem(
+            "missing_parameter",
+            "blocked",
+            f"column {collection.wrong_country} is no code of two letters (ISO 3166-1 alpha-2), "
+            "such as GR: Mailchimp takes no other country. Correct it in the CRM",
+        )
     return None
 
 
