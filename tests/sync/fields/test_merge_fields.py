@@ -274,7 +274,7 @@ def test_above_the_limit_only_withdrawals_go_until_a_person_chooses(world: World
     assert str(blocked.detail).startswith(
         "merge_field_limit: the audience has 6 merge fields and 2"
     )
-    assert "points, shop" in str(blocked.detail)
+    assert "points (Πόντοι), shop (Κατάστημα)" in str(blocked.detail)
     assert (blocked.counts["removed"], blocked.counts["added"]) == (1, 0)
     assert world.remote() == {"maria@mail.gr": "unsubscribed"}
     assert list(_fields(world)) == ["BYHAND"]
