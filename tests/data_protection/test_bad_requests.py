@@ -109,6 +109,12 @@ class _Refusing:
         return self._provider.member(list_id, hash_)
 
 
+def _forbid(world: World, table: str, column: str, digest: bytes) -> None:
+    world.warehouse.execute(
+        f"alter table {table} add constraint odd check ({column} <> '\\x{digest.hex()}'::bytea)"
+    )
+
+
 def test_bad_requests_hold_up_no_good_one(world: World) -> None:
     news = world.collection("NEWS")
     good = [world.contact(f"maria{number}@mail.gr", news) for number in range(5)]
@@ -119,11 +125,7 @@ def test_bad_requests_hold_up_no_good_one(world: World) -> None:
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         digester = open_suppression(warehouse)
     # One fails when it is suppressed, one when its traces are removed, one by its receipt.
-    world.warehouse.execute(
-        "alter table sync.suppression add constraint odd check (digest <> %s::bytea)".replace(
-            "%s", f"'\\x{digester.contact(bad[0]).hex()}'"
-        )
-    )
+    _forbid(world, "sync.suppression", "digest", digester.contact(bad[0]))
     world.warehouse.execute(
         "create function public.odd() returns trigger language plpgsql as"
         f" $$ begin if old.contact_id = {bad[1]} then raise sqlstate '22003'; end if;"
@@ -131,11 +133,7 @@ def test_bad_requests_hold_up_no_good_one(world: World) -> None:
         "create trigger odd before delete on sync.member for each row execute function odd();"
         "create trigger odd before delete on staging.contact for each row execute function odd()"
     )
-    world.warehouse.execute(
-        "alter table sync.erasure_receipt add constraint odd check (contact_digest <> %s::bytea)".replace(
-            "%s", f"'\\x{digester.contact(bad[2]).hex()}'"
-        )
-    )
+    _forbid(world, "sync.erasure_receipt", "contact_digest", digester.contact(bad[2]))
     _ask(world, *good[:3], *bad, earlier, *good[3:])
 
     with world.provider() as provider, pytest.raises(ErasureIncompleteError) as raised:
