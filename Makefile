@@ -14,7 +14,7 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo "Settings (all optional): .env.example"
 
-demo: install ## run the whole pipeline once on sample data, here, without any account (3 minutes)
+demo: install ## run the whole pipeline once on sample data, here, without any account (3 minutes on two idle cores)
 	@$(PY) -m local_installation.demo
 
 up: install ## the same installation with the Airflow web page, until Ctrl-C

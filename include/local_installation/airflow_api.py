@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ _READ_ATTEMPTS = 3
 _PAGE = 100
 _POLL_SECONDS = 0.5
 _ENDED = frozenset({"success", "failed"})
+#: States of a task instance that never change by themselves (Airflow 3.3, ``TaskInstanceState``).
+_TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _COMPONENTS: Mapping[str, str] = {
     "metadatabase": "metadata database",
     "scheduler": "scheduler",
@@ -84,7 +87,7 @@ class AirflowApi:
                 return
             offset += len(rows)
 
-    def wait_for_dags(self, dag_ids: Sequence[str], *, seconds: float = 120.0) -> None:
+    def wait_for_dags(self, dag_ids: Sequence[str], *, seconds: float = 600.0) -> None:
         """Wait until the dag-processor has read these DAGs, then switch them on.
 
         Raises:
@@ -94,7 +97,7 @@ class AirflowApi:
         self.wait_until_read(dag_ids, seconds=seconds)
         self.unpause(dag_ids)
 
-    def wait_until_read(self, dag_ids: Sequence[str], *, seconds: float = 120.0) -> None:
+    def wait_until_read(self, dag_ids: Sequence[str], *, seconds: float = 600.0) -> None:
         """Wait until the dag-processor has read these DAGs.
 
         Raises:
@@ -147,32 +150,41 @@ class AirflowApi:
         seconds: float,
         progress: Callable[[Sequence[TaskInstance]], None] | None = None,
     ) -> str:
-        """Wait for the end of a run.
+        """Wait for the end of a run, for as long as its tasks change.
+
+        A slow machine needs more time than anybody can say before. So only a standstill is an
+        error.
 
         Args:
-            seconds: how long at most.
+            seconds: how long at most no task instance may change its state or its try.
             progress: called with the task instances at every look.
 
         Returns:
             ``success`` or ``failed``.
 
         Raises:
-            AirflowTimeoutError: it has not ended in time.
+            AirflowTimeoutError: nothing has changed for that time.
         """
-        deadline = time.monotonic() + seconds
+        known: dict[tuple[str, int], tuple[str | None, int]] = {}
+        moved_at = time.monotonic()
         while (state := self.run_state(dag_id, run_id)) not in _ENDED:
             instances = self.task_instances(dag_id, run_id)
             if progress:
                 progress(instances)
-            if time.monotonic() > deadline:
-                now = ", ".join(f"{task.task_id}={task.state}" for task in instances)
+            now = {
+                (task.task_id, task.map_index): (task.state, task.try_number) for task in instances
+            }
+            if now != known:
+                known, moved_at = now, time.monotonic()
+            elif time.monotonic() - moved_at > seconds:
                 raise AirflowTimeoutError(
-                    f"run {run_id} of {dag_id} is still {state} after {seconds:.0f} s: {now}"
+                    f"run {run_id} of {dag_id} is still {state}, and no task of it has changed for "
+                    f"{seconds:.0f} s: {_unfinished(instances)}. {_machine_load()}"
                 )
             time.sleep(_POLL_SECONDS)
         return state
 
-    def wait_for_new_run(self, dag_id: str, known: Sequence[str], *, seconds: float = 60.0) -> str:
+    def wait_for_new_run(self, dag_id: str, known: Sequence[str], *, seconds: float = 300.0) -> str:
         """Wait for a run that something else starts, such as an asset; gives its run id.
 
         Args:
@@ -287,3 +299,24 @@ class AirflowApi:
                         f"{method} {path}: {type(error).__name__} at {self.url}"
                     ) from error
         raise AssertionError("unreachable")
+
+
+def _unfinished(instances: Sequence[TaskInstance]) -> str:
+    """The tasks that have not ended, each with state and try; those under way come first."""
+    waiting = [task for task in instances if task.state not in _TASK_ENDED]
+    waiting.sort(key=lambda task: task.state is None)
+    return ", ".join(map(_described, waiting)) or "every task has ended"
+
+
+def _described(task: TaskInstance) -> str:
+    mapped = f" [{task.label or task.map_index}]" if task.map_index >= 0 else ""
+    return f"{task.task_id}{mapped} is {task.state or 'waiting'} (try {task.try_number})"
+
+
+def _machine_load() -> str:
+    """How busy this machine is; Linux and macOS count processes that want a processor."""
+    minute, _, quarter = os.getloadavg()
+    return (
+        f"This machine's load is {minute:.1f} (in 15 minutes: {quarter:.1f}), and it has "
+        f"{os.cpu_count()} processors"
+    )

@@ -28,8 +28,9 @@ from local_installation.installation import (
 from local_installation.own_processes import OwnProcess, start_process, stop_processes
 
 USER = "admin"
-_MIGRATE_SECONDS = 180.0
-_HEALTHY_SECONDS = 180.0
+#: Limits for a slow, busy machine. A process that ends is noticed at once.
+_MIGRATE_SECONDS = 600.0
+_HEALTHY_SECONDS = 600.0
 _COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "airflow-api-server": ("api-server",),
     # Logs are read from the folder that all share: no log server, hence no port of its own.

@@ -54,6 +54,7 @@ SYNCED = [code for code, (state, _) in EXPECTED_STATES.items() if state == "succ
 DAGS = ("sync_collections", "extract_reports", "refresh_marts")
 #: Runs start when the demo says so, and never meanwhile by their own schedules.
 NO_SCHEDULES: Mapping[str, str] = {"SYNC_SCHEDULE": "", "REPORTS_SCHEDULE": ""}
+#: A run fails the demo if none of its tasks has changed for so long.
 _RUN_SECONDS = 300.0
 _EVENTS = frozenset({"open", "click", "bounce", "unsubscribe"})
 

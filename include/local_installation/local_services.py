@@ -26,7 +26,7 @@ from local_installation.own_processes import start_process, stop_leftovers, stop
 
 QUERY_LOGIN = "crm_query"
 DATABASES = ("crm", "warehouse", "airflow")
-_READY_SECONDS = 60.0
+_READY_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
