@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -259,8 +260,10 @@ The task fails at once, and Airflow does not repeat it. The rest of the work goe
 | wrong value of | what happens until it is corrected |
 |---|---|
 | a schedule | the DAG uses the default schedule; each run fails at its end |
-| `APPROVAL_…` of questions | `approve_removals` and `release_campaigns` ask nobody, and fail |
-| the sync | each removal that is not mandatory waits for approval; runs fail at their end |
+| `APPROVAL_TIMEOUT_HOURS`, `APPROVAL_ASK_AGAIN_HOURS` | \
+`approve_removals` and `release_campaigns` ask nobody, and fail |
+| the sync, also `APPROVAL_VALID_HOURS` | \
+each removal that is not mandatory waits for approval; runs fail at their end |
 | `WRITE_BACK_…` | nothing is written back; runs fail at their end |
 | `ALERT_…` | alerts go out without that value; runs fail at their end |
 | `REPORT_TIME_ZONE` | the marts are not refreshed |
@@ -273,7 +276,7 @@ def settings_page() -> str:
     """``docs/settings.md``."""
     parts = [_PAGE_HEAD]
     for section in sections():
-        words = section.intro + _command(section.command)
+        words = _linked(section.intro) + _command(section.command)
         intro = textwrap.fill(words, _WIDTH, break_long_words=False, break_on_hyphens=False)
         rows = [
             f"| `{variable.name}` | {variable.form} | {_default(variable)} | {_cell(variable)} |"
@@ -294,7 +297,12 @@ def _default(variable: Variable) -> str:
 
 def _cell(variable: Variable) -> str:
     example = f" Example: `{variable.example}`" if variable.example else ""
-    return f"{variable.text}{_command(variable.command)}{example}".replace("|", "\\|")
+    return f"{_linked(variable.text)}{_command(variable.command)}{example}".replace("|", "\\|")
+
+
+def _linked(text: str) -> str:
+    """The page is in the folder docs: names of its neighbours become links."""
+    return re.sub(r"\bdocs/(\w+\.md)", r"[\1](\1)", text)
 
 
 def _command(command: str) -> str:

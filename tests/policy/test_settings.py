@@ -340,3 +340,23 @@ def test_several_groups_are_refused_at_once() -> None:
         require_usable(wanted, wrong)
     assert "PULL_SCHEDULE" not in str(refused.value)
     require_usable(wanted, {"PULL_SCHEDULE": "x"})
+
+
+def test_the_page_names_one_row_for_each_setting_of_an_approval() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    table = page.partition("| wrong value of |")[2].partition("\n\n")[0].splitlines()[2:]
+    names = [name.upper() for group in GROUPS for name in group.model_fields]
+    for name in (name for name in names if name.startswith("APPROVAL_")):
+        patterns = [re.findall(r"`([A-Z_]+…?)`", row) for row in table]
+        fitting = [
+            row
+            for row in patterns
+            if any(name == one or ("…" in one and name.startswith(one[:-1])) for one in row)
+        ]
+        assert len(fitting) == 1, (name, fitting)
+
+
+def test_the_page_links_its_neighbours() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert "[connection.md](connection.md)" in page
+    assert not re.findall(r"\bdocs/\w+\.md", page)
