@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
 import pytest
@@ -11,8 +11,11 @@ import crm_mailchimp.crm.__main__ as crm
 import crm_mailchimp.quality.__main__ as quality
 import crm_mailchimp.sync.__main__ as sync
 import crm_mailchimp.warehouse.__main__ as warehouse
+from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.database_errors import describe
+from crm_mailchimp.database_kind import CONTRACT_TABLES
 from crm_mailchimp.dsn import readable_dsn
+from local_installation.postgres import Server
 
 SECRET = "secretpw"
 COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
@@ -100,19 +103,84 @@ def test_the_words_of_an_error_quote_no_connection(mistake: str) -> None:
     assert "the connection cannot be read" in describe(caught.value)
 
 
-@pytest.mark.parametrize("command", [
+WAREHOUSE_COMMANDS = [
     one for one in COMMANDS if not one.startswith("crm ") and one != "warehouse migrate"
-])  # fmt: skip
+]
+
+
+@pytest.fixture
+def empty_db(postgres: Server) -> Iterator[str]:
+    yield postgres.create_database("nothing_yet")
+    postgres.drop_database("nothing_yet")
+
+
+@pytest.mark.parametrize("command", WAREHOUSE_COMMANDS)
 def test_another_database_is_no_warehouse(
-    crm_db: str, command: str, capsys: pytest.CaptureFixture[str]
+    empty_db: str, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main, words = COMMANDS[command]
-    assert main([*words, "--dsn", crm_db]) == 1
+    assert main([*words, "--dsn", empty_db]) == 1
     words = capsys.readouterr().err
     assert words.count("\n") == 1
     assert "database that is no warehouse" in words
-    assert f"database {crm_db.rpartition('/')[2]}" in words
+    assert f"database {empty_db.rpartition('/')[2]}" in words
     assert "python -m crm_mailchimp.warehouse migrate" in words
+
+
+@pytest.mark.parametrize("command", [*WAREHOUSE_COMMANDS, "warehouse migrate"])
+@pytest.mark.parametrize("form", ["tables", "one view"])
+def test_the_database_of_the_crm_is_no_warehouse(
+    crm_db: str, form: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if form == "one view":
+        with psycopg.connect(crm_db) as connection:
+            connection.execute("drop schema crm cascade; create schema crm")
+            connection.execute("create view crm.contact as select 1 as contact_id, 'Ζωή' as name")
+    before = schemas(crm_db)
+    main, words = COMMANDS[command]
+    assert main([*words, "--dsn", crm_db]) == 1
+    error = capsys.readouterr().err
+    assert "this database is the CRM's (schema crm " in error
+    assert "--beside-crm" in error
+    assert "older than this code" not in error
+    assert error.count("\n") == 1
+    assert schemas(crm_db) == before
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.startswith("crm ")])
+def test_the_warehouse_is_no_crm(
+    warehouse_db: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = schemas(warehouse_db)
+    main, words = COMMANDS[command]
+    assert main([*words, "--dsn", warehouse_db]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: this database is the warehouse (")
+    assert ("--beside-warehouse" in error) == (command == "crm create")
+    assert error.count("\n") == 1
+    assert schemas(warehouse_db) == before
+
+
+def test_both_live_in_one_database_where_a_switch_says_so(
+    crm_db: str, warehouse_db: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert warehouse.main(["migrate", "--dsn", crm_db, "--beside-crm"]) == 0
+    assert crm.main(["create", "--dsn", warehouse_db, "--beside-warehouse"]) == 0
+    for both in (crm_db, warehouse_db):
+        # Later there is no doubt: both are in it already.
+        assert warehouse.main(["migrate", "--dsn", both]) == 0
+        assert crm.main(["create", "--dsn", both]) == 0
+        assert sync.main(["explain", "--contact", "1", "--dsn", both]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_crm_is_known_by_every_table_of_its_contract() -> None:
+    assert set(CONTRACT_TABLES) == set(contract_columns())
+
+
+def schemas(dsn: str) -> list[tuple[str]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute("select nspname from pg_namespace order by nspname").fetchall()
 
 
 def test_a_warehouse_that_has_lost_a_table_is_named(

@@ -41,8 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(describe(error))
     except (PermanentError, UnknownAddressError) as error:
         return _fail(str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        return _fail(f"{options.output}: {error.strerror}")
+        place = getattr(options, "output", None) or "standard output"
+        return _fail(f"{place}: {error.strerror}")
     return 0
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.query_login import create_query_login
-from crm_mailchimp.crm.schema import ContractError, contract_columns, create_contract
+from crm_mailchimp.crm.schema import contract_columns, create_contract
 from crm_mailchimp.sessions import prepared
 from local_installation.postgres import Server
 

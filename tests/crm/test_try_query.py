@@ -90,6 +90,10 @@ def test_a_saved_query_and_a_file_are_tried(crm: Crm, trial: object, tmp_path: P
     file = tmp_path / "ερώτημα.sql"
     file.write_text("select contact_id from contact limit 3", encoding="utf-8")
     assert main(["try-query", "--dsn", crm.login_dsn, "--file", str(file)]) == 0
+    # Windows begins a file in UTF-8 with a byte order mark.
+    file.write_text("select contact_id from contact limit 3", encoding="utf-8-sig")
+    assert main(["try-query", "--dsn", crm.login_dsn, "--file", str(file)]) == 0
+    assert trial("\ufeffselect contact_id from contact limit 3").code == 0  # type: ignore[operator]
     for unknown in ("NOWHERE", "NEWSLETTER"):
         assert "no dynamic collection" in trial("", "--collection", unknown).err  # type: ignore[operator]
     for path in (tmp_path / "gone.sql", tmp_path):

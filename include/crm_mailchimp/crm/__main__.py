@@ -9,11 +9,13 @@ from pathlib import Path
 
 import psycopg
 
+from crm_mailchimp.broken_pipe import run_until_reader_leaves
+from crm_mailchimp.crm.contract_error import ContractError
+from crm_mailchimp.crm.login_words import open_right_lines, without_right
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.query_session import TIMEOUT_SECONDS
 from crm_mailchimp.crm.sample import SampleError, create_sample
 from crm_mailchimp.crm.schema import (
-    ContractError,
     create_contract,
     guarded_by_login,
     missing_write_back,
@@ -21,6 +23,7 @@ from crm_mailchimp.crm.schema import (
 )
 from crm_mailchimp.crm.try_query import QueryTrialError, saved_text, try_query
 from crm_mailchimp.database_errors import describe
+from crm_mailchimp.database_kind import WAREHOUSE_WORDS, database_kind
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.sessions import open_session
@@ -33,14 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         dsn = readable_dsn(options.dsn)
         with open_session(dsn, autocommit=True) as connection:
+            _refuse_warehouse(connection, options)
             if options.command == "try-query":
                 _try(connection, options)
             elif options.command == "create":
-                _create(connection, options.query_login)
+                _create(connection, options)
             else:
                 _sample(connection, options.contacts, options.seed)
     except psycopg.Error as error:
         return _fail(describe(error))
+    except BrokenPipeError:
+        raise
     except (
         ContractError, OSError, PermanentError, QueryTrialError, SampleError, UnicodeError,
     ) as error:  # fmt: skip
@@ -49,28 +55,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(words: str) -> int:
-    sys.stderr.write(f"error: {' '.join(words.split())}\n")
+    first, *more = (" ".join(line.split()) for line in words.splitlines())
+    sys.stderr.write("\n  ".join([f"error: {first}", *more]) + "\n")
     return 1
 
 
-def _create(connection: psycopg.Connection, login: str | None) -> None:
-    if create_contract(connection):
+def _refuse_warehouse(connection: psycopg.Connection, options: argparse.Namespace) -> None:
+    kind = database_kind(connection)
+    if not kind.is_warehouse or kind.is_crm:
+        return
+    words = f"{WAREHOUSE_WORDS}: write the CRM's database in --dsn"
+    if options.command != "create":
+        raise ContractError(words)
+    if not options.beside_warehouse:
+        raise ContractError(
+            f"{words}. Nothing was created. If both shall be in one database, add "
+            "--beside-warehouse"
+        )
+
+
+def _create(connection: psycopg.Connection, options: argparse.Namespace) -> None:
+    try:
+        contract = create_contract(connection, missing_tables=options.missing_tables)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ContractError(
+            f"{describe(error)}. Nothing was created. The login of --dsn needs the right CREATE in "
+            "this database, as its owner has it. Or it creates tables in a schema crm of its own"
+        ) from None
+    if not contract.is_mapped:
         print("the contract's tables are there (schema crm)")
     else:
         print("the contract is made of views; all that is read is there, with fitting types")
+        if contract.created:
+            print(f"  created beside them: {', '.join(contract.created)}")
         if missing := missing_write_back(connection):
             print(f"  only for write-back, and not there: {', '.join(missing)}")
     for table in guarded_by_login(connection):
         print(f"  {table}")
     for values in unreadable_values(connection):
         print(f"  {values}")
-    if login is None:
-        return
+    if options.query_login is not None:
+        # What was done so far comes before an error about the login.
+        sys.stdout.flush()
+        _create_login(connection, options)
+
+
+def _create_login(connection: psycopg.Connection, options: argparse.Namespace) -> None:
+    login = options.query_login
     password = QueryLoginSettings.read().crm_query_password.get_secret_value()
-    still_open = create_query_login(connection, login, password)
+    try:
+        still_open = create_query_login(connection, login, password)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ContractError(without_right(error, login)) from None
     print(f"the login {login} may read the contract, and nothing else")
-    for what in still_open:
-        print(f"  but still open to it: {what}")
+    for line in open_right_lines(still_open, login, with_list=options.list_open):
+        print(f"  {line}")
 
 
 def _sample(connection: psycopg.Connection, contacts: int, seed: int) -> None:
@@ -83,9 +122,9 @@ def _try(connection: psycopg.Connection, options: argparse.Namespace) -> None:
     if options.collection is not None:
         text = saved_text(connection, options.collection)
     elif options.file == "-":
-        text = sys.stdin.read()
+        text = sys.stdin.read().removeprefix("\ufeff")  # a byte order mark
     else:
-        text = Path(options.file).read_text(encoding="utf-8")
+        text = Path(options.file).read_text(encoding="utf-8-sig")
     for line in try_query(
         connection, text, timeout_seconds=options.seconds, with_plan=not options.no_plan
     ):
@@ -106,6 +145,21 @@ def _parser() -> argparse.ArgumentParser:
         help="also create, or bring up to date, the login that dynamic queries run under. Its "
         "password is read from the environment variable CRM_QUERY_PASSWORD. Rights that "
         "everybody had in this database are given to the other logins by name instead.",
+    )
+    create.add_argument(
+        "--list-open",
+        action="store_true",
+        help="name each function that stays open to the login, and not only their number",
+    )
+    create.add_argument(
+        "--missing-tables",
+        action="store_true",
+        help="where schema crm has views of yours: create the tables that are missing entirely",
+    )
+    create.add_argument(
+        "--beside-warehouse",
+        action="store_true",
+        help="create the tables in the warehouse's own database",
     )
     sample = commands.add_parser("sample", help="fill an empty contract with a made-up CRM")
     sample.add_argument("--contacts", type=int, required=True, metavar="N", help="how many")
@@ -148,4 +202,4 @@ def _seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_reader_leaves(main))

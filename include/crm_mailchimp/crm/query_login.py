@@ -22,8 +22,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.query_session import LOGIN_SETTINGS
-from crm_mailchimp.crm.schema import ContractError, contract_columns, missing_write_back
+from crm_mailchimp.crm.schema import contract_columns, missing_write_back
 from crm_mailchimp.rows import find_value, read_value, read_values
 from crm_mailchimp.statements import statement
 

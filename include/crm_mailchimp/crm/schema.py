@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg import sql
 
 from crm_mailchimp.blank_signs import UNSEEN_SIGNS
 from crm_mailchimp.crm.consents import CONSENT_WORDS
+from crm_mailchimp.crm.contract_error import ContractError
+from crm_mailchimp.crm.contract_tables import Relation, create_tables, relations
 from crm_mailchimp.crm.hidden_rows import GuardedTable, guarded_tables
-from crm_mailchimp.rows import read_rows, read_value
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
 #: What the pipeline writes back; everything else of the contract it only reads.
 WRITE_BACK_TABLES = frozenset({"provider_member_status", "provider_campaign"})
-
-
-#: Bytes of a text that an index of Postgres surely holds (its rows have at most 2,704).
-LONGEST_INDEXED = 2_600
-
-
-class ContractError(RuntimeError):
-    """The database does not hold, or cannot be given, what the pipeline needs."""
 
 
 class HeldValues(NamedTuple):
@@ -45,6 +39,18 @@ class HeldValues(NamedTuple):
             f"crm.{self.table_name}.{self.column_name}: {self.held} rows ({self.problem}); "
             f"{self.effect}"
         )
+
+
+class Contract(NamedTuple):
+    """The contract in a database.
+
+    Attributes:
+        is_mapped: somebody's views are part of it.
+        created: names of the tables that were created just now.
+    """
+
+    is_mapped: bool
+    created: list[str]
 
 
 class _PresentColumn(NamedTuple):
@@ -85,82 +91,43 @@ def _contract_types() -> dict[str, dict[str, str]]:
     }
 
 
-def create_contract(connection: psycopg.Connection[Any]) -> bool:
+def create_contract(
+    connection: psycopg.Connection[Any], *, missing_tables: bool = False
+) -> Contract:
     """Create the contract's schema, tables, comments and indexes where they are missing.
 
-    Where a deployment maps its own CRM by views, nothing is created and the views are checked.
+    Where a deployment maps its own CRM by views, its views and tables stay as they are, and are
+    checked.
 
     Args:
-        connection: of the CRM's database, with the right to create a schema. Committed here.
+        connection: of the CRM's database, with the right to create a schema, or to create tables
+            in an existing schema crm. Committed here.
+        missing_tables: create what is missing entirely also beside somebody's views.
 
     Returns:
-        True: the tables exist. False: the contract is made of views. It is complete except tables
-        that nothing is read from (``missing_write_back``).
+        what was created. The contract is complete, except tables that nothing is read from, and
+        only beside views (``missing_write_back``).
 
     Raises:
-        ContractError: the views leave something of the contract out, or give it another type. Or
-            row-level security hides rows from this login or from a view's owner.
+        ContractError: a table or view leaves out columns, or has other types. Or tables are
+            missing beside views. Or row-level security hides rows from this login or from a
+            view's owner. Nothing was created.
+        psycopg.Error: the login may not create it.
     """
     with connection.transaction():
-        mapped = read_value(
-            connection,
-            bool,
-            "select exists (select from pg_class where relnamespace = to_regnamespace('crm') "
-            "and relname = any(%s) and relkind in ('v', 'm', 'f'))",
-            [list(contract_columns())],
-        )
-        if mapped:
-            _require_contract(connection)
-            return False
+        found = relations(connection)
+        names = contract_columns()
+        is_mapped = any(not found[name].is_table for name in names if name in found)
+        missing = [name for name in names if name not in found]
+        read = [name for name in missing if name not in WRITE_BACK_TABLES]
+        _require_columns(connection, found, read if is_mapped and not missing_tables else [])
+        if is_mapped and not missing_tables:
+            return Contract(is_mapped, [])
+        owned = [name for name in names if name in found and found[name].is_owned]
         connection.execute("set local client_min_messages = warning")
-        tables, *indexes = re.split(r"^(?=create index )", _definitions(), flags=re.MULTILINE)
-        connection.execute(tables.encode())
-        for index in indexes:
-            _create_index(connection, index)
-        _require_contract(connection)
-        return True
-
-
-def _definitions() -> str:
-    return statement("crm/create_contract")
-
-
-def _create_index(connection: psycopg.Connection[Any], definition: str) -> None:
-    try:
-        with connection.transaction():
-            connection.execute(definition.encode())
-    except psycopg.errors.ProgramLimitExceeded:
-        # An existing table may have values that no index can hold. Postgres quotes none.
-        raise ContractError(_too_long(connection, definition)) from None
-
-
-def _too_long(connection: psycopg.Connection[Any], definition: str) -> str:
-    """Which index cannot be made, and how many values of which column are too long for it."""
-    named = re.match(r"create index if not exists (\w+)\s+on crm\.(\w+)\s+(.*)", definition, re.S)
-    if named is None:
-        raise ValueError("an index of the contract without a name")
-    index, table, columns = named.groups()
-    counts = {
-        column: read_value(
-            connection,
-            int,
-            sql.SQL("select count(*) from crm.{} where octet_length({}) > %s").format(
-                sql.Identifier(table), sql.Identifier(column)
-            ),
-            [LONGEST_INDEXED],
-        )
-        for column, kind in _contract_types()[table].items()
-        if kind == "text" and re.search(rf"\b{column}\b", columns)
-    }
-    found = ", ".join(
-        f"crm.{table}.{column} has {held} values of more than {LONGEST_INDEXED:,} bytes"
-        for column, held in counts.items()
-        if held
-    )
-    return (
-        f"the index {index} of crm.{table} cannot be created: {found or 'a value is too long'}. "
-        f"Shorten these values, and run the command again. Nothing was created"
-    )
+        create_tables(connection, missing if is_mapped else [*missing, *owned])
+        _require_columns(connection, relations(connection), [])
+        return Contract(is_mapped, missing)
 
 
 def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
@@ -191,30 +158,45 @@ def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     return present
 
 
-def _require_contract(connection: psycopg.Connection[Any]) -> None:
+def _require_columns(
+    connection: psycopg.Connection[Any], found: Mapping[str, Relation], needed: Sequence[str]
+) -> None:
+    """Refuse tables and views that leave columns out, or have other types.
+
+    Args:
+        found: what is in schema crm.
+        needed: tables that are missing entirely, and that nobody is going to create.
+
+    Raises:
+        ContractError: a line for each table.
+    """
     present = _present(connection)
-    missing, unfitting = [], []
+    lines = []
     for table, columns in _contract_types().items():
-        if table in WRITE_BACK_TABLES and table not in present:
+        held = present.get(table, {})
+        if table not in found or (table in WRITE_BACK_TABLES and not held):
             continue
-        found = present.get(table, {})
-        missing += [f"{table}.{column}" for column in columns if column not in found]
-        unfitting += [
-            f"{table}.{column} is {found[column]}, must be {kind}"
+        absent = [column for column in columns if column not in held]
+        problems = [
+            f"{column} is {held[column]}, must be {kind}: cast it"
             for column, kind in columns.items()
-            if column in found and found[column] not in _FITTING[kind]
+            if column in held and held[column] not in _FITTING[kind]
         ]
-    problems = []
-    if missing:
-        problems.append(f"missing in schema crm, or hidden from this login: {', '.join(missing)}")
-    if unfitting:
-        problems.append(
-            f"schema crm has other types: {'; '.join(unfitting)}: cast them in the view"
+        if not held:
+            problems = ["this login may read no column of it"]
+        elif absent:
+            problems.insert(0, f"missing, or hidden from this login: {', '.join(absent)}")
+        if problems:
+            lines.append(f"{table}: {'; '.join(problems)}")
+    if needed:
+        lines.append(
+            f"not there: {', '.join(needed)}. To create these tables beside your views, add "
+            "--missing-tables"
         )
-    problems += [
+    lines += [
         str(table)
         for table in guarded_tables(connection, list(_contract_types()))
         if table.is_subject
     ]
-    if problems:
-        raise ContractError(". ".join(problems))
+    if lines:
+        raise ContractError("\n".join(["schema crm does not keep the contract:", *lines]))

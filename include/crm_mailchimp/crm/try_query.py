@@ -16,8 +16,8 @@ import psycopg
 from psycopg import Connection, sql
 
 from crm_mailchimp.crm import dynamic_query
+from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.query_session import TIMEOUT_SECONDS, Deadline, stopped_after
-from crm_mailchimp.crm.schema import ContractError
 from crm_mailchimp.rows import read_values
 
 

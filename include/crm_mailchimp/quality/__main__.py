@@ -11,6 +11,7 @@ from typing import TextIO
 import psycopg
 
 from crm_mailchimp import database_errors
+from crm_mailchimp.broken_pipe import run_until_reader_leaves
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import BOM, export_quarantine, new_file, require_known
 from crm_mailchimp.warehouse.opening import opened_warehouse
@@ -35,8 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PermanentError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        sys.stderr.write(f"error: {options.output}: {error.strerror}\n")
+        place = options.output or "standard output"
+        sys.stderr.write(f"error: {place}: {error.strerror}\n")
         return 1
     return 0
 
@@ -81,4 +85,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_reader_leaves(main))

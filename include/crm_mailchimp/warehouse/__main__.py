@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import psycopg
 
+from crm_mailchimp.broken_pipe import run_until_reader_leaves
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
@@ -41,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     migrating = commands.add_parser(
         "migrate", help="create the warehouse's tables and views, or bring them up to date"
     )
+    migrating.add_argument(
+        "--beside-crm",
+        action="store_true",
+        help="create the warehouse in the CRM's own database. Without this switch a new warehouse "
+        "is not created where schema crm has tables of the contract",
+    )
     migrating.set_defaults(run=_migrate)
     granting = commands.add_parser(
         "grant-bi", help="let an existing login read stats and mart, and nothing else"
@@ -55,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _migrate(options: argparse.Namespace) -> str:
-    done = upgrade(readable_dsn(options.dsn))
+    done = upgrade(readable_dsn(options.dsn), beside_crm=options.beside_crm)
     if not done.definitions:
         return "the warehouse is up to date"
     parts = ["applied " + ", ".join(done.migrations)] if done.migrations else []
@@ -69,4 +76,4 @@ def _grant(options: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_reader_leaves(main))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from crm_mailchimp.database_kind import CRM_WORDS, database_kind
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.statements import SQL_ROOT
@@ -117,7 +118,9 @@ def migration_files(folder: Path = MIGRATIONS) -> list[MigrationFile]:
     return files
 
 
-def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade:
+def upgrade(
+    dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS, *, beside_crm: bool = False
+) -> Upgrade:
     """Apply what is missing, all in one transaction: after an error the warehouse is as before.
 
     An advisory lock makes several at once safe: the later ones wait, then find nothing to do.
@@ -128,10 +131,11 @@ def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade
             or may create schemas in it.
         folder: where the migration files are.
         views: where the files of views, functions and triggers are.
+        beside_crm: a new warehouse may share its database with the CRM.
 
     Raises:
         MigrationError: an applied file has changed or is gone, or a file failed. Or an object of
-            others is in the way.
+            others is in the way. Or the database is the CRM's.
         psycopg.Error: the database cannot be reached.
     """
     files = migration_files(folder)
@@ -141,6 +145,8 @@ def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade
         named_lock(connection, "migrations"),
         connection.transaction(),
     ):
+        if not beside_crm:
+            _refuse_crm(connection)
         connection.execute("set local client_min_messages = warning")
         connection.execute(_PREPARE)
         missing = _missing(connection, files)
@@ -156,6 +162,15 @@ def upgrade(dsn: str, folder: Path = MIGRATIONS, views: Path = VIEWS) -> Upgrade
             _record(connection, definitions)
         renew_reading(connection)
     return Upgrade([file.name for file in missing], len(definitions) if missing or changed else 0)
+
+
+def _refuse_crm(connection: psycopg.Connection[Any]) -> None:
+    kind = database_kind(connection)
+    if kind.is_crm and not kind.has_state:
+        raise MigrationError(
+            f"{CRM_WORDS}. Nothing was created. Write the warehouse's database in --dsn. If both "
+            "shall be in one database, add --beside-crm"
+        )
 
 
 def _missing(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import Connection
 
+from crm_mailchimp.database_kind import CRM_WORDS, database_kind
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.named_connection import place_of
@@ -44,11 +45,19 @@ _MISSING = (
 
 
 class NoWarehouseError(PermanentError):
-    """The database was never migrated: the wrong one, or a new one."""
+    """The database was never migrated: the wrong one, or a new one.
 
-    def __init__(self, place: str) -> None:
+    Args:
+        place: where it is, without a password.
+        is_crm: it is the CRM's database.
+    """
+
+    def __init__(self, place: str, *, is_crm: bool) -> None:
         super().__init__(
-            f"{place} leads to a database that is no warehouse: it has none of the warehouse's"
+            f"{place}: {CRM_WORDS}. Correct the connection. If both shall be in one database, "
+            f"{_MIGRATE} with --beside-crm"
+            if is_crm
+            else f"{place} leads to a database that is no warehouse: it has none of the warehouse's"
             f" migrations. Correct the connection. If the database is the right one, {_MIGRATE}"
         )
 
@@ -98,7 +107,7 @@ def require_current(warehouse: Connection[Any]) -> None:
     records = read_value(warehouse, int, _RECORDS)
     warehouse.commit()
     if records == 0:
-        raise NoWarehouseError(place)
+        raise _no_warehouse(warehouse, place)
     if records == 1:
         raise OldWarehouseError(place, "it has no record of its views")
     applied = read_rows(warehouse, _Applied, _APPLIED)
@@ -106,7 +115,7 @@ def require_current(warehouse: Connection[Any]) -> None:
     files, definitions = _ours()
     present = {row.name for row in applied if row.kind == "file"}
     if not present:
-        raise NoWarehouseError(place)
+        raise _no_warehouse(warehouse, place)
     missing = sorted(files - present)
     if missing:
         raise OldWarehouseError(
@@ -115,6 +124,12 @@ def require_current(warehouse: Connection[Any]) -> None:
     recorded = {row.name: row.checksum for row in applied if row.kind == "definition"}
     if present == files and recorded != definitions:
         raise OldWarehouseError(place, "its views and functions are others")
+
+
+def _no_warehouse(database: Connection[Any], place: str) -> NoWarehouseError:
+    is_crm = database_kind(database).is_crm
+    database.commit()
+    return NoWarehouseError(place, is_crm=is_crm)
 
 
 @cache
