@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import psycopg
 
+from crm_mailchimp.command_end import fail
 from crm_mailchimp.data_protection.explain import Explanation, explain_address, explain_contact
 from crm_mailchimp.data_protection.known_under import UnknownAddressError
 from crm_mailchimp.data_protection.subject_access import access_by_address, access_by_contact
@@ -38,14 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with opened_warehouse(options.dsn, read_only=read_only) as warehouse:
             sys.stdout.write(_COMMANDS[options.command](warehouse, options))
     except psycopg.Error as error:
-        return _fail(describe(error))
+        return fail(describe(error))
     except (PermanentError, UnknownAddressError) as error:
-        return _fail(str(error))
+        return fail(str(error))
     except BrokenPipeError:
         raise
     except OSError as error:
         place = getattr(options, "output", None) or "standard output"
-        return _fail(f"{place}: {error.strerror}")
+        return fail(f"{place}: {error.strerror}")
     return 0
 
 
@@ -153,11 +154,6 @@ _COMMANDS = {
     "take-over": _take_over,
 }
 _WRITING = frozenset({"retire", "same-collection", "new-collection", "take-over"})
-
-
-def _fail(words: str) -> int:
-    sys.stderr.write(f"error: {' '.join(words.split())}\n")
-    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from crm_mailchimp.broken_pipe import run_until_reader_leaves
+from crm_mailchimp.command_end import fail, run_until_reader_leaves
 from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.login_words import open_right_lines, without_right
 from crm_mailchimp.crm.query_login import create_query_login
@@ -44,20 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 _sample(connection, options.contacts, options.seed)
     except psycopg.Error as error:
-        return _fail(describe(error))
+        return fail(describe(error))
     except BrokenPipeError:
         raise
     except (
         ContractError, OSError, PermanentError, QueryTrialError, SampleError, UnicodeError,
     ) as error:  # fmt: skip
-        return _fail(str(error))
+        return fail(str(error))
     return 0
-
-
-def _fail(words: str) -> int:
-    first, *more = (" ".join(line.split()) for line in words.splitlines())
-    sys.stderr.write("\n  ".join([f"error: {first}", *more]) + "\n")
-    return 1
 
 
 def _refuse_warehouse(connection: psycopg.Connection, options: argparse.Namespace) -> None:

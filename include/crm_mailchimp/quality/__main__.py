@@ -11,7 +11,7 @@ from typing import TextIO
 import psycopg
 
 from crm_mailchimp import database_errors
-from crm_mailchimp.broken_pipe import run_until_reader_leaves
+from crm_mailchimp.command_end import fail, run_until_reader_leaves
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import BOM, export_quarantine, new_file, require_known
 from crm_mailchimp.warehouse.opening import opened_warehouse
@@ -31,17 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     rows = _export(warehouse, file, options)
                 print(f"{rows} rows in {options.output}")
     except psycopg.Error as error:
-        sys.stderr.write(f"error: {database_errors.describe(error)}\n")
-        return 1
+        return fail(database_errors.describe(error))
     except PermanentError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+        return fail(str(error))
     except BrokenPipeError:
         raise
     except OSError as error:
         place = options.output or "standard output"
-        sys.stderr.write(f"error: {place}: {error.strerror}\n")
-        return 1
+        return fail(f"{place}: {error.strerror}")
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from crm_mailchimp.broken_pipe import run_until_reader_leaves
+from crm_mailchimp.command_end import run_until_reader_leaves
 from crm_mailchimp.sync_commands import main
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from crm_mailchimp.broken_pipe import run_until_reader_leaves
+from crm_mailchimp.command_end import fail, run_until_reader_leaves
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
@@ -23,15 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(options.run(options))
     except psycopg.Error as error:
-        return _fail(describe(error))
+        return fail(describe(error))
     except (MigrationError, NoSuchLoginError, PermanentError) as error:
-        return _fail(str(error))
+        return fail(str(error))
     return 0
-
-
-def _fail(words: str) -> int:
-    sys.stderr.write(f"error: {' '.join(words.split())}\n")
-    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""A command whose reader has left, as in ``… | head``: it ends without a word."""
+"""How a command ends: with an error in plain lines, or without a word when nobody reads on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,21 @@ from collections.abc import Callable
 _READER_LEFT = 141
 
 
+def fail(words: str) -> int:
+    """Write an error to standard error; returns the exit code, 1.
+
+    Args:
+        words: what is wrong. Each further line is indented below the first one.
+    """
+    first, *more = (" ".join(line.split()) for line in words.splitlines())
+    sys.stderr.write("\n  ".join([f"error: {first}", *more]) + "\n")
+    return 1
+
+
 def run_until_reader_leaves(main: Callable[[], int]) -> int:
     """Run a command; returns its exit code, or 141 if nobody reads its output any more.
+
+    An example is ``… | head``.
 
     Args:
         main: the command. It lets ``BrokenPipeError`` pass.
@@ -26,8 +39,7 @@ def run_until_reader_leaves(main: Callable[[], int]) -> int:
         return _READER_LEFT
     except OSError as error:
         _drop_the_rest()
-        sys.stderr.write(f"error: standard output: {error.strerror}\n")
-        return 1
+        return fail(f"standard output: {error.strerror}")
 
 
 def _drop_the_rest() -> None:
