@@ -121,7 +121,7 @@ class ContactField:
     """An additional field of the CRM's contacts (``crm.contact_field``).
 
     Attributes:
-        code: its code in the CRM, or what stands for it (``field_codes``).
+        code: its code in the CRM, or the code that replaces it (``field_codes``).
         unreadable: columns that break the contract, never their values. Then the field is left
             out, and so are its values.
     """

@@ -1,8 +1,8 @@
 """Codes of a contact's values: of additional fields, and of the contact's own columns.
 
 Names, reference, address and birthday have codes of ours. The CRM may give its fields any code, so
-a code that could be ours gets a prefix. A code that is too long for an index is cut, and a digest
-tells it from others that begin alike.
+a code that could be ours gets a prefix. A code that is too long for an index is cut. A digest
+keeps codes apart that begin alike.
 """
 
 from __future__ import annotations

@@ -100,8 +100,8 @@ def create_contract(
     checked.
 
     Args:
-        connection: of the CRM's database, with the right to create a schema, or to create tables
-            in an existing schema crm. Committed here.
+        connection: of the CRM's database, with the right to create a schema. In an existing
+            schema crm, the right to create tables is enough. Committed here.
         missing_tables: create what is missing entirely also beside somebody's views.
 
     Returns:

@@ -181,7 +181,7 @@ def test_the_limit_names_fields_by_code_before_the_first_is_made(world: World) -
     world.sandbox.control("POST", "limits", {"max_merge_fields": 6})
     blocked = world.sync()["NEWS"]
     assert str(blocked.detail).startswith(
-        "merge_field_limit: Mailchimp makes no merge field for \\u200b (Πεδίο 1): the account's "
-        "plan allows no more than the 6 that the audience has, and 1 more are needed "
-        "(\\u200b (Πεδίο 1))."
+        "merge_field_limit: Mailchimp makes no merge field for \\u200b (Πεδίο 1). The account's "
+        "plan allows no more than the 6 that the audience has. 1 more are needed: "
+        "\\u200b (Πεδίο 1)."
     )

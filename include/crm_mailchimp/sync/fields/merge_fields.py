@@ -219,9 +219,9 @@ def ensure_merge_fields(
                 continue
             needed = [other for other in missing if other.code not in settled]
             raise MergeFieldLimitError(
-                f"Mailchimp makes no merge field for {_names([one])}: the account's plan allows "
-                f"no more than the {present} that the audience has, and {len(needed)} more are "
-                f"needed ({_names(needed)}). Delete fields in Mailchimp, or set "
+                f"Mailchimp makes no merge field for {_names([one])}. The account's plan allows "
+                f"no more than the {present} that the audience has. {len(needed)} more are "
+                f"needed: {_names(needed)}. Delete fields in Mailchimp, or set "
                 "MERGE_FIELD_LIMIT to what the plan allows"
             ) from error
         if one.existing is None:
