@@ -105,8 +105,13 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.api_fastapi.core_api import security
 from airflow.api_fastapi.core_api.routes.public.hitl import task_instances_hitl_router
+from airflow.models.log import Log
+from airflow.settings import engine
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
+# Airflow's own record of who did what: the route writes to it first.
+Log.__table__.create(engine)
 
 app = FastAPI()
 app.include_router(task_instances_hitl_router)
