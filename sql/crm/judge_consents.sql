@@ -1,9 +1,10 @@
 -- The deciding e-mail consent of each contact, by category: the only place that decides it.
 --
 -- A contact's own rows and the withdrawals of every contact merged into it are one history, also over
--- several merges. The newest row that is not in the future decides. At equal times a withdrawal wins, then
--- the newest row. A merged contact's grant never counts. If all rows lie in the future, consent_id is null.
--- Then future_grant says whether one of the contact's own rows is a grant. Words are compared without
+-- several merges. The newest row that is not in the future decides. At equal times
+-- a withdrawal wins, then the newest row. The future of withdrawals may begin later than that of grants.
+-- A merged contact's grant never counts. If all rows lie in the future, consent_id is null. Then
+-- future_grant says whether one of the contact's own rows is a grant. Words are compared without
 -- spaces at the ends and without regard to case. Any other word, or a null, may hide a withdrawal:
 -- is_unreadable. Then unreadable_detail names the first such row and its column.
 with recursive person as (
@@ -57,11 +58,16 @@ readable as (
 email_consent as (
     select
         readable.*,
-        readable.effective_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()) as in_force,
+        readable.effective_at <= case
+            -- A grant that ended is as good as a withdrawal: an older grant must not count instead.
+            when readable.granted and coalesce(readable.expires_at > %(refusals)s::timestamptz, true)
+                then %(grants)s::timestamptz
+            else %(refusals)s::timestamptz
+        end as in_force,
         bool_or(
             readable.is_own
             and readable.granted
-            and readable.effective_at > coalesce(%(clock)s::timestamptz, clock_timestamp())
+            and readable.effective_at > %(grants)s::timestamptz
         ) over (partition by readable.person_id, readable.gdpr_category) as future_grant
     from readable
     where readable.unreadable_column is null and readable.channel = 'email'

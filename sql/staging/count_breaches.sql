@@ -10,7 +10,8 @@ eligible as (
     select
         verdict.*,
         collection.gdpr_category,
-        run.clock
+        run.clock,
+        coalesce(run.refusal_clock, run.clock) as refusal_clock
     from verdict
     inner join sync.staged_collection as collection
         on verdict.staging_id = collection.staging_id and verdict.collection_id = collection.collection_id
@@ -96,7 +97,7 @@ select
                     and consent.granted
                     and not consent.is_unreadable
                     and consent.effective_at <= eligible.clock
-                    and (consent.expires_at is null or consent.expires_at > eligible.clock)
+                    and (consent.expires_at is null or consent.expires_at > eligible.refusal_clock)
             )
     ) as eligible_without_consent,
     (

@@ -48,7 +48,7 @@ candidate as (
             when consent.consent_id is null and consent.future_grant then 'consent_not_yet_effective'
             when consent.consent_id is null then 'no_consent'
             when not consent.granted then 'consent_withdrawn'
-            when consent.expires_at <= run.clock then 'consent_expired'
+            when consent.expires_at <= coalesce(run.refusal_clock, run.clock) then 'consent_expired'
         end as own_reason,
         exists(
             select from refused_address

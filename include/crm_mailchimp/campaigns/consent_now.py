@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -19,7 +18,8 @@ from psycopg import Connection
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.extract import RecheckedContact
-from crm_mailchimp.rows import read_rows, read_value
+from crm_mailchimp.crm.judging_clock import JudgingClock
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
@@ -172,7 +172,7 @@ def _refused(
         " (contact_id bigint, subscriber_hash text, is_unreadable boolean not null)"
     )
     with crm.transaction():
-        clock = read_value(crm, datetime, "select clock_timestamp()")
+        clock = JudgingClock.now(crm)
         copy_rows(
             warehouse,
             "refusal",

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.blank_signs import BLANK_SIGNS
+from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.rows import read_rows, stream_rows
 from crm_mailchimp.statements import statement
 
@@ -125,26 +125,27 @@ class _Doubtful(NamedTuple):
 
 
 def judge(
-    crm: Connection[Any], contact_ids: Sequence[int], *, clock: datetime | None = None
+    crm: Connection[Any], contact_ids: Sequence[int], *, clock: JudgingClock | None = None
 ) -> dict[tuple[int, str], JudgedConsent]:
     """The deciding consents of contacts, by contact id and category.
 
     Args:
         crm: to ``crm_db``.
         contact_ids: the contacts to judge; a few thousand at most.
-        clock: judge at this moment; None: at the CRM's present one.
+        clock: judge at this moment; None: at the present one.
     """
+    moment = clock or JudgingClock.now(crm)
     rows = read_rows(
         crm,
         _Judgement,
         "select contact_id, gdpr_category, consent_id, coalesce(granted, false) as granted,"
-        " coalesce(expires_at <= coalesce(%(clock)s::timestamptz, clock_timestamp()), false)"
-        " as is_expired,"
+        " coalesce(expires_at <= %(refusals)s::timestamptz, false) as is_expired,"
         f" is_unreadable, unreadable_detail from (\n{statement('crm/judge_consents')}\n) as judged",
         {
             **CONSENT_WORDS,
             "contact_ids": list(contact_ids),
-            "clock": clock,
+            "grants": moment.grants,
+            "refusals": moment.refusals,
             "staging_id": None,
         },
     )
@@ -160,7 +161,7 @@ def judge(
     }
 
 
-def refusals(crm: Connection[Any], *, clock: datetime) -> Iterator[CrmRefusal]:
+def refusals(crm: Connection[Any], *, clock: JudgingClock) -> Iterator[CrmRefusal]:
     """Every refusal of the whole CRM at ``clock``; merged and inactive contacts count too.
 
     Args:
@@ -226,7 +227,7 @@ def survivors(crm: Connection[Any], contact_ids: Sequence[int]) -> set[int]:
 
 
 def _withdrawals(
-    crm: Connection[Any], people: Set[int], clock: datetime | None
+    crm: Connection[Any], people: Set[int], clock: JudgingClock | None
 ) -> Iterator[CrmRefusal]:
     """Withdrawals of people, each under every contact that was merged into the person's."""
     judged = judge(crm, sorted(people), clock=clock)

@@ -19,6 +19,7 @@ from crm_mailchimp.crm.collections import (
     read_collections,
     read_contact_fields,
 )
+from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.query_session import QuerySession
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
@@ -82,7 +83,8 @@ def stage(
             CRM does not sync any more.
         dry_run: later steps show the plan and change nothing.
         full_refresh: later steps list the audiences in full and push every member again.
-        clock: judge consents at this moment; by default at the CRM transaction's own time.
+        clock: judge consents at this moment; by default at the CRM transaction's own time, and
+            at this machine's where that mails fewer people.
         connection_id: the account in use. A collection of another account is blocked.
 
     Returns:
@@ -92,11 +94,18 @@ def stage(
     check_suppressed = not suppression.is_empty(warehouse)
     with extract.snapshot(crm) as snapshot:
         run_clock = clock or snapshot.clock
+        judging = JudgingClock.at(clock) if clock else JudgingClock.beside(snapshot.clock)
+        judging.warn_of_difference()
         collections = read_collections(crm, codes)
         replaced = known_collections.follow(warehouse, crm, collections)
         collections = known_collections.with_codes_of_their_own(collections, replaced)
         staging_id = open_staging(
-            warehouse, run_clock, run_id, dry_run=dry_run, full_refresh=full_refresh
+            warehouse,
+            run_clock,
+            run_id,
+            refusal_clock=judging.refusals,
+            dry_run=dry_run,
+            full_refresh=full_refresh,
         )
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
         problems = {
@@ -123,12 +132,12 @@ def stage(
             warehouse,
             crm,
             staging_id,
-            run_clock,
+            judging,
             with_fields=with_fields,
             digester=digester,
             check_suppressed=check_suppressed,
         )
-        _stage_refusals(warehouse, crm, staging_id, run_clock)
+        _stage_refusals(warehouse, crm, staging_id, judging)
         _stage_merges(warehouse, crm, staging_id)
         refusal_ledger.find_refusing_contacts(warehouse, crm, digester)
         _store_collections(warehouse, staging_id, collections, problems)
@@ -207,7 +216,7 @@ def _stage_contacts(
     warehouse: Connection[Any],
     crm: Connection[Any],
     staging_id: int,
-    clock: datetime,
+    clock: JudgingClock,
     *,
     with_fields: bool,
     digester: suppression.Digester,
@@ -256,7 +265,8 @@ def _stage_contacts(
                 **consents.CONSENT_WORDS,
                 "staging_id": staging_id,
                 "contact_ids": batch,
-                "clock": clock,
+                "grants": clock.grants,
+                "refusals": clock.refusals,
             },
         )
 
@@ -292,7 +302,7 @@ def _contact_row(
 
 
 def _stage_refusals(
-    warehouse: Connection[Any], crm: Connection[Any], staging_id: int, clock: datetime
+    warehouse: Connection[Any], crm: Connection[Any], staging_id: int, clock: JudgingClock
 ) -> None:
     copy_rows(
         warehouse,

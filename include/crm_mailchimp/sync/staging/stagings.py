@@ -36,13 +36,15 @@ def open_staging(
     clock: datetime,
     run_id: str,
     *,
+    refusal_clock: datetime,
     dry_run: bool,
     full_refresh: bool,
 ) -> int:
     """Make room for a run's snapshot; the caller commits.
 
     Args:
-        clock: consents are judged at this moment.
+        clock: of the CRM at the snapshot. Grants up to this moment count.
+        refusal_clock: withdrawals and ends of consents up to this moment count.
 
     Returns:
         the staging id.
@@ -50,9 +52,10 @@ def open_staging(
     staging_id = read_value(
         warehouse,
         int,
-        "insert into sync.staging_run (run_id, clock, rules_version, dry_run, full_refresh)"
-        " values (%s, %s, %s, %s, %s) returning staging_id",
-        (run_id, clock, RULES_VERSION, dry_run, full_refresh),
+        "insert into sync.staging_run"
+        " (run_id, clock, refusal_clock, rules_version, dry_run, full_refresh)"
+        " values (%s, %s, %s, %s, %s, %s) returning staging_id",
+        (run_id, clock, refusal_clock, RULES_VERSION, dry_run, full_refresh),
     )
     _run_commands(warehouse, "staging/create_partitions", staging_id)
     return staging_id
