@@ -38,7 +38,6 @@ def test_help_without_a_reader(command: str) -> None:
         ("warehouse", "migrate"),
         ("quality", "export"),
         ("sync", "explain", "--contact", "1"),
-        ("sync", "defaults"),
     ],
 )
 def test_an_answer_of_the_warehouse_without_a_reader(

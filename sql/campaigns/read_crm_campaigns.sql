@@ -19,7 +19,8 @@ select distinct on (campaign.campaign_id)
         when octet_length(collection.code) <= 500 and btrim(collection.code) <> '' then btrim(collection.code)
         else format('collection %%s', collection.collection_id)
     end as collection_code,
-    coalesce(collection.is_active, false) as collection_is_active,
+    -- Without its collection the campaign is named, and not taken for one whose collection ended.
+    coalesce(collection.is_active, collection.collection_id is null) as collection_is_active,
     coalesce(campaign.campaign_type, '') as campaign_type,
     case
         when lower(btrim(campaign_type.gdpr_category)) in ('offer', 'newsletter', 'unclassified')
@@ -46,8 +47,9 @@ select distinct on (campaign.campaign_id)
     end as planned_at,
     coalesce(campaign.state, '') as state,
     coalesce(provider.code, 'mailchimp') as provider,
-    coalesce(nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)), 'mailchimp')
-        as provider_kind,
+    coalesce(
+        nullif(lower(btrim(to_jsonb(provider) ->> 'kind')), ''), lower(btrim(provider.code)), 'mailchimp'
+    ) as provider_kind,
     nullif(btrim(provider.connection_id), '') as connection_id,
     nullif(
         concat_ws(

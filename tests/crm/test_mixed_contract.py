@@ -121,6 +121,7 @@ def test_a_login_with_rights_on_its_schema_alone_creates_the_rest(
     own_crm: psycopg.Connection, dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own_crm.execute("create role crm_maker login password 'κ'")
+    own_crm.execute(f"grant connect on database {NAME} to crm_maker")
     maker = psycopg.conninfo.make_conninfo(dsn, user="crm_maker", password="κ")
     try:
         own_crm.execute("drop schema crm")

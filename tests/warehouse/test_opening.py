@@ -60,6 +60,8 @@ def test_the_crm_and_a_new_database_are_no_warehouse(crm_db: str, empty_db: str)
     with psycopg.connect(empty_db) as connection:
         connection.execute("create schema sync; create schema migration")
     assert isinstance(refusal(empty_db), NoWarehouseError)
+    with psycopg.connect(empty_db) as connection:
+        connection.execute("drop schema sync")
     upgrade(empty_db)
     with open_session(empty_db) as connection:
         require_current(connection)

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from crm_mailchimp.data_protection.erasure_troubles import is_of_values
+from crm_mailchimp.database_errors import describe
 from crm_mailchimp.rows import find_value, read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.marts import refresh_marts
@@ -87,18 +90,54 @@ def remove_traces(
     return removed
 
 
-def remove_returned(warehouse: Connection[Any]) -> int:
+class RemovedReturned(NamedTuple):
+    """What became of traces that came back.
+
+    Attributes:
+        removed: number of rows removed or freed.
+        failed: number of people and addresses whose traces stay.
+        problem: the first error in words; None: there was none.
+    """
+
+    removed: int
+    failed: int = 0
+    problem: str | None = None
+
+
+def remove_returned(warehouse: Connection[Any]) -> RemovedReturned:
     """Remove traces of people erased before, as a restored backup brings them back.
 
-    Mailchimp is not asked: a person who is a member there again signed up there.
-
-    Returns:
-        number of rows removed or freed.
+    Mailchimp is not asked: a person who is a member there again signed up there. Traces whose
+    values Postgres refuses hold up no others.
     """
     found = read_rows(warehouse, _Returned, statement("sync/erase_find_returned"))
     warehouse.rollback()
+    return _remove_found(warehouse, found)
+
+
+def _remove_found(warehouse: Connection[Any], found: Sequence[_Returned]) -> RemovedReturned:
+    """Remove traces together where that works, else one half after the other."""
     if not found:
-        return 0
+        return RemovedReturned(0)
+    try:
+        return RemovedReturned(_remove_together(warehouse, found))
+    except psycopg.Error as error:
+        if not is_of_values(error):
+            raise
+        warehouse.rollback()
+        if len(found) == 1:
+            return RemovedReturned(0, 1, describe(error))
+    middle = len(found) // 2
+    first = _remove_found(warehouse, found[:middle])
+    second = _remove_found(warehouse, found[middle:])
+    return RemovedReturned(
+        first.removed + second.removed,
+        first.failed + second.failed,
+        first.problem or second.problem,
+    )
+
+
+def _remove_together(warehouse: Connection[Any], found: Sequence[_Returned]) -> int:
     traces = Traces(
         hashes={
             row.subscriber_hash: row.belongs_until

@@ -23,7 +23,7 @@ from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
 from crm_mailchimp.data_protection import erased_members, erased_traces
 from crm_mailchimp.data_protection.erased_members import ErasedPerson
-from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles
+from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles, is_of_values
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value
@@ -134,14 +134,14 @@ def erase_contacts(
         returned = erased_traces.remove_returned(warehouse)
         for person in done:
             log.info("%s erased, receipt %d", person.request, person.receipt_id)
-    _require_all(people, troubles)
+    _require_all(people, troubles, returned)
     deleted = sum(person.deleted for person in people)
     left_alone = sum((person.left_alone for person in people), Counter[str]())
     return replace(
         result,
         erased=len(done),
         members_deleted=deleted,
-        returned=returned,
+        returned=returned.removed,
         left_alone=sorted(left_alone.items()),
     )
 
@@ -263,7 +263,7 @@ def _remove_traces(
     try:
         _remove_traces_together(warehouse, people)
     except psycopg.Error as error:
-        if not troubles.is_of_values(error):
+        if not is_of_values(error):
             raise
         warehouse.rollback()
     else:
@@ -294,7 +294,11 @@ def _finish(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     warehouse.commit()
 
 
-def _require_all(people: Sequence[ErasedPerson], troubles: ErasureTroubles) -> None:
+def _require_all(
+    people: Sequence[ErasedPerson],
+    troubles: ErasureTroubles,
+    returned: erased_traces.RemovedReturned,
+) -> None:
     problems = []
     refused = [person for person in people if person.refused]
     if refused:
@@ -306,5 +310,10 @@ def _require_all(people: Sequence[ErasedPerson], troubles: ErasureTroubles) -> N
         )
     if words := troubles.in_words():
         problems.append(words)
+    if returned.problem:
+        problems.append(
+            f"Traces of people who were erased before came back, and {returned.failed} of them "
+            f"could not be removed: {returned.problem}. The next run tries them again"
+        )
     if problems:
         raise ErasureIncompleteError(". ".join(problems))

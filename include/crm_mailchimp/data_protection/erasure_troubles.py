@@ -22,6 +22,11 @@ _VALUE_CLASSES = ("22", "23", "54")
 _SHOWN = 20
 
 
+def is_of_values(error: psycopg.Error) -> bool:
+    """Whether values of a person caused the error, and others may go on."""
+    return error.sqlstate is not None and error.sqlstate.startswith(_VALUE_CLASSES)
+
+
 class ErasureTroubles:
     """The requests of one run that failed, each with the words of its error.
 
@@ -44,7 +49,7 @@ class ErasureTroubles:
         try:
             yield
         except psycopg.Error as error:
-            if not self.is_of_values(error):
+            if not is_of_values(error):
                 raise
             self._note(request, describe(error))
         except ProviderError as error:
@@ -54,11 +59,6 @@ class ErasureTroubles:
         except ValueError as error:
             # Its text may quote the value.
             self._note(request, type(error).__name__)
-
-    @staticmethod
-    def is_of_values(error: psycopg.Error) -> bool:
-        """Whether values of a person caused the error, and others may go on."""
-        return error.sqlstate is not None and error.sqlstate.startswith(_VALUE_CLASSES)
 
     def has(self, request: ErasureRequest) -> bool:
         """Whether the request failed in this run."""
