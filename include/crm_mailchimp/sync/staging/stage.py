@@ -83,8 +83,8 @@ def stage(
             CRM does not sync any more.
         dry_run: later steps show the plan and change nothing.
         full_refresh: later steps list the audiences in full and push every member again.
-        clock: judge consents at this moment; by default at the CRM transaction's own time, and
-            at this machine's where that mails fewer people.
+        clock: judge consents at this moment. By default the times of the CRM's transaction and of
+            this machine count: the one that mails fewer people.
         connection_id: the account in use. A collection of another account is blocked.
 
     Returns:
