@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +164,9 @@ class BatchRunningError(Exception):
     """The batch is not finished yet; ask again later."""
 
 
+K = TypeVar("K")
+
+
 class AudienceProvider(Protocol):
     """Audiences, merge fields and members of one account. Every method raises
     a subclass of ``crm_mailchimp.errors.ProviderError`` after retrying what can heal."""
@@ -202,6 +205,16 @@ class AudienceProvider(Protocol):
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None: ...
     def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome: ...
+    def add_pages(
+        self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
+    ) -> Iterator[tuple[K, AddOutcome]]:
+        """``add_members`` for each page, side by side where the account allows it.
+
+        A page is taken when it can be sent at once. Outcomes come as they are known, each with the
+        key of its page. An error comes after the outcomes of the calls that were in flight.
+        """
+        ...
+
     def change_members(
         self,
         list_id: str,

@@ -173,7 +173,7 @@ def mailchimp(
             may wait for nothing, not even for the warehouse. Mailchimp allows two more than 8.
         read_only: the client refuses every request but GET.
     """
-    from crm_mailchimp.warehouse.connection_slots import slot  # noqa: PLC0415
+    from crm_mailchimp.warehouse.connection_slots import slot, spare_slot  # noqa: PLC0415
     from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds
 
     hook = MailchimpHook(
@@ -183,6 +183,7 @@ def mailchimp(
             if slot_seconds is None
             else lambda: slot(warehouse_connection, wait_seconds=slot_seconds)
         ),
+        spare_slot=(None if slot_seconds is None else lambda: spare_slot(warehouse_connection)),
         read_only=read_only,
     )
     with hook.get_conn() as client:

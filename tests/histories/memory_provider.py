@@ -16,6 +16,7 @@ from crm_mailchimp.provider import (
     ChangeOutcome,
     Checklist,
     Complaint,
+    K,
     MemberChange,
     MergeField,
     NewMember,
@@ -202,6 +203,12 @@ class MemoryMailchimp:
         return AddOutcome(
             created=[self._show(list_id, one) for one in created], updated=(), rejected=rejected
         )
+
+    def add_pages(
+        self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
+    ) -> Iterator[tuple[K, AddOutcome]]:
+        for key, members in pages:
+            yield key, self.add_members(list_id, members)
 
     def change_members(
         self,

@@ -64,6 +64,10 @@ class Held(Protocol):
         """Raises an error if it is no longer held: then no request may go out."""
         ...
 
+    def is_wanted(self) -> bool:
+        """Whether somebody else waits for it."""
+        ...
+
 
 #: Opens what is held while a client is open.
 Slot = Callable[[], AbstractContextManager[Held | None]]
@@ -129,6 +133,10 @@ class MailchimpClient:
     def calls(self) -> int:
         """API requests sent so far, repeated ones included."""
         return self._calls
+
+    def is_wanted(self) -> bool:
+        """Whether somebody else waits for what this client holds while it is open."""
+        return self._held is not None and self._held.is_wanted()
 
     @property
     def place(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from crm_mailchimp.mailchimp import (
     account,
@@ -19,6 +21,7 @@ from crm_mailchimp.mailchimp import (
 from crm_mailchimp.mailchimp import changes as member_changes
 from crm_mailchimp.mailchimp import members as audience_members
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.lanes import Lanes
 from crm_mailchimp.provider import (
     AddOutcome,
     Audience,
@@ -38,6 +41,11 @@ from crm_mailchimp.provider import (
 Row = dict[str, Any]
 
 
+K = TypeVar("K")
+#: Opens one more client of the same account. A ``PassingError`` says that none is free now.
+Another = Callable[[], AbstractContextManager["Mailchimp"]]
+
+
 class Mailchimp:
     """Implements ``AudienceProvider``, ``ReportProvider``, ``AudienceHistoryProvider`` and
     ``CampaignProvider`` by the functions of this package.
@@ -48,18 +56,29 @@ class Mailchimp:
     Args:
         client: of the account, not open yet.
         batching: when and how many changes of members go through ``/batches``.
+        another: opens one more client of the account, for calls side by side; see ``Lanes``.
     """
 
     def __init__(
-        self, client: MailchimpClient, *, batching: member_changes.Batching | None = None
+        self,
+        client: MailchimpClient,
+        *,
+        batching: member_changes.Batching | None = None,
+        another: Another | None = None,
     ) -> None:
         self.client = client
         self._batching = batching
+        self._another = another
+        self._others: list[Mailchimp] = []
 
     @property
     def calls(self) -> int:
-        """API requests sent so far, repeated ones included."""
-        return self.client.calls
+        """API requests sent so far, repeated ones and those side by side included."""
+        return self.client.calls + sum(other.calls for other in self._others)
+
+    def is_wanted(self) -> bool:
+        """Whether somebody else waits for this client's connection slot."""
+        return self.client.is_wanted()
 
     def __repr__(self) -> str:
         return f"Mailchimp({self.client!r})"
@@ -119,6 +138,22 @@ class Mailchimp:
 
     def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome:
         return audience_members.add_members(self.client, list_id, members)
+
+    def add_pages(
+        self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
+    ) -> Iterator[tuple[K, AddOutcome]]:
+        lanes = Lanes(partial(self._noted, self._another) if self._another else None, self)
+        for (key, _), outcome in lanes.each(
+            pages, lambda lane, page: lane.add_members(list_id, page[1])
+        ):
+            yield key, outcome
+
+    @contextmanager
+    def _noted(self, another: Another) -> Iterator[Mailchimp]:
+        """Its calls count as ours."""
+        with another() as other:
+            self._others.append(other)
+            yield other
 
     def change_members(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
 import psycopg
@@ -32,6 +32,17 @@ select exists (
         and held.granted
         and held.objsubid = 1
         and (held.classid::bigint << 32 | held.objid::bigint) = hashtextextended(%s, 0)
+)
+"""
+
+_IS_WANTED = """
+select exists (
+    select from pg_catalog.pg_locks as wanted
+    where
+        wanted.locktype = 'advisory'
+        and not wanted.granted
+        and wanted.objsubid = 1
+        and (wanted.classid::bigint << 32 | wanted.objid::bigint) = hashtextextended(%s, 0)
 )
 """
 
@@ -70,6 +81,13 @@ class HeldSlot(int):
                 "connection or a timeout of the warehouse"
             )
 
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for this very slot; costs one round trip to the warehouse."""
+        try:
+            return read_value(self._connection, bool, _IS_WANTED, (_name(self),))
+        except psycopg.Error:
+            return True  # it is lost: nobody may use it any more
+
 
 class NoFreeSlotError(PassingError):
     """Every connection slot stayed taken for as long as the caller would wait."""
@@ -104,6 +122,24 @@ def slot(
         yield HeldSlot(number, connection)
     finally:
         connection.close()
+
+
+@contextmanager
+def spare_slot(connect: Callable[[], psycopg.Connection[Any]]) -> Iterator[HeldSlot]:
+    """Hold a slot that is free now, for work that can also go on without it.
+
+    Args:
+        connect: as for ``slot``.
+
+    Raises:
+        NoFreeSlotError: none is free, or the warehouse has no room for one more session.
+    """
+    with ExitStack() as opening:
+        try:
+            held = opening.enter_context(slot(connect, wait_seconds=0.0))
+        except psycopg.OperationalError:
+            raise NoFreeSlotError("the warehouse gives no further session now") from None
+        yield held
 
 
 def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: float) -> int:

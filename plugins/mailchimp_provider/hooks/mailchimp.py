@@ -28,6 +28,8 @@ class MailchimpHook(BaseHook):
     Args:
         mailchimp_conn_id: id of the connection.
         slot: opened with each client and closed with it; the account-wide limit of connections.
+        spare_slot: opened with each further client for calls side by side. It does not wait: a
+            ``PassingError`` says that none is free. None: one call after the other.
         read_only: the clients refuse every request but GET.
     """
 
@@ -41,9 +43,11 @@ class MailchimpHook(BaseHook):
         *,
         mailchimp_conn_id: str = default_conn_name,
         slot: Slot | None = None,
+        spare_slot: Slot | None = None,
         read_only: bool = False,
     ) -> None:
         super().__init__()
+        self._spare_slot = spare_slot
         self._read_only = read_only
         self.mailchimp_conn_id = mailchimp_conn_id
         self._slot = slot
@@ -56,7 +60,11 @@ class MailchimpHook(BaseHook):
                 that make no sense; it names the connection.
             AirflowNotFoundException: there is no such connection.
         """
-        return Mailchimp(self._client(Retry(), slot=self._slot))
+        spare = self._spare_slot
+        return Mailchimp(
+            self._client(Retry(), slot=self._slot),
+            another=spare and (lambda: Mailchimp(self._client(Retry(), slot=spare))),
+        )
 
     def test_connection(self) -> tuple[bool, str]:
         """What the button "Test" of the UI asks: is this key good, and whose is it?"""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crm_mailchimp.address import parse_address
-from crm_mailchimp.provider import NewMember, Rejection, RemoteMember
+from crm_mailchimp.provider import AddOutcome, NewMember, Rejection, RemoteMember
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
@@ -36,6 +36,21 @@ ACTIONS = ("add", "add_pending", "revive")
 _ABOUT_PRESENT = ("exists", "compliance", "forgotten")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """Members of one call.
+
+    Attributes:
+        contacts: what was planned; some may have no member below.
+        problems: fields whose values do not fit, by contact id.
+        newest: the last change in the audience before the call, Mailchimp's clock.
+    """
+
+    contacts: Sequence[PlannedContact]
+    problems: Mapping[int, Sequence[str]]
+    newest: datetime | None
+
+
 def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
     """Add the planned members; commits after each call.
 
@@ -45,43 +60,43 @@ def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
     Returns:
         members that were in Mailchimp unknown to us: after them the plan has to be made again.
     """
+    discovered = 0
+    newest = pulled_through(push)
 
     def read(after: str) -> list[PlannedContact]:
         return next_contacts(push.warehouse, push.collection, push.list_id, ACTIONS, after=after)
 
-    discovered = 0
-    newest = pulled_through(push)
-    # A batch subscribe would revive members that were archived by hand meanwhile.
-    for page in pages(push, read, look="archived"):
-        contacts = rechecked(push, page, push.recheck.still_eligible)
-        if contacts:
-            found, newest = _add(push, contacts, mappings, newest)
-            discovered += found
+    def ready() -> Iterator[tuple[_Page, list[NewMember]]]:
+        nonlocal discovered
+        # A batch subscribe would revive members that were archived by hand meanwhile.
+        for page in pages(push, read, look="archived"):
+            contacts = rechecked(push, page, push.recheck.still_eligible)
+            problems, members = _members_of(push, contacts, mappings)
+            discovered += len(contacts) - len(members)
+            if members:
+                yield _Page(contacts=contacts, problems=problems, newest=newest), members
+
+    for page, outcome in push.provider.add_pages(push.list_id, ready()):
+        found, last_change = _record(push, page, outcome)
+        discovered += found
+        newest = max(filter(None, (newest, last_change)), default=None)
     return discovered
 
 
-def _add(
-    push: Push,
-    contacts: Sequence[PlannedContact],
-    mappings: Sequence[FieldMapping],
-    newest: datetime | None,
-) -> tuple[int, datetime | None]:
-    """Add one page.
+def _members_of(
+    push: Push, contacts: Sequence[PlannedContact], mappings: Sequence[FieldMapping]
+) -> tuple[dict[int, list[str]], list[NewMember]]:
+    """What is sent of contacts, and the fields whose values do not fit, by contact id; commits.
 
-    Args:
-        newest: the last change in the audience before this call, Mailchimp's clock.
-
-    Returns:
-        members that were there unknown to us, and the last change that is known now.
+    A contact without a member has an address in Mailchimp whose member is gone.
     """
-    discovered = strangers = 0
     problems: dict[int, list[str]] = {}
     members = []
     for contact in contacts:
         address = _address_of(push, contact)
         if address is None:
             push.mark_forgotten(contact.subscriber_hash)
-            discovered += 1
+            push.warehouse.commit()
             continue
         values, invalid = merge_values(
             contact, mappings, "created", clear_blanks=contact.origin is not None
@@ -96,32 +111,40 @@ def _add(
                 timestamp_opt=contact.consented_at,
             )
         )
-    outcome = push.provider.add_members(push.list_id, members)
-    planned = {contact.subscriber_hash: contact for contact in contacts}
+    return problems, members
+
+
+def _record(push: Push, page: _Page, outcome: AddOutcome) -> tuple[int, datetime | None]:
+    """Write what became of one page; commits.
+
+    Returns:
+        members that were there unknown to us, and the last change that the answer shows.
+    """
+    strangers = 0
+    planned = {contact.subscriber_hash: contact for contact in page.contacts}
     added: dict[str, tuple[PlannedContact, RemoteMember]] = {}
     for member in (*outcome.created, *outcome.updated):
-        found = planned.get(member.subscriber_hash) or _same_person(push, contacts, member)
+        found = planned.get(member.subscriber_hash) or _same_person(push, page.contacts, member)
         if found is None:
             strangers += 1  # the next pull-back sees who that is
         else:
             added[found.subscriber_hash] = found, member
-    _record_added(push, added, problems)
+    _record_added(push, added, page.problems)
     refused = [
         (planned[rejection.subscriber_hash], rejection)
         for rejection in outcome.rejected
         if rejection.subscriber_hash in planned
     ]
     strangers += len(outcome.rejected) - len(refused)
-    present = _find_present(push, [rejection for _, rejection in refused], newest)
+    present = _find_present(push, [rejection for _, rejection in refused], page.newest)
     for contact, rejection in refused:
         _record_rejection(push, contact, rejection, present.get(contact.subscriber_hash))
-    discovered += len(refused)
     if strangers:
         log.warning("%d entries of Mailchimp's answer are about nobody asked for", strangers)
     push.store_progress()
     push.warehouse.commit()
     changes = [member.last_changed for member in (*outcome.created, *present.values())]
-    return discovered, max([*changes, *([newest] if newest else [])], default=None)
+    return len(refused), max(changes, default=None)
 
 
 def _find_present(

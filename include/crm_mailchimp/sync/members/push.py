@@ -7,6 +7,7 @@ dies goes on where it stopped and repeats at most the calls that were in flight.
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=PlannedMember)
+
+#: How old a look at an audience may be when a call is sent, in seconds.
+LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +94,17 @@ def pages(
 
     Args:
         read: the page after a subscriber hash.
-        look: read these members again from Mailchimp before each page. What changed meanwhile
-            drops out of the page.
+        look: read these members again from Mailchimp before the first page, and before each one
+            when the last look is older than ``LOOK_SECONDS``. What changed meanwhile drops out of
+            the page.
     """
     after = ""
     looked_through = pulled_through(push) if look is not None else None
+    looked_at = float("-inf")
     while True:
         page = read(after)
-        if page and look is not None:
+        if page and look is not None and time.monotonic() - looked_at >= LOOK_SECONDS:
+            looked_at = time.monotonic()
             looked_through = look_again(
                 push.warehouse,
                 push.provider,
