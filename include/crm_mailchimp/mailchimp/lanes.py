@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from crm_mailchimp.errors import PassingError
@@ -76,8 +77,8 @@ class Lanes(Generic[L]):
     def each(self, work: Iterable[W], call: Callable[[L, W], A]) -> Iterator[tuple[W, A]]:
         """Make a call for each piece of work; answers come in the order in which they end.
 
-        A piece is taken from ``work`` before a client is looked for, and is sent as soon as one is
-        free.
+        A piece is taken from ``work`` when a client is free, and is sent at once: what was looked
+        up for it is fresh. Only the first piece is taken before a client is opened.
 
         Args:
             work: made in this thread.
@@ -91,20 +92,20 @@ class Lanes(Generic[L]):
         failures: list[Exception] = []
         try:
             with ThreadPoolExecutor(MOST_LANES, thread_name_prefix="mailchimp") as threads:
-                for piece in work:
-                    lane = self._free_lane()
-                    while lane is None and flying:
-                        yield from self._ended(flying, failures, at_least_one=True)
-                        lane = self._free_lane()
-                    if failures:
-                        break
-                    if lane is None:
-                        yield piece, call(self._own, piece)
-                        continue
-                    flying[threads.submit(call, lane.lane, piece)] = piece, lane
+                pieces = iter(work)
+                taken = list(islice(pieces, 1))
+                while taken:
+                    (piece,) = taken
                     yield from self._ended(flying, failures, at_least_one=False)
                     if failures:
                         break
+                    lane = self._free_lane()
+                    if lane is not None:
+                        flying[threads.submit(call, lane.lane, piece)] = piece, lane
+                    else:
+                        yield piece, call(self._own, piece)
+                    yield from self._await_free_lane(flying, failures)
+                    taken = [] if failures else list(islice(pieces, 1))
                 while flying:
                     yield from self._ended(flying, failures, at_least_one=True)
         finally:
@@ -112,6 +113,18 @@ class Lanes(Generic[L]):
                 self._open.pop().stack.close()
         if failures:
             raise failures[0]
+
+    def _await_free_lane(
+        self, flying: dict[Future[A], tuple[W, _Open[L]]], failures: list[Exception]
+    ) -> Iterator[tuple[W, A]]:
+        """The answers that end until a client is free: a further one, or the caller's."""
+        yield from self._ended(flying, failures, at_least_one=False)
+        while flying and not self._idle and not failures:
+            lane = self._opened(self._clock())
+            if lane is not None:
+                self._idle.append(lane)
+            else:
+                yield from self._ended(flying, failures, at_least_one=True)
 
     def _free_lane(self) -> _Open[L] | None:
         now = self._clock()
