@@ -188,17 +188,20 @@ def refusals(crm: Connection[Any], *, clock: JudgingClock) -> Iterator[CrmRefusa
         yield from _withdrawals(crm, survivors(crm, batch), clock)
 
 
-def present_refusals(crm: Connection[Any], holders: Sequence[Holder]) -> list[CrmRefusal]:
-    """Refusals in force now, by these contacts.
+def present_refusals(
+    crm: Connection[Any], holders: Sequence[Holder], *, clock: JudgingClock
+) -> list[CrmRefusal]:
+    """Refusals in force at a moment, by these contacts.
 
     Args:
         crm: to ``crm_db``, in autocommit.
-        holders: a few hundred contacts.
+        holders: a few thousand contacts at most.
+        clock: the moment.
     """
     erasures = [CrmRefusal(one.contact_id, one.email, None) for one in holders if one.is_erased]
     known = [one.contact_id for one in holders if one.contact_id is not None]
     people = survivors(crm, known)
-    return [*erasures, *_withdrawals(crm, people, None)]
+    return [*erasures, *_withdrawals(crm, people, clock)]
 
 
 def holders_of(
@@ -227,7 +230,7 @@ def survivors(crm: Connection[Any], contact_ids: Sequence[int]) -> set[int]:
 
 
 def _withdrawals(
-    crm: Connection[Any], people: Set[int], clock: JudgingClock | None
+    crm: Connection[Any], people: Set[int], clock: JudgingClock
 ) -> Iterator[CrmRefusal]:
     """Withdrawals of people, each under every contact that was merged into the person's."""
     judged = judge(crm, sorted(people), clock=clock)

@@ -13,6 +13,7 @@ from psycopg import Connection, IsolationLevel
 from crm_mailchimp.crm import consents
 from crm_mailchimp.crm.field_codes import ADDRESS_CODE, BIRTHDAY_CODE, CODE_RULES
 from crm_mailchimp.crm.hidden_rows import require_full_views
+from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
@@ -127,11 +128,13 @@ def recheck(
     gdpr_category: str | None,
     *,
     collection_id: int | None = None,
+    clock: JudgingClock | None = None,
 ) -> dict[int, RecheckedContact]:
     """The present state of contacts about to be pushed; who is missing is gone from the CRM.
 
     Args:
         collection_id: a static collection; without one everybody counts as its member.
+        clock: consents are judged at this moment; None: at the present one.
     """
     present = read_rows(
         connection,
@@ -142,7 +145,7 @@ def recheck(
     # Without a category nobody counts as consenting; ``unclassified`` asks for no consent.
     if gdpr_category is None or gdpr_category == "unclassified":
         return {one.contact_id: _rechecked(one, None) for one in present}
-    judged = consents.judge(connection, contact_ids)
+    judged = consents.judge(connection, contact_ids, clock=clock)
     return {
         one.contact_id: _rechecked(one, judged.get((one.contact_id, gdpr_category)))
         for one in present

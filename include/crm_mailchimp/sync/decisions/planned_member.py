@@ -91,11 +91,13 @@ def next_contacts(
     actions: tuple[str, ...],
     *,
     after: str,
+    size: int = PAGE,
 ) -> list[PlannedContact]:
     """The next page of contacts with these actions.
 
     Args:
         after: subscriber hash of the last one of the page before.
+        size: contacts of a page.
     """
     return read_rows(
         warehouse,
@@ -108,7 +110,7 @@ def next_contacts(
             "list_id": list_id,
             "actions": list(actions),
             "after": after,
-            "page": PAGE,
+            "page": size,
         },
     )
 

@@ -21,7 +21,7 @@ from crm_mailchimp.sync.fields.member_values import (
 )
 from crm_mailchimp.sync.members.proofs import open_proofs
 from crm_mailchimp.sync.members.pull_back import FEW, OVERLAP, record_members
-from crm_mailchimp.sync.members.push import Push, pages, pulled_through, rechecked
+from crm_mailchimp.sync.members.push import TOGETHER, Push, fresh_parts, pulled_through
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
     note_unreachable,
@@ -64,13 +64,13 @@ def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
     newest = pulled_through(push)
 
     def read(after: str) -> list[PlannedContact]:
-        return next_contacts(push.warehouse, push.collection, push.list_id, ACTIONS, after=after)
+        return next_contacts(
+            push.warehouse, push.collection, push.list_id, ACTIONS, after=after, size=TOGETHER
+        )
 
     def ready() -> Iterator[tuple[_Page, list[NewMember]]]:
         nonlocal discovered
-        # A batch subscribe would revive members that were archived by hand meanwhile.
-        for page in pages(push, read, look="archived"):
-            contacts = rechecked(push, page, push.recheck.still_eligible)
+        for contacts in fresh_parts(push, read, push.recheck.still_eligible):
             problems, members = _members_of(push, contacts, mappings)
             discovered += len(contacts) - len(members)
             if members:

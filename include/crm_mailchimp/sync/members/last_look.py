@@ -13,6 +13,7 @@ from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.consents import Holder
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.sync.decisions.planned_member import PlannedMember
 from crm_mailchimp.sync.members.aliases import address_hashes, address_keys, member_hashes
@@ -50,14 +51,19 @@ class Recheck:
         ids = {member.contact_id for member in members if member.contact_id is not None}
         if not ids:
             return []
+        clock = JudgingClock.now(self.crm)
         contacts = extract.recheck(
-            self.crm, sorted(ids), self.gdpr_category, collection_id=self.collection_id
+            self.crm,
+            sorted(ids),
+            self.gdpr_category,
+            collection_id=self.collection_id,
+            clock=clock,
         )
         keys = address_keys(contacts)
         hashes = member_hashes(self.warehouse, keys, list_id=self.list_id)
         local_parts = {key.partition("@")[0] for key in keys.values()}
         holders = consents.holders_of(self.crm, sorted(ids), sorted(local_parts))
-        refused_contacts, refused_addresses = self._refusals(holders)
+        refused_contacts, refused_addresses = self._refusals(holders, clock)
         suppressed = find_suppressed(self.warehouse, self.digester, keys, keys)
         found = self._found_refusals(contacts, keys, hashes, holders)
         return [
@@ -124,10 +130,12 @@ class Recheck:
         ]
         return refusal_ledger.find(self.warehouse, people, collection_id=self.refused_for)
 
-    def _refusals(self, holders: Sequence[Holder]) -> tuple[set[int], set[str]]:
+    def _refusals(
+        self, holders: Sequence[Holder], clock: JudgingClock
+    ) -> tuple[set[int], set[str]]:
         contacts: set[int] = set()
         addresses: set[str] = set()
-        for refusal in consents.present_refusals(self.crm, holders):
+        for refusal in consents.present_refusals(self.crm, holders, clock=clock):
             if refusal.holds_for(self.gdpr_category):
                 if refusal.contact_id is not None:
                     contacts.add(refusal.contact_id)

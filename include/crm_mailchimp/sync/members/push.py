@@ -33,6 +33,8 @@ M = TypeVar("M", bound=PlannedMember)
 
 #: How old a look at an audience may be when a call is sent, in seconds.
 LOOK_SECONDS = 2.0
+#: Members that are looked up together, for several calls.
+TOGETHER = 4 * PAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,50 @@ def pages(
             yield page
         if len(page) < PAGE:
             return
+
+
+def fresh_parts(
+    push: Push,
+    read: Callable[[str], list[M]],
+    judge: Callable[[Sequence[M]], list[M]],
+) -> Iterator[list[M]]:
+    """The plan in parts of one call each. What is sent was looked up just before.
+
+    Several parts are looked up together. When a look is older than ``LOOK_SECONDS``, the parts
+    that are left are read and looked up again.
+
+    Args:
+        read: up to ``TOGETHER`` members after a subscriber hash.
+        judge: one of the judgements of ``push.recheck``.
+    """
+    after = ""
+    looked_through, looked_at = pulled_through(push), float("-inf")
+    while True:
+        page = read(after)
+        if page and time.monotonic() - looked_at >= LOOK_SECONDS:
+            looked_at = time.monotonic()
+            # A batch subscribe would revive members that were archived by hand meanwhile.
+            looked_through = look_again(
+                push.warehouse,
+                push.provider,
+                push.list_id,
+                looked_through,
+                status="archived",
+                crm=push.recheck.crm,
+            )
+            page = read(after)
+        remaining = {member.subscriber_hash for member in rechecked(push, page, judge)}
+        for start in range(0, len(page), PAGE):
+            if start and time.monotonic() - looked_at >= LOOK_SECONDS:
+                break
+            part = page[start : start + PAGE]
+            after = part[-1].subscriber_hash
+            members = [member for member in part if member.subscriber_hash in remaining]
+            if members:
+                yield members
+        else:
+            if len(page) < TOGETHER:
+                return
 
 
 def rechecked(push: Push, page: Sequence[M], judge: Callable[[Sequence[M]], list[M]]) -> list[M]:
