@@ -204,16 +204,12 @@ class AudienceProvider(Protocol):
         ...
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None: ...
-    def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome: ...
     def add_pages(
         self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
     ) -> Iterator[tuple[K, AddOutcome]]:
-        """``add_members`` for each page, side by side where the account allows it.
-
-        A page is taken when it can be sent at once. Outcomes come as they are known, each with the
-        key of its page. An error comes after the outcomes of the calls that were in flight.
-        """
-        ...
+        """Add pages of members, side by side where the account allows it. A page is taken when it
+        can be sent at once. Outcomes come as they are known, each with the key of its page. An
+        error comes after the outcomes of the calls that were in flight."""
 
     def change_members(
         self,
@@ -228,14 +224,12 @@ class AudienceProvider(Protocol):
 
         ``on_batch`` is called right before a batch is started (None) and right after, with the
         ticket that ``resume_changes`` takes."""
-        ...
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
     ) -> Iterator[list[ChangeOutcome]]:
         """Outcomes of a batch whose results were never read, for the changes given by subscriber
         hash. With ``wait`` it is waited for; else ``BatchRunningError`` where it still runs."""
-        ...
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool: ...
     def complaints(self, list_id: str) -> Iterator[Complaint]:

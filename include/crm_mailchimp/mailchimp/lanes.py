@@ -77,8 +77,8 @@ class Lanes(Generic[L]):
     def each(self, work: Iterable[W], call: Callable[[L, W], A]) -> Iterator[tuple[W, A]]:
         """Make a call for each piece of work; answers come in the order in which they end.
 
-        A piece is taken from ``work`` when a client is free, and is sent at once: what was looked
-        up for it is fresh. Only the first piece is taken before a client is opened.
+        A piece is taken from ``work`` when a client is free, and is sent at once. So what was
+        looked up for it is fresh. Only the first piece is taken before a client is opened.
 
         Args:
             work: made in this thread.

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from psycopg import Connection
 
@@ -90,29 +90,26 @@ def pages(
     push: Push,
     read: Callable[[str], list[M]],
     *,
-    look: Literal["present", "archived"] | None = None,
+    look: bool = False,
 ) -> Iterator[list[M]]:
     """Pages of the plan.
 
     Args:
         read: the page after a subscriber hash.
-        look: read these members again from Mailchimp before the first page, and before each one
-            when the last look is older than ``LOOK_SECONDS``. What changed meanwhile drops out of
-            the page.
+        look: read the members again from Mailchimp before each page. What changed meanwhile drops
+            out of the page.
     """
     after = ""
-    looked_through = pulled_through(push) if look is not None else None
-    looked_at = float("-inf")
+    looked_through = pulled_through(push) if look else None
     while True:
         page = read(after)
-        if page and look is not None and time.monotonic() - looked_at >= LOOK_SECONDS:
-            looked_at = time.monotonic()
+        if page and look:
             looked_through = look_again(
                 push.warehouse,
                 push.provider,
                 push.list_id,
                 looked_through,
-                status="archived" if look == "archived" else None,
+                status=None,
                 crm=push.recheck.crm,
             )
             page = read(after)

@@ -59,7 +59,7 @@ def _changes(push: Push, *, due: bool) -> Iterator[MemberChange]:
         return next_removals(push.warehouse, push.collection, push.list_id, due=due, after=after)
 
     # An archive hides an opt-out that came right before it; an unsubscribe's answer shows it.
-    for page in pages(push, read, look=None if due else "present"):
+    for page in pages(push, read, look=not due):
         members = rechecked(push, page, push.recheck.still_to_remove)
         if not members:
             continue
