@@ -2,6 +2,7 @@
 -- A code that could be one of ours gets a prefix, as in extract_contacts.sql.
 select distinct on (field.code)
     case
+        when field.code is null then ''
         when octet_length(field.code) > %(longest_code)s
             then 'field#' || left(field.code, 40) || '#' || md5(field.code)
         when
@@ -18,8 +19,8 @@ select distinct on (field.code)
     nullif(
         concat_ws(
             ', ',
-            case when count(*) over (partition by field.code) > 1 then 'code is there twice' end,
-            case when field.code = '' then 'column code is empty' end,
+            case when count(field.code) over (partition by field.code) > 1 then 'code is there twice' end,
+            case when coalesce(field.code, '') = '' then 'column code is empty' end,
             case
                 when coalesce(translate(field.label, %(unseen)s, ''), '') = '' then 'column label is empty'
             end,
@@ -37,5 +38,4 @@ select distinct on (field.code)
         ''
     ) as unreadable
 from crm.contact_field as field
-where field.code is not null
 order by field.code asc, field.label asc

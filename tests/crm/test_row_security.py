@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from crm_mailchimp.campaigns.consent_now import judge_members
 from crm_mailchimp.crm import dynamic_query, extract
 from crm_mailchimp.crm.__main__ import main
 from crm_mailchimp.crm.consents import judge
@@ -116,19 +117,32 @@ def test_a_view_over_a_policy_stops_the_reading_too(crm: str, options: str) -> N
     assert "BYPASSRLS" in words
 
 
-def test_a_materialized_view_that_a_policy_filtered_is_refused(crm: str) -> None:
+def test_a_materialized_view_that_a_policy_filtered_is_refused(crm: str, warehouse_db: str) -> None:
     as_admin(crm, *move_consents("materialized view crm.consent"))
 
     def reading() -> None:
         with closing(pipeline(crm)) as connection, extract.snapshot(connection):
             pass
 
+    def judging() -> None:
+        with closing(pipeline(crm)) as connection, psycopg.connect(warehouse_db) as warehouse:
+            judge_members(
+                warehouse,
+                connection,
+                list_id="a1",
+                collection_id=1,
+                gdpr_category="newsletter",
+            )
+
+    with pytest.raises(HiddenRowsError):
+        judging()
     with pytest.raises(HiddenRowsError) as caught:
         reading()
     for part in ("crm.consent", '"βάση".consent', "rls_owner", "BYPASSRLS"):
         assert part in str(caught.value)
     as_admin(crm, "alter role rls_owner bypassrls")
     reading()
+    judging()
 
 
 @pytest.mark.parametrize(

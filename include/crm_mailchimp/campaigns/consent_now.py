@@ -18,7 +18,9 @@ from psycopg import Connection
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents, extract
 from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.crm.hidden_rows import require_full_views
 from crm_mailchimp.crm.judging_clock import JudgingClock
+from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
@@ -81,7 +83,11 @@ def judge_members(
         collection_id: the collection whose refusals count.
         gdpr_category: of the campaign's own type; ``unclassified`` asks for no consent.
         page: members looked up at once.
+
+    Raises:
+        HiddenRowsError: a materialized view of the CRM does not have all rows.
     """
+    require_full_views(crm, list(contract_columns()))
     counts: dict[str, int] = defaultdict(int)
     examples: dict[str, list[int]] = defaultdict(list)
     judged = 0

@@ -11,6 +11,7 @@ from crm_mailchimp.provider import MemberChange
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.fields.former_fields import equal_labels
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from loose_contract import LOOSE
 from sync_world import World, subscriber_hash
 
 UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=1000, half=1.0))
@@ -214,6 +215,21 @@ def test_a_new_code_or_label_or_tag_clears_nothing(scene: Scene) -> None:
     assert details == ["", "", ""]
     assert scene.values()["maria"] == "099999999"
     assert scene.values("MYPOINTS")["maria"] == 5
+
+
+@pytest.mark.parametrize("lost", ["null", "''"])
+def test_a_field_whose_code_got_lost_clears_nothing(scene: Scene, lost: str) -> None:
+    """The row without a code may be any field of the audience."""
+    world = scene.world
+    world.crm.execute(LOOSE)
+    world.crm.execute(f"update crm.contact_field set code = {lost} where code = 'afm'")
+    before = scene.values()
+    assert "no longer synchronised" not in _detail(world)
+    assert scene.values() == before
+    assert before["maria"] == "099999999"
+    world.crm.execute("delete from crm.contact_field where coalesce(code, '') = ''")
+    _detail(world)
+    assert scene.values()["maria"] == ""
 
 
 def test_a_former_field_with_another_tag_is_found(scene: Scene) -> None:

@@ -42,7 +42,8 @@ def note_carried(
 
     Args:
         tags: of the merge fields that it carries beside the standard fields.
-        unreadable_codes: fields whose row in the CRM cannot be read now. They are not former.
+        unreadable_codes: fields whose row in the CRM cannot be read now. They are not former. If
+            one has no code, it may be any field: then no field becomes former.
     """
     returned = warehouse.execute(
         "delete from sync.former_field where list_id = %s and tag = any(%s)", (list_id, list(tags))
@@ -52,7 +53,8 @@ def note_carried(
         warehouse.execute(
             "update sync.member set pushed_hash = null where list_id = %s", (list_id,)
         )
-    _note(warehouse, list_id, tags, other_codes=unreadable_codes)
+    if all(unreadable_codes):
+        _note(warehouse, list_id, tags, other_codes=unreadable_codes)
     warehouse.execute(
         "update sync.member set left_values = null where list_id = %(list_id)s"
         " and left_values is not null and not exists"
