@@ -21,7 +21,14 @@ push as (
         run.state,
         run.detail
     from sync.collection_run as run
-    where run.collection_code = %(collection_code)s and run.state is distinct from 'dry_run'
+    where
+        run.collection_code = %(collection_code)s
+        and run.state is distinct from 'dry_run'
+        -- A preview that failed, or still runs, has another state.
+        and not exists (
+            select from sync.staging_run as stage
+            where stage.staging_id = run.staging_id and stage.dry_run
+        )
 )
 
 select

@@ -110,7 +110,7 @@ select
     'contact' as table_name,
     'erasure_requested_at' as column_name,
     'a request in a row without an id' as problem,
-    'the person is erased by the address alone' as effect,
+    'the person is erased by the address, if that can be read' as effect,
     count(*) as held
 from crm.contact
 where

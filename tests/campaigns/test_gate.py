@@ -222,6 +222,25 @@ def test_the_age_of_a_sync_is_that_of_its_look_at_the_crm(world: CampaignWorld) 
     assert world.gate_codes() == ["sync_unchecked"]
 
 
+@pytest.mark.parametrize("state", ["failed", "blocked", None])
+def test_a_preview_that_failed_or_died_closes_no_gate(
+    world: CampaignWorld, state: str | None
+) -> None:
+    world.audience(2)
+    scheduled_campaign(world)
+    world.sync(dry_run=True)
+    world.warehouse.execute(
+        "update sync.collection_run set state = %s, finished_at = null, detail = 'όχι' where state"
+        " = 'dry_run'",
+        (state,),
+    )
+    assert world.step().outcome == "scheduled"
+    # The same run for real closes it.
+    world.warehouse.execute("update sync.staging_run set dry_run = false")
+    world.change_campaign(planned_at=world.quarter_in(50))
+    assert world.step().outcome == "held"
+
+
 def test_a_release_is_about_these_facts(world: CampaignWorld) -> None:
     world.audience(2)
     scheduled_campaign(world)

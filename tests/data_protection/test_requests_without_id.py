@@ -122,6 +122,28 @@ def test_a_request_in_a_row_without_an_id_is_carried_out_by_the_address(
     assert apart not in reasons
 
 
+@pytest.mark.parametrize(
+    "address", ["Ζωή <zoi@mail.gr>", "mailto:zoi@mail.gr", "zoi@mail.gr, zoi@spiti.gr", "@"]
+)
+def test_an_address_that_cannot_be_read_is_named_and_never_booked_as_done(
+    world: CampaignWorld, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    news = world.collection("NEWS")
+    world.contact("zoi@mail.gr", news)
+    asked = world.contact("eirini@mail.gr", news)
+    world.sync()
+    lose_id(world, world.contact(address), "null")
+    world.change_contact(asked, erasure_requested_at="2026-10-01T00:00:00Z")
+
+    for erased in (1, 0):
+        result = erase(world)
+        assert (result.requested, result.erased, result.unidentified) == (1, erased, 1)
+    assert "1 rows of crm.contact asked for erasure" in caplog.text
+    assert "zoi" not in caplog.text
+    receipts = world.warehouse.execute("select count(*) as made from sync.erasure_receipt")
+    assert receipts.fetchone() == {"made": 1}
+
+
 def test_a_request_without_an_id_at_the_last_moment(world: CampaignWorld) -> None:
     news = world.collection("NEWS")
     world.contact("nikos@mail.gr", news)

@@ -15,7 +15,7 @@ import pytest
 from crm_mailchimp.campaigns.consent_now import judge_members
 from crm_mailchimp.crm import judging_clock
 from crm_mailchimp.crm.consents import judge
-from crm_mailchimp.crm.judging_clock import JudgingClock
+from crm_mailchimp.crm.judging_clock import ClocksDifferError, JudgingClock
 from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.warehouse.migrations import upgrade
 from sync_world import World
@@ -79,6 +79,32 @@ def test_a_clock_that_went_back_hides_no_withdrawal(
     }
     (warning,) = [record for record in caplog.records if "clock of crm_db" in record.message]
     assert "differ by 3600 seconds" in warning.message
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=200), timedelta(days=-200)])
+def test_clocks_that_differ_by_more_than_a_day_judge_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, ahead: timedelta
+) -> None:
+    news = world.collection()
+    maria = world.contact("maria@mail.gr", news, consent=None)
+    now = datetime.now(UTC)
+    world.consent(maria, granted=False, effective_at=now - timedelta(days=700))
+    world.consent(maria, effective_at=now - 100 * timedelta(days=1))
+    world.consent(maria, granted=False, effective_at=now + 100 * timedelta(days=1))
+    world.sync()
+    staging_id = world.stage()
+    before = world.write_requests()
+
+    this_machine_is(monkeypatch, ahead)
+    with pytest.raises(ClocksDifferError, match="the clock of crm_db says"):
+        world.sync()
+    world.push(staging_id, "NEWS")
+
+    assert world.write_requests() == before
+    assert world.remote() == {"maria@mail.gr": "subscribed"}
+    monkeypatch.undo()
+    assert world.sync()["NEWS"].state == "succeeded"
+    assert world.remote() == {"maria@mail.gr": "subscribed"}
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.address import parse_address
 from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 
@@ -66,17 +67,17 @@ def read_requests(
     A contact with neither an id nor an address that can be read is not among them: see
     :func:`count_unidentified`.
     """
-    return read_rows(
-        connection,
-        ErasureRequest,
-        statement("crm/erasure_requests"),
-        {"contact_ids": list(contact_ids)},
-    )
+    return [one for one in _read_all(connection, contact_ids) if _names_somebody(one)]
 
 
 def count_unidentified(connection: Connection[Any]) -> int:
-    """Number of contacts that asked to be erased, and that neither an id nor an address names."""
-    return read_value(connection, int, statement("crm/unidentified_erasures"), {})
+    """Number of contacts that asked to be erased, and that neither an id nor an address names.
+
+    ``Άννα <anna@mail.gr>`` is no address: deletion is for good, so nobody guesses who is meant.
+    """
+    without_address = read_value(connection, int, statement("crm/unidentified_erasures"), {})
+    unreadable = sum(not _names_somebody(one) for one in _read_all(connection, ()))
+    return without_address + unreadable
 
 
 def read_undecided(connection: Connection[Any]) -> list[UndecidedErasure]:
@@ -86,6 +87,21 @@ def read_undecided(connection: Connection[Any]) -> list[UndecidedErasure]:
     holds for the survivor, too.
     """
     return read_rows(connection, UndecidedErasure, statement("crm/undecided_erasures"))
+
+
+def _read_all(connection: Connection[Any], contact_ids: Sequence[int]) -> list[ErasureRequest]:
+    return read_rows(
+        connection,
+        ErasureRequest,
+        statement("crm/erasure_requests"),
+        {"contact_ids": list(contact_ids)},
+    )
+
+
+def _names_somebody(request: ErasureRequest) -> bool:
+    return request.person_id is not None or any(
+        parse_address(email).key for email in request.emails
+    )
 
 
 def _in_words(contact_id: int | None) -> str:

@@ -14,12 +14,26 @@ from typing import Any, Self
 
 from psycopg import Connection
 
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_value
 
 log = logging.getLogger(__name__)
 
 #: Clocks that differ by less are as good as equal.
 _TOLERANCE = timedelta(minutes=1)
+#: Clocks that differ by more judge nobody: valid consents would count as withdrawn or ended.
+_MOST = timedelta(days=1)
+
+
+class ClocksDifferError(PermanentError):
+    """The CRM's clock or this machine's is wrong by more than a day."""
+
+    def __init__(self, crm_time: datetime, here: datetime) -> None:
+        super().__init__(
+            f"the clock of crm_db says {crm_time:%Y-%m-%d %H:%M} UTC, and the clock of this machine"
+            f" says {here:%Y-%m-%d %H:%M} UTC. Consents cannot be judged, so nobody was added or"
+            " removed. Set the wrong clock right, and run again"
+        )
 
 
 @dataclass(frozen=True)
@@ -45,8 +59,13 @@ class JudgingClock:
 
         Args:
             crm_time: what the CRM's clock says now, with a time zone.
+
+        Raises:
+            ClocksDifferError: they differ by more than a day.
         """
         here = _time_here()
+        if abs(here - crm_time) > _MOST:
+            raise ClocksDifferError(crm_time.astimezone(UTC), here)
         return cls(min(crm_time, here), max(crm_time, here))
 
     @classmethod
@@ -55,6 +74,9 @@ class JudgingClock:
 
         Args:
             crm: to ``crm_db``.
+
+        Raises:
+            ClocksDifferError: they differ by more than a day.
         """
         return cls.beside(read_value(crm, datetime, "select clock_timestamp()"))
 

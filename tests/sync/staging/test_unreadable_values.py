@@ -335,7 +335,7 @@ def test_the_command_counts_and_names_what_will_be_held_back(
     for words in (
         "crm.contact.contact_id: 4 rows (no id); these rows are left out",
         "crm.contact.erasure_requested_at: 1 rows (a request in a row without an id); the person is"
-        " erased by the address alone",
+        " erased by the address, if that can be read",
         "crm.contact.erasure_requested_at: 2 rows (a request in a row without an id and an"
         " address); nobody can be erased: correct contact_id or email",
         "crm.contact.contact_id: 2 rows (there more than once); their contacts are held back",
