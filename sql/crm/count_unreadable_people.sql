@@ -229,12 +229,13 @@ union all
 select
     'consent' as table_name,
     'effective_at' as column_name,
-    'null' as problem,
+    'null, or a withdrawal after the year 8999' as problem,
     'their contacts are held back (unreadable_consent)' as effect,
     count(*) as held
 from crm.consent
 where
     effective_at is null
+    or (not granted and effective_at >= '9000-01-01 00:00:00+00')
 union all
 select
     'consent' as table_name,

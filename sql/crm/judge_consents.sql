@@ -51,6 +51,9 @@ readable as (
                 then 'consent_id'
             when written.granted is null then 'granted'
             when written.effective_at is null then 'effective_at'
+            -- Nobody plans a withdrawal for such a time: it is one with a wrong time.
+            when not written.granted and written.effective_at >= '9000-01-01 00:00:00+00'
+                then 'effective_at'
         end as unreadable_column
     from written
 ),

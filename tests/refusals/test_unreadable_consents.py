@@ -287,6 +287,26 @@ def test_a_null_in_a_row_of_consent(story: Story) -> None:
     assert story.send() == {"anna@mail.gr"}
 
 
+@pytest.mark.parametrize("moment", ["infinity", "200000-01-01 00:00:00+00"])
+def test_a_withdrawal_at_a_time_that_nobody_plans(story: Story, moment: str) -> None:
+    """A planned withdrawal may lie in the future, and a grant too: neither holds back anybody."""
+    news = story.collection(description="Τα νέα μας")
+    anna = story.contact("anna@mail.gr", news, first_name="Άννα")
+    story.consent(anna, granted=False, effective_at=datetime.now(UTC) + timedelta(days=900))
+    later = story.consent(anna)
+    eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
+    withdrawal = story.consent(eleni, granted=False)
+    story.crm.execute(
+        "update crm.consent set effective_at = %s where consent_id = any(%s)",
+        (moment, [later, withdrawal]),
+    )
+
+    story.synced()
+
+    assert story.reasons() == {eleni: {"unreadable_consent"}}
+    assert story.send() == {"anna@mail.gr"}
+
+
 @pytest.mark.parametrize("kind", [tables, views])
 def test_crm_create_names_and_counts_them(story: Story, kind: Callable[[Story], None]) -> None:
     kind(story)
