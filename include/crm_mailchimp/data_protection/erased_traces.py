@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from crm_mailchimp.data_protection.erasure_troubles import is_of_values
+from crm_mailchimp.data_protection.erasure_troubles import in_parts
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.rows import find_value, read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
@@ -112,29 +113,13 @@ def remove_returned(warehouse: Connection[Any]) -> RemovedReturned:
     """
     found = read_rows(warehouse, _Returned, statement("sync/erase_find_returned"))
     warehouse.rollback()
-    return _remove_found(warehouse, found)
-
-
-def _remove_found(warehouse: Connection[Any], found: Sequence[_Returned]) -> RemovedReturned:
-    """Remove traces together where that works, else one half after the other."""
-    if not found:
-        return RemovedReturned(0)
-    try:
-        return RemovedReturned(_remove_together(warehouse, found))
-    except psycopg.Error as error:
-        if not is_of_values(error):
-            raise
-        warehouse.rollback()
-        if len(found) == 1:
-            return RemovedReturned(0, 1, describe(error))
-    middle = len(found) // 2
-    first = _remove_found(warehouse, found[:middle])
-    second = _remove_found(warehouse, found[middle:])
-    return RemovedReturned(
-        first.removed + second.removed,
-        first.failed + second.failed,
-        first.problem or second.problem,
-    )
+    removed, problems = 0, []
+    for _, outcome in in_parts(warehouse, found, partial(_remove_together, warehouse)):
+        if isinstance(outcome, psycopg.Error):
+            problems.append(describe(outcome))
+        else:
+            removed += outcome
+    return RemovedReturned(removed, len(problems), next(iter(problems), None))
 
 
 def _remove_together(warehouse: Connection[Any], found: Sequence[_Returned]) -> int:

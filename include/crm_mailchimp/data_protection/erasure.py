@@ -13,9 +13,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
@@ -23,7 +23,7 @@ from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
 from crm_mailchimp.data_protection import erased_members, erased_traces
 from crm_mailchimp.data_protection.erased_members import ErasedPerson
-from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles, is_of_values
+from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles, in_parts
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value
@@ -129,7 +129,12 @@ def erase_contacts(
         whole = [
             person for person in people if not person.refused and not troubles.has(person.request)
         ]
-        done = _remove_traces(warehouse, whole, troubles)
+        done: list[ErasedPerson] = []
+        for part, refused in in_parts(warehouse, whole, partial(_remove_traces, warehouse)):
+            if refused is None:
+                done += part
+            else:
+                troubles.note(part[0].request, refused)
         _finish(warehouse, done)
         returned = erased_traces.remove_returned(warehouse)
         for person in done:
@@ -249,33 +254,7 @@ def _suppress(
     return ErasedPerson(request, receipt_id, hashes, addresses)
 
 
-def _remove_traces(
-    warehouse: Connection[Any], people: Sequence[ErasedPerson], troubles: ErasureTroubles
-) -> list[ErasedPerson]:
-    """Remove what is known of people, together where that works; gives those who are done."""
-    if not people:
-        return []
-    if len(people) == 1:
-        with troubles.kept_apart(people[0].request):
-            _remove_traces_together(warehouse, people)
-            return list(people)
-        return []
-    try:
-        _remove_traces_together(warehouse, people)
-    except psycopg.Error as error:
-        if not is_of_values(error):
-            raise
-        warehouse.rollback()
-    else:
-        return list(people)
-    middle = len(people) // 2
-    return [
-        *_remove_traces(warehouse, people[:middle], troubles),
-        *_remove_traces(warehouse, people[middle:], troubles),
-    ]
-
-
-def _remove_traces_together(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
+def _remove_traces(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     traces = erased_traces.Traces(
         hashes={hash_: None for person in people for hash_ in person.hashes},
         contact_ids={one for person in people for one in person.request.contact_ids},

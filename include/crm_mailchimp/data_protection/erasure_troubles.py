@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection
@@ -17,6 +17,9 @@ from crm_mailchimp.errors import ProviderError
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 # Errors of Postgres about values: data exceptions, constraints, limits of the program.
 _VALUE_CLASSES = ("22", "23", "54")
 _SHOWN = 20
@@ -25,6 +28,42 @@ _SHOWN = 20
 def is_of_values(error: psycopg.Error) -> bool:
     """Whether values of a person caused the error, and others may go on."""
     return error.sqlstate is not None and error.sqlstate.startswith(_VALUE_CLASSES)
+
+
+def in_parts(
+    warehouse: Connection[Any], items: Sequence[T], act: Callable[[Sequence[T]], R]
+) -> Iterator[tuple[Sequence[T], R | psycopg.Error]]:
+    """Act on all together; where a value of one of them is refused, on one half after the other.
+
+    Args:
+        warehouse: rolled back after each such error.
+        items: what to act on.
+        act: commits what it does.
+
+    Returns:
+        the items of each part with its result. An item that is refused is alone, with its error.
+
+    Raises:
+        psycopg.Error: not about values, such as a lost connection.
+    """
+    if not items:
+        return
+    try:
+        done = act(items)
+    except psycopg.Error as error:
+        if not is_of_values(error):
+            raise
+        warehouse.rollback()
+        refused = error
+    else:
+        yield items, done
+        return
+    if len(items) == 1:
+        yield items, refused
+        return
+    middle = len(items) // 2
+    yield from in_parts(warehouse, items[:middle], act)
+    yield from in_parts(warehouse, items[middle:], act)
 
 
 class ErasureTroubles:
@@ -51,7 +90,7 @@ class ErasureTroubles:
         except psycopg.Error as error:
             if not is_of_values(error):
                 raise
-            self._note(request, describe(error))
+            self.note(request, error)
         except ProviderError as error:
             if error.retryable:
                 raise
@@ -59,6 +98,10 @@ class ErasureTroubles:
         except ValueError as error:
             # Its text may quote the value.
             self._note(request, type(error).__name__)
+
+    def note(self, request: ErasureRequest, error: psycopg.Error) -> None:
+        """Note that values of a request were refused."""
+        self._note(request, describe(error))
 
     def has(self, request: ErasureRequest) -> bool:
         """Whether the request failed in this run."""
