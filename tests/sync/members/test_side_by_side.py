@@ -13,6 +13,7 @@ import pytest
 from crm_mailchimp.mailchimp.errors import PermissionDenied
 from crm_mailchimp.mailchimp.lanes import MOST_LANES
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.sync.members import push
 from crm_mailchimp.warehouse.connection_slots import (
     SLOT_COUNT,
     NoFreeSlotError,
@@ -133,6 +134,27 @@ def test_one_refused_call_loses_none_of_the_others(
     side_by_side(world, monkeypatch)
     assert world.sync()["NEWS"].counts["added"] == PEOPLE - added
     assert state(world) == [("subscribed", "created", PEOPLE, PEOPLE)]
+
+
+def test_who_withdraws_during_the_first_call_is_not_in_a_later_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several calls share a look at the CRM. A look that is too old is made again."""
+    monkeypatch.setattr(push, "LOOK_SECONDS", 0.0)
+    world.collection()
+    fill(world, 1, 1_601)
+
+    def withdraw(what: str) -> None:
+        if what == "POST /lists/{list_id}":
+            world.crm.execute(
+                "insert into crm.consent (consent_id, contact_id, channel, gdpr_category, granted,"
+                " effective_at, recorded_at) select 100000 + contact_id, contact_id, 'email',"
+                " 'newsletter', false, now(), now() from crm.contact on conflict do nothing"
+            )
+
+    world.calls.reset(before=withdraw)
+    assert world.sync()["NEWS"].counts["added"] == 500
+    assert len(world.remote()) == 500
 
 
 def test_a_task_that_waits_for_a_slot_gets_one(

@@ -104,14 +104,7 @@ def pages(
     while True:
         page = read(after)
         if page and look:
-            looked_through = look_again(
-                push.warehouse,
-                push.provider,
-                push.list_id,
-                looked_through,
-                status=None,
-                crm=push.recheck.crm,
-            )
+            looked_through = _look(push, looked_through)
             page = read(after)
         if page:
             after = page[-1].subscriber_hash
@@ -141,14 +134,7 @@ def fresh_parts(
         if page and time.monotonic() - looked_at >= LOOK_SECONDS:
             looked_at = time.monotonic()
             # A batch subscribe would revive members that were archived by hand meanwhile.
-            looked_through = look_again(
-                push.warehouse,
-                push.provider,
-                push.list_id,
-                looked_through,
-                status="archived",
-                crm=push.recheck.crm,
-            )
+            looked_through = _look(push, looked_through, status="archived")
             page = read(after)
         remaining = {member.subscriber_hash for member in rechecked(push, page, judge)}
         for start in range(0, len(page), PAGE):
@@ -162,6 +148,17 @@ def fresh_parts(
         else:
             if len(page) < TOGETHER:
                 return
+
+
+def _look(push: Push, since: datetime | None, *, status: str | None = None) -> datetime | None:
+    return look_again(
+        push.warehouse,
+        push.provider,
+        push.list_id,
+        since,
+        status=status,
+        crm=push.recheck.crm,
+    )
 
 
 def rechecked(push: Push, page: Sequence[M], judge: Callable[[Sequence[M]], list[M]]) -> list[M]:
