@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +21,11 @@ import pytest
 
 from benchmarks.table import Case, Table
 from benchmarks.wire import additions, send
-from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.sync.runs.finish import summarise_run
 from crm_mailchimp.warehouse.connection_slots import slot, spare_slot
-from crm_mailchimp.warehouse.migrations import upgrade
+from fresh_databases import fresh_databases
 from sync_world import World
 
 CONTACTS = int(os.environ.get("BENCH_CONTACTS", "100000"))
@@ -122,14 +120,10 @@ def bench(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[_B
     server = request.getfixturevalue(
         {"embedded": "postgres", "debian": "debian_postgres"}[POSTGRES]
     )
-    names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
-    crm, warehouse = map(server.create_database, names)
-    upgrade(warehouse)
-    with psycopg.connect(crm) as connection:
-        create_contract(connection)
-    world = _Bench(crm, warehouse, mailchimp_sandbox)
-    yield world
-    world.close()
+    with fresh_databases(server) as (crm, warehouse):
+        world = _Bench(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
 
 
 @pytest.mark.timeout(7200)

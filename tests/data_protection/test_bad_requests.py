@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
-from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.data_protection.erasure import (
     ErasureIncompleteError,
     ErasureResult,
@@ -17,7 +15,7 @@ from crm_mailchimp.data_protection.erasure import (
 )
 from crm_mailchimp.mailchimp.errors import BadRequest
 from crm_mailchimp.sync.refusals.suppression import open_suppression
-from crm_mailchimp.warehouse.migrations import upgrade
+from fresh_databases import fresh_databases
 from loose_contract import LOOSE
 from sync_world import World, subscriber_hash
 
@@ -29,18 +27,11 @@ VERY_LONG = "(select string_agg(md5(i::text), '') from generate_series(1, 400) a
 def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[World]:
     """The CRM is without keys and indexes, as views may be."""
     server = request.getfixturevalue(request.param)
-    names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
-    crm, warehouse = map(server.create_database, names)
-    upgrade(warehouse)
-    with psycopg.connect(crm) as connection:
-        create_contract(connection)
-        connection.execute(LOOSE)
-        connection.execute("drop index crm.contact_email, crm.contact_local_part")
-    world = World(crm, warehouse, mailchimp_sandbox)
-    yield world
-    world.close()
-    for name in names:
-        server.drop_database(name)
+    loose = (LOOSE, "drop index crm.contact_email, crm.contact_local_part")
+    with fresh_databases(server, *loose) as (crm, warehouse):
+        world = World(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
 
 
 def _erase(world: World, provider: Any = None) -> ErasureResult:

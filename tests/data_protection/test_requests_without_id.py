@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,10 +10,9 @@ import psycopg
 import pytest
 
 from campaign_world import CampaignWorld
-from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
 from crm_mailchimp.sync.runs.run_alerts import AlertTimes, Message, alert_about_undecided
-from crm_mailchimp.warehouse.migrations import upgrade
+from fresh_databases import fresh_databases
 from loose_contract import LOOSE
 from sync_world import subscriber_hash
 
@@ -26,18 +24,11 @@ ODD_IDS = ("null", "7.25", "'NaN'", "10000000000000000000000000")
 def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
     """The CRM is views without keys; ids are of any width."""
     server = request.getfixturevalue(request.param)
-    names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
-    crm, warehouse = map(server.create_database, names)
-    upgrade(warehouse)
-    with psycopg.connect(crm) as connection:
-        create_contract(connection)
-        connection.execute(LOOSE)
-        connection.execute("alter table crm.contact alter contact_id type numeric")
-    world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-    yield world
-    world.close()
-    for name in names:
-        server.drop_database(name)
+    loose = (LOOSE, "alter table crm.contact alter contact_id type numeric")
+    with fresh_databases(server, *loose) as (crm, warehouse):
+        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
 
 
 def erase(world: CampaignWorld, **options: Any) -> ErasureResult:

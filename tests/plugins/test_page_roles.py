@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,19 +75,24 @@ print("answer:" + json.dumps([answers, methods]))
 """
 
 
-@pytest.mark.timeout(900)
-def test_who_gets_which_address(tmp_path: Path) -> None:
+def answer_of(code: str, home: Path) -> Any:
+    """What a program answers in a process of its own, with an Airflow of its own."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
     done = subprocess.run(
-        [sys.executable, "-c", CODE],
-        env={**kept, "AIRFLOW_HOME": str(tmp_path)},
+        [sys.executable, "-c", code],
+        env={**kept, "AIRFLOW_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("answer:")]
-    answers, methods = json.loads(line.removeprefix("answer:"))
+    return json.loads(line.removeprefix("answer:"))
+
+
+@pytest.mark.timeout(900)
+def test_who_gets_which_address(tmp_path: Path) -> None:
+    answers, methods = answer_of(CODE, tmp_path)
     assert methods == ["GET"], "the page writes nothing"
     assert len(answers["nobody"]) >= 4
     for name in ("nobody", "no role", "may read others", "may read none"):
@@ -136,17 +142,7 @@ print("answer:" + json.dumps(answers))
 @pytest.mark.timeout(900)
 def test_a_viewer_may_not_answer_a_question(tmp_path: Path) -> None:
     """Airflow's own route of *Required Actions*, for both DAGs that ask a person."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
-    done = subprocess.run(
-        [sys.executable, "-c", ANSWERING],
-        env={**kept, "AIRFLOW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("answer:")]
-    assert json.loads(line.removeprefix("answer:")) == {
+    assert answer_of(ANSWERING, tmp_path) == {
         f"{role} {dag_id}": 403 if role == "viewer" else 422
         for role in ("viewer", "user", "op", "admin")
         for dag_id in ("approve_removals", "release_campaigns")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +15,7 @@ from crm_mailchimp.campaigns.consent_now import judge_members
 from crm_mailchimp.crm import judging_clock
 from crm_mailchimp.crm.consents import judge
 from crm_mailchimp.crm.judging_clock import ClocksDifferError, JudgingClock
-from crm_mailchimp.crm.schema import create_contract
-from crm_mailchimp.warehouse.migrations import upgrade
+from fresh_databases import fresh_databases
 from sync_world import World
 
 HOUR = timedelta(hours=1)
@@ -27,17 +25,10 @@ PEOPLE = 400
 
 @pytest.fixture(params=["postgres", "debian_postgres"])
 def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[World]:
-    server = request.getfixturevalue(request.param)
-    names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
-    crm, warehouse = map(server.create_database, names)
-    upgrade(warehouse)
-    with psycopg.connect(crm) as connection:
-        create_contract(connection)
-    world = World(crm, warehouse, mailchimp_sandbox)
-    yield world
-    world.close()
-    for name in names:
-        server.drop_database(name)
+    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
+        world = World(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
 
 
 def this_machine_is(patch: pytest.MonkeyPatch, ahead: timedelta) -> None:

@@ -15,12 +15,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.member_plan import make_plan
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.staging.stage import stage
-from crm_mailchimp.warehouse.migrations import upgrade
+from fresh_databases import fresh_databases
 from local_installation.postgres import Server
 from sync_world import PROVIDER_ROWS
 
@@ -83,20 +82,13 @@ def _rows_in_vain(node: dict[str, Any]) -> int:
 def databases(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """An empty CRM and an empty warehouse, whose statistics never become newer by themselves."""
     server: Server = request.getfixturevalue(request.param)
-    names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
-    crm, warehouse = map(server.create_database, names)
-    upgrade(warehouse)
-    with psycopg.connect(crm) as connection:
-        create_contract(connection)
-        connection.execute(PROVIDER_ROWS)
-    with psycopg.connect(warehouse) as connection:
-        for (table,) in connection.execute(
-            "select tablename from pg_tables where schemaname = 'sync'"
-        ).fetchall():
-            connection.execute(f'alter table sync."{table}" set (autovacuum_enabled = false)')
-    yield crm, warehouse
-    for name in names:
-        server.drop_database(name)
+    with fresh_databases(server, PROVIDER_ROWS) as (crm, warehouse):
+        with psycopg.connect(warehouse) as connection:
+            for (table,) in connection.execute(
+                "select tablename from pg_tables where schemaname = 'sync'"
+            ).fetchall():
+                connection.execute(f'alter table sync."{table}" set (autovacuum_enabled = false)')
+        yield crm, warehouse
 
 
 def test_an_audience_that_was_just_filled(databases: tuple[str, str]) -> None:
