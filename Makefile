@@ -20,7 +20,7 @@ demo: install ## run the whole pipeline once on sample data, here, without any a
 up: install ## the same installation with the Airflow web page, until Ctrl-C
 	@$(PY) -m local_installation.up
 
-test: install-dev ## the whole test suite (up to 15 minutes)
+test: install-dev ## the whole test suite (half an hour on two idle cores)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: install-dev ## what to run before a commit: style, types, SQL, fast tests (under a minute)

@@ -16,7 +16,7 @@ def fail(words: str) -> int:
     Args:
         words: what is wrong. Each further line is indented below the first one.
     """
-    first, *more = (" ".join(line.split()) for line in words.splitlines())
+    first, *more = (" ".join(line.split()) for line in words.splitlines() or [""])
     sys.stderr.write("\n  ".join([f"error: {first}", *more]) + "\n")
     return 1
 

@@ -31,7 +31,7 @@ class ClocksDifferError(PermanentError):
     def __init__(self, crm_time: datetime, here: datetime) -> None:
         super().__init__(
             f"the clock of crm_db says {crm_time:%Y-%m-%d %H:%M} UTC, and the clock of this machine"
-            f" says {here:%Y-%m-%d %H:%M} UTC. Consents cannot be judged, so nobody was added or"
+            f" says {here:%Y-%m-%d %H:%M} UTC. Consents cannot be judged, so nobody is added or"
             " removed. Set the wrong clock right, and run again"
         )
 

@@ -134,8 +134,9 @@ def read_answer(
     if 200 <= status < 300:
         if content is not None:
             return content
-        kind = scrub(headers.get("content-type") or "no content type")
-        if _is_foreign(headers.get("content-type") or "", body):
+        content_type = headers.get("content-type") or ""
+        kind = scrub(content_type or "no content type")
+        if _is_foreign(content_type, body):
             return ForeignAnswer(
                 f"an answer that is not JSON ({kind[:60]})",
                 method=method,
