@@ -17,6 +17,7 @@ from crm_mailchimp.crm.collections import ContactField
 from crm_mailchimp.provider import MergeField
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.fields.push_again import push_everybody_again
 from crm_mailchimp.sync.fields.wanted_fields import STANDARD_TAGS
 
 
@@ -50,9 +51,7 @@ def note_carried(
     )
     if returned.rowcount:
         # Its values were cleared: the next plan pushes them again.
-        warehouse.execute(
-            "update sync.member set pushed_hash = null where list_id = %s", (list_id,)
-        )
+        push_everybody_again(warehouse, list_id)
     if all(unreadable_codes):
         _note(warehouse, list_id, tags, other_codes=unreadable_codes)
     warehouse.execute(

@@ -27,7 +27,9 @@ from crm_mailchimp.sync.audience.ownership import (
 )
 from crm_mailchimp.sync.fields.contact_columns import COLUMNS
 from crm_mailchimp.sync.fields.former_fields import note_carried, note_replaced
+from crm_mailchimp.sync.fields.left_out_fields import note_left_out
 from crm_mailchimp.sync.fields.member_values import FieldMapping
+from crm_mailchimp.sync.fields.push_again import push_everybody_again
 from crm_mailchimp.sync.fields.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
 from crm_mailchimp.sync.staging.contact_fields import staged_contact_fields
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -98,6 +100,7 @@ def carried_fields(
             limit=limit,
             default_country=collection.settings.country,
         )
+    note_left_out(warehouse, list_id, wanted, [mapping.field.code for mapping in carried.mappings])
     note_carried(
         warehouse,
         list_id,
@@ -227,9 +230,10 @@ def ensure_merge_fields(
         if one.existing is None:
             present += 1
             before = stored.get(one.code)
-            # A column may have had values all along that there was no room for.
+            # A field that is created again is empty for all members. A column may have had values
+            # all along that there was no room for.
             if one.is_column or (before and before.type == settled[one.code].type):
-                _push_everybody_again(warehouse, list_id)
+                push_everybody_again(warehouse, list_id)
         _store(warehouse, list_id, one.code, settled[one.code])
     # The mark is ours now: a person's word to take the audience over has done its work.
     warehouse.execute("delete from sync.foreign_audience where list_id = %s", (list_id,))
@@ -282,11 +286,6 @@ def _create_once(provider: AudienceProvider, list_id: str, target: MergeField) -
         if (present.tag, present.type) == (target.tag, target.type):
             return present
     return provider.create_merge_field(list_id, target)
-
-
-def _push_everybody_again(warehouse: Connection[Any], list_id: str) -> None:
-    """A field that is created again is empty for all members, so each is pushed again."""
-    warehouse.execute("update sync.member set pushed_hash = null where list_id = %s", (list_id,))
 
 
 def _stored(warehouse: Connection[Any], list_id: str) -> dict[str, MergeField]:

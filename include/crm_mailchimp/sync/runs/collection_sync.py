@@ -19,6 +19,7 @@ from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
 from crm_mailchimp.sync.decisions import member_plan, removal_guard
 from crm_mailchimp.sync.fields import merge_fields
 from crm_mailchimp.sync.fields.former_fields import equal_labels, fields_to_leave
+from crm_mailchimp.sync.fields.left_out_fields import left_out_words
 from crm_mailchimp.sync.fields.member_values import FieldMapping
 from crm_mailchimp.sync.members import additions
 from crm_mailchimp.sync.members.left_values import clear_left_values
@@ -260,10 +261,12 @@ def _clear_left_values(run: CollectionRun, push: Push) -> None:
 
 
 def _name_fields_to_leave(run: CollectionRun, list_id: str) -> None:
-    codes = [
-        field.code for field in merge_fields.fields_to_carry(run.warehouse, run.collection, list_id)
-    ]
-    names = ", ".join(map(str, fields_to_leave(run.warehouse, list_id, codes)))
+    fields = merge_fields.fields_to_carry(run.warehouse, run.collection, list_id)
+    run.progress.notes += left_out_words(fields)
+    codes = [field.code for field in fields]
+    # A row without a code may be any field: then a run clears nothing.
+    leaving = fields_to_leave(run.warehouse, list_id, codes) if all(codes) else []
+    names = ", ".join(map(str, leaving))
     if names:
         what = "clears" if run.options.clear_left_values else "leaves (CLEAR_LEFT_VALUES)"
         run.progress.notes.append(
@@ -284,7 +287,8 @@ def _mappings(run: CollectionRun, list_id: str) -> Sequence[FieldMapping]:
         raise _StopError("blocked", f"foreign_installation: {error}") from error
     except merge_fields.MergeFieldLimitError as error:
         raise _StopError("blocked", f"merge_field_limit: {error}") from error
-    run.progress.notes += equal_labels([mapping.field for mapping in carried.mappings])
+    fields = [mapping.field for mapping in carried.mappings]
+    run.progress.notes += [*equal_labels(fields), *left_out_words(fields)]
     if carried.left_out:
         run.progress.notes.append(
             f"left out for want of room for merge fields: {', '.join(carried.left_out)}"
