@@ -162,6 +162,196 @@ def test_crm_create_refuses_views_whose_owner_does_not_see_everything(
     assert "row-level security" not in capsys.readouterr().out
 
 
+def replace_consents(*words: str) -> tuple[str, ...]:
+    """Statements that put a view over what ``words`` make in the place of the table of consents."""
+    return (
+        *move_consents("view crm.consent"),
+        "drop view crm.consent",
+        *words,
+        "create or replace view crm.consent as select * from βάση.πηγή",
+        "grant select on βάση.πηγή, crm.consent to rls_pipeline",
+    )
+
+
+def function(options: str, body: str = "$$ select * from βάση.consent $$") -> str:
+    return (
+        f"create function βάση.όλα() returns setof βάση.consent language sql {options} as {body};"
+        "alter function βάση.όλα() owner to rls_owner"
+    )
+
+
+VIEW_OF_FUNCTION = "create view βάση.πηγή as select * from βάση.όλα()"
+MOVE_OWNER = "grant create on schema βάση to rls_owner"
+# Each hides the withdrawal, and Postgres gives no error.
+UNSEEN = {
+    "function that sets row_security": (
+        'function "βάση"."όλα"()',
+        "rls_owner",
+        (MOVE_OWNER, function("security definer set row_security = on"), VIEW_OF_FUNCTION),
+    ),
+    "function with its own condition": (
+        'function "βάση"."όλα"()',
+        "the calling login",
+        (
+            "alter table βάση.consent disable row level security",
+            function("stable", "$$ select * from βάση.consent where granted $$"),
+            VIEW_OF_FUNCTION,
+        ),
+    ),
+    "one value at a time": (
+        'function "βάση"."ναι"(bigint)',
+        "rls_owner",
+        (
+            MOVE_OWNER,
+            "create function βάση.ναι(bigint) returns boolean language plpgsql "
+            "security definer set row_security = on as "
+            "$$ begin return exists (select from βάση.consent where consent_id = $1); end $$",
+            "alter function βάση.ναι(bigint) owner to rls_owner",
+            "create table βάση.αντίγραφο as table βάση.consent",
+            "create view βάση.πηγή as select * from βάση.αντίγραφο where βάση.ναι(consent_id)",
+        ),
+    ),
+    "operator": (
+        'function "βάση"."όποιο"(bigint, bigint)',
+        "rls_owner",
+        (
+            MOVE_OWNER,
+            "create function βάση.όποιο(bigint, bigint) returns boolean language plpgsql "
+            "security definer as $$ begin perform set_config('row_security', 'on', true); "
+            "return exists (select from βάση.consent where consent_id = $1); end $$",
+            "alter function βάση.όποιο(bigint, bigint) owner to rls_owner",
+            "create operator βάση.=== (function = βάση.όποιο, leftarg = bigint, rightarg = bigint)",
+            "create table βάση.αντίγραφο as table βάση.consent",
+            "create view βάση.πηγή as "
+            "select * from βάση.αντίγραφο where consent_id operator(βάση.===) consent_id",
+        ),
+    ),
+    "materialized view with another owner since": (
+        'materialized view "βάση"."πηγή"',
+        "rls_owner",
+        (
+            MOVE_OWNER,
+            "set role rls_owner",
+            "create materialized view βάση.πηγή as select * from βάση.consent",
+            "reset role",
+            "alter role rls_owner bypassrls",
+        ),
+    ),
+    "foreign table": (
+        'foreign table "βάση"."πηγή" of the server άλλος',
+        "the user mapping of postgres",
+        (
+            "create extension postgres_fdw",
+            "create server άλλος foreign data wrapper postgres_fdw options ({place})",
+            "create user mapping for public server άλλος options "
+            f"(user 'rls_owner', password '{PASSWORD}')",
+            "import foreign schema βάση limit to (consent) from server άλλος into public",
+            "alter foreign table public.consent rename to πηγή",
+            "alter foreign table public.πηγή set schema βάση",
+        ),
+    ),
+    "partition on another server": (
+        'foreign table "βάση"."μακρινό" of the server άλλος',
+        "the user mapping of postgres",
+        (
+            "create extension postgres_fdw",
+            "create server άλλος foreign data wrapper postgres_fdw options ({place})",
+            "create user mapping for public server άλλος options "
+            f"(user 'rls_owner', password '{PASSWORD}')",
+            "create table βάση.πηγή (like βάση.consent) partition by list (channel)",
+            "create foreign table βάση.μακρινό partition of βάση.πηγή default server άλλος "
+            "options (schema_name 'βάση', table_name 'consent')",
+        ),
+    ),
+}
+
+
+# The embedded server has no postgres_fdw.
+ON_SERVERS = [
+    *(("postgres", case) for case in UNSEEN if "foreign table" not in UNSEEN[case][0]),
+    *(("debian_postgres", case) for case in UNSEEN),
+]
+
+
+@pytest.mark.parametrize(("crm", "case"), ON_SERVERS, indirect=["crm"])
+def test_what_hides_rows_without_an_error_is_named(
+    crm: str, case: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    source, role, words = UNSEEN[case]
+    at = conninfo_to_dict(crm)
+    place = f"host '{at['host']}', port '{at['port']}', dbname 'row_security'"
+    as_admin(crm, *(one.replace("{place}", place) for one in replace_consents(*words)))
+    with closing(pipeline(crm)) as connection:
+        judged = judge(connection, [1])
+    assert all(one.in_force for one in judged.values()), "the withdrawal is hidden"
+    assert main(["create", "--dsn", crm]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "warning: " in line]
+    assert f"crm.consent reads the {source}" in line
+    for part in ("withdrawal", "all rows", role):
+        assert part in line
+    with (
+        caplog.at_level("WARNING"),
+        closing(pipeline(crm)) as connection,
+        extract.snapshot(connection),
+    ):
+        pass
+    assert line.removeprefix("  warning: ") in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("words", "is_named"),
+    [
+        ("select trim(both ' ' from x)", True),
+        ("select lower(x)", False),
+        ("select βάση.άλλη(x)", True),
+        ("select case when x = '' then null else x end", False),
+    ],
+)
+def test_a_function_that_reads_no_table_is_not_named(
+    crm: str, words: str, is_named: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_admin(
+        crm,
+        "create schema βάση",
+        "create function βάση.άλλη(x text) returns text language sql as $$ select x $$",
+        f"create function βάση.όνομα(x text) returns text language sql as $$ {words} $$",
+        "alter table crm.consent set schema βάση",
+        "create view crm.consent as select consent_id, contact_id, channel, gdpr_category, granted,"
+        " effective_at, expires_at, βάση.όνομα(source) as source, recorded_at from βάση.consent",
+    )
+    assert main(["create", "--dsn", crm]) == 0
+    assert ("warning: " in capsys.readouterr().out) == is_named
+
+
+def test_a_function_with_a_parsed_body_is_followed(
+    crm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_admin(
+        crm,
+        *move_consents("view crm.consent"),
+        "drop view crm.consent",
+        "create function βάση.όλα() returns setof βάση.consent security definer "
+        "set row_security = on begin atomic select * from βάση.consent; end",
+        MOVE_OWNER,
+        "alter function βάση.όλα() owner to rls_owner",
+        "create view crm.consent as select * from βάση.όλα()",
+        "grant select on crm.consent to rls_pipeline",
+    )
+    assert main(["create", "--dsn", crm]) == 1
+    words = capsys.readouterr().err
+    for part in ("crm.consent", '"βάση".consent', "rls_owner", "BYPASSRLS"):
+        assert part in words
+    with (
+        closing(pipeline(crm)) as connection,
+        pytest.raises(HiddenRowsError, match="rls_owner"),
+        extract.snapshot(connection),
+    ):
+        pass
+    as_admin(crm, "alter role rls_owner bypassrls")
+    assert main(["create", "--dsn", crm]) == 0
+    assert "function" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("moved", [False, True])
 def test_crm_create_names_tables_whose_policies_depend_on_the_login(
     crm: str, moved: bool, capsys: pytest.CaptureFixture[str]

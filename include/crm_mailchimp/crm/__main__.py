@@ -17,8 +17,8 @@ from crm_mailchimp.crm.query_session import TIMEOUT_SECONDS
 from crm_mailchimp.crm.sample import SampleError, create_sample
 from crm_mailchimp.crm.schema import (
     create_contract,
-    guarded_by_login,
     missing_write_back,
+    possibly_hidden,
     unreadable_values,
 )
 from crm_mailchimp.crm.try_query import QueryTrialError, saved_text, try_query
@@ -84,8 +84,8 @@ def _create(connection: psycopg.Connection, options: argparse.Namespace) -> None
             print(f"  created beside them: {', '.join(contract.created)}")
         if missing := missing_write_back(connection):
             print(f"  only for write-back, and not there: {', '.join(missing)}")
-    for table in guarded_by_login(connection):
-        print(f"  {table}")
+    for source in possibly_hidden(connection):
+        print(f"  warning: {source}")
     for values in unreadable_values(connection):
         print(f"  {values}")
     if options.query_login is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,13 @@ class RecheckedContact:
 def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
     """One ``REPEATABLE READ READ ONLY`` transaction of the CRM; its clock is the run's clock.
 
+    Logs a warning for each source of the contract where nobody can see whether rows are hidden.
+
     Args:
         connection: to ``crm_db``, outside a transaction.
 
     Raises:
-        HiddenRowsError: a materialized view does not have all rows.
+        HiddenRowsError: a materialized view or a function does not have all rows.
     """
     connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     connection.set_read_only(True)
@@ -100,7 +105,8 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
         )
         if found is None:
             raise RuntimeError("crm_db answered no clock")
-        require_full_views(connection, list(contract_columns()))
+        for source in require_full_views(connection, list(contract_columns())):
+            log.warning("connection crm_db: %s", source)
         yield found
 
 

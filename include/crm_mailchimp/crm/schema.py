@@ -12,7 +12,7 @@ from crm_mailchimp.blank_signs import UNSEEN_SIGNS
 from crm_mailchimp.crm.consents import CONSENT_WORDS
 from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.contract_tables import Relation, create_tables, relations
-from crm_mailchimp.crm.hidden_rows import GuardedTable, guarded_tables
+from crm_mailchimp.crm.hidden_rows import RowSource, row_sources
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
@@ -144,10 +144,13 @@ def unreadable_values(connection: psycopg.Connection[Any]) -> list[HeldValues]:
     return [row for row in rows if row.held]
 
 
-def guarded_by_login(connection: psycopg.Connection[Any]) -> list[GuardedTable]:
-    """Tables with row-level security that other logins than this one may not see whole."""
-    tables = guarded_tables(connection, list(contract_columns()))
-    return [table for table in tables if table.is_login]
+def possibly_hidden(connection: psycopg.Connection[Any]) -> list[RowSource]:
+    """What may hide rows below the contract, and is not refused.
+
+    These are tables whose policies depend on the login, and what nobody can see from here.
+    """
+    sources = row_sources(connection, list(contract_columns()))
+    return [source for source in sources if source.is_login or source.is_doubtful]
 
 
 def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
@@ -194,9 +197,9 @@ def _require_columns(
             "--missing-tables"
         )
     lines += [
-        str(table)
-        for table in guarded_tables(connection, list(_contract_types()))
-        if table.is_subject
+        str(source)
+        for source in row_sources(connection, list(_contract_types()))
+        if source.is_subject
     ]
     if lines:
         raise ContractError("\n".join(["schema crm does not keep the contract:", *lines]))
