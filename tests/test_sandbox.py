@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,6 +49,20 @@ def test_all_options_and_the_control_routes_work(tmp_path: Path) -> None:
         process.communicate(timeout=30)
     assert process.returncode == 0
     assert json.loads(state.read_text(encoding="utf-8"))["clock_offset"] == 86_400
+
+
+def test_the_documented_request_sets_a_campaigns_body(mailchimp_sandbox: Any) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
+    (put,) = re.findall(r"^curl -u any:\S+ -X PUT (\S+) --json '(.*)'$", page, re.MULTILINE)
+    (drafts,) = re.findall(r"^curl -u any:\S+ '(\S+)'$", page, re.MULTILINE)
+    place = mailchimp_sandbox.host.removesuffix("/3.0")
+    with httpx.Client(auth=("any", mailchimp_sandbox.key)) as client:
+        made = client.post(f"{place}/3.0/campaigns", json={"type": "regular"}).json()["id"]
+        found = client.get(drafts.replace("http://127.0.0.1:8099", place)).json()["campaigns"]
+        assert made in [one["id"] for one in found]
+        address = put[0].replace("http://127.0.0.1:8099", place).replace("CAMPAIGN_ID", made)
+        assert client.put(address, json=json.loads(put[1])).status_code == 200
+        assert "Καλημέρα!" in client.get(address).json()["html"]
 
 
 def test_the_help_names_this_program() -> None:

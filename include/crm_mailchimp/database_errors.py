@@ -125,6 +125,14 @@ def is_row_security(error: psycopg.Error) -> bool:
     )
 
 
+def quotes_no_row(error: psycopg.Error) -> bool:
+    """Whether an error of a statement that only reads is about no row, and so quotes none.
+
+    It is about relations, columns, rights or the server. Its words name these.
+    """
+    return error.sqlstate is not None and error.sqlstate.startswith(_SAFE_CLASSES)
+
+
 def describe(error: psycopg.Error) -> str:
     """What went wrong: kind, SQLSTATE, connection, table and constraint.
 
@@ -142,7 +150,7 @@ def describe(error: psycopg.Error) -> str:
     elif error.sqlstate is None:
         # The client's own words: no server, a lost connection, wrong host. They name no rows.
         parts.append(str(error).strip().splitlines()[0] if str(error).strip() else "lost")
-    elif error.sqlstate.startswith(_SAFE_CLASSES) and diagnosis.message_primary:
+    elif quotes_no_row(error) and diagnosis.message_primary:
         parts.append(diagnosis.message_primary)
     return ", ".join(parts)
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 from crm_mailchimp import database_errors
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
+
+
+@contextmanager
+def at_place(place: str) -> Iterator[None]:
+    """Note on every error of the block where it happened, once.
+
+    Args:
+        place: for people, such as ``collection NEWS``.
+    """
+    try:
+        yield
+    except Exception as error:
+        if place not in getattr(error, "__notes__", ()):
+            error.add_note(place)
+        raise
 
 
 def located(error: BaseException) -> str:

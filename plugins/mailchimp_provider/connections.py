@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from crm_mailchimp.settings import DataDocsSettings
+from mailchimp_provider.connection_type import WrongConnectionTypeError, require_type
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -144,7 +145,7 @@ def crm_snapshot_connections() -> Iterator[
                 f"the connection {CRM_QUERY} could not be opened: check its host and its login"
                 f" ({describe(error)})"
             )
-        except NoContractError as error:
+        except (NoContractError, WrongConnectionTypeError) as error:
             crm_query = QueryFailedError(str(error))
         else:
             if crm_query is not None:
@@ -218,4 +219,5 @@ def _postgres(connection_id: str, *, keep_limits: bool = False) -> Connection[An
             return connection
 
     hook = Hook(connection_id)
+    require_type(connection_id, hook.get_connection(connection_id).conn_type, "postgres")
     return prepared(lambda: cast("Connection[Any]", hook.get_conn()), keep_limits=keep_limits)

@@ -10,6 +10,7 @@ import pytest
 
 from crm_mailchimp.crm.__main__ import main
 from crm_mailchimp.crm.consents import CONSENT_WORDS
+from crm_mailchimp.crm.opening import NoContractError, require_contract
 from crm_mailchimp.crm.schema import (
     ContractError,
     contract_columns,
@@ -214,3 +215,35 @@ def test_views_need_no_tables_to_write_back(
     finally:
         with psycopg.connect(empty_db) as connection:
             connection.execute(f"drop owned by {login}; drop role {login}")
+
+
+@pytest.mark.parametrize(
+    ("made", "kind", "name"),
+    [
+        ("create sequence crm.contact", "a sequence", "contact"),
+        ("create type crm.consent as (ναι boolean)", "a type", "consent"),
+        ("create type crm.campaign as enum ('ναι', 'όχι')", "a type", "campaign"),
+        ("create domain crm.resource as text", "a domain", "resource"),
+        (
+            "create table crm.δικά_μας (a int); create index contact_field on crm.δικά_μας (a)",
+            "an index",
+            "contact_field",
+        ),
+    ],
+)
+@pytest.mark.parametrize("beside", ["", "create view crm.campaign_type as select 1 as code"])
+def test_something_else_with_the_name_of_a_table_is_named(
+    postgres: Server, made: str, kind: str, name: str, beside: str, capsys: pytest.CaptureFixture
+) -> None:
+    dsn = postgres.create_database("occupied")
+    try:
+        with psycopg.connect(dsn) as connection:
+            connection.execute(f"create schema crm; {made}; {beside}")
+        assert main(["create", "--dsn", dsn]) == 1
+        words = capsys.readouterr().err
+        assert f"crm.{name} is {kind}" in words
+        assert f"alter {kind.split()[1]} crm.{name} rename to" in words
+        with psycopg.connect(dsn, autocommit=True) as connection, pytest.raises(NoContractError):
+            require_contract(connection)
+    finally:
+        postgres.drop_database("occupied")

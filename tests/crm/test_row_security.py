@@ -19,7 +19,9 @@ from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.database_errors import SettledDatabaseError, without_data
 from crm_mailchimp.named_connection import connect_named
 from crm_mailchimp.sessions import prepared
+from crm_mailchimp.sync.staging.stage import stage
 from local_installation import postgres as embedded
+from sync_world import PROVIDER_ROWS
 
 PEOPLE = """
 insert into crm.contact (contact_id, email, is_active, updated_at)
@@ -107,6 +109,43 @@ def test_a_policy_stops_the_reading_instead_of_hiding_a_withdrawal(crm: str) -> 
     as_admin(crm, "alter role rls_pipeline bypassrls")
     with closing(pipeline(crm)) as connection:
         assert not judge(connection, [1])[(1, "newsletter")].in_force
+
+
+@pytest.mark.parametrize("behind_a_view", [False, True])
+@pytest.mark.parametrize("table", ["consent", "contact", "collection_member"])
+def test_a_run_over_a_policy_names_the_relation_of_the_crm(
+    crm: str, warehouse_db: str, table: str, behind_a_view: bool
+) -> None:
+    """Also where the rows go straight into the staging by COPY."""
+    hidden = f"crm.{table}"
+    if behind_a_view:
+        hidden = f'"βάση".{table}'
+        as_admin(
+            crm,
+            "create schema βάση",
+            f"grant usage on schema βάση to {', '.join(ROLES)}",
+            f"alter table crm.{table} set schema βάση",
+            f"create view crm.{table} with (security_invoker = on) as select * from βάση.{table}",
+            f"grant select on crm.{table}, βάση.{table} to rls_pipeline",
+        )
+    as_admin(
+        crm,
+        PROVIDER_ROWS,
+        "insert into crm.contact_collection (collection_id, code, description, owner_id, is_shared,"
+        " is_static, external_provider, campaign_type, use_provider_defaults, sync_merge_fields,"
+        " is_active, updated_at) values"
+        " (1, 'ΝΕΑ', 'Νέα', 1, false, true, 'mailchimp', 'NEWS', true, false, true, now())",
+        "insert into crm.collection_member values (1, 1, now())",
+        f"alter table {hidden} enable row level security",
+        f"create policy μόνο on {hidden} for select to public using (contact_id > 7)",
+    )
+    with psycopg.connect(warehouse_db) as warehouse:
+        words = refused(crm, lambda connection: stage(warehouse, connection, None, run_id="r"))
+    host = conninfo_to_dict(crm)["host"]
+    for part in (f"connection crm_db (host {host}", f"crm.{table}: {hidden} ", "BYPASSRLS"):
+        assert part in words
+    assert "COPY" not in words
+    assert "staging" not in words
 
 
 @pytest.mark.parametrize("options", ["", " with (security_invoker = on)"])

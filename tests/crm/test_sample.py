@@ -10,8 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from crm_mailchimp.crm.__main__ import main
 from crm_mailchimp.crm.sample import SampleError, create_sample
-from crm_mailchimp.crm.schema import contract_columns
+from crm_mailchimp.crm.schema import contract_columns, create_contract
+from local_installation import postgres as embedded
 from oracle import address_key
 
 CONTACTS = 3000
@@ -192,3 +194,33 @@ def test_the_command(crm_db: str) -> None:
     assert again.returncode == 1
     assert again.stderr.startswith("error: the contract holds rows already (external_provider, ")
     assert again.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ("select", ("no table external_provider", "crm_mailchimp.crm create", "database unready")),
+        ("create schema crm", ("no table external_provider", "crm_mailchimp.crm create")),
+        (
+            "alter table crm.contact rename to person; "
+            "create view crm.contact as select * from crm.person",
+            ("has views (contact)", "an empty database"),
+        ),
+        ("drop table crm.provider_campaign", ("no table provider_campaign", "--dsn")),
+    ],
+)
+def test_a_database_that_is_not_ready_is_named(
+    postgres: embedded.Server, made: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = postgres.create_database("unready")
+    try:
+        with psycopg.connect(dsn) as connection:
+            if "create schema" not in made and made != "select":
+                create_contract(connection)
+            connection.execute(made)
+        assert main(["sample", "--dsn", dsn, "--contacts", "10"]) == 1
+        error = capsys.readouterr().err
+        for part in words:
+            assert part in error
+    finally:
+        postgres.drop_database("unready")

@@ -304,3 +304,36 @@ def test_what_no_retry_heals_fails_at_once(airflow: Run, crm_db: str) -> None:
     assert "UndefinedColumn (42703)" in column[1] and "crm_mailchimp.crm create" in column[1]
     # A lost connection may heal.
     assert lost[0] == "DatabaseError", lost
+
+
+def test_errors_of_the_connection_name_the_collection(
+    airflow: Run, crm_db: str, warehouse_db: str
+) -> None:
+    code = """
+import json
+from mailchimp_provider.tasks import collections, statuses
+
+params = {"approved_plan": None, "dry_run": False}
+words = []
+for task in (
+    lambda: collections.sync_collection(1, "ΝΕΑ", params, None),
+    lambda: statuses.pull("ΝΕΑ"),
+):
+    try:
+        task()
+    except Exception as error:
+        words.append(f"{type(error).__name__} {error}")
+print("answer:" + json.dumps(words))
+"""
+    databases = {"crm_db": crm_db, "warehouse_db": warehouse_db}
+    plain = {"conn_type": "mailchimp", "password": f"{SECRET}-us21", "host": "http://example.com"}
+    other = {"conn_type": "http", "password": f"{SECRET}-us21", "host": "us21.api.mailchimp.com"}
+    for account, part in ((plain, "http://example.com"), (other, "is of type http")):
+        done = airflow(code, **databases, mailchimp_default=account)
+        answers = printed(done)
+        assert len(answers) == 2
+        for answer in answers:
+            assert answer.startswith("AirflowFailException ")
+            for word in ("collection ΝΕΑ: ", "mailchimp_default", part):
+                assert word in answer
+        assert SECRET not in done.stdout + done.stderr

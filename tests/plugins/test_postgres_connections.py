@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
@@ -88,6 +88,30 @@ def test_any_password_serves_and_without_tls_nothing_connects(
     for answer in (required, verified):
         assert answer.startswith("OperationalError")
         assert "SSL" in answer
+
+
+def test_a_connection_of_another_type_is_refused(warehouse_db: str, tmp_path: Path) -> None:
+    place = warehouse_db.partition("://")[2]
+    described = {"conn_type": "mysql", "host": "127.0.0.1", "login": "λ", "password": "μυστικό"}
+    answers = _answers(tmp_path, [f"http://{place}", f"mailchimp://{place}", json.dumps(described)])
+    for answer, kind in zip(answers, ("http", "mailchimp", "mysql"), strict=True):
+        assert answer.startswith("WrongConnectionTypeError connection warehouse_db is of type ")
+        for part in (f"of type {kind}, ", "postgres", "Admin, Connections", "postgresql://"):
+            assert part in answer
+        assert "μυστικό" not in answer
+    (answer,) = _answers(tmp_path, [json.dumps({**_described(warehouse_db), "conn_type": ""})])
+    assert answer.startswith("postgres UTC")
+
+
+def _described(dsn: str) -> dict[str, object]:
+    parts = urlsplit(dsn)
+    return {
+        "host": parts.hostname,
+        "port": parts.port,
+        "login": parts.username,
+        "password": parts.password,
+        "schema": parts.path.removeprefix("/"),
+    }
 
 
 def _answers(tmp_path: Path, uris: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from crm_mailchimp.database_errors import describe
 from crm_mailchimp.warehouse.copying import copy_query, copy_rows
 
 AWKWARD = [
@@ -108,6 +109,20 @@ def test_errors_quote_no_data(ends: tuple[Any, Any]) -> None:
         assert "nikos" not in trace
         assert "4711" not in trace
         assert "COPY into copy" in trace
+
+
+def test_an_error_of_the_source_names_its_relation(ends: tuple[Any, Any]) -> None:
+    source, target = ends
+    target.execute("create table copy (n integer not null)")
+    target.commit()
+    with pytest.raises(psycopg.errors.UndefinedTable) as caught:
+        copy_query(source, "select 1 from crm.συναίνεση", target, "copy", ["n"])
+    assert "crm.συναίνεση" in describe(caught.value)
+    source.rollback()
+    target.rollback()
+    with pytest.raises(psycopg.errors.UndefinedTable) as caught:
+        copy_query(source, "select 1", target, "nowhere", ["n"])
+    assert "COPY into nowhere" in describe(caught.value)
 
 
 def test_memory_stays_flat(ends: tuple[Any, Any]) -> None:

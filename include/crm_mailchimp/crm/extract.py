@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg import Connection, IsolationLevel
 
 from crm_mailchimp.crm import consents
@@ -16,6 +17,7 @@ from crm_mailchimp.crm.field_codes import ADDRESS_CODE, BIRTHDAY_CODE, CODE_RULE
 from crm_mailchimp.crm.hidden_rows import require_full_views
 from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.schema import contract_columns
+from crm_mailchimp.database_errors import is_row_security
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 
@@ -105,9 +107,19 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
         )
         if found is None:
             raise RuntimeError("crm_db answered no clock")
-        for source in require_full_views(connection, list(contract_columns())):
-            log.warning("connection crm_db: %s", source)
-        yield found
+        sources = require_full_views(connection, list(contract_columns()))
+        for source in sources:
+            if source.is_doubtful:
+                log.warning("connection crm_db: %s", source)
+        try:
+            yield found
+        except psycopg.Error as error:
+            if is_row_security(error):
+                # Postgres names only the table, which may be far below the contract.
+                for source in sources:
+                    if source.is_subject:
+                        error.add_note(source.place)
+            raise
 
 
 def contacts(

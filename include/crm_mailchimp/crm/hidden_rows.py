@@ -52,6 +52,11 @@ class RowSource(NamedTuple):
         """Whether nobody can see from here if rows are hidden."""
         return self.kind != "table"
 
+    @property
+    def place(self) -> str:
+        """The relation of the contract, and the table with policies below it."""
+        return f"crm.{self.contract_name}: {self.source_name} has row-level security"
+
     def __str__(self) -> str:
         if self.kind == "table":
             return self._policy_words()
@@ -79,14 +84,14 @@ class RowSource(NamedTuple):
         )
 
     def _policy_words(self) -> str:
-        words = f"crm.{self.contract_name}: {self.source_name} has row-level security"
         if not self.is_subject:
             return (
-                f"{words}. Other logins are refused. Give the login of crm_db BYPASSRLS "
+                f"{self.place}. Other logins are refused. Give the login of crm_db BYPASSRLS "
                 "(alter role … bypassrls). Or put a view in its place whose owner sees all rows"
             )
         advice = (
-            f"{words}, which hides rows from {self.role_name}. A hidden row may be a withdrawal. "
+            f"{self.place}, which hides rows from {self.role_name}. "
+            "A hidden row may be a withdrawal. "
             f"Give {self.role_name} BYPASSRLS (alter role … bypassrls), or "
         )
         if self.is_silent:
@@ -115,7 +120,7 @@ def require_full_views(connection: Connection[Any], tables: Sequence[str]) -> li
         tables: names of the contract's tables and views.
 
     Returns:
-        sources where nobody can see whether rows are hidden.
+        what may hide rows, with or without an error.
 
     Raises:
         HiddenRowsError: naming each table and role, and what to do.
@@ -124,4 +129,4 @@ def require_full_views(connection: Connection[Any], tables: Sequence[str]) -> li
     hidden = [source for source in sources if source.is_subject and source.is_silent]
     if hidden:
         raise HiddenRowsError(f"connection crm_db: {'; '.join(map(str, hidden))}")
-    return [source for source in sources if source.is_doubtful]
+    return sources

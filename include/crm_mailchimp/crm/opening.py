@@ -15,7 +15,10 @@ _HAS_CONTRACT = """
 select exists (
     select from pg_catalog.pg_class as relation
     inner join pg_catalog.pg_namespace as folder on relation.relnamespace = folder.oid
-    where folder.nspname = 'crm' and relation.relname in ('contact', 'contact_collection')
+    where
+        folder.nspname = 'crm'
+        and relation.relname in ('contact', 'contact_collection')
+        and relation.relkind in ('r', 'p', 'v', 'm', 'f')
 )
 """
 

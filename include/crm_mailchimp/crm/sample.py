@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from crm_mailchimp.crm.contract_tables import relations
 from crm_mailchimp.crm.schema import contract_columns, create_contract
 from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
@@ -43,8 +44,9 @@ def create_sample(
         rows by table.
 
     Raises:
-        SampleError: a table holds rows, or a number is out of range.
-        psycopg.Error: the tables are missing, and the like.
+        SampleError: a table holds rows, is missing, is a view or somebody else's, or a number is
+            out of range.
+        psycopg.Error: the database is read-only, and the like.
     """
     if not 1 <= contacts <= _MOST_CONTACTS:
         raise SampleError(f"--contacts must lie between 1 and {_MOST_CONTACTS:,}")
@@ -52,6 +54,7 @@ def create_sample(
         raise SampleError("--seed must be a whole number of 32 bits")
     tables = list(contract_columns())
     with connection.transaction():
+        _require_own_tables(connection, tables)
         # Two at once would both find the tables empty.
         connection.execute("lock table crm.contact in share row exclusive mode")
         filled = [table for table, rows in _count(connection, tables, limit=1).items() if rows]
@@ -79,6 +82,27 @@ def create_sample(
         for table in tables:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier("crm", table)))
         return _count(connection, tables)
+
+
+def _require_own_tables(connection: psycopg.Connection[Any], tables: list[str]) -> None:
+    """Refuse a database where the contract is not made of tables of this login."""
+    found = relations(connection)
+    if missing := [name for name in tables if name not in found]:
+        place = f"in database {connection.info.dbname}"
+        raise SampleError(
+            f"schema crm {place} has no table {', '.join(missing)}: create the contract first "
+            "(python -m crm_mailchimp.crm create --dsn …), or write another database in --dsn"
+        )
+    if views := [name for name in tables if not found[name].is_table]:
+        raise SampleError(
+            f"schema crm has views ({', '.join(views)}): the sample goes into tables only. Write "
+            "an empty database in --dsn, and create the contract there"
+        )
+    if foreign := [name for name in tables if not found[name].is_owned]:
+        raise SampleError(
+            f"the login {connection.info.user} does not own {', '.join(foreign)} in schema crm: "
+            "write the login that owns the tables in --dsn"
+        )
 
 
 def _indexes() -> list[str]:

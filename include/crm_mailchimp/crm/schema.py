@@ -53,6 +53,19 @@ class Contract(NamedTuple):
     created: list[str]
 
 
+class _OccupiedName(NamedTuple):
+    """Something that is no table or view, and has the name of a contract's table."""
+
+    name: str
+    kind: str
+
+    def __str__(self) -> str:
+        return (
+            f"crm.{self.name} is a {self.kind}, so no table or view can have this name. Rename it "
+            f"(alter {self.kind} crm.{self.name} rename to …), or drop it"
+        ).replace("a index", "an index")
+
+
 class _PresentColumn(NamedTuple):
     """A column of a relation in schema crm, and its base type."""
 
@@ -110,8 +123,8 @@ def create_contract(
 
     Raises:
         ContractError: a table or view leaves out columns, or has other types. Or tables are
-            missing beside views. Or row-level security hides rows from this login or from a
-            view's owner. Nothing was created.
+            missing beside views. Or something else has the name of a table. Or row-level security
+            hides rows from this login or from a view's owner. Nothing was created.
         psycopg.Error: the login may not create it.
     """
     with connection.transaction():
@@ -119,6 +132,7 @@ def create_contract(
         names = contract_columns()
         is_mapped = any(not found[name].is_table for name in names if name in found)
         missing = [name for name in names if name not in found]
+        _require_free_names(connection, missing)
         read = [name for name in missing if name not in WRITE_BACK_TABLES]
         _require_columns(connection, found, read if is_mapped and not missing_tables else [])
         if is_mapped and not missing_tables:
@@ -159,6 +173,21 @@ def _present(connection: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     for row in read_rows(connection, _PresentColumn, statement("crm/present_columns")):
         present.setdefault(row.relname, {})[row.attname] = row.base_name
     return present
+
+
+def _require_free_names(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
+    """Refuse a schema in which something else has the name of a table that is not there.
+
+    Raises:
+        ContractError: a line for each.
+    """
+    occupied = read_rows(
+        connection, _OccupiedName, statement("crm/occupied_names"), {"tables": list(tables)}
+    )
+    if occupied:
+        raise ContractError(
+            "\n".join(["schema crm cannot hold the contract:", *map(str, occupied)])
+        )
 
 
 def _require_columns(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, cast
 
 import psycopg
 from psycopg import Connection, sql
+from psycopg.abc import Buffer
+
+from crm_mailchimp.database_errors import quotes_no_row
 
 # Both ends name the encoding: the two servers' own client encodings may differ, and the blocks
 # pass through untouched.
@@ -38,19 +41,38 @@ def copy_query(
         number of rows copied.
 
     Raises:
-        psycopg.Error: either side failed; the target keeps nothing of this COPY. Of Postgres's
-            words the text has none, as they quote the row.
+        psycopg.Error: either side failed; the target keeps nothing of this COPY. Postgres's words
+            are left out where they may quote a row. An error of the source's tables, columns and
+            rights keeps them: they name the relation.
     """
     _send_iso_dates(source)
     bound = _bind(source, query, parameters)
-    with _without_data(table), source.cursor() as reader, target.cursor() as writer:
-        with (
-            reader.copy(_OUT.format(query=sql.SQL(bound))) as blocks,
-            writer.copy(_in(table, columns)) as sink,
-        ):
+    of_source: list[psycopg.Error] = []
+    with (
+        _without_data(f"COPY into {table}", keeps=lambda error: error in of_source),
+        closing(_blocks(source, _OUT.format(query=sql.SQL(bound)), table, of_source)) as blocks,
+        target.cursor() as writer,
+    ):
+        with writer.copy(_in(table, columns)) as sink:
             for block in blocks:
                 sink.write(block)
         return writer.rowcount
+
+
+def _blocks(
+    source: Connection[Any], query: sql.Composed, table: str, errors: list[psycopg.Error]
+) -> Generator[Buffer]:
+    """What the source sends; its own errors also go into ``errors``."""
+    try:
+        with (
+            _without_data(f"reading for COPY into {table}", keeps=quotes_no_row),
+            source.cursor() as reader,
+            reader.copy(query) as blocks,
+        ):
+            yield from blocks
+    except psycopg.Error as error:
+        errors.append(error)
+        raise
 
 
 def copy_rows(
@@ -70,7 +92,7 @@ def copy_rows(
     Raises:
         psycopg.Error: a value does not fit; as for :func:`copy_query`.
     """
-    with _without_data(table), connection.cursor() as cursor:
+    with _without_data(f"COPY into {table}"), connection.cursor() as cursor:
         with cursor.copy(_in(table, columns)) as sink:
             for row in rows:
                 sink.write_row(row)
@@ -78,13 +100,20 @@ def copy_rows(
 
 
 @contextmanager
-def _without_data(table: str) -> Iterator[None]:
-    """Postgres's complaints about a row quote it (value, key, line): people's data, in a log."""
+def _without_data(
+    action: str, *, keeps: Callable[[psycopg.Error], bool] = lambda _: False
+) -> Iterator[None]:
+    """Postgres's complaints about a row quote it (value, key, line): people's data, in a log.
+
+    Args:
+        action: what failed, for people.
+        keeps: whether an error stays as it is.
+    """
     try:
         yield
     except psycopg.DatabaseError as error:
-        if error.diag.sqlstate is None:
-            raise  # not about a row: the connection broke
+        if error.diag.sqlstate is None or keeps(error):
+            raise  # not about a row, such as a broken connection
         known = {
             "SQLSTATE": error.diag.sqlstate,
             "table": error.diag.table_name,
@@ -92,7 +121,10 @@ def _without_data(table: str) -> Iterator[None]:
             "constraint": error.diag.constraint_name,
         }
         where = ", ".join(f"{name} {value}" for name, value in known.items() if value)
-        raise type(error)(f"COPY into {table}: {type(error).__name__} ({where})") from None
+        bare = type(error)(f"{action}: {type(error).__name__} ({where})")
+        for note in (*getattr(error, "__notes__", ()), action):
+            bare.add_note(note)
+        raise bare from None
 
 
 def table_identifier(table: str) -> sql.Identifier:

@@ -14,6 +14,7 @@ from crm_mailchimp.mailchimp.errors import ConfigurationError, MailchimpError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.mailchimp.transport import is_loopback
+from mailchimp_provider.connection_type import require_type
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.connection import Connection
@@ -58,6 +59,7 @@ class MailchimpHook(BaseHook):
         Raises:
             ConfigurationError: the connection has no key, one without data centre, or settings
                 that make no sense; it names the connection.
+            WrongConnectionTypeError: the connection is of another type.
             AirflowNotFoundException: there is no such connection.
         """
         spare = self._spare_slot
@@ -85,6 +87,7 @@ class MailchimpHook(BaseHook):
         self, retry: Retry, *, slot: Slot | None = None, most_seconds: float | None = None
     ) -> MailchimpClient:
         connection = self.get_connection(self.mailchimp_conn_id)
+        require_type(self.mailchimp_conn_id, connection.conn_type, self.conn_type)
         key = (connection.password or "").strip()
         if key:
             mask_secret(key)

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from crm_mailchimp.error_words import at_place
 from mailchimp_provider.connections import data_docs_folder, opened
 from mailchimp_provider.links import AUDIENCE_PAGE
 from mailchimp_provider.outcomes import Problems, fail_without_retry
@@ -85,7 +86,7 @@ def carry_out(
         options = read_sync_options(approved_plan=params["approved_plan"])
     except SettingError:  # named once, by `finish`
         options = cautious_options(approved_plan=params["approved_plan"])
-    with opened() as connections:
+    with at_place(f"collection {collection_code}"), opened() as connections:
         warehouse, provider = connections.warehouse(), connections.mailchimp(read_only=read_only)
         result = synchronise(
             warehouse,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from crm_mailchimp.error_words import at_place
 from mailchimp_provider.connections import opened
 from mailchimp_provider.outcomes import fail_without_retry
 from mailchimp_provider.tasks.collections import write_back_members
@@ -29,7 +30,7 @@ def pull(collection_code: str) -> dict[str, int]:
     """
     from crm_mailchimp.sync.members.pull_statuses import pull_statuses
 
-    with opened() as connections:
+    with at_place(f"collection {collection_code}"), opened() as connections:
         crm = connections.crm(autocommit=True)
         counts = pull_statuses(
             connections.warehouse(), connections.mailchimp(), collection_code, crm=crm
