@@ -90,7 +90,7 @@ def _require_own_tables(connection: psycopg.Connection[Any], tables: list[str]) 
     if missing := [name for name in tables if name not in found]:
         place = f"in database {connection.info.dbname}"
         raise SampleError(
-            f"schema crm {place} has no table {', '.join(missing)}: create the contract first "
+            f"schema crm {place} has no table {', '.join(missing)}. Create the contract first "
             "(python -m crm_mailchimp.crm create --dsn …), or write another database in --dsn"
         )
     if views := [name for name in tables if not found[name].is_table]:
