@@ -6,6 +6,7 @@ Forms, spreadsheets and copied texts leave them at the ends of values.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 #: All of them, as Postgres's ``btrim`` takes them: Unicode's White_Space, and invisible signs of
 #: category Cf (Unicode 16). Editors and mail programs insert the latter.
@@ -31,6 +32,7 @@ UNSEEN_SIGNS = "".join(
         )
     )
 )  # fmt: skip
+_UNSEEN_SET = frozenset(UNSEEN_SIGNS)
 _UNSEEN = re.compile(f"[{re.escape(UNSEEN_SIGNS.replace(' ', ''))}]")
 #: Characters of a text that a message shows.
 _LONGEST_NAME = 60
@@ -46,6 +48,18 @@ def strip_blanks(text: str) -> str:
 def plain_spaces(text: str) -> str:
     """The text with ordinary spaces in place of others, and without signs that nobody sees."""
     return _SPACE_WITHIN.sub(" ", _UNSEEN_WITHIN.sub("", text)).strip()
+
+
+def visible_form(text: str) -> str:
+    """What a person sees of a text: two texts with one form cannot be told apart.
+
+    Spaces of every kind and number count as one space, and signs that nobody sees are left out.
+    """
+    seen = "".join(
+        " " if sign.isspace() else "" if sign in _UNSEEN_SET else sign
+        for sign in unicodedata.normalize("NFC", text)
+    )
+    return " ".join(seen.split())
 
 
 def named(text: str) -> str:

@@ -1,10 +1,8 @@
--- Campaigns of the CRM for one provider: those chosen by code, or all that are to be looked at. Missing
--- sender values come from the collection, then from the provider. A campaign that breaks the contract is
--- named, with its columns: it alone is not sent. One without a code is named by its id, and one without a
--- usable id has no row.
+-- Campaigns of the CRM for one provider: those chosen by id, or all. Missing sender values come from the
+-- collection, then from the provider. A campaign that breaks the contract is named, with its columns: it
+-- alone is not sent. One without a usable id has no row. sql/crm/campaign_codes.sql has the codes.
 select distinct on (campaign.campaign_id)
     campaign.campaign_id::bigint as campaign_id,
-    coalesce(nullif(btrim(campaign.code), ''), format('campaign %%s', campaign.campaign_id)) as code,
     coalesce(campaign.description, '') as description,
     case
         when
@@ -55,12 +53,7 @@ select distinct on (campaign.campaign_id)
         concat_ws(
             ', ',
             case
-                when
-                    count(*) over (partition by campaign.campaign_id) > 1
-                    or (
-                        btrim(campaign.code) <> ''
-                        and count(*) over (partition by campaign.code) > 1
-                    )
+                when count(*) over (partition by campaign.campaign_id) > 1
                     then 'the campaign, its collection or its campaign type is there twice under one key'
             end,
             case
@@ -69,7 +62,6 @@ select distinct on (campaign.campaign_id)
                     or campaign.planned_at >= '9000-01-01 00:00:00+00'
                     then 'column planned_at has a time that cannot be read'
             end,
-            case when coalesce(btrim(campaign.code), '') = '' then 'column code is empty' end,
             case
                 when collection.collection_id is null
                     then 'column collection_id names no row of crm.contact_collection'
@@ -89,11 +81,6 @@ left join crm.external_provider as provider on collection.external_provider = pr
 left join crm.campaign_type as campaign_type on campaign.campaign_type = campaign_type.code
 where
     (%(campaign_ids)s::bigint[] is null or campaign.campaign_id = any(%(campaign_ids)s::bigint[]))
-    and (
-        cardinality(%(codes)s::text[]) = 0
-        or coalesce(nullif(btrim(campaign.code), ''), format('campaign %%s', campaign.campaign_id))
-        = any(%(codes)s::text[])
-    )
     -- A collection without a provider is none of ours. One that is not there may have been.
     and (collection.collection_id is null or provider.code is not null)
     and mod(campaign.campaign_id::numeric, 1) = 0

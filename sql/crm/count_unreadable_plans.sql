@@ -181,16 +181,6 @@ where
 union all
 select
     'campaign' as table_name,
-    'code' as column_name,
-    'null or empty' as problem,
-    'these campaigns are not sent (unreadable_row)' as effect,
-    count(*) as held
-from crm.campaign
-where
-    code is null or btrim(code) = ''
-union all
-select
-    'campaign' as table_name,
     'collection_id' as column_name,
     'no collection' as problem,
     'these campaigns are not sent (unreadable_row)' as effect,
@@ -252,18 +242,5 @@ from (
     select count(*) as held from crm.campaign
     where campaign_id is not null
     group by campaign_id
-    having count(*) > 1
-) as repeated
-union all
-select
-    'campaign' as table_name,
-    'code' as column_name,
-    'there more than once' as problem,
-    'these campaigns are not sent (unreadable_row)' as effect,
-    coalesce(sum(repeated.held), 0)::bigint as held
-from (
-    select count(*) as held from crm.campaign
-    where code is not null
-    group by code
     having count(*) > 1
 ) as repeated

@@ -103,3 +103,70 @@ def test_a_campaign_without_a_collection_or_a_code_is_named_and_stops_no_other(
     assert world.step("NL-11").outcome == "created"
     assert "crm.campaign.collection_id: 1 rows (no collection)" in " ".join(said)
     assert "crm.campaign.code: 3 rows (null or empty)" in " ".join(said)
+
+
+def test_codes_that_look_the_same_are_told_apart(world: CampaignWorld) -> None:
+    """The plain one is sent. The odd ones are named by their ids, with a reason."""
+    world.audience(2)
+    planned = {"state": "approved", "planned_at": world.in_hours(30)}
+    odd = [
+        world.campaign(code, description=f"Παράξενο {number}", **planned)
+        for number, code in enumerate(
+            (
+                "ΝΕΑ 14\u00a0",
+                "ΝΕΑ\u00a014",
+                " ΝΕΑ 14",
+                "ΝΕΑ  14",
+                "ΝΕ\u200bΑ 14",
+                "ΝΕΑ\t14\U000e0041",
+            )
+        )
+    ]
+    world.campaign("ΝΕΑ 14", **planned)
+    odd.append(world.campaign("ΝΕ\u0391\u0301", description="Τόνος", **planned))
+    world.campaign("ΝΕΆ", **planned)
+    world.campaign("ΝΕΑ14", **planned)  # people see that it is another one
+
+    with psycopg.connect(world.crm_dsn) as crm, psycopg.connect(world.warehouse_dsn) as warehouse:
+        chosen = campaigns_to_sync(warehouse, crm)
+        said = " ".join(map(str, unreadable_values(crm)))
+    assert set(chosen) == {"ΝΕΑ 14", "ΝΕΆ", "ΝΕΑ14", *(f"campaign {one}" for one in odd)}
+    assert "crm.campaign.code: 7 rows (another code differs only in spaces" in said
+    for code in ("ΝΕΑ 14", "ΝΕΆ", "ΝΕΑ14"):
+        assert world.step(code).outcome == "created"
+    for campaign_id in odd:
+        detail = world.step(f"campaign {campaign_id}").detail or ""
+        assert detail.startswith("unreadable_row: column code ")
+        assert "campaign " in detail
+    assert len(world.remote_campaigns()) == 3
+
+
+def test_a_code_like_a_made_up_name_hides_nobody(world: CampaignWorld) -> None:
+    world.audience(2)
+    planned = {"state": "approved", "planned_at": world.in_hours(30)}
+    without = world.campaign("", **planned)
+    world.campaign(f"campaign {without}", **planned)
+    world.campaign(f"campaign\u00a0{without} (by id)", description="Άλλο", **planned)
+
+    with psycopg.connect(world.crm_dsn) as crm, psycopg.connect(world.warehouse_dsn) as warehouse:
+        chosen = campaigns_to_sync(warehouse, crm)
+    hidden = f"campaign {without} (by id) (by id)"
+    taken = f"campaign\u00a0{without} (by id)"
+    assert set(chosen) == {hidden, f"campaign {without}", taken}
+    assert world.step(f"campaign {without}").outcome == "created"
+    assert world.step(taken).outcome == "created"
+    assert (world.step(hidden).detail or "").startswith("unreadable_row: column code is empty")
+
+
+def test_two_campaigns_with_one_code_are_both_named(world: CampaignWorld) -> None:
+    world.audience(2)
+    world.crm.execute("alter table crm.campaign drop constraint if exists campaign_code_key")
+    planned = {"state": "approved", "planned_at": world.in_hours(30)}
+    twins = [world.campaign("ΔΙΔΥΜΑ", **planned) for _ in range(2)]
+    world.campaign("ΔΙΔΥΜΑ\u200b", **planned)
+    world.campaign("NL-11", **planned)
+    for one, other in zip(twins, reversed(twins), strict=True):
+        detail = world.step(f"campaign {one}").detail or ""
+        assert detail.startswith("unreadable_row: column code has the code of campaign")
+        assert f"campaign {other}" in detail or "others" in detail
+    assert world.step("NL-11").outcome == "created"

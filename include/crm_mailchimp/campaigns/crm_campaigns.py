@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.crm.campaign_codes import CampaignCode, read_campaign_codes
 from crm_mailchimp.crm.collections import PROVIDER_KIND
 from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.rows import read_rows
@@ -16,16 +17,14 @@ from crm_mailchimp.statements import statement
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrmCampaign:
+class _StoredCampaign:
     """A row of ``crm.campaign``; sender values filled up from its collection and the provider.
 
     Attributes:
-        unreadable: columns that break the contract, never their values. Such a campaign is treated
-            as a draft, whatever its state: it is neither made nor sent.
+        unreadable: columns that break the contract, never their values.
     """
 
     campaign_id: int
-    code: str
     description: str
     collection_id: int
     collection_code: str
@@ -42,6 +41,19 @@ class CrmCampaign:
     provider_kind: str = PROVIDER_KIND
     connection_id: str | None = None
     unreadable: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrmCampaign(_StoredCampaign):
+    """A campaign as the CRM plans it.
+
+    Attributes:
+        code: its own alone; see :mod:`crm_mailchimp.crm.campaign_codes`.
+        unreadable: columns that break the contract, never their values. Such a campaign is treated
+            as a draft, whatever its state: it is neither made nor sent.
+    """
+
+    code: str
 
     @property
     def title(self) -> str:
@@ -86,19 +98,25 @@ def read_crm_campaigns(
         codes: only these; empty means all.
         campaign_ids: only these; None means all.
     """
-    found = read_rows(
-        crm,
-        CrmCampaign,
-        statement("campaigns/read_crm_campaigns"),
-        {
-            "codes": list(codes),
-            "campaign_ids": None if campaign_ids is None else list(campaign_ids),
-        },
-    )
-    readable = [
-        one
-        if one.unreadable is None or one.state == "cancelled"
-        else replace(one, state="draft", planned_at=None)
-        for one in found
+    known = read_campaign_codes(crm)
+    ids = [
+        campaign_id
+        for campaign_id, known_as in known.items()
+        if (not codes or known_as.code in codes)
+        and (campaign_ids is None or campaign_id in campaign_ids)
     ]
-    return sorted(readable, key=lambda one: one.code)
+    found = [
+        _known_as(known[row.campaign_id], row)
+        for row in read_rows(
+            crm, _StoredCampaign, statement("campaigns/read_crm_campaigns"), {"campaign_ids": ids}
+        )
+    ]
+    return sorted(found, key=lambda one: one.code)
+
+
+def _known_as(known_as: CampaignCode, row: _StoredCampaign) -> CrmCampaign:
+    unreadable = ", ".join(filter(None, (known_as.problem, row.unreadable))) or None
+    campaign = CrmCampaign(**{**vars(row), "code": known_as.code, "unreadable": unreadable})
+    if unreadable is None or campaign.state == "cancelled":
+        return campaign
+    return replace(campaign, state="draft", planned_at=None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
 
 from crm_mailchimp.blank_signs import UNSEEN_SIGNS
+from crm_mailchimp.crm.campaign_codes import read_campaign_codes
 from crm_mailchimp.crm.consents import CONSENT_WORDS
 from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.contract_tables import Relation, create_tables, relations
@@ -154,8 +156,15 @@ def unreadable_values(connection: psycopg.Connection[Any]) -> list[HeldValues]:
     rows = [
         *read_rows(connection, HeldValues, statement("crm/count_unreadable_people"), _WORDS),
         *read_rows(connection, HeldValues, statement("crm/count_unreadable_plans")),
+        *_held_codes(connection),
     ]
     return [row for row in rows if row.held]
+
+
+def _held_codes(connection: psycopg.Connection[Any]) -> list[HeldValues]:
+    kinds = Counter(one.kind for one in read_campaign_codes(connection).values() if one.kind)
+    effect = "these campaigns are not sent (unreadable_row)"
+    return [HeldValues("campaign", "code", kind, effect, held) for kind, held in kinds.items()]
 
 
 def possibly_hidden(connection: psycopg.Connection[Any]) -> list[RowSource]:
