@@ -51,7 +51,7 @@ def plain_spaces(text: str) -> str:
 
 
 def visible_form(text: str) -> str:
-    """What a person sees of a text: two texts with one form cannot be told apart.
+    """What a person sees of a text: two texts with one form look the same.
 
     Spaces of every kind and number count as one space, and signs that nobody sees are left out.
     """

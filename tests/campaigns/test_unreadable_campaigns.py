@@ -105,7 +105,7 @@ def test_a_campaign_without_a_collection_or_a_code_is_named_and_stops_no_other(
     assert "crm.campaign.code: 3 rows (null or empty)" in " ".join(said)
 
 
-def test_codes_that_look_the_same_are_told_apart(world: CampaignWorld) -> None:
+def test_codes_that_look_the_same_are_kept_apart(world: CampaignWorld) -> None:
     """The plain one is sent. The odd ones are named by their ids, with a reason."""
     world.audience(2)
     planned = {"state": "approved", "planned_at": world.in_hours(30)}
