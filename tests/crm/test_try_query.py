@@ -151,3 +151,20 @@ def test_no_values_are_shown(crm: Crm, trial: object) -> None:
     assert tried.code == 0
     for value in (email, name, phone, "Αθήνα", "123456"):
         assert value not in tried.out
+
+
+@pytest.mark.parametrize("made", ["select", "create schema crm; create sequence crm.contact"])
+@pytest.mark.parametrize("source", [["--collection", "ΝΕΑ"], ["--file", "-"]])
+def test_a_database_without_the_contract_is_named(
+    postgres: Server, made: str, source: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = postgres.create_database("no_contract")
+    try:
+        with psycopg.connect(dsn) as connection:
+            connection.execute(made)
+        assert main(["try-query", "--dsn", dsn, *source]) == 1
+        error = capsys.readouterr().err
+        for part in ("database no_contract", "schema crm", "crm_mailchimp.crm create"):
+            assert part in error
+    finally:
+        postgres.drop_database("no_contract")

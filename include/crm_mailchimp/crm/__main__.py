@@ -12,6 +12,7 @@ import psycopg
 from crm_mailchimp.command_end import fail, run_until_reader_leaves
 from crm_mailchimp.crm.contract_error import ContractError
 from crm_mailchimp.crm.login_words import open_right_lines, without_right
+from crm_mailchimp.crm.opening import require_contract
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.query_session import TIMEOUT_SECONDS
 from crm_mailchimp.crm.sample import SampleError, create_sample
@@ -112,6 +113,7 @@ def _sample(connection: psycopg.Connection, contacts: int, seed: int) -> None:
 
 
 def _try(connection: psycopg.Connection, options: argparse.Namespace) -> None:
+    require_contract(connection)
     connection.autocommit = False
     if options.collection is not None:
         text = saved_text(connection, options.collection)
