@@ -148,6 +148,17 @@ def test_a_run_over_a_policy_names_the_relation_of_the_crm(
     assert "staging" not in words
 
 
+def test_a_run_over_a_policy_behind_a_function_names_the_function(
+    crm: str, warehouse_db: str
+) -> None:
+    """Postgres refuses there too, unless the function sets row_security itself."""
+    as_admin(crm, *replace_consents(MOVE_OWNER, function("security definer"), VIEW_OF_FUNCTION))
+    with psycopg.connect(warehouse_db) as warehouse:
+        words = refused(crm, lambda connection: stage(warehouse, connection, None, run_id="r"))
+    for part in ("connection crm_db", 'crm.consent reads the function "βάση"."όλα"()', "BYPASSRLS"):
+        assert part in words
+
+
 @pytest.mark.parametrize("options", ["", " with (security_invoker = on)"])
 def test_a_view_over_a_policy_stops_the_reading_too(crm: str, options: str) -> None:
     as_admin(crm, *move_consents(f"view crm.consent{options}"))

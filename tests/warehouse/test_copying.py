@@ -120,6 +120,12 @@ def test_an_error_of_the_source_names_its_relation(ends: tuple[Any, Any]) -> Non
     assert "crm.συναίνεση" in describe(caught.value)
     source.rollback()
     target.rollback()
+    rows = (row for query in ["select 1 from crm.συναίνεση"] for row in source.execute(query))
+    with pytest.raises(psycopg.errors.UndefinedTable) as caught:
+        copy_rows(target, "copy", ["n"], rows)
+    assert "crm.συναίνεση" in describe(caught.value)
+    source.rollback()
+    target.rollback()
     with pytest.raises(psycopg.errors.UndefinedTable) as caught:
         copy_query(source, "select 1", target, "nowhere", ["n"])
     assert "COPY into nowhere" in describe(caught.value)

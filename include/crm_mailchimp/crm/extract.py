@@ -14,7 +14,7 @@ from psycopg import Connection, IsolationLevel
 
 from crm_mailchimp.crm import consents
 from crm_mailchimp.crm.field_codes import ADDRESS_CODE, BIRTHDAY_CODE, CODE_RULES
-from crm_mailchimp.crm.hidden_rows import require_full_views
+from crm_mailchimp.crm.hidden_rows import places_of_policies, require_full_views
 from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.schema import contract_columns
 from crm_mailchimp.database_errors import is_row_security
@@ -115,10 +115,8 @@ def snapshot(connection: Connection[Any]) -> Iterator[Snapshot]:
             yield found
         except psycopg.Error as error:
             if is_row_security(error):
-                # Postgres names only the table, which may be far below the contract.
-                for source in sources:
-                    if source.is_subject:
-                        error.add_note(source.place)
+                for place in places_of_policies(sources):
+                    error.add_note(place)
             raise
 
 

@@ -54,30 +54,33 @@ class RowSource(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The relation of the contract, and the table with policies below it."""
-        return f"crm.{self.contract_name}: {self.source_name} has row-level security"
+        """The relation of the contract, and what it reads."""
+        if self.kind == "table":
+            return f"crm.{self.contract_name}: {self.source_name} has row-level security"
+        return f"crm.{self.contract_name} reads the {self.kind} {self.source_name}"
 
     def __str__(self) -> str:
         if self.kind == "table":
             return self._policy_words()
-        words = f"crm.{self.contract_name} reads the {self.kind} {self.source_name}"
         if self.kind == "foreign table":
             return (
-                f"{words} of the server {self.server_name}. That server may hide rows without an "
-                "error. A hidden row may be a withdrawal. Look at the policies there: the user in "
+                f"{self.place} of the server {self.server_name}. "
+                "That server may hide rows without an error. A hidden row may be a withdrawal. "
+                "Look at the policies there: the user in "
                 f"the user mapping of {self.role_name} has to see all rows (BYPASSRLS)"
             )
         if self.kind == "materialized view":
             return (
-                f"{words}. It has the rows that its owner saw when it was filled. Nobody can see "
-                "who was the owner then. A hidden row may be a withdrawal. Make sure that "
+                f"{self.place}. It has the rows that its owner saw when it was filled. "
+                "Nobody can see who was the owner then. A hidden row may be a withdrawal. "
+                "Make sure that "
                 f"{self.role_name} sees all rows. Then fill it again "
                 f"(refresh materialized view {self.source_name})"
             )
         runs_as = "the calling login" if self.is_login else self.role_name
         setting = ", and sets row_security itself" if self.is_silent else ""
         return (
-            f"{words}, which runs as {runs_as}{setting}. A function may hide rows without an "
+            f"{self.place}, which runs as {runs_as}{setting}. A function may hide rows without an "
             "error. A hidden row may be a withdrawal. Read its text. No condition may leave a "
             f"withdrawal out. Nothing may set row_security. And {runs_as} has to see all rows of "
             "each table. Or read the tables by a view instead"
@@ -110,6 +113,17 @@ def row_sources(connection: Connection[Any], tables: Sequence[str]) -> list[RowS
         tables: names of the contract's tables and views.
     """
     return read_rows(connection, RowSource, statement("crm/hidden_rows"), {"tables": list(tables)})
+
+
+def places_of_policies(sources: Sequence[RowSource]) -> list[str]:
+    """Where a statement may meet the policy that Postgres refuses to obey without a word.
+
+    Postgres names only the table, which may be far below the contract. A policy behind a function
+    cannot be found. Then the functions are named.
+    """
+    policies = [source for source in sources if source.is_subject]
+    functions = [source for source in sources if source.kind == "function"]
+    return [source.place for source in policies or functions]
 
 
 def require_full_views(connection: Connection[Any], tables: Sequence[str]) -> list[RowSource]:

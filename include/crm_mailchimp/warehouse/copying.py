@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import Connection, sql
@@ -12,6 +12,7 @@ from psycopg.abc import Buffer
 
 from crm_mailchimp.database_errors import quotes_no_row
 
+P = TypeVar("P")
 # Both ends name the encoding: the two servers' own client encodings may differ, and the blocks
 # pass through untouched.
 _OUT = sql.SQL("copy (\n{query}\n) to stdout (format text, encoding 'UTF8')")
@@ -50,7 +51,9 @@ def copy_query(
     of_source: list[psycopg.Error] = []
     with (
         _without_data(f"COPY into {table}", keeps=lambda error: error in of_source),
-        closing(_blocks(source, _OUT.format(query=sql.SQL(bound)), table, of_source)) as blocks,
+        closing(
+            _read(_blocks(source, _OUT.format(query=sql.SQL(bound))), table, of_source)
+        ) as blocks,
         target.cursor() as writer,
     ):
         with writer.copy(_in(table, columns)) as sink:
@@ -59,17 +62,16 @@ def copy_query(
         return writer.rowcount
 
 
-def _blocks(
-    source: Connection[Any], query: sql.Composed, table: str, errors: list[psycopg.Error]
-) -> Generator[Buffer]:
-    """What the source sends; its own errors also go into ``errors``."""
+def _blocks(source: Connection[Any], query: sql.Composed) -> Iterator[Buffer]:
+    with source.cursor() as reader, reader.copy(query) as blocks:
+        yield from blocks
+
+
+def _read(parts: Iterable[P], table: str, errors: list[psycopg.Error]) -> Generator[P]:
+    """What a source yields; its own errors also go into ``errors``."""
     try:
-        with (
-            _without_data(f"reading for COPY into {table}", keeps=quotes_no_row),
-            source.cursor() as reader,
-            reader.copy(query) as blocks,
-        ):
-            yield from blocks
+        with _without_data(f"reading for COPY into {table}", keeps=quotes_no_row):
+            yield from parts
     except psycopg.Error as error:
         errors.append(error)
         raise
@@ -90,11 +92,15 @@ def copy_rows(
         number of rows written.
 
     Raises:
-        psycopg.Error: a value does not fit; as for :func:`copy_query`.
+        psycopg.Error: a value does not fit, or the rows cannot be read; as for :func:`copy_query`.
     """
-    with _without_data(f"COPY into {table}"), connection.cursor() as cursor:
+    of_source: list[psycopg.Error] = []
+    with (
+        _without_data(f"COPY into {table}", keeps=lambda error: error in of_source),
+        connection.cursor() as cursor,
+    ):
         with cursor.copy(_in(table, columns)) as sink:
-            for row in rows:
+            for row in _read(rows, table, of_source):
                 sink.write_row(row)
         return cursor.rowcount
 
