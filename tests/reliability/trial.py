@@ -30,6 +30,13 @@ QUERY_LOGIN, QUERY_PASSWORD = "crm_query", "ερώτημα"
 PATIENCE = 4
 
 
+def _same_in_every_world(dsn: str) -> None:
+    """What a new warehouse draws by lot: two worlds that were made apart can be compared."""
+    with psycopg.connect(dsn) as warehouse:
+        warehouse.execute("update sync.suppression_key set hmac_key = sha256('world')")
+        warehouse.execute("update sync.installation set installation_id = md5('world')::uuid")
+
+
 @dataclass(frozen=True)
 class Reach:
     """How much one task says over each line, without a fault."""
@@ -142,7 +149,9 @@ class Theatre:
     def play(self) -> None:
         """The story without faults; every chapter can be begun from then on."""
         name = f"twin_{self.seed}"
-        upgrade(self._made_database(self.warehouse, f"warehouse_{name}"))
+        warehouse = self._made_database(self.warehouse, f"warehouse_{name}")
+        upgrade(warehouse)
+        _same_in_every_world(warehouse)
         with psycopg.connect(self._made_database(self.crm, f"crm_{name}")) as crm:
             create_contract(crm)
             create_query_login(crm, QUERY_LOGIN, QUERY_PASSWORD)
