@@ -25,12 +25,16 @@ of how many, why, and their contact ids.
   *Mailchimp* shows the answer.
 - No answer within `APPROVAL_TIMEOUT_HOURS` (default 24) removes nobody. The next sync asks again.
 
+The run's note says what the answer does.
+
 **Rerun.** Clear any task at any time. The first decision on a plan counts. A plan that a newer plan
 has replaced cannot be approved. The newer plan has a question of its own.
 
 **When something is wrong**
 
-- *All tasks are skipped*: no plan waits for a decision, or this plan does not any more.
+- *All tasks are skipped*: no plan waits for a decision, or this plan does not any more. The run's
+  note says so.
+- *`find_request` says that a plan or a collection is not known*: correct the param.
 - *The run's note says "is already superseded"*: a newer plan of the collection was made while you
   looked. Answer the newer question.
 - *Nobody was asked*: this DAG is paused, and Airflow starts no runs of a paused DAG. Unpause it:

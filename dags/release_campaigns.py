@@ -12,7 +12,9 @@ side.
 
 **Params**
 
-- `gate_id`: the decision to ask about (`gate_id` in `sync.campaign_gate`).
+- `gate_id`: the decision to ask about (`gate_id` in `sync.campaign_gate`). Empty: the newest one
+  that waits.
+- `campaign`: only gates of the campaign with this code.
 
 **Answer.** Airflow, *Required Actions* (or the task `ask`). It shows the campaign, its recipients
 and the reasons.
@@ -26,12 +28,16 @@ and the reasons.
 - No answer within `APPROVAL_TIMEOUT_HOURS` (default 24) releases nothing. The same reasons are
   asked about again after `CAMPAIGN_RELEASE_HOLDS` minutes.
 
+The run's note says what the answer does.
+
 **Rerun.** Clear any task at any time. The first answer about a gate counts. An answer releases
 nothing if the gate has opened meanwhile, or has closed for more reasons.
 
 **When something is wrong**
 
-- *All tasks are skipped*: the gate has opened, or has closed for something else.
+- *All tasks are skipped*: no gate waits for a decision, or this gate does not any more. The run's
+  note says so.
+- *`find_request` says that a gate or a campaign is not known*: correct the param.
 - *"nobody may release that"*: do what the reason says. Most likely it is a person's consent.
 - *`find_request` names an environment variable*: correct it (docs/settings.md) and run this
   again.
@@ -61,7 +67,14 @@ from mailchimp_provider.tasks import releases
         runs_unless_paused=True,
         on_failure=FailureAlert(),
     ),
-    params={"gate_id": Param(0, type="integer", description="Decision in sync.campaign_gate")},
+    params={
+        "gate_id": Param(
+            None, type=["null", "integer"], description="Gate; empty: the newest that waits"
+        ),
+        "campaign": Param(
+            None, type=["null", "string"], description="Only gates of the campaign of this code"
+        ),
+    },
 )
 def release_campaigns() -> None:
     request = task(releases.find_request)()

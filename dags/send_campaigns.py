@@ -30,6 +30,7 @@ person may open it starts `release_campaigns`.
 
 - *"may still be in Mailchimp's schedule"*: the campaign could not be judged. Mailchimp did not
   answer the call that takes it back. Take it back in Mailchimp by hand, now.
+- *`when_due` is skipped*: the campaign is held. The run's note says why.
 - *"gate_undecided"*: we took the campaign back because it could not be judged. The detail says why.
 """
 

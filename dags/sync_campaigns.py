@@ -24,16 +24,17 @@ the schedule, or deletes the draft.
 **The gate** is asked when a campaign is approved, before it is scheduled, shortly before its time,
 and before sending. Was the audience synced lately and without trouble? Does each of our members
 have a consent for this campaign's type now? Is Mailchimp's checklist clean, the sender's domain
-verified, and the number of recipients as expected? A closed gate is no failure. The reasons are the
-task's result, and are in `sync.campaign_gate`. A campaign that cannot be judged does not stay
-scheduled. `release_campaigns` asks a person about reasons that may be released.
+verified, and the number of recipients as expected? A closed gate is no failure. The reasons are
+in `sync.campaign_gate`. A campaign that cannot be judged does not stay scheduled.
+`release_campaigns` asks a person about reasons that may be released.
 
 **Rerun.** Clear any task at any time: each task reads the CRM and Mailchimp again. A campaign is
 created only once. If a task dies in between, we find the campaign again by its title.
 
 **When something is wrong**
 
-- *`held`*: the result says why and what to do; also `stats.campaign_overview`.
+- *A campaign is `held`*: its task is skipped, and the run is green. The run's note says why. The
+  page *Mailchimp* and `stats.campaign_overview` say it, too.
 - *Several campaigns in Mailchimp have its title*: delete or rename all but the right one there.
 - *A campaign in Mailchimp has its code but not its title*: that campaign may be ours, or a
   person's. The message says what to do.

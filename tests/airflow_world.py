@@ -41,6 +41,10 @@ class AirflowWorld:
         """Of a run's task instances, by task id."""
         return {task.task_id: task.state for task in self.airflow.task_instances(dag_id, run_id)}
 
+    def note(self, dag_id: str, run_id: str) -> str:
+        """What a run says in Airflow's list of runs."""
+        return self.airflow.get(f"dags/{dag_id}/dagRuns/{run_id}")["note"] or ""
+
     def asks(self, dag_id: str, run_id: str) -> bool:
         """Whether task ``ask`` waits for a person, and the scheduler knows that it is parked for
         that: an answer that comes before makes Airflow 3.3.2 take the task for killed."""

@@ -10,23 +10,29 @@ PREFIX = "mailchimp-page"
 AUDIENCE_PAGE = "crm_mailchimp_audience_page"
 
 
-def collection_url(collection_code: str) -> str:
-    """A collection on the page."""
-    return f"{_page()}#collection-{quote(collection_code, safe='')}"
-
-
-def quarantine_url(collection_code: str) -> str:
-    """Who of a collection is held back, and what to do, on the page."""
-    return f"{_page()}#quarantine-{quote(collection_code, safe='')}"
-
-
-def plan_url(run_id: str) -> str:
-    """The plan of a run, on the page."""
-    return f"{_page()}plan?{urlencode({'run': run_id})}"
-
-
-def _page() -> str:
+def page_url() -> str:
+    """The page itself."""
     from airflow.sdk import conf  # noqa: PLC0415 - takes seconds
 
     base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
     return f"{base}/{PREFIX}/"
+
+
+def collection_url(collection_code: str) -> str:
+    """A collection on the page."""
+    return f"{page_url()}#collection-{quote(collection_code, safe='')}"
+
+
+def campaign_url(campaign_code: str) -> str:
+    """A campaign on the page."""
+    return f"{page_url()}#campaign-{quote(campaign_code, safe='')}"
+
+
+def quarantine_url(collection_code: str) -> str:
+    """Who of a collection is held back, and what to do, on the page."""
+    return f"{page_url()}#quarantine-{quote(collection_code, safe='')}"
+
+
+def plan_url(run_id: str) -> str:
+    """The plan of a run, on the page."""
+    return f"{page_url()}plan?{urlencode({'run': run_id})}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jinja2
@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from crm_mailchimp import database_errors
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.settings import QuestionSettings
 from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
 from crm_mailchimp.sync.decisions.plan_export import NoPlanError
 from crm_mailchimp.sync.runs.collections_page import read_page
@@ -50,7 +51,14 @@ def show() -> HTMLResponse:
     with closing(warehouse_connection()) as warehouse:
         found = read_page(warehouse)
     paused = [dag_id for dag_id in ("approve_removals", "release_campaigns") if _is_paused(dag_id)]
-    return _rendered("page.html", found=found, paused=paused)
+    hours = QuestionSettings.read_usable().approval_ask_again_hours
+    return _rendered(
+        "page.html",
+        found=found,
+        paused=paused,
+        now=datetime.now(UTC),
+        ask_again_after=timedelta(hours=hours),
+    )
 
 
 @app.get("/plan")

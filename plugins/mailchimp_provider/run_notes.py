@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
 
+from mailchimp_provider.links import page_url
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
@@ -33,8 +35,8 @@ def leave_note(ti: Any, text: str) -> None:
     ti.xcom_push(key=RUN_NOTE, value=text)
 
 
-def note_if_paused(ti: Any, dag_id: str, questions: Sequence[object]) -> None:
-    """Say at the run that nobody is asked, if the DAG that asks is paused.
+def paused_words(ti: Any, dag_id: str, questions: Sequence[object]) -> list[str]:
+    """A line that says that nobody is asked, if the DAG that asks is paused.
 
     Args:
         ti: the running task instance.
@@ -42,7 +44,8 @@ def note_if_paused(ti: Any, dag_id: str, questions: Sequence[object]) -> None:
         questions: those that are open; none needs no word.
     """
     if questions and ti.get_dag(dag_id).is_paused:
-        leave_note(ti, f"nobody is asked: the DAG {dag_id} is paused. Unpause it")
+        return [f"nobody is asked: the DAG {dag_id} is paused. Unpause it"]
+    return []
 
 
 @hookimpl
@@ -78,6 +81,15 @@ def _write(dag_run: DagRun) -> None:
     before = (dag_run.note or "").splitlines()
     # A person's own words stay; what an earlier attempt of this run said goes.
     own = [line for line in before if not line.startswith(_MARK)]
-    note = "\n".join([*own, *(f"{_MARK}{line}" for line in lines)])
-    if note or before:
-        dag_run.note = note if len(note) <= _LONGEST else f"{note[: _LONGEST - 1]}…"
+    noted = [*own, *(f"{_MARK}{line}" for line in lines)]
+    if noted or before:
+        dag_run.note = _fitting(noted)
+
+
+def _fitting(lines: Sequence[str]) -> str:
+    """A note of these lines; if it would be too long, it says where the rest is."""
+    note = "\n".join(lines)
+    if len(note) <= _LONGEST:
+        return note
+    rest = f"…\n{_MARK}more on the page: {page_url()}"
+    return f"{note[: _LONGEST - len(rest)]}{rest}"

@@ -20,13 +20,15 @@ select
     ), '{}') as gate_reasons,
     answered.decision as answer,
     answered.decided_by as answered_by,
-    answered.decided_at as answered_at
+    answered.decided_at as answered_at,
+    answered.expires_at as answer_expires_at
 from stats.campaign_overview as campaign
 left join lateral (
     select
         release.decision,
         release.decided_by,
-        release.decided_at
+        release.decided_at,
+        release.expires_at
     from sync.campaign_release as release
     inner join sync.campaign_gate as gate on release.gate_id = gate.gate_id
     where

@@ -11,7 +11,17 @@ collection_runs as (
         staged_collection.collection_id,
         staging_run.dry_run,
         collection_run.state,
-        collection_run.detail,
+        -- The question about removals is shown as it is now, not as it was when the run ended. Its words come
+        -- right after the guard's own, up to the next semicolon.
+        case
+            when
+                staged_collection.guard_detail is not null
+                and starts_with(collection_run.detail, staged_collection.guard_detail || '; ')
+                then staged_collection.guard_detail || regexp_replace(
+                    substr(collection_run.detail, length(staged_collection.guard_detail) + 1), '^; [^;]*', ''
+                )
+            else collection_run.detail
+        end as detail,
         collection_run.started_at,
         collection_run.finished_at,
         collection_run.added,

@@ -63,7 +63,8 @@ def test_a_plan_from_its_request_to_its_approval(world: World) -> None:
             assert str(contact) in first.body(168)
         assert "7 of 20" in first.subject
         assert "@" not in first.subject + first.body(168)
-        assert find_removal_request(warehouse, collection_code="ΑΛΛΗ") is None
+        with pytest.raises(NoSuchRequestError, match="'collection' is 'ΑΛΛΗ': no run"):
+            find_removal_request(warehouse, collection_code="ΑΛΛΗ")
 
         # The next hourly run asks the same: the plan that somebody may be looking at stays.
         assert world.sync()["ΝΕΑ|1"].state == "blocked"

@@ -41,9 +41,6 @@ class World(AirflowWorld):
         wait_until(lambda: self.asks("approve_removals", run_id))
         return run_id
 
-    def note(self, dag_id: str, run_id: str) -> str:
-        return self.airflow.get(f"dags/{dag_id}/dagRuns/{run_id}")["note"] or ""
-
     def links(self, run_id: str, code: str) -> dict[str, str | None]:
         """The links of a collection's task."""
         (task,) = [
@@ -123,6 +120,7 @@ def test_approval_rejection_and_silence(world: World) -> None:
     for code in COLLECTIONS:
         assert f"Mailchimp: {code} blocked: removal_guard: " in note
     assert "@" not in note
+    assert f"what to do: {world.airflow.url}/mailchimp-page/" in note
     links = world.links(blocked, "SERVICE")
     page = f"{world.airflow.url}/mailchimp-page/"
     assert links["Collection"] == f"{page}#collection-SERVICE"
@@ -172,8 +170,17 @@ def test_approval_rejection_and_silence(world: World) -> None:
         assert after[code, "subscribed"] == before[code, "subscribed"]
         assert (code, "archived") not in after
 
+    for code, words in (
+        ("NEWSLETTER", "rejected, so nobody is removed"),
+        ("LOYALTY", "approved. sync_collections is started"),
+        ("SERVICE", "nobody answered in time, so nobody is removed"),
+    ):
+        assert words in world.note("approve_removals", questions[code])
+
     nothing, state = world.run("approve_removals")
     assert state == "success"
+    assert "no removal plan waits for a decision" in world.note("approve_removals", nothing)
+    assert world.run("approve_removals", collection="ΑΓΝΩΣΤΗ")[1] == "failed"
     assert set(world.states("approve_removals", nothing).values()) == {"skipped"}
 
     # The rejection is remembered. Nobody answered about the other, so a run asks again.

@@ -154,7 +154,7 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
         world.step()
         [again] = release.request_releases(warehouse, ["NL-11"])
         assert again.number == gate_id, "asked once"
-        request = release.find_release_request(warehouse, gate_id)
+        request = release.find_release_request(warehouse, gate_id=gate_id)
         assert request is not None
         assert request.subject == "Let campaign NL-11 go to 3 recipients?"
         assert not release.decide_release(

@@ -102,9 +102,10 @@ def test_from_plan_to_inbox(world: World) -> None:
             code,
         )
 
-    def sync_campaigns() -> None:
+    def sync_campaigns() -> str:
         run_id, state = world.run("sync_campaigns", campaigns=["NL-11", "NL-12"])
         assert state == "success", world.states("sync_campaigns", run_id)
+        return run_id
 
     # Planned: drafts, designed by people.
     sync_campaigns()
@@ -143,13 +144,23 @@ def test_from_plan_to_inbox(world: World) -> None:
     assert (world.campaign()["action"], world.campaign()["status"]) == ("held", "save")
     assert world.gates()[1:] == [("schedule", ["no_valid_consent", "refused_address"], False)]
     assert world.airflow.run_ids("release_campaigns") == [], "nobody is asked about consent"
+    # It is seen at once: the task is not green, and the run says why.
+    assert world.states("send_campaigns", run_id)["when_due"] == "skipped"
+    note = world.note("send_campaigns", run_id)
+    assert "Mailchimp: campaign NL-11 is held: gate " in note
+    assert f"{world.airflow.url}/mailchimp-page/#campaign-NL-11" in note
 
     # The consent is restored; what is left a person may release: two are asked at a time.
     world.consent(member["contact_id"], granted=True)
     world.warehouse("update sync.staging_run set clock = clock - interval '3 hours'")
     for code in ("NL-11", "NL-12"):
         world.plan(code, datetime.now(UTC) - timedelta(minutes=1))
-    sync_campaigns()
+    closed = sync_campaigns()
+    assert world.states("sync_campaigns", closed)["sync_campaign"] == "skipped"
+    note = world.note("sync_campaigns", closed)
+    for code in ("NL-11", "NL-12"):
+        assert f"Mailchimp: campaign {code}: Required Actions in Airflow asks a person" in note
+        assert f"Mailchimp: campaign {code} is held: gate " in note
     asked = {
         row["campaign_code"]: f"gate-{row['gate_id']}"
         for row in world.warehouse("select gate_id, campaign_code from sync.campaign_gate"
@@ -161,12 +172,19 @@ def test_from_plan_to_inbox(world: World) -> None:
     answer(world, {asked["NL-12"]: "Reject", asked["NL-11"]: "Approve"})
     assert world.states("release_campaigns", asked["NL-12"])["go_on"] == "skipped"
     assert world.states("release_campaigns", asked["NL-11"])["go_on"] == "success"
+    assert "rejected, so nothing is released" in world.note("release_campaigns", asked["NL-12"])
+    assert "approved for 24 hours" in world.note("release_campaigns", asked["NL-11"])
+    assert world.run("release_campaigns", campaign="ΑΓΝΩΣΤΗ")[1] == "failed"
+    nothing, state = world.run("release_campaigns")
+    assert state == "success"
+    assert "no closed gate waits for a decision" in world.note("release_campaigns", nothing)
 
     # The approved one goes out, the rejected one does not.
     (run_id,) = set(world.airflow.run_ids("sync_campaigns")) - set(before)
     assert world.airflow.wait_for_run("sync_campaigns", run_id, seconds=RUN_SECONDS) == "success"
     world.let_days_pass(3)
-    sync_campaigns()
+    rejected = sync_campaigns()
+    assert "was not approved on" in world.note("sync_campaigns", rejected)
     assert (world.campaign()["status"], world.campaign()["action"]) == ("sent", "followed")
     assert world.campaign()["send_called_at"] >= world.campaign()["planned_at"]
     assert world.gates()[2:] == [

@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from campaign_world import CampaignWorld
 from crm_mailchimp.campaigns.next_action import next_quarter
@@ -19,26 +20,36 @@ from airflow.sdk.exceptions import TaskDeferred
 from mailchimp_provider.tasks import campaigns
 from mailchimp_provider.operators.campaign import CampaignWhenDueOperator
 
+class Left:
+    def __init__(self):
+        self.xcoms = {}
+
+    def xcom_push(self, key, value):
+        self.xcoms[key] = value
+
 def carry_out(case):
+    left = Left()
     os.environ.update(case.get("settings", {}))
     try:
         if case["call"] == "choose":
             return {"result": campaigns.choose({"campaigns": [], "test_to": [], "recreate": False})}
         if case["call"] == "sync_campaign":
             params = {"test_to": [], "recreate": False}
-            return {"result": campaigns.sync_campaign(case["code"], params, "δοκιμή")}
+            return {"result": campaigns.sync_campaign(case["code"], params, "δοκιμή", left)}
         operator = CampaignWhenDueOperator(task_id="when_due", **case["operator"])
         if case["call"] == "execute":
             return {"result": operator.execute({})}
         event = {"outcome": "due", "status": None}
         known = case.get("provider_campaign_id")
-        result = getattr(operator, case["call"])({}, event, provider_campaign_id=known)
+        result = getattr(operator, case["call"])(
+            {"ti": left}, event, provider_campaign_id=known
+        )
         return {"result": result}
     except TaskDeferred as deferred:
         path, arguments = deferred.trigger.serialize()
         return {"deferred": deferred.method_name, "kwargs": deferred.kwargs, **arguments}
     except Exception as error:
-        return {"raised": type(error).__name__, "text": str(error)}
+        return {"raised": type(error).__name__, "text": str(error), "left": left.xcoms}
 
 print("answer:" + json.dumps([carry_out(case) for case in json.loads(sys.argv[1])]))
 """
@@ -130,13 +141,19 @@ def test_when_its_moment_has_come(world: CampaignWorld, tmp_path: Path) -> None:
     waits, is_held, is_moved, is_deleted, is_cancelled, is_sent, *failed = answers
     assert (waits["deferred"], waits["until"]) == ("go_on", later.isoformat())
     assert (waits["provider_campaign_id"], waits["take_back"]) == (moved, True)
-    assert is_held["result"]["outcome"] == "held"
-    assert "no_valid_consent" in is_held["result"]["detail"]
+    # Held: the task is not green, and the run says why.
+    assert is_held["raised"] == "AirflowSkipException"
+    assert is_held["left"]["return_value"]["outcome"] == "held"
+    assert "no_valid_consent" in is_held["left"]["return_value"]["detail"]
+    note = is_held["left"]["crm_mailchimp_run_note"]
+    assert note.startswith("campaign ΚΛΕΙΣΤΗ is held: gate ")
+    assert "no_valid_consent" in note
+    assert note.endswith(f"/mailchimp-page/#campaign-{quote('ΚΛΕΙΣΤΗ')}")
     # Moved in the CRM: the task waits again.
     assert (is_moved["deferred"], is_moved["until"]) == ("go_on", later.isoformat())
     assert is_moved["kwargs"] == {"provider_campaign_id": moved}
-    assert is_deleted["result"]["outcome"] == "held"
-    assert is_deleted["result"]["detail"].startswith("deleted:")
+    assert is_deleted["raised"] == "AirflowSkipException"
+    assert is_deleted["text"].startswith("campaign ΣΒΗΣΜΕΝΗ is held: deleted:")
     assert is_cancelled["result"]["outcome"] == "deleted"
     # Sent: its end is waited for.
     assert is_sent["deferred"] == "end"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from crm_mailchimp.sync.decisions.approval import decide_removals
 from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
 from crm_mailchimp.sync.runs.collections_page import read_page
 from mailchimp_provider import page
+
+DAY = timedelta(hours=24)
 
 
 @pytest.fixture
@@ -28,7 +31,13 @@ def shown(world: CampaignWorld) -> Callable[..., str]:
     def render(*paused: str) -> str:
         with psycopg.connect(world.warehouse_dsn) as warehouse:
             found = read_page(warehouse)
-        answer = page._rendered("page.html", found=found, paused=list(paused))
+        answer = page._rendered(
+            "page.html",
+            found=found,
+            paused=list(paused),
+            now=datetime.now(UTC),
+            ask_again_after=timedelta(hours=168),
+        )
         return " ".join(bytes(answer.body).decode().split())
 
     return render
@@ -57,9 +66,74 @@ def test_both_kinds_of_questions_wait_in_one_place(
     assert shown("release_campaigns").count("it is paused, so nobody is asked") == 1
     assert "filos" not in text, "nobody's address"
 
+    assert "plan 1 (7 of 12 members) waits for an answer" in text
+
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         decide_removals(warehouse, 1, "rejected", decided_by="μαρία")
     assert "(7 of 12 members) rejected by μαρία" in shown()
+
+
+def test_an_answer_is_the_same_at_all_places_before_the_next_run(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    """What the run said at its end is no news after the answer: nothing waits any more."""
+    people = world.audience(12, description="Ενημερωτικό δελτίο")
+    for person in people[:7]:
+        world.leave(1, person)
+    world.sync()
+    # As a run ends that has more to say.
+    row = world.warehouse.execute(
+        "update sync.collection_run set detail = detail || '; ένα πεδίο λείπει'"
+        " where state = 'blocked' returning detail"
+    ).fetchone()
+    assert row and "asks a person (plan 1); " in row["detail"]
+    asks, waits = "asks a person", "waits for an answer"
+    assert asks not in shown()
+    assert "withdrawals and erasures; ένα πεδίο λείπει" in shown()
+    assert shown().count(waits) == 1
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        decide_removals(warehouse, 1, "rejected", decided_by="μαρία")
+    text = shown()
+    assert asks not in text
+    assert waits not in text
+    assert "Waiting for a decision" not in text
+    assert "7 of 12 members would be removed: nothing was pushed" in text
+    assert "asked again when its members change, or on" in text
+    # The next run says the same, once.
+    world.sync()
+    assert shown().count("asked again when its members change") == 1
+    assert "was not approved on" not in shown()
+
+
+def test_a_gate_that_closed_for_more_waits_once(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    world.audience(12)
+    world.schedule_early()
+    world.campaign("ΝΕΑ-11", state="approved", planned_at=world.quarter_in(48))
+    world.step("ΝΕΑ-11")
+    world.design("ΝΕΑ-11")
+    world.warehouse.execute("update sync.staging_run set clock = now() - interval '3 hours'")
+    world.step("ΝΕΑ-11")
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        [first] = release.request_releases(warehouse, ["ΝΕΑ-11"])
+        world.warehouse.execute(
+            "update sync.collection_run set state = 'blocked', detail = 'removal_guard: 12'"
+        )
+        world.step("ΝΕΑ-11")
+        assert f"gate {first.number}, since" not in shown(), "an answer would release nothing"
+        second = release.request_releases(warehouse, ["ΝΕΑ-11"])[-1]
+        assert shown().count("waits for an answer") == 1
+        release.decide_release(
+            warehouse, second.number, "rejected", holds=DAY, ask_again_after=DAY, decided_by="ελένη"
+        )
+    text = shown()
+    assert "Waiting for a decision" not in text
+    assert "waits for an answer" not in text
+    assert "was rejected by ελένη" in text
+    assert "asked again when its reasons change, or on" in text
+    assert 'id="campaign-ΝΕΑ-11"' in text
 
 
 def test_a_preview_hides_no_real_run_and_a_new_code_no_success(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypedDict
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import find_value, read_row, read_rows
+from crm_mailchimp.rows import find_value, read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.answer import Decision
 from crm_mailchimp.sync.decisions.open_question import OpenQuestion
@@ -30,6 +31,10 @@ class _StoredReason(TypedDict):
     released: bool
 
 
+class EndedRequestError(PermanentError):
+    """The gate waits for no decision: it has opened, closed for more, or was decided on."""
+
+
 class AnsweredLateError(PermanentError):
     """An approval came after the question had ended."""
 
@@ -45,6 +50,26 @@ class _StoredGate(NamedTuple):
     recipients: int | None
     is_open_now: bool
     reasons_now: list[_StoredReason]
+
+
+class _Question(NamedTuple):
+    """A question about a campaign's newest gate: open, or answered with a no that still holds."""
+
+    campaign_code: str
+    gate_id: int
+    decided_at: datetime | None
+    expires_at: datetime | None
+
+    def words(self) -> str:
+        if self.decided_at is None or self.expires_at is None:
+            asked = f"Required Actions in Airflow asks a person (gate {self.gate_id})"
+        else:
+            asked = (
+                f"gate {self.gate_id} was not approved on {self.decided_at:%Y-%m-%d %H:%M %Z}. It "
+                "is asked about again when its reasons change, or on "
+                f"{self.expires_at:%Y-%m-%d %H:%M %Z}"
+            )
+        return f"campaign {self.campaign_code}: {asked}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,15 +106,93 @@ def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[O
     return gates
 
 
-def find_release_request(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest | None:
-    """What a person is asked; None when the gate has opened, or closed for more, meanwhile.
+def describe_questions(warehouse: Connection[Any], codes: Sequence[str]) -> list[str]:
+    """A line for each closed gate of these campaigns that waits for an answer, or got a no."""
+    questions = read_rows(
+        warehouse, _Question, statement("campaigns/describe_questions"), {"codes": list(codes)}
+    )
+    warehouse.commit()
+    return [question.words() for question in questions]
+
+
+def find_release_request(
+    warehouse: Connection[Any],
+    *,
+    gate_id: int | None = None,
+    campaign_code: str | None = None,
+) -> ReleaseRequest | None:
+    """The gate to decide on: the one named, or the newest that waits; None when none waits.
+
+    Raises:
+        NotReleasableError: there is no such gate or campaign, or the gate is closed for what nobody
+            may release.
+        EndedRequestError: ``gate_id`` waits for no decision any more.
+    """
+    if gate_id is not None:
+        request = _closed_gate(warehouse, gate_id)
+        if campaign_code not in (None, request.campaign_code):
+            raise NotReleasableError(
+                f"param 'gate_id' is {gate_id}: that gate is of campaign "
+                f"{request.campaign_code}, not of {campaign_code}. Leave one of the params empty"
+            )
+        decision = _decision_about(warehouse, gate_id)
+        warehouse.commit()
+        if decision is not None:
+            raise EndedRequestError(
+                f"the question about gate {gate_id} is already {decision}; leave 'gate_id' empty "
+                "for the newest that waits"
+            )
+        return request
+    if campaign_code is not None:
+        _require_known(warehouse, campaign_code)
+    while True:
+        newest = find_value(
+            warehouse, int, statement("campaigns/newest_request"), {"campaign_code": campaign_code}
+        )
+        if newest is None:
+            warehouse.commit()
+            return None
+        with suppress(EndedRequestError):  # superseded now: the next one is another
+            return _closed_gate(warehouse, newest)
+
+
+def _require_known(warehouse: Connection[Any], campaign_code: str) -> None:
+    is_known = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.campaign where campaign_code = %(code)s)"
+        " or exists (select from sync.campaign_gate where campaign_code = %(code)s)",
+        {"code": campaign_code},
+    )
+    if not is_known:
+        raise NotReleasableError(
+            f"param 'campaign' is {campaign_code!r}: no run of sync_campaigns has met a "
+            "campaign of this code. Correct it (crm.campaign has the codes), or leave it empty for "
+            "the newest gate that waits"
+        )
+
+
+def _decision_about(warehouse: Connection[Any], gate_id: int) -> str | None:
+    return find_value(
+        warehouse,
+        str,
+        "select decision from sync.campaign_release where gate_id = %s and decision is not null",
+        (gate_id,),
+    )
+
+
+def _closed_gate(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest:
+    """The question about a gate; a request that has ended is noted as superseded.
 
     Raises:
         NotReleasableError: there is no such gate, or it is closed for what nobody may release.
+        EndedRequestError: it has opened, or has closed for more, meanwhile.
     """
     gate = read_row(warehouse, _StoredGate, statement("campaigns/find_gate"), {"gate_id": gate_id})
     if gate is None:
-        raise NotReleasableError(f"there is no gate {gate_id}: see sync.campaign_gate")
+        raise NotReleasableError(
+            f"param 'gate_id' is {gate_id}: there is no such gate; see sync.campaign_gate"
+        )
     firm = [reason["code"] for reason in gate.reasons if not reason["may_be_released"]]
     if firm:
         raise NotReleasableError(
@@ -101,7 +204,7 @@ def find_release_request(warehouse: Connection[Any], gate_id: int) -> ReleaseReq
     if gate.is_open or gate.is_open_now or not now <= asked:
         warehouse.execute(statement("campaigns/supersede_request"), {"gate_id": gate_id})
         warehouse.commit()
-        return None
+        raise EndedRequestError(f"gate {gate_id} has opened, or has closed for more, meanwhile")
     warehouse.commit()
     return ReleaseRequest(
         gate_id=gate_id,
@@ -137,12 +240,14 @@ def decide_release(
         NotReleasableError: nobody may release this.
         AnsweredLateError: an approval that releases nothing, and why.
     """
-    if find_release_request(warehouse, gate_id) is None:
+    try:
+        _closed_gate(warehouse, gate_id)
+    except EndedRequestError as error:
         if decision == "approved":
             raise AnsweredLateError(
-                f"gate {gate_id} has opened, or has closed for more, meanwhile: this approval "
-                "releases nothing. If something else is to be released, a new question asks it"
-            )
+                f"{error}: this approval releases nothing. If something else is to be released, a "
+                "new question asks it"
+            ) from None
         return False
     parameters = {
         "gate_id": gate_id,
@@ -151,12 +256,7 @@ def decide_release(
         "holds": ask_again_after if decision == "rejected" else holds,
     }
     warehouse.execute(statement("campaigns/store_release"), parameters)
-    in_force = find_value(
-        warehouse,
-        str,
-        "select decision from sync.campaign_release where gate_id = %s",
-        (gate_id,),
-    )
+    in_force = _decision_about(warehouse, gate_id)
     warehouse.commit()
     if decision == "approved" and in_force != "approved":
         raise AnsweredLateError(

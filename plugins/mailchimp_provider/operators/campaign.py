@@ -85,7 +85,7 @@ class CampaignWhenDueOperator(BaseOperator):
         if result["status"] in ("sending", "schedule") and result["outcome"] != "held":
             until = datetime.now(UTC) + timedelta(minutes=self.sending_minutes)
             self._wait(until.isoformat(), _OVER, "end", known, is_ours=bool(result["is_ours"]))
-        return result
+        return self._ended(context, result)
 
     def end(
         self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
@@ -95,7 +95,7 @@ class CampaignWhenDueOperator(BaseOperator):
         result = self._advance(context, provider_campaign_id)
         if result["wait_until"]:
             self._wait_again(result, provider_campaign_id)
-        return result
+        return self._ended(context, result)
 
     def _wait_again(self, result: dict[str, Any], provider_campaign_id: str | None) -> None:
         is_ours = bool(result["is_ours"])
@@ -140,6 +140,11 @@ class CampaignWhenDueOperator(BaseOperator):
 
         self._name(context)
         return advance_campaign(self.campaign_code, provider_campaign_id=provider_campaign_id)
+
+    def _ended(self, context: Context, result: dict[str, Any]) -> dict[str, Any]:
+        from mailchimp_provider.tasks.campaigns import require_not_held  # noqa: PLC0415
+
+        return require_not_held(result, context["ti"])
 
     def _name(self, context: Context) -> None:
         context["campaign_code"] = self.campaign_code  # type: ignore[typeddict-unknown-key]

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowSkipException
+
 from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import (
     crm_connection,
@@ -16,8 +18,9 @@ from mailchimp_provider.connections import (
     opened,
     warehouse_connection,
 )
+from mailchimp_provider.links import campaign_url
 from mailchimp_provider.outcomes import Problems, fail_without_retry
-from mailchimp_provider.run_notes import note_if_paused
+from mailchimp_provider.run_notes import leave_note, paused_words
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -92,14 +95,40 @@ def find_planned(codes: Sequence[str]) -> list[dict[str, Any]]:
 
 
 @fail_without_retry()
-def sync_campaign(campaign_code: str, params: Mapping[str, Any], run_id: str) -> dict[str, object]:
-    """What one campaign needs now; returns what was done, and why not more."""
-    return advance_campaign(
+def sync_campaign(
+    campaign_code: str, params: Mapping[str, Any], run_id: str, ti: Any
+) -> dict[str, Any]:
+    """What one campaign needs now; returns what was done, and why not more.
+
+    Raises:
+        AirflowSkipException: the campaign is held.
+    """
+    result = advance_campaign(
         campaign_code,
         test_to=params["test_to"],
         test_run=run_id,
         recreate=params["recreate"],
     )
+    return require_not_held(result, ti)
+
+
+def require_not_held(result: dict[str, Any], ti: Any) -> dict[str, Any]:
+    """The result, unless the campaign is held: a closed gate, or something else for a person.
+
+    Args:
+        result: what ``advance_campaign`` returned.
+        ti: the task instance.
+
+    Raises:
+        AirflowSkipException: it is held. So its task is not green, the run's note says why, and no
+            alert takes it for a failure.
+    """
+    if result["outcome"] != "held":
+        return result
+    code = result["campaign_code"]
+    ti.xcom_push(key="return_value", value=result)  # a skipped task returns nothing
+    leave_note(ti, f"campaign {code} is held: {result['detail']}; see {campaign_url(code)}")
+    raise AirflowSkipException(f"campaign {code} is held: {result['detail']}")
 
 
 @fail_without_retry()
@@ -128,12 +157,19 @@ def _send_run(moment: NextMoment) -> dict[str, Any]:
 
 @fail_without_retry()
 def find_closed_gates(codes: Sequence[str] | None, ti: Any) -> list[dict[str, Any]]:
-    """Runs of ``release_campaigns`` for closed gates that a person may open."""
-    from crm_mailchimp.campaigns.release import request_releases
+    """Runs of ``release_campaigns`` for closed gates that a person may open.
+
+    The run's note says which questions wait, and which were answered.
+    """
+    from crm_mailchimp.campaigns.release import describe_questions, request_releases
 
     with opened() as connections:
-        gates = request_releases(connections.warehouse(), codes or [])
-    note_if_paused(ti, "release_campaigns", gates)
+        warehouse = connections.warehouse()
+        gates = request_releases(warehouse, codes or [])
+        words = describe_questions(warehouse, codes or [])
+    words += paused_words(ti, "release_campaigns", gates)
+    if words:
+        leave_note(ti, "\n".join(words))
     within = timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours)
     return [
         {"trigger_run_id": gate.run_id("gate", within), "conf": {"gate_id": gate.number}}

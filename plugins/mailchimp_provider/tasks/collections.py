@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from crm_mailchimp.error_words import at_place
 from mailchimp_provider.connections import data_docs_folder, opened
-from mailchimp_provider.links import AUDIENCE_PAGE
+from mailchimp_provider.links import AUDIENCE_PAGE, page_url
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 from mailchimp_provider.run_notes import leave_note
 
@@ -127,7 +127,7 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
             )
         summary = summarise_run(warehouse, staging_id)
     if summary.note:
-        leave_note(ti, summary.note)
+        leave_note(ti, f"{summary.note}\nwhat to do: {page_url()}")
     with problems.noted():
         if not params["dry_run"]:
             write_back_members()

@@ -12,9 +12,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import opened
-from mailchimp_provider.links import plan_url
+from mailchimp_provider.links import collection_url, page_url, plan_url
 from mailchimp_provider.outcomes import fail_without_retry
-from mailchimp_provider.run_notes import leave_note, note_if_paused
+from mailchimp_provider.run_notes import leave_note, paused_words
 
 
 @fail_without_retry()
@@ -31,7 +31,8 @@ def find_questions(
         return []
     with opened() as connections:
         plans = open_plans(connections.warehouse(), staging_id)
-    note_if_paused(ti, "approve_removals", plans)
+    if words := paused_words(ti, "approve_removals", plans):
+        leave_note(ti, "\n".join(words))
     within = timedelta(hours=QuestionSettings.read_usable().approval_timeout_hours)
     return [
         {"trigger_run_id": plan.run_id("plan", within), "conf": {"plan_id": plan.number}}
@@ -40,11 +41,13 @@ def find_questions(
 
 
 @fail_without_retry()
-def find_request(params: Mapping[str, Any]) -> dict[str, object]:
+def find_request(params: Mapping[str, Any], ti: Any) -> dict[str, object]:
     """The plan to decide on: how many members, of how many, why.
 
     Raises:
-        AirflowSkipException: no plan waits for a decision, or this one does not any more.
+        AirflowFailException: no such plan or collection is known.
+        AirflowSkipException: no plan waits for a decision, or this one does not any more. The
+            run's note says so.
     """
     from crm_mailchimp.sync.decisions import approval
 
@@ -57,11 +60,16 @@ def find_request(params: Mapping[str, Any]) -> dict[str, object]:
                 collection_code=params["collection"],
             )
         except approval.AlreadyDecidedError as error:
+            leave_note(ti, f"nobody is asked: {error}")
             raise AirflowSkipException(str(error)) from None
     if request is None:
-        raise AirflowSkipException("no removal plan waits for a decision")
+        code = params["collection"]
+        words = f"no removal plan{f' of collection {code}' if code else ''} waits for a decision"
+        leave_note(ti, f"nobody is asked: {words}; see {page_url()}")
+        raise AirflowSkipException(words)
     return {
         "plan_id": request.plan_id,
+        "collection_code": request.collection_code,
         "subject": request.subject,
         "body": (
             f"{request.body(questions.approval_ask_again_hours)}\n\n"
@@ -77,7 +85,7 @@ def decide(
 ) -> dict[str, object] | None:
     """Store the decision; returns the params of the sync when it is an approval.
 
-    An approval that comes too late starts nothing. The run's note says so.
+    The run's note says what the answer does. An approval that comes too late starts nothing.
     """
     from crm_mailchimp.sync.decisions import approval
     from crm_mailchimp.sync.decisions.answer import read_decision
@@ -91,15 +99,16 @@ def decide(
         except approval.AlreadyDecidedError as error:
             leave_note(ti, str(error))
             return None
-    if not approved:
-        hours = QuestionSettings.read_usable().approval_ask_again_hours
-        leave_note(
-            ti,
-            "nobody is removed. "
-            + (
-                f"The same members are asked about again in {hours:g} hours"
-                if decision == "rejected"
-                else "Nobody answered in time: the next sync asks again"
-            ),
-        )
+    code = str(request["collection_code"])
+    hours = QuestionSettings.read_usable().approval_ask_again_hours
+    words = {
+        "approved": "approved. sync_collections is started for it, and removes nobody outside the"
+        " plan",
+        "rejected": "rejected, so nobody is removed. The same members are asked about again in"
+        f" {hours:g} hours",
+        "timed_out": "nobody answered in time, so nobody is removed. The next sync asks again",
+    }[decision]
+    leave_note(
+        ti, f"removals of {code} (plan {request['plan_id']}): {words}; see {collection_url(code)}"
+    )
     return request["sync_params"] if approved else None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows
+from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.answer import APPROVE, REJECT, Decision
 from crm_mailchimp.sync.decisions.open_question import OpenQuestion
@@ -28,7 +28,7 @@ _EXPLANATIONS = {
 
 
 class NoSuchRequestError(PermanentError):
-    """There is no removal plan of this number."""
+    """There is no removal plan of this number, or no collection of this code."""
 
 
 class _StoredDecision(NamedTuple):
@@ -140,7 +140,8 @@ def find_removal_request(
     Requests of collections that were synced since without trouble are closed first.
 
     Raises:
-        NoSuchRequestError: ``plan_id`` is no plan (of ``collection_code``).
+        NoSuchRequestError: ``plan_id`` is no plan (of ``collection_code``), or no run has met a
+            collection of this code.
         AlreadyDecidedError: ``plan_id`` is not open any more.
     """
     warehouse.execute(statement("sync/close_settled_removals"))
@@ -158,6 +159,8 @@ def find_removal_request(
             "sync.removal_request"
         )
     if found is None:
+        if collection_code is not None:
+            _require_known(warehouse, collection_code)
         return None
     if found.decision is not None:
         raise AlreadyDecidedError(
@@ -179,6 +182,22 @@ def find_removal_request(
         members=found.members,
         causes=tuple(_cause(cause) for cause in causes),
     )
+
+
+def _require_known(warehouse: Connection[Any], collection_code: str) -> None:
+    is_known = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.staged_collection where collection_code = %(code)s)"
+        " or exists (select from sync.removal_request where collection_code = %(code)s)",
+        {"code": collection_code},
+    )
+    if not is_known:
+        raise NoSuchRequestError(
+            f"param 'collection' is {collection_code!r}: no run of sync_collections has met a "
+            "collection of this code. Correct it (crm.contact_collection has the codes), or leave "
+            "it empty for the newest plan that waits"
+        )
 
 
 def open_plans(warehouse: Connection[Any], staging_id: int) -> list[OpenQuestion]:

@@ -124,6 +124,7 @@ class CampaignRow:
     Attributes:
         answer: to the newest question about the gate: ``approved``, ``rejected`` or ``timed_out``.
         answered_by: Airflow's id of the person.
+        answer_expires_at: a no holds until then for the same reasons.
     """
 
     code: str
@@ -143,6 +144,7 @@ class CampaignRow:
     answer: str | None
     answered_by: str | None
     answered_at: datetime | None
+    answer_expires_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +172,12 @@ class PageContent:
 
 
 def read_page(warehouse: Connection[Any]) -> PageContent:
-    """The state of everything now; reads only."""
+    """The state of everything now; reads only.
+
+    One snapshot serves all sections: an answer that comes meanwhile is in all of them or in none.
+    """
+    warehouse.rollback()
+    warehouse.execute("set transaction isolation level repeatable read, read only")
     found = PageContent(
         collections=read_rows(warehouse, CollectionRow, statement("page/collections")),
         removals=read_rows(warehouse, OpenRemoval, statement("page/open_removals")),
