@@ -2,7 +2,8 @@
 
 Airflow 3.3.2 starts the tick that has passed last as soon as a DAG is unpaused, also with
 ``catchup=False`` (``airflow/timetables/trigger.py``). Here a tick that has passed counts only if
-nobody paused or unpaused the DAG since. So a tick in an outage of the scheduler is not lost.
+Airflow knew the DAG then, and the DAG was not paused. So a tick in an outage of the scheduler is
+not lost, and neither is the first one after unpausing.
 """
 
 from __future__ import annotations
@@ -13,18 +14,14 @@ from typing import TYPE_CHECKING
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 from airflow.timetables.trigger import CronTriggerTimetable
 from pendulum import UTC, DateTime
-from sqlalchemy import func, select
-from sqlalchemy.orm import object_session
+
+from mailchimp_provider.pauses import stays_due
 
 if TYPE_CHECKING:
     from airflow.models.dag import DagModel
 
 #: How late the scheduler may start a tick. After a longer outage it waits for the next one.
 LATEST = datetime.timedelta(hours=12)
-# Names in Airflow's audit log of pausing and unpausing a DAG. The page and the API have one name
-# for one DAG and one for several. The command line has its own.
-_TOGGLES_ONE = ("patch_dag", "cli_dag_unpause")
-_TOGGLES_SEVERAL = "patch_dags"
 
 
 class TickPassedError(Exception):
@@ -45,20 +42,20 @@ class NextTickTimetable(CronTriggerTimetable):
         last_automated_data_interval: DataInterval | None,
         restriction: TimeRestriction,
     ) -> DagRunInfo | None:
-        """The next run: a tick of the future, or the newest one while it is not too late for it.
+        """The next run: the newest tick while it is not too late for it, or one of the future.
+
+        Airflow may read a DAG's file at any time between a tick and its start. So the newest tick
+        is named also for a DAG without a run. Whether it is started is decided when it is due.
 
         Args:
-            last_automated_data_interval: of the last run that the schedule started. A DAG without
-                one has only a future.
+            last_automated_data_interval: of the last run that the schedule started.
             restriction: the DAG's first and last day.
         """
         now = _now()
-        tick, last = self._get_next(now), last_automated_data_interval
-        if last is not None:
-            newest = self._align_to_prev(now)
-            if newest > last.end and now - newest <= LATEST:
-                tick = newest
-            tick = max(tick, self._get_next(last.end))
+        newest = self._align_to_prev(now)
+        tick = newest if now - newest <= LATEST else self._get_next(now)
+        if last_automated_data_interval is not None:
+            tick = max(tick, self._get_next(last_automated_data_interval.end))
         if restriction.earliest is not None:
             tick = max(tick, self._align_to_next(restriction.earliest))
         if restriction.latest is not None and restriction.latest < tick:
@@ -68,8 +65,8 @@ class NextTickTimetable(CronTriggerTimetable):
     def next_run_info_from_dag_model(self, *, dag_model: DagModel) -> DagRunInfo | None:
         """What the scheduler starts now.
 
-        Airflow stored the tick when it last read the DAG's file. Since then the DAG may have been
-        paused: then it waits for the next tick. Or later ticks have passed: then the newest counts.
+        Airflow stored a tick when it last read the DAG's file. Whatever it stored, only the newest
+        tick counts. If the DAG was paused then, it waits for the next one.
 
         Raises:
             TickPassedError: the stored tick is not to be started. Airflow logs that and goes on.
@@ -78,8 +75,8 @@ class NextTickTimetable(CronTriggerTimetable):
         now = _now()
         if info is None or info.run_after > now:
             return info
-        newest = self._align_to_prev(now)
-        if now - newest > LATEST or _was_toggled(dag_model, since=info.run_after):
+        newest = max(self._align_to_prev(now), info.run_after)
+        if now - newest > LATEST or not stays_due(dag_model, newest):
             tick = self._get_next(now)
         elif newest > info.run_after:
             tick = newest
@@ -95,20 +92,3 @@ class NextTickTimetable(CronTriggerTimetable):
 
 def _now() -> DateTime:
     return DateTime.now(UTC)
-
-
-def _was_toggled(dag_model: DagModel, *, since: datetime.datetime) -> bool:
-    """Whether somebody paused or unpaused the DAG after this time."""
-    from airflow.models.log import Log  # noqa: PLC0415 - only in the scheduler
-
-    session = object_session(dag_model)
-    if session is None:
-        return False
-    found = session.scalar(
-        select(func.count()).where(
-            Log.dttm >= since,
-            ((Log.dag_id == dag_model.dag_id) & Log.event.in_(_TOGGLES_ONE))
-            | (Log.event == _TOGGLES_SEVERAL),
-        )
-    )
-    return bool(found)
