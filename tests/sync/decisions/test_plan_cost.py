@@ -27,8 +27,8 @@ PEOPLE = 3_000
 NEWS, LIST = 1, "news"
 #: The plan's statements, and those that attach refusals to contacts while staging.
 PLANNING = (
-    "attach_merged", "ask_about_desired", "ask_about_unwanted", "ask_about_holders",
-    "judge_refusals", "clear_plan", "plan_changes",
+    "ask_about_desired", "ask_about_unwanted", "ask_about_holders", "judge_refusals", "clear_plan",
+    "plan_changes",
 )  # fmt: skip
 STAGING = (
     "attach_merged", "detach_unmerged", "note_holders", "find_gone_addresses",
@@ -232,6 +232,10 @@ def _assert_linear(warehouse: Explaining, names: tuple[str, ...]) -> None:
 
 
 def _assert_plan_is_linear(warehouse: Explaining, staging_id: int) -> None:
+    question = "sync/has_unattached_merges"
+    warehouse.watch((question,))
+    warehouse.execute(statement(question), {"staging_id": staging_id})
+    _assert_linear(warehouse, (question,))
     warehouse.watch(PLANNING)
     counts = make_plan(
         warehouse,

@@ -49,6 +49,7 @@ def make_plan(
         "full_refresh": full_refresh,
         "due_causes": list(DUE_CAUSES),
     }
+    refusal_ledger.follow_merges(warehouse, staging_id)
     warehouse.execute(statement("sync/clear_plan"), parameters)
     refusal_ledger.judge_staged(
         warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id

@@ -18,7 +18,7 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents
-from crm_mailchimp.rows import read_rows, read_values, stream_rows
+from crm_mailchimp.rows import read_rows, read_value, read_values, stream_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -118,7 +118,6 @@ def judge_staged(
         "collection_id": collection_id,
         "list_id": list_id,
     }
-    warehouse.execute(statement("sync/attach_merged"), parameters)
     warehouse.execute(statement("sync/create_person_asked"))
     warehouse.execute("truncate person_asked")
     warehouse.execute(statement("sync/ask_about_desired"), parameters)
@@ -127,6 +126,19 @@ def judge_staged(
     warehouse.execute(statement("sync/ask_about_holders"))
     _judge(warehouse, collection_id)
     warehouse.execute("analyze refusal_found")
+
+
+def follow_merges(warehouse: Connection[Any], staging_id: int) -> None:
+    """Give refusals that became known since the snapshot to the merged contacts; commits.
+
+    It comes before ``judge_staged``, in a transaction of its own. A snapshot that is being made
+    writes the same rows in another order. Mostly nothing is to be written, so nobody waits.
+    """
+    parameters = {"staging_id": staging_id}
+    if read_value(warehouse, bool, statement("sync/has_unattached_merges"), parameters):
+        lock_holders(warehouse)
+        warehouse.execute(statement("sync/attach_merged"), parameters)
+    warehouse.commit()
 
 
 def find_refusing_contacts(
@@ -213,7 +225,7 @@ def note_holders(warehouse: Connection[Any], staging_id: int, clock: datetime) -
 
 
 def lock_holders(warehouse: Connection[Any]) -> None:
-    """Be the only writer of ``sync.address_holder`` until the transaction ends.
+    """Be the only writer of holders and of merged contacts until the transaction ends.
 
     Two writers of the same contacts in another order would wait for each other.
     """

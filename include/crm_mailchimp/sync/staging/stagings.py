@@ -57,7 +57,8 @@ def open_staging(
         " values (%s, %s, %s, %s, %s, %s) returning staging_id",
         (run_id, clock, refusal_clock, RULES_VERSION, dry_run, full_refresh),
     )
-    _run_commands(warehouse, "staging/create_partitions", staging_id)
+    for command in _commands(warehouse, "staging/create_partitions", staging_id):
+        warehouse.execute(command)
     return staging_id
 
 
@@ -131,7 +132,11 @@ def staged_codes(warehouse: Connection[Any], staging_id: int) -> list[str]:
 
 
 def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
-    """Drop stagings older than ``keep_days`` days; returns how many."""
+    """Drop stagings older than ``keep_days`` days; returns how many.
+
+    Committed after each table: a table's parent is locked against readers meanwhile. A run that
+    plans reads several parents, so it must never wait for one while this waits for the next.
+    """
     staging_ids = read_values(
         warehouse,
         int,
@@ -140,7 +145,9 @@ def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
         (keep_days,),
     )
     for staging_id in staging_ids:
-        _run_commands(warehouse, "staging/drop_partitions", staging_id)
+        for command in _commands(warehouse, "staging/drop_partitions", staging_id):
+            warehouse.execute(command)
+            warehouse.commit()
         warehouse.execute(
             "update sync.staging_run set dropped_at = now() where staging_id = %s", (staging_id,)
         )
@@ -148,9 +155,8 @@ def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
     return len(staging_ids)
 
 
-def _run_commands(warehouse: Connection[Any], name: str, staging_id: int) -> None:
-    for command in read_values(warehouse, str, statement(name), {"staging_id": staging_id}):
-        warehouse.execute(command)
+def _commands(warehouse: Connection[Any], name: str, staging_id: int) -> list[str]:
+    return read_values(warehouse, str, statement(name), {"staging_id": staging_id})
 
 
 def _row_counts(warehouse: Connection[Any], staging_id: int) -> dict[str, int]:
