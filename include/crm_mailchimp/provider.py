@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from crm_mailchimp.outages import Answering
+
 
 @dataclass(frozen=True, kw_only=True)
 class AudienceSettings:
@@ -167,7 +169,7 @@ class BatchRunningError(Exception):
 K = TypeVar("K")
 
 
-class AudienceProvider(Protocol):
+class AudienceProvider(Answering, Protocol):
     """Audiences, merge fields and members of one account. Every method raises
     a subclass of ``crm_mailchimp.errors.ProviderError`` after retrying what can heal."""
 
@@ -180,9 +182,7 @@ class AudienceProvider(Protocol):
     def audience(self, list_id: str) -> Audience: ...
     def audience_page(self, web_id: int | None) -> str | None:
         """The page for people about an audience, or about all where ``web_id`` is None.
-
-        None where nobody knows the pages of this host.
-        """
+        None where nobody knows the pages of this host."""
         ...
 
     def create_audience(self, settings: AudienceSettings) -> Audience: ...
@@ -256,7 +256,7 @@ ReportStream = Literal[
 ]
 
 
-class ReportProvider(Protocol):
+class ReportProvider(Answering, Protocol):
     """Campaigns and their reports. Rows are the provider's JSON objects (``dict``), one per
     item, streamed page by page; ``crm_mailchimp.stats`` shapes them."""
 
@@ -283,7 +283,7 @@ class ReportProvider(Protocol):
     def link_members(self, campaign_id: str, link_id: str) -> Iterator[dict[str, Any]]: ...
 
 
-class AudienceHistoryProvider(Protocol):
+class AudienceHistoryProvider(Answering, Protocol):
     """Audiences over time and what members did in them; rows as for ``ReportProvider``."""
 
     def audience_figures(self) -> Iterator[dict[str, Any]]:
@@ -360,7 +360,7 @@ class Checklist:
     items: tuple[ChecklistItem, ...]
 
 
-class CampaignProvider(Protocol):
+class CampaignProvider(Answering, Protocol):
     """Campaigns from draft to sent."""
 
     def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:

@@ -30,8 +30,8 @@ from histories.mailchimp_memory import BY_ADMIN, Account, Refused, subscriber_ha
 PAGE, OVERLAP = 1000, 10
 #: Reads; every other request can change something.
 READS = frozenset(
-    {"audiences", "audience", "merge_fields", "members", "archived", "member", "complainers",
-     "campaigns", "campaign", "checklist", "domains"}
+    {"ping", "audiences", "audience", "merge_fields", "members", "archived", "member",
+     "complainers", "campaigns", "campaign", "checklist", "domains"}
 )  # fmt: skip
 _KINDS = {"exists": "exists", "compliance": "compliance", "forgotten": "forgotten",
           "not_archivable": "other", "not_found": "not_found"}  # fmt: skip
@@ -99,6 +99,9 @@ class MemoryMailchimp:
         if found is None:
             raise NotFound(method="GET", path="/lists/{list_id}", status=404, title="Not found")
         return found
+
+    def require_answer(self) -> None:
+        self._read("ping")
 
     # ---- audiences and their columns
 

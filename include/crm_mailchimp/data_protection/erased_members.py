@@ -15,6 +15,7 @@ from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm.erasure_requests import ErasureRequest
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import find_value, read_rows, read_values
 from crm_mailchimp.statements import statement
@@ -38,6 +39,7 @@ class ErasedPerson:
             address is another contact's by now.
         deleted: number of members deleted.
         refused: number of deletions that Mailchimp refused.
+        postponed: words of the first call that failed and may succeed later; empty: none did.
         left_alone: number of members that stay in audiences of another installation, by audience.
     """
 
@@ -48,6 +50,7 @@ class ErasedPerson:
     own_members: set[tuple[str, str]] = field(default_factory=set, repr=False)
     deleted: int = 0
     refused: int = 0
+    postponed: str = ""
     left_alone: Counter[str] = field(default_factory=Counter)
 
 
@@ -82,9 +85,18 @@ def note_hashes(warehouse: Connection[Any], digester: Digester, hashes: Iterable
 
 
 def learn_earlier_addresses(
-    warehouse: Connection[Any], provider: AudienceProvider, digester: Digester, person: ErasedPerson
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    digester: Digester,
+    person: ErasedPerson,
+    watch: OutageWatch,
 ) -> None:
-    """Earlier addresses are known here by their hash only; the members themselves tell them."""
+    """Earlier addresses are known here by their hash only; the members themselves tell them.
+
+    Raises:
+        ProviderError: of the first call that failed, after all others.
+    """
+    failed: ProviderError | None = None
     rows = read_rows(
         warehouse,
         _EarlierMember,
@@ -99,18 +111,41 @@ def learn_earlier_addresses(
                 person.own_members.add((row.list_id, hash_))
             continue
         person.hashes.add(hash_)
-        member = provider.member(row.list_id, hash_)
+        try:
+            member = provider.member(row.list_id, hash_)
+            watch.note_answer()
+        except ProviderError as error:
+            watch.note_failure(error, id(person.request))
+            failed, member = failed or error, None
         key = parse_address(member.email_address).key if member is not None else None
         if key and subscriber_hash(key) == hash_:
             person.addresses.add(key)
             warehouse.execute(SUPPRESS, ("address", digester.address(key)))
         note_hashes(warehouse, digester, [hash_])
         warehouse.commit()
+    if failed is not None:
+        raise failed
 
 
 def delete_members(
-    warehouse: Connection[Any], provider: AudienceProvider, people: Sequence[ErasedPerson]
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    people: Sequence[ErasedPerson],
+    watch: OutageWatch,
 ) -> None:
+    """Delete the members of all people, in each audience of the account; commits.
+
+    A call that fails holds up nobody else. Its person is ``refused`` or ``postponed``.
+
+    Args:
+        warehouse: not in a transaction.
+        provider: open, with a connection slot.
+        people: who are suppressed already.
+        watch: over the account.
+
+    Raises:
+        ProviderError: an outage of the account, or its audiences cannot be listed.
+    """
     looked_through: set[str] = set()
     codes = read_values(warehouse, str, statement("sync/erase_collection_codes"))
     warehouse.commit()
@@ -125,12 +160,12 @@ def delete_members(
             )
             warehouse.commit()
             if list_id is not None:
-                _delete_unless_foreign(warehouse, provider, list_id, people)
+                _delete_unless_foreign(warehouse, provider, list_id, people, watch)
                 looked_through.add(list_id)
     # Audiences that the map does not know: nobody of ours pushes there, so there is no lock.
     for audience in provider.audiences():
         if audience.list_id not in looked_through:
-            _delete_unless_foreign(warehouse, provider, audience.list_id, people)
+            _delete_unless_foreign(warehouse, provider, audience.list_id, people, watch)
             looked_through.add(audience.list_id)
     for person in people:
         warehouse.execute(
@@ -150,6 +185,7 @@ def _delete_unless_foreign(
     provider: AudienceProvider,
     list_id: str,
     people: Sequence[ErasedPerson],
+    watch: OutageWatch,
 ) -> None:
     """Another installation's audience is not touched; it hears of the request from its own CRM."""
     try:
@@ -157,22 +193,21 @@ def _delete_unless_foreign(
     except NotFoundAtProviderError:
         return  # deleted in Mailchimp since it was mapped or listed
     except ProviderError as error:
-        if error.retryable:
-            raise
+        watch.note_failure(error, list_id)
         for person in people:
-            _note_refused(person, list_id, error)
+            _note_failed(person, list_id, error)
         return
     if not is_foreign:
-        _delete_in(provider, list_id, people)
+        _delete_in(provider, list_id, people, watch)
         return
     for person in people:
         hashes = sorted(_hashes_in(person, list_id))
         try:
             left = sum(provider.member(list_id, hash_) is not None for hash_ in hashes)
+            watch.note_answer()
         except ProviderError as error:
-            if error.retryable:
-                raise
-            _note_refused(person, list_id, error)
+            watch.note_failure(error, id(person.request))
+            _note_failed(person, list_id, error)
             continue
         if left:
             person.left_alone[list_id] = left
@@ -189,20 +224,28 @@ def _hashes_in(person: ErasedPerson, list_id: str) -> set[str]:
     return person.hashes | {hash_ for own, hash_ in person.own_members if own == list_id}
 
 
-def _delete_in(provider: AudienceProvider, list_id: str, people: Sequence[ErasedPerson]) -> None:
+def _delete_in(
+    provider: AudienceProvider,
+    list_id: str,
+    people: Sequence[ErasedPerson],
+    watch: OutageWatch,
+) -> None:
     for person in people:
         for hash_ in sorted(_hashes_in(person, list_id)):
             try:
                 person.deleted += provider.delete_member_permanently(list_id, hash_)
+                watch.note_answer()
             except ProviderError as error:
-                if error.retryable:
-                    raise
-                _note_refused(person, list_id, error)
+                watch.note_failure(error, id(person.request))
+                _note_failed(person, list_id, error)
 
 
-def _note_refused(person: ErasedPerson, list_id: str, error: ProviderError) -> None:
-    """The others are not to wait for one that Mailchimp refuses."""
-    person.refused += 1
+def _note_failed(person: ErasedPerson, list_id: str, error: ProviderError) -> None:
+    """The others do not wait for a person whose call fails."""
+    if error.retryable:
+        person.postponed = person.postponed or f"audience {list_id}: {words_of(error)}"
+    else:
+        person.refused += 1
     log.warning(
         "%s: not deleted in audience %s: %s",
         person.request,

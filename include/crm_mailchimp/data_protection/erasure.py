@@ -24,7 +24,8 @@ from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
 from crm_mailchimp.data_protection import erased_members, erased_traces
 from crm_mailchimp.data_protection.erased_members import ErasedPerson
 from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles, in_parts
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.errors import PassingError, PermanentError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
@@ -36,6 +37,10 @@ log = logging.getLogger(__name__)
 
 class ErasureIncompleteError(PermanentError):
     """Some people who asked for erasure could not be erased whole; all others were."""
+
+
+class ErasurePostponedError(PassingError):
+    """Mailchimp failed for some people who asked for erasure; all others were erased."""
 
 
 class NotRequestedError(PermanentError):
@@ -93,6 +98,9 @@ def erase_contacts(
     Raises:
         ErasureIncompleteError: Mailchimp refused some deletions, or values of some people could
             not be read or stored. Everything else was done, and the next run tries them again.
+        ErasurePostponedError: calls about some people failed, and may succeed later. Everything
+            else was done.
+        ProviderError: an outage of the account.
         NotRequestedError: one of ``contacts`` did not ask.
         SuppressionLostError: the suppression list is not whole.
     """
@@ -108,7 +116,8 @@ def erase_contacts(
         len(requests), 0, undecided=undecided, by_address=by_address, unidentified=unidentified
     )
     with named_lock(warehouse, "erasure"):
-        troubles = ErasureTroubles(warehouse)
+        watch = OutageWatch(provider)
+        troubles = ErasureTroubles(warehouse, watch)
         pending = []
         for one in requests:
             with troubles.kept_apart(one):
@@ -121,11 +130,16 @@ def erase_contacts(
         for one in pending:
             with troubles.kept_apart(one):
                 people.append(_suppress(warehouse, digester, one, run_id))
+        # The newest first: who failed before does not hold up a new request.
+        people.sort(key=lambda person: person.receipt_id, reverse=True)
         for person in people:
             with troubles.kept_apart(person.request):
-                erased_members.learn_earlier_addresses(warehouse, provider, digester, person)
+                erased_members.learn_earlier_addresses(warehouse, provider, digester, person, watch)
         if people:
-            erased_members.delete_members(warehouse, provider, people)
+            erased_members.delete_members(warehouse, provider, people, watch)
+        for person in people:
+            if person.postponed and not troubles.has(person.request):
+                troubles.postpone(person.request, person.postponed)
         whole = [
             person for person in people if not person.refused and not troubles.has(person.request)
         ]
@@ -294,5 +308,8 @@ def _require_all(
             f"Traces of people who were erased before came back, and {returned.failed} of them "
             f"could not be removed: {returned.problem}. The next run tries them again"
         )
+    postponed = troubles.postponed_in_words()
     if problems:
-        raise ErasureIncompleteError(". ".join(problems))
+        raise ErasureIncompleteError(". ".join(filter(None, (*problems, postponed))))
+    if postponed:
+        raise ErasurePostponedError(postponed)

@@ -14,6 +14,7 @@ from crm_mailchimp.crm.erasure_requests import ErasureRequest
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.outages import OutageWatch
 
 log = logging.getLogger(__name__)
 
@@ -71,19 +72,21 @@ class ErasureTroubles:
 
     Args:
         warehouse: rolled back after each such error.
+        watch: over the account.
     """
 
-    def __init__(self, warehouse: Connection[Any]) -> None:
-        self._warehouse = warehouse
+    def __init__(self, warehouse: Connection[Any], watch: OutageWatch) -> None:
+        self._warehouse, self._watch = warehouse, watch
         self._found: list[tuple[ErasureRequest, str]] = []
+        self._postponed: list[tuple[ErasureRequest, str]] = []
 
     @contextmanager
     def kept_apart(self, request: ErasureRequest) -> Iterator[None]:
-        """A block about one request: an error about its values is noted, and ends the block.
+        """A block about one request: an error about it alone is noted, and ends the block.
 
         Raises:
             psycopg.Error: not about values, such as a lost connection.
-            ProviderError: one that may heal by itself.
+            ProviderError: an outage of the account.
         """
         try:
             yield
@@ -92,9 +95,11 @@ class ErasureTroubles:
                 raise
             self.note(request, error)
         except ProviderError as error:
+            self._watch.note_failure(error, id(request))
             if error.retryable:
-                raise
-            self._note(request, words_of(error))
+                self.postpone(request, words_of(error))
+            else:
+                self._note(request, words_of(error))
         except ValueError as error:
             # Its text may quote the value.
             self._note(request, type(error).__name__)
@@ -105,15 +110,33 @@ class ErasureTroubles:
 
     def has(self, request: ErasureRequest) -> bool:
         """Whether the request failed in this run."""
-        return any(one is request for one, _ in self._found)
+        return any(one is request for one, _ in (*self._found, *self._postponed))
+
+    def postpone(self, request: ErasureRequest, words: str) -> None:
+        """Note that a call about a request failed, and may succeed later.
+
+        Args:
+            words: of the error.
+        """
+        self._warehouse.rollback()
+        self._postponed.append((request, words))
+        log.warning("%s: not erased whole yet: %s", request, words)
+
+    def postponed_in_words(self) -> str:
+        """The requests that wait for Mailchimp, by contact, with the first error; empty: none."""
+        if not self._postponed:
+            return ""
+        return (
+            f"Mailchimp failed for {_count(self._postponed)}: {self._postponed[0][1]}. They are"
+            " suppressed, so nothing is pushed, and the next run tries them again"
+        )
 
     def in_words(self) -> str:
         """The requests that failed, by contact, with the first error; empty: none did."""
         if not self._found:
             return ""
-        names = ", ".join(str(request) for request, _ in self._found[:_SHOWN])
         return (
-            f"{len(self._found)} people could not be erased whole ({names}): "
+            f"{_count(self._found, ' could not be erased whole')}: "
             f"{self._found[0][1]}. All others were erased. Correct these rows in the CRM; the "
             "next run tries them again"
         )
@@ -122,3 +145,8 @@ class ErasureTroubles:
         self._warehouse.rollback()
         self._found.append((request, words))
         log.warning("%s: not erased whole: %s", request, words)
+
+
+def _count(found: Sequence[tuple[ErasureRequest, str]], what: str = "") -> str:
+    names = ", ".join(str(request) for request, _ in found[:_SHOWN])
+    return f"{len(found)} people{what} ({names})"

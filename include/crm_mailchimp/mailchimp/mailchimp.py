@@ -98,6 +98,9 @@ class Mailchimp:
     def account(self) -> account.Account:
         return account.account(self.client)
 
+    def require_answer(self) -> None:
+        account.require_answer(self.client)
+
     def audiences(self) -> Iterator[Audience]:
         return audiences.audiences(self.client)
 
