@@ -49,6 +49,8 @@ erased person in Mailchimp again. If the person is in Mailchimp again, they sign
 - *"Mailchimp refused to delete members …"*: the error names the contacts, and they are suppressed.
   Delete them in Mailchimp by hand (the member's page: Actions, Permanently delete). The next run
   finishes them.
+- *"Mailchimp failed for …"*: calls about these people failed, and all others are erased. Airflow tries
+  again, and so does the next run. If it stays, delete them in Mailchimp by hand.
 - *"did not ask to be erased"*: set `erasure_requested_at` in the CRM first.
 - *"sync.suppression … is missing"*: the warehouse was restored without it. Restore
   `sync.suppression`, `sync.suppression_key`, `sync.installation` and `sync.erased_subscriber`

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import Answering
 
 
@@ -206,10 +207,10 @@ class AudienceProvider(Answering, Protocol):
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None: ...
     def add_pages(
         self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
-    ) -> Iterator[tuple[K, AddOutcome]]:
+    ) -> Iterator[tuple[K, AddOutcome | ProviderError]]:
         """Add pages of members, side by side where the account allows it. A page is taken when it
-        can be sent at once. Outcomes come as they are known, each with the key of its page. An
-        error comes after the outcomes of the calls that were in flight."""
+        can be sent at once. Outcomes come as they are known, each with the key of its page. A page
+        whose call may succeed later comes with its error. Any other error ends the calls."""
 
     def change_members(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, NotFound
 from crm_mailchimp.provider import (
     AddOutcome,
@@ -209,7 +210,7 @@ class MemoryMailchimp:
 
     def add_pages(
         self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
-    ) -> Iterator[tuple[K, AddOutcome]]:
+    ) -> Iterator[tuple[K, AddOutcome | ProviderError]]:
         for key, members in pages:
             yield key, self.add_members(list_id, members)
 

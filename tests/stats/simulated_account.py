@@ -79,6 +79,9 @@ class Account:
         self.requests: Counter[str] = Counter()
         self.sinces: list[datetime | None] = []
 
+    def require_answer(self) -> None:
+        self.requests["ping"] += 1
+
     def campaigns(
         self, *, since_send_time: datetime | None = None, before_send_time: datetime | None = None
     ) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,13 @@ import psycopg
 import pytest
 
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError, ProviderUnreachableError
+from crm_mailchimp.mailchimp.errors import (
+    ConnectionFault,
+    GarbledAnswer,
+    MailchimpError,
+    ServerError,
+    TooManyRequests,
+)
 from crm_mailchimp.stats.extract import (
     UnreadableListError,
     campaigns_to_read,
@@ -203,6 +210,58 @@ def test_a_provider_out_of_reach_stops_everything_at_once(warehouse: Any) -> Non
     with pytest.raises(ProviderUnreachableError):
         extract_campaigns(warehouse, account, chosen)
     assert account.requests["report"] == 1
+
+
+@pytest.mark.parametrize("fault", [ServerError, TooManyRequests, ConnectionFault, GarbledAnswer])
+def test_campaigns_that_always_fail_keep_no_other_from_being_read(
+    warehouse: Any, monkeypatch: pytest.MonkeyPatch, fault: type[MailchimpError]
+) -> None:
+    account = account_of(6)
+    report, rows = account.report, account.rows
+
+    def failing_report(campaign_id: str) -> Any:
+        if campaign_id in ("c0", "c1"):
+            raise fault(method="GET", path="/reports", status=500)
+        return report(campaign_id)
+
+    def failing_rows(campaign_id: str, stream: Any, **options: Any) -> Any:
+        if (campaign_id, stream) == ("c3", "activity"):
+            raise fault(method="GET", path="/reports", status=500)
+        return rows(campaign_id, stream, **options)
+
+    monkeypatch.setattr(account, "report", failing_report)
+    monkeypatch.setattr(account, "rows", failing_rows)
+    with pytest.raises(UnreadStreamsError) as caught:
+        run(warehouse, account)
+    assert {(one.campaign_id, one.stream) for one in caught.value.failures} == {
+        ("c0", "reports"), ("c1", "reports"), ("c3", "activity"),
+    }  # fmt: skip
+    assert not isinstance(caught.value, PermanentError)
+    for number in (2, 4, 5):
+        assert streams(warehouse, f"c{number}") >= ALL
+    assert "unsubscribes" in streams(warehouse, "c3")
+
+
+@pytest.mark.parametrize(("is_out", "most"), [(True, 1), (False, 10)])
+def test_reports_stop_soon_in_an_outage(
+    warehouse: Any, monkeypatch: pytest.MonkeyPatch, is_out: bool, most: int
+) -> None:
+    account = account_of(25)
+    asked: list[str] = []
+
+    def fail(campaign_id: str) -> Any:
+        asked.append(campaign_id)
+        raise ServerError(method="GET", path="/reports", status=500)
+
+    def give_no_sign() -> None:
+        raise ServerError(method="GET", path="/ping", status=500)
+
+    monkeypatch.setattr(account, "report", fail)
+    if is_out:
+        monkeypatch.setattr(account, "require_answer", give_no_sign)
+    with pytest.raises(ServerError):
+        run(warehouse, account)
+    assert len(asked) == most
 
 
 def test_a_link_that_is_gone_is_not_the_whole_campaign(warehouse: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,12 +15,16 @@ from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
 from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.campaigns.result import totals
 from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import PermanentError, ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import CampaignProvider, ReportProvider
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.campaigns import load_campaigns
 from crm_mailchimp.stats.shapes import LeftOut
+
+log = logging.getLogger(__name__)
 
 _UNDER_WAY_OR_OVER = ("sending", "sent", "canceling", "canceled", "archived")
 
@@ -133,8 +138,16 @@ def look_at_all(warehouse: Connection[Any], provider: CampaignListProvider) -> t
     left_out = LeftOut()
     count = load_campaigns(warehouse, listing, left_out=left_out)
     # A walk over a list that changes may miss one: each is asked for by itself.
+    watch = OutageWatch(provider)
     for campaign_id in read_values(warehouse, str, statement("campaigns/find_vanished")):
-        if provider.campaign(campaign_id) is None:
+        try:
+            is_gone = provider.campaign(campaign_id) is None
+            watch.note_answer()
+        except ProviderError as error:
+            watch.note_failure(error, campaign_id)
+            log.warning("campaign %s: is it still in Mailchimp? %s", campaign_id, words_of(error))
+            continue
+        if is_gone:
             warehouse.execute(statement("campaigns/mark_vanished"), {"campaign_id": campaign_id})
     warehouse.commit()
     left_out.require_none()

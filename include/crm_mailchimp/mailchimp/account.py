@@ -29,12 +29,3 @@ def account(client: MailchimpClient) -> Account:
         total_subscribers=count_of(answer.get("total_subscribers")),
         contact=dict(object_of(answer.get("contact"))),
     )
-
-
-def require_answer(client: MailchimpClient) -> None:
-    """Ask for a sign of life (``GET /ping``, Mailchimp Marketing API 3.0.55).
-
-    Raises:
-        MailchimpError: after retrying what can heal.
-    """
-    client.ping.get()

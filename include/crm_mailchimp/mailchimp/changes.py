@@ -20,6 +20,7 @@ from crm_mailchimp.mailchimp.members import (
     refused_change,
 )
 from crm_mailchimp.mailchimp.rejections import rejection_of
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
 
 #: Outcomes of a batch that are handed on together: their reader commits them at once.
@@ -52,6 +53,7 @@ def change_members(
     """Apply changes; outcomes come as they become known, in no particular order.
 
     A change with a call of its own comes alone. Outcomes of a batch come together, at most 500.
+    A call that fails and may succeed later is an outcome, too, unless the account is out.
 
     Args:
         client: open client.
@@ -62,17 +64,33 @@ def change_members(
             ticket that ``resume_changes`` takes.
 
     Raises:
-        MailchimpError: an error other than one member's refusal. Outcomes yielded before hold. The
+        MailchimpError: an error other than one member's. Outcomes yielded before hold. The
             other changes may or may not be carried out, and may be sent again.
     """
     batching = batching or Batching()
+    watch = OutageWatch(client)
     remaining = iter(changes)
     while chunk := list(islice(remaining, batching.size)):
         if len(chunk) > batching.above:
-            yield from _together(_by_batch(client, list_id, chunk, batching, on_batch))
+            yield from _together(_by_batch(client, list_id, chunk, batching, on_batch, watch))
         else:
             for change in chunk:
-                yield [change_member(client, list_id, change)]
+                yield [_alone(watch, change, lambda one: change_member(client, list_id, one))]
+
+
+def _alone(
+    watch: OutageWatch, change: MemberChange, act: Callable[[MemberChange], ChangeOutcome]
+) -> ChangeOutcome:
+    """One member's call; if it fails and may succeed later, the others go on."""
+    try:
+        outcome = act(change)
+    except MailchimpError as error:
+        watch.note_failure(error, change.subscriber_hash)
+        if not error.retryable:
+            raise
+        return ChangeOutcome(change=change, rejection=rejection_of(change.subscriber_hash, error))
+    watch.note_answer()
+    return outcome
 
 
 def resume_changes(
@@ -99,8 +117,9 @@ def resume_changes(
         MailchimpError: the batch cannot be watched or read, or takes too long.
     """
     polling = (batching or Batching()).polling if wait else None
+    watch = OutageWatch(client)
     return _together(
-        _outcome(client, list_id, change, result)
+        _outcome(client, list_id, change, result, watch)
         for result in resume(client, ticket, polling=polling)
         if (change := changes.get(result.subject)) is not None
     )
@@ -117,6 +136,7 @@ def _by_batch(
     changes: Sequence[MemberChange],
     batching: Batching,
     on_batch: Callable[[str | None], None] | None,
+    watch: OutageWatch,
 ) -> Iterator[ChangeOutcome]:
     answered: set[int] = set()
     for result in run(
@@ -128,7 +148,7 @@ def _by_batch(
         if result.index >= len(changes) or result.index in answered:
             continue
         answered.add(result.index)
-        yield _outcome(client, list_id, changes[result.index], result)
+        yield _outcome(client, list_id, changes[result.index], result, watch)
     for index, change in enumerate(changes):
         if index not in answered:
             yield _unanswered(change, "Mailchimp's batch results do not mention this member.")
@@ -161,7 +181,11 @@ def _unanswered(change: MemberChange, message: str) -> ChangeOutcome:
 
 
 def _outcome(
-    client: MailchimpClient, list_id: str, change: MemberChange, result: Result
+    client: MailchimpClient,
+    list_id: str,
+    change: MemberChange,
+    result: Result,
+    watch: OutageWatch,
 ) -> ChangeOutcome:
     if 200 <= result.status < 300:
         if change.action == "archive":
@@ -178,4 +202,4 @@ def _outcome(
     if error.retryable:
         # The batch ran at a bad moment for this one; nothing is wrong with the member.
         return ChangeOutcome(change=change, rejection=rejection_of(change.subscriber_hash, error))
-    return refused_change(client, list_id, change, error)
+    return _alone(watch, change, lambda one: refused_change(client, list_id, one, error))

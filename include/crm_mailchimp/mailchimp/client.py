@@ -171,6 +171,14 @@ class MailchimpClient:
         self._held = None
         self._open.__exit__(kind, error, traceback)
 
+    def require_answer(self) -> None:
+        """Ask for a sign of life (``GET /ping``, Mailchimp Marketing API 3.0.55).
+
+        Raises:
+            MailchimpError: after retrying what can heal.
+        """
+        self.ping.get()
+
     def call(
         self,
         method: str,

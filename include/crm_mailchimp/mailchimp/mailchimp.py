@@ -9,6 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp import (
     account,
     audience_history,
@@ -99,7 +100,7 @@ class Mailchimp:
         return account.account(self.client)
 
     def require_answer(self) -> None:
-        account.require_answer(self.client)
+        self.client.require_answer()
 
     def audiences(self) -> Iterator[Audience]:
         return audiences.audiences(self.client)
@@ -144,11 +145,17 @@ class Mailchimp:
 
     def add_pages(
         self, list_id: str, pages: Iterable[tuple[K, Sequence[NewMember]]]
-    ) -> Iterator[tuple[K, AddOutcome]]:
+    ) -> Iterator[tuple[K, AddOutcome | ProviderError]]:
+        def add(lane: Mailchimp, page: tuple[K, Sequence[NewMember]]) -> AddOutcome | ProviderError:
+            try:
+                return lane.add_members(list_id, page[1])
+            except ProviderError as error:
+                if not error.retryable:
+                    raise
+                return error
+
         lanes = Lanes(partial(self._noted, self._another) if self._another else None, self)
-        for (key, _), outcome in lanes.each(
-            pages, lambda lane, page: lane.add_members(list_id, page[1])
-        ):
+        for (key, _), outcome in lanes.each(pages, add):
             yield key, outcome
 
     @contextmanager

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.errors import PermanentError, ProviderError, ProviderUnreachableError
+from crm_mailchimp.errors import PermanentError, ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
@@ -51,9 +52,10 @@ def extract_audiences(
 
     Raises:
         UnreadAudiencesError: some audiences or feeds could not be read, after everything else was.
-        ProviderUnreachableError: nothing can be asked now.
+        ProviderError: an outage of the account.
     """
-    problems = _Problems(connection)
+    watch = OutageWatch(provider)
+    problems = _Problems(connection, watch)
     read = {"audiences": 0, "months": 0, "days": 0, "members": 0}
     with problems.noted("audiences"):
         read["audiences"] = load_audiences(connection, provider)
@@ -70,7 +72,7 @@ def extract_audiences(
             connection.execute(statement("stats/store_list_state"), {"list_id": list_id})
             connection.commit()
     with problems.noted("activity of departed members"):
-        read["members"] = load_feeds(connection, provider, since=since)
+        read["members"] = load_feeds(connection, provider, since=since, watch=watch)
     log.info("audiences: %s", read)
     problems.require_none()
     return read
@@ -79,8 +81,8 @@ def extract_audiences(
 class _Problems:
     """What could not be read while everything else was."""
 
-    def __init__(self, connection: Connection[Any]) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection[Any], watch: OutageWatch) -> None:
+        self._connection, self._watch = connection, watch
         self._problems: list[str] = []
 
     @property
@@ -92,9 +94,10 @@ class _Problems:
     def noted(self, part: str) -> Iterator[None]:
         try:
             yield
-        except ProviderUnreachableError:
-            raise
+            self._watch.note_answer()
         except (PermanentError, ProviderError) as error:
+            if isinstance(error, ProviderError):
+                self._watch.note_failure(error, part)
             from crm_mailchimp.error_words import words_of  # noqa: PLC0415 - loads the driver
 
             self._connection.rollback()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
@@ -167,6 +168,7 @@ def extract_campaign(
     *,
     full: bool = False,
     ips_since: datetime | None = None,
+    watch: OutageWatch | None = None,
 ) -> CampaignExtract:
     """Read every stream of one campaign that has news; each is committed by itself.
 
@@ -181,18 +183,21 @@ def extract_campaign(
         campaign_id: the campaign; it is in ``stats.campaigns``.
         full: read all streams from their start, whatever is known.
         ips_since: IP addresses of events before this moment are not kept; None keeps all.
+        watch: over the account, for several campaigns; by default one for this campaign alone.
 
     Raises:
-        ProviderUnreachableError: nothing can be asked now.
+        ProviderError: an outage of the account.
     """
+    watch = watch or OutageWatch(provider)
     with named_lock(connection, f"campaign reports:{campaign_id}"):
         try:
             load_report(connection, provider, campaign_id)
+            watch.note_answer()
         except NotFoundAtProviderError:
             _mark_gone(connection, campaign_id)
             return CampaignExtract(campaign_id)
         except Exception as error:
-            failure = failure_of(connection, campaign_id, "reports", error)
+            failure = failure_of(connection, campaign_id, "reports", error, watch)
             return CampaignExtract(campaign_id, failures=(failure,))
         stale = read_rows(
             connection,
@@ -219,7 +224,7 @@ def extract_campaign(
                     ):
                         _mark_gone(connection, campaign_id)
                         return CampaignExtract(campaign_id, rows_read)
-                    failures.append(failure_of(connection, campaign_id, stream.name, error))
+                    failures.append(failure_of(connection, campaign_id, stream.name, error, watch))
                     if isinstance(error, UnexpectedShapeError):
                         # Not one row fits, so nothing was loaded; that explains what is missing.
                         left_out = readings[stream.name].left_out
@@ -269,13 +274,14 @@ def extract_campaigns(
 
     Raises:
         UnreadStreamsError: some streams could not be read, after everything else was.
-        ProviderUnreachableError: nothing can be asked now.
+        ProviderError: an outage of the account.
     """
+    watch = OutageWatch(provider)
     rows_read: dict[str, int] = {}
     failures: list[Failure] = []
     for campaign_id in campaign_ids:
         extract = extract_campaign(
-            connection, provider, campaign_id, full=full, ips_since=ips_since
+            connection, provider, campaign_id, full=full, ips_since=ips_since, watch=watch
         )
         failures += extract.failures
         for stream, count in extract.rows_read.items():

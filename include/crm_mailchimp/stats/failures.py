@@ -10,8 +10,8 @@ from crm_mailchimp.errors import (
     PassingError,
     PermanentError,
     ProviderError,
-    ProviderUnreachableError,
 )
+from crm_mailchimp.outages import OutageWatch
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -70,18 +70,27 @@ def raise_failures(failures: Sequence[Failure]) -> None:
 
 
 def failure_of(
-    connection: Connection[Any], campaign_id: str, stream: str, error: Exception
+    connection: Connection[Any],
+    campaign_id: str,
+    stream: str,
+    error: Exception,
+    watch: OutageWatch,
 ) -> Failure:
     """An error as a failure of one stream, the connection ready for the next one.
 
+    Args:
+        watch: over the account.
+
     Raises:
-        Exception: the error itself, when nothing else could be read either. Then the provider
-            cannot be reached, or the warehouse's connection is lost.
+        Exception: the error itself, when nothing else could be read either. Then the account is
+            out, or the warehouse's connection is lost.
     """
     from crm_mailchimp.error_words import words_of  # noqa: PLC0415 - loads the database driver
 
-    if isinstance(error, ProviderUnreachableError) or connection.closed:
+    if connection.closed:
         raise error
+    if isinstance(error, ProviderError):
+        watch.note_failure(error, campaign_id)
     connection.rollback()
     is_refused = isinstance(error, ProviderError) and not error.retryable
     return Failure(

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.errors import PermanentError, ProviderError, ProviderUnreachableError
+from crm_mailchimp.errors import PermanentError, ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
@@ -100,6 +101,7 @@ def load_feeds(
     *,
     since: datetime | None = None,
     most: int = MOST_MEMBERS,
+    watch: OutageWatch | None = None,
 ) -> int:
     """Read the feeds of members that left lately or changed since theirs was read; commits.
 
@@ -108,14 +110,16 @@ def load_feeds(
         provider: where the feeds are.
         since: what happened before this moment is not kept (retention); None keeps all.
         most: members at most.
+        watch: over the account; by default one for these feeds alone.
 
     Returns:
         number of members read.
 
     Raises:
         UnreadFeedsError: some feeds could not be read, after all others were.
-        ProviderUnreachableError: nothing can be asked now.
+        ProviderError: an outage of the account.
     """
+    watch = watch or OutageWatch(provider)
     members = read_rows(
         connection, _DepartedMember, statement("stats/members_to_read"), {"most": most}
     )
@@ -123,7 +127,7 @@ def load_feeds(
     left_out = LeftOut()
     unread: list[str] = []
     for some in batches(members, _AT_ONCE):
-        feeds = _feeds(provider, some, unread)
+        feeds = _feeds(provider, some, unread, watch)
         items = [item for feed in feeds.values() for item in feed]
         land(connection, SHAPE, items, left_out, may_be_empty=True)
         # As for recipients, an erasure that begins now waits. An earlier erasure has taken its
@@ -145,7 +149,10 @@ def load_feeds(
 
 
 def _feeds(
-    provider: AudienceHistoryProvider, members: Sequence[_DepartedMember], unread: list[str]
+    provider: AudienceHistoryProvider,
+    members: Sequence[_DepartedMember],
+    unread: list[str],
+    watch: OutageWatch,
 ) -> dict[_DepartedMember, list[dict[str, Any]]]:
     """The feeds that can be read. One that cannot is named by its audience, and asked again."""
     feeds: dict[_DepartedMember, list[dict[str, Any]]] = {}
@@ -156,8 +163,8 @@ def _feeds(
                 {**item, **whose}
                 for item in provider.member_feed(member.list_id, member.subscriber_hash)
             ]
-        except ProviderUnreachableError:
-            raise
+            watch.note_answer()
         except ProviderError as error:
+            watch.note_failure(error, member)
             unread.append(f"audience {member.list_id}: {type(error).__name__}: {error}")
     return feeds

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.refusals import refusal_ledger
@@ -58,9 +59,51 @@ def make_plan(
     if only_due:
         warehouse.execute(statement("sync/keep_due_removals"), parameters)
     warehouse.commit()
-    rows = read_rows(warehouse, _Count, statement("sync/count_plan"), parameters)
+    return count_plan(warehouse, staging_id=staging_id, collection_id=collection_id)
+
+
+def count_plan(warehouse: Connection[Any], *, staging_id: int, collection_id: int) -> PlanCounts:
+    """Count the plan as it is now; ends the transaction."""
+    rows = read_rows(
+        warehouse,
+        _Count,
+        statement("sync/count_plan"),
+        {"staging_id": staging_id, "collection_id": collection_id},
+    )
     warehouse.commit()
     return {(row.action, row.cause): row.members for row in rows}
+
+
+def hold_back_unseen(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    list_id: str,
+    unseen: AbstractSet[str],
+) -> list[int]:
+    """Take additions out of the plan whose contacts' former members nobody could look up; commits.
+
+    Args:
+        list_id: the audience.
+        unseen: subscriber hashes of these members.
+
+    Returns:
+        the contacts that wait for the next run.
+    """
+    held_back = read_values(
+        warehouse,
+        int,
+        statement("sync/hold_back_unseen"),
+        {
+            "staging_id": staging_id,
+            "collection_id": collection_id,
+            "list_id": list_id,
+            "subscriber_hashes": sorted(unseen),
+        },
+    )
+    warehouse.commit()
+    return held_back
 
 
 def planned(counts: PlanCounts, *actions: str) -> int:

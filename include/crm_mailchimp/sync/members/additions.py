@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crm_mailchimp.address import parse_address
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.provider import AddOutcome, NewMember, Rejection, RemoteMember
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
-from crm_mailchimp.sync.decisions.planned_member import PlannedContact, next_contacts
+from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedContact, next_contacts
 from crm_mailchimp.sync.fields.member_values import (
     FieldMapping,
     language_code,
@@ -21,7 +24,7 @@ from crm_mailchimp.sync.fields.member_values import (
 )
 from crm_mailchimp.sync.members.proofs import open_proofs
 from crm_mailchimp.sync.members.pull_back import FEW, OVERLAP, record_members
-from crm_mailchimp.sync.members.push import TOGETHER, Push, fresh_parts, pulled_through
+from crm_mailchimp.sync.members.push import TOGETHER, Look, Push, fresh_parts, pulled_through
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
     note_unreachable,
@@ -32,6 +35,8 @@ log = logging.getLogger(__name__)
 
 #: Actions of the plan that this module carries out.
 ACTIONS = ("add", "add_pending", "revive")
+#: Members of a call: first of all of them, then of pages whose call failed, then of such parts.
+_SIZES = (PAGE, 25, 1)
 #: Kinds of rejections of addresses that are members, or were.
 _ABOUT_PRESENT = ("exists", "compliance", "forgotten")
 
@@ -54,33 +59,69 @@ class _Page:
 def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
     """Add the planned members; commits after each call.
 
+    A page whose call fails, and may succeed later, is sent again in small parts. So a member for
+    which Mailchimp always fails holds up nobody else.
+
     Args:
         mappings: what the audience carries beside the standard fields.
 
     Returns:
         members that were in Mailchimp unknown to us: after them the plan has to be made again.
+
+    Raises:
+        ProviderError: an outage of the account, or an error that stays.
     """
     discovered = 0
     newest = pulled_through(push)
+    failed: dict[str, ProviderError]
 
     def read(after: str) -> list[PlannedContact]:
         return next_contacts(
             push.warehouse, push.collection, push.list_id, ACTIONS, after=after, size=TOGETHER
         )
 
-    def ready() -> Iterator[tuple[_Page, list[NewMember]]]:
+    def ready(size: int, only: AbstractSet[str] | None) -> Iterator[tuple[_Page, list[NewMember]]]:
         nonlocal discovered
-        for contacts in fresh_parts(push, read, push.recheck.still_eligible):
+        judge = push.recheck.still_eligible
+        for contacts in fresh_parts(push, read, judge, size=size, only=only):
             problems, members = _members_of(push, contacts, mappings)
             discovered += len(contacts) - len(members)
             if members:
                 yield _Page(contacts=contacts, problems=problems, newest=newest), members
 
-    for page, outcome in push.provider.add_pages(push.list_id, ready()):
-        found, last_change = _record(push, page, outcome)
-        discovered += found
-        newest = max(filter(None, (newest, last_change)), default=None)
+    only: AbstractSet[str] | None = None
+    for size in _SIZES:
+        failed = {}
+        for page, outcome in push.provider.add_pages(push.list_id, ready(size, only)):
+            if isinstance(outcome, ProviderError):
+                hashes = [contact.subscriber_hash for contact in page.contacts]
+                push.watch.note_failure(outcome, hashes[0])
+                failed |= dict.fromkeys(hashes, outcome)
+                if size == 1:
+                    _postpone(push, page.contacts[0], outcome)
+                continue
+            push.watch.note_answer()
+            found, last_change = _record(push, page, outcome)
+            discovered += found
+            newest = max(filter(None, (newest, last_change)), default=None)
+        if not failed:
+            break
+        only = failed.keys()
     return discovered
+
+
+def _postpone(push: Push, contact: PlannedContact, error: ProviderError) -> None:
+    """The call about one contact failed, and may succeed later: the next run sends it again."""
+    rejection = Rejection(
+        email_address="",
+        subscriber_hash=contact.subscriber_hash,
+        kind="other",
+        message=words_of(error),
+        retryable=True,
+    )
+    store_rejection(push, contact, rejection)
+    push.store_progress()
+    push.warehouse.commit()
 
 
 def _members_of(
@@ -93,8 +134,15 @@ def _members_of(
     problems: dict[int, list[str]] = {}
     members = []
     for contact in contacts:
-        address = _address_of(push, contact)
+        address: str | None = contact.address_key
+        if contact.has_changed_address:
+            look = push.look_up(contact.subscriber_hash)
+            if look.failure is not None:
+                _postpone(push, contact, look.failure)
+                continue
+            address = look.member.email_address if look.member is not None else None
         if address is None:
+            # The member with the address that the person chose in Mailchimp is gone.
             push.mark_forgotten(contact.subscriber_hash)
             push.warehouse.commit()
             continue
@@ -159,17 +207,6 @@ def _find_present(
     return {
         member.subscriber_hash: member for member in changed if member.subscriber_hash in wanted
     }
-
-
-def _address_of(push: Push, contact: PlannedContact) -> str | None:
-    """The address to add: the CRM's, or the one that the person chose in Mailchimp.
-
-    None: the member with that one is gone; the next plan decides from it.
-    """
-    if not contact.has_changed_address:
-        return contact.address_key
-    member = push.provider.member(push.list_id, contact.subscriber_hash)
-    return member.email_address if member is not None else None
 
 
 def _same_person(
@@ -237,7 +274,11 @@ def _record_rejection(
 ) -> None:
     if rejection.kind in _ABOUT_PRESENT:
         # A member that is there keeps its status; the next plan decides from it.
-        member = present or push.provider.member(push.list_id, contact.subscriber_hash)
+        look = Look(present, None) if present else push.look_up(contact.subscriber_hash)
+        if look.failure is not None:
+            store_rejection(push, contact, replace(rejection, retryable=True))
+            return
+        member = look.member
         if member is not None:
             record_members(push.warehouse, [member])
             push.attach_holders([member])

@@ -12,13 +12,16 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
-from crm_mailchimp.rows import read_rows, read_value, read_values
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.fields.member_values import parse_reference
 from crm_mailchimp.sync.members import intents
+from crm_mailchimp.sync.members.complaints import note_complaints
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -56,6 +59,19 @@ class _MovedMember(NamedTuple):
     remote_contact_id: str
 
 
+class PulledBack(NamedTuple):
+    """What a look at an audience found.
+
+    Attributes:
+        removals: those of an earlier run that are found carried out only now.
+        unseen: subscriber hashes of members that nobody could look up by name. A call about each
+            of them failed, and may succeed later.
+    """
+
+    removals: int
+    unseen: frozenset[str]
+
+
 def pull_back(
     warehouse: Connection[Any],
     provider: AudienceProvider,
@@ -64,7 +80,7 @@ def pull_back(
     crm: Connection[Any] | None = None,
     full: bool = False,
     wait: bool = False,
-) -> int:
+) -> PulledBack:
     """Bring ``sync.member`` up to date with the audience; commits page by page.
 
     It first reads the results of a batch that no run has read. Then it reads the members that
@@ -79,32 +95,40 @@ def pull_back(
         wait: wait for a batch of ours that still runs.
 
     Returns:
-        removals of an earlier run that are found carried out only now.
+        see the class. After ``unseen`` members the next look begins where this one did.
     """
+    unseen: set[str] = set()
     unknown = intents.count_intents(warehouse, audience.list_id)
     intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
     now = datetime.now(UTC)
     if full or audience.needs_full_listing(now):
-        _list_fully(warehouse, provider, audience.list_id, now, crm)
+        unseen |= _list_fully(warehouse, provider, audience.list_id, now, crm)
     else:
         since = audience.pulled_through
         changed = look_again(warehouse, provider, audience.list_id, since, crm=crm)
-        _note_complaints(warehouse, provider, audience.list_id)
+        note_complaints(warehouse, provider, audience.list_id)
         archived = look_again(
             warehouse, provider, audience.list_id, since, status="archived", crm=crm
         )
         left = _find_left_members(warehouse, audience.list_id)
         if len(left) > _BY_NAME:
-            _list_fully(warehouse, provider, audience.list_id, now, crm)
+            unseen |= _list_fully(warehouse, provider, audience.list_id, now, crm)
         else:
-            for member_hash in left:
-                _look_up(warehouse, provider, audience.list_id, member_hash)
+            unseen |= _look_up(warehouse, provider, audience.list_id, left)
         _advance(warehouse, audience.list_id, _later(changed, archived))
-    warehouse.execute(statement("sync/note_look"), {"list_id": audience.list_id, "looked_at": now})
-    warehouse.commit()
+    if unseen:
+        log.warning(
+            "%d members of audience %s could not be looked up: the next run looks again",
+            len(unseen),
+            audience.list_id,
+        )
+    else:
+        look = {"list_id": audience.list_id, "looked_at": now}
+        warehouse.execute(statement("sync/note_look"), look)
+        warehouse.commit()
     found = unknown - intents.count_intents(warehouse, audience.list_id)
     intents.drop_unfulfilled(warehouse, audience.list_id)
-    return found
+    return PulledBack(found, frozenset(unseen))
 
 
 def look_again(
@@ -203,7 +227,8 @@ def _list_fully(
     list_id: str,
     now: datetime,
     crm: Connection[Any] | None,
-) -> None:
+) -> set[str]:
+    """Returns subscriber hashes of members that nobody could look up."""
     warehouse.execute(
         "create temporary table listed (subscriber_hash text) on commit preserve rows"
     )
@@ -214,8 +239,8 @@ def _list_fully(
             newest = _later(
                 newest, _record_all(warehouse, provider, members, crm=crm, note_listed=True)
             )
-        _note_complaints(warehouse, provider, list_id)
-        _mark_forgotten(warehouse, provider, list_id, now)
+        note_complaints(warehouse, provider, list_id)
+        unseen = _mark_forgotten(warehouse, provider, list_id, now)
         # Reports of campaigns know members that were deleted before anybody looked.
         warehouse.execute(
             statement("sync/note_reported_refusals"), {"campaign_id": None, "list_id": list_id}
@@ -224,6 +249,7 @@ def _list_fully(
             statement("sync/note_full_listing"), {"list_id": list_id, "listed_at": now}
         )
         _advance(warehouse, list_id, newest)
+        return unseen
     finally:
         if warehouse.info.transaction_status != 0:
             warehouse.rollback()
@@ -233,18 +259,17 @@ def _list_fully(
 
 def _mark_forgotten(
     warehouse: Connection[Any], provider: AudienceProvider, list_id: str, listed_from: datetime
-) -> None:
+) -> set[str]:
     unlisted = read_values(
         warehouse,
         str,
         statement("sync/find_unlisted"),
         {"list_id": list_id, "listed_from": listed_from},
     )
-    for member_hash in unlisted:
-        # Rows move between pages while they are read, so absence is asked for by name.
-        _look_up(warehouse, provider, list_id, member_hash)
     if unlisted:
         log.info("%d members were not listed in audience %s", len(unlisted), list_id)
+    # Rows move between pages while they are read, so absence is asked for by name.
+    return _look_up(warehouse, provider, list_id, unlisted)
 
 
 def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
@@ -267,46 +292,32 @@ def _find_left_members(warehouse: Connection[Any], list_id: str) -> list[str]:
 
 
 def _look_up(
-    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, member_hash: str
-) -> None:
-    member = provider.member(list_id, member_hash)
-    if member is not None:
-        record_members(warehouse, [member])
-    else:
-        warehouse.execute(
-            statement("sync/mark_forgotten"),
-            {"list_id": list_id, "subscriber_hash": member_hash},
-        )
-    warehouse.commit()
-
-
-def _note_complaints(warehouse: Connection[Any], provider: AudienceProvider, list_id: str) -> None:
-    """An unsubscribe does not say that it came from a complaint; the abuse reports do."""
-    are_unknown = read_value(
-        warehouse,
-        bool,
-        "select exists (select from sync.member where list_id = %s"
-        " and cause = 'own_unsubscribe' and not complaint_checked)",
-        (list_id,),
-    )
-    if not are_unknown:
-        return
-    complaints = provider.complaints(list_id)
-    while batch := list(islice(complaints, _BATCH)):
-        warehouse.execute(
-            statement("sync/note_complaints"),
-            {
-                "list_id": list_id,
-                "subscriber_hashes": [complaint.subscriber_hash for complaint in batch],
-                "moments": [complaint.reported_at for complaint in batch],
-            },
-        )
-    warehouse.execute(
-        "update sync.member set complaint_checked = true"
-        " where list_id = %s and cause = 'own_unsubscribe'",
-        (list_id,),
-    )
-    warehouse.commit()
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    member_hashes: Sequence[str],
+) -> set[str]:
+    """Look members up by name; commits each. Returns those whose call failed."""
+    watch, unseen = OutageWatch(provider), set()
+    for member_hash in member_hashes:
+        try:
+            member = provider.member(list_id, member_hash)
+        except ProviderError as error:
+            watch.note_failure(error, member_hash)
+            if not error.retryable:
+                raise
+            unseen.add(member_hash)
+            continue
+        watch.note_answer()
+        if member is not None:
+            record_members(warehouse, [member])
+        else:
+            warehouse.execute(
+                statement("sync/mark_forgotten"),
+                {"list_id": list_id, "subscriber_hash": member_hash},
+            )
+        warehouse.commit()
+    return unseen
 
 
 def _record_all(

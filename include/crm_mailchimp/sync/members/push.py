@@ -10,13 +10,16 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from psycopg import Connection
 
 from crm_mailchimp.address import parse_address
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, ChangeOutcome, MemberChange, RemoteMember
 from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
@@ -37,6 +40,18 @@ LOOK_SECONDS = 2.0
 TOGETHER = 4 * PAGE
 
 
+class Look(NamedTuple):
+    """A look at one member.
+
+    Attributes:
+        member: None where there is none, or where nobody knows.
+        failure: why nobody knows; None: Mailchimp answered.
+    """
+
+    member: RemoteMember | None
+    failure: ProviderError | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Push:
     """One audience that a collection's run writes to.
@@ -46,6 +61,8 @@ class Push:
         list_id: the audience.
         recheck: looks at the contacts once more, for this audience.
         counts: of the run; goes on being counted here.
+        postponed: contacts whose calls failed, and may succeed later; goes on being filled here.
+        watch: over the account.
     """
 
     warehouse: Connection[Any]
@@ -54,6 +71,24 @@ class Push:
     list_id: str
     recheck: Recheck
     counts: Counter[str]
+    postponed: set[int]
+    watch: OutageWatch
+
+    def look_up(self, subscriber_hash: str) -> Look:
+        """Look at one member. A look that fails, and may succeed later, holds up nobody else.
+
+        Raises:
+            ProviderError: an outage of the account, or an error that stays.
+        """
+        try:
+            member = self.provider.member(self.list_id, subscriber_hash)
+        except ProviderError as error:
+            self.watch.note_failure(error, subscriber_hash)
+            if not error.retryable:
+                raise
+            return Look(None, error)
+        self.watch.note_answer()
+        return Look(member, None)
 
     def attach_holders(self, members: Iterable[RemoteMember]) -> None:
         """Refusals in these answers belong to the contacts that hold the addresses now."""
@@ -117,6 +152,9 @@ def fresh_parts(
     push: Push,
     read: Callable[[str], list[M]],
     judge: Callable[[Sequence[M]], list[M]],
+    *,
+    size: int = PAGE,
+    only: AbstractSet[str] | None = None,
 ) -> Iterator[list[M]]:
     """The plan in parts of one call each. What is sent was looked up just before.
 
@@ -126,6 +164,8 @@ def fresh_parts(
     Args:
         read: up to ``TOGETHER`` members after a subscriber hash.
         judge: one of the judgements of ``push.recheck``.
+        size: members of a part.
+        only: subscriber hashes; None: all of the plan.
     """
     after = ""
     looked_through, looked_at = pulled_through(push), float("-inf")
@@ -136,11 +176,12 @@ def fresh_parts(
             # A batch subscribe would revive members that were archived by hand meanwhile.
             looked_through = _look(push, looked_through, status="archived")
             page = read(after)
-        remaining = {member.subscriber_hash for member in rechecked(push, page, judge)}
-        for start in range(0, len(page), PAGE):
+        wanted = [member for member in page if only is None or member.subscriber_hash in only]
+        remaining = {member.subscriber_hash for member in rechecked(push, wanted, judge)}
+        for start in range(0, len(page), size):
             if start and time.monotonic() - looked_at >= LOOK_SECONDS:
                 break
-            part = page[start : start + PAGE]
+            part = page[start : start + size]
             after = part[-1].subscriber_hash
             members = [member for member in part if member.subscriber_hash in remaining]
             if members:

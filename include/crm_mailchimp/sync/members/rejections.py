@@ -20,6 +20,8 @@ def store_rejection(
 ) -> None:
     """Note that Mailchimp refused a member, until its values change; the caller commits."""
     push.counts["rejected"] += 1
+    if rejection.retryable:
+        push.postponed.add(planned.contact_id)
     push.warehouse.execute(
         statement("sync/record_rejection"),
         {

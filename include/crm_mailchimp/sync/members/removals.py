@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import MemberChange, Rejection
@@ -16,9 +16,45 @@ from crm_mailchimp.sync.members.pull_back import record_members
 from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
 from crm_mailchimp.sync.members.rejections import store_rejection
 
+#: Contacts that a message names one by one.
+_SHOWN = 20
+
 
 class RemovalsRefusedError(PermanentError):
-    """Mailchimp refused to unsubscribe or archive members that must go."""
+    """Mailchimp did not unsubscribe or archive members that must go; the others went.
+
+    Args:
+        refused: contacts whose removal Mailchimp refused; None: nobody knows whose member it is.
+        postponed: the same of calls that failed, and may succeed later.
+        discovered: members that were not as the plan supposed.
+    """
+
+    def __init__(
+        self,
+        refused: Sequence[int | None],
+        postponed: Sequence[int | None],
+        *,
+        discovered: int,
+    ) -> None:
+        sentences = []
+        if refused:
+            sentences.append(
+                f"Mailchimp refused to remove {len(refused)} members{_contacts(refused)}: see "
+                "sync.rejection for its words, and remove them there by hand"
+            )
+        if postponed:
+            sentences.append(
+                f"Mailchimp failed to remove {len(postponed)} members{_contacts(postponed)}: see "
+                "sync.rejection for its words. The next run tries them again"
+            )
+        super().__init__(". ".join(sentences))
+        self.discovered = discovered
+
+
+def _contacts(contact_ids: Sequence[int | None]) -> str:
+    known = [str(one) for one in contact_ids if one is not None]
+    names = ", ".join(known[:_SHOWN])
+    return f" (contacts {names})" if names else ""
 
 
 def carry_out_removals(push: Push, *, due: bool) -> int:
@@ -31,9 +67,11 @@ def carry_out_removals(push: Push, *, due: bool) -> int:
         members that were not as the plan supposed: after them it has to be made again.
 
     Raises:
-        RemovalsRefusedError: Mailchimp refused some of them; the others went.
+        RemovalsRefusedError: Mailchimp refused some of them, or failed; the others went.
     """
-    discovered = refused = 0
+    discovered = 0
+    refused: list[int | None] = []
+    postponed: list[int | None] = []
     for outcomes in outcomes_of(push, _changes(push, due=due)):
         carried_out = [outcome for outcome in outcomes if outcome.rejection is None]
         intents.record_removals(push.warehouse, push.list_id, carried_out)
@@ -43,14 +81,12 @@ def carry_out_removals(push: Push, *, due: bool) -> int:
         discovered += sum(outcome.was_gone for outcome in carried_out)
         for outcome in outcomes:
             if outcome.rejection is not None:
-                is_known, is_refused = _record_rejection(push, outcome.change, outcome.rejection)
-                discovered += is_known
-                refused += is_refused
-    if refused:
-        raise RemovalsRefusedError(
-            f"Mailchimp refused to remove {refused} members: see sync.rejection for its words, "
-            "and remove them there by hand"
-        )
+                contact_id, is_there = _record_rejection(push, outcome.change, outcome.rejection)
+                discovered += contact_id is not None or not is_there
+                if is_there:
+                    (postponed if outcome.rejection.retryable else refused).append(contact_id)
+    if refused or postponed:
+        raise RemovalsRefusedError(refused, postponed, discovered=discovered)
     return discovered
 
 
@@ -74,24 +110,27 @@ def _changes(push: Push, *, due: bool) -> Iterator[MemberChange]:
             yield MemberChange(subscriber_hash=member.subscriber_hash, action=member.action)
 
 
-def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) -> tuple[bool, bool]:
-    """Whether the member was not as the plan supposed, and whether it is still in the audience."""
+def _record_rejection(
+    push: Push, change: MemberChange, rejection: Rejection
+) -> tuple[int | None, bool]:
+    """The contact that the plan names, and whether its member is still in the audience."""
     if rejection.kind == "not_found":
         push.mark_forgotten(change.subscriber_hash)
-        return True, False
+        return None, False
     if not rejection.retryable:
         intents.drop_intent(push.warehouse, push.list_id, change.subscriber_hash)
         if _has_bounced(push, change.subscriber_hash):
-            return True, False
+            return None, False
     planned = find_planned_identity(push.warehouse, push.collection, change.subscriber_hash)
-    if planned is not None:
-        store_rejection(push, planned, rejection)
-    return planned is not None, True
+    if planned is None:
+        return None, True
+    store_rejection(push, planned, rejection)
+    return planned.contact_id, True
 
 
 def _has_bounced(push: Push, subscriber_hash: str) -> bool:
     """Mailchimp archives nobody who bounced, and sends them nothing: they need no removal."""
-    member = push.provider.member(push.list_id, subscriber_hash)
+    member = push.look_up(subscriber_hash).member
     if member is None or member.status != "cleaned":
         return False
     record_members(push.warehouse, [member])

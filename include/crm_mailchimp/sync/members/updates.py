@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
 from crm_mailchimp.quality import quarantine
@@ -125,7 +126,11 @@ def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) ->
         return 1
     # Mailchimp does not let us ask this person: not a wrong address, and not to be tried again.
     # A bounce that it shows says more than its refusal.
-    member = push.provider.member(push.list_id, planned.subscriber_hash)
+    look = push.look_up(planned.subscriber_hash)
+    if look.failure is not None:
+        store_rejection(push, planned, replace(rejection, retryable=True))
+        return 1
+    member = look.member
     if member is not None and member.status != "unsubscribed":
         record_members(push.warehouse, [member])
     else:

@@ -9,18 +9,23 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.sync.audience import lost_audiences
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.pull_back import pull_back
 from crm_mailchimp.sync.members.push import Push
-from crm_mailchimp.sync.members.removals import RemovalsRefusedError
+from crm_mailchimp.sync.members.removals import RemovalsRefusedError, carry_out_removals
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+#: Contacts that a run names one by one.
+_SHOWN = 20
 
 
 @dataclass(kw_only=True)
@@ -34,8 +39,10 @@ class Progress:
         is_planned: whether the whole collection was planned, not only what is due.
         notes: what people should know of the collection.
         due_notes: what they should know of the removals that nothing holds back.
-        refused: removals that Mailchimp refused in former audiences. The run goes on and fails by
-            them in the end.
+        failed: what Mailchimp refused or failed to do for single members or former audiences. The
+            run goes on, and fails by the first of them in the end.
+        postponed: contacts whose calls failed, and may succeed later.
+        unseen: subscriber hashes of members that nobody could look up.
     """
 
     counts: Counter[str]
@@ -44,7 +51,9 @@ class Progress:
     is_planned: bool = False
     notes: list[str] = field(default_factory=list)
     due_notes: list[str] = field(default_factory=list)
-    refused: RemovalsRefusedError | None = None
+    failed: list[Exception] = field(default_factory=list)
+    postponed: set[int] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +65,7 @@ class CollectionRun:
         crm: to ``crm_db``, in autocommit.
         provider: open, with a connection slot.
         digester: of the suppression list.
+        watch: over the account.
     """
 
     warehouse: Connection[Any]
@@ -65,6 +75,7 @@ class CollectionRun:
     options: SyncOptions
     digester: Digester
     progress: Progress
+    watch: OutageWatch
 
     def is_full(self, audience: KnownAudience | FormerAudience) -> bool:
         """Whether an audience is to be listed in full."""
@@ -73,7 +84,7 @@ class CollectionRun:
     def pull_back(self, audience: KnownAudience | FormerAudience) -> None:
         """Bring ``sync.member`` up to date with an audience; commits."""
         full = self.is_full(audience)
-        self.progress.counts["removed"] += pull_back(
+        found = pull_back(
             self.warehouse,
             self.provider,
             audience,
@@ -81,6 +92,8 @@ class CollectionRun:
             full=full,
             wait=not self.collection.dry_run,
         )
+        self.progress.counts["removed"] += found.removals
+        self.progress.unseen |= found.unseen
         if full:
             refresh_statistics(self.warehouse)
 
@@ -113,7 +126,24 @@ class CollectionRun:
                 list_id=list_id,
             ),
             counts=self.progress.counts,
+            postponed=self.progress.postponed,
+            watch=self.watch,
         )
+
+    def carry_out_removals(self, push: Push, *, due: bool) -> int:
+        """Carry out planned removals; those that fail hold up nothing else. Commits.
+
+        Args:
+            due: as for ``removals.carry_out_removals``.
+
+        Returns:
+            members that were not as the plan supposed: after them it has to be made again.
+        """
+        try:
+            return carry_out_removals(push, due=due)
+        except RemovalsRefusedError as error:
+            self.progress.failed.append(error)
+            return error.discovered
 
     def make_plan(self, list_id: str | None) -> None:
         """Plan the whole collection; commits.
@@ -129,8 +159,38 @@ class CollectionRun:
             gdpr_category=self.collection.gdpr_category,
             full_refresh=self.collection.full_refresh,
         )
+        if list_id is not None and self.progress.unseen:
+            planned = {
+                "staging_id": self.collection.staging_id,
+                "collection_id": self.collection.collection_id,
+            }
+            self.progress.postponed.update(
+                member_plan.hold_back_unseen(
+                    self.warehouse, **planned, list_id=list_id, unseen=self.progress.unseen
+                )
+            )
+            self.progress.planned = member_plan.count_plan(self.warehouse, **planned)
         self.progress.is_planned = True
 
     def planned(self, *actions: str) -> int:
         """Members that any of these actions is planned for."""
         return member_plan.planned(self.progress.planned, *actions)
+
+
+def postponed_in_words(warehouse: Connection[Any], progress: Progress) -> str:
+    """The contacts whose calls failed to the end of the run, for its ``detail``; empty: none."""
+    contact_ids = read_values(
+        warehouse,
+        int,
+        "select distinct contact_id from sync.rejection"
+        " where list_id = %s and retryable and contact_id = any(%s) order by contact_id",
+        (progress.list_id, sorted(progress.postponed)),
+    )
+    warehouse.rollback()
+    if not contact_ids:
+        return ""
+    names = ", ".join(map(str, contact_ids[:_SHOWN]))
+    return (
+        f"Mailchimp failed for {len(contact_ids)} members (contacts {names}): see sync.rejection "
+        "for its words. The next run tries them again"
+    )

@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotAllowedByProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
@@ -25,12 +26,11 @@ from crm_mailchimp.sync.members import additions
 from crm_mailchimp.sync.members.left_values import clear_left_values
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
-from crm_mailchimp.sync.members.removals import carry_out_removals
 from crm_mailchimp.sync.members.updates import update
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.sync.runs import due_removals, run_record
-from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress
+from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
 from crm_mailchimp.sync.runs.run_record import CollectionResult
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import read_staged_collection
@@ -103,6 +103,7 @@ def sync_collection(
                 options=options or SyncOptions(),
                 digester=open_suppression(warehouse),
                 progress=progress,
+                watch=OutageWatch(provider),
             )
             state, detail = _synchronise(run)
         except _StopError as stop:
@@ -114,9 +115,11 @@ def sync_collection(
             finish("failed", words_of(error))
             error.add_note(f"collection {collection_code}")
             raise
-        if progress.refused is not None:
-            state, detail = "failed", words_of(progress.refused)
-        words = filter(None, (detail, *progress.notes, *progress.due_notes))
+        if progress.failed:
+            failed = dict.fromkeys(map(words_of, progress.failed))
+            state, detail = "failed", "; ".join(filter(None, (*failed, detail)))
+        notes = (*progress.notes, postponed_in_words(warehouse, progress), *progress.due_notes)
+        words = filter(None, (detail, *notes))
         return finish(state, "; ".join(words) or None)
 
 
@@ -153,7 +156,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
         # What is due needs no approval, and does not wait for a right one.
         if list_id is not None and not collection.dry_run:
             run.require_own(list_id)
-            carry_out_removals(run.push_to(list_id, collection.gdpr_category), due=True)
+            run.carry_out_removals(run.push_to(list_id, collection.gdpr_category), due=True)
         raise
     if collection.dry_run:
         if list_id is not None:
@@ -222,7 +225,7 @@ def _push(
         if run.planned("unchanged", "quarantine") < sum(run.progress.planned.values()):
             run.require_own(audience.list_id)
         # What is due goes out first: nothing that may fail or block comes before it.
-        discovered = carry_out_removals(run.push_to(audience.list_id, category), due=True)
+        discovered = run.carry_out_removals(run.push_to(audience.list_id, category), due=True)
     if judgement.blocked is not None:
         raise _StopError("blocked", str(judgement.blocked))
     if audience is None and not run.planned(*additions.ACTIONS):
@@ -231,8 +234,9 @@ def _push(
     run.progress.list_id = audience.list_id
     mappings = _mappings(run, audience.list_id)
     push = run.push_to(audience.list_id, category)
-    discovered += carry_out_removals(push, due=False)
-    if judgement.approved_plan is not None:
+    failed_before = len(run.progress.failed)
+    discovered += run.carry_out_removals(push, due=False)
+    if judgement.approved_plan is not None and len(run.progress.failed) == failed_before:
         removal_guard.note_carried_out(
             run.warehouse, judgement.approved_plan, run.collection.run_id
         )
@@ -248,7 +252,7 @@ def _push(
         refresh_statistics(run.warehouse)
         run.make_plan(audience.list_id)
         update(push, mappings)
-        carry_out_removals(push, due=True)
+        run.carry_out_removals(push, due=True)
     _clear_left_values(run, push)
     renew_proofs(run.warehouse, run.collection, audience.list_id)
 

@@ -7,21 +7,16 @@ and nobody leaves for any other cause. Members that are not ours are left alone.
 
 from __future__ import annotations
 
-from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
 from crm_mailchimp.sync.audience import former_audiences
-from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.decisions import member_plan
-from crm_mailchimp.sync.members.removals import RemovalsRefusedError, carry_out_removals
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 
 
 def remove_from_own(run: CollectionRun, audience: KnownAudience) -> None:
-    """Remove them from the collection's audience, and nobody else.
-
-    Raises:
-        RemovalsRefusedError: Mailchimp refused some of them.
-    """
+    """Remove them from the collection's audience, and nobody else."""
     try:
         run.pull_back(audience)
     except NotFoundAtProviderError:
@@ -35,25 +30,34 @@ def remove_from_own(run: CollectionRun, audience: KnownAudience) -> None:
 def remove_from_former(run: CollectionRun) -> None:
     """Remove them from the audiences that were the collection's, by the categories of that time.
 
-    What Mailchimp refuses is kept as the run's ``refused``.
+    An audience whose calls fail does not hold up the others: its error is among the run's
+    ``failed``.
+
+    Raises:
+        ProviderError: an outage of the account.
     """
-    warehouse, notes = run.warehouse, run.progress.due_notes
-    for audience in former_audiences.read_former(warehouse, run.collection.collection_id):
-        list_id = audience.list_id
+    for audience in former_audiences.read_former(run.warehouse, run.collection.collection_id):
         try:
-            run.pull_back(audience)
-        except NotFoundAtProviderError:
-            former_audiences.note_deleted(warehouse, list_id)
-            notes.append(f"the former audience {list_id} was deleted in Mailchimp")
-            continue
-        former_audiences.remember_pull(warehouse, list_id)
-        try:
-            planned = _remove(run, list_id, audience.gdpr_category)
-        except RemovalsRefusedError as error:
-            run.progress.refused = error
-            continue
-        if planned:
-            notes.append(f"former audience {list_id}: {member_plan.describe_plan(planned)}")
+            _remove_from_one(run, audience)
+            run.watch.note_answer()
+        except ProviderError as error:
+            run.watch.note_failure(error, audience.list_id)
+            run.warehouse.rollback()
+            run.progress.failed.append(error)
+
+
+def _remove_from_one(run: CollectionRun, audience: FormerAudience) -> None:
+    list_id, notes = audience.list_id, run.progress.due_notes
+    try:
+        run.pull_back(audience)
+    except NotFoundAtProviderError:
+        former_audiences.note_deleted(run.warehouse, list_id)
+        notes.append(f"the former audience {list_id} was deleted in Mailchimp")
+        return
+    former_audiences.remember_pull(run.warehouse, list_id)
+    planned = _remove(run, list_id, audience.gdpr_category)
+    if planned:
+        notes.append(f"former audience {list_id}: {member_plan.describe_plan(planned)}")
 
 
 def _remove(run: CollectionRun, list_id: str, gdpr_category: str | None) -> member_plan.PlanCounts:
@@ -71,5 +75,5 @@ def _remove(run: CollectionRun, list_id: str, gdpr_category: str | None) -> memb
         except AudienceUnusableError as problem:
             run.progress.due_notes.append(f"{problem.code}: {problem}")
             return {}
-        carry_out_removals(run.push_to(list_id, gdpr_category), due=True)
+        run.carry_out_removals(run.push_to(list_id, gdpr_category), due=True)
     return planned
