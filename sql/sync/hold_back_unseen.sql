@@ -1,5 +1,6 @@
--- Holds back the new addresses of contacts whose former member nobody could look up: it may be deleted for
--- good, which is a refusal. Contacts that had the same address are here, too. The next run looks again.
+-- Holds back the new addresses of contacts whose former member nobody could look up. That member may be
+-- deleted for good, which is a refusal. Contacts that had the same address are here, too. The next run
+-- looks again.
 with unseen as (
     select distinct contact_id
     from sync.member

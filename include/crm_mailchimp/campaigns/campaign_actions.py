@@ -163,7 +163,7 @@ def _schedule(services: Services, state: LinkedCampaign, _chosen: NextAction) ->
     moment = min(planned_at, at - services.options.schedule_ahead)
     if _we_send(services, written):
         moment = planned_at
-    if services.clock() < moment:
+    if services.earlier_clock() < moment:
         # Asked early, so that people have time for what is wrong; asked again at its moment.
         if not gate_was_open(services, written):
             written, decision = ask_gate(services, written, "schedule")
@@ -244,7 +244,8 @@ def _send(services: Services, state: LinkedCampaign, _chosen: NextAction) -> Act
     if isinstance(written, str):
         return _held(state, written)
     called = written.record.send_called_at
-    if called is not None and services.clock() - called < _CALL_TAKES:
+    # A time in the future comes from a clock that went back.
+    if called is not None and abs(services.clock() - called) < _CALL_TAKES:
         return ActionResult(
             state=written,
             outcome="waiting",
@@ -320,10 +321,13 @@ def _wait(
 ) -> ActionResult:
     doing = doing or ("sent by us" if _we_send(services, state) else "scheduled in Mailchimp")
     soon = moment - services.clock() <= services.options.wait_horizon
+    late = ""
+    if services.earlier_clock() < moment <= services.clock():
+        late = ", when crm_db's clock has reached it, too: the clocks differ"
     return ActionResult(
         state=state,
         outcome="waiting",
-        detail=f"{doing} at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        detail=f"{doing} at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC{late}",
         wait_until=moment if soon else None,
     )
 

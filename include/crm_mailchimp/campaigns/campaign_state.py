@@ -47,6 +47,8 @@ class Services:
         provider: open, with a connection slot.
         options: agreed ages and limits.
         clock: gives the present time of the provider.
+        earlier_clock: gives the present time by that clock or the CRM's, whichever is earlier. A
+            mail cannot be taken back, so it waits until both have reached its time.
     """
 
     warehouse: Connection[Any]
@@ -54,6 +56,7 @@ class Services:
     provider: gate.GateProvider
     options: CampaignOptions
     clock: Callable[[], datetime]
+    earlier_clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +175,7 @@ def next_action_for(services: Services, state: CampaignState) -> NextAction:
             campaign.state if campaign else None,
             campaign.planned_at if campaign else None,
             is_active=campaign.collection_is_active if campaign else False,
-            now=services.clock(),
+            now=services.earlier_clock(),
             max_lateness=services.options.max_lateness,
         ),
         remote_state_of(

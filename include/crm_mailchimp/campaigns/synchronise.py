@@ -21,6 +21,7 @@ from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.sample_mail import send_sample
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_value
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ _ATTEMPTS = 3
 _LOCK_POLL_SECONDS = 0.5
 #: When a campaign whose audience is busy is looked at again.
 _BUSY_AGAIN = timedelta(seconds=30)
+#: Clocks that differ by less are as good as equal.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class UnknownCampaignError(PermanentError):
@@ -70,6 +73,7 @@ def sync_campaign(
     provider_campaign_id: str | None = None,
     options: CampaignOptions | None = None,
     now: datetime | None = None,
+    crm_now: datetime | None = None,
     test_to: Sequence[str] = (),
     test_run: str = "",
     recreate: bool = False,
@@ -88,6 +92,7 @@ def sync_campaign(
             the campaign back when the warehouse cannot be reached.
         options: agreed ages and limits; by default as the settings say.
         now: present time of the provider; by default this machine's.
+        crm_now: present time of the CRM; by default its own, or ``now`` if that is given.
         test_to: only send a test of the draft to these addresses; nothing else is done.
         test_run: the run that asks for it, which gets one test however often it is repeated.
         recreate: make a new draft where the old one was deleted in Mailchimp.
@@ -111,8 +116,16 @@ def sync_campaign(
             at_risk.provider_campaign_id = _id_at_risk(known, at_risk)
             options = options or read_campaign_options()
             with connections.crm() as crm, connections.provider() as provider:
+                behind = clock() - (crm_now or now or _read_time(crm))
+                if behind > _CLOCKS_DIFFER:
+                    log.warning("campaign %s: crm_db's clock is %s behind", code, behind)
                 services = Services(
-                    warehouse=warehouse, crm=crm, provider=provider, options=options, clock=clock
+                    warehouse=warehouse,
+                    crm=crm,
+                    provider=provider,
+                    options=options,
+                    clock=clock,
+                    earlier_clock=lambda: clock() - max(behind, timedelta(0)),
                 )
                 test_mail = _TestMail(addresses=test_to, run_id=test_run) if test_to else None
                 return _sync(services, code, at_risk, test_mail, recreate=recreate)
@@ -131,6 +144,10 @@ def sync_campaign(
                 now=clock(),
             )
         raise
+
+
+def _read_time(crm: Connection[Any]) -> datetime:
+    return read_value(crm, datetime, "select clock_timestamp()")
 
 
 def _sync(
