@@ -37,11 +37,13 @@ select
     push.detail,
     case when push.state = 'blocked' then staging.guard_detail end as guard_detail,
     coalesce(staging.clock, push.started_at) as clock,
-    now() - coalesce(staging.clock, push.started_at) as age
+    -- The clock is the CRM's, the other times are ours. The earliest of them gives the age.
+    now() - least(staging.clock, staging.created_at, push.started_at) as age
 from staging
 full outer join push on staging.staging_id = push.staging_id
 where
     push.run_id is not null
     or (staging.checked_at is null and staging.created_at < now() - %(staging_takes)s)
-order by coalesce(push.started_at, staging.created_at) desc
+-- By number, because a clock that went back gives a later run an earlier time.
+order by coalesce(push.staging_id, staging.staging_id) desc
 limit 1

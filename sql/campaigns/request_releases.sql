@@ -25,7 +25,10 @@ where
         where
             release.campaign_id = gate.campaign_id
             and release.decision is distinct from 'superseded'
-            and (release.expires_at is null or release.expires_at > now())
+            and (
+                release.expires_at is null
+                or (release.expires_at > now() and release.decided_at <= now() + interval '1 minute')
+            )
             and release.keys @> array(
                 select reason ->> 'key'
                 from jsonb_array_elements(gate.reasons) as reason

@@ -2,7 +2,10 @@
 -- calls were never carried out. A batch whose start got no answer is waited for at most a day.
 with given_up as (
     delete from sync.open_batch
-    where list_id = %(list_id)s and ticket is null and started_at < now() - interval '1 day'
+    where
+        list_id = %(list_id)s
+        and ticket is null
+        and started_at not between now() - interval '1 day' and now() + interval '1 day'
     returning list_id
 )
 

@@ -7,7 +7,7 @@ where (contact_id, address_digest) in (
         holder.address_digest
     from sync.address_holder as holder
     where
-        holder.left_at < now() - make_interval(days => %(days)s)
+        holder.left_at < %(now)s::timestamptz - make_interval(days => %(days)s)
         and (
             exists (
                 select from sync.address_holder as newer

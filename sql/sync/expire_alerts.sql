@@ -4,6 +4,6 @@ where (collection_code, state) in (
         collection_code,
         state
     from sync.alert
-    where sent_at < now() - make_interval(days => %(days)s)
+    where sent_at < %(now)s::timestamptz - make_interval(days => %(days)s)
     limit %(batch)s
 )

@@ -4,7 +4,7 @@ where address_hash in (
     select alias.address_hash
     from sync.subscriber_alias as alias
     where
-        alias.noted_at < now() - make_interval(days => %(days)s)
+        alias.noted_at < %(now)s::timestamptz - make_interval(days => %(days)s)
         and not exists (
             select from sync.member
             where member.subscriber_hash = alias.subscriber_hash

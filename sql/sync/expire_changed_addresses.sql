@@ -7,10 +7,10 @@ where (list_id, contact_id, old_hash) in (
         changed.old_hash
     from sync.changed_address as changed
     where
-        changed.ended_at < now() - make_interval(days => %(days)s)
+        changed.ended_at < %(now)s::timestamptz - make_interval(days => %(days)s)
         or (
             changed.ended_at is null
-            and changed.noticed_at < now() - make_interval(days => %(days)s)
+            and changed.noticed_at < %(now)s::timestamptz - make_interval(days => %(days)s)
             and not exists (
                 select from sync.member as member
                 where member.list_id = changed.list_id and member.subscriber_hash = changed.new_hash

@@ -6,7 +6,7 @@ from (
         campaign_id,
         report_id
     from stats.campaign_abuse_reports
-    where extra is not null and reported_at < now() - make_interval(days => %(days)s)
+    where extra is not null and reported_at < %(now)s::timestamptz - make_interval(days => %(days)s)
     limit %(batch)s
 ) as old
 where kept.campaign_id = old.campaign_id and kept.report_id = old.report_id

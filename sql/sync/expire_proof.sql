@@ -2,6 +2,6 @@
 delete from sync.consent_proof
 where proof_id in (
     select proof_id from sync.consent_proof
-    where ended_at < now() - make_interval(days => %(days)s)
+    where ended_at < %(now)s::timestamptz - make_interval(days => %(days)s)
     limit %(batch)s
 )

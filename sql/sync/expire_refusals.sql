@@ -3,6 +3,6 @@
 delete from sync.refusal
 where refusal_id in (
     select refusal_id from sync.refusal
-    where ended_at < now() - make_interval(days => greatest(%(days)s, 90))
+    where ended_at < %(now)s::timestamptz - make_interval(days => greatest(%(days)s, 90))
     limit %(batch)s
 )

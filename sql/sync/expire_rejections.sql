@@ -6,7 +6,7 @@ where (rejection.list_id, rejection.subscriber_hash) in (
         old.subscriber_hash
     from sync.rejection as old
     where
-        old.rejected_at < now() - make_interval(days => %(days)s)
+        old.rejected_at < %(now)s::timestamptz - make_interval(days => %(days)s)
         and not exists (
             select from sync.newest_verdict as verdict
             where verdict.contact_id = old.contact_id

@@ -4,6 +4,6 @@ where (run_id, collection_code) in (
         run_id,
         collection_code
     from sync.collection_run
-    where started_at < now() - make_interval(days => %(days)s)
+    where started_at < %(now)s::timestamptz - make_interval(days => %(days)s)
     limit %(batch)s
 )

@@ -1,7 +1,7 @@
 -- Records of stagings that are gone: their collections with owners and settings, and their counts.
 with gone as (
     select staging_id from sync.staging_run
-    where dropped_at is not null and created_at < now() - make_interval(days => %(days)s)
+    where dropped_at is not null and created_at < %(now)s::timestamptz - make_interval(days => %(days)s)
     limit %(batch)s
 ),
 

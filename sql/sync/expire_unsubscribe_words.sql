@@ -9,7 +9,7 @@ from (
     where
         words_expired_at is null
         and (reason is not null or extra is not null)
-        and unsubscribed_at < now() - make_interval(days => %(days)s)
+        and unsubscribed_at < %(now)s::timestamptz - make_interval(days => %(days)s)
     limit %(batch)s
 ) as old
 where kept.campaign_id = old.campaign_id and kept.subscriber_hash = old.subscriber_hash

@@ -6,7 +6,7 @@ with old as (
         written.contact_id
     from sync.written_status as written
     where
-        written.written_at < now() - make_interval(days => %(days)s)
+        written.written_at < %(now)s::timestamptz - make_interval(days => %(days)s)
         and not exists (
             select from sync.member
             where member.contact_id = written.contact_id

@@ -11,7 +11,8 @@ latest as (
         collection_code,
         max(finished_at) as succeeded_at
     from sync.collection_run
-    where state = 'succeeded'
+    -- A run in the future was noted by a clock that was ahead.
+    where state = 'succeeded' and finished_at <= now() + interval '1 minute'
     group by collection_code
 )
 

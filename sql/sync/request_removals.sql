@@ -26,7 +26,7 @@ candidate as (
             request.decided_at is null
             or (
                 request.decision = 'rejected'
-                and request.decided_at > now() - %(ask_again_after)s
+                and request.decided_at between now() - %(ask_again_after)s and now() + interval '1 minute'
                 and not exists (
                     select from sync.removal_request as later
                     where

@@ -22,6 +22,8 @@ from crm_mailchimp.sync.audience.ownership import is_foreign
 
 #: A staging that is not checked by then did not pass its check.
 _STAGING_TAKES = timedelta(minutes=15)
+#: A clock that is set right by less than this was not wrong.
+_CLOCK_STEP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,13 @@ def audience_reasons(
             f"sync_{sync.state}",
             f"the last sync of collection {collection} ended {sync.state}: {sync.detail or why}",
             f"{collection}/{why}",
+        )
+    if sync.age < -_CLOCK_STEP:
+        yield _releasable(
+            "audience_stale",
+            f"the last sync of collection {collection} looked at the CRM in the future, by "
+            f"{_minutes(-sync.age)} minutes: a clock is or was wrong, so nobody knows its age",
+            f"{collection}/{sync.clock.isoformat()}",
         )
     if sync.age > max_age:
         yield _releasable(

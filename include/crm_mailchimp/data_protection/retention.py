@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 
+from crm_mailchimp.data_protection.present_time import agreed_time
 from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.settings import RetentionSettings
 from crm_mailchimp.statements import statement
@@ -117,26 +117,40 @@ def apply(
     *,
     log_folder: Path | None = None,
     data_docs_folder: Path | None = None,
+    mailchimp_time: datetime | None = None,
+    latest: datetime | None = None,
 ) -> dict[str, int]:
     """Remove what is older than its age, in batches that are committed one by one.
+
+    Ages end by the clock that is behind: this machine's, the warehouse's or Mailchimp's.
 
     Args:
         warehouse: not in a transaction.
         ages: see :class:`Ages`.
         log_folder: Airflow's logs; None leaves them to others.
         data_docs_folder: where ``staging-<id>`` folders of Data Docs are.
+        mailchimp_time: present time as Mailchimp says; None: it gave no answer, or was not asked.
+        latest: no later time is taken as the present; None: any is.
 
     Returns:
         how much went, by kind: rows, snapshots, files or folders.
+
+    Raises:
+        ClocksDisagreeError: two clocks differ by more than a day. Nothing was removed.
     """
+    now = agreed_time(warehouse, mailchimp=mailchimp_time)
+    if latest is not None:
+        now = min(now, latest)
     warehouse.execute(statement("sync/note_gone_holders"))
     warehouse.commit()
-    removed = {"staging": drop_staging(warehouse, keep_days=ages.staging)}
+    removed = {"staging": drop_staging(warehouse, keep_days=ages.staging, now=now)}
     for kind, age in _ages_by_kind(ages).items():
-        removed[kind] = 0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age)
-    removed["events"] = _expire_events(warehouse, ages.events)
-    removed["logs"] = _remove_old_files(log_folder, ages.logs)
-    removed["data_docs"] = _remove_old_docs(data_docs_folder, ages.data_docs)
+        removed[kind] = (
+            0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age, now)
+        )
+    removed["events"] = _expire_events(warehouse, ages.events, now)
+    removed["logs"] = _remove_old_files(log_folder, ages.logs, now)
+    removed["data_docs"] = _remove_old_docs(data_docs_folder, ages.data_docs, now)
     log.info(
         "retention: %s", {kind: count for kind, count in removed.items() if count} or "nothing"
     )
@@ -165,17 +179,19 @@ def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
     }
 
 
-def _in_batches(warehouse: Connection[Any], name: str, days: int) -> int:
+def _in_batches(warehouse: Connection[Any], name: str, days: int, now: datetime) -> int:
     removed = 0
     while True:
-        count = warehouse.execute(statement(name), {"days": days, "batch": _BATCH}).rowcount
+        count = warehouse.execute(
+            statement(name), {"days": days, "batch": _BATCH, "now": now}
+        ).rowcount
         warehouse.commit()
         removed += count
         if count < _BATCH:
             return removed
 
 
-def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
+def _expire_events(warehouse: Connection[Any], days: int | None, now: datetime) -> int:
     """Whole old months are dropped, of the month in which the age ends only the older part goes.
 
     An event goes by its own age: an old campaign that is opened today is read and counted as ever.
@@ -183,7 +199,7 @@ def _expire_events(warehouse: Connection[Any], days: int | None) -> int:
     if days is None:
         return 0
     # A whole day, so that counts by quarter hour are either kept as they are or counted again.
-    before = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    before = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     before -= timedelta(days=days)
     with named_lock(warehouse, "marts"):
         months = read_rows(
@@ -242,10 +258,10 @@ def _dropped(warehouse: Connection[Any], partition: str) -> bool:
     return True
 
 
-def _remove_old_files(folder: Path | None, days: int | None) -> int:
+def _remove_old_files(folder: Path | None, days: int | None, now: datetime) -> int:
     if folder is None or days is None or not folder.is_dir():
         return 0
-    oldest = time.time() - days * _DAY
+    oldest = now.timestamp() - days * _DAY
     removed = 0
     for path in _files_below(folder):
         if path.lstat().st_mtime < oldest:
@@ -266,10 +282,10 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 yield found
 
 
-def _remove_old_docs(folder: Path | None, days: int | None) -> int:
+def _remove_old_docs(folder: Path | None, days: int | None, now: datetime) -> int:
     if folder is None or days is None or not folder.is_dir():
         return 0
-    oldest = time.time() - days * _DAY
+    oldest = now.timestamp() - days * _DAY
     removed = 0
     for path in folder.iterdir():
         is_docs = _DATA_DOCS.fullmatch(path.name) and path.is_dir() and not path.is_symlink()

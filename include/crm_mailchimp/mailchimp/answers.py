@@ -97,19 +97,25 @@ def expected_shape(what: str) -> Iterator[None]:
         raise GarbledAnswer(f"{what} is not as described ({type(error).__name__})") from None
 
 
+def moment_of(header: str | None) -> datetime | None:
+    """The moment that a header names (RFC 9110, 5.6.7); None where it names none."""
+    try:
+        moment = parsedate_to_datetime(header) if header else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
 def seconds_to_wait(header: str | None, now: datetime | None = None) -> float | None:
     """What a ``Retry-After`` header asks for: seconds or a date (RFC 9110, 10.2.3)."""
     if not header:
         return None
     if header.strip().isdecimal():
         return float(header)
-    try:
-        moment = parsedate_to_datetime(header)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    moment = moment_of(header)
+    return (
+        None if moment is None else max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    )
 
 
 def read_answer(

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit
@@ -31,7 +32,7 @@ from mailchimp_marketing.api.verified_domains_api import VerifiedDomainsApi
 from mailchimp_marketing.api_client import ApiClient
 from urllib3.exceptions import LocationValueError
 
-from crm_mailchimp.mailchimp.answers import read_answer
+from crm_mailchimp.mailchimp.answers import moment_of, read_answer
 from crm_mailchimp.mailchimp.errors import (
     AnswerTooLarge,
     ConnectionFault,
@@ -120,6 +121,7 @@ class MailchimpClient:
         self._session: requests.Session | None = None
         self._held: Held | None = None
         self._calls = 0
+        self._date: str | None = None
         operations = _Operations(self)
         self.batches = BatchesApi(operations)
         self.campaigns = CampaignsApi(operations)
@@ -170,6 +172,18 @@ class MailchimpClient:
         self._session = None
         self._held = None
         self._open.__exit__(kind, error, traceback)
+
+    def present_time(self) -> datetime | None:
+        """The present time as Mailchimp says (``Date`` of the answer to ``GET /ping``, RFC 9110).
+
+        Returns:
+            None: the answer had no time that can be read.
+
+        Raises:
+            MailchimpError: after retrying what can heal.
+        """
+        self.ping.get()
+        return moment_of(self._date)
 
     def require_answer(self) -> None:
         """Ask for a sign of life (``GET /ping``, Mailchimp Marketing API 3.0.55).
@@ -262,6 +276,7 @@ class MailchimpClient:
                     allow_redirects=False,
                     stream=True,
                 )
+                self._date = response.headers.get("Date")
                 with response:
                     received = self._body(response)
             except (requests.RequestException, LocationValueError) as error:

@@ -99,6 +99,9 @@ class Mailchimp:
     def account(self) -> account.Account:
         return account.account(self.client)
 
+    def present_time(self) -> datetime | None:
+        return self.client.present_time()
+
     def require_answer(self) -> None:
         self.client.require_answer()
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,8 @@ from airflow.sdk import conf
 
 from mailchimp_provider.connections import data_docs_folder, opened
 from mailchimp_provider.outcomes import fail_without_retry
+
+log = logging.getLogger(__name__)
 
 
 @fail_without_retry()
@@ -35,18 +38,31 @@ def erase(params: Mapping[str, Any], run_id: str) -> dict[str, object]:
 @fail_without_retry()
 def apply_retention(params: Mapping[str, Any]) -> dict[str, int]:
     """Remove what has reached its age; returns how much, by kind."""
-    from crm_mailchimp.data_protection import retention
+    from crm_mailchimp.data_protection import present_time, retention
+    from crm_mailchimp.error_words import words_of
+    from crm_mailchimp.errors import PassingError, ProviderError
     from crm_mailchimp.settings import DataDocsSettings, RetentionSettings, require_usable
 
     if params["dry_run"]:
         return {}
     logs = conf.get("logging", "base_log_folder")
     with opened() as connections:
+        warehouse = connections.warehouse()
+        mailchimp_time = latest = None
+        try:
+            mailchimp_time = connections.mailchimp().present_time()
+        except (ProviderError, PassingError) as error:
+            # What is old goes all the same: an account may be closed.
+            log.warning("Mailchimp cannot be asked for the time: %s", words_of(error))
+        if mailchimp_time is None:
+            latest = present_time.latest_possible(warehouse)
         removed = retention.apply(
-            connections.warehouse(),
+            warehouse,
             retention.cautious_ages(),
             log_folder=Path(logs) if logs else None,
             data_docs_folder=data_docs_folder(),
+            mailchimp_time=mailchimp_time,
+            latest=latest,
         )
     require_usable({RetentionSettings: (), DataDocsSettings: ()})
     return removed

@@ -3,8 +3,11 @@ select
     gate.campaign_id,
     gate.stream,
     gate.figures,
-    coalesce(known.next_reading_at <= now() and jsonb_path_exists(known.gap, '$.* ? (@ > 0)'), false)
-        as is_lacking
+    coalesce(
+        known.next_reading_at not between now() and now() + interval '14 days'
+        and jsonb_path_exists(known.gap, '$.* ? (@ > 0)'),
+        false
+    ) as is_lacking
 from stats.stream_gate as gate
 inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
 left join stats.stream_state as known
@@ -12,7 +15,8 @@ left join stats.stream_state as known
 where
     campaign.gone_at is null
     and (
-        known.next_reading_at <= now()
+        -- No reading is put off for longer. A later time comes from a clock that was ahead.
+        known.next_reading_at not between now() and now() + interval '14 days'
         or (known.gate is distinct from gate.figures and not (gate.is_empty and known.campaign_id is null))
     );
 comment on view stats.stale_stream is

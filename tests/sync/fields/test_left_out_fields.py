@@ -186,3 +186,37 @@ def test_a_preview_names_a_field_that_cannot_be_read_and_clears_nothing(world: W
     preview = scene.detail(dry_run=True)
     assert "the additional field without a code is left out: column code is empty" in preview
     assert "clears values" not in preview
+
+
+@pytest.mark.parametrize("lost", ["null", "'{}'", "'{NULL}'", "array['', U&'\\200B']", "'{{α,β}}'"])
+def test_a_choice_without_choices_clears_nothing(world: World, lost: str) -> None:
+    """Another merge field would take the place of the dropdown, and clear its values."""
+    scene = Scene(world)
+    world.crm.execute(
+        "insert into crm.contact_field (code, label, data_type, choices)"
+        " values ('shop', 'Κατάστημα', 'choice', '{Αθήνα,Πάτρα}')"
+    )
+    for contact in scene.people.values():
+        scene.give(contact, "Αθήνα", "shop")
+    scene.detail()
+    [tag] = [
+        tag for tag in world.remote_fields("kept@mail.gr") if tag not in ("FNAME", "LNAME", "AFM")
+        and scene.values(tag)["kept"] == "Αθήνα"
+    ]  # fmt: skip
+    fields = set(world.remote_fields("kept@mail.gr"))
+
+    world.crm.execute(f"update crm.contact_field set choices = {lost} where code = 'shop'")
+    for _ in range(2):
+        assert "the additional field shop is left out: column choices is" in scene.detail()
+        assert scene.values(tag) == dict.fromkeys(scene.values(tag), "Αθήνα")
+        assert set(world.remote_fields("kept@mail.gr")) == fields, "no other field was made"
+    assert "shop" not in scene.detail(dry_run=True).partition("leaves")[2]
+
+    world.crm.execute(
+        "update crm.contact_field_value set value = 'Πάτρα' where field_code = 'shop'"
+        " and contact_id = %s",
+        (scene.people["changed@mail.gr"],),
+    )
+    world.crm.execute("update crm.contact_field set choices = '{Αθήνα,Πάτρα}' where code = 'shop'")
+    scene.settle()
+    assert scene.values(tag) == {"kept": "Αθήνα", "changed": "Πάτρα", "emptied": "Αθήνα"}

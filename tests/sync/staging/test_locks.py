@@ -70,7 +70,7 @@ def test_old_snapshots_are_dropped_while_a_run_plans(world: World) -> None:
 
     def drop() -> int:
         with psycopg.connect(world.warehouse_dsn) as warehouse:
-            return drop_staging(warehouse, keep_days=-1)
+            return drop_staging(warehouse, keep_days=-1, now=datetime.now(UTC))
 
     with ThreadPoolExecutor() as pool, psycopg.connect(world.warehouse_dsn) as planner:
         planner.execute("select count(*) from staging.verdict")

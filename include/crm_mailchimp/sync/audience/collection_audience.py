@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 #: An audience is listed in full this often: only that shows permanent deletions.
 FULL_LISTING_EVERY = timedelta(days=7)
+#: A clock that is set right by less than this was not wrong.
+_CLOCK_STEP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +70,16 @@ class KnownAudience:
     gdpr_category: str | None
 
     def needs_full_listing(self, now: datetime) -> bool:
-        """Whether the last full listing is too old, or there never was one."""
-        return self.fully_listed_at is None or now - self.fully_listed_at > FULL_LISTING_EVERY
+        """Whether the last full listing is too old, or there never was one.
+
+        A listing in the future was noted by a clock that was ahead, and counts as never.
+
+        Args:
+            now: present time of the warehouse.
+        """
+        if self.fully_listed_at is None:
+            return True
+        return not -_CLOCK_STEP < now - self.fully_listed_at <= FULL_LISTING_EVERY
 
 
 def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:

@@ -30,7 +30,12 @@ from crm_mailchimp.sync.fields.former_fields import note_carried, note_replaced
 from crm_mailchimp.sync.fields.left_out_fields import note_left_out
 from crm_mailchimp.sync.fields.member_values import FieldMapping
 from crm_mailchimp.sync.fields.push_again import push_everybody_again
-from crm_mailchimp.sync.fields.wanted_fields import STANDARD_TAGS, WantedField, wanted_fields
+from crm_mailchimp.sync.fields.wanted_fields import (
+    STANDARD_TAGS,
+    WantedField,
+    wanted_fields,
+    with_choices,
+)
 from crm_mailchimp.sync.staging.contact_fields import staged_contact_fields
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -130,7 +135,9 @@ def fields_to_carry(
         },
     )
     columns = [column for column in COLUMNS if column.code in used]
-    return [*staged_contact_fields(warehouse, collection.staging_id), *columns]
+    stored = _stored(warehouse, list_id)
+    fields = staged_contact_fields(warehouse, collection.staging_id)
+    return [*(with_choices(field, stored.get(field.code)) for field in fields), *columns]
 
 
 def known_mappings(

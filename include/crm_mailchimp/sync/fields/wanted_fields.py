@@ -99,8 +99,28 @@ def wanted_fields(
         yield WantedField(field.code, replace(target, tag=tag), existing)
 
 
+def with_choices(field: ContactField, stored: MergeField | None) -> ContactField:
+    """The field, or the same as one that cannot be read, if it has lost all its choices.
+
+    Mailchimp has no dropdown without choices. Another merge field would take its place, and the
+    values of the dropdown would be cleared. Nobody expects that of an empty column.
+
+    Args:
+        stored: the merge field that carries it in an audience, as far as the map knows.
+    """
+    if field.data_type != "choice" or stored is None or stored.type != "dropdown":
+        return field
+    if field.unreadable is not None or _choices(field):
+        return field
+    return replace(field, unreadable="column choices is empty, and the field had choices before")
+
+
+def _choices(field: ContactField) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(as_choice, field.choices))))
+
+
 def _target(field: ContactField) -> MergeField:
-    choices = tuple(dict.fromkeys(filter(None, map(as_choice, field.choices))))
+    choices = _choices(field)
     kind = _TYPES.get(field.data_type, "text")
     if kind == "dropdown" and not choices:
         kind = "text"  # Mailchimp makes no dropdown without choices

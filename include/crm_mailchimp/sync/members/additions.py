@@ -23,8 +23,8 @@ from crm_mailchimp.sync.fields.member_values import (
     parse_reference,
 )
 from crm_mailchimp.sync.members.proofs import open_proofs
-from crm_mailchimp.sync.members.pull_back import FEW, OVERLAP, record_members
-from crm_mailchimp.sync.members.push import TOGETHER, Look, Push, fresh_parts, pulled_through
+from crm_mailchimp.sync.members.pull_back import FEW, OVERLAP, pulled_through, record_members
+from crm_mailchimp.sync.members.push import TOGETHER, Look, Push, fresh_parts
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
     note_unreachable,
@@ -72,7 +72,7 @@ def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
         ProviderError: an outage of the account, or an error that stays.
     """
     discovered = 0
-    newest = pulled_through(push)
+    newest = pulled_through(push.warehouse, push.list_id)
     failed: dict[str, ProviderError]
 
     def read(after: str) -> list[PlannedContact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
-from crm_mailchimp.rows import read_rows, read_values
+from crm_mailchimp.rows import find_value, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
@@ -98,13 +98,17 @@ def pull_back(
         see the class. After ``unseen`` members the next look begins where this one did.
     """
     unseen: set[str] = set()
+    warehouse.execute(statement("sync/forget_future_marks"), {"list_id": audience.list_id})
+    warehouse.commit()
     unknown = intents.count_intents(warehouse, audience.list_id)
     intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
-    now = datetime.now(UTC)
+    # The moments that it is compared with are the warehouse's, too.
+    now = read_value(warehouse, datetime, "select clock_timestamp()")
+    warehouse.commit()
     if full or audience.needs_full_listing(now):
         unseen |= _list_fully(warehouse, provider, audience.list_id, now, crm)
     else:
-        since = audience.pulled_through
+        since = pulled_through(warehouse, audience.list_id)
         changed = look_again(warehouse, provider, audience.list_id, since, crm=crm)
         note_complaints(warehouse, provider, audience.list_id)
         archived = look_again(
@@ -348,12 +352,7 @@ def _into_observed(warehouse: Connection[Any], members: Sequence[_ObservedMember
     # A truncation makes new files, which a single member is not worth.
     is_page = len(members) > FEW
     warehouse.execute("truncate observed_member" if is_page else "delete from observed_member")
-    copy_rows(
-        warehouse,
-        "observed_member",
-        _ObservedMember._fields,
-        members,
-    )
+    copy_rows(warehouse, "observed_member", _ObservedMember._fields, members)
 
 
 def _observed(member: RemoteMember) -> _ObservedMember:
@@ -373,13 +372,28 @@ def _observed(member: RemoteMember) -> _ObservedMember:
     )
 
 
+def pulled_through(warehouse: Connection[Any], list_id: str) -> datetime | None:
+    """How far an audience was read, Mailchimp's clock; ends no transaction."""
+    return find_value(
+        warehouse,
+        datetime,
+        "select pulled_through from sync.audience where list_id = %(list_id)s"
+        " union all select pulled_through from sync.former_audience where list_id = %(list_id)s"
+        " order by pulled_through nulls first limit 1",
+        {"list_id": list_id},
+    )
+
+
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((moment for moment in (one, other) if moment), default=None)
 
 
 def _advance(warehouse: Connection[Any], list_id: str, newest: datetime | None) -> None:
-    warehouse.execute(
-        "update sync.audience set pulled_through = greatest(pulled_through, %s) where list_id = %s",
-        (newest, list_id),
-    )
+    if newest is not None:
+        # One member with a time in the future must not hide what happens until then.
+        warehouse.execute(
+            "update sync.audience set pulled_through = least(greatest(pulled_through, %s),"
+            " now() + interval '5 minutes') where list_id = %s",
+            (newest, list_id),
+        )
     warehouse.commit()

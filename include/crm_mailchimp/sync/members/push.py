@@ -21,12 +21,11 @@ from crm_mailchimp.address import parse_address
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, ChangeOutcome, MemberChange, RemoteMember
-from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.last_look import Recheck
-from crm_mailchimp.sync.members.pull_back import look_again
+from crm_mailchimp.sync.members.pull_back import look_again, pulled_through
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -135,7 +134,7 @@ def pages(
             out of the page.
     """
     after = ""
-    looked_through = pulled_through(push) if look else None
+    looked_through = pulled_through(push.warehouse, push.list_id) if look else None
     while True:
         page = read(after)
         if page and look:
@@ -168,7 +167,7 @@ def fresh_parts(
         only: subscriber hashes; None: all of the plan.
     """
     after = ""
-    looked_through, looked_at = pulled_through(push), float("-inf")
+    looked_through, looked_at = pulled_through(push.warehouse, push.list_id), float("-inf")
     while True:
         page = read(after)
         if page and time.monotonic() - looked_at >= LOOK_SECONDS:
@@ -232,13 +231,3 @@ def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[list[Ch
         push.warehouse.commit()
     if in_batch:
         intents.close_batch(push.warehouse, push.list_id)
-
-
-def pulled_through(push: Push) -> datetime | None:
-    """How far the audience was read, Mailchimp's clock."""
-    return find_value(
-        push.warehouse,
-        datetime,
-        "select pulled_through from sync.audience where list_id = %s",
-        (push.list_id,),
-    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_values
+from crm_mailchimp.rows import read_value, read_values
 from crm_mailchimp.sync.audience import lost_audiences
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.decisions import member_plan
@@ -79,7 +79,9 @@ class CollectionRun:
 
     def is_full(self, audience: KnownAudience | FormerAudience) -> bool:
         """Whether an audience is to be listed in full."""
-        return self.collection.full_refresh or audience.needs_full_listing(datetime.now(UTC))
+        now = read_value(self.warehouse, datetime, "select clock_timestamp()")
+        self.warehouse.rollback()
+        return self.collection.full_refresh or audience.needs_full_listing(now)
 
     def pull_back(self, audience: KnownAudience | FormerAudience) -> None:
         """Bring ``sync.member`` up to date with an audience; commits."""

@@ -223,7 +223,9 @@ def _tell(
         for alert in read_rows(
             warehouse,
             _SentAlert,
-            "select collection_code, state, reason from sync.alert where sent_at > now() - %s",
+            # An alert in the future was noted by a clock that was ahead.
+            "select collection_code, state, reason from sync.alert"
+            " where sent_at between now() - %s and now() + interval '1 minute'",
             (times.repeat_after,),
         )
     }

@@ -131,8 +131,8 @@ def staged_codes(warehouse: Connection[Any], staging_id: int) -> list[str]:
     )
 
 
-def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
-    """Drop stagings older than ``keep_days`` days; returns how many.
+def drop_staging(warehouse: Connection[Any], *, keep_days: int, now: datetime) -> int:
+    """Drop stagings older than ``keep_days`` days at a moment; returns how many.
 
     Committed after each table: a table's parent is locked against readers meanwhile. A run that
     plans reads several parents, so it must never wait for one while this waits for the next.
@@ -141,8 +141,8 @@ def drop_staging(warehouse: Connection[Any], *, keep_days: int) -> int:
         warehouse,
         int,
         "select staging_id from sync.staging_run"
-        " where dropped_at is null and created_at < now() - make_interval(days => %s)",
-        (keep_days,),
+        " where dropped_at is null and created_at < %s - make_interval(days => %s)",
+        (now, keep_days),
     )
     for staging_id in staging_ids:
         for command in _commands(warehouse, "staging/drop_partitions", staging_id):
