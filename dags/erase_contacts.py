@@ -57,6 +57,8 @@ erased person in Mailchimp again. If the person is in Mailchimp again, they sign
   from the newest backup.
 - *"members stay in audience …"*: another installation fills that audience. Delete them in Mailchimp
   by hand, or set the request in that installation's CRM.
+- *"the clocks disagree"*: our machine's clock, the warehouse's or Mailchimp's is wrong by more than a day.
+  Set it right. Until then no old data is removed.
 - *A task names an environment variable*: correct it (docs/settings.md). With a wrong age, that kind
   of data is kept.
 - *Was this person erased?* `python -m crm_mailchimp.sync explain --email …` says so.

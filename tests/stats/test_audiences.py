@@ -80,6 +80,15 @@ def test_what_could_not_be_read_is_read_by_the_next_run(
     extract_audiences(warehouse, provider)
     assert provider.calls - before == 1 + 2, "the audience that was read is not asked again"
     assert rows(warehouse, "select count(*) from stats.list_state") == [(2,)]
+    # A reading in the future was noted by a clock that was ahead.
+    warehouse.execute(
+        "update stats.list_state set read_at = now() + interval '3 days' where list_id = %s",
+        (good,),
+    )
+    warehouse.commit()
+    before = provider.calls
+    extract_audiences(warehouse, provider)
+    assert provider.calls - before == 1 + 2
 
 
 def test_audiences_days_and_departures_equal_the_ledger(

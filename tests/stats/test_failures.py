@@ -328,3 +328,21 @@ def test_a_bad_report_in_the_list_keeps_no_other_from_being_chosen(
     with pytest.raises(UnreadableStreamsError, match="campaign c1, stream reports"):
         extract_campaigns(warehouse, account, ["c1"])
     assert warehouse.execute("select count(*) from stats.report_snapshots").fetchone() == (3,)
+
+
+def test_a_reading_in_the_future_is_read_again(warehouse: Any) -> None:
+    """A clock that was ahead noted when a stream is to be read again."""
+    account = account_of(1)
+    run(warehouse, account)
+    warehouse.execute(
+        "update stats.stream_state set next_reading_at = now() + interval '3 years'"
+        " where stream = 'activity'"
+    )
+    warehouse.commit()
+    assert campaigns_to_read(warehouse, account) == ["c0"]
+    warehouse.execute(
+        "update stats.stream_state set next_reading_at = now() + interval '3 days'"
+        " where stream = 'activity'"
+    )
+    warehouse.commit()
+    assert campaigns_to_read(warehouse, account) == []

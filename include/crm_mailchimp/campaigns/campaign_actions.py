@@ -244,7 +244,6 @@ def _send(services: Services, state: LinkedCampaign, _chosen: NextAction) -> Act
     if isinstance(written, str):
         return _held(state, written)
     called = written.record.send_called_at
-    # A time in the future comes from a clock that went back.
     if called is not None and abs(services.clock() - called) < _CALL_TAKES:
         return ActionResult(
             state=written,
@@ -320,14 +319,12 @@ def _wait(
     services: Services, state: LinkedCampaign, moment: datetime, doing: str | None = None
 ) -> ActionResult:
     doing = doing or ("sent by us" if _we_send(services, state) else "scheduled in Mailchimp")
+    moment = moment.astimezone(UTC)
     soon = moment - services.clock() <= services.options.wait_horizon
-    late = ""
-    if services.earlier_clock() < moment <= services.clock():
-        late = ", when crm_db's clock has reached it, too: the clocks differ"
     return ActionResult(
         state=state,
         outcome="waiting",
-        detail=f"{doing} at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC{late}",
+        detail=f"{doing} at {moment:%Y-%m-%d %H:%M} UTC{services.late_words(moment)}",
         wait_until=moment if soon else None,
     )
 

@@ -58,6 +58,12 @@ class Services:
     clock: Callable[[], datetime]
     earlier_clock: Callable[[], datetime]
 
+    def late_words(self, moment: datetime) -> str:
+        """Why a campaign still waits for a moment that one clock has reached; empty: none has."""
+        if self.earlier_clock() < moment <= self.clock():
+            return ", when crm_db's clock has reached it, too: the clocks differ"
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignState:

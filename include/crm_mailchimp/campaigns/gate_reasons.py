@@ -127,8 +127,8 @@ def audience_reasons(
     if sync.age < -_CLOCK_STEP:
         yield _releasable(
             "audience_stale",
-            f"the last sync of collection {collection} looked at the CRM in the future, by "
-            f"{_minutes(-sync.age)} minutes: a clock is or was wrong, so nobody knows its age",
+            f"the last sync of collection {collection} is {_minutes(-sync.age)} minutes in the "
+            "future. A clock is or was wrong, so nobody knows its age",
             f"{collection}/{sync.clock.isoformat()}",
         )
     if sync.age > max_age:
