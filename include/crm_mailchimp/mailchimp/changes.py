@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,6 +23,8 @@ from crm_mailchimp.mailchimp.members import (
 from crm_mailchimp.mailchimp.rejections import rejection_of
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
+
+log = logging.getLogger(__name__)
 
 #: Outcomes of a batch that are handed on together: their reader commits them at once.
 _TOGETHER = 500
@@ -53,7 +56,8 @@ def change_members(
     """Apply changes; outcomes come as they become known, in no particular order.
 
     A change with a call of its own comes alone. Outcomes of a batch come together, at most 500.
-    A call that fails and may succeed later is an outcome, too, unless the account is out.
+    A call that fails and may succeed later is an outcome, too, unless the account is out. If a
+    batch fails so, its changes go one by one.
 
     Args:
         client: open client.
@@ -71,11 +75,23 @@ def change_members(
     watch = OutageWatch(client)
     remaining = iter(changes)
     while chunk := list(islice(remaining, batching.size)):
+        left = {change.subscriber_hash: change for change in chunk}
         if len(chunk) > batching.above:
-            yield from _together(_by_batch(client, list_id, chunk, batching, on_batch, watch))
-        else:
-            for change in chunk:
-                yield [_alone(watch, change, lambda one: change_member(client, list_id, one))]
+            try:
+                for outcomes in _together(
+                    _by_batch(client, list_id, chunk, batching, on_batch, watch)
+                ):
+                    for outcome in outcomes:
+                        left.pop(outcome.change.subscriber_hash, None)
+                    yield outcomes
+            except MailchimpError as error:
+                watch.note_failure(error, "batch")
+                if not error.retryable:
+                    raise
+                # They may be carried out twice: each is safe to repeat.
+                log.warning("%d changes go one by one instead of a batch: %s", len(left), error)
+        for change in left.values():
+            yield [_alone(watch, change, lambda one: change_member(client, list_id, one))]
 
 
 def _alone(

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from crm_mailchimp.mailchimp.batches import Polling
+from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import (
     ConnectionFault,
@@ -181,6 +183,47 @@ def test_a_former_audience_that_always_fails_stops_neither_the_own_nor_other_one
 
     monkeypatch.undo()
     assert world.sync(["NEWS"], options=OPTIONS)["NEWS"].state == "succeeded"
+
+
+@pytest.mark.parametrize("call", ["POST /batches", "GET /batches/{batch_id}"])
+def test_batches_that_always_fail_hold_up_no_change(
+    world: World, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    found = people(world, 12)
+    world.sync()
+    world.batching = Batching(above=4, polling=Polling(first=0.02, most=0.1, deadline=20))
+    for number in range(8):
+        world.change_contact(found[f"p{number}@mail.gr"], first_name="Ξένια")
+    for number in range(8, 11):
+        world.consent(found[f"p{number}@mail.gr"], granted=False)
+    world.contact("new@mail.gr", 1)
+    made = failing(
+        monkeypatch, lambda method, path, _: f"{method} {path}" == call
+    )  # fmt: skip
+
+    for _ in range(2):
+        assert world.sync(options=OPTIONS)["NEWS"].state == "succeeded"
+    assert made
+    names = [world.remote_fields(f"p{number}@mail.gr")["FNAME"] for number in range(8)]
+    assert names == ["Ξένια"] * 8
+    assert [world.remote()[f"p{number}@mail.gr"] for number in range(8, 11)] == ["unsubscribed"] * 3
+    assert "new@mail.gr" in world.remote()
+
+
+def test_an_old_batch_that_always_fails_holds_up_no_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(world, 3)
+    world.sync()
+    world.warehouse.execute(
+        "insert into sync.open_batch (list_id, ticket) values (%s, 'abc/def')", (world.list_id(),)
+    )
+    failing(monkeypatch, lambda _, path, __: path.startswith("/batches"))
+    world.contact("new@mail.gr", 1)
+
+    assert world.sync()["NEWS"].state == "succeeded"
+
+    assert "new@mail.gr" in world.remote()
 
 
 def test_an_outage_ends_the_run_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

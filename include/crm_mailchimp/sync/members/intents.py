@@ -8,6 +8,7 @@ An intent ends with the call's outcome, or when the member is found as intended
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import (
     AudienceProvider,
     BatchRunningError,
@@ -23,6 +26,8 @@ from crm_mailchimp.provider import (
 )
 from crm_mailchimp.rows import find_value, read_rows, read_value
 from crm_mailchimp.statements import statement
+
+log = logging.getLogger(__name__)
 
 
 def note_intents(
@@ -179,6 +184,13 @@ def resume_batch(
                     drop_intent(warehouse, list_id, outcome.change.subscriber_hash)
             warehouse.commit()
     except BatchRunningError:
+        return
+    except ProviderError as error:
+        OutageWatch(provider).note_failure(error, ticket)
+        if not error.retryable:
+            raise
+        warehouse.rollback()
+        log.warning("audience %s: a batch is asked for again later: %s", list_id, error)
         return
     close_batch(warehouse, list_id)
 
