@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from urllib.parse import quote
 
@@ -76,6 +77,7 @@ def change_members(
     remaining = iter(changes)
     while chunk := list(islice(remaining, batching.size)):
         left = {change.subscriber_hash: change for change in chunk}
+        act = partial(change_member, client, list_id)
         if len(chunk) > batching.above:
             try:
                 for outcomes in _together(
@@ -88,10 +90,10 @@ def change_members(
                 watch.note_failure(error, "batch")
                 if not error.retryable:
                     raise
-                # They may be carried out twice: each is safe to repeat.
+                act = partial(act, is_repeat=True)
                 log.warning("%d changes go one by one instead of a batch: %s", len(left), error)
         for change in left.values():
-            yield [_alone(watch, change, lambda one: change_member(client, list_id, one))]
+            yield [_alone(watch, change, act)]
 
 
 def _alone(

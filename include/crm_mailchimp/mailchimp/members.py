@@ -156,10 +156,15 @@ def add_members(
     return AddOutcome(created=created, updated=updated, rejected=rejected)
 
 
-def change_member(client: MailchimpClient, list_id: str, change: MemberChange) -> ChangeOutcome:
+def change_member(
+    client: MailchimpClient, list_id: str, change: MemberChange, *, is_repeat: bool = False
+) -> ChangeOutcome:
     """Apply one change with a call of its own; what Mailchimp refuses is an outcome, not an error.
 
     Somebody who is not there any more counts as unsubscribed and archived.
+
+    Args:
+        is_repeat: an earlier call may have carried it out, and its answer is lost.
     """
     member_hash = change.subscriber_hash
     try:
@@ -170,14 +175,23 @@ def change_member(client: MailchimpClient, list_id: str, change: MemberChange) -
             list_id, member_hash, change_body(change), **change_query(change)
         )
     except (NotFound, BadRequest) as error:
-        return refused_change(client, list_id, change, error)
+        return refused_change(client, list_id, change, error, is_repeat=is_repeat)
     return ChangeOutcome(change=change, member=member_of(entry, list_id))
 
 
 def refused_change(
-    client: MailchimpClient, list_id: str, change: MemberChange, error: MailchimpError
+    client: MailchimpClient,
+    list_id: str,
+    change: MemberChange,
+    error: MailchimpError,
+    *,
+    is_repeat: bool = False,
 ) -> ChangeOutcome:
-    """What a refusal means for one change: done anyway, or a rejection."""
+    """What a refusal means for one change: done anyway, or a rejection.
+
+    Args:
+        is_repeat: as for ``change_member``.
+    """
     if isinstance(error, NotFound) and change.action in ("archive", "unsubscribe"):
         return ChangeOutcome(change=change, was_gone=True)
     if change.action == "archive" and error.status == 405:
@@ -187,8 +201,8 @@ def refused_change(
         if present is None:
             return ChangeOutcome(change=change, was_gone=True)
         if present.status == "archived":
-            # Not by an earlier attempt of this call: somebody else did it first.
-            by_others = error.attempts == 1
+            # Not by an earlier attempt of ours: somebody else did it first.
+            by_others = error.attempts == 1 and not is_repeat
             return ChangeOutcome(change=change, member=present if by_others else None)
     return ChangeOutcome(change=change, rejection=rejection_of(change.subscriber_hash, error))
 
