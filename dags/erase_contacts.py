@@ -49,16 +49,16 @@ erased person in Mailchimp again. If the person is in Mailchimp again, they sign
 - *"Mailchimp refused to delete members …"*: the error names the contacts, and they are suppressed.
   Delete them in Mailchimp by hand (the member's page: Actions, Permanently delete). The next run
   finishes them.
-- *"Mailchimp failed for …"*: calls about these people failed, and all others are erased. Airflow tries
-  again, and so does the next run. If it stays, delete them in Mailchimp by hand.
+- *"Mailchimp failed for …"*: calls about these people failed, and all others are erased.
+  Airflow tries again, and so does the next run. If it stays, delete them in Mailchimp by hand.
 - *"did not ask to be erased"*: set `erasure_requested_at` in the CRM first.
 - *"sync.suppression … is missing"*: the warehouse was restored without it. Restore
   `sync.suppression`, `sync.suppression_key`, `sync.installation` and `sync.erased_subscriber`
   from the newest backup.
 - *"members stay in audience …"*: another installation fills that audience. Delete them in Mailchimp
   by hand, or set the request in that installation's CRM.
-- *"the clocks disagree"*: our machine's clock, the warehouse's or Mailchimp's is wrong by more than a day.
-  Set it right. Until then no old data is removed.
+- *"the clocks disagree"*: our machine's clock, the warehouse's or Mailchimp's is wrong by
+  more than a day. Set it right. Until then no old data is removed.
 - *A task names an environment variable*: correct it (docs/settings.md). With a wrong age, that kind
   of data is kept.
 - *Was this person erased?* `python -m crm_mailchimp.sync explain --email …` says so.
