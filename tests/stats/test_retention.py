@@ -296,6 +296,12 @@ def test_a_difference_nobody_explains_for_a_day_stops_the_run(warehouse: Any) ->
     warehouse.commit()
     with pytest.raises(UnexplainedFiguresError, match="νέα: opens_total 2, Mailchimp says 3"):
         require_explained(warehouse)
+    warehouse.execute(
+        "update stats.reconciliation set unexplained_since = unexplained_since + interval '90 days'"
+    )
+    warehouse.commit()
+    with pytest.raises(UnexplainedFiguresError, match="νέα"):
+        require_explained(warehouse)
     warehouse.commit()
     extract_campaign(warehouse, account, "νέα", full=True)
     with pytest.raises(UnexplainedFiguresError):
