@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from crm_mailchimp.data_protection import present_time, retention
 from crm_mailchimp.data_protection.present_time import ClocksDisagreeError, latest_possible
+from crm_mailchimp.mailchimp.errors import AuthenticationError
+from mailchimp_provider.tasks import erasure as tasks
 from sync_world import World
 
 HOURS = timedelta(hours=20)
@@ -123,3 +127,40 @@ def test_mailchimp_says_the_time(world: World) -> None:
         there = provider.present_time()
     assert there is not None
     assert abs(there - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("answer", ["another time", "none"])
+def test_the_task_asks_mailchimp_for_the_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """Without an answer, the newest time that Mailchimp named is a limit."""
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        _plant(warehouse, YEARS)
+
+    class Connections:
+        def warehouse(self) -> psycopg.Connection[Any]:
+            return psycopg.connect(world.warehouse_dsn)
+
+        def mailchimp(self) -> Any:
+            return self
+
+        def present_time(self) -> datetime:
+            if answer == "none":
+                raise AuthenticationError(method="GET", path="/ping", status=401)
+            return datetime.now(UTC) - YEARS
+
+    @contextmanager
+    def opened() -> Iterator[Connections]:
+        yield Connections()
+
+    monkeypatch.setattr(tasks, "opened", opened)
+    monkeypatch.setenv("KEEP_EVENTS_DAYS", "60")
+    monkeypatch.setenv("KEEP_IPS_DAYS", "60")
+    if answer == "none":
+        removed = tasks.apply_retention({"dry_run": False})
+        assert removed["events"] == removed["ips"] == 0
+    else:
+        with pytest.raises(AirflowFailException, match="the clocks disagree"):
+            tasks.apply_retention({"dry_run": False})
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        assert _left(warehouse) == (1, 1, 1)
