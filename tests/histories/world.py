@@ -327,6 +327,8 @@ class World:
         self._listen(one, before, lose, trouble)
         try:
             result = self.push(staging_id, code, guarded=trouble.guarded)
+            # One member or former audience failed, and the run went on: the same is done about it.
+            _require_alive(result, dies=bool(lose) and trouble.how == "die")
         except MailchimpError:
             self.happened["a task died"] += 1
             self._listen(one, before, 0, trouble)
@@ -470,3 +472,8 @@ class World:
                     )
         for cast, rows in looks.items():
             self.books[cast].lose_ledger(rows)
+
+
+def _require_alive(result: CollectionResult, *, dies: bool) -> None:
+    if dies and result.state == "failed":
+        raise MailchimpError(result.detail or "")
