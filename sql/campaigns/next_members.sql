@@ -1,14 +1,43 @@
--- A page of our members that a campaign would go to, in the order of their contacts.
+-- A page of our members that a campaign would go to, in the order of their contacts. So a member whose
+-- address changes meanwhile is not passed over. Those without a contact come as contact 0. The bound on the
+-- contact lets the index find the page.
 select
-    coalesce(member.contact_id, 0) as contact_id,
-    member.subscriber_hash
-from sync.member as member
-where
-    member.list_id = %(list_id)s
-    and sync.may_be_mailed(member.status)
-    and member.status <> 'pending'
-    and member.cause is distinct from 'forgotten'
-    and member.origin <> 'foreign'
-    and (coalesce(member.contact_id, 0), member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
-order by coalesce(member.contact_id, 0), member.subscriber_hash
+    page.contact_id,
+    page.subscriber_hash
+from (
+    (
+        select
+            0::bigint as contact_id,
+            member.subscriber_hash
+        from sync.member as member
+        where
+            member.list_id = %(list_id)s
+            and member.contact_id is null
+            and sync.may_be_mailed(member.status)
+            and member.status <> 'pending'
+            and member.cause is distinct from 'forgotten'
+            and member.origin <> 'foreign'
+            and (0, member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
+        order by member.subscriber_hash
+        limit %(page)s
+    )
+    union all
+    (
+        select
+            member.contact_id,
+            member.subscriber_hash
+        from sync.member as member
+        where
+            member.list_id = %(list_id)s
+            and member.contact_id >= %(after_contact)s
+            and sync.may_be_mailed(member.status)
+            and member.status <> 'pending'
+            and member.cause is distinct from 'forgotten'
+            and member.origin <> 'foreign'
+            and (member.contact_id, member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
+        order by member.contact_id, member.subscriber_hash
+        limit %(page)s
+    )
+) as page
+order by page.contact_id, page.subscriber_hash
 limit %(page)s

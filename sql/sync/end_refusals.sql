@@ -45,55 +45,89 @@ seen as (
         )
 ),
 
+-- Each member's refusals are looked up by their keys, as in judge_refusals.sql.
 here as (
     select
         refusal.refusal_id,
         seen.known_status
     from seen
+    cross join lateral (
+        select present.refusal_id
+        from sync.refusal as present
+        where
+            present.address_digest = seen.address_digest
+            and present.list_id = seen.list_id
+            and present.ended_at is null
+            and case
+                when present.known_from = 'campaign_report' then seen.last_changed > present.refused_at
+                else present.refused_at is null or seen.last_changed >= present.refused_at
+            end
+        offset 0
+    ) as refusal
+),
+
+acted as (
+    select
+        seen.list_id,
+        seen.last_changed,
+        seen.contact_id,
+        seen.known_status,
+        seen.address_digest
+    from seen
+    where seen.is_new
+),
+
+-- Refusals of the address, of the contact, and of contacts that hold the address.
+of_person as (
+    select
+        acted.list_id,
+        acted.last_changed,
+        acted.known_status,
+        refusal.refusal_id
+    from acted
     inner join sync.refusal as refusal
-        on seen.list_id = refusal.list_id and seen.address_digest = refusal.address_digest
-    where
-        refusal.ended_at is null
-        and case
-            when refusal.known_from = 'campaign_report' then seen.last_changed > refusal.refused_at
-            else refusal.refused_at is null or seen.last_changed >= refusal.refused_at
-        end
+        on acted.address_digest = refusal.address_digest and refusal.ended_at is null
+    union
+    select
+        acted.list_id,
+        acted.last_changed,
+        acted.known_status,
+        belongs.refusal_id
+    from acted
+    inner join sync.refusal_contact as belongs on acted.contact_id = belongs.contact_id
+    union
+    select
+        acted.list_id,
+        acted.last_changed,
+        acted.known_status,
+        belongs.refusal_id
+    from acted
+    inner join sync.address_holder as holder
+        on acted.address_digest = holder.address_digest and holder.left_at is null
+    inner join sync.refusal_contact as belongs on holder.contact_id = belongs.contact_id
 ),
 
 answered as (
     select
-        refusal.refusal_id,
-        seen.known_status
-    from seen
-    inner join sync.refusal as refusal
-        on
-            refusal.ended_at is null
-            and refusal.kind in ('withdrawal', 'unconfirmed')
-            and (
-                seen.address_digest = refusal.address_digest
-                or exists (
-                    select from sync.refusal_contact as belongs
-                    where
-                        belongs.refusal_id = refusal.refusal_id
-                        and (
-                            belongs.contact_id = seen.contact_id
-                            or exists (
-                                select from sync.address_holder as holder
-                                where
-                                    holder.contact_id = belongs.contact_id
-                                    and holder.address_digest = seen.address_digest
-                                    and holder.left_at is null
-                            )
-                        )
-                )
-            )
+        of_person.refusal_id,
+        of_person.known_status
+    from of_person
+    cross join
+        lateral (
+            select open_one.collection_ids
+            from sync.refusal as open_one
+            where
+                open_one.refusal_id = of_person.refusal_id
+                and open_one.ended_at is null
+                and open_one.kind in ('withdrawal', 'unconfirmed')
+                and (open_one.refused_at is null or of_person.last_changed >= open_one.refused_at)
+            offset 0
+        ) as refusal
     where
-        seen.is_new
-        and (refusal.refused_at is null or seen.last_changed >= refusal.refused_at)
-        and exists (
+        exists (
             select from sync.audience_use as used
             where
-                used.list_id = seen.list_id
+                used.list_id = of_person.list_id
                 and used.left_at is null
                 and used.collection_id = any(refusal.collection_ids)
         )

@@ -8,25 +8,9 @@
 insert into refusal_found (
     key, reason_at_address, reason_of_person, is_refused_by_other, must_confirm
 )
--- Not materialized: a page of the last look asks about few persons, and sync.refusal is long.
-with holding as not materialized (
-    select
-        refusal.refusal_id,
-        refusal.kind,
-        refusal.list_id,
-        refusal.address_digest,
-        refusal.is_about_person
-    from sync.refusal as refusal
-    where
-        refusal.ended_at is null
-        and (
-            %(collection_id)s = any(refusal.collection_ids)
-            -- A complaint holds everywhere.
-            or refusal.kind = 'complaint'
-        )
-),
-
-found as (
+-- Each person's refusals are looked up by their keys, whatever Postgres has counted. An offset of nothing
+-- keeps the planner from joining them otherwise.
+with found as (
     select
         asked.key,
         holding.kind,
@@ -35,7 +19,23 @@ found as (
         true as is_at_address,
         false as is_other
     from person_asked as asked
-    inner join holding on asked.address_digest = holding.address_digest
+    cross join
+        lateral (
+            select
+                refusal.kind,
+                refusal.list_id,
+                refusal.address_digest
+            from sync.refusal as refusal
+            where
+                refusal.address_digest = asked.address_digest
+                and refusal.ended_at is null
+                and (
+                    %(collection_id)s = any(refusal.collection_ids)
+                    -- A complaint holds everywhere.
+                    or refusal.kind = 'complaint'
+                )
+            offset 0
+        ) as holding
     union
     select
         asked.key,
@@ -45,8 +45,30 @@ found as (
         false as is_at_address,
         asked.is_other
     from person_asked as asked
-    inner join sync.refusal_contact as belongs on asked.contact_id = belongs.contact_id
-    inner join holding on belongs.refusal_id = holding.refusal_id and holding.is_about_person
+    cross join
+        lateral (
+            select contact.refusal_id
+            from sync.refusal_contact as contact
+            where contact.contact_id = asked.contact_id
+            offset 0
+        ) as belongs
+    cross join lateral (
+        select
+            refusal.kind,
+            refusal.list_id,
+            refusal.address_digest
+        from sync.refusal as refusal
+        where
+            refusal.refusal_id = belongs.refusal_id
+            and refusal.is_about_person
+            and refusal.ended_at is null
+            and (
+                %(collection_id)s = any(refusal.collection_ids)
+                -- A complaint holds everywhere.
+                or refusal.kind = 'complaint'
+            )
+        offset 0
+    ) as holding
 ),
 
 weighed as (

@@ -1,7 +1,8 @@
--- The results of changes that remove no member.
+-- The results of changes that remove no member. Each is looked up by its key, as in
+-- next_planned_contacts.sql.
 with planned as (
     select
-        plan.subscriber_hash,
+        changed.subscriber_hash,
         plan.contact_id,
         verdict.content_hash,
         changed.action,
@@ -9,19 +10,28 @@ with planned as (
     from
         unnest(%(subscriber_hashes)s::text[], %(actions)s::text[], %(last_changed)s::timestamptz[])
             as changed (subscriber_hash, action, last_changed)
-    inner join staging.plan as plan
-        on
-            plan.staging_id = %(staging_id)s
-            and plan.collection_id = %(collection_id)s
-            -- An adoption is sent as an update.
-            and plan.action = any('{update, adopt, reconfirm}'::text[])
-            and changed.subscriber_hash = plan.subscriber_hash
-    left join staging.verdict as verdict
-        on
-            plan.staging_id = verdict.staging_id
-            and plan.collection_id = verdict.collection_id
-            and plan.contact_id = verdict.contact_id
-            and plan.subscriber_hash = verdict.subscriber_hash
+    cross join
+        lateral ( -- noqa: ST05
+            select wanted.contact_id
+            from staging.plan as wanted
+            where
+                wanted.staging_id = %(staging_id)s
+                and wanted.collection_id = %(collection_id)s
+                -- An adoption is sent as an update.
+                and wanted.action = any('{update, adopt, reconfirm}'::text[])
+                and wanted.subscriber_hash = changed.subscriber_hash
+            offset 0
+        ) as plan
+    left join lateral (
+        select judged.content_hash
+        from staging.verdict as judged
+        where
+            judged.staging_id = %(staging_id)s
+            and judged.collection_id = %(collection_id)s
+            and judged.contact_id = plan.contact_id
+            and judged.subscriber_hash = changed.subscriber_hash
+        offset 0
+    ) as verdict on true
 )
 
 update sync.member as member

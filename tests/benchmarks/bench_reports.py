@@ -7,10 +7,8 @@ throws the rows away. Filling the sandbox takes several minutes and is not measu
 
 from __future__ import annotations
 
-import json
 import resource
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,30 +19,17 @@ import pytest
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
-from crm_mailchimp.provider import NewMember
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.extract import (
     campaigns_to_read,
     extract_campaign,
     extract_campaigns,
 )
-from stats.sandbox_world import SETTINGS, make_audience, send
+from stats.big_campaign import QUIET, big_campaign, control
+from stats.sandbox_world import make_audience, send
 
 CAMPAIGNS = 5_000
 RECIPIENTS = 200_000
-PATIENCE = 1_800  # seconds, for the sandbox to simulate a big campaign
-QUIET = {
-    "open": 0,
-    "click": 0,
-    "proxy": 0,
-    "hard_bounce": 0,
-    "soft_bounce": 0,
-    "unsubscribe": 0,
-    "abuse": 0,
-    "forward": 0,
-    "sign_up": 0,
-}
-BUSY = {**QUIET, "open": 3, "click": 3, "proxy": 1, "hard_bounce": 0.008, "unsubscribe": 0.006}
 STREAMS = (
     "recipients",
     "activity",
@@ -68,18 +53,6 @@ def provider(mailchimp_sandbox: Any) -> Iterator[Mailchimp]:
     client = MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.host)
     with Mailchimp(client) as opened:
         yield opened
-
-
-def control(sandbox: Any, method: str, path: str, body: Any = None) -> Any:
-    """As ``sandbox.control``, with patience for a big simulation."""
-    request = urllib.request.Request(
-        f"{sandbox.host}/_sandbox/{path}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        return json.loads(answer.read())
 
 
 def calls_since(sandbox: Any, after: int) -> Counter[str]:
@@ -177,27 +150,6 @@ def test_three_of_five_thousand_campaigns_changed(
     assert sorted(chosen) == sorted(campaigns[10:13])
     assert (changed - quiet).total() <= 3 * 6
     assert differing(warehouse) == {}
-
-
-def big_campaign(provider: Mailchimp, sandbox: Any, members: int) -> str:
-    """A campaign to so many members who read eagerly; two days of it have passed."""
-    list_id = provider.create_audience(SETTINGS).list_id
-    for start in range(0, members, 500):
-        provider.add_members(
-            list_id,
-            [
-                NewMember(
-                    email_address=f"prosopo{number}@mail{number % 7}.gr",
-                    status="subscribed",
-                    merge_fields={},
-                )
-                for number in range(start, min(members, start + 500))
-            ],
-        )
-    control(sandbox, "POST", "behaviour", BUSY)
-    campaign_id = send(provider, list_id, "Χειμερινές προσφορές")
-    control(sandbox, "POST", "clock/advance", {"days": 2})
-    return campaign_id
 
 
 def bare_loop(provider: Mailchimp, campaign_id: str) -> int:

@@ -27,6 +27,7 @@ from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppre
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.warehouse.copying import copy_rows
+from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 PAGE = 5_000
 #: Contact ids given as examples: a person starts from them. The count says how many exist.
@@ -82,7 +83,7 @@ def judge_members(
         list_id: the audience.
         collection_id: the collection whose refusals count.
         gdpr_category: of the campaign's own type; ``unclassified`` asks for no consent.
-        page: members looked up at once.
+        page: members looked up at once. What was written before is committed.
 
     Raises:
         HiddenRowsError: a materialized view of the CRM does not have all rows.
@@ -93,34 +94,39 @@ def judge_members(
     judged = 0
     digester = suppression.open_suppression(warehouse)
     check_suppressed = not suppression.is_empty(warehouse)
-    for members in _pages(warehouse, list_id, page):
-        judged += len(members)
-        contacts = extract.recheck(crm, [member.contact_id for member in members], gdpr_category)
-        keys = address_keys(contacts)
-        hashes = member_hashes(warehouse, keys, list_id=list_id)
-        refused = refusal_ledger.find(
-            warehouse,
-            _people(members, contacts, keys, digester),
-            collection_id=collection_id,
-        )
-        suppressed = (
-            find_suppressed(warehouse, digester, {member.contact_id for member in members}, keys)
-            if check_suppressed
-            else set()
-        )
-        for member in members:
-            contact_id = member.contact_id
-            cause: str | None = find_obstacle(contacts.get(contact_id), gdpr_category)
-            if cause is None and hashes.get(contact_id) != member.subscriber_hash:
-                cause = "address_changed"
-            if cause is None and member.contact_id in suppressed:
-                cause = "suppressed"
-            if cause is None and member.subscriber_hash in refused:
-                cause = "refused"
-            if cause is not None:
-                counts[cause] += 1
-                if len(examples[cause]) < EXAMPLES:
-                    examples[cause].append(member.contact_id)
+    with key_lookups(warehouse):
+        for members in _pages(warehouse, list_id, page):
+            judged += len(members)
+            contacts = extract.recheck(
+                crm, [member.contact_id for member in members], gdpr_category
+            )
+            keys = address_keys(contacts)
+            hashes = member_hashes(warehouse, keys, list_id=list_id)
+            refused = refusal_ledger.find(
+                warehouse,
+                _people(members, contacts, keys, digester),
+                collection_id=collection_id,
+            )
+            suppressed = (
+                find_suppressed(
+                    warehouse, digester, {member.contact_id for member in members}, keys
+                )
+                if check_suppressed
+                else set()
+            )
+            for member in members:
+                contact_id = member.contact_id
+                cause: str | None = find_obstacle(contacts.get(contact_id), gdpr_category)
+                if cause is None and hashes.get(contact_id) != member.subscriber_hash:
+                    cause = "address_changed"
+                if cause is None and member.contact_id in suppressed:
+                    cause = "suppressed"
+                if cause is None and member.subscriber_hash in refused:
+                    cause = "refused"
+                if cause is not None:
+                    counts[cause] += 1
+                    if len(examples[cause]) < EXAMPLES:
+                        examples[cause].append(member.contact_id)
     findings = [
         Finding(cause=cause, members=counts[cause], contact_ids=tuple(examples[cause]))
         for cause in sorted(counts)

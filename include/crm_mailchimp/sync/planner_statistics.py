@@ -8,13 +8,13 @@ from psycopg import Connection
 
 
 def refresh_statistics(warehouse: Connection[Any]) -> None:
-    """Let Postgres count members and refusals again after many were written; commits.
+    """Let Postgres count members, proofs and refusals again after many were written; commits.
 
     Until autovacuum looks, Postgres takes the tables for what they were. A plan over an audience
     that was just filled could then compare every member with every other.
     """
     warehouse.execute(
         "analyze sync.member, sync.rejection, sync.refusal, sync.refusal_contact,"
-        " sync.address_holder"
+        " sync.address_holder, sync.consent_proof"
     )
     warehouse.commit()

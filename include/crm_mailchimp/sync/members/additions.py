@@ -30,6 +30,7 @@ from crm_mailchimp.sync.members.rejections import (
     note_unreachable,
     store_rejection,
 )
+from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 log = logging.getLogger(__name__)
 
@@ -90,23 +91,24 @@ def add(push: Push, mappings: Sequence[FieldMapping]) -> int:
                 yield _Page(contacts=contacts, problems=problems, newest=newest), members
 
     only: AbstractSet[str] | None = None
-    for size in _SIZES:
-        failed = {}
-        for page, outcome in push.provider.add_pages(push.list_id, ready(size, only)):
-            if isinstance(outcome, ProviderError):
-                hashes = [contact.subscriber_hash for contact in page.contacts]
-                push.watch.note_failure(outcome, hashes[0])
-                failed |= dict.fromkeys(hashes, outcome)
-                if size == 1:
-                    _postpone(push, page.contacts[0], outcome)
-                continue
-            push.watch.note_answer()
-            found, last_change = _record(push, page, outcome)
-            discovered += found
-            newest = max(filter(None, (newest, last_change)), default=None)
-        if not failed:
-            break
-        only = failed.keys()
+    with key_lookups(push.warehouse):
+        for size in _SIZES:
+            failed = {}
+            for page, outcome in push.provider.add_pages(push.list_id, ready(size, only)):
+                if isinstance(outcome, ProviderError):
+                    hashes = [contact.subscriber_hash for contact in page.contacts]
+                    push.watch.note_failure(outcome, hashes[0])
+                    failed |= dict.fromkeys(hashes, outcome)
+                    if size == 1:
+                        _postpone(push, page.contacts[0], outcome)
+                    continue
+                push.watch.note_answer()
+                found, last_change = _record(push, page, outcome)
+                discovered += found
+                newest = max(filter(None, (newest, last_change)), default=None)
+            if not failed:
+                break
+            only = failed.keys()
     return discovered
 
 

@@ -25,6 +25,7 @@ from crm_mailchimp.sync.members.complaints import note_complaints
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.copying import copy_rows
+from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 log = logging.getLogger(__name__)
 
@@ -334,24 +335,24 @@ def _record_all(
 ) -> datetime | None:
     newest: datetime | None = None
     digester = open_suppression(warehouse) if crm is not None else None
-    while batch := list(islice(members, _BATCH)):
-        record_members(warehouse, batch, provider=provider)
-        if crm is not None and digester is not None:
-            _attach_holders(warehouse, crm, digester, batch)
-        if note_listed:
-            copy_rows(
-                warehouse, "listed", ("subscriber_hash",), ((m.subscriber_hash,) for m in batch)
-            )
-        warehouse.commit()
-        newest = _later(newest, max(member.last_changed for member in batch))
+    with key_lookups(warehouse):
+        while batch := list(islice(members, _BATCH)):
+            record_members(warehouse, batch, provider=provider)
+            if crm is not None and digester is not None:
+                _attach_holders(warehouse, crm, digester, batch)
+            if note_listed:
+                hashes = ((member.subscriber_hash,) for member in batch)
+                copy_rows(warehouse, "listed", ("subscriber_hash",), hashes)
+            warehouse.commit()
+            newest = _later(newest, max(member.last_changed for member in batch))
     return newest
 
 
 def _into_observed(warehouse: Connection[Any], members: Sequence[_ObservedMember]) -> None:
     warehouse.execute(statement("sync/create_observed"))
     # A truncation makes new files, which a single member is not worth.
-    is_page = len(members) > FEW
-    warehouse.execute("truncate observed_member" if is_page else "delete from observed_member")
+    empty = "truncate observed_member" if len(members) > FEW else "delete from observed_member"
+    warehouse.execute(empty)
     copy_rows(warehouse, "observed_member", _ObservedMember._fields, members)
 
 

@@ -15,6 +15,7 @@ from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.pull_back import record_members
 from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
 from crm_mailchimp.sync.members.rejections import store_rejection
+from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 #: Contacts that a message names one by one.
 _SHOWN = 20
@@ -48,6 +49,7 @@ class RemovalsRefusedError(PermanentError):
                 "sync.rejection for its words. The next run tries them again"
             )
         super().__init__(". ".join(sentences))
+        self.postponed = postponed
         self.discovered = discovered
 
 
@@ -69,6 +71,11 @@ def carry_out_removals(push: Push, *, due: bool) -> int:
     Raises:
         RemovalsRefusedError: Mailchimp refused some of them, or failed; the others went.
     """
+    with key_lookups(push.warehouse):
+        return _carry_out(push, due=due)
+
+
+def _carry_out(push: Push, *, due: bool) -> int:
     discovered = 0
     refused: list[int | None] = []
     postponed: list[int | None] = []

@@ -26,6 +26,7 @@ from crm_mailchimp.sync.members.rejections import (
     note_unreachable,
     store_rejection,
 )
+from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 _ACTIONS = ("update", "adopt", "reconfirm")
 
@@ -42,6 +43,11 @@ def update(push: Push, mappings: Sequence[FieldMapping]) -> int:
     Returns:
         members that were not as the plan supposed: after them it has to be made again.
     """
+    with key_lookups(push.warehouse):
+        return _update(push, mappings)
+
+
+def _update(push: Push, mappings: Sequence[FieldMapping]) -> int:
     discovered = 0
     invalid: _Invalid = {}
     for outcomes in outcomes_of(push, _changes(push, mappings, invalid)):

@@ -253,9 +253,8 @@ def attach_holders(
     unknown = read_rows(
         warehouse,
         _OpenRefusal,
-        "select refusal_id, address_digest from sync.refusal where list_id = %s"
-        " and address_digest = any(%s) and ended_at is null and holders_known_at is null",
-        (list_id, list(digests)),
+        statement("sync/unattached_refusals"),
+        {"list_id": list_id, "address_digests": list(digests)},
     )
     if not unknown:
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
@@ -51,9 +52,17 @@ class Progress:
     is_planned: bool = False
     notes: list[str] = field(default_factory=list)
     due_notes: list[str] = field(default_factory=list)
-    failed: list[Exception] = field(default_factory=list)
+    failed: list[RemovalsRefusedError | ProviderError] = field(default_factory=list)
     postponed: set[int] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set, repr=False)
+
+    @property
+    def may_heal(self) -> bool:
+        """Whether some of what failed may succeed when it is repeated."""
+        return any(
+            bool(error.postponed) if isinstance(error, RemovalsRefusedError) else error.retryable
+            for error in self.failed
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,6 +88,7 @@ def sync_collection(
                 counts=progress.counts,
                 unchanged=member_plan.planned(progress.planned, "unchanged"),
                 was_planned=progress.is_planned,
+                may_heal=progress.may_heal,
             )
 
         state: str

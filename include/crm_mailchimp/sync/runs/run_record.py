@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.errors import PassingError, PermanentError
 from crm_mailchimp.quality import quarantine
 from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
@@ -30,20 +30,31 @@ class _Counted(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class CollectionResult:
-    """How a collection's run ended; ``detail`` begins with a code unless it succeeded."""
+    """How a collection's run ended; ``detail`` begins with a code unless it succeeded.
+
+    Attributes:
+        may_heal: of a failed one: some calls failed that may succeed when they are repeated.
+    """
 
     collection_code: str
     state: str
     detail: str | None
     list_id: str | None
     counts: dict[str, int]
+    may_heal: bool
 
     def require_success(self) -> None:
         """Raises:
         CollectionFailedError: the collection failed; a blocked one is no failure.
+        CollectionPostponedError: the same, and trying again may help.
         """
         if self.state == "failed":
-            raise CollectionFailedError(f"collection {self.collection_code} failed: {self.detail}")
+            failure = CollectionPostponedError if self.may_heal else CollectionFailedError
+            raise failure(f"collection {self.collection_code} failed: {self.detail}")
+
+
+class CollectionPostponedError(PassingError):
+    """Calls about some members failed, and may succeed later; everything else was done."""
 
 
 class CollectionFailedError(PermanentError):
@@ -83,6 +94,7 @@ def finish(
     counts: Counter[str],
     unchanged: int,
     was_planned: bool,
+    may_heal: bool,
 ) -> CollectionResult:
     """Close the row and bring the quarantine up to date; commits.
 
@@ -91,6 +103,7 @@ def finish(
         unchanged: members that the plan left as they are.
         was_planned: whether the whole collection was planned. Else the quarantine stays as it is:
             only the plan holds the quarantined contacts, and they would seem healed.
+        may_heal: whether calls failed that may succeed when they are repeated.
     """
     held_back = None
     if was_planned and state in ("succeeded", "blocked"):
@@ -134,4 +147,5 @@ def finish(
         detail=detail,
         list_id=list_id,
         counts=members,
+        may_heal=may_heal,
     )

@@ -132,6 +132,7 @@ def stage(
             warehouse,
             crm,
             staging_id,
+            [collection.collection_id for collection in collections],
             judging,
             with_fields=with_fields,
             digester=digester,
@@ -216,6 +217,7 @@ def _stage_contacts(
     warehouse: Connection[Any],
     crm: Connection[Any],
     staging_id: int,
+    collection_ids: Sequence[int],
     clock: JudgingClock,
     *,
     with_fields: bool,
@@ -229,7 +231,12 @@ def _stage_contacts(
             warehouse,
             int,
             statement("staging/next_contact_ids"),
-            {"staging_id": staging_id, "after": after, "batch": _CONTACT_BATCH},
+            {
+                "staging_id": staging_id,
+                "collection_ids": collection_ids,
+                "after": after,
+                "batch": _CONTACT_BATCH,
+            },
         )
         if not batch:
             return

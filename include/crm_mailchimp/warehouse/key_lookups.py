@@ -1,0 +1,60 @@
+"""Statements for one page of members look each row up by its key, whatever Postgres has counted.
+
+Without fresh statistics the planner takes a table that was just filled for an empty one. Then it
+reads the whole table for each page. At 20,000 members some statements cost a hundred times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakSet
+
+from psycopg import Connection
+
+#: Only loops remain, they use indexes, and they begin with what a statement names first: the page.
+#: A plan is made for each page, because the tables grow meanwhile.
+#: Source: PostgreSQL documentation, "Query Planning" among the run-time settings.
+_BY_KEY = (
+    "select set_config('enable_hashjoin', 'off', false),"
+    " set_config('enable_mergejoin', 'off', false),"
+    " set_config('join_collapse_limit', '1', false),"
+    " set_config('plan_cache_mode', 'force_custom_plan', false)"
+)
+_AS_BEFORE = (
+    "reset enable_hashjoin; reset enable_mergejoin; reset join_collapse_limit;"
+    " set plan_cache_mode = auto"
+)
+
+_by_key: WeakSet[Connection[Any]] = WeakSet()
+
+
+@contextmanager
+def key_lookups(warehouse: Connection[Any]) -> Iterator[None]:
+    """Let the statements in here look rows up by their keys; commits before and after.
+
+    It is for statements about a page. A statement about a whole audience would take longer. Within
+    another such block it does nothing.
+
+    Args:
+        warehouse: a rollback in here takes nothing back of what this block has set.
+    """
+    if warehouse in _by_key:
+        yield
+        return
+    warehouse.commit()
+    warehouse.execute(_BY_KEY)
+    warehouse.commit()
+    _by_key.add(warehouse)
+    try:
+        yield
+    except BaseException:
+        if not warehouse.closed:
+            warehouse.rollback()
+        raise
+    finally:
+        _by_key.discard(warehouse)
+        if not warehouse.closed:
+            warehouse.execute(_AS_BEFORE)
+            warehouse.commit()
