@@ -24,8 +24,9 @@ _PASSED_OVER = re.compile(
     r"advisory|pg_locks|pg_catalog|pg_class|information_schema|pg_export_snapshot"
 )
 
-#: Ten times as many rows make ten times as many visits. An index may have one more level.
-STEEPEST = 1.4
+#: Ten times as many rows make ten times as many visits, or up to twice that: an index may have one
+#: more level, and Postgres may choose another plan. The square would be a hundred times as many.
+STEEPEST = 2.0
 #: Visits for each row. Looking it up by its key costs some; a page that reads all rows costs more.
 SMALL = 10
 

@@ -1,4 +1,5 @@
 -- We have the events of deleted members up to the last reading. Their events between then and now are lost.
+-- The recipients and the list are read once each, whatever Postgres has counted.
 update stats.campaign_recipients as recipient
 set
     gone_at = clock_timestamp(),
@@ -9,7 +10,13 @@ set
 where
     recipient.campaign_id = %(campaign_id)s
     and recipient.gone_at is null
-    and not exists (
-        select 1 from landing_listed as listed
-        where listed.subscriber_hash = recipient.subscriber_hash
+    and recipient.subscriber_hash = any(
+        array(
+            select present.subscriber_hash
+            from stats.campaign_recipients as present
+            where present.campaign_id = %(campaign_id)s and present.gone_at is null
+            except
+            select listed.subscriber_hash
+            from landing_listed as listed
+        )
     );
