@@ -58,9 +58,9 @@ def make_plan(
     warehouse.execute(statement("sync/plan_changes"), parameters)
     if only_due:
         warehouse.execute(statement("sync/keep_due_removals"), parameters)
+    warehouse.commit()
     # The pages are read next: a planner that knows nothing of the plan reads all of it for each.
     warehouse.execute(f"analyze staging.plan_{int(staging_id)}")
-    warehouse.commit()
     return count_plan(warehouse, staging_id=staging_id, collection_id=collection_id)
 
 
