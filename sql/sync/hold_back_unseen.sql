@@ -5,8 +5,8 @@ with unseen as (
     select distinct contact_id
     from sync.member
     where
-        list_id = %(list_id)s
-        and subscriber_hash = any(%(subscriber_hashes)s::text[])
+        -- In whatever audience: the collection may have left the one where nobody could look.
+        subscriber_hash = any(%(subscriber_hashes)s::text[])
         and contact_id is not null
 ),
 
@@ -28,24 +28,30 @@ held_back as (
         and action in ('add', 'add_pending', 'revive')
         and contact_id in (select contact_id from concerned)
     returning subscriber_hash, contact_id
+),
+
+noted as (
+    insert into sync.rejection (
+        list_id, subscriber_hash, contact_id, content_hash, kind, message, retryable
+    )
+    select
+        %(list_id)s::text as list_id,
+        subscriber_hash,
+        contact_id,
+        '' as content_hash,
+        'other' as kind,
+        'Mailchimp failed to answer about the contact''s former address' as message,
+        true as retryable
+    from held_back
+    where %(list_id)s::text is not null
+    on conflict (list_id, subscriber_hash) do update
+        set
+            contact_id = excluded.contact_id,
+            content_hash = excluded.content_hash,
+            kind = excluded.kind,
+            message = excluded.message,
+            retryable = excluded.retryable,
+            rejected_at = now()
 )
 
-insert into sync.rejection (list_id, subscriber_hash, contact_id, content_hash, kind, message, retryable)
-select
-    %(list_id)s,
-    subscriber_hash,
-    contact_id,
-    '' as content_hash,
-    'other' as kind,
-    'Mailchimp failed to answer about the contact''s former address' as message,
-    true as retryable
-from held_back
-on conflict (list_id, subscriber_hash) do update
-    set
-        contact_id = excluded.contact_id,
-        content_hash = excluded.content_hash,
-        kind = excluded.kind,
-        message = excluded.message,
-        retryable = excluded.retryable,
-        rejected_at = now()
-returning contact_id
+select contact_id from held_back

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -18,12 +21,14 @@ from crm_mailchimp.mailchimp.errors import (
     TooManyRequests,
 )
 from crm_mailchimp.mailchimp.retries import Retry
+from crm_mailchimp.sync.audience.former_audiences import retire_by_code
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.run_record import CollectionPostponedError
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from sync_world import World, subscriber_hash
 
 OPTIONS = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+MEMBERS = "/lists/{list_id}/members"
 FAULTS = (ServerError, TooManyRequests, ConnectionFault, GarbledAnswer)
 PLAIN = MailchimpClient._attempt
 
@@ -150,7 +155,8 @@ def test_a_former_member_that_nobody_can_look_up_holds_back_its_contact_alone(
         lambda method, _, what: method == "GET" and hash_ in what,
     )
 
-    for is_known in (False, is_deleted):
+    # The next run lists the audience in full. That shows a member that we archived meanwhile.
+    for is_known in (False, True) if is_deleted else (False,):
         result = world.sync(options=OPTIONS)["NEWS"]
         assert "neo0@mail.gr" not in world.remote()
         assert {"neo1@mail.gr", "neo2@mail.gr", "p3@mail.gr"} <= set(world.remote())
@@ -186,10 +192,14 @@ def test_a_former_audience_that_always_fails_stops_neither_the_own_nor_other_one
     with pytest.raises(CollectionPostponedError):
         result.require_success()
     assert world.list_id() == second
-    assert "new@mail.gr" in world.remote()
+    # Who refused in the former audience is not known, so nobody is added. All else goes on.
+    assert "new@mail.gr" not in world.remote()
+    assert f"nobody is added: the former audience {first} could not be read" in str(result.detail)
+    assert world.remote()["p0@mail.gr"] == "unsubscribed"
 
     monkeypatch.undo()
     assert world.sync(["NEWS"], options=OPTIONS)["NEWS"].state == "succeeded"
+    assert "new@mail.gr" in world.remote()
 
 
 @pytest.mark.parametrize("call", ["POST /batches", "GET /batches/{batch_id}"])
@@ -248,3 +258,85 @@ def test_an_outage_ends_the_run_at_once(world: World, monkeypatch: pytest.Monkey
     with pytest.raises(ServerError):
         world.sync()
     assert len(made) == 2 * 10
+
+
+@pytest.mark.parametrize("moves", [False, True], ids=["same address", "new address"])
+@pytest.mark.parametrize("leaves", ["retire", "another audience"])
+def test_a_refusal_in_an_audience_that_was_left_and_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, leaves: str, moves: bool
+) -> None:
+    """She unsubscribed there before the collection left, and its listing fails."""
+    found = people(world, 2)
+    world.sync()
+    first = world.list_id()
+    world.act("p0@mail.gr", "unsubscribe")
+    leave(world, leaves)
+    if moves:
+        world.change_contact(found["p0@mail.gr"], email="neo@mail.gr")
+    failing(
+        monkeypatch,
+        lambda method, path, what: (method, path) == ("GET", MEMBERS) and first in what,
+    )
+
+    with suppress(ProviderError):
+        world.sync(["NEWS"], options=OPTIONS)
+    monkeypatch.undo()
+
+    for _ in range(3):
+        assert subscribed_elsewhere(world, first) <= {"p1@mail.gr"}
+        world.sync(["NEWS"], options=OPTIONS)
+    assert subscribed_elsewhere(world, first) == {"p1@mail.gr"}
+
+
+@pytest.mark.parametrize("healthy", [1, 3])
+@pytest.mark.parametrize("moves", [False, True], ids=["same address", "new address"])
+@pytest.mark.parametrize("leaves", ["retire", "another audience"])
+def test_a_deletion_that_nobody_could_look_up_before_the_audience_was_left(
+    world: World, monkeypatch: pytest.MonkeyPatch, leaves: str, moves: bool, healthy: int
+) -> None:
+    """She was deleted for good, which is a refusal. The look by name failed for a while."""
+    found = people(world, 2)
+    world.sync()
+    first = world.list_id()
+    with world.provider() as provider:
+        provider.delete_member_permanently(first, subscriber_hash("p0@mail.gr"))
+    leave(world, leaves)
+    if moves:
+        world.change_contact(found["p0@mail.gr"], email="neo@mail.gr")
+    hash_ = subscriber_hash("p0@mail.gr")
+    failing(monkeypatch, lambda method, _, what: method == "GET" and hash_ in what)
+
+    world.sync(["NEWS"], options=OPTIONS, full_refresh=True)
+    monkeypatch.undo()
+
+    for _ in range(healthy):
+        assert subscribed_elsewhere(world, first) <= {"p1@mail.gr"}
+        world.sync(["NEWS"], options=OPTIONS)
+    world.sync(["NEWS"], options=OPTIONS, full_refresh=True)
+    assert subscribed_elsewhere(world, first) == {"p1@mail.gr"}
+
+
+def leave(world: World, how: str) -> None:
+    """The collection leaves its audience for one of ours, or for another that people have made."""
+    if how == "retire":
+        with psycopg.connect(world.warehouse_dsn) as warehouse:
+            retire_by_code(warehouse, "NEWS")
+        return
+    with world.provider() as provider:
+        settings = replace(provider.audience(world.list_id()).settings, name="Νέα λίστα")
+        second = provider.create_audience(settings).list_id
+    world.crm.execute(
+        "update crm.contact_collection set provider_list_id = %s, updated_at = now()", (second,)
+    )
+
+
+def subscribed_elsewhere(world: World, first: str) -> set[str]:
+    """Who is subscribed in any audience but the one that was left."""
+    with world.provider() as provider:
+        return {
+            member.email_address
+            for audience in provider.audiences()
+            if audience.list_id != first
+            for member in provider.members(audience.list_id)
+            if member.status in ("subscribed", "pending")
+        }

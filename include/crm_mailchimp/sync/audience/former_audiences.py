@@ -37,11 +37,9 @@ def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAu
 def remember_pull(warehouse: Connection[Any], list_id: str) -> None:
     """Move a former audience's watermark to the newest change that was read; commits."""
     warehouse.execute(
-        "update sync.former_audience as former"
-        " set pulled_through = least(greatest(former.pulled_through, seen.newest),"
-        " now() + interval '5 minutes')"
-        " from (select max(last_changed) as newest from sync.member where list_id = %(list_id)s)"
-        " as seen where former.list_id = %(list_id)s and seen.newest is not null",
+        "update sync.former_audience set pulled_through = greatest(pulled_through,"
+        " (select max(last_changed) from sync.member where list_id = %(list_id)s))"
+        " where list_id = %(list_id)s",
         {"list_id": list_id},
     )
     warehouse.commit()

@@ -81,14 +81,14 @@ def hold_back_unseen(
     *,
     staging_id: int,
     collection_id: int,
-    list_id: str,
+    list_id: str | None,
     unseen: AbstractSet[str],
 ) -> list[int]:
     """Take additions out of the plan whose contacts' former members nobody could look up; commits.
 
     Args:
-        list_id: the audience.
-        unseen: subscriber hashes of these members.
+        list_id: the audience; None: there is none yet.
+        unseen: subscriber hashes of these members, of whatever audience.
 
     Returns:
         the contacts that wait for the next run.

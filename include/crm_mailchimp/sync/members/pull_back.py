@@ -127,10 +127,9 @@ def pull_back(
             len(unseen),
             audience.list_id,
         )
-    else:
-        look = {"list_id": audience.list_id, "looked_at": now}
-        warehouse.execute(statement("sync/note_look"), look)
-        warehouse.commit()
+    ended = "sync/list_again" if unseen else "sync/note_look"
+    warehouse.execute(statement(ended), {"list_id": audience.list_id, "looked_at": now})
+    warehouse.commit()
     found = unknown - intents.count_intents(warehouse, audience.list_id)
     intents.drop_unfulfilled(warehouse, audience.list_id)
     return PulledBack(found, frozenset(unseen))
@@ -390,11 +389,9 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def _advance(warehouse: Connection[Any], list_id: str, newest: datetime | None) -> None:
-    if newest is not None:
-        # One member with a time in the future must not hide what happens until then.
-        warehouse.execute(
-            "update sync.audience set pulled_through = least(greatest(pulled_through, %s),"
-            " now() + interval '5 minutes') where list_id = %s",
-            (newest, list_id),
-        )
+    # A mark far in the future is forgotten by the next look (forget_future_marks.sql).
+    warehouse.execute(
+        "update sync.audience set pulled_through = greatest(pulled_through, %s) where list_id = %s",
+        (newest, list_id),
+    )
     warehouse.commit()

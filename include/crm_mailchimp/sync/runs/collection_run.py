@@ -44,6 +44,8 @@ class Progress:
             run goes on, and fails by the first of them in the end.
         postponed: contacts whose calls failed, and may succeed later.
         unseen: subscriber hashes of members that nobody could look up.
+        unread: former audiences that could not be read. Who refused there is not known, so nobody
+            is added anywhere.
     """
 
     counts: Counter[str]
@@ -55,6 +57,7 @@ class Progress:
     failed: list[RemovalsRefusedError | ProviderError] = field(default_factory=list)
     postponed: set[int] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set, repr=False)
+    unread: list[str] = field(default_factory=list)
 
     @property
     def may_heal(self) -> bool:
@@ -170,7 +173,7 @@ class CollectionRun:
             gdpr_category=self.collection.gdpr_category,
             full_refresh=self.collection.full_refresh,
         )
-        if list_id is not None and self.progress.unseen:
+        if self.progress.unseen:
             planned = {
                 "staging_id": self.collection.staging_id,
                 "collection_id": self.collection.collection_id,
@@ -198,6 +201,8 @@ def postponed_in_words(warehouse: Connection[Any], progress: Progress) -> str:
         (progress.list_id, sorted(progress.postponed)),
     )
     warehouse.rollback()
+    if progress.list_id is None:
+        contact_ids = sorted(progress.postponed)
     if not contact_ids:
         return ""
     names = ", ".join(map(str, contact_ids[:_SHOWN]))

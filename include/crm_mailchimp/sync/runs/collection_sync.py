@@ -229,7 +229,14 @@ def _push(
         discovered = run.carry_out_removals(run.push_to(audience.list_id, category), due=True)
     if judgement.blocked is not None:
         raise _StopError("blocked", str(judgement.blocked))
-    if audience is None and not run.planned(*additions.ACTIONS):
+    adds = bool(run.planned(*additions.ACTIONS))
+    if adds and run.progress.unread:
+        run.progress.notes.append(
+            f"nobody is added: the former audience {', '.join(run.progress.unread)} could not be "
+            "read, and people may have refused there. The next run reads it again"
+        )
+        adds = False
+    if audience is None and not adds:
         return  # nobody to add: no audience is made for nobody
     audience = collection_audience.ensure(run.warehouse, run.provider, run.collection, audience)
     run.progress.list_id = audience.list_id
@@ -246,7 +253,7 @@ def _push(
         # Members were gone before we removed them: nobody of these people is added elsewhere.
         run.make_plan(audience.list_id)
     discovered = update(push, mappings)
-    if run.planned(*additions.ACTIONS):
+    if adds:
         discovered += _add(push, mappings)
     if discovered:
         # Members were there unknown to us: the plan decides about them from what is known now.

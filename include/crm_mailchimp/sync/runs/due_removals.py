@@ -31,7 +31,7 @@ def remove_from_former(run: CollectionRun) -> None:
     """Remove them from the audiences that were the collection's, by the categories of that time.
 
     An audience whose calls fail does not hold up the others: its error is among the run's
-    ``failed``.
+    ``failed``. But nobody is added until it can be read: its members may have refused.
 
     Raises:
         ProviderError: an outage of the account.
@@ -44,6 +44,7 @@ def remove_from_former(run: CollectionRun) -> None:
             run.watch.note_failure(error, audience.list_id)
             run.warehouse.rollback()
             run.progress.failed.append(error)
+            run.progress.unread.append(audience.list_id)
 
 
 def _remove_from_one(run: CollectionRun, audience: FormerAudience) -> None:
