@@ -340,3 +340,19 @@ def subscribed_elsewhere(world: World, first: str) -> set[str]:
             for member in provider.members(audience.list_id)
             if member.status in ("subscribed", "pending")
         }
+
+
+def test_a_removal_whose_answer_was_lost_leaves_no_rejection(world: World) -> None:
+    """Mailchimp archived her, and answered nothing that could be read."""
+    found = people(world, 3)
+    world.sync()
+    world.leave(1, found["p0@mail.gr"])
+    world.calls.reset(before=lambda what: what.startswith("DELETE"))
+    assert world.sync(options=OPTIONS)["NEWS"].state == "failed"
+    assert world.remote()["p0@mail.gr"] == "archived"
+    world.calls.reset()
+
+    assert world.sync(options=OPTIONS)["NEWS"].detail is None
+
+    rows = world.warehouse.execute("select contact_id from sync.rejection").fetchall()
+    assert rows == []

@@ -44,6 +44,22 @@ def forget_rejections(push: Push, subscriber_hashes: Sequence[str]) -> None:
     )
 
 
+def forget_healed(push: Push) -> None:
+    """Forget what failed before this run and did not fail in it again; commits.
+
+    A call may have done its work although its answer was lost. Then nobody sends it again.
+    """
+    push.warehouse.execute(
+        statement("sync/forget_healed"),
+        {
+            "list_id": push.list_id,
+            "run_id": push.collection.run_id,
+            "collection_code": push.collection.collection_code,
+        },
+    )
+    push.warehouse.commit()
+
+
 def note_unreachable(
     push: Push,
     planned: PlannedContact | PlannedIdentity,

@@ -26,6 +26,7 @@ from crm_mailchimp.sync.members import additions
 from crm_mailchimp.sync.members.left_values import clear_left_values
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
+from crm_mailchimp.sync.members.rejections import forget_healed
 from crm_mailchimp.sync.members.updates import update
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import open_suppression
@@ -263,6 +264,8 @@ def _push(
         run.carry_out_removals(push, due=True)
     _clear_left_values(run, push)
     renew_proofs(run.warehouse, run.collection, audience.list_id)
+    if not run.progress.failed:
+        forget_healed(push)
 
 
 def _clear_left_values(run: CollectionRun, push: Push) -> None:
