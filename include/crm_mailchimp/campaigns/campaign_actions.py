@@ -318,7 +318,9 @@ def _closed(state: CampaignState, decision: gate.GateDecision) -> ActionResult:
 def _wait(
     services: Services, state: LinkedCampaign, moment: datetime, doing: str | None = None
 ) -> ActionResult:
-    doing = doing or ("sent by us" if _we_send(services, state) else "scheduled in Mailchimp")
+    doing = doing or (
+        "sent by us" if _we_send(services, state) else "goes into Mailchimp's schedule"
+    )
     moment = moment.astimezone(UTC)
     soon = moment - services.clock() <= services.options.wait_horizon
     return ActionResult(

@@ -121,7 +121,7 @@ def audience_reasons(
         why = sync.guard_detail or sync.detail or f"see its task in run {sync.run_id}"
         yield _releasable(
             f"sync_{sync.state}",
-            f"the last sync of collection {collection} ended {sync.state}: {sync.detail or why}",
+            f"the last sync of collection {collection} ended {sync.state}: {why}",
             f"{collection}/{why}",
         )
     if sync.age < -_CLOCK_STEP:
