@@ -318,9 +318,7 @@ def _closed(state: CampaignState, decision: gate.GateDecision) -> ActionResult:
 def _wait(
     services: Services, state: LinkedCampaign, moment: datetime, doing: str | None = None
 ) -> ActionResult:
-    doing = doing or (
-        "sent by us" if _we_send(services, state) else "goes into Mailchimp's schedule"
-    )
+    doing = doing or ("sent by us" if _we_send(services, state) else "goes to Mailchimp's schedule")
     moment = moment.astimezone(UTC)
     soon = moment - services.clock() <= services.options.wait_horizon
     return ActionResult(
