@@ -85,6 +85,7 @@ CHANGES = (
     "What a query of a collection may do", "A second provider", "What one sync may do",
     "A merge field type",
     "What becomes of a field that is no longer synchronised",
+    "A statement about a page of members",
     "A quarantine reason", "A check of a staging", "A member status",
     "A kind of refusal, or what a refusal means", "Who represents a shared address", "A write-back",
     "A setting of a campaign's draft", "A check of the campaign gate", "A report stream",
