@@ -199,10 +199,10 @@ class AudienceProvider(Answering, Protocol):
         *,
         status: str | None = None,
         since_last_changed: datetime | None = None,
+        on_begin: Callable[[datetime], None] | None = None,
     ) -> Iterator[RemoteMember]:
-        """Members page by page (1,000 a page), deduplicated by hash within the walk. Without
-        ``status`` archived members are left out, as Mailchimp does."""
-        ...
+        """Members page by page, deduplicated by hash within the walk. Without ``status`` archived
+        ones are left out. ``on_begin`` gets a moment before the walk, the provider's clock."""
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None: ...
     def add_pages(

@@ -163,11 +163,14 @@ class MemoryMailchimp:
         *,
         status: str | None = None,
         since_last_changed: datetime | None = None,
+        on_begin: Callable[[datetime], None] | None = None,
     ) -> Iterator[RemoteMember]:
         since = int(since_last_changed.timestamp()) if since_last_changed else None
         offset, given = 0, set[str]()
         while True:
             self._read("archived" if status == "archived" else "members", list_id)
+            if offset == 0 and on_begin is not None:
+                on_begin(datetime.fromtimestamp(self._account.now - 1, UTC))
             page = self._audience(list_id).listed(status, since)[offset : offset + PAGE]
             answer = [self._show(list_id, one) for one in page if one.hash not in given]
             given |= {one.hash for one in page}

@@ -91,8 +91,11 @@ class ReportingMailchimp(Mailchimp):
         *,
         status: str | None = None,
         since_last_changed: datetime | None = None,
+        on_begin: Callable[[datetime], None] | None = None,
     ) -> Iterator[RemoteMember]:
-        for one in super().members(list_id, status=status, since_last_changed=since_last_changed):
+        for one in super().members(
+            list_id, status=status, since_last_changed=since_last_changed, on_begin=on_begin
+        ):
             yield self._show(list_id, one)
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:

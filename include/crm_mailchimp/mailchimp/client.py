@@ -141,6 +141,12 @@ class MailchimpClient:
         return self._held is not None and self._held.is_wanted()
 
     @property
+    def answered_at(self) -> datetime | None:
+        """When the latest answer was given, Mailchimp's clock, in whole seconds (``Date``, RFC
+        9110). None: there is no answer yet, or it did not say."""
+        return moment_of(self._date)
+
+    @property
     def place(self) -> str:
         """Where it talks to, for people: the connection, and its host. A path may be a secret."""
         address = urlsplit(self.base_url)
@@ -183,7 +189,7 @@ class MailchimpClient:
             MailchimpError: after retrying what can heal.
         """
         self.ping.get()
-        return moment_of(self._date)
+        return self.answered_at
 
     def require_answer(self) -> None:
         """Ask for a sign of life (``GET /ping``, Mailchimp Marketing API 3.0.55).

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -109,10 +110,49 @@ class Lanes(Generic[L]):
                 while flying:
                     yield from self._ended(flying, failures, at_least_one=True)
         finally:
-            while self._open:
-                self._open.pop().stack.close()
+            self._close_all()
         if failures:
             raise failures[0]
+
+    def in_order(self, work: Iterable[W], call: Callable[[L, W], A]) -> Generator[tuple[W, A]]:
+        """Make a call for each piece of work; answers come in the order of the work.
+
+        Calls run ahead of the answer that is being read: at most ``MOST_LANES`` of them. So memory
+        holds few answers, however slow the reader is.
+
+        Args:
+            work: made in this thread.
+            call: as for ``each``.
+
+        Raises:
+            Exception: what ``call`` raised for the next piece. The answers after it are lost.
+        """
+        flying: dict[Future[A], tuple[W, _Open[L]]] = {}
+        ahead: deque[tuple[W, Future[A]]] = deque()
+        pieces = iter(work)
+        taken = list(islice(pieces, 1))
+        try:
+            with ThreadPoolExecutor(MOST_LANES, thread_name_prefix="mailchimp") as threads:
+                while taken or ahead:
+                    self._settle(flying, wait_for=None)
+                    while taken and len(ahead) < MOST_LANES:
+                        lane = self._free_lane()
+                        if lane is None:
+                            break
+                        future = threads.submit(call, lane.lane, taken[0])
+                        flying[future] = taken[0], lane
+                        ahead.append((taken[0], future))
+                        taken = list(islice(pieces, 1))
+                    if ahead:
+                        piece, future = ahead.popleft()
+                        self._settle(flying, wait_for=future)
+                        yield piece, future.result()
+                    else:
+                        (piece,) = taken
+                        yield piece, call(self._own, piece)
+                        taken = list(islice(pieces, 1))
+        finally:
+            self._close_all()
 
     def _await_free_lane(
         self, flying: dict[Future[A], tuple[W, _Open[L]]], failures: list[Exception]
@@ -166,17 +206,36 @@ class Lanes(Generic[L]):
             self._give_back(self._clock())
         for future in done:
             piece, lane = flying.pop(future)
-            lane.idle_since = self._clock()
-            if lane.lane.is_wanted():
-                self._close(lane)
-            else:
-                self._idle.append(lane)
+            self._put_back(lane)
             error = future.exception()
             if isinstance(error, Exception):
                 failures.append(error)
             else:
                 yield piece, future.result()
 
+    def _settle(
+        self, flying: dict[Future[A], tuple[W, _Open[L]]], *, wait_for: Future[A] | None
+    ) -> None:
+        """Put the clients of all calls that have ended back, once this one has ended."""
+        while wait_for is not None and not wait_for.done():
+            wait([wait_for], timeout=_GIVE_BACK_SECONDS)
+            self._give_back(self._clock())
+        done, _ = wait(flying, timeout=0)
+        for future in done:
+            _, lane = flying.pop(future)
+            self._put_back(lane)
+
+    def _put_back(self, lane: _Open[L]) -> None:
+        lane.idle_since = self._clock()
+        if lane.lane.is_wanted():
+            self._close(lane)
+        else:
+            self._idle.append(lane)
+
     def _close(self, lane: _Open[L]) -> None:
         self._open.remove(lane)
         lane.stack.close()
+
+    def _close_all(self) -> None:
+        while self._open:
+            self._open.pop().stack.close()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -23,6 +23,7 @@ from crm_mailchimp.mailchimp import changes as member_changes
 from crm_mailchimp.mailchimp import members as audience_members
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.lanes import Lanes
+from crm_mailchimp.mailchimp.read_ahead import Answer, Page
 from crm_mailchimp.provider import (
     AddOutcome,
     Audience,
@@ -135,9 +136,15 @@ class Mailchimp:
         *,
         status: str | None = None,
         since_last_changed: datetime | None = None,
+        on_begin: Callable[[datetime], None] | None = None,
     ) -> Iterator[RemoteMember]:
         return audience_members.members(
-            self.client, list_id, status=status, since_last_changed=since_last_changed
+            self.client,
+            list_id,
+            status=status,
+            since_last_changed=since_last_changed,
+            on_begin=on_begin,
+            ahead=self._ahead,
         )
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
@@ -157,9 +164,21 @@ class Mailchimp:
                     raise
                 return error
 
-        lanes = Lanes(partial(self._noted, self._another) if self._another else None, self)
-        for (key, _), outcome in lanes.each(pages, add):
+        for (key, _), outcome in self._lanes().each(pages, add):
             yield key, outcome
+
+    def _lanes(self) -> Lanes[Mailchimp]:
+        return Lanes(partial(self._noted, self._another) if self._another else None, self)
+
+    def _ahead(self, page: Page, count: int, offsets: Sequence[int]) -> Generator[Answer]:
+        """Implements ``ReadAhead``."""
+
+        def ask(lane: Mailchimp, offset: int) -> Answer:
+            return page(lane.client, count, offset)
+
+        with closing(self._lanes().in_order(offsets, ask)) as answers:
+            for _, answer in answers:
+                yield answer
 
     @contextmanager
     def _noted(self, another: Another) -> Iterator[Mailchimp]:

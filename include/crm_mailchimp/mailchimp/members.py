@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
-from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.paging import PAGE, walk
+from crm_mailchimp.mailchimp.read_ahead import ReadAhead
 from crm_mailchimp.mailchimp.readings import instant_of, object_of, objects_of, text_of
 from crm_mailchimp.mailchimp.rejections import rejection, rejection_of
 from crm_mailchimp.mailchimp.timestamps import format_instant
@@ -45,6 +47,9 @@ _FIELDS = (
     "contact_id",
 )
 
+#: An answer gives its time in whole seconds (RFC 9110, 5.6.7).
+_WHOLE_SECOND = timedelta(seconds=1)
+
 # ``unsubscribe_reason`` of a member that the API or a user of the account unsubscribed. Real
 # answers have both "N/A (Unsubscribed by admin)" and "N/A (Unsubscribed by an admin)". A person
 # who unsubscribes has another reason, such as "None given".
@@ -57,6 +62,8 @@ def members(
     *,
     status: str | None = None,
     since_last_changed: datetime | None = None,
+    on_begin: Callable[[datetime], None] | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[RemoteMember]:
     """Members of an audience, 1,000 a page; without ``status`` the archived ones are left out.
 
@@ -68,25 +75,42 @@ def members(
         list_id: the audience.
         status: only members with this status.
         since_last_changed: only members changed after this instant (whole seconds, exclusive).
+        on_begin: called once with a moment before the first page was read, Mailchimp's clock. Not
+            called where the answer does not say its time.
+        ahead: asks for further pages side by side.
     """
     filters: dict[str, Any] = {}
     if status is not None:
         filters["status"] = status
     if since_last_changed is not None:
         filters["since_last_changed"] = format_instant(since_last_changed)
-    for entry in walk(
-        lambda count, offset: client.lists.get_list_members_info(
+
+    def page(lane: MailchimpClient, count: int, offset: int) -> dict[str, Any] | None:
+        answer: dict[str, Any] | None = lane.lists.get_list_members_info(
             list_id,
             count=count,
             offset=offset,
-            fields=[f"members.{name}" for name in _FIELDS],
+            fields=["total_items", *(f"members.{name}" for name in _FIELDS)],
             sort_field="timestamp_opt",
             sort_dir="ASC",
             **filters,
-        ),
+        )
+        return answer
+
+    def own_page(count: int, offset: int) -> dict[str, Any] | None:
+        asked_at = client.clock()
+        answer = page(client, count, offset)
+        if offset == 0 and on_begin is not None and client.answered_at is not None:
+            took = timedelta(seconds=client.clock() - asked_at)
+            on_begin(client.answered_at - took - _WHOLE_SECOND)
+        return answer
+
+    for entry in walk(
+        own_page,
         "members",
         key=lambda entry: str(entry.get("id")),
         overlap=10,
+        ahead=partial(ahead, page, PAGE) if ahead is not None else None,
     ):
         if not text_of(entry.get("id")) and not text_of(entry.get("email_address")):
             log.warning("audience %s: a member has neither id nor address", list_id)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from crm_mailchimp.mailchimp.errors import UnexpectedAnswer
@@ -22,7 +23,10 @@ PAGE = 1000
 #: borders, so the last pages suffice. Memory does not grow with the list.
 REMEMBERED = 10 * PAGE
 
-Fetch = Callable[[int, int], dict[str, Any] | None]
+Answer = dict[str, Any] | None
+Fetch = Callable[[int, int], Answer]
+#: Gives the pages at these offsets, in their order; it may ask for several at a time.
+Ahead = Callable[[Sequence[int]], Generator[Answer]]
 Item = dict[str, Any]
 
 
@@ -62,11 +66,12 @@ def walk(
     key: Callable[[Item], str] | None = None,
     size: int = PAGE,
     overlap: int = 0,
+    ahead: Ahead | None = None,
 ) -> Iterator[Item]:
     """Items of all pages, one by one.
 
-    The walk ends at a page that is not full. It does not use ``total_items``: that counts the items
-    of now, not those already passed.
+    The walk ends at a page that is not full. It does not rely on ``total_items``: that counts the
+    items of now, not those already passed. It only says which pages may be asked for ahead.
 
     Args:
         fetch: gets ``count`` and ``offset``, gives the answer.
@@ -77,18 +82,28 @@ def walk(
         overlap: how many items a page repeats of the page before. With it and a stable sort order,
             nothing is skipped when items go out meanwhile. A page that does not begin with an
             item of the page before is asked for again further back.
+        ahead: asks for the pages after the first ones ahead of their turn. A page that was asked
+            for before the page in front of it is judged by the same overlap.
 
     Raises:
         UnexpectedAnswer: an answer has no such list, or nothing but something else in it. Taken
             for an empty page, it would end the walk early.
     """
+    with closing(_Pages(fetch, ahead, size, size - overlap)) as pages:
+        yield from _walk(pages, items, key, size, overlap)
+
+
+def _walk(
+    pages: _Pages, items: str, key: Callable[[Item], str] | None, size: int, overlap: int
+) -> Iterator[Item]:
     seen: OrderedDict[str, None] = OrderedDict()
     offset = 0
     before: set[str] = set()
     back = overlap
     while True:
+        answer = pages.at(offset)
         # Its length counts, whatever is in it.
-        page = _page(fetch(size, offset), items)
+        page = _page(answer, items)
         objects = _objects(page, items)
         keys = {key(item) for item in objects} if key else set()
         if overlap and before and offset > 0 and not before & keys:
@@ -112,3 +127,38 @@ def walk(
         back = overlap
         before = keys
         offset += size - overlap
+        pages.expect(offset, answer)
+
+
+class _Pages:
+    """Pages of a list, each when its turn comes; some are asked for ahead."""
+
+    def __init__(self, fetch: Fetch, ahead: Ahead | None, size: int, step: int) -> None:
+        self._fetch, self._ahead, self._size, self._step = fetch, ahead, size, step
+        self._coming: Generator[Answer] | None = None
+        self._next = 0
+
+    def at(self, offset: int) -> Answer:
+        """The page at an offset: the next that was asked for ahead, or one asked for now."""
+        if self._coming is not None:
+            if offset == self._next:
+                for answer in self._coming:
+                    self._next += self._step
+                    return answer
+            self.close()
+        return self._fetch(self._size, offset)
+
+    def expect(self, offset: int, answer: Answer) -> None:
+        """Ask ahead for the pages from an offset on, if the list seems to have several of them."""
+        total = (answer or {}).get("total_items")
+        if self._ahead is None or self._coming is not None or not isinstance(total, int):
+            return
+        offsets = range(offset, total, self._step)
+        if len(offsets) > 1:
+            self._coming, self._next = self._ahead(offsets), offset
+
+    def close(self) -> None:
+        """Forget what was asked for ahead."""
+        if self._coming is not None:
+            self._coming.close()
+        self._coming = None

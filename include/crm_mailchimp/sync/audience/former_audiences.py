@@ -34,17 +34,6 @@ def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAu
     )
 
 
-def remember_pull(warehouse: Connection[Any], list_id: str) -> None:
-    """Move a former audience's watermark to the newest change that was read; commits."""
-    warehouse.execute(
-        "update sync.former_audience set pulled_through = greatest(pulled_through,"
-        " (select max(last_changed) from sync.member where list_id = %(list_id)s))"
-        " where list_id = %(list_id)s",
-        {"list_id": list_id},
-    )
-    warehouse.commit()
-
-
 def note_deleted(warehouse: Connection[Any], list_id: str) -> None:
     """An audience is gone from Mailchimp: its proofs end, what people refused there stays."""
     warehouse.execute(statement("sync/leave_audience"), {"list_id": list_id})

@@ -23,13 +23,14 @@ from crm_mailchimp.sync.fields.member_values import (
     parse_reference,
 )
 from crm_mailchimp.sync.members.proofs import open_proofs
-from crm_mailchimp.sync.members.pull_back import FEW, OVERLAP, pulled_through, record_members
+from crm_mailchimp.sync.members.pull_back import FEW, record_members
 from crm_mailchimp.sync.members.push import TOGETHER, Look, Push, fresh_parts
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
     note_unreachable,
     store_rejection,
 )
+from crm_mailchimp.sync.members.watermark import OVERLAP, pulled_through
 from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 log = logging.getLogger(__name__)

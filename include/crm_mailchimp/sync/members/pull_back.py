@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,13 +15,14 @@ from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
-from crm_mailchimp.rows import find_value, read_rows, read_value, read_values
+from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.fields.member_values import parse_reference
-from crm_mailchimp.sync.members import intents
+from crm_mailchimp.sync.members import intents, watermark
 from crm_mailchimp.sync.members.complaints import note_complaints
+from crm_mailchimp.sync.members.watermark import Watermark
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -29,9 +30,9 @@ from crm_mailchimp.warehouse.key_lookups import key_lookups
 
 log = logging.getLogger(__name__)
 
-# ``since_last_changed`` is exclusive and counts whole seconds: the overlap makes it inclusive.
-OVERLAP = timedelta(seconds=1)
 _BATCH = 1_000
+#: Without a status, a list has all members but the archived ones.
+_LISTS = (None, "archived")
 #: So many members are read by name; for more of them the whole audience is read.
 _BY_NAME = 500
 #: So few members are a change of ours, no page.
@@ -109,18 +110,19 @@ def pull_back(
     if full or audience.needs_full_listing(now):
         unseen |= _list_fully(warehouse, provider, audience.list_id, now, crm)
     else:
-        since = pulled_through(warehouse, audience.list_id)
-        changed = look_again(warehouse, provider, audience.list_id, since, crm=crm)
-        note_complaints(warehouse, provider, audience.list_id)
-        archived = look_again(
-            warehouse, provider, audience.list_id, since, status="archived", crm=crm
-        )
+        since = watermark.pulled_through(warehouse, audience.list_id)
+        mark = Watermark(since)
+        for status in _LISTS:
+            members = _changed(provider, audience.list_id, mark, status)
+            mark.note(_record_all(warehouse, provider, members, crm=crm))
+            if status is None:
+                note_complaints(warehouse, provider, audience.list_id)
         left = _find_left_members(warehouse, audience.list_id)
         if len(left) > _BY_NAME:
             unseen |= _list_fully(warehouse, provider, audience.list_id, now, crm)
         else:
             unseen |= _look_up(warehouse, provider, audience.list_id, left)
-        _advance(warehouse, audience.list_id, _later(changed, archived))
+        watermark.advance(warehouse, audience.list_id, mark.through)
     if unseen:
         log.warning(
             "%d members of audience %s could not be looked up: the next run looks again",
@@ -152,11 +154,23 @@ def look_again(
         crm: as for ``pull_back``.
 
     Returns:
-        the newest change seen, or ``since``: where the next look begins.
+        where the next look begins: the newest change seen, or ``since``.
     """
-    after = since - OVERLAP if since else None
-    changed = provider.members(list_id, status=status, since_last_changed=after)
-    return _later(since, _record_all(warehouse, provider, changed, crm=crm))
+    mark = Watermark(since)
+    changed = _changed(provider, list_id, mark, status)
+    mark.note(_record_all(warehouse, provider, changed, crm=crm))
+    return mark.through
+
+
+def _changed(
+    provider: AudienceProvider, list_id: str, mark: Watermark, status: str | None
+) -> Iterator[RemoteMember]:
+    return provider.members(
+        list_id,
+        status=status,
+        since_last_changed=mark.asked_from,
+        on_begin=mark.begin,
+    )
 
 
 def record_members(
@@ -237,12 +251,10 @@ def _list_fully(
         "create temporary table listed (subscriber_hash text) on commit preserve rows"
     )
     try:
-        newest = None
-        for status in (None, "archived"):
-            members = provider.members(list_id, status=status)
-            newest = _later(
-                newest, _record_all(warehouse, provider, members, crm=crm, note_listed=True)
-            )
+        mark = Watermark(None)
+        for status in _LISTS:
+            members = _changed(provider, list_id, mark, status)
+            mark.note(_record_all(warehouse, provider, members, crm=crm, note_listed=True))
         note_complaints(warehouse, provider, list_id)
         unseen = _mark_forgotten(warehouse, provider, list_id, now)
         # Reports of campaigns know members that were deleted before anybody looked.
@@ -252,7 +264,7 @@ def _list_fully(
         warehouse.execute(
             statement("sync/note_full_listing"), {"list_id": list_id, "listed_at": now}
         )
-        _advance(warehouse, list_id, newest)
+        watermark.advance(warehouse, list_id, mark.through)
         return unseen
     finally:
         if warehouse.info.transaction_status != 0:
@@ -343,7 +355,7 @@ def _record_all(
                 hashes = ((member.subscriber_hash,) for member in batch)
                 copy_rows(warehouse, "listed", ("subscriber_hash",), hashes)
             warehouse.commit()
-            newest = _later(newest, max(member.last_changed for member in batch))
+            newest = max([*filter(None, [newest]), *(member.last_changed for member in batch)])
     return newest
 
 
@@ -370,28 +382,3 @@ def _observed(member: RemoteMember) -> _ObservedMember:
         contact_id=contact_id,
         remote_contact_id=member.remote_contact_id,
     )
-
-
-def pulled_through(warehouse: Connection[Any], list_id: str) -> datetime | None:
-    """How far an audience was read, Mailchimp's clock; ends no transaction."""
-    return find_value(
-        warehouse,
-        datetime,
-        "select pulled_through from sync.audience where list_id = %(list_id)s"
-        " union all select pulled_through from sync.former_audience where list_id = %(list_id)s"
-        " order by pulled_through nulls first limit 1",
-        {"list_id": list_id},
-    )
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max((moment for moment in (one, other) if moment), default=None)
-
-
-def _advance(warehouse: Connection[Any], list_id: str, newest: datetime | None) -> None:
-    # A mark far in the future is forgotten by the next look (forget_future_marks.sql).
-    warehouse.execute(
-        "update sync.audience set pulled_through = greatest(pulled_through, %s) where list_id = %s",
-        (newest, list_id),
-    )
-    warehouse.commit()

@@ -25,7 +25,8 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.last_look import Recheck
-from crm_mailchimp.sync.members.pull_back import look_again, pulled_through
+from crm_mailchimp.sync.members.pull_back import look_again
+from crm_mailchimp.sync.members.watermark import pulled_through
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 

@@ -55,7 +55,6 @@ def _remove_from_one(run: CollectionRun, audience: FormerAudience) -> None:
         former_audiences.note_deleted(run.warehouse, list_id)
         notes.append(f"the former audience {list_id} was deleted in Mailchimp")
         return
-    former_audiences.remember_pull(run.warehouse, list_id)
     planned = _remove(run, list_id, audience.gdpr_category)
     if planned:
         notes.append(f"former audience {list_id}: {member_plan.describe_plan(planned)}")
