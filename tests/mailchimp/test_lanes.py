@@ -199,3 +199,101 @@ def test_lines_without_work_are_given_back() -> None:
     for _ in exchange.lanes().each(work(), noting(call)):
         last = len(exchange.open)
     assert last == 1, "one is enough for so little work"
+
+
+# ---- in the order of the work
+
+
+def test_answers_come_in_order_while_calls_run_ahead() -> None:
+    exchange = Exchange()
+    together = threading.Barrier(MOST_LANES)
+
+    def call(piece: int) -> int:
+        together.wait(PATIENCE)  # passes only if so many calls are in flight at once
+        return -piece
+
+    found = list(exchange.lanes().in_order(range(3 * MOST_LANES), noting(call)))
+
+    assert found == [(piece, -piece) for piece in range(3 * MOST_LANES)]
+    assert len(exchange.lines) == MOST_LANES
+    assert exchange.open == []
+
+
+def test_calls_run_ahead_of_a_slow_reader_only_so_far() -> None:
+    exchange, taken = Exchange(), []
+
+    def work() -> Iterator[int]:
+        for piece in range(99):
+            taken.append(piece)
+            yield piece
+
+    for number, (piece, _) in enumerate(exchange.lanes().in_order(work(), noting())):
+        assert piece == number
+        # One more piece is held ready.
+        assert len(taken) <= number + MOST_LANES + 1
+    assert len(taken) == 99
+
+
+def test_a_slow_first_answer_holds_back_the_later_ones() -> None:
+    exchange, late = Exchange(), threading.Event()
+    ended: list[int] = []
+
+    def call(piece: int) -> int:
+        if piece == 0:
+            assert late.wait(PATIENCE)
+        ended.append(piece)
+        if piece == MOST_LANES - 1:
+            late.set()
+        return piece
+
+    found = [piece for piece, _ in exchange.lanes().in_order(range(9), noting(call))]
+
+    assert found == list(range(9))
+    assert ended.index(0) > ended.index(MOST_LANES - 1)
+
+
+def test_in_order_without_a_free_line_our_own_calls() -> None:
+    exchange, own = Exchange(most=0), Line("δική μας")
+    assert list(exchange.lanes(own).in_order(range(6), noting())) == [(n, n) for n in range(6)]
+    assert own.calls == list(range(6))
+    assert list(Lanes(None, own).in_order([7], noting())) == [(7, 7)]
+    assert list(exchange.lanes().in_order([], noting())) == []
+
+
+def test_an_error_comes_when_it_is_its_turn() -> None:
+    exchange = Exchange()
+
+    def call(piece: int) -> int:
+        if piece == 3:
+            raise LookupError("χάθηκε")
+        return piece
+
+    answers = []
+    with pytest.raises(LookupError, match="χάθηκε"):
+        for piece, _ in exchange.lanes().in_order(range(99), noting(call)):
+            answers.append(piece)
+
+    assert answers == [0, 1, 2]
+    assert sum(len(line.calls) for line in exchange.lines) <= 3 + MOST_LANES
+    assert exchange.open == []
+
+
+def test_a_reader_that_stops_early_leaves_nothing_open() -> None:
+    exchange = Exchange(most=4)
+    reading = exchange.lanes().in_order(range(99), noting())
+    next(reading)
+    assert exchange.open
+    reading.close()
+    assert exchange.open == []
+    assert not [one for one in threading.enumerate() if one.name.startswith("mailchimp")]
+
+
+def test_in_order_a_line_that_somebody_waits_for_is_given_back() -> None:
+    exchange = Exchange(most=1)
+    for piece, _ in exchange.lanes().in_order(range(4), noting()):
+        if piece == 0:
+            exchange.lines[0].wanted = True
+            exchange.most = 0
+    assert not exchange.lines[0].is_open
+    assert len(exchange.lines) == 1
+    assert exchange.lines[0].calls in ([0], [0, 1]), "one more call may be in flight by then"
