@@ -223,6 +223,10 @@ class World:
 
     # ---- the sync
 
+    def connect(self, dsn: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
+        """A connection that the sync uses."""
+        return psycopg.connect(dsn, autocommit=autocommit)
+
     @contextmanager
     def provider(self) -> Iterator[Mailchimp]:
         client = WatchedClient(
@@ -238,8 +242,8 @@ class World:
     def stage(self, codes: Sequence[str] = (), **options: Any) -> int:
         run_id = f"run-{next(self._runs)}"
         with (
-            psycopg.connect(self.warehouse_dsn) as warehouse,
-            psycopg.connect(self.crm_dsn) as crm,
+            self.connect(self.warehouse_dsn) as warehouse,
+            self.connect(self.crm_dsn) as crm,
         ):
             return stage(warehouse, crm, None, run_id=run_id, codes=codes, **options)
 
@@ -256,8 +260,8 @@ class World:
     ) -> CollectionResult:
         with (
             self.provider() as provider,
-            psycopg.connect(self.warehouse_dsn) as warehouse,
-            psycopg.connect(self.crm_dsn, autocommit=True) as crm,
+            self.connect(self.warehouse_dsn) as warehouse,
+            self.connect(self.crm_dsn, autocommit=True) as crm,
         ):
             return sync_collection(
                 warehouse,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import idna
@@ -30,6 +31,10 @@ _ADDRESS_MAXIMUM = 254
 AddressProblem = Literal["missing_email", "invalid_email"]
 
 
+#: Addresses whose form is remembered: one page of contacts is asked about several times.
+_REMEMBERED = 8192
+
+
 class Address(NamedTuple):
     """Either ``key`` (the normal form) or ``problem`` (a quarantine reason) is set."""
 
@@ -41,6 +46,7 @@ _MISSING = Address(None, "missing_email")
 _INVALID = Address(None, "invalid_email")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_address(email: str | None) -> Address:
     """Normal form of an e-mail address as the CRM holds it.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import Connection, sql
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import BaseRowFactory, RowMaker, class_row, tuple_row
 
 R = TypeVar("R")
 V = TypeVar("V")
@@ -39,7 +39,7 @@ def read_rows(
         query: one statement.
         parameters: values for its placeholders.
     """
-    with connection.cursor(row_factory=class_row(record)) as cursor:
+    with connection.cursor(row_factory=_factory(record)) as cursor:
         return cursor.execute(query, parameters).fetchall()
 
 
@@ -135,6 +135,21 @@ def read_value(
             f"a statement gave no {kind.__name__}, where the database always has one"
         )
     return value
+
+
+def _factory(record: type[R]) -> BaseRowFactory[R]:
+    """As ``class_row``. Named tuples are built from the values alone, which is much faster."""
+    by_name = class_row(record)
+    make = getattr(record, "_make", None)
+    fields = getattr(record, "_fields", ())
+
+    def rows_of(cursor: Any) -> RowMaker[R]:
+        columns = tuple(column.name for column in cursor.description or ())
+        if make is None or columns != fields:
+            return by_name(cursor)
+        return make  # type: ignore[no-any-return]  # a class method of named tuples
+
+    return rows_of
 
 
 def _only(row: tuple[Any, ...], kind: type[V]) -> V:

@@ -23,6 +23,7 @@ from benchmarks.table import Case, Table
 from benchmarks.wire import additions, send
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.sessions import prepared
 from crm_mailchimp.sync.runs.finish import summarise_run
 from crm_mailchimp.warehouse.connection_slots import slot, spare_slot
 from fresh_databases import fresh_databases
@@ -79,10 +80,14 @@ class _Measured:
 class _Bench(World):
     """A world whose provider takes every free slot of the account, as a task does."""
 
+    def connect(self, dsn: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
+        """A session as the product sets it: without JIT."""
+        return prepared(lambda: psycopg.connect(dsn, autocommit=autocommit))
+
     @contextmanager
     def provider(self) -> Iterator[Mailchimp]:
         def connect() -> psycopg.Connection[Any]:
-            return psycopg.connect(self.warehouse_dsn)
+            return self.connect(self.warehouse_dsn)
 
         def client(held: Any) -> MailchimpClient:
             return _Counted(self.sandbox.key, host=self.sandbox.host, slot=held)

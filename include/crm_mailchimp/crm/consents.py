@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp import array_literals
 from crm_mailchimp.blank_signs import BLANK_SIGNS
 from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.rows import read_rows, stream_rows
@@ -143,7 +144,7 @@ def judge(
         f" is_unreadable, unreadable_detail from (\n{statement('crm/judge_consents')}\n) as judged",
         {
             **CONSENT_WORDS,
-            "contact_ids": list(contact_ids),
+            "contact_ids": array_literals.integers(contact_ids),
             "grants": moment.grants,
             "refusals": moment.refusals,
             "staging_id": None,
@@ -185,23 +186,26 @@ def refusals(crm: Connection[Any], *, clock: JudgingClock) -> Iterator[CrmRefusa
         batch=_BATCH,
     )
     while batch := [one.contact_id for one in islice(doubtful, _BATCH)]:
-        yield from _withdrawals(crm, survivors(crm, batch), clock)
+        people = survivors(crm, batch)
+        yield from _withdrawals(crm, people, judge(crm, sorted(people), clock=clock))
 
 
 def present_refusals(
-    crm: Connection[Any], holders: Sequence[Holder], *, clock: JudgingClock
+    crm: Connection[Any],
+    holders: Sequence[Holder],
+    people: Set[int],
+    judged: Mapping[tuple[int, str], JudgedConsent],
 ) -> list[CrmRefusal]:
     """Refusals in force at a moment, by these contacts.
 
     Args:
         crm: to ``crm_db``, in autocommit.
         holders: a few thousand contacts at most.
-        clock: the moment.
+        people: whom these contacts were merged into (``survivors``).
+        judged: what ``judge`` says of all of these people, and perhaps of others.
     """
     erasures = [CrmRefusal(one.contact_id, one.email, None) for one in holders if one.is_erased]
-    known = [one.contact_id for one in holders if one.contact_id is not None]
-    people = survivors(crm, known)
-    return [*erasures, *_withdrawals(crm, people, clock)]
+    return [*erasures, *_withdrawals(crm, people, judged)]
 
 
 def holders_of(
@@ -217,25 +221,31 @@ def holders_of(
         crm,
         Holder,
         statement("crm/contact_holders"),
-        {"contact_ids": list(contact_ids), "local_parts": list(local_parts)},
+        {"contact_ids": array_literals.integers(contact_ids), "local_parts": list(local_parts)},
     )
 
 
 def survivors(crm: Connection[Any], contact_ids: Sequence[int]) -> set[int]:
     """The contacts that these were merged into in the end; themselves where they were not."""
     rows = read_rows(
-        crm, _Survivor, statement("crm/surviving_contacts"), {"contact_ids": list(contact_ids)}
+        crm,
+        _Survivor,
+        statement("crm/surviving_contacts"),
+        {"contact_ids": array_literals.integers(contact_ids)},
     )
     return {row.survivor_id for row in rows}
 
 
 def _withdrawals(
-    crm: Connection[Any], people: Set[int], clock: JudgingClock
+    crm: Connection[Any],
+    people: Set[int],
+    judged: Mapping[tuple[int, str], JudgedConsent],
 ) -> Iterator[CrmRefusal]:
     """Withdrawals of people, each under every contact that was merged into the person's."""
-    judged = judge(crm, sorted(people), clock=clock)
     refused: Mapping[int, set[tuple[str | None, bool, str | None]]] = defaultdict(set)
     for (contact_id, category), consent in judged.items():
+        if contact_id not in people:
+            continue
         if consent.is_unreadable:
             refused[contact_id].add((None, True, consent.unreadable_detail))
         # A withdrawal that can be read counts beside rows that cannot.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, IsolationLevel
 
+from crm_mailchimp import array_literals
 from crm_mailchimp.crm import consents
 from crm_mailchimp.crm.field_codes import ADDRESS_CODE, BIRTHDAY_CODE, CODE_RULES
 from crm_mailchimp.crm.hidden_rows import places_of_policies, require_full_views
@@ -59,7 +60,7 @@ class ExtractedContact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _PresentContact:
+class PresentContact:
     """A contact as the CRM has it now, without its consents."""
 
     contact_id: int
@@ -152,25 +153,44 @@ def recheck(
         collection_id: a static collection; without one everybody counts as its member.
         clock: consents are judged at this moment; None: at the present one.
     """
-    present = read_rows(
+    present = present_contacts(connection, contact_ids, collection_id=collection_id)
+    asks = gdpr_category is not None and gdpr_category != "unclassified"
+    judged = consents.judge(connection, contact_ids, clock=clock) if asks else {}
+    return with_consents(present, judged, gdpr_category)
+
+
+def present_contacts(
+    connection: Connection[Any], contact_ids: Sequence[int], *, collection_id: int | None
+) -> dict[int, PresentContact]:
+    """Contacts as the CRM has them now; arguments as for ``recheck``."""
+    rows = read_rows(
         connection,
-        _PresentContact,
+        PresentContact,
         statement("crm/recheck_contacts"),
-        {"contact_ids": list(contact_ids), "collection_id": collection_id},
+        {"contact_ids": array_literals.integers(contact_ids), "collection_id": collection_id},
     )
-    # Without a category nobody counts as consenting; ``unclassified`` asks for no consent.
-    if gdpr_category is None or gdpr_category == "unclassified":
-        return {one.contact_id: _rechecked(one, None) for one in present}
-    judged = consents.judge(connection, contact_ids, clock=clock)
+    return {one.contact_id: one for one in rows}
+
+
+def with_consents(
+    present: Mapping[int, PresentContact],
+    judged: Mapping[tuple[int, str], consents.JudgedConsent],
+    gdpr_category: str | None,
+) -> dict[int, RecheckedContact]:
+    """Contacts with their consents in one category.
+
+    Args:
+        judged: what ``consents.judge`` says of all of them.
+        gdpr_category: None: nobody counts as consenting. ``unclassified`` asks for no consent.
+    """
+    asks = gdpr_category is not None and gdpr_category != "unclassified"
     return {
-        one.contact_id: _rechecked(one, judged.get((one.contact_id, gdpr_category)))
-        for one in present
+        contact_id: _rechecked(one, judged.get((contact_id, gdpr_category or "")) if asks else None)
+        for contact_id, one in present.items()
     }
 
 
-def _rechecked(
-    present: _PresentContact, consent: consents.JudgedConsent | None
-) -> RecheckedContact:
+def _rechecked(present: PresentContact, consent: consents.JudgedConsent | None) -> RecheckedContact:
     return RecheckedContact(
         contact_id=present.contact_id,
         email=present.email,

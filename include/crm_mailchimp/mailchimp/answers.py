@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import orjson
+
 from crm_mailchimp.mailchimp.errors import (
     AuthenticationError,
     BadRequest,
@@ -32,6 +34,8 @@ from crm_mailchimp.storable import storable_json
 #: The escapes that stand for NUL and for halves of surrogate pairs.
 _UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89abAB])", re.IGNORECASE)
 
+_CONTAINERS = (dict, list)
+
 #: Most levels of objects and lists inside each other. The API's own answers have fewer than 10
 #: (OpenAPI 3.0.55).
 MOST_LEVELS = 50
@@ -52,17 +56,35 @@ def json_value(text: str) -> Any:
         value = json.loads(text, parse_constant=lambda _: None)
     except RecursionError:
         raise ValueError("too many levels") from None
-    level = [value]
-    for _ in range(MOST_LEVELS + 1):
+    _require_few_levels(value)
+    return value
+
+
+def _require_few_levels(value: Any) -> None:
+    # Only what has a further level is kept: an answer has many more texts and numbers.
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MOST_LEVELS):
         level = [
             inner
             for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _CONTAINERS
         ]
         if not level:
-            return value
+            return
     raise ValueError("too many levels")
+
+
+def _quickly(body: bytes) -> Any:
+    """Plain JSON as Python's values; None where it has to be read with more patience.
+
+    An integer of more than 64 bits becomes a floating-point number. JSON programs do not agree on
+    such numbers (RFC 8259, section 6), and no field of the API has one.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
@@ -71,8 +93,12 @@ def json_object(body: bytes) -> dict[str, Any] | None:
     What Postgres cannot hold is replaced, and so is what is no UTF-8.
     """
     try:
-        # Bytes of another encoding spoil one text, and not the whole answer.
-        value = json_value(body.decode("utf-8-sig", "replace"))
+        value = _quickly(body)
+        if value is None:
+            # Bytes of another encoding spoil one text, and not the whole answer.
+            value = json_value(body.decode("utf-8-sig", "replace"))
+        else:
+            _require_few_levels(value)
         if _UNSTORABLE.search(body):
             value = storable_json(value)
     except ValueError:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from psycopg import Connection
 
+from crm_mailchimp import array_literals
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.sync.refusals.suppression import Digester
@@ -66,8 +67,8 @@ def find_suppressed(
         read_values(
             warehouse,
             bytes,
-            "select digest from sync.suppression where digest = any(%s)",
-            (list(set().union(*digests.values())),),
+            "select digest from sync.suppression where digest = any(%s::bytea[])",
+            (array_literals.digests(set().union(*digests.values())),),
         )
     )
     return {contact_id for contact_id, own in digests.items() if own & found}

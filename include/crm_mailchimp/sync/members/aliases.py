@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp import array_literals
 from crm_mailchimp.address import parse_address, subscriber_hash
-from crm_mailchimp.crm.extract import RecheckedContact
+from crm_mailchimp.crm.extract import PresentContact, RecheckedContact
 from crm_mailchimp.rows import read_rows
 
 
@@ -23,7 +24,7 @@ class _ChangedAddress(NamedTuple):
     new_hash: str
 
 
-def address_keys(contacts: Mapping[int, RecheckedContact]) -> dict[int, str]:
+def address_keys(contacts: Mapping[int, PresentContact | RecheckedContact]) -> dict[int, str]:
     """The address key of each contact that has a well-formed address now, by contact id."""
     return {
         contact_id: key
@@ -50,8 +51,8 @@ def member_hashes(
             warehouse,
             _Alias,
             "select address_hash, subscriber_hash from sync.subscriber_alias"
-            " where address_hash = any(%s)",
-            (list(plain.values()),),
+            " where address_hash = any(%s::text[])",
+            (array_literals.hashes(plain.values()),),
         )
     }
     known = {contact_id: aliases.get(hash_, hash_) for contact_id, hash_ in plain.items()}
@@ -61,8 +62,8 @@ def member_hashes(
             warehouse,
             _ChangedAddress,
             "select contact_id, old_hash, new_hash from sync.changed_address"
-            " where list_id = %s and contact_id = any(%s) and ended_at is null",
-            (list_id, list(known)),
+            " where list_id = %s and contact_id = any(%s::bigint[]) and ended_at is null",
+            (list_id, array_literals.integers(known)),
         )
     }
     return {

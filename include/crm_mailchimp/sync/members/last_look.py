@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, subscriber_hash
 from crm_mailchimp.crm import consents, extract
-from crm_mailchimp.crm.consents import Holder
+from crm_mailchimp.crm.consents import Holder, JudgedConsent
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
@@ -52,18 +52,17 @@ class Recheck:
         if not ids:
             return []
         clock = JudgingClock.now(self.crm)
-        contacts = extract.recheck(
-            self.crm,
-            sorted(ids),
-            self.gdpr_category,
-            collection_id=self.collection_id,
-            clock=clock,
-        )
-        keys = address_keys(contacts)
+        present = extract.present_contacts(self.crm, sorted(ids), collection_id=self.collection_id)
+        keys = address_keys(present)
         hashes = member_hashes(self.warehouse, keys, list_id=self.list_id)
         local_parts = {key.partition("@")[0] for key in keys.values()}
         holders = consents.holders_of(self.crm, sorted(ids), sorted(local_parts))
-        refused_contacts, refused_addresses = self._refusals(holders, clock)
+        people = consents.survivors(
+            self.crm, [one.contact_id for one in holders if one.contact_id is not None]
+        )
+        judged = consents.judge(self.crm, sorted(ids | people), clock=clock)
+        contacts = extract.with_consents(present, judged, self.gdpr_category)
+        refused_contacts, refused_addresses = self._refusals(holders, people, judged)
         suppressed = find_suppressed(self.warehouse, self.digester, keys, keys)
         found = self._found_refusals(contacts, keys, hashes, holders)
         return [
@@ -131,11 +130,14 @@ class Recheck:
         return refusal_ledger.find(self.warehouse, people, collection_id=self.refused_for)
 
     def _refusals(
-        self, holders: Sequence[Holder], clock: JudgingClock
+        self,
+        holders: Sequence[Holder],
+        people: Set[int],
+        judged: Mapping[tuple[int, str], JudgedConsent],
     ) -> tuple[set[int], set[str]]:
         contacts: set[int] = set()
         addresses: set[str] = set()
-        for refusal in consents.present_refusals(self.crm, holders, clock=clock):
+        for refusal in consents.present_refusals(self.crm, holders, people, judged):
             if refusal.holds_for(self.gdpr_category):
                 if refusal.contact_id is not None:
                     contacts.add(refusal.contact_id)

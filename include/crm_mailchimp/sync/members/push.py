@@ -170,12 +170,11 @@ def fresh_parts(
     after = ""
     looked_through, looked_at = pulled_through(push.warehouse, push.list_id), float("-inf")
     while True:
-        page = read(after)
-        if page and time.monotonic() - looked_at >= LOOK_SECONDS:
+        if time.monotonic() - looked_at >= LOOK_SECONDS:
             looked_at = time.monotonic()
             # A batch subscribe would revive members that were archived by hand meanwhile.
             looked_through = _look(push, looked_through, status="archived")
-            page = read(after)
+        page = read(after)
         wanted = [member for member in page if only is None or member.subscriber_hash in only]
         remaining = {member.subscriber_hash for member in rechecked(push, wanted, judge)}
         for start in range(0, len(page), size):
