@@ -299,7 +299,7 @@ class World:
         self.sandbox.control("POST", "clock/advance", {"seconds": 2})
         with self.provider() as provider:
             change = MemberChange(subscriber_hash=subscriber_hash(email), action="archive")
-            list(provider.change_members(self.list_id(code), [change]))
+            list(provider.change_members(self.list_id(code), [[change]]))
         self.sandbox.control("POST", "clock/advance", {"seconds": 2})
 
     def write_requests(self) -> list[str]:

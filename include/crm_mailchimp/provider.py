@@ -215,16 +215,17 @@ class AudienceProvider(Answering, Protocol):
     def change_members(
         self,
         list_id: str,
-        changes: Iterable[MemberChange],
+        pages: Iterable[Sequence[MemberChange]],
         *,
-        on_batch: Callable[[str | None], None] | None = None,
+        on_batches: Callable[[Sequence[str | None]], None] | None = None,
     ) -> Iterator[list[ChangeOutcome]]:
-        """Apply changes one by one, or through ``/batches`` when many. Outcomes come as they become
-        known, in no particular order. A change with a call of its own comes alone. Outcomes of a
-        batch come together, at most 500. A 404 on unsubscribe or archive counts as done.
+        """Apply changes, each page one by one, or through ``/batches`` if it is large. A page is
+        taken when it can be sent at once. Outcomes come as they are known, those of a page maybe
+        after the next page is sent. A change with a call of its own comes alone, and at most 500
+        come together. A 404 on unsubscribe or archive counts as done.
 
-        ``on_batch`` is called right before a batch is started (None) and right after, with the
-        ticket that ``resume_changes`` takes."""
+        ``on_batches`` is called right before and after a batch is started, and at the end, with the
+        tickets (no blanks) of batches whose outcomes are not all taken; None is about to start."""
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool

@@ -1,19 +1,21 @@
--- Other known contacts that hold the same address. A mail to the address is a mail to them too. A person's own
--- contacts are gathered first: to look for them row by row would compare every row with every other.
+-- Other known contacts that hold the same address. A mail to the address is a mail to them too. The named
+-- ones are taken away as a set, not by a join: a session that looks rows up by their keys would compare each
+-- row with each other (key_lookups.py).
 insert into person_asked (key, contact_id, is_other)
-select distinct
-    person.key,
-    holder.contact_id,
+select
+    found.key,
+    found.contact_id,
     true as is_other
 from (
     select
         asked.key,
-        coalesce(array_agg(asked.contact_id) filter (where asked.contact_id is not null), '{}') as own_ids,
-        array_agg(asked.address_digest) filter (where asked.address_digest is not null) as digests
+        holder.contact_id
     from person_asked as asked
-    group by asked.key
-) as person
-cross join unnest(person.digests) as held (address_digest)
-inner join sync.address_holder as holder
-    on held.address_digest = holder.address_digest and holder.left_at is null
-where holder.contact_id <> all(person.own_ids)
+    inner join sync.address_holder as holder
+        on asked.address_digest = holder.address_digest and holder.left_at is null
+    except
+    select
+        key,
+        contact_id
+    from person_asked
+) as found

@@ -46,6 +46,12 @@ set
     cause_detail = case when planned.action = 'reconfirm' then null else member.cause_detail end,
     status_since = case when planned.action = 'reconfirm' then now() else member.status_since end,
     last_changed = coalesce(planned.last_changed, member.last_changed),
+    -- A change since may be a sign-up with a complaint after it (record_observed.sql).
+    complaint_checked = case
+        when planned.action = 'update' and planned.last_changed is not null
+            then member.complaint_checked and coalesce(planned.last_changed <= member.last_changed, false)
+        else member.complaint_checked
+    end,
     synced_at = now()
 from planned
 where member.list_id = %(list_id)s and member.subscriber_hash = planned.subscriber_hash

@@ -220,14 +220,12 @@ class MemoryMailchimp:
     def change_members(
         self,
         list_id: str,
-        changes: Iterable[MemberChange],
+        pages: Iterable[Sequence[MemberChange]],
         *,
-        on_batch: Callable[[str | None], None] | None = None,
+        on_batches: Callable[[Sequence[str | None]], None] | None = None,
     ) -> Iterator[list[ChangeOutcome]]:
-        # Read as the real client does: a chunk first, then call after call.
-        remaining = iter(changes)
-        while chunk := list(itertools.islice(remaining, 2000)):
-            for change in chunk:
+        for page in pages:
+            for change in page:
                 yield [self._change(list_id, change)]
 
     def _change(self, list_id: str, change: MemberChange) -> ChangeOutcome:

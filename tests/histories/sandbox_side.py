@@ -117,11 +117,11 @@ class ReportingMailchimp(Mailchimp):
     def change_members(
         self,
         list_id: str,
-        changes: Iterable[MemberChange],
+        pages: Iterable[Sequence[MemberChange]],
         *,
-        on_batch: Callable[[str | None], None] | None = None,
+        on_batches: Callable[[Sequence[str | None]], None] | None = None,
     ) -> Iterator[list[ChangeOutcome]]:
-        for outcomes in super().change_members(list_id, changes, on_batch=on_batch):
+        for outcomes in super().change_members(list_id, pages, on_batches=on_batches):
             yield [self._noted(list_id, outcome) for outcome in outcomes]
 
     def resume_changes(
@@ -301,7 +301,7 @@ class SandboxSide:
 
     def _change(self, list_id: str, change: MemberChange) -> None:
         with self._own() as own:
-            ((outcome,),) = own.change_members(list_id, [change])
+            ((outcome,),) = own.change_members(list_id, [[change]])
         assert outcome.rejection is None, outcome.rejection
 
     def mail_by_hand(self, list_id: str) -> None:

@@ -94,7 +94,7 @@ def _call(provider: Any, list_id: str, name: str, address: str, value: str) -> A
         )
     fields = {"FNAME": value} if name == "update" else None
     change = MemberChange(subscriber_hash=key, action=name, merge_fields=fields)  # type: ignore[arg-type]
-    ((outcome,),) = provider.change_members(list_id, [change])
+    ((outcome,),) = provider.change_members(list_id, [[change]])
     return (
         _shown(outcome.member) if outcome.member else None,
         outcome.rejection.kind if outcome.rejection else None,

@@ -45,7 +45,7 @@ SETTINGS = AudienceSettings(
 @pytest.fixture
 def mailchimp(mailchimp_sandbox: Any) -> Iterator[Mailchimp]:
     client = MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.base_url)
-    with Mailchimp(client, batching=Batching(above=20, size=500)) as opened:
+    with Mailchimp(client, batching=Batching(above=20)) as opened:
         yield opened
 
 
@@ -187,7 +187,7 @@ def test_changes_one_by_one_and_by_batch_do_the_same(
         MemberChange(subscriber_hash="1" * 32, action="unsubscribe"),
         MemberChange(subscriber_hash="2" * 32, action="update", merge_fields={"FNAME": "Ζωή"}),
     ]
-    outcomes = list(chain.from_iterable(mailchimp.change_members(list_id, iter(wanted))))
+    outcomes = list(chain.from_iterable(mailchimp.change_members(list_id, [wanted])))
     assert len(outcomes) == len(wanted)
     refused = [outcome for outcome in outcomes if outcome.rejection is not None]
     assert [

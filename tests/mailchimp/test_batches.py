@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from crm_mailchimp.address import subscriber_hash
-from crm_mailchimp.mailchimp.batches import Polling
+from crm_mailchimp.mailchimp.batches import Pace, Polling
 from crm_mailchimp.mailchimp.changes import Batching, change_members, resume_changes
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import (
@@ -39,11 +39,10 @@ class Account:
 
     def __init__(self, *, looks: int = 2) -> None:
         self.looks = looks
-        self.operations: list[dict[str, Any]] = []
+        self.batches: list[list[dict[str, Any]]] = []
         self.answers: dict[int, tuple[int, Any]] = {}
         self.left_out: set[int] = set()
         self.deleted: list[str] = []
-        self.started = 0
         self.lose_start = False
         self.start_before_loss = True
         self.downloads: list[Step] = []
@@ -54,21 +53,23 @@ class Account:
 
     def __call__(self, handler: BaseHTTPRequestHandler) -> None:
         path = handler.path.split("?")[0]
-        if path == "/results/b1":
+        name = path.rpartition("/")[2]
+        if path.startswith("/results/"):
             self.download_headers.append(dict(handler.headers))
-            download = self.downloads.pop(0) if self.downloads else answer(200, self._archive())
-            return download(handler)
+            archive = answer(200, self._archive(name))
+            return (self.downloads.pop(0) if self.downloads else archive)(handler)
         step = answer(404, {"title": "Resource Not Found", "detail": "?"})
         if handler.command == "POST" and path == "/3.0/batches":
             step = self._start(json.loads(self.server.seen[-1].body))
         elif path == "/3.0/batches":
-            step = answer(200, {"batches": [self._batch()] if self.operations else []})
-        elif handler.command == "DELETE" and path == "/3.0/batches/b1":
+            last = f"b{len(self.batches)}"
+            step = answer(200, {"batches": [self._batch(last)] if self.batches else []})
+        elif handler.command == "DELETE" and path.startswith("/3.0/batches/"):
             self.deleted.append(path)
             step = answer(204)
-        elif path == "/3.0/batches/b1":
+        elif path.startswith("/3.0/batches/"):
             self.looks -= 1
-            step = answer(200, self._batch())
+            step = answer(200, self._batch(name))
         for status in ("archived", "cleaned"):
             if path == f"/3.0/lists/l1/members/{subscriber_hash(f'{status}@galaxy.gr')}":
                 step = answer(200, {"id": "x", "status": status})
@@ -78,30 +79,34 @@ class Account:
         if self.lose_start:
             self.lose_start = False
             if self.start_before_loss:
-                self.started += 1
-                self.operations = body["operations"]
+                self.batches.append(body["operations"])
             return reset
-        self.started += 1
-        self.operations = body["operations"]
-        return answer(200, self._batch())
+        self.batches.append(body["operations"])
+        return answer(200, self._batch(f"b{len(self.batches)}"))
 
-    def _batch(self) -> dict[str, Any]:
+    @property
+    def operations(self) -> list[dict[str, Any]]:
+        """Of the last batch."""
+        return self.batches[-1]
+
+    def _batch(self, name: str) -> dict[str, Any]:
         finished = self.looks <= 0
+        operations = self.batches[int(name[1:]) - 1]
         return {
-            "id": "b1",
+            "id": name,
             "status": "finished" if finished else "started",
-            "total_operations": len(self.operations),
-            "finished_operations": len(self.operations) if finished else 0,
+            "total_operations": len(operations),
+            "finished_operations": len(operations) if finished else 0,
             "errored_operations": 0,
             "submitted_at": self.submitted,
-            "response_body_url": f"{self.results}/b1?signature=s3" if finished else "",
+            "response_body_url": f"{self.results}/{name}?signature=s3" if finished else "",
         }
 
-    def _archive(self) -> bytes:
+    def _archive(self, name: str) -> bytes:
         if self.archive is not None:
             return self.archive
         answers = []
-        for index, operation in enumerate(self.operations):
+        for index, operation in enumerate(self.batches[int(name[1:]) - 1]):
             if index in self.left_out:
                 continue
             done: Any = {} if operation["method"] == "DELETE" else {"status": "subscribed"}
@@ -146,7 +151,7 @@ def account(given: Account | None = None) -> Iterator[tuple[Account, MailchimpCl
     with scripted(given) as server:
         given.server = server
         given.results = given.results or f"{server.host}/results"
-        batching = Batching(above=1, size=100)
+        batching = Batching(above=1)
         with MailchimpClient(KEY, host=server.host, wait=clock.wait, clock=clock) as client:
             yield given, client, batching
 
@@ -165,14 +170,14 @@ def changes(count: int, action: Any = "update") -> list[MemberChange]:
 def run(
     client: MailchimpClient, batching: Batching, what: list[MemberChange]
 ) -> list[ChangeOutcome]:
-    return list(chain.from_iterable(change_members(client, "l1", what, batching=batching)))
+    return list(chain.from_iterable(change_members(client, "l1", [what], batching=batching)))
 
 
 def test_many_changes_are_one_request_and_their_outcomes_come_back() -> None:
     with account() as (there, client, batching):
         wanted = changes(30) + changes(3, "archive") + changes(2, "unsubscribe")
         found = run(client, batching, wanted)
-    assert there.started == 1
+    assert len(there.batches) == 1
     assert len(found) == len(wanted)
     assert all(outcome.rejection is None for outcome in found)
     assert {id(outcome.change) for outcome in found} == {id(change) for change in wanted}
@@ -221,25 +226,103 @@ def test_results_are_not_read_over_an_open_line_from_elsewhere() -> None:
 def test_a_few_changes_are_single_requests() -> None:
     with scripted(answer(200, {"id": "x", "status": "subscribed"})) as server:
         with MailchimpClient(KEY, host=server.host) as client:
-            found = list(change_members(client, "l1", changes(3)))
+            found = list(change_members(client, "l1", [changes(3)]))
         assert [seen.method for seen in server.seen] == ["PATCH"] * 3
         assert [len(outcomes) for outcomes in found] == [1, 1, 1]
 
 
-def test_changes_are_taken_lazily_chunk_by_chunk() -> None:
-    taken = []
+def test_a_page_is_taken_right_before_it_is_sent_and_read_while_the_next_one_runs() -> None:
+    events: list[str] = []
 
-    def source() -> Iterator[MemberChange]:
-        for change in changes(250):
-            taken.append(change)
-            yield change
+    class Watched(Account):
+        def __call__(self, handler: BaseHTTPRequestHandler) -> None:
+            events.append(f"{handler.command} {handler.path.split('?')[0].rpartition('/')[2]}")
+            super().__call__(handler)
 
+    def pages() -> Iterator[list[MemberChange]]:
+        for number in range(3):
+            events.append(f"take {number}")
+            yield changes(100)
+        events.append("no more")
+
+    def note(tickets: Sequence[str | None]) -> None:
+        events.append(" ".join(ticket.partition("/")[0] if ticket else "?" for ticket in tickets))
+
+    with account(Watched(looks=0)) as (_, client, batching):
+        for outcomes in change_members(client, "l1", pages(), batching=batching, on_batches=note):
+            events.append(f"{len(outcomes)} known")
+    assert events == [
+        "take 0", "?", "POST batches", "b1",
+        # No look was needed: the answer to the start says that it is finished.
+        "take 1", "b1 ?", "POST batches", "b1 b2", "GET b1", "DELETE b1", "100 known",
+        "take 2", "b2 ?", "POST batches", "b2 b3", "GET b2", "DELETE b2", "100 known",
+        "no more", "GET b3", "DELETE b3", "100 known", "",
+    ]  # fmt: skip
+
+
+def test_a_large_page_comes_back_in_parts() -> None:
+    with account() as (there, client, batching):
+        found = list(change_members(client, "l1", [changes(1200)], batching=batching))
+    assert len(there.batches) == 1
+    assert [len(outcomes) for outcomes in found] == [500, 500, 200]
+
+
+def test_a_batch_that_cannot_be_started_holds_up_nothing_of_the_one_before() -> None:
+    """Its changes go one by one, and the results of the one before are read all the same."""
+
+    class Full(Account):
+        def __call__(self, handler: BaseHTTPRequestHandler) -> None:
+            if handler.path.startswith("/3.0/batches") and len(self.batches) == 2:
+                if handler.command == "POST":
+                    return problem(429, "Too Many Requests", "500 pending batches")(handler)
+            if handler.command == "PATCH" or handler.path == "/3.0/ping":
+                return answer(200, {"id": "x", "status": "subscribed"})(handler)
+            return super().__call__(handler)
+
+    tickets: list[int] = []
+    with account(Full(looks=0)) as (there, client, batching):
+        found = list(
+            change_members(
+                client,
+                "l1",
+                [changes(3), changes(4), changes(5)],
+                batching=batching,
+                on_batches=lambda noted: tickets.append(len(noted)),
+            )
+        )
+    assert sorted(map(len, found)) == [1] * 5 + [3, 4]
+    assert all(outcome.rejection is None for outcomes in found for outcome in outcomes)
+    assert [path.rpartition("/")[2] for path in there.deleted] == ["b1", "b2"]
+    assert tickets == [1, 1, 2, 2, 2, 0]
+
+
+def test_results_that_cannot_be_read_stay_noted() -> None:
+    """The next run asks again: nobody knows what the batch did."""
+    noted: list[Sequence[str | None]] = []
     with account(Account(looks=0)) as (there, client, batching):
-        outcomes = change_members(client, "l1", source(), batching=batching)
-        assert len(next(outcomes)) == 100
-        assert len(taken) == 100
-        assert [len(known) for known in outcomes] == [100, 50]
-        assert there.started == 3
+        there.answers = {1: (401, {"title": "API Key Invalid", "detail": "…"})}
+        with pytest.raises(AuthenticationError):
+            list(
+                change_members(
+                    client, "l1", [changes(3)] * 2, batching=batching, on_batches=noted.append
+                )
+            )
+    assert [ticket and ticket[:2] for ticket in noted[-1]] == ["b1", "b2"]
+
+
+def test_the_first_look_comes_when_the_batch_before_was_finished() -> None:
+    def looks(known: float | None, operations: int = 2000) -> list[float]:
+        pace = Pace(Polling(first=0.5, most=30))
+        if known is not None:
+            pace.note(2000, known)
+            pace.note(2000, known * 10)  # it waited for another one
+        return [pace.first_look(operations) for _ in range(50)]
+
+    assert all(0.37 <= at <= 0.5 for at in looks(None))
+    assert all(0.37 <= at <= 0.5 for at in looks(0.3))
+    assert looks(100) == [pytest.approx(90)] * 50
+    assert looks(100, operations=200) == [pytest.approx(9)] * 50
+    assert looks(3000) == [pytest.approx(300)] * 50
 
 
 def test_what_refusals_in_a_batch_become() -> None:
@@ -315,15 +398,15 @@ def test_a_lost_answer_to_the_start(started: bool) -> None:
     there.start_before_loss = started
     with account(there) as (_, client, batching):
         found = run(client, batching, changes(5))
-    assert there.started == 1
+    assert len(there.batches) == 1
     assert [outcome.rejection for outcome in found] == [None] * 5
 
 
 def test_the_batch_of_somebody_else_is_left_alone() -> None:
     there = Account()
     there.lose_start, there.start_before_loss = True, False
-    there.operations = [
-        {"method": "GET", "path": "/lists", "operation_id": f"other-{n}"} for n in range(5)
+    there.batches = [
+        [{"method": "GET", "path": "/lists", "operation_id": f"other-{n}"} for n in range(5)]
     ]
     with account(there) as (_, client, batching), pytest.raises(GarbledAnswer, match="is another"):
         run(client, batching, changes(5))
@@ -336,7 +419,7 @@ def test_an_old_batch_is_not_mistaken_for_the_lost_one() -> None:
     there.submitted = "2020-01-01T00:00:00+00:00"
     with account(there) as (_, client, batching):
         run(client, batching, changes(5))
-    assert there.started == 2
+    assert len(there.batches) == 2
 
 
 @pytest.mark.parametrize(
@@ -368,14 +451,17 @@ def test_unreadable_results_of_an_earlier_run_are_given_up(
     """They would end each later run of the collection, too."""
     there = Account(looks=0)
     there.archive = b"no archive"
-    tickets: list[str | None] = []
+    noted: list[Sequence[str | None]] = []
     with account(there) as (_, client, batching):
         with pytest.raises(GarbledAnswer):
             list(
-                change_members(client, "l1", changes(3), batching=batching, on_batch=tickets.append)
+                change_members(
+                    client, "l1", [changes(3)], batching=batching, on_batches=noted.append
+                )
             )
-        assert tickets[-1]
-        assert not list(resume_changes(client, tickets[-1], "l1", {}, wait=True, batching=batching))
+        (ticket,) = noted[-1]
+        assert ticket
+        assert not list(resume_changes(client, ticket, "l1", {}, wait=True, batching=batching))
     assert "cannot be read" in caplog.text
 
 

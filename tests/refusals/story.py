@@ -174,7 +174,7 @@ class Story(CampaignWorld):
         self.pass_time(seconds=2)
         with self.provider() as provider:
             change = MemberChange(subscriber_hash=subscriber_hash(email), action="archive")
-            list(provider.change_members(list_id, [change]))
+            list(provider.change_members(list_id, [[change]]))
         self.pass_time(seconds=2)
 
     def delete_in(self, list_id: str, email: str) -> None:

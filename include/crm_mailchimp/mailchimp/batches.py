@@ -12,7 +12,7 @@ import logging
 import random
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -64,7 +64,7 @@ class Operation:
     ``path``: below ``/3.0``; ``params``: its query string; ``body``: a JSON object or None.
     ``subject``: what the request is about (letters and digits); its result names it again.
 
-    Only requests that may be carried out twice belong into a batch (see ``run``).
+    Only requests that may be carried out twice belong into a batch (see ``start``).
     """
 
     method: str
@@ -83,52 +83,121 @@ class Polling:
     deadline: float = 3600.0
 
 
-def run(
-    client: MailchimpClient,
-    operations: Sequence[Operation],
-    *,
-    polling: Polling,
-    on_start: Callable[[str | None], None] | None = None,
-) -> Iterator[Result]:
-    """Run operations as one batch and give their results as they are read.
+class Pace:
+    """When a batch is looked at first: shortly before it may be finished.
+
+    One batch follows another, and most take as long for each operation as the one before.
+
+    Args:
+        polling: how to wait for a batch while nothing is known of the ones before.
+    """
+
+    #: Part of the time that the fastest batch took, until the first look at the next one.
+    _PART = 0.9
+    #: Longest wait for a first look, in seconds: the batches before may have waited for others.
+    _LONGEST = 300.0
+
+    def __init__(self, polling: Polling) -> None:
+        self.polling = polling
+        self._seconds_each = 0.0
+
+    def first_look(self, operations: int) -> float:
+        """Seconds from the start of a batch to the first look at it.
+
+        Args:
+            operations: of the batch.
+        """
+        expected = min(self._PART * self._seconds_each * operations, self._LONGEST)
+        return max(_shortened(self.polling.first), expected)
+
+    def note(self, operations: int, seconds: float) -> None:
+        """A batch was finished at most so many seconds after its start."""
+        each = seconds / operations
+        self._seconds_each = min(self._seconds_each or each, each)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A batch that ``start`` started.
+
+    Attributes:
+        ticket: what ``resume`` takes.
+        operations: how many it has.
+        started_at: the client's clock right after the start.
+    """
+
+    client: MailchimpClient
+    described: dict[str, Any]
+    token: str
+    operations: int
+    started_at: float
+    attempts: int
+    found_again: bool
+
+    @property
+    def ticket(self) -> str:
+        return f"{self.described['id']}/{self.token}"
+
+    def finished(self, pace: Pace) -> Batch:
+        """Wait until Mailchimp has carried out the operations; gives the batch with its results.
+
+        Raises:
+            BatchUnfinished: not finished within the deadline; it goes on in Mailchimp.
+            MailchimpError: the batch cannot be watched.
+        """
+        first = pace.first_look(self.operations)
+        first -= self.client.clock() - self.started_at
+        described = _finished(self.client, self.described, pace.polling, self.started_at, first)
+        pace.note(self.operations, self.client.clock() - self.started_at)
+        return replace(self, described=described)
+
+    def results(self) -> Iterator[Result]:
+        """One ``Result`` an operation of a finished batch, in no order.
+
+        Operations that Mailchimp's results do not mention are left out: compare the indices.
+
+        Raises:
+            MailchimpError: the results cannot be read.
+        """
+        ours = 0
+        for result in _read(self.client, self.described, self.token):
+            ours += 1
+            yield replace(result, attempts=self.attempts)
+        batch_id = str(self.described["id"])
+        if self.found_again and not ours:
+            raise GarbledAnswer(
+                f"batch {batch_id} was taken for the one whose start got no answer, and is another",
+                method="POST",
+                path="/batches",
+                outcome_unknown=True,
+            )
+        _forget(self.client, batch_id)
+
+
+def start(client: MailchimpClient, operations: Sequence[Operation]) -> Batch:
+    """Start operations as one batch.
 
     Args:
         client: open client.
         operations: a few thousand at most; each must be safe to carry out twice. A batch whose
             start got no answer is started again if it cannot be found.
-        polling: how to wait.
-        on_start: called with None right before the batch is started, and right after with the
-            ticket that ``resume`` takes.
-
-    Yields:
-        one ``Result`` an operation, in no order. Operations that Mailchimp's results do not
-        mention are left out: compare the indices.
 
     Raises:
-        BatchUnfinished: not finished within the deadline; it goes on in Mailchimp.
-        MailchimpError: the batch cannot be started, watched or read.
+        MailchimpError: the batch cannot be started.
     """
     # The token tells our results from those of a batch that was mistaken for ours.
     token = secrets.token_hex(4)
-    if on_start is not None:
-        on_start(None)
-    batch, found_again, attempts = _start(client, operations, token)
-    batch_id = str(batch["id"])
-    if on_start is not None:
-        on_start(f"{batch_id}/{token}")
-    log.info("Batch %s of %d operations started", batch_id, len(operations))
-    ours = 0
-    for result in _read(client, _finished(client, batch, polling), token):
-        ours += 1
-        yield replace(result, attempts=attempts)
-    if found_again and not ours:
-        raise GarbledAnswer(
-            f"batch {batch_id} was taken for the one whose start got no answer, and is another",
-            method="POST",
-            path="/batches",
-            outcome_unknown=True,
-        )
-    _forget(client, batch_id)
+    described, found_again, attempts = _start(client, operations, token)
+    log.info("Batch %s of %d operations started", described["id"], len(operations))
+    return Batch(
+        client=client,
+        described=described,
+        token=token,
+        operations=len(operations),
+        started_at=client.clock(),
+        attempts=attempts,
+        found_again=found_again,
+    )
 
 
 def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> Iterator[Result]:
@@ -136,11 +205,11 @@ def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> 
 
     Args:
         client: open client.
-        ticket: what ``run`` gave to ``on_start``.
+        ticket: of a ``Batch``.
         polling: how to wait; None: not at all.
 
     Yields:
-        as ``run``; nothing when Mailchimp does not know the batch (any more) or it was not ours.
+        as ``Batch.results``; nothing when Mailchimp does not know the batch (any more) or it was not ours.
 
     Raises:
         BatchRunningError: not finished, and not to be waited for.
@@ -154,7 +223,8 @@ def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> 
         log.warning("Batch %s is not known to Mailchimp any more", batch_id)
         return
     if polling is not None:
-        batch = _finished(client, batch, polling)
+        now, first = client.clock(), _shortened(polling.first)
+        batch = _finished(client, batch, polling, now, first)
     elif batch.get("status") != "finished":
         raise BatchRunningError(f"batch {batch_id} is {batch.get('status')!r}")
     ours = 0
@@ -245,12 +315,19 @@ def _finished(
     client: MailchimpClient,
     batch: dict[str, Any],
     polling: Polling,
+    began: float,
+    first: float,
 ) -> dict[str, Any]:
+    """The batch when it is finished.
+
+    Args:
+        began: since when it is waited for, by the client's clock.
+        first: seconds until the first look.
+    """
     batch_id = str(batch["id"])
-    began = client.clock()
-    pause = polling.first
+    wait, pause = max(0.0, first), polling.first
     while batch.get("status") != "finished":
-        if client.clock() - began + pause > polling.deadline:
+        if client.clock() - began + wait > polling.deadline:
             raise BatchUnfinished(
                 f"batch {batch_id} is {batch.get('status')!r} after {client.clock() - began:.0f} s"
                 f" ({batch.get('finished_operations')} of {batch.get('total_operations')} done)",
@@ -258,10 +335,16 @@ def _finished(
                 path="/batches/{batch_id}",
                 outcome_unknown=True,
             )
-        client.wait(pause * random.uniform(0.75, 1.0))  # noqa: S311
+        client.wait(wait)
         pause = min(polling.most, pause * 1.5)
+        wait = _shortened(pause)
         batch = _object(client.batches.status(batch_id, fields=list(_STATUS_FIELDS)))
     return batch
+
+
+def _shortened(seconds: float) -> float:
+    """Up to a quarter less, so that runs do not look all at once."""
+    return seconds * random.uniform(0.75, 1.0)  # noqa: S311
 
 
 def _download(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from crm_mailchimp.mailchimp.answers import error_of
 from crm_mailchimp.mailchimp.batch_results import Result
-from crm_mailchimp.mailchimp.batches import Operation, Polling, resume, run
+from crm_mailchimp.mailchimp.batches import Batch, Operation, Pace, Polling, resume, start
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
 from crm_mailchimp.mailchimp.members import (
@@ -33,26 +33,30 @@ _TOGETHER = 500
 _MEMBER = "/lists/{list_id}/members/{subscriber_hash}"
 
 
+#: Takes the tickets of all batches whose outcomes are not all taken yet. None is a batch that is
+#: about to start.
+OnBatches = Callable[[Sequence[str | None]], None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Batching:
     """When and how batches are used.
 
     ``above``: more changes than this go through ``/batches``, as even a small batch costs some
-    seconds of waiting. ``size``: operations in one batch; this bounds memory.
+    seconds of waiting.
     """
 
     above: int = 50
-    size: int = 2000
     polling: Polling = field(default_factory=Polling)
 
 
 def change_members(
     client: MailchimpClient,
     list_id: str,
-    changes: Iterable[MemberChange],
+    pages: Iterable[Sequence[MemberChange]],
     *,
     batching: Batching | None = None,
-    on_batch: Callable[[str | None], None] | None = None,
+    on_batches: OnBatches | None = None,
 ) -> Iterator[list[ChangeOutcome]]:
     """Apply changes; outcomes come as they become known, in no particular order.
 
@@ -60,40 +64,118 @@ def change_members(
     A call that fails and may succeed later is an outcome, too, unless the account is out. If a
     batch fails so, its changes go one by one.
 
+    Mailchimp runs one batch at a time for the account. So a page is taken when the batch of the
+    page before is finished, and is sent at once. The outcomes of the page before come afterwards,
+    while the new batch runs.
+
     Args:
         client: open client.
         list_id: the audience.
-        changes: read lazily, at most ``batching.size`` of them at a time.
+        pages: each is one batch, or single calls if it is small. What was looked up for a page
+            when it is taken is fresh when it is sent.
         batching: when and how to use ``/batches``.
-        on_batch: called with None right before a batch is started, and right after with the
-            ticket that ``resume_changes`` takes.
+        on_batches: called right before and right after a batch is started, and at the end. A dead
+            run's batches are read by ``resume_changes``.
 
     Raises:
         MailchimpError: an error other than one member's. Outcomes yielded before hold. The
             other changes may or may not be carried out, and may be sent again.
     """
-    batching = batching or Batching()
-    watch = OutageWatch(client)
-    remaining = iter(changes)
-    while chunk := list(islice(remaining, batching.size)):
-        left = {change.subscriber_hash: change for change in chunk}
-        act = partial(change_member, client, list_id)
-        if len(chunk) > batching.above:
-            try:
-                for outcomes in _together(
-                    _by_batch(client, list_id, chunk, batching, on_batch, watch)
-                ):
-                    for outcome in outcomes:
-                        left.pop(outcome.change.subscriber_hash, None)
-                    yield outcomes
-            except MailchimpError as error:
-                watch.note_failure(error, "batch")
-                if not error.retryable:
-                    raise
-                act = partial(act, is_repeat=True)
-                log.warning("%d changes go one by one instead of a batch: %s", len(left), error)
-        for change in left.values():
-            yield [_alone(watch, change, act)]
+    changing = _Changing(client, list_id, batching or Batching(), on_batches or (lambda _: None))
+    return changing.outcomes(pages)
+
+
+@dataclass
+class _Running:
+    """A page whose batch runs in Mailchimp; ``left``: changes without an outcome, by hash."""
+
+    changes: Sequence[MemberChange]
+    batch: Batch
+    left: dict[str, MemberChange]
+
+
+class _Changing:
+    """Pages on their way to Mailchimp: one in a batch, and the one before whose results are read.
+
+    Args:
+        on_batches: as for ``change_members``.
+    """
+
+    def __init__(
+        self,
+        client: MailchimpClient,
+        list_id: str,
+        batching: Batching,
+        on_batches: OnBatches,
+    ) -> None:
+        self._client, self._list_id = client, list_id
+        self._above, self._on_batches = batching.above, on_batches
+        self._pace = Pace(batching.polling)
+        self._watch = OutageWatch(client)
+
+    def outcomes(self, pages: Iterable[Sequence[MemberChange]]) -> Iterator[list[ChangeOutcome]]:
+        before: _Running | None = None
+        any_batch = False
+        for page in pages:
+            running: _Running | None = None
+            if len(page) > self._above:
+                any_batch = True
+                try:
+                    running = self._started(page, before)
+                except MailchimpError as error:
+                    yield from self._instead_of_batch(error, page)
+            else:
+                yield from self._one_by_one(page, is_repeat=False)
+            if before is not None:
+                yield from self._read(before)
+            before = None
+            if running is not None:
+                try:
+                    running.batch = running.batch.finished(self._pace)
+                except MailchimpError as error:
+                    yield from self._instead_of_batch(error, page)
+                else:
+                    before = running
+        if before is not None:
+            yield from self._read(before)
+        if any_batch:
+            self._on_batches(())
+
+    def _started(self, page: Sequence[MemberChange], before: _Running | None) -> _Running:
+        unread = [before.batch.ticket] if before is not None else []
+        self._on_batches((*unread, None))
+        batch = start(self._client, [_operation(self._list_id, change) for change in page])
+        self._on_batches((*unread, batch.ticket))
+        return _Running(page, batch, {change.subscriber_hash: change for change in page})
+
+    def _read(self, finished: _Running) -> Iterator[list[ChangeOutcome]]:
+        """The outcomes of a finished batch."""
+        results = _by_batch(
+            self._client, self._list_id, finished.changes, finished.batch, self._watch
+        )
+        try:
+            for outcomes in _together(results):
+                for outcome in outcomes:
+                    finished.left.pop(outcome.change.subscriber_hash, None)
+                yield outcomes
+        except MailchimpError as error:
+            yield from self._instead_of_batch(error, list(finished.left.values()))
+
+    def _instead_of_batch(
+        self, error: MailchimpError, changes: Sequence[MemberChange]
+    ) -> Iterator[list[ChangeOutcome]]:
+        self._watch.note_failure(error, "batch")
+        if not error.retryable:
+            raise error
+        log.warning("%d changes go one by one instead of a batch: %s", len(changes), error)
+        yield from self._one_by_one(changes, is_repeat=True)
+
+    def _one_by_one(
+        self, changes: Sequence[MemberChange], *, is_repeat: bool
+    ) -> Iterator[list[ChangeOutcome]]:
+        act = partial(change_member, self._client, self._list_id, is_repeat=is_repeat)
+        for change in changes:
+            yield [_alone(self._watch, change, act)]
 
 
 def _alone(
@@ -124,7 +206,7 @@ def resume_changes(
 
     Args:
         client: open client.
-        ticket: what ``change_members`` gave to ``on_batch``.
+        ticket: what ``change_members`` gave to ``on_batches``.
         list_id: the audience.
         changes: those of interest, by subscriber hash; other results are passed over.
         wait: whether to wait for a batch that is not finished yet.
@@ -152,17 +234,11 @@ def _by_batch(
     client: MailchimpClient,
     list_id: str,
     changes: Sequence[MemberChange],
-    batching: Batching,
-    on_batch: Callable[[str | None], None] | None,
+    batch: Batch,
     watch: OutageWatch,
 ) -> Iterator[ChangeOutcome]:
     answered: set[int] = set()
-    for result in run(
-        client,
-        [_operation(list_id, change) for change in changes],
-        polling=batching.polling,
-        on_start=on_batch,
-    ):
+    for result in batch.results():
         if result.index >= len(changes) or result.index in answered:
             continue
         answered.add(result.index)

@@ -190,12 +190,12 @@ class Mailchimp:
     def change_members(
         self,
         list_id: str,
-        changes: Iterable[MemberChange],
+        pages: Iterable[Sequence[MemberChange]],
         *,
-        on_batch: Callable[[str | None], None] | None = None,
+        on_batches: Callable[[Sequence[str | None]], None] | None = None,
     ) -> Iterator[list[ChangeOutcome]]:
         return member_changes.change_members(
-            self.client, list_id, changes, batching=self._batching, on_batch=on_batch
+            self.client, list_id, pages, batching=self._batching, on_batches=on_batches
         )
 
     def resume_changes(

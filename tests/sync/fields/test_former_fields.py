@@ -130,7 +130,7 @@ def test_a_field_deleted_in_the_crm_is_cleared_once(scene: Scene) -> None:
             action="update",
             merge_fields={"AFM": "δικό της"},
         )
-        list(provider.change_members(world.list_id(), [change]))
+        list(provider.change_members(world.list_id(), [[change]]))
         provider.client.lists.delete_list_merge_field(
             world.list_id(),
             next(str(f.merge_id) for f in provider.merge_fields(world.list_id()) if f.tag == "AFM"),

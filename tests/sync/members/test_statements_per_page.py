@@ -91,7 +91,7 @@ def test_additions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_changes_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.collection()
-    world.batching = Batching(above=50, size=2000, polling=Polling(first=0.01, most=0.05))
+    world.batching = Batching(above=50, polling=Polling(first=0.01, most=0.05))
     fill(world, 1, 1501)
     world.sync()
     statements = Statements(monkeypatch)

@@ -122,12 +122,14 @@ def next_removals(
     *,
     due: bool,
     after: str,
+    size: int = PAGE,
 ) -> list[PlannedRemoval]:
     """The next page of removals.
 
     Args:
         due: those that nothing holds back (``removal_guard.DUE_CAUSES``), or the others.
         after: subscriber hash of the last one of the page before.
+        size: removals of a page.
     """
     return read_rows(
         warehouse,
@@ -140,7 +142,7 @@ def next_removals(
             "is_due": due,
             "due_causes": list(DUE_CAUSES),
             "after": after,
-            "page": PAGE,
+            "page": size,
         },
     )
 

@@ -29,6 +29,9 @@ from crm_mailchimp.statements import statement
 
 log = logging.getLogger(__name__)
 
+#: Stands among tickets for a batch whose start got no answer. Alone it is stored as null.
+_ABOUT_TO_START = "?"
+
 
 def note_intents(
     warehouse: Connection[Any],
@@ -61,15 +64,20 @@ def count_intents(warehouse: Connection[Any], list_id: str) -> int:
     )
 
 
-def note_batch(warehouse: Connection[Any], list_id: str, ticket: str | None) -> None:
-    """Note a batch that is about to start (no ticket yet) or has started; commits."""
-    warehouse.execute(statement("sync/note_batch"), {"list_id": list_id, "ticket": ticket})
-    warehouse.commit()
+def note_batches(warehouse: Connection[Any], list_id: str, tickets: Sequence[str | None]) -> None:
+    """Note the audience's batches whose results are not all recorded; commits.
 
-
-def close_batch(warehouse: Connection[Any], list_id: str) -> None:
-    """The results of the audience's batch are read; commits."""
-    warehouse.execute("delete from sync.open_batch where list_id = %s", (list_id,))
+    Args:
+        tickets: of the batches; None is one that is about to start. Empty: all are recorded.
+    """
+    if not tickets:
+        warehouse.execute("delete from sync.open_batch where list_id = %s", (list_id,))
+    else:
+        known = " ".join(ticket or _ABOUT_TO_START for ticket in tickets)
+        warehouse.execute(
+            statement("sync/note_batches"),
+            {"list_id": list_id, "tickets": None if known == _ABOUT_TO_START else known},
+        )
     warehouse.commit()
 
 
@@ -150,23 +158,41 @@ def drop_intent(warehouse: Connection[Any], list_id: str, subscriber_hash: str) 
     )
 
 
-def resume_batch(
+def resume_batches(
     warehouse: Connection[Any], provider: AudienceProvider, list_id: str, *, wait: bool
 ) -> None:
-    """Read the results of a batch that an earlier run started and did not read; commits.
+    """Read the results of batches that an earlier run started and did not read; commits.
 
     Args:
         wait: wait for one that still runs; else it is left for later.
     """
-    ticket = find_value(
+    noted = find_value(
         warehouse,
         str,
         "select ticket from sync.open_batch where list_id = %s and ticket is not null",
         (list_id,),
     )
-    if ticket is None:
-        warehouse.commit()
+    warehouse.commit()
+    if noted is None:
         return
+    tickets = noted.split()
+    for ticket in tickets:
+        if ticket != _ABOUT_TO_START and not _resume(
+            warehouse, provider, list_id, ticket, wait=wait
+        ):
+            return
+    if _ABOUT_TO_START not in tickets:
+        note_batches(warehouse, list_id, ())
+        return
+    # Since when it is waited for stays (drop_intents.sql).
+    warehouse.execute("update sync.open_batch set ticket = null where list_id = %s", (list_id,))
+    warehouse.commit()
+
+
+def _resume(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, ticket: str, *, wait: bool
+) -> bool:
+    """Record one batch's results; commits. Gives whether nothing of it is left to read."""
     noted = read_rows(
         warehouse,
         MemberChange,
@@ -184,15 +210,15 @@ def resume_batch(
                     drop_intent(warehouse, list_id, outcome.change.subscriber_hash)
             warehouse.commit()
     except BatchRunningError:
-        return
+        return False
     except ProviderError as error:
         OutageWatch(provider).note_failure(error, ticket)
         if not error.retryable:
             raise
         warehouse.rollback()
         log.warning("audience %s: a batch is asked for again later: %s", list_id, error)
-        return
-    close_batch(warehouse, list_id)
+        return False
+    return True
 
 
 def drop_unfulfilled(warehouse: Connection[Any], list_id: str) -> None:

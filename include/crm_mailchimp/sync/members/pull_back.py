@@ -39,7 +39,7 @@ _BY_NAME = 500
 FEW = 10
 
 
-class _ObservedMember(NamedTuple):
+class ObservedMember(NamedTuple):
     """A row of the temporary table ``observed_member``: its columns, in their order."""
 
     list_id: str
@@ -103,7 +103,7 @@ def pull_back(
     warehouse.execute(statement("sync/forget_future_marks"), {"list_id": audience.list_id})
     warehouse.commit()
     unknown = intents.count_intents(warehouse, audience.list_id)
-    intents.resume_batch(warehouse, provider, audience.list_id, wait=wait)
+    intents.resume_batches(warehouse, provider, audience.list_id, wait=wait)
     # The moments that it is compared with are the warehouse's, too.
     now = read_value(warehouse, datetime, "select clock_timestamp()")
     warehouse.commit()
@@ -186,7 +186,7 @@ def record_members(
         provider: asked when a known member's contact shows up under another address: is the
             member gone? None: nobody is asked.
     """
-    observed = [_observed(member) for member in members]
+    observed = [observed_of(member) for member in members]
     if not observed:
         return
     _into_observed(warehouse, observed)
@@ -359,19 +359,20 @@ def _record_all(
     return newest
 
 
-def _into_observed(warehouse: Connection[Any], members: Sequence[_ObservedMember]) -> None:
+def _into_observed(warehouse: Connection[Any], members: Sequence[ObservedMember]) -> None:
     warehouse.execute(statement("sync/create_observed"))
     # A truncation makes new files, which a single member is not worth.
     empty = "truncate observed_member" if len(members) > FEW else "delete from observed_member"
     warehouse.execute(empty)
-    copy_rows(warehouse, "observed_member", _ObservedMember._fields, members)
+    copy_rows(warehouse, "observed_member", ObservedMember._fields, members)
 
 
-def _observed(member: RemoteMember) -> _ObservedMember:
+def observed_of(member: RemoteMember) -> ObservedMember:
+    """What an answer shows of a member."""
     reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
     origin, contact_id = reference or ("foreign", None)
     key = parse_address(member.email_address).key
-    return _ObservedMember(
+    return ObservedMember(
         list_id=member.list_id,
         subscriber_hash=member.subscriber_hash,
         address_hash=subscriber_hash(key) if key else None,

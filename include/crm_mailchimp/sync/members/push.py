@@ -36,7 +36,7 @@ M = TypeVar("M", bound=PlannedMember)
 
 #: How old a look at an audience may be when a call is sent, in seconds.
 LOOK_SECONDS = 2.0
-#: Members that are looked up together, for several calls.
+#: Members that are looked up together, for several calls or for one batch of changes.
 TOGETHER = 4 * PAGE
 
 
@@ -127,10 +127,10 @@ def pages(
     *,
     look: bool = False,
 ) -> Iterator[list[M]]:
-    """Pages of the plan.
+    """Pages of the plan. Each is looked up when it is taken, and is sent at once.
 
     Args:
-        read: the page after a subscriber hash.
+        read: up to ``TOGETHER`` members after a subscriber hash.
         look: read the members again from Mailchimp before each page. What changed meanwhile drops
             out of the page.
     """
@@ -144,7 +144,7 @@ def pages(
         if page:
             after = page[-1].subscriber_hash
             yield page
-        if len(page) < PAGE:
+        if len(page) < TOGETHER:
             return
 
 
@@ -214,20 +214,17 @@ def rechecked(push: Push, page: Sequence[M], judge: Callable[[Sequence[M]], list
     return remaining
 
 
-def outcomes_of(push: Push, changes: Iterator[MemberChange]) -> Iterator[list[ChangeOutcome]]:
-    """Send changes; what the caller writes about outcomes is committed before the next ones."""
-    in_batch = False
+def outcomes_of(
+    push: Push, changes: Iterable[Sequence[MemberChange]]
+) -> Iterator[list[ChangeOutcome]]:
+    """Send pages of changes; what the caller writes about outcomes is committed after each list."""
 
-    def note_batch(ticket: str | None) -> None:
-        nonlocal in_batch
-        in_batch = True
-        intents.note_batch(push.warehouse, push.list_id, ticket)
+    def note_batches(tickets: Sequence[str | None]) -> None:
+        intents.note_batches(push.warehouse, push.list_id, tickets)
 
-    for outcomes in push.provider.change_members(push.list_id, changes, on_batch=note_batch):
+    for outcomes in push.provider.change_members(push.list_id, changes, on_batches=note_batches):
         # Losing the last commits in a crash of the server repeats calls that may be repeated.
         push.warehouse.execute("set local synchronous_commit = off")
         yield outcomes
         push.store_progress()
         push.warehouse.commit()
-    if in_batch:
-        intents.close_batch(push.warehouse, push.list_id)

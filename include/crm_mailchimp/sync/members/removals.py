@@ -13,7 +13,7 @@ from crm_mailchimp.sync.decisions.planned_member import (
 )
 from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.pull_back import record_members
-from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
+from crm_mailchimp.sync.members.push import TOGETHER, Push, outcomes_of, pages, rechecked
 from crm_mailchimp.sync.members.rejections import store_rejection
 from crm_mailchimp.warehouse.key_lookups import key_lookups
 
@@ -97,9 +97,11 @@ def _carry_out(push: Push, *, due: bool) -> int:
     return discovered
 
 
-def _changes(push: Push, *, due: bool) -> Iterator[MemberChange]:
+def _changes(push: Push, *, due: bool) -> Iterator[list[MemberChange]]:
     def read(after: str) -> list[PlannedRemoval]:
-        return next_removals(push.warehouse, push.collection, push.list_id, due=due, after=after)
+        return next_removals(
+            push.warehouse, push.collection, push.list_id, due=due, after=after, size=TOGETHER
+        )
 
     # An archive hides an opt-out that came right before it; an unsubscribe's answer shows it.
     for page in pages(push, read, look=not due):
@@ -113,8 +115,10 @@ def _changes(push: Push, *, due: bool) -> Iterator[MemberChange]:
             list_id=push.list_id,
             subscriber_hashes=[member.subscriber_hash for member in members],
         )
-        for member in members:
-            yield MemberChange(subscriber_hash=member.subscriber_hash, action=member.action)
+        yield [
+            MemberChange(subscriber_hash=member.subscriber_hash, action=member.action)
+            for member in members
+        ]
 
 
 def _record_rejection(

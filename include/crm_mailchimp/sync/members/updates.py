@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection
+from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection, RemoteMember
 from crm_mailchimp.quality import quarantine
+from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.planned_member import (
     PlannedContact,
@@ -19,8 +20,8 @@ from crm_mailchimp.sync.fields.member_values import (
     language_code,
     merge_values,
 )
-from crm_mailchimp.sync.members.pull_back import record_members
-from crm_mailchimp.sync.members.push import Push, outcomes_of, pages, rechecked
+from crm_mailchimp.sync.members.pull_back import observed_of, record_members
+from crm_mailchimp.sync.members.push import TOGETHER, Push, outcomes_of, pages, rechecked
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
     note_unreachable,
@@ -66,28 +67,35 @@ def _update(push: Push, mappings: Sequence[FieldMapping]) -> int:
 
 def _changes(
     push: Push, mappings: Sequence[FieldMapping], invalid: _Invalid
-) -> Iterator[MemberChange]:
+) -> Iterator[list[MemberChange]]:
     def read(after: str) -> list[PlannedContact]:
-        return next_contacts(push.warehouse, push.collection, push.list_id, _ACTIONS, after=after)
+        return next_contacts(
+            push.warehouse, push.collection, push.list_id, _ACTIONS, after=after, size=TOGETHER
+        )
 
     for page in pages(push, read):
-        for contact in rechecked(push, page, push.recheck.still_eligible):
-            if contact.action == "reconfirm":
-                yield MemberChange(subscriber_hash=contact.subscriber_hash, action="reconfirm")
-                continue
-            values, problems = merge_values(
-                contact,
-                mappings,
-                "created" if contact.origin == "created" else "adopted",
-                clear_blanks=True,
-            )
-            invalid[contact.subscriber_hash] = (contact.contact_id, problems)
-            yield MemberChange(
-                subscriber_hash=contact.subscriber_hash,
-                action="update",
-                merge_fields=values,
-                language=language_code(contact.language),
-            )
+        contacts = rechecked(push, page, push.recheck.still_eligible)
+        yield [_change(contact, mappings, invalid) for contact in contacts]
+
+
+def _change(
+    contact: PlannedContact, mappings: Sequence[FieldMapping], invalid: _Invalid
+) -> MemberChange:
+    if contact.action == "reconfirm":
+        return MemberChange(subscriber_hash=contact.subscriber_hash, action="reconfirm")
+    values, problems = merge_values(
+        contact,
+        mappings,
+        "created" if contact.origin == "created" else "adopted",
+        clear_blanks=True,
+    )
+    invalid[contact.subscriber_hash] = (contact.contact_id, problems)
+    return MemberChange(
+        subscriber_hash=contact.subscriber_hash,
+        action="update",
+        merge_fields=values,
+        language=language_code(contact.language),
+    )
 
 
 def _record(push: Push, outcomes: Sequence[ChangeOutcome]) -> None:
@@ -99,8 +107,9 @@ def _record(push: Push, outcomes: Sequence[ChangeOutcome]) -> None:
         for outcome in outcomes
         if outcome.member is not None and outcome.change.action == "update"
     ]
-    record_members(push.warehouse, answered)
-    push.attach_holders(answered)
+    news = _news(push, answered)
+    record_members(push.warehouse, news)
+    push.attach_holders(news)
     subscriber_hashes = [outcome.change.subscriber_hash for outcome in outcomes]
     push.warehouse.execute(
         statement("sync/record_changed"),
@@ -117,6 +126,32 @@ def _record(push: Push, outcomes: Sequence[ChangeOutcome]) -> None:
     )
     forget_rejections(push, subscriber_hashes)
     push.counts["updated"] += len(outcomes)
+
+
+def _news(push: Push, answered: Sequence[RemoteMember]) -> list[RemoteMember]:
+    """Members whose answers show more than a later change: most show only our own change."""
+    subscribed = [member for member in answered if member.status == "subscribed"]
+    observed = [observed_of(member) for member in subscribed]
+    as_known = set(
+        read_values(
+            push.warehouse,
+            str,
+            statement("sync/find_as_known"),
+            {
+                "list_id": push.list_id,
+                "subscriber_hashes": [one.subscriber_hash for one in observed],
+                "address_hashes": [one.address_hash for one in observed],
+                "unsubscribed_by": [one.unsubscribed_by for one in observed],
+                "origins": [one.origin for one in observed],
+                "remote_contact_ids": [one.remote_contact_id for one in observed],
+            },
+        )
+    )
+    return [
+        member
+        for member in answered
+        if member.status != "subscribed" or member.subscriber_hash not in as_known
+    ]
 
 
 def _record_rejection(push: Push, change: MemberChange, rejection: Rejection) -> int:

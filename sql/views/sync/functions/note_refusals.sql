@@ -9,48 +9,36 @@ begin
         select array_agg(list_id), array_agg(subscriber_hash) into lists, hashes
         from written
         where cause is not null or opted_out;
-    else
-        -- Grouped, not joined: a join of these rows without a key would compare each with every other.
+    -- Most statements write members without any cause.
+    elsif exists (select from written where cause is not null or opted_out) then
         select array_agg(list_id), array_agg(subscriber_hash) into lists, hashes
         from (
+            -- Grouped, not joined: a session that looks rows up by their keys would compare each new row
+            -- with each old one (key_lookups.py).
             select
                 list_id,
                 subscriber_hash,
-                bool_or(not is_written) as was_there,
-                min(cause) filter (where is_written) as cause,
-                min(cause) filter (where not is_written) as former_cause,
-                min(status) filter (where is_written) as status,
-                min(status) filter (where not is_written) as former_status,
-                bool_or(opted_out) filter (where is_written) as opted_out,
-                bool_or(opted_out) filter (where not is_written) as had_opted_out
+                bool_or(is_old) as was_there,
+                max(cause) filter (where not is_old) as cause,
+                max(status) filter (where not is_old) as status,
+                bool_or(opted_out) filter (where not is_old) as opted_out,
+                max(cause) filter (where is_old) as cause_before,
+                max(status) filter (where is_old) as status_before,
+                bool_or(opted_out) filter (where is_old) as had_opted_out
             from (
-                select
-                    list_id,
-                    subscriber_hash,
-                    cause,
-                    status,
-                    opted_out,
-                    true as is_written
+                select list_id, subscriber_hash, cause, status, opted_out, false as is_old
                 from written
-                where cause is not null or opted_out
                 union all
-                select
-                    list_id,
-                    subscriber_hash,
-                    cause,
-                    status,
-                    opted_out,
-                    false as is_written
+                select list_id, subscriber_hash, cause, status, opted_out, true as is_old
                 from replaced
-            ) as each_side
+            ) as version
             group by list_id, subscriber_hash
-            having bool_or(is_written)
         ) as member
         where
             -- The person changed the address of the member: the refusal is at the new one, too.
-            not was_there
-            or (cause is not null and cause is distinct from former_cause)
-            or (cause = 'cleaned' and status <> former_status)
+            (not was_there and (cause is not null or opted_out))
+            or (cause is not null and cause is distinct from cause_before)
+            or (cause = 'cleaned' and status <> status_before)
             or (opted_out and not had_opted_out);
     end if;
     if lists is not null then

@@ -177,30 +177,67 @@ earlier as (
     where opened.is_about_person and opened.is_new
 ),
 
+-- Each refusal with the members that show it. Grouped, not joined, as in note_refusals.sql.
+refused as (
+    select
+        version.list_id,
+        version.address_digest,
+        version.kind,
+        max(version.refusal_id) as refusal_id,
+        bool_or(version.is_about_person) as is_about_person,
+        bool_or(version.is_new) as is_new,
+        array_agg(version.contact_id) filter (where version.contact_id is not null) as contact_ids,
+        array_agg(version.subscriber_hash) filter (where version.subscriber_hash is not null) as hashes
+    from (
+        select
+            opened.list_id,
+            opened.address_digest,
+            opened.kind,
+            opened.refusal_id,
+            opened.is_about_person,
+            opened.is_new,
+            null::bigint as contact_id,
+            null::text as subscriber_hash
+        from opened
+        union all
+        select
+            shown.list_id,
+            shown.address_digest,
+            shown.kind,
+            null as refusal_id,
+            null as is_about_person,
+            null as is_new,
+            shown.contact_id,
+            shown.subscriber_hash
+        from shown
+    ) as version
+    group by version.list_id, version.address_digest, version.kind
+),
+
 -- The address at which a refusal was made. If the person changed it in Mailchimp, the CRM's address, too.
 made_at as (
     select
-        opened.refusal_id,
-        opened.address_digest
-    from opened
-    where opened.is_about_person and opened.is_new
+        refused.refusal_id,
+        refused.list_id,
+        refused.kind,
+        refused.address_digest
+    from refused
+    where refused.is_about_person and refused.is_new
     union
     select
-        opened.refusal_id,
+        refused.refusal_id,
+        refused.list_id,
+        refused.kind,
         sync.keyed_digest(
             pads.inner_pad, pads.outer_pad,
             'subscriber:' || coalesce(alias.address_hash, readdressed.old_hash)
         ) as address_digest
-    from opened
-    inner join shown
-        on
-            opened.list_id = shown.list_id
-            and opened.address_digest = shown.address_digest
-            and opened.kind = shown.kind
+    from refused
+    cross join unnest(refused.hashes) as showing (subscriber_hash)
     inner join sync.changed_address as readdressed
         on
-            shown.list_id = readdressed.list_id
-            and shown.subscriber_hash = readdressed.new_hash
+            refused.list_id = readdressed.list_id
+            and showing.subscriber_hash = readdressed.new_hash
             and readdressed.ended_at is null
     cross join pads
     left join lateral (
@@ -209,41 +246,33 @@ made_at as (
         order by same.address_hash
         limit 1
     ) as alias on true
-    where opened.is_about_person and opened.is_new
+    where refused.is_about_person and refused.is_new
 )
 
 insert into sync.refusal_contact (refusal_id, contact_id)
 select
-    opened.refusal_id,
-    shown.contact_id
-from opened
-inner join shown
-    on
-        opened.list_id = shown.list_id
-        and opened.address_digest = shown.address_digest
-        and opened.kind = shown.kind
-where shown.contact_id is not null and opened.is_about_person
+    refused.refusal_id,
+    belonging.contact_id
+from refused
+cross join unnest(refused.contact_ids) as belonging (contact_id)
+where refused.is_about_person
 union
 select
-    opened.refusal_id,
+    made_at.refusal_id,
     holder.contact_id
-from opened
-inner join made_at on opened.refusal_id = made_at.refusal_id
+from made_at
 inner join sync.address_holder as holder on made_at.address_digest = holder.address_digest
-inner join look on opened.list_id = look.list_id
+inner join look on made_at.list_id = look.list_id
 where
     -- An earlier refusal shows the contacts. A contact that took the address since is another one.
-    not exists (
-        select from earlier
-        where earlier.refusal_id = opened.refusal_id
-    )
+    made_at.refusal_id not in (select refusal_id from earlier)
     -- A contact that held the address at the last look may have held it at the refusal. The same is true of an
     -- act of ours that only this look showed. An act of this run comes after the look.
     and (
         holder.left_at is null
         or holder.left_at >= look.looked_at
         -- Nobody has looked yet: the members are older than anything that we know.
-        or (look.looked_at is null and opened.kind not in ('withdrawal', 'unconfirmed'))
+        or (look.looked_at is null and made_at.kind not in ('withdrawal', 'unconfirmed'))
     )
 union
 select
