@@ -27,9 +27,9 @@ import psycopg
 import pytest
 
 from benchmarks.table import Case, Table
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.sync.members.push import TOGETHER
 from crm_mailchimp.warehouse.connection_slots import slot
 from fresh_databases import fresh_databases

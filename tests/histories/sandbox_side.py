@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import (
     AddOutcome,

@@ -19,10 +19,10 @@ from crm_mailchimp.campaigns import campaign_round
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.data_protection.erasure import erase_contacts
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.stats.audience_extract import extract_audiences

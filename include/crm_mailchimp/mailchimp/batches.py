@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +35,7 @@ from crm_mailchimp.mailchimp.errors import (
     MailchimpError,
     NotFound,
 )
+from crm_mailchimp.mailchimp.pace import Pace, Polling, shortened
 from crm_mailchimp.mailchimp.paging import items_of
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import BatchRunningError
@@ -72,48 +72,6 @@ class Operation:
     subject: str = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Polling:
-    """How a batch is waited for: seconds to the first look, at most between two, and in all."""
-
-    first: float = 0.5
-    most: float = 30.0
-    deadline: float = 3600.0
-
-
-class Pace:
-    """When a batch is looked at first: shortly before it may be finished.
-
-    One batch follows another, and most take as long for each operation as the one before.
-
-    Args:
-        polling: how to wait for a batch while nothing is known of the ones before.
-    """
-
-    #: Part of the time that the fastest batch took, until the first look at the next one.
-    _PART = 0.9
-    #: Longest wait for a first look, in seconds: the batches before may have waited for others.
-    _LONGEST = 300.0
-
-    def __init__(self, polling: Polling) -> None:
-        self.polling = polling
-        self._seconds_each = 0.0
-
-    def first_look(self, operations: int) -> float:
-        """Seconds from the start of a batch to the first look at it.
-
-        Args:
-            operations: of the batch.
-        """
-        expected = min(self._PART * self._seconds_each * operations, self._LONGEST)
-        return max(_shortened(self.polling.first), expected)
-
-    def note(self, operations: int, seconds: float) -> None:
-        """A batch was finished at most so many seconds after its start."""
-        each = seconds / operations
-        self._seconds_each = min(self._seconds_each or each, each)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +167,8 @@ def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> 
         polling: how to wait; None: not at all.
 
     Yields:
-        as ``Batch.results``; nothing when Mailchimp does not know the batch (any more) or it was not ours.
+        as ``Batch.results``; nothing when Mailchimp does not know the batch (any more), or it was
+        not ours.
 
     Raises:
         BatchRunningError: not finished, and not to be waited for.
@@ -223,7 +182,7 @@ def resume(client: MailchimpClient, ticket: str, *, polling: Polling | None) -> 
         log.warning("Batch %s is not known to Mailchimp any more", batch_id)
         return
     if polling is not None:
-        now, first = client.clock(), _shortened(polling.first)
+        now, first = client.clock(), shortened(polling.first)
         batch = _finished(client, batch, polling, now, first)
     elif batch.get("status") != "finished":
         raise BatchRunningError(f"batch {batch_id} is {batch.get('status')!r}")
@@ -337,14 +296,9 @@ def _finished(
             )
         client.wait(wait)
         pause = min(polling.most, pause * 1.5)
-        wait = _shortened(pause)
+        wait = shortened(pause)
         batch = _object(client.batches.status(batch_id, fields=list(_STATUS_FIELDS)))
     return batch
-
-
-def _shortened(seconds: float) -> float:
-    """Up to a quarter less, so that runs do not look all at once."""
-    return seconds * random.uniform(0.75, 1.0)  # noqa: S311
 
 
 def _download(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from crm_mailchimp.mailchimp.answers import error_of
 from crm_mailchimp.mailchimp.batch_results import Result
-from crm_mailchimp.mailchimp.batches import Batch, Operation, Pace, Polling, resume, start
+from crm_mailchimp.mailchimp.batches import Batch, Operation, resume, start
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
 from crm_mailchimp.mailchimp.members import (
@@ -21,6 +21,7 @@ from crm_mailchimp.mailchimp.members import (
     member_of,
     refused_change,
 )
+from crm_mailchimp.mailchimp.pace import Pace, Polling
 from crm_mailchimp.mailchimp.rejections import rejection_of
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import ChangeOutcome, MemberChange, Rejection

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.errors import BatchUnfinished, MailchimpError
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members.pull_statuses import pull_statuses

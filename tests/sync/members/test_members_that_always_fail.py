@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import (
@@ -20,6 +19,7 @@ from crm_mailchimp.mailchimp.errors import (
     ServerError,
     TooManyRequests,
 )
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.sync.audience.former_audiences import retire_by_code
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits

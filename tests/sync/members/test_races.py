@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.sync.runs.sync_options import SyncOptions

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.sync.members import additions, push
 from sync_world import World
 

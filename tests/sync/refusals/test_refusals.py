@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.errors import ComplianceStateError, FieldError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.rejections import rejection_of
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members.rejections import without_address

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from crm_mailchimp.mailchimp.batches import Polling
 from crm_mailchimp.mailchimp.changes import Batching
+from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members import push
 from crm_mailchimp.sync.runs.sync_options import SyncOptions

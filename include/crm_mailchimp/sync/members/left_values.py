@@ -9,14 +9,13 @@ from crm_mailchimp.provider import MemberChange
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.ownership import require_own_fields
-from crm_mailchimp.sync.decisions.planned_member import PAGE
 from crm_mailchimp.sync.fields.former_fields import (
     FormerField,
     note_deleted_fields,
     open_former_fields,
 )
 from crm_mailchimp.sync.members.pull_back import record_members
-from crm_mailchimp.sync.members.push import Push, outcomes_of
+from crm_mailchimp.sync.members.push import TOGETHER, Push, outcomes_of
 
 
 class _Holders(NamedTuple):
@@ -107,22 +106,24 @@ def _clear(push: Push, fields: Sequence[FormerField]) -> int:
     return cleared
 
 
-def _changes(push: Push, fields: Sequence[FormerField]) -> Iterator[MemberChange]:
+def _changes(push: Push, fields: Sequence[FormerField]) -> Iterator[list[MemberChange]]:
     after = ""
     while True:
         page = read_values(
             push.warehouse,
             str,
             statement("sync/next_left_values"),
-            {"list_id": push.list_id, "after": after, "page": PAGE},
+            {"list_id": push.list_id, "after": after, "page": TOGETHER},
         )
-        for subscriber_hash in page:
-            yield MemberChange(
+        yield [
+            MemberChange(
                 subscriber_hash=subscriber_hash,
                 action="update",
                 merge_fields=dict.fromkeys((field.tag for field in fields), ""),
             )
-        if len(page) < PAGE:
+            for subscriber_hash in page
+        ]
+        if len(page) < TOGETHER:
             return
         after = page[-1]
 
