@@ -203,3 +203,36 @@ def test_what_the_results_alone_show_is_not_lost(world: World) -> None:
     assert [world.remote()[f"p{number}@mail.gr"] for number in range(4)] == ["archived"] * 4
     with world.provider() as provider:
         assert not provider.client.batches.list(count=1000)["batches"], "the results quote people"
+
+
+def test_a_batch_whose_start_got_no_answer_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before is read by the next run. The other one runs later, and that was us, too."""
+    world.batching = BATCHED
+    scene = Scene(world, "NEWS")
+    original, started = WatchedClient._attempt, itertools.count(1)
+
+    def attempt(client: Any, method: str, path: str, *rest: Any) -> Any:
+        is_second = (method, path) == ("POST", "/batches") and next(started) == 2
+        if is_second:
+            world.sandbox.control("POST", "batches", {"hold": True})
+        answer = original(client, method, path, *rest)
+        if is_second:
+            raise Killed
+        return answer
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(WatchedClient, "_attempt", attempt)
+        scene.push()
+    for _ in range(2):
+        with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
+            pull_statuses(warehouse, provider, "NEWS")
+    assert [row["ticket"] for row in world.warehouse.execute("select * from sync.open_batch")] == [
+        None
+    ]
+    world.sandbox.control("POST", "batches", {"hold": False})
+    _await_batches(world)
+    scene.push()
+
+    scene.require_all_done()
