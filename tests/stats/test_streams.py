@@ -34,13 +34,13 @@ from crm_mailchimp.stats import (
     unsubscribes,
 )
 from crm_mailchimp.stats.audience_growth import load_growth
+from crm_mailchimp.stats.conversions import UnexpectedShapeError
 from crm_mailchimp.stats.extract import UnreadableListError, campaigns_to_read, extract_campaign
 from crm_mailchimp.stats.shapes import (
     Field,
     LeftOut,
     LeftOutError,
     Shape,
-    UnexpectedShapeError,
 )
 from mailchimp_sandbox.tests.contract.description import Description
 

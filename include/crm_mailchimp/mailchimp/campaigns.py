@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.read_ahead import ReadAhead, ahead_of
 from crm_mailchimp.mailchimp.readings import (
     count_of,
     instant_of,
@@ -32,6 +34,7 @@ def campaigns(
     since_send_time: datetime | None = None,
     before_send_time: datetime | None = None,
     list_id: str | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[Row]:
     """All campaigns of the account, those made by hand included, oldest first.
 
@@ -42,22 +45,29 @@ def campaigns(
         since_send_time: only campaigns sent after this instant.
         before_send_time: only campaigns sent before this instant.
         list_id: only campaigns to this audience.
+        ahead: asks for the later pages side by side.
     """
     filters = sent_in(since_send_time, before_send_time)
     if list_id is not None:
         filters["list_id"] = list_id
-    yield from walk(
-        lambda count, offset: client.campaigns.list(
+
+    def fetch(client: MailchimpClient, count: int, offset: int) -> Row | None:
+        answer: Row | None = client.campaigns.list(
             count=count,
             offset=offset,
             exclude_fields=["_links", "campaigns._links"],
             sort_field="create_time",
             sort_dir="ASC",
             **filters,
-        ),
+        )
+        return answer
+
+    yield from walk(
+        partial(fetch, client),
         "campaigns",
         key=lambda row: str(row.get("id")),
         overlap=OVERLAP,
+        ahead=ahead_of(ahead, fetch),
     )
 
 

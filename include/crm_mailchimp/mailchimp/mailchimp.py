@@ -218,7 +218,10 @@ class Mailchimp:
         before_send_time: datetime | None = None,
     ) -> Iterator[Row]:
         return campaigns.campaigns(
-            self.client, since_send_time=since_send_time, before_send_time=before_send_time
+            self.client,
+            since_send_time=since_send_time,
+            before_send_time=before_send_time,
+            ahead=self._ahead,
         )
 
     def reports(
@@ -228,7 +231,10 @@ class Mailchimp:
         before_send_time: datetime | None = None,
     ) -> Iterator[Row]:
         return reports.reports(
-            self.client, since_send_time=since_send_time, before_send_time=before_send_time
+            self.client,
+            since_send_time=since_send_time,
+            before_send_time=before_send_time,
+            ahead=self._ahead,
         )
 
     def report(self, campaign_id: str) -> Row:
@@ -237,13 +243,13 @@ class Mailchimp:
     def rows(
         self, campaign_id: str, stream: ReportStream, *, since: datetime | None = None
     ) -> Iterator[Row]:
-        return reports.rows(self.client, campaign_id, stream, since=since)
+        return reports.rows(self.client, campaign_id, stream, since=since, ahead=self._ahead)
 
     def has_recipient(self, campaign_id: str, subscriber_hash: str) -> bool:
         return reports.has_recipient(self.client, campaign_id, subscriber_hash)
 
     def link_members(self, campaign_id: str, link_id: str) -> Iterator[Row]:
-        return reports.link_members(self.client, campaign_id, link_id)
+        return reports.link_members(self.client, campaign_id, link_id, ahead=self._ahead)
 
     def growth_history(self, list_id: str) -> Iterator[Row]:
         return reports.growth_history(self.client, list_id)

@@ -105,21 +105,22 @@ def _walk(
         # Its length counts, whatever is in it.
         page = _page(answer, items)
         objects = _objects(page, items)
-        keys = {key(item) for item in objects} if key else set()
+        names = [key(item) for item in objects] if key else []
+        keys = set(names)
         if overlap and before and offset > 0 and not before & keys:
             # Everything moved forward by more than the overlap: look further back.
             back *= 2
             offset = max(0, offset - back)
             continue
-        for item in objects:
-            if key is not None:
-                name = key(item)
-                if name in seen:
-                    seen.move_to_end(name)
-                    continue
-                seen[name] = None
-                if len(seen) > REMEMBERED:
-                    seen.popitem(last=False)
+        if key is None:
+            yield from objects
+        for name, item in zip(names, objects, strict=False):
+            if name in seen:
+                seen.move_to_end(name)
+                continue
+            seen[name] = None
+            if len(seen) > REMEMBERED:
+                seen.popitem(last=False)
             yield item
         # The same full page again means that the endpoint does not look at the offset.
         if len(page) < size or (keys and keys == before):
@@ -153,7 +154,9 @@ class _Pages:
         total = (answer or {}).get("total_items")
         if self._ahead is None or self._coming is not None or not isinstance(total, int):
             return
-        offsets = range(offset, total, self._step)
+        # After a page that is not full there is none: what it repeats needs no page of its own.
+        repeated = self._size - self._step
+        offsets = range(offset, total - repeated + 1, self._step)
         if len(offsets) > 1:
             self._coming, self._next = self._ahead(offsets), offset
 

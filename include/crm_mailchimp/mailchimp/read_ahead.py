@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.paging import PAGE, Ahead
 
 Answer = dict[str, Any] | None
 #: Asks a client for a page: how many items, and from which offset on.
@@ -27,3 +29,8 @@ class ReadAhead(Protocol):
             MailchimpError: what asking for the next page raised.
         """
         ...
+
+
+def ahead_of(ahead: ReadAhead | None, page: Page) -> Ahead | None:
+    """How ``walk`` asks ahead for whole pages; None: it asks for one after the other."""
+    return None if ahead is None else partial(ahead, page, PAGE)

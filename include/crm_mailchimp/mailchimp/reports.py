@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from crm_mailchimp.mailchimp.answers import expected_shape
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import items_of, walk
+from crm_mailchimp.mailchimp.read_ahead import ReadAhead, ahead_of
 from crm_mailchimp.mailchimp.timestamps import format_instant
 from crm_mailchimp.provider import ReportStream
 
 Row = dict[str, Any]
+Answer = Row | None
 
 #: Items that a page repeats of the page before. A member that is deleted during a walk moves the
 #: rest forward, and no member may be skipped.
@@ -66,19 +69,32 @@ def reports(
     *,
     since_send_time: datetime | None = None,
     before_send_time: datetime | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[Row]:
     """Reports of all campaigns sent in a period (ends as Mailchimp counts them).
 
     Source: ``GET /reports`` (OpenAPI 3.0.55), one row an item.
+
+    Args:
+        client: open client.
+        since_send_time: only reports of campaigns sent after this instant.
+        before_send_time: only reports of campaigns sent before this instant.
+        ahead: asks for the later pages side by side.
     """
     period = sent_in(since_send_time, before_send_time)
-    yield from walk(
-        lambda count, offset: client.reports.get_all_campaign_reports(
+
+    def fetch(client: MailchimpClient, count: int, offset: int) -> Answer:
+        answer: Answer = client.reports.get_all_campaign_reports(
             count=count, offset=offset, exclude_fields=["_links", "reports._links"], **period
-        ),
+        )
+        return answer
+
+    yield from walk(
+        partial(fetch, client),
         "reports",
         key=_key(("id",)),
         overlap=OVERLAP,
+        ahead=ahead_of(ahead, fetch),
     )
 
 
@@ -100,6 +116,7 @@ def rows(
     stream: ReportStream,
     *,
     since: datetime | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[Row]:
     """Rows of one list of a campaign's report, page by page.
 
@@ -113,6 +130,7 @@ def rows(
         stream: the list.
         since: only events after this instant (whole seconds, exclusive). Only ``activity`` and
             ``proxy_opens`` know it; ``activity`` gives every recipient all the same.
+        ahead: asks for the later pages side by side, once the second one is wanted.
 
     Raises:
         ValueError: ``since`` is given for a list that does not know it.
@@ -129,7 +147,7 @@ def rows(
     if since is not None:
         query["since"] = format_instant(since)
 
-    def fetch(count: int, offset: int) -> Row | None:
+    def fetch(client: MailchimpClient, count: int, offset: int) -> Answer:
         page = {"count": count, "offset": offset} if listed.paged else {}
         return client.call(
             "GET",
@@ -139,13 +157,19 @@ def rows(
         )
 
     if not listed.paged:
-        answer = fetch(0, 0)
+        answer = fetch(client, 0, 0)
         found = items_of(answer, listed.items)
         if stream == "abuse_reports" and _is_cut(answer, found):
             found = _all_abuse_reports(client, campaign_id, query)
         yield from found
         return
-    yield from walk(fetch, listed.items, key=_key(listed.key), overlap=OVERLAP)
+    yield from walk(
+        partial(fetch, client),
+        listed.items,
+        key=_key(listed.key),
+        overlap=OVERLAP,
+        ahead=ahead_of(ahead, fetch),
+    )
 
 
 def _is_cut(answer: Row | None, found: list[Row]) -> bool:
@@ -189,19 +213,33 @@ def has_recipient(client: MailchimpClient, campaign_id: str, subscriber_hash: st
     return True
 
 
-def link_members(client: MailchimpClient, campaign_id: str, link_id: str) -> Iterator[Row]:
+def link_members(
+    client: MailchimpClient, campaign_id: str, link_id: str, *, ahead: ReadAhead | None = None
+) -> Iterator[Row]:
     """Who clicked one link of a campaign, and how often.
 
     Source: ``GET /reports/{campaign_id}/click-details/{link_id}/members`` (OpenAPI 3.0.55).
+
+    Args:
+        client: open client.
+        campaign_id: the sent campaign.
+        link_id: Mailchimp's id of the link.
+        ahead: asks for the later pages side by side.
     """
     excluded = ["_links", "members._links", "members.email_address", "members.merge_fields"]
-    yield from walk(
-        lambda count, offset: client.reports.get_subscribers_info(
+
+    def fetch(client: MailchimpClient, count: int, offset: int) -> Answer:
+        answer: Answer = client.reports.get_subscribers_info(
             campaign_id, link_id, count=count, offset=offset, exclude_fields=excluded
-        ),
+        )
+        return answer
+
+    yield from walk(
+        partial(fetch, client),
         "members",
         key=_key(("email_id",)),
         overlap=OVERLAP,
+        ahead=ahead_of(ahead, fetch),
     )
 
 
@@ -232,4 +270,7 @@ def sent_in(since: datetime | None, before: datetime | None) -> dict[str, str]:
 
 
 def _key(names: tuple[str, ...]) -> Callable[[Row], str]:
+    if len(names) == 1:
+        (name,) = names
+        return lambda row: str(row.get(name))
     return lambda row: "\x1f".join(str(row.get(name)) for name in names)

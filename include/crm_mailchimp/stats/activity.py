@@ -56,6 +56,10 @@ def _event_hides(event: Mapping[str, Any]) -> Mapping[str, int]:
     return dict.fromkeys(_COUNTED_IN.get(action, ()) if isinstance(action, str) else _ANY, 1)
 
 
+def _unreadable_event_hides(_recipient: Mapping[str, Any]) -> Mapping[str, int]:
+    return dict.fromkeys(_ANY, 1)
+
+
 def _member_hides(_member: Mapping[str, Any]) -> Mapping[str, int]:
     """All that one member can have done."""
     return dict.fromkeys(_ANY, 1) | dict.fromkeys((*_OPENS, *_CLICKS), CAP)
@@ -227,19 +231,17 @@ def _event_rows(
     It counts by entry, not by member: the API may list a member twice. Both lists then hold the
     same events, which must not be counted twice.
     """
-    for number, (recipient, person) in enumerate(fitting, start=listed):
-        equal: Counter[Row] = Counter()
-        for _, row in SHAPE.fitting(
-            entries(
-                SHAPE.stream,
-                recipient,
-                "activity",
-                left_out,
-                hides=_member_hides,
-                entry_hides=lambda _recipient: dict.fromkeys(_ANY, 1),
-            ),
+    for number, (recipient, (list_id, subscriber_hash, _)) in enumerate(fitting, start=listed):
+        listed_events = entries(
+            SHAPE.stream,
+            recipient,
+            "activity",
             left_out,
-        ):
+            hides=_member_hides,
+            entry_hides=_unreadable_event_hides,
+        )
+        equal: dict[Row, int] = {}
+        for _, row in SHAPE.fitting(listed_events, left_out):
             action_time_url = row[:3]
-            equal[action_time_url] += 1
-            yield (number, *person[:2], *row, equal[action_time_url])
+            ordinal = equal[action_time_url] = equal.get(action_time_url, 0) + 1
+            yield (number, list_id, subscriber_hash, *row, ordinal)

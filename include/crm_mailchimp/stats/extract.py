@@ -17,6 +17,7 @@ from crm_mailchimp.stats.abuse_reports import ABUSE_REPORTS
 from crm_mailchimp.stats.activity import ACTIVITY
 from crm_mailchimp.stats.campaigns import load_campaigns
 from crm_mailchimp.stats.clicked_links import LINKS
+from crm_mailchimp.stats.conversions import UnexpectedShapeError
 from crm_mailchimp.stats.domains import DOMAINS
 from crm_mailchimp.stats.failures import Failure, failure_of, raise_failures
 from crm_mailchimp.stats.landing import batches
@@ -28,7 +29,7 @@ from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
 from crm_mailchimp.stats.report_snapshots import load_report, load_reports
 from crm_mailchimp.stats.series_mails import SERIES_MAILS
-from crm_mailchimp.stats.shapes import LeftOut, UnexpectedShapeError
+from crm_mailchimp.stats.shapes import LeftOut
 from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES

@@ -7,7 +7,6 @@ that the list of events leaves out beyond its cap.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.activity import CAP
+from crm_mailchimp.stats.conversions import Value
 from crm_mailchimp.stats.landing import batches, create_landing, require_some
 from crm_mailchimp.stats.members import drop_erased
 from crm_mailchimp.stats.shapes import (
@@ -23,7 +23,6 @@ from crm_mailchimp.stats.shapes import (
     LeftOut,
     Row,
     Shape,
-    Value,
     amount_in,
     entries,
 )
@@ -114,7 +113,7 @@ def _rows(fitting: Iterable[tuple[Mapping[str, Any], Row]], left_out: LeftOut) -
         listed = entries(SHAPE.stream, member, "opens", left_out)
         opens = [row for _, row in SHAPE.fitting(listed, left_out)]
         # Within one second in the order of the list, which is that of the events too.
-        same_second: Counter[Value] = Counter()
+        same_second: dict[Value, int] = {}
         for moment, is_proxy, extra in opens:
-            same_second[moment] += 1
-            yield subscriber_hash, moment, same_second[moment], is_proxy, extra
+            ordinal = same_second[moment] = same_second.get(moment, 0) + 1
+            yield subscriber_hash, moment, ordinal, is_proxy, extra
