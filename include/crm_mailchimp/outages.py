@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Hashable
 from typing import Protocol
 
@@ -31,6 +32,7 @@ class OutageWatch:
 
     After such a failure the account is asked for a sign of life. If it gives none, every other call
     would fail, too. The same holds after ``MOST_IN_A_ROW`` failures with no answer in between.
+    Several threads may use it.
 
     Args:
         account: that the calls go to.
@@ -40,10 +42,12 @@ class OutageWatch:
     def __init__(self, account: Answering, *, most: int = MOST_IN_A_ROW) -> None:
         self._account, self._most = account, most
         self._failed: set[Hashable] = set()
+        self._counting = threading.Lock()
 
     def note_answer(self) -> None:
         """The account answered a call of the kind that is watched."""
-        self._failed.clear()
+        with self._counting:
+            self._failed.clear()
 
     def note_failure(self, error: ProviderError, about: Hashable) -> None:
         """Decide after an error whether the others go on.
@@ -60,8 +64,10 @@ class OutageWatch:
                 raise error
             self.note_answer()
             return
-        self._failed.add(about)
-        if len(self._failed) >= self._most:
+        with self._counting:
+            self._failed.add(about)
+            is_outage = len(self._failed) >= self._most
+        if is_outage:
             raise error
         try:
             self._account.require_answer()

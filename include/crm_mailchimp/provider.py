@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import Answering
+from crm_mailchimp.side_by_side import SideBySide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,9 +258,8 @@ ReportStream = Literal[
 ]
 
 
-class ReportProvider(Answering, Protocol):
-    """Campaigns and their reports. Rows are the provider's JSON objects (``dict``), one per
-    item, streamed page by page; ``crm_mailchimp.stats`` shapes them."""
+class ReportProvider(Answering, SideBySide, Protocol):
+    """Campaigns and their reports. Rows are the provider's JSON objects, which ``stats`` shapes."""
 
     def campaigns(
         self, *, since_send_time: datetime | None = None, before_send_time: datetime | None = None

@@ -96,10 +96,13 @@ def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -
             sql.SQL(", ").join(map(sql.Literal, ["pg_catalog", *_schemas(path)]))
         )
     )
-    for name in read_values(connection, str, _PRESENT, {"names": list(wanted)}):
-        connection.execute(
+    # All at once: each round trip would cost as much as the whole.
+    connection.execute(
+        sql.SQL("; ").join(
             sql.SQL("set {} to {}").format(sql.Identifier(name), sql.Literal(wanted[name]))
+            for name in read_values(connection, str, _PRESENT, {"names": list(wanted)})
         )
+    )
     connection.commit()
 
 

@@ -1,6 +1,6 @@
 -- If shifting pages bring a member twice, the later entry counts, because it can only contain more. Events
 -- that retention counted and removed are not loaded again. A late event among them is new: it is only
--- counted.
+-- counted. Opens get their marks of proxies here, where these were landed before.
 with landed as (
     select distinct on (subscriber_hash, action, occurred_at, url, ordinal)
         list_id,
@@ -16,6 +16,17 @@ with landed as (
     from landing_activity
     order by
         subscriber_hash asc, action asc, occurred_at asc, url asc, ordinal asc, recipient desc
+),
+
+marked as (
+    select distinct on (subscriber_hash, occurred_at, ordinal)
+        subscriber_hash,
+        occurred_at,
+        ordinal,
+        is_proxy_open,
+        extra
+    from landing_proxy_opens
+    order by subscriber_hash, occurred_at, ordinal
 ),
 
 expired as (
@@ -78,7 +89,7 @@ late as (
 
 insert into stats.campaign_activities as kept (
     campaign_id, list_id, subscriber_hash, action, occurred_at, url, ip, bounce_type,
-    is_proxy_open, ordinal, extra
+    is_proxy_open, ordinal, extra, open_extra
 )
 select
     %(campaign_id)s,
@@ -92,17 +103,25 @@ select
             then landed.ip
     end as ip,
     landed.bounce_type,
-    landed.is_proxy_open,
+    coalesce(marked.is_proxy_open, landed.is_proxy_open) as is_proxy_open,
     landed.ordinal,
-    landed.extra
+    landed.extra,
+    marked.extra as open_extra
 from landed
+left join marked
+    on
+        landed.action = 'open'
+        and landed.subscriber_hash = marked.subscriber_hash
+        and landed.occurred_at = marked.occurred_at
+        and landed.ordinal = marked.ordinal
 left join expired on landed.occurred_at < expired.expired_before
 where expired.expired_before is null
 on conflict (campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal) do update set
     ip = coalesce(excluded.ip, kept.ip),
     bounce_type = excluded.bounce_type,
     is_proxy_open = coalesce(excluded.is_proxy_open, kept.is_proxy_open),
-    extra = excluded.extra
+    extra = excluded.extra,
+    open_extra = coalesce(excluded.open_extra, kept.open_extra)
 where
 (excluded.ip is not null and kept.ip is distinct from excluded.ip)
 or kept.bounce_type is distinct from excluded.bounce_type

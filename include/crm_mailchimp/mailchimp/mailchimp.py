@@ -44,6 +44,8 @@ Row = dict[str, Any]
 
 
 K = TypeVar("K")
+W = TypeVar("W")
+A = TypeVar("A")
 #: Opens one more client of the same account. A ``PassingError`` says that none is free now.
 Another = Callable[[], AbstractContextManager["Mailchimp"]]
 
@@ -166,6 +168,11 @@ class Mailchimp:
 
         for (key, _), outcome in self._lanes().each(pages, add):
             yield key, outcome
+
+    def side_by_side(
+        self, work: Iterable[W], call: Callable[[Mailchimp, W], A]
+    ) -> Generator[tuple[W, A]]:
+        yield from self._lanes().each(work, call)
 
     def _lanes(self) -> Lanes[Mailchimp]:
         return Lanes(partial(self._noted, self._another) if self._another else None, self)

@@ -24,6 +24,7 @@ from crm_mailchimp.stats.deleted_members import (
     create_listed,
     mark_deleted,
 )
+from crm_mailchimp.stats.landed_opens import create_opens
 from crm_mailchimp.stats.landing import batches, create_landing, require_some
 from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Row, Shape, entries
@@ -189,11 +190,18 @@ class Activity:
             listed += len(people)
             connection.commit()
         require_some(left_out, 0, landed)
+        if reading.before_load is not None:
+            reading.before_load()
+        else:
+            create_opens(connection)
         connection.execute(statement("stats/ensure_activity_months"))
         connection.commit()
         know_members(connection, _TABLE, reading.campaign_id)
         parameters = {"campaign_id": reading.campaign_id, "ips_since": reading.ips_since}
+        # Marks are joined to events by hashing, whatever the planner takes the tables for.
+        connection.execute("set local enable_nestloop to off")
         connection.execute(statement("stats/load_activity"), parameters)
+        connection.execute("set local enable_nestloop to default")
         connection.execute(statement("stats/load_activity_extra"), parameters)
         connection.execute(statement("stats/count_engagement"), parameters)
         connection.commit()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
@@ -24,7 +26,7 @@ from crm_mailchimp.stats.landing import batches
 from crm_mailchimp.stats.left_out_rows import store_left_out
 from crm_mailchimp.stats.locations import LOCATIONS
 from crm_mailchimp.stats.parts import remove_parts
-from crm_mailchimp.stats.proxy_opens import PROXY_OPENS
+from crm_mailchimp.stats.proxy_opens import PROXY_OPENS, EarlyOpens
 from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
 from crm_mailchimp.stats.report_snapshots import load_report, load_reports
@@ -34,6 +36,7 @@ from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
 from crm_mailchimp.warehouse.locks import named_lock
+from crm_mailchimp.warehouse.side_sessions import SideSessions
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -42,6 +45,10 @@ log = logging.getLogger(__name__)
 
 #: Mapped tasks of one run: few enough for any scheduler, enough to use all connections.
 MOST_BATCHES = 100
+
+#: Recipients of a campaign that is read beside others: each of its lists is one page. A bigger one
+#: asks for its own pages side by side.
+MOST_RECIPIENTS_BESIDE = 1_000
 
 #: In the order of reading: proxy flags are set on events that are there.
 STREAMS: tuple[Stream, ...] = (
@@ -190,9 +197,9 @@ def extract_campaign(
         ProviderError: an outage of the account.
     """
     watch = watch or OutageWatch(provider)
-    with named_lock(connection, f"campaign reports:{campaign_id}"):
+    with named_lock(connection, f"campaign reports:{campaign_id}"), ExitStack() as plans:
         try:
-            load_report(connection, provider, campaign_id)
+            emails_sent = load_report(connection, provider, campaign_id)
             watch.note_answer()
         except NotFoundAtProviderError:
             _mark_gone(connection, campaign_id)
@@ -200,6 +207,8 @@ def extract_campaign(
         except Exception as error:
             failure = failure_of(connection, campaign_id, "reports", error, watch)
             return CampaignExtract(campaign_id, failures=(failure,))
+        if emails_sent > MOST_RECIPIENTS_BESIDE:
+            plans.enter_context(_planned_for_itself(connection))
         stale = read_rows(
             connection,
             _StaleStream,
@@ -211,9 +220,17 @@ def extract_campaign(
             one.stream: Reading(campaign_id, one.figures, full or one.is_lacking, ips_since)
             for one in stale
         }
+        streams = list(STREAMS)
+        if ACTIVITY.name in readings and PROXY_OPENS.name in readings:
+            opens = EarlyOpens()
+            streams[STREAMS.index(PROXY_OPENS)] = opens
+            readings[ACTIVITY.name] = replace(
+                readings[ACTIVITY.name],
+                before_load=partial(opens.land, connection, provider, readings[opens.name]),
+            )
         rows_read: dict[str, int] = {}
         failures: list[Failure] = []
-        for stream in STREAMS:
+        for stream in streams:
             if stream.name in readings:
                 try:
                     rows_read[stream.name] = stream.read(
@@ -237,6 +254,19 @@ def extract_campaign(
         connection.commit()
     log.info("campaign %s: %s", campaign_id, rows_read or "nothing new")
     return CampaignExtract(campaign_id, rows_read, unexplained, tuple(failures))
+
+
+@contextmanager
+def _planned_for_itself(connection: Connection[Any]) -> Iterator[None]:
+    """Each statement gets a plan of its own: that of a small campaign would take far too long.
+
+    It is no setting of the server, because that would plan each check of a foreign key, too.
+    """
+    threshold, connection.prepare_threshold = connection.prepare_threshold, None
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = threshold
 
 
 def _is_gone(provider: ReportProvider, campaign_id: str) -> bool:
@@ -267,8 +297,20 @@ def extract_campaigns(
     *,
     full: bool = False,
     ips_since: datetime | None = None,
+    connect: Callable[[], Connection[Any]] | None = None,
 ) -> dict[str, int]:
-    """Read campaigns one after the other as :func:`extract_campaign` does.
+    """Read campaigns as :func:`extract_campaign` does.
+
+    Campaigns to few people are read first, several at a time: each by a client of its own, and over
+    a session of its own. The others follow, one after the other.
+
+    Args:
+        connection: the warehouse; not in a transaction.
+        provider: where the reports are.
+        campaign_ids: the campaigns.
+        full: read all streams from their start, whatever is known.
+        ips_since: IP addresses of events before this moment are not kept; None keeps all.
+        connect: opens one more session of the warehouse. None: all are read one after the other.
 
     Returns:
         rows the API gave, by stream.
@@ -280,12 +322,56 @@ def extract_campaigns(
     watch = OutageWatch(provider)
     rows_read: dict[str, int] = {}
     failures: list[Failure] = []
-    for campaign_id in campaign_ids:
-        extract = extract_campaign(
-            connection, provider, campaign_id, full=full, ips_since=ips_since, watch=watch
+
+    def read(session: Connection[Any], lane: ReportProvider, campaign_id: str) -> CampaignExtract:
+        return extract_campaign(
+            session, lane, campaign_id, full=full, ips_since=ips_since, watch=watch
         )
+
+    for extract in _extracts(connection, provider, campaign_ids, connect, read):
         failures += extract.failures
         for stream, count in extract.rows_read.items():
             rows_read[stream] = rows_read.get(stream, 0) + count
     raise_failures(failures)
     return rows_read
+
+
+def _extracts(
+    connection: Connection[Any],
+    provider: ReportProvider,
+    campaign_ids: Sequence[str],
+    connect: Callable[[], Connection[Any]] | None,
+    read: Callable[[Connection[Any], ReportProvider, str], CampaignExtract],
+) -> Iterator[CampaignExtract]:
+    """What ``read`` finds in each campaign, in the order in which the readings end."""
+    small = _small(connection, campaign_ids) if connect is not None else frozenset()
+    if connect is not None and small:
+        with SideSessions(connection, connect) as sessions:
+
+            def read_beside(
+                lane: ReportProvider, piece: tuple[str, Connection[Any]]
+            ) -> CampaignExtract:
+                campaign_id, session = piece
+                try:
+                    return read(session, lane, campaign_id)
+                finally:
+                    sessions.give_back(session)
+
+            pieces = ((one, sessions.take()) for one in campaign_ids if one in small)
+            with closing(provider.side_by_side(pieces, read_beside)) as results:
+                for _, extract in results:
+                    yield extract
+    for campaign_id in campaign_ids:
+        if campaign_id not in small:
+            yield read(connection, provider, campaign_id)
+
+
+def _small(connection: Connection[Any], campaign_ids: Sequence[str]) -> frozenset[str]:
+    found = read_values(
+        connection,
+        str,
+        statement("stats/small_campaigns"),
+        {"campaigns": list(campaign_ids), "most": MOST_RECIPIENTS_BESIDE},
+    )
+    connection.commit()
+    return frozenset(found)

@@ -101,9 +101,15 @@ def load_reports(
     return landed
 
 
-def load_report(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> None:
-    """Append a snapshot of one campaign's report, if it has changed; commits."""
-    _load(connection, [provider.report(campaign_id)], LeftOut())
+def load_report(connection: Connection[Any], provider: ReportProvider, campaign_id: str) -> int:
+    """Append a snapshot of one campaign's report, if it has changed; commits.
+
+    Returns:
+        number of mails, as the report counts them.
+    """
+    report = provider.report(campaign_id)
+    _load(connection, [report], LeftOut())
+    return amount_in(report, "emails_sent")
 
 
 def load_mails(

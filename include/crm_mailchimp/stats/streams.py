@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +30,7 @@ class Reading:
             differed from ours after the last reading.
         ips_since: IP addresses of older events are not kept (retention); None keeps all.
         left_out: takes the rows that cannot be read.
+        before_load: called when the events are landed, before they are loaded; None: nothing is.
     """
 
     campaign_id: str
@@ -36,6 +38,7 @@ class Reading:
     full: bool = False
     ips_since: datetime | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
+    before_load: Callable[[], None] | None = None
 
 
 class Stream(Protocol):

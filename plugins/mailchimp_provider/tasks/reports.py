@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mailchimp_provider.connections import opened
+from mailchimp_provider.connections import opened, warehouse_connection
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 
 
@@ -54,6 +54,7 @@ def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> di
             campaign_ids,
             full=bool(params["since"] or params["until"] or params["campaigns"]),
             ips_since=ips_kept_since(cautious_ages()),
+            connect=warehouse_connection,
         )
 
 

@@ -9,11 +9,19 @@ select
         false
     ) as is_lacking
 from stats.stream_gate as gate
-inner join stats.campaigns as campaign on gate.campaign_id = campaign.campaign_id
-left join stats.stream_state as known
-    on gate.campaign_id = known.campaign_id and gate.stream = known.stream
+-- Looked up for each stream, whatever Postgres has counted.
+left join lateral (
+    select
+        state.campaign_id,
+        state.gate,
+        state.gap,
+        state.next_reading_at
+    from stats.stream_state as state
+    where state.campaign_id = gate.campaign_id and state.stream = gate.stream
+    offset 0
+) as known on true
 where
-    campaign.gone_at is null
+    gate.gone_at is null
     and (
         -- No reading is put off for longer. A later time comes from a clock that was ahead.
         known.next_reading_at not between now() and now() + interval '14 days'

@@ -3,9 +3,18 @@ select
     report.campaign_id,
     gate.stream,
     gate.figures,
-    gate.is_empty
-from stats.latest_report as report
-inner join stats.campaigns as campaign on report.campaign_id = campaign.campaign_id
+    gate.is_empty,
+    campaign.gone_at
+from stats.campaigns as campaign
+-- As in stats.latest_report. A join of campaigns with themselves may compare each with each.
+cross join
+    lateral (
+        select snapshot.*
+        from stats.report_snapshots as snapshot
+        where snapshot.campaign_id = campaign.campaign_id
+        order by snapshot.taken_at desc
+        limit 1
+    ) as report
 cross join
     lateral (
         values
@@ -68,4 +77,6 @@ comment on column stats.stream_gate.campaign_id is 'Campaign.';
 comment on column stats.stream_gate.stream is 'Name of the stream.';
 comment on column stats.stream_gate.figures is
 'Figures of the newest report. A change shows that the stream has new rows.';
+comment on column stats.stream_gate.gone_at is
+'When the campaign was found missing in Mailchimp; null: it is there.';
 comment on column stats.stream_gate.is_empty is 'Whether the figures show that the stream is empty.';
