@@ -2,7 +2,7 @@
 
 ``make bench ARGS=tests/benchmarks/bench_wire.py`` prints a table of ratios. Settings:
 ``BENCH_CONTACTS`` (default 100000), ``BENCH_LATENCY_MS`` of each answer (default 0),
-``BENCH_POSTGRES`` (``embedded`` or ``debian``), ``BENCH_RESULTS`` (file for the table as JSON).
+``BENCH_POSTGRES`` (``embedded`` or ``debian``).
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from benchmarks.table import Case, Table
+from benchmarks.table import Measured, Table, at_most, timed
 from benchmarks.wire import additions, send
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
@@ -32,7 +31,6 @@ from sync_world import World
 CONTACTS = int(os.environ.get("BENCH_CONTACTS", "100000"))
 LATENCY_MS = int(os.environ.get("BENCH_LATENCY_MS", "0"))
 POSTGRES = os.environ.get("BENCH_POSTGRES", "embedded")
-RESULTS = os.environ.get("BENCH_RESULTS")
 
 _FILL = (
     "insert into crm.contact (contact_id, email, first_name, last_name, language, is_active,"
@@ -69,14 +67,6 @@ class _Counted(MailchimpClient):
                 _Counted.flying -= 1
 
 
-@dataclass(frozen=True)
-class _Measured:
-    seconds: float
-    calls: int
-    in_flight: int
-    peak_mib: int
-
-
 class _Bench(World):
     """A world whose provider takes every free slot of the account, as a task does."""
 
@@ -98,7 +88,7 @@ class _Bench(World):
         ) as opened:
             yield opened
 
-    def measured(self) -> _Measured:
+    def measured(self) -> Measured:
         """One sync, all steps but Great Expectations."""
         _Counted.sent = _Counted.flying = _Counted.most = 0
         # Peak memory of this process from here on (proc(5), clear_refs and VmHWM).
@@ -117,7 +107,12 @@ class _Bench(World):
             f" finish {ended - pushed:.1f} s: {dict(result.counts)}",
             flush=True,
         )
-        return _Measured(ended - began, _Counted.sent, _Counted.most, _peak_mib())
+        return Measured(
+            seconds=ended - began,
+            calls=_Counted.sent,
+            in_flight=_Counted.most,
+            peak_mib=_peak_mib(),
+        )
 
 
 @pytest.fixture
@@ -132,8 +127,7 @@ def bench(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[_B
 
 
 @pytest.mark.timeout(7200)
-def test_one_collection(bench: _Bench) -> None:
-    table = Table({"contacts": CONTACTS, "latency": f"{LATENCY_MS} ms", "Postgres": POSTGRES})
+def test_one_collection(bench: _Bench, table: Table) -> None:
     news = bench.collection()
     for statement in _FILL:
         bench.crm.execute(statement, {"contacts": CONTACTS, "collection": news})
@@ -147,10 +141,9 @@ def test_one_collection(bench: _Bench) -> None:
         additions(_other_audience(bench), CONTACTS, prefix="bare"),
     )
     table.add(
-        Case(
-            "first sync, all steps", first.seconds, "bare additions", bare.seconds,
-            3.0 if LATENCY_MS == 0 else 1.5, CONTACTS, first.calls, first.in_flight,
-            first.peak_mib,
+        timed(
+            "first sync, all steps", first, "bare additions", bare.seconds,
+            at_most(3.0 if LATENCY_MS == 0 else 1.5), rows=CONTACTS,
         )
     )  # fmt: skip
 
@@ -158,9 +151,9 @@ def test_one_collection(bench: _Bench) -> None:
     same = bench.measured()
     assert len(bench.write_requests()) == writes, "nothing changed, so nothing may be written"
     table.add(
-        Case(
-            "nothing changed", same.seconds, "COPY and a hash join", _bare_comparison(bench), 2.0,
-            CONTACTS, same.calls, same.in_flight, same.peak_mib,
+        timed(
+            "nothing changed", same, "COPY and a hash join", _bare_comparison(bench),
+            at_most(2.0), rows=CONTACTS,
         )
     )  # fmt: skip
 
@@ -170,15 +163,7 @@ def test_one_collection(bench: _Bench) -> None:
         (changed,),
     )
     little = bench.measured()
-    table.add(
-        Case(
-            "1 % changed", little.seconds, "nothing changed", same.seconds, 1.2, changed,
-            little.calls, little.in_flight, little.peak_mib,
-        )
-    )  # fmt: skip
-    print(f"\n{table}")
-    if RESULTS:
-        table.write(Path(RESULTS))
+    table.add(timed("1 % changed", little, "nothing changed", same, at_most(1.2), rows=changed))
 
 
 def _other_audience(bench: _Bench) -> str:
