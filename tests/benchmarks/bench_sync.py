@@ -1,216 +1,182 @@
-"""25 collections over 100,000 contacts in one go, again with nothing changed, and with a little.
+"""One collection against the bare wire work: first sync, unchanged, a little, all, pull-back.
 
-The steps of DAG sync_collections, one after the other as plain functions: stage, check (Great
-Expectations), one push for each collection, finish. Contacts stand in one to three collections,
-five collections carry merge fields, one contact in ten withdrew, one in fifty shares an address.
-
-Measured against a bare loop in the same run that does the wire work alone: the same numbers of
-members, with the same fields, 500 a call with the official SDK into as many audiences.
-
-``make bench ARGS=tests/benchmarks/bench_sync.py`` prints counts, calls, seconds and memory.
+All of it at each latency. Another server than the sandbox answers as fast as it does, and is
+measured once.
 """
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from mailchimp_marketing import Client
 
-from crm_mailchimp.quality.invariants import check
-from crm_mailchimp.sync.runs.finish import summarise_run
-from crm_mailchimp.sync.runs.run_record import CollectionResult
-from crm_mailchimp.sync.staging.stagings import staged_codes
-from sync_world import World
+from benchmarks.bare_batches import batches_like, calls_for_each, pattern_of, run_batches
+from benchmarks.far_end import FarEnd
+from benchmarks.one_collection import OneCollection, Run, one_collection
+from benchmarks.other_tools import one_batch_after_another, one_call_for_each
+from benchmarks.settings import Settings, read_settings
+from benchmarks.table import Case, Measured, Table, at_least_as_fast, at_most, at_most_alone, timed
+from benchmarks.wire import PAGE, additions, read_again, send
 
-CONTACTS = 100_000
-COLLECTIONS = 25
-#: Contacts whose names change before the third run.
-CHANGED = 1_000
-
-_FILL = """
-insert into crm.contact_field (code, label, data_type) values
-('points', 'Πόντοι', 'number'), ('since', 'Πελάτης από', 'date'), ('shop', 'Κατάστημα', 'text');
-
-insert into crm.contact (
-    contact_id, email, first_name, last_name, language, address1, city, zip, country, birth_date,
-    is_active, updated_at
-)
-select
-    n, 'p' || case when n %% 50 = 0 then n - 1 else n end || '@mail.gr', 'Μαρία', 'Παπαδοπούλου',
-    'el', 'Ερμού ' || n %% 200, 'Αθήνα', '10563', 'GR', date '1950-01-01' + n %% 20000, true,
-    '2020-01-01'
-from generate_series(1, %(contacts)s) as n;
-
-insert into crm.contact_field_value (contact_id, field_code, value)
-select n, code, case code when 'points' then (n %% 5000)::text when 'since' then '2019-05-01'
-    else 'Αθήνα' end
-from generate_series(1, %(contacts)s) as n
-cross join unnest(array['points', 'since', 'shop']) as code;
-
-insert into crm.consent (
-    consent_id, contact_id, channel, gdpr_category, granted, effective_at, recorded_at
-)
-select n, n, 'email', 'newsletter', n %% 10 <> 0, '2020-01-01', '2020-01-01'
-from generate_series(1, %(contacts)s) as n;
-
-insert into crm.collection_member (collection_id, contact_id, added_at)
-select distinct 1000000 + (n * step) %% %(collections)s, n, timestamptz '2020-01-01'
-from generate_series(1, %(contacts)s) as n
-cross join unnest(array[1, 7, 11]) as step
-where step = 1 or n %% step < 3;
-
-analyze
-"""
+#: More calls than pages, for looks at the audience.
+_MORE_CALLS = 1.05
 
 
-@dataclass
-class Run:
-    """One run of the DAG's steps, with what each took."""
-
-    results: dict[str, CollectionResult] = field(default_factory=dict)
-    seconds: Counter[str] = field(default_factory=Counter)
-    peak_mib: Counter[str] = field(default_factory=Counter)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        # Peak memory of this process from here on (proc(5), clear_refs and VmHWM).
-        Path("/proc/self/clear_refs").write_text("5")
-        began = time.perf_counter()
-        yield
-        self.seconds[name] += time.perf_counter() - began
-        self.peak_mib[name] = max(self.peak_mib[name], _peak_mib())
-
-    @property
-    def calls(self) -> int:
-        return sum(result.counts["api_calls"] for result in self.results.values())
-
-    def total(self, name: str) -> int:
-        return sum(result.counts[name] for result in self.results.values())
-
-    def __str__(self) -> str:
-        steps = ", ".join(
-            f"{name} {seconds:.1f} s (peak {self.peak_mib[name]} MiB)"
-            for name, seconds in self.seconds.items()
-        )
-        return f"{self.seconds.total():.1f} s, {self.calls} calls: {steps}"
-
-
-@pytest.mark.timeout(3600)
-def test_many_collections(
-    crm_db: str, warehouse_db: str, mailchimp_sandbox: Any, tmp_path: Path
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("latency", read_settings().latencies_ms)
+def test_one_collection(
+    server: Any, far_end: FarEnd, settings: Settings, table: Table, tmp_path: Path, latency: int
 ) -> None:
-    world = World(crm_db, warehouse_db, mailchimp_sandbox)
-    _fill(world)
-
-    first = _run(world, tmp_path / "first")
-    writes = len(world.write_requests())
-    second = _run(world, tmp_path / "second")
-    assert len(world.write_requests()) == writes, "nothing changed, so nothing may be written"
-    world.crm.execute(
-        "update crm.contact set first_name = 'Μαρίνα', updated_at = now() where contact_id <= %s",
-        (CHANGED,),
-    )
-    third = _run(world, tmp_path / "third")
-    assert 0 < third.total("updated") < 3 * CHANGED
-    assert third.total("added") == third.total("removed") == 0
-    bare_seconds, bare_calls = _bare_loop(
-        world, [result.counts["added"] for result in first.results.values()]
-    )
-
-    heading = ("staged", "eligible", "held back", "added", "calls", "again", "changed", "calls")
-    print(f"\n{'collection':12}" + "".join(f"{name:>10}" for name in heading))
-    for code in first.results:
-        counts, again, changed = (run.results[code].counts for run in (first, second, third))
-        figures = (
-            *(counts[name] for name in ("staged", "eligible", "quarantined", "added", "api_calls")),
-            again["api_calls"], changed["updated"], changed["api_calls"],
-        )  # fmt: skip
-        print(f"{code:12}" + "".join(f"{figure:10}" for figure in figures))
-    print(f"staged {first.total('staged'):,}, added {first.total('added'):,}, then updated "
-          f"{third.total('updated'):,}")  # fmt: skip
-    for name, run in (("first run", first), ("nothing changed", second), ("1 % changed", third)):
-        print(f"{name}: {run}")
-    whole, pushed = first.seconds.total(), first.seconds["push"]
-    print(
-        f"bare loop: {bare_seconds:.1f} s, {bare_calls} calls. First run / bare loop: "
-        f"{whole / bare_seconds:.2f} (pushes alone {pushed / bare_seconds:.2f}); nothing changed / "
-        f"bare loop: {second.seconds.total() / bare_seconds:.2f}"
-    )
-    world.close()
+    if not far_end.is_sandbox and latency != settings.latencies_ms[0]:
+        pytest.skip("the other end answers as fast as it does")
+    with one_collection(server, far_end, settings.contacts, tmp_path) as one:
+        far_end.set_latency(latency)
+        cases = _Cases(table, far_end, one, f", {latency} ms" if far_end.is_sandbox else "")
+        is_slowest = latency == max(settings.latencies_ms)
+        cases.first_sync(1.5 if latency else 3.0)
+        if is_slowest:
+            cases.other_tools(settings.sample)
+        cases.second_sync()
+        cases.little_changed()
+        cases.all_changed()
+        cases.all_read_back()
 
 
-def _run(world: World, data_docs: Path) -> Run:
-    run = Run()
-    with run.step("stage"):
-        staging_id = world.stage()
-    with run.step("check"), psycopg.connect(world.warehouse_dsn) as warehouse:
-        broken = check(warehouse, staging_id=staging_id, data_docs=data_docs)
-        codes = staged_codes(warehouse, staging_id)
-    assert broken == {}
-    with run.step("push"):
-        for code in codes:
-            run.results[code] = world.push(staging_id, code)
-    with run.step("finish"), psycopg.connect(world.warehouse_dsn) as warehouse:
-        summary = summarise_run(warehouse, staging_id)
-    assert len(summary.succeeded) == COLLECTIONS, summary
-    return run
+class _Cases:
+    """The cases of one latency, in their order: each goes on from the one before."""
 
+    def __init__(self, table: Table, far_end: FarEnd, one: OneCollection, suffix: str) -> None:
+        self._table, self._far_end, self._one, self._suffix = table, far_end, one, suffix
+        self._unchanged: Run | None = None
 
-def _fill(world: World) -> None:
-    for number in range(COLLECTIONS):
-        world.collection(
-            f"C{number:02}", collection_id=1_000_000 + number, sync_merge_fields=number % 5 == 0
-        )
-    parameters = {"contacts": CONTACTS, "collections": COLLECTIONS}
-    for one in _FILL.split(";"):
-        world.crm.execute(one.encode(), parameters if "%(" in one else None)
-
-
-def _bare_loop(world: World, members: list[int]) -> tuple[float, int]:
-    """As many members into as many audiences: 500 a call, and nothing else."""
-    client = Client({"api_key": world.sandbox.key, "server": ""})
-    client.lists.api_client.host = world.sandbox.base_url
-    with world.provider() as provider:
-        settings = next(iter(provider.audiences())).settings
-        audiences = [provider.create_audience(settings).list_id for _ in members]
-        for list_id in audiences:
-            client.lists.add_list_merge_field(
-                list_id, {"tag": "CRMREF", "name": "CRM reference", "type": "text"}
+    def first_sync(self, most: float) -> None:
+        """Everybody is added; the same by hand, into another audience."""
+        one = self._one
+        run = one.sync(check=True)
+        assert run.push.result["added"] == one.contacts
+        with one.place.provider() as provider:
+            list_id = one.another_audience(provider)
+        bare = send(self._far_end, additions(list_id, one.contacts, prefix="bare"))
+        self._timed("push of ready contacts", run.push.cost, "bare additions", bare, 1.5)
+        self._timed("first sync, all steps", run.whole, "bare additions", bare, most)
+        pages = -(-one.contacts // PAGE)
+        for name, calls in (
+            ("calls of the first sync", run.whole.calls or 0),
+            ("of these, calls that add members", run.push.templates["POST /lists/{list_id}"]),
+        ):
+            self._table.add(
+                Case(
+                    name=f"{name}{self._suffix}",
+                    value=calls,
+                    unit="calls",
+                    target=at_most_alone(int(pages * _MORE_CALLS)),
+                    against="pages of 500",
+                    against_value=pages,
+                )
             )
-    began, calls = time.perf_counter(), 0
-    for list_id, count in zip(audiences, members, strict=True):
-        for start in range(0, count, 500):
-            calls += 1
-            client.lists.batch_list_members(
-                list_id,
-                {
-                    "members": [
-                        {
-                            "email_address": f"bare{n}@mail.gr",
-                            "status": "subscribed",
-                            "language": "el",
-                            "timestamp_opt": "2020-01-01T00:00:00+00:00",
-                            "merge_fields": {
-                                "FNAME": "Μαρία", "LNAME": "Παπαδοπούλου", "CRMREF": f"c-{n}",
-                            },
-                        }
-                        for n in range(start, min(start + 500, count))
-                    ],
-                    "update_existing": False,
-                },
+
+    def other_tools(self, sample: int) -> None:
+        """The first sync against what other programs do."""
+        one, ours = self._one, self._one.runs[0].whole
+        with one.place.provider() as provider:
+            lists = [one.another_audience(provider) for _ in range(2)]
+        batches = one_batch_after_another(self._far_end, lists[0], one.contacts, sample)
+        calls = one_call_for_each(self._far_end, lists[1], one.contacts, sample)
+        for theirs, times in ((batches, 5), (calls, 1_000)):
+            self._table.add(
+                timed(
+                    f"first sync, all steps{self._suffix}", ours, theirs.name, theirs.seconds,
+                    at_least_as_fast(times), rows=one.contacts,
+                )
             )  # fmt: skip
-    return time.perf_counter() - began, calls
 
+    def second_sync(self) -> None:
+        """Nothing changed, but for what the first sync did itself; then nothing at all."""
+        one = self._one
+        bare = one.bare_comparison()
+        for name in ("second sync, nothing changed", "third sync, nothing changed"):
+            run = one.sync(check=True)
+            assert run.push.result["unchanged"] == one.contacts
+            assert run.whole.writes == 0, "nothing changed, so nothing may be written"
+            self._timed(
+                name, run.without_check, "COPY and a hash join", Measured(seconds=bare), 2.0
+            )
+            self._unchanged = run
+        assert self._unchanged is not None and self._unchanged.check is not None
+        self._table.add(
+            Case(
+                name=f"writes when nothing changed{self._suffix}",
+                value=self._unchanged.whole.writes or 0,
+                unit="writes",
+                target=at_most_alone(0),
+                cost=self._unchanged.whole,
+            )
+        )
+        self._timed(
+            "Great Expectations, no part of these", self._unchanged.check.cost,
+            "third sync, nothing changed", self._unchanged.without_check, None,
+        )  # fmt: skip
 
-def _peak_mib() -> int:
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) // 1024
+    def little_changed(self) -> None:
+        """One per cent has another name; the bare loop changes the same members again."""
+        one, changed = self._one, max(1, self._one.contacts // 100)
+        one.rename("Μαρίνα", changed)
+        run = one.sync()
+        assert run.push.result["updated"] == changed
+        assert self._unchanged is not None
+        bare = self._bare_changes(run, changed, "Μαριάννα")
+        ours = run.without_check
+        net = Measured(**{**vars(ours), "seconds": ours.seconds - bare.seconds})
+        self._timed(
+            f"1 % changed, less {bare.seconds:.2f} s wire", net, "nothing changed",
+            self._unchanged.without_check, 1.2, rows=changed,
+        )  # fmt: skip
+        one.pull()
+
+    def all_changed(self) -> None:
+        """Everybody has another name; the bare loop changes the same members again."""
+        one = self._one
+        one.rename("Ελένη", one.contacts)
+        run = one.sync()
+        assert run.push.result["updated"] == one.contacts
+        one.pull()
+        self._far_end.let_pass(seconds=2)
+        bare = self._bare_changes(run, one.contacts, "Μαγδαληνή")
+        self._timed("one field of all changed", run.without_check, "bare /batches", bare, 1.5)
+
+    def all_read_back(self) -> None:
+        """The bare loop changed all members: all of them are read back."""
+        one = self._one
+        done = one.pull()
+        assert len(done.read) > one.contacts // 1_000, "not all members were read"
+        assert done.cost.writes == 0
+        bare = read_again(self._far_end, done.read)
+        self._timed("pull-back of changed members", done.cost, "bare paging", bare, 2.0)
+
+    def _bare_changes(self, run: Run, members: int, first_name: str) -> Measured:
+        one = self._one
+        if run.push.first_batch is None:
+            changes = calls_for_each(one.list_id, one.members(members), first_name)
+            return send(self._far_end, changes)
+        pattern = pattern_of(run.push.first_batch)
+        return run_batches(
+            self._far_end, batches_like(pattern, one.list_id, one.members(members), first_name)
+        )
+
+    def _timed(
+        self,
+        name: str,
+        ours: Measured,
+        against: str,
+        theirs: Measured,
+        most: float | None,
+        *,
+        rows: int | None = None,
+    ) -> None:
+        self._table.add(
+            timed(
+                f"{name}{self._suffix}", ours, against, theirs,
+                None if most is None else at_most(most), rows=rows or self._one.contacts,
+            )
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the benchmarks share: settings, one table over all files, a Postgres."""
+"""What the benchmarks share: settings, one table over all files, a Postgres, the other end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.far_end import FarEnd, far_end_at
 from benchmarks.settings import Settings, read_settings
 from benchmarks.table import Table
 
@@ -40,3 +41,12 @@ def server(request: pytest.FixtureRequest, settings: Settings) -> Any:
     return request.getfixturevalue(
         {"embedded": "postgres", "debian": "debian_postgres"}[settings.postgres]
     )
+
+
+@pytest.fixture
+def far_end(request: pytest.FixtureRequest, settings: Settings) -> FarEnd:
+    """The server of choice, or a fresh sandbox."""
+    if settings.host is not None:
+        return far_end_at(settings.host, settings.key, settings.pid)
+    sandbox = request.getfixturevalue("mailchimp_sandbox")
+    return FarEnd(sandbox.host, sandbox.key, sandbox.pid, is_sandbox=True)

@@ -21,6 +21,8 @@ class Settings:
         recipients: ``BENCH_RECIPIENTS``, of the large campaign.
         campaigns: ``BENCH_CAMPAIGNS``, how many small campaigns.
         members: ``BENCH_MEMBERS``, of each of 25 collections.
+        sample: ``BENCH_SAMPLE``, calls of other tools; what all calls would take is calculated.
+        repeats: ``BENCH_REPEATS``, runs whose median counts.
         host: ``MAILCHIMP_BENCH_HOST``, the other end, such as ``http://127.0.0.1:8099``. None: a
             sandbox of our own.
         key: ``MAILCHIMP_BENCH_KEY``, the other end's API key.
@@ -36,6 +38,8 @@ class Settings:
     recipients: int
     campaigns: int
     members: int
+    sample: int
+    repeats: int
     host: str | None
     key: str
     pid: int | None
@@ -61,6 +65,8 @@ def read_settings() -> Settings:
         recipients=int(text("BENCH_RECIPIENTS", "200000")),
         campaigns=int(text("BENCH_CAMPAIGNS", "5000")),
         members=int(text("BENCH_MEMBERS", "1000")),
+        sample=int(text("BENCH_SAMPLE", "500")),
+        repeats=int(text("BENCH_REPEATS", "5")),
         host=os.environ.get("MAILCHIMP_BENCH_HOST") or None,
         key=text("MAILCHIMP_BENCH_KEY", "sandbox-us1"),
         pid=int(pid) if pid else None,

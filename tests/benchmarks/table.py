@@ -107,7 +107,7 @@ class Case:
     Attributes:
         name: what was measured, for people.
         value: what is compared, in ``unit``.
-        target: what it is to reach.
+        target: what it is to reach; None: shown for comparison alone.
         against: what it is compared with, in words; empty: nothing.
         against_value: that one's value.
         unit: of both values: "s", "MiB", "calls", "writes".
@@ -117,7 +117,7 @@ class Case:
 
     name: str
     value: float
-    target: Target
+    target: Target | None
     against: str = ""
     against_value: float | None = None
     unit: str = "s"
@@ -125,14 +125,14 @@ class Case:
     cost: Measured | None = None
 
     @property
-    def figure(self) -> float:
+    def figure(self) -> float | None:
         """What is compared with the target."""
-        return self.target.figure(self.value, self.against_value)
+        return self.target and self.target.figure(self.value, self.against_value)
 
     @property
-    def is_reached(self) -> bool:
-        """Whether the figure is good enough."""
-        return self.target.is_reached(self.figure)
+    def is_reached(self) -> bool | None:
+        """Whether the figure is good enough; None: there is no target."""
+        return self.target and self.target.is_reached(self.figure or 0.0)
 
     @property
     def rows_per_second(self) -> float | None:
@@ -146,7 +146,7 @@ def timed(
     ours: Measured,
     against: str,
     theirs: Measured | float,
-    target: Target,
+    target: Target | None,
     *,
     rows: int | None = None,
 ) -> Case:
@@ -182,7 +182,7 @@ class Table:
     def __str__(self) -> str:
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
         rows = [f"| {' | '.join(_HEAD)} |", "|---" * len(_HEAD) + "|", *map(_line, self.cases)]
-        missed = sum(not case.is_reached for case in self.cases)
+        missed = sum(case.is_reached is False for case in self.cases)
         return "\n".join(
             [
                 f"{settings}, Python {platform.python_version()}",
@@ -199,7 +199,7 @@ class Table:
             {
                 **asdict(case),
                 "figure": case.figure,
-                "to_reach": case.target.words(case.unit),
+                "to_reach": case.target and case.target.words(case.unit),
                 "reached": case.is_reached,
                 "rows_per_second": case.rows_per_second,
             }
@@ -220,9 +220,9 @@ def _line(case: Case) -> str:
         _amount(case.value, case.unit),
         case.against or _UNKNOWN,
         _amount(case.against_value, case.unit),
-        f"{case.figure:.2f}" if case.figure < 100 else f"{case.figure:,.0f}",
-        case.target.words(case.unit),
-        "yes" if case.is_reached else "**missed**",
+        _UNKNOWN if case.figure is None else _figure(case.figure),
+        case.target.words(case.unit) if case.target else _UNKNOWN,
+        {None: _UNKNOWN, True: "yes", False: "**missed**"}[case.is_reached],
         _count(case.rows_per_second),
         _count(cost.calls),
         _count(cost.in_flight),
@@ -230,6 +230,10 @@ def _line(case: Case) -> str:
         _UNKNOWN if cost.server_cpu is None else f"{cost.server_cpu:.1f}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _figure(figure: float) -> str:
+    return f"{figure:.2f}" if figure < 100 else f"{figure:,.0f}"
 
 
 def _amount(value: float | None, unit: str) -> str:

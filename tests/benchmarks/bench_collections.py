@@ -1,0 +1,59 @@
+"""25 collections in 8 processes, as an executor with 8 slots runs them, against one after the other.
+
+Then the 8 processes again with nothing changed, and with a little.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.far_end import FarEnd
+from benchmarks.many_collections import COLLECTIONS, ManyCollections, many_collections
+from benchmarks.settings import Settings
+from benchmarks.table import Case, Table, at_least_as_fast, timed
+from benchmarks.task import Done
+
+_PROCESSES = 8
+
+
+@pytest.mark.timeout(3600)
+def test_many_collections(server: Any, far_end: FarEnd, settings: Settings, table: Table) -> None:
+    latency = max(settings.latencies_ms)
+    far_end.set_latency(latency)
+    suffix = f", {latency} ms" if far_end.is_sandbox else ""
+    with many_collections(server, far_end, settings.members) as world:
+        tasks, in_turn = world.sync(processes=1)
+        added = _total(tasks, "added")
+    with many_collections(server, far_end, settings.members) as world:
+        tasks, at_once = world.sync(processes=_PROCESSES)
+        assert _total(tasks, "added") == added > 0
+        table.add(
+            timed(
+                f"{COLLECTIONS} collections, {_PROCESSES} processes{suffix}",
+                at_once,
+                "one after the other",
+                in_turn,
+                at_least_as_fast(4),
+                rows=added,
+            )
+        )
+        for name, changed in (("nothing changed", 0), ("1 % changed", settings.members // 4)):
+            table.add(_again(world, f"{name} in {COLLECTIONS} collections{suffix}", changed))
+
+
+def _again(world: ManyCollections, name: str, changed: int) -> Case:
+    """A further sync in 8 processes, shown beside the others."""
+    world.rename(changed)
+    tasks, cost = world.sync(processes=_PROCESSES)
+    assert _total(tasks, "added") == _total(tasks, "removed") == 0
+    if changed:
+        assert 0 < _total(tasks, "updated") < 3 * changed
+    else:
+        assert cost.writes == 0, "nothing changed, so nothing may be written"
+    return Case(name=name, value=cost.seconds, target=None, rows=_total(tasks, "staged"), cost=cost)
+
+
+def _total(tasks: list[Done], name: str) -> int:
+    return sum(task.result[name] for task in tasks)
