@@ -1,6 +1,6 @@
-"""25 collections in 8 processes, as an executor with 8 slots runs them, against one after the other.
+"""25 collections in 8 processes against one after the other; then unchanged, and with a little.
 
-Then the 8 processes again with nothing changed, and with a little.
+The processes are those of an executor with 8 slots.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def test_many_collections(server: Any, far_end: FarEnd, settings: Settings, tabl
     with many_collections(server, far_end, settings.members) as world:
         tasks, in_turn = world.sync(processes=1)
         added = _total(tasks, "added")
+    far_end.forget()
     with many_collections(server, far_end, settings.members) as world:
         tasks, at_once = world.sync(processes=_PROCESSES)
         assert _total(tasks, "added") == added > 0

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -16,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from mailchimp_sandbox.tests.contract.description import cache_of
 from mailchimp_sandbox.tests.contract.simulated_days import (
     DAYS,
     MEMBERS,
@@ -24,44 +20,16 @@ from mailchimp_sandbox.tests.contract.simulated_days import (
     happened,
     live_through,
 )
+from mailchimp_sandbox.tests.contract.tap_environment import DRIVER, tap_python
 from mailchimp_sandbox.tests.running import KEY, Running, running
 
-SOURCE = Path(__file__).parent / "tap_mailchimp"
-LOCK = SOURCE / "requirements.txt"
-OUT_OF_REACH = re.compile(
-    r"NewConnectionError|ConnectTimeoutError|ReadTimeoutError|Max retries exceeded"
-    r"|Temporary failure in name resolution|ProxyError"
-)
 ACTIVITY = "reports_email_activity"
-
-
-def pip(python: Path, *arguments: str) -> None:
-    """Install into another environment; skips when (and only when) the index is out of reach."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode and OUT_OF_REACH.search(done.stderr):
-        pytest.skip("the package index is out of reach")
-    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.fixture(scope="module")
 def python(pytestconfig: pytest.Config) -> Path:
-    """The interpreter of an environment with the tap: its pins do not fit into ours."""
-    made_of = LOCK.read_bytes() + sys.version.encode()
-    folder = cache_of(pytestconfig) / f"tap-mailchimp-{hashlib.sha256(made_of).hexdigest()[:12]}"
-    interpreter = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        # Without pip: Debian's Python has no ensurepip, and ours installs into any environment.
-        subprocess.run(
-            [sys.executable, "-m", "venv", "--clear", "--without-pip", folder], check=True
-        )
-        pip(interpreter, "--require-hashes", "-r", str(LOCK))
-        (folder / "complete").touch()
-    return interpreter
+    """The interpreter of an environment with the tap."""
+    return tap_python(pytestconfig)
 
 
 @dataclass
@@ -88,7 +56,7 @@ class Tap:
         (self.folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
         address = self.world.base_url.removesuffix("/3.0")
         done = subprocess.run(
-            [self.python, SOURCE / "drive.py", address, "--config", "config.json", *arguments],
+            [self.python, DRIVER, address, "--config", "config.json", *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
