@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench soak mutants clean lock docs sbom format install install-dev
+.PHONY: help demo up test check bench bench-growth soak mutants clean lock docs sbom format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -30,8 +30,11 @@ check: install-dev ## what to run before a commit: style, types, SQL, fast tests
 	$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar sql include/local_installation/sql
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m 'not slow' $(ARGS)
 
-bench: install-dev ## measure speed and memory on large data
+bench: install-dev ## measure speed and memory on large data: one table and a picture (an hour)
 	$(PY) -m pytest -s -p no:xdist -o python_files='bench_*.py' $(or $(ARGS),tests/benchmarks)
+
+bench-growth: install-dev ## draw how time and memory grow from 62,500 to 1,000,000 contacts
+	@$(MAKE) bench ARGS=tests/benchmarks/bench_growth.py
 
 soak: install-dev ## random histories (500 worlds, 100,000 stories) and faults at length (two hours)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)

@@ -1,4 +1,7 @@
-"""Memory does not grow with the contacts: the sync of many against that of a tenth."""
+"""Memory does not grow with the contacts: the sync of many against that of a tenth.
+
+The two also show how many statements each further page of 500 costs.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +13,54 @@ import pytest
 from benchmarks.far_end import FarEnd
 from benchmarks.one_collection import one_collection
 from benchmarks.settings import Settings
-from benchmarks.table import Case, Measured, Table, at_most, at_most_more
+from benchmarks.table import Case, Measured, Table, Target, at_most, at_most_alone, at_most_more
 from benchmarks.task import together
+from benchmarks.wire import PAGE
+
+#: MiB above a task that does nothing.
+_MORE = 150
+_STATEMENTS = 12
 
 
 @pytest.mark.timeout(7200)
-def test_memory(
+def test_memory_and_statements(
     server: Any, far_end: FarEnd, settings: Settings, table: Table, tmp_path: Path
 ) -> None:
-    few = max(1, settings.contacts // 10)
-    tenth, _ = _most_memory(server, far_end, few, tmp_path)
-    whole, idle = _most_memory(server, far_end, settings.contacts, tmp_path)
-    for target, name, compared in (
-        (at_most(1.1), f"memory at {few} contacts", tenth),
-        (at_most_more(150), "idle task", idle),
-    ):
-        assert whole.peak_mib and compared.peak_mib
+    many, few = settings.contacts, max(1, settings.contacts // 10)
+    idle, *tenth = _costs(server, far_end, few, tmp_path)
+    _, *whole = _costs(server, far_end, many, tmp_path)
+    most, little = together(whole), together(tenth)
+
+    def compare_memory(against: str, compared: Measured, target: Target) -> None:
         table.add(
             Case(
-                name=f"memory at {settings.contacts} contacts",
-                value=whole.peak_mib,
-                unit="MiB",
-                target=target,
-                against=name,
-                against_value=compared.peak_mib,
-                cost=whole,
+                name=f"memory at {many:,} contacts", value=most.peak_mib or 0, unit="MiB",
+                target=target, against=against, against_value=compared.peak_mib, cost=most,
             )
-        )
+        )  # fmt: skip
+
+    compare_memory(f"memory at {few:,} contacts", little, at_most(1.1))
+    compare_memory("a task that does nothing", idle, at_most_more(_MORE))
+    further = max(1, -(-many // PAGE) - -(-few // PAGE))
+    for name, larger, smaller in zip(("added", "updated"), whole, tenth, strict=True):
+        more = (larger.statements or 0) - (smaller.statements or 0)
+        table.add(
+            Case(
+                name=f"statements for a further page of {PAGE} {name} members",
+                value=more / further, unit="statements", target=at_most_alone(_STATEMENTS),
+            )
+        )  # fmt: skip
 
 
-def _most_memory(
+def _costs(
     server: Any, far_end: FarEnd, contacts: int, folder: Path
-) -> tuple[Measured, Measured]:
-    """What the tasks of a first sync and of an update of all took, and a task that does nothing."""
+) -> tuple[Measured, Measured, Measured]:
+    """A task that does nothing, a first sync, and one in which everybody changed."""
     with one_collection(server, far_end, contacts, folder) as one:
         idle = one.idle()
         added = one.sync()
+        one.pull()
         one.rename("Ελένη", contacts)
         updated = one.sync()
         assert added.push.result["added"] == updated.push.result["updated"] == contacts
-        return together((added.without_check, updated.without_check)), idle.cost
+        return idle.cost, added.without_check, updated.without_check

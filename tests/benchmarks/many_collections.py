@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-
 from benchmarks import sync_tasks
 from benchmarks.far_end import FarEnd
 from benchmarks.place import Place
@@ -88,15 +86,6 @@ class ManyCollections:
         )
         assert self._task(sync_tasks.finish, staging_id).result == COLLECTIONS
         return done, cost
-
-    def rename(self, contacts: int) -> None:
-        """Change the first name of so many contacts in the CRM."""
-        with psycopg.connect(self.place.crm) as crm:
-            crm.execute(
-                "update crm.contact set first_name = 'Μαρίνα', updated_at = now()"
-                " where contact_id <= %s",
-                (contacts,),
-            )
 
     def _task(self, work: Any, *arguments: Any) -> Done:
         return run_task(work, self.place, *arguments, far_end=self.far_end)

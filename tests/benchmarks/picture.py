@@ -10,7 +10,7 @@ from html import escape
 _PANEL, _HEIGHT, _GAP = 330, 220, 90
 _LEFT, _TOP = 60, 70
 _WIDTH = _LEFT + 2 * _PANEL + _GAP + 30
-_WHOLE = _TOP + _HEIGHT + 90
+_WHOLE = _TOP + _HEIGHT + 60
 _LINES = 4
 #: Colours of the series on light and on dark pages, and how their lines are dashed. Colours that
 #: people with a colour weakness tell apart (Okabe and Ito, "Color Universal Design").

@@ -23,6 +23,7 @@ class Measured:
         seconds: from its begin to its end.
         calls: to Mailchimp, repeated ones included.
         writes: those of them that are no GET.
+        statements: to Postgres.
         in_flight: calls at once, at most.
         peak_mib: most memory of the process that did it.
         server_cpu: CPU seconds of the other end meanwhile.
@@ -31,6 +32,7 @@ class Measured:
     seconds: float
     calls: int | None = None
     writes: int | None = None
+    statements: int | None = None
     in_flight: int | None = None
     peak_mib: int | None = None
     server_cpu: float | None = None

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.far_end import FarEnd
 from benchmarks.place import CALLS, most_at_once
+from benchmarks.statements import noted_statements
 from benchmarks.table import Measured
 
 _SPAWN = get_context("spawn")
@@ -96,6 +97,7 @@ def together(costs: Iterable[Measured]) -> Measured:
         seconds=sum(one.seconds for one in tasks),
         calls=sum(one.calls or 0 for one in tasks),
         writes=sum(one.writes or 0 for one in tasks),
+        statements=sum(one.statements or 0 for one in tasks),
         in_flight=max(one.in_flight or 0 for one in tasks),
         peak_mib=max(one.peak_mib or 0 for one in tasks),
         server_cpu=sum(servers) if servers else None,
@@ -124,12 +126,16 @@ def _measured(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
     CALLS.reset()
     # Peak memory of this process from here on (proc(5), clear_refs and VmHWM).
     Path("/proc/self/clear_refs").write_text("5")
-    began = time.perf_counter()
-    result = work(*arguments)
+    sent: list[str] = []
+    with noted_statements(sent):
+        began = time.perf_counter()
+        result = work(*arguments)
+        seconds = time.perf_counter() - began
     cost = Measured(
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
         calls=CALLS.sent,
         writes=CALLS.writes,
+        statements=len(sent),
         in_flight=most_at_once(CALLS.spans),
         peak_mib=_peak_mib(),
     )
