@@ -1,6 +1,7 @@
 -- Counts of the touched members over all their campaigns. The other columns say the present state of the
 -- member. It comes from sync.member. A report counts instead if it names a departure after the newest
--- change there and after the last mail.
+-- change there and after the last mail. Only the touched members are counted. So their other rows are looked
+-- up by key, one member at a time (offset 0). A join might read all members.
 create temporary table counted_member on commit drop as
 with received_sums as (
     select
@@ -31,18 +32,6 @@ with received_sums as (
         max(unsubscribed_at) as last_unsubscribed_at
     from received
     group by list_id, subscriber_hash
-),
-
-complaints as (
-    select
-        touched.list_id,
-        touched.subscriber_hash,
-        count(*) as abuse_reports,
-        max(coalesce(report.reported_at, report.first_seen_at)) as last_reported_at
-    from touched_member as touched
-    inner join stats.campaign_abuse_reports as report
-        on touched.subscriber_hash = report.subscriber_hash and touched.list_id = report.list_id
-    group by touched.list_id, touched.subscriber_hash
 )
 
 select
@@ -62,7 +51,7 @@ select
     sums.hard_bounces,
     sums.soft_bounces,
     sums.unsubscribes,
-    coalesce(complaints.abuse_reports, 0) as abuse_reports,
+    complaints.abuse_reports,
     sums.first_sent_at,
     sums.last_sent_at,
     sums.first_open_at,
@@ -72,7 +61,7 @@ select
     sums.first_click_at,
     sums.last_click_at,
     sums.last_unsubscribed_at,
-    our_member.subscriber_hash is not null as in_ledger,
+    our_member.list_id is not null as in_ledger,
     our_member.origin,
     coalesce(known.is_erased, false) as is_erased,
     case
@@ -101,14 +90,32 @@ select
 from touched_member as touched
 left join received_sums as sums
     on touched.list_id = sums.list_id and touched.subscriber_hash = sums.subscriber_hash
-left join complaints
-    on
-        touched.list_id = complaints.list_id
-        and touched.subscriber_hash = complaints.subscriber_hash
-left join sync.member as our_member
-    on touched.list_id = our_member.list_id and touched.subscriber_hash = our_member.subscriber_hash
-left join stats.members as known
-    on touched.list_id = known.list_id and touched.subscriber_hash = known.subscriber_hash
+left join
+    lateral (
+        select
+            count(*) as abuse_reports,
+            max(coalesce(report.reported_at, report.first_seen_at)) as last_reported_at
+        from stats.campaign_abuse_reports as report
+        where report.subscriber_hash = touched.subscriber_hash and report.list_id = touched.list_id
+    ) as complaints on true
+left join
+    lateral (
+        select
+            member.list_id,
+            member.status,
+            member.origin,
+            member.last_changed
+        from sync.member as member
+        where member.list_id = touched.list_id and member.subscriber_hash = touched.subscriber_hash
+        offset 0
+    ) as our_member on true
+left join
+    lateral (
+        select member.is_erased
+        from stats.members as member
+        where member.list_id = touched.list_id and member.subscriber_hash = touched.subscriber_hash
+        offset 0
+    ) as known on true
 cross join
     lateral (
         values (greatest(sums.last_unsubscribed_at, complaints.last_reported_at))

@@ -22,6 +22,14 @@ _BY_KEY = (
     " set_config('join_collapse_limit', '1', false),"
     " set_config('plan_cache_mode', 'force_custom_plan', false)"
 )
+_BY_KEY_NOW = (
+    "set local enable_hashjoin = off; set local enable_mergejoin = off;"
+    " set local join_collapse_limit = 1"
+)
+_AS_BEFORE_NOW = (
+    "set local enable_hashjoin to default; set local enable_mergejoin to default;"
+    " set local join_collapse_limit to default"
+)
 _AS_BEFORE = (
     "reset enable_hashjoin; reset enable_mergejoin; reset join_collapse_limit;"
     " set plan_cache_mode = auto"
@@ -58,3 +66,15 @@ def key_lookups(warehouse: Connection[Any]) -> Iterator[None]:
         if not warehouse.closed:
             warehouse.execute(_AS_BEFORE)
             warehouse.commit()
+
+
+@contextmanager
+def key_lookups_now(warehouse: Connection[Any]) -> Iterator[None]:
+    """The same within one transaction; commits nothing.
+
+    Args:
+        warehouse: in a transaction, and not in ``key_lookups``. An error in here ends it.
+    """
+    warehouse.execute(_BY_KEY_NOW)
+    yield
+    warehouse.execute(_AS_BEFORE_NOW)
