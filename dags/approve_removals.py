@@ -51,11 +51,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import dag_header
+from mailchimp_provider.operators.start_run import StartRun
 from mailchimp_provider.questions import ask_person
 from mailchimp_provider.tasks import removals
 
@@ -84,9 +84,7 @@ def approve_removals() -> None:
     request = task(removals.find_request)()
     ask = ask_person(retry_delay=timedelta(seconds=10))
     decided = task.short_circuit(removals.decide)(request, ask.output)
-    start_sync = TriggerDagRunOperator(
-        task_id="start_sync", trigger_dag_id="sync_collections", conf=decided
-    )
+    start_sync = StartRun(task_id="start_sync", trigger_dag_id="sync_collections", conf=decided)
     request >> ask
     decided >> start_sync
 

@@ -47,11 +47,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import dag_header
+from mailchimp_provider.operators.start_run import StartRun
 from mailchimp_provider.questions import ask_person
 from mailchimp_provider.tasks import releases
 
@@ -81,7 +81,7 @@ def release_campaigns() -> None:
     # Airflow asks again when the answer comes in the moment of the question: soon, then.
     ask = ask_person(retry_delay=timedelta(seconds=5))
     decided = task.short_circuit(releases.decide)(request, ask.output)
-    go_on = TriggerDagRunOperator(task_id="go_on", trigger_dag_id="sync_campaigns", conf=decided)
+    go_on = StartRun(task_id="go_on", trigger_dag_id="sync_campaigns", conf=decided)
     request >> ask
     decided >> go_on
 

@@ -39,12 +39,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import dag_header
 from mailchimp_provider.operators.campaign import CampaignWhenDueOperator
+from mailchimp_provider.operators.start_run import StartRun
 from mailchimp_provider.tasks import campaigns
 
 
@@ -86,7 +86,7 @@ def send_campaigns() -> None:
     )
     closed = find_closed_gates(["{{ params.campaign }}"])
     waited >> closed
-    asked = TriggerDagRunOperator.partial(
+    asked = StartRun.partial(
         task_id="ask_for_release",
         trigger_dag_id="release_campaigns",
         skip_when_already_exists=True,

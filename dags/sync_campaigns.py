@@ -48,12 +48,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 
 from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import dag_header
+from mailchimp_provider.operators.start_run import StartRun
 from mailchimp_provider.tasks import campaigns
 
 CODES = {"type": "array", "items": {"type": "string"}}
@@ -89,7 +89,7 @@ def sync_campaigns() -> None:
     due, closed, shown = find_due(codes), find_closed_gates(codes), show(codes)
     synced >> [due, closed, shown]
     started = [
-        TriggerDagRunOperator.partial(
+        StartRun.partial(
             task_id=task_id, trigger_dag_id=dag_id, skip_when_already_exists=True
         ).expand_kwargs(runs)
         for task_id, dag_id, runs in (

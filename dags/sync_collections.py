@@ -41,13 +41,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 
 from crm_mailchimp.settings import Schedules
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import AUDIENCES, dag_header
 from mailchimp_provider.operators.collection import collection_task
+from mailchimp_provider.operators.start_run import StartRun
 from mailchimp_provider.tasks import collections, removals
 
 
@@ -94,7 +94,7 @@ def sync_collections() -> None:
     synced = sync_collection.partial(staging_id=staging_id).expand(collection_code=codes)
     finished, questions = finish(staging_id), find_questions(staging_id)
     synced >> [finished, questions]
-    asked = TriggerDagRunOperator.partial(
+    asked = StartRun.partial(
         task_id="ask_for_approval",
         trigger_dag_id="approve_removals",
         skip_when_already_exists=True,

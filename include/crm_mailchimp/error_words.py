@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
-
-from crm_mailchimp import database_errors
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 
 
@@ -42,6 +39,11 @@ def words_of(error: BaseException) -> str:
     Only our own errors are written without personal data. The text of any other may quote data,
     such as an address. The place where it happened is given instead.
     """
+    # Not at the top: DAG files import this module.
+    import psycopg  # noqa: PLC0415
+
+    from crm_mailchimp import database_errors  # noqa: PLC0415
+
     name = type(error).__name__
     if isinstance(error, psycopg.Error):
         return database_errors.describe(error)  # begins with the kind

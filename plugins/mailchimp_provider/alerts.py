@@ -20,11 +20,12 @@ from airflow.sdk.bases.notifier import BaseNotifier
 from crm_mailchimp.scrubbing import silent_transport
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import AlertSettings
-from crm_mailchimp.sync.runs.run_alerts import Message, alert_about_dag
 
 if TYPE_CHECKING:
     import jinja2
     from airflow.sdk.definitions.context import Context
+
+    from crm_mailchimp.sync.runs.run_alerts import Message
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ class FailureAlert(BaseNotifier):
 
     def _deliver_unless_repeated(self, dag_id: str, message: Message) -> bool:
         """Send it unless the same was sent lately; False when the warehouse cannot say."""
+        from crm_mailchimp.sync.runs.run_alerts import alert_about_dag  # noqa: PLC0415
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
 
         try:
@@ -119,6 +121,8 @@ class FailureAlert(BaseNotifier):
 
 def failure_message(context: Mapping[str, Any]) -> Message:
     """What is said about a failed run or task; names of DAG, run and task only."""
+    from crm_mailchimp.sync.runs.run_alerts import Message  # noqa: PLC0415 - loads psycopg
+
     dag_run = context["dag_run"]
     exception = context.get("exception")
     instance = context.get("task_instance") or context.get("ti")

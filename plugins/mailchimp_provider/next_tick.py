@@ -36,6 +36,18 @@ class NextTickTimetable(CronTriggerTimetable):
         timezone: in which the expression is read.
     """
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both name the same ticks.
+
+        Airflow compares the schedules of a DAG file's mapped tasks. Its own comparison imports its
+        database models (``airflow/timetables/_cron.py``).
+        """
+        if not isinstance(other, NextTickTimetable):
+            return NotImplemented
+        return (self._expression, self._timezone) == (other._expression, other._timezone)
+
+    __hash__ = CronTriggerTimetable.__hash__
+
     def next_dagrun_info(
         self,
         *,

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from crm_mailchimp.database_errors import without_data
 from crm_mailchimp.error_words import located
 from crm_mailchimp.errors import PermanentError, ProviderError
 from mailchimp_provider.run_params import require_known_params
@@ -28,6 +27,7 @@ def fail_without_retry() -> Iterator[None]:
     Raises:
         AirflowFailException: the work says that trying again is of no use.
     """
+    from crm_mailchimp.database_errors import without_data  # noqa: PLC0415 - loads psycopg
     from mailchimp_provider.connections import is_undefined_connection  # noqa: PLC0415
     from mailchimp_provider.plain_failures import show_no_frames  # noqa: PLC0415
 
