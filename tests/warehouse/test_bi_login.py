@@ -153,3 +153,24 @@ def test_a_login_that_is_not_there_is_named(
 ) -> None:
     assert main(["grant-bi", "--dsn", warehouse_db, "--login", "κανείς"]) == 1
     assert capsys.readouterr().err.startswith("error: there is no login 'κανείς'")
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        'alter role "{login}" superuser',
+        'grant usage on schema sync to "{login}"; grant select on sync.member to "{login}"',
+        'grant usage on schema staging to "{login}";'
+        ' grant select (address_key) on staging.contact to "{login}"',
+        'grant pg_read_all_data to "{login}"',
+    ],
+)
+def test_a_login_that_reads_people_is_refused(
+    warehouse_db: str, login: str, right: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(warehouse_db, autocommit=True) as owner:
+        for one in right.format(login=login).split(";"):
+            owner.execute(one.encode())
+        assert main(["grant-bi", "--dsn", warehouse_db, "--login", login]) == 1
+        assert "may read people's data in sync or staging" in capsys.readouterr().err
+        assert owner.execute("select count(*) from stats.bi_login").fetchone() == (0,)

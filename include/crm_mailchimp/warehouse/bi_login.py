@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg import sql
 
+from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 
@@ -23,6 +24,10 @@ SCHEMAS = ("stats", "mart")
 
 class NoSuchLoginError(Exception):
     """The login to be given rights does not exist."""
+
+
+class PowerfulLoginError(PermanentError):
+    """The login may read people's data, whatever it is given here."""
 
 
 class _Access(NamedTuple):
@@ -54,10 +59,18 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
 
     Raises:
         NoSuchLoginError: there is no such role.
+        PowerfulLoginError: the role is a superuser, or may read ``sync`` or ``staging``. Nothing
+            was given to it.
     """
     if not _exists(connection, login):
         raise NoSuchLoginError(
             f"there is no login {login!r}: make it first, with CREATE ROLE … LOGIN PASSWORD …"
+        )
+    if read_value(connection, bool, statement("stats/reads_people"), {"login": login}):
+        raise PowerfulLoginError(
+            f"the login {login!r} may read people's data in sync or staging: it is a superuser, "
+            "or has such a right itself or by another role. A BI tool needs a login without it. "
+            "Nothing was given to it"
         )
     role = sql.Identifier(login)
     with connection.transaction():

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from crm_mailchimp.database_kind import CRM_WORDS, database_kind
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.named_connection import place_of
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.statements import SQL_ROOT
 from crm_mailchimp.warehouse.bi_login import renew_reading
@@ -39,6 +40,8 @@ MIGRATIONS = SQL_ROOT / "migrations"
 
 #: What was applied lives in a schema of its own.
 BOOKKEEPING_SCHEMA = "migration"
+#: The first migration makes them.
+_OWN_SCHEMAS = ("staging", "sync", "stats", "mart")
 
 _FILE_NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 #: Older versions kept a second record of the same in ``alembic_version``.
@@ -150,6 +153,8 @@ def upgrade(
         connection.execute("set local client_min_messages = warning")
         connection.execute(_PREPARE)
         missing = _missing(connection, files)
+        if len(missing) == len(files):
+            _require_room(connection)
         recorded = _recorded(connection)
         changed = recorded != {known.identity: known.checksum for known in definitions}
         if missing or changed:
@@ -170,6 +175,28 @@ def _refuse_crm(connection: psycopg.Connection[Any]) -> None:
         raise MigrationError(
             f"{CRM_WORDS}. Nothing was created. Write the warehouse's database in --dsn. If both "
             "shall be in one database, add --beside-crm"
+        )
+
+
+def _require_room(connection: psycopg.Connection[Any]) -> None:
+    """A new warehouse makes its own schemas.
+
+    Raises:
+        MigrationError: schemas of these names belong to something else.
+    """
+    taken = read_values(
+        connection,
+        str,
+        "select nspname::text from pg_catalog.pg_namespace where nspname = any(%s) order by 1",
+        (list(_OWN_SCHEMAS),),
+    )
+    if taken:
+        names = " and ".join(taken)
+        raise MigrationError(
+            f"{place_of(connection)}: the database already has {names}, which "
+            f"{'is' if len(taken) == 1 else 'are'} not ours. A new warehouse makes its own schemas "
+            f"{', '.join(_OWN_SCHEMAS)}. Nothing was created. Use another database, or rename what "
+            "is there"
         )
 
 
