@@ -13,8 +13,8 @@ select
     count(*) filter (where engagement.clicks > 0) as clickers,
     count(unsubscribe.campaign_id) as unsubscribes
 from changed_campaign as changed
-inner join stats.campaign_recipients as recipient on changed.campaign_id = recipient.campaign_id
 inner join stats.campaigns as campaign on changed.campaign_id = campaign.campaign_id
+inner join stats.campaign_recipients as recipient on changed.campaign_id = recipient.campaign_id
 inner join mart.member_engagement as member
     on
         recipient.list_id = member.list_id

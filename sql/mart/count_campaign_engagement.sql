@@ -27,9 +27,9 @@ engaged as (
         percentile_cont(0.5) within group (
             order by extract(epoch from engagement.first_human_open_at - campaign.sent_at)::double precision
         ) filter (where not campaign.is_ongoing) as median_seconds_to_first_human_open
-    from stats.recipient_engagement as engagement
-    inner join changed_campaign as changed on engagement.campaign_id = changed.campaign_id
-    inner join stats.campaigns as campaign on engagement.campaign_id = campaign.campaign_id
+    from changed_campaign as changed
+    inner join stats.campaigns as campaign on changed.campaign_id = campaign.campaign_id
+    inner join stats.recipient_engagement as engagement on changed.campaign_id = engagement.campaign_id
     group by engagement.campaign_id
 )
 

@@ -113,7 +113,9 @@ cross join lateral (
 ) as act
 where
     starts_with(recipient.campaign_id, %(group)s || '-')
-    and campaign.sent_at >= %(since)s and campaign.sent_at < %(until)s;
+    and campaign.sent_at >= %(since)s and campaign.sent_at < %(until)s
+-- Each reading of reports appends the events since the one before.
+order by 5;
 
 insert into stats.recipient_engagement (
     campaign_id, subscriber_hash, list_id, opens, proxy_opens, clicks, links_clicked, hard_bounces,
@@ -248,9 +250,7 @@ def _fill(warehouse: psycopg.Connection[Any], group: Group, name: str) -> None:
             {**values, "month": month},
         )
     for month in range(group.months):
-        since, until, last = (
-            f"({_at(month + later)})" for later in (0, 1, 2)
-        )
+        since, until, last = (f"({_at(month + later)})" for later in (0, 1, 2))
         text = _MONTH
         for key, moment in (("since", since), ("until", until), ("last", last)):
             text = text.replace(f"%({key})s", moment)
@@ -272,7 +272,8 @@ def read_late_opens(
         per_mille: of the recipients of each.
         days: after the sending; other days are other opens of the same recipients.
     """
-    late = warehouse.execute(_LATE, {"campaigns": list(campaigns), "per_mille": per_mille, "days": days}).rowcount
+    values = {"campaigns": list(campaigns), "per_mille": per_mille, "days": days}
+    late = warehouse.execute(_LATE, values).rowcount
     for campaign_id in campaigns:
         warehouse.execute(statement("stats/count_engagement"), {"campaign_id": campaign_id})
     warehouse.commit()
