@@ -97,7 +97,8 @@ left join
             max(coalesce(report.reported_at, report.first_seen_at)) as last_reported_at
         from stats.campaign_abuse_reports as report
         where report.subscriber_hash = touched.subscriber_hash and report.list_id = touched.list_id
-    ) as complaints on true
+    ) as complaints
+    on true
 left join
     lateral (
         select
@@ -108,14 +109,16 @@ left join
         from sync.member as member
         where member.list_id = touched.list_id and member.subscriber_hash = touched.subscriber_hash
         offset 0
-    ) as our_member on true
+    ) as our_member
+    on true
 left join
     lateral (
         select member.is_erased
         from stats.members as member
         where member.list_id = touched.list_id and member.subscriber_hash = touched.subscriber_hash
         offset 0
-    ) as known on true
+    ) as known
+    on true
 cross join
     lateral (
         values (greatest(sums.last_unsubscribed_at, complaints.last_reported_at))

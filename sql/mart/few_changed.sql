@@ -1,4 +1,5 @@
--- Whether less than a tenth of the members and of the campaigns changed. Reads at most ten rows for each change.
+-- Whether less than a tenth of the members and of the campaigns changed. It reads at most ten rows for each
+-- change.
 select
     not (select rebuild from mart.setting)
     and exists (

@@ -124,9 +124,7 @@ def questions(warehouse: psycopg.Connection[Any]) -> Iterator[Question]:
         if time := next((column for column in _TIMES if column in columns), None):
             for length in ("day", "month"):
                 words = f"of a {length}"
-                period = (
-                    f"{time} >= %({length})s and {time} < %({length})s + interval '1 {length}'"
-                )
+                period = f"{time} >= %({length})s and {time} < %({length})s + interval '1 {length}'"
                 yield Question(source, words, f"{every} where {period}", values)
             if relation == "mart.campaign_activities":
                 period = "occurred_at >= %(day)s and occurred_at < %(day)s + interval '1 day'"
