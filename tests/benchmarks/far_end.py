@@ -9,6 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 #: Seconds, for the sandbox to simulate a big campaign.
 _PATIENCE = 3_600
@@ -72,8 +73,14 @@ class FarEnd:
 
 
 def far_end_at(host: str, key: str, pid: int | None) -> FarEnd:
-    """A server of one's choice. A sandbox among them forgets what it holds."""
+    """A server of one's choice. A sandbox among them forgets what it holds.
+
+    Raises:
+        ValueError: it is Mailchimp itself: nobody may be made a member there for a benchmark.
+    """
     host = host.rstrip("/").removesuffix("/3.0")
+    if (urlsplit(host).hostname or "").endswith("mailchimp.com"):
+        raise ValueError("MAILCHIMP_BENCH_HOST is Mailchimp itself: name another server")
     try:
         identity = _request("GET", f"{host}/_sandbox/")
         _request("POST", f"{host}/_sandbox/reset")
