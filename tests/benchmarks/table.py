@@ -129,12 +129,17 @@ class Case:
     @property
     def figure(self) -> float | None:
         """What is compared with the target."""
-        return self.target and self.target.figure(self.value, self.against_value)
+        if self.target is None:
+            return None
+        return self.target.figure(self.value, self.against_value)
 
     @property
     def is_reached(self) -> bool | None:
         """Whether the figure is good enough; None: there is no target."""
-        return self.target and self.target.is_reached(self.figure or 0.0)
+        figure = self.figure
+        if self.target is None or figure is None:
+            return None
+        return self.target.is_reached(figure)
 
     @property
     def rows_per_second(self) -> float | None:
