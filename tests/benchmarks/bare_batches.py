@@ -36,14 +36,14 @@ def pattern_of(first_batch: Mapping[str, Any]) -> Pattern:
 
 
 def batches_like(
-    pattern: Pattern, list_id: str, members: Sequence[tuple[str, str]], first_name: str
+    pattern: Pattern, list_id: str, members: Sequence[tuple[str, str]], first_name: str | None
 ) -> list[Request]:
     """Ready-made bodies of the same operations, for other members.
 
     Args:
         pattern: of the task that is compared.
         members: subscriber hash and CRMREF of each.
-        first_name: the value that changes.
+        first_name: the value that changes; None: everything is as in the first operation.
     """
     body = json.loads(pattern.operation["body"])
     made = []
@@ -51,13 +51,16 @@ def batches_like(
         operations = []
         for number in numbers:
             subscriber_hash, reference = members[number]
-            fields = {**body["merge_fields"], "FNAME": first_name, "CRMREF": reference}
+            sent = body
+            if first_name is not None:
+                fields = {**body["merge_fields"], "FNAME": first_name, "CRMREF": reference}
+                sent = {**body, "merge_fields": fields}
             operations.append(
                 {
-                    "method": pattern.operation["method"],
+                    **pattern.operation,
                     "path": f"/lists/{list_id}/members/{subscriber_hash}",
                     "operation_id": f"bare-{number}-{subscriber_hash}",
-                    "body": json.dumps({**body, "merge_fields": fields}),
+                    "body": json.dumps(sent),
                 }
             )
         made.append(Request("POST", "/batches", json.dumps({"operations": operations}).encode()))

@@ -1,6 +1,6 @@
-"""One collection against the bare wire work: first sync, unchanged, a little, all, pull-back.
+"""One collection against the bare wire work: all are added, changed, read back, and withdraw.
 
-All of it at each latency. Another server than the sandbox answers as fast as it does, and is
+Between these, nothing or a little changes. All of it at each latency. Another server than the sandbox answers as fast as it does, and is
 measured once.
 """
 
@@ -41,6 +41,7 @@ def test_one_collection(
         cases.little_changed()
         cases.all_changed()
         cases.all_read_back()
+        cases.all_withdrawn()
 
 
 class _Cases:
@@ -157,9 +158,20 @@ class _Cases:
         bare = read_again(self._far_end, done.read)
         self._timed("pull-back of changed members", done.cost, "bare paging", bare, 2.0)
 
-    def _bare_changes(self, run: Run, members: int, first_name: str) -> Measured:
+    def all_withdrawn(self) -> None:
+        """Everybody withdraws; the bare loop unsubscribes the same members again, which costs
+        Mailchimp as much."""
+        one = self._one
+        one.withdraw()
+        run = one.sync()
+        assert run.push.result["removed"] == one.contacts
+        bare = self._bare_changes(run, one.contacts, None)
+        self._timed("all withdraw", run.without_check, "bare /batches", bare, 1.5)
+
+    def _bare_changes(self, run: Run, members: int, first_name: str | None) -> Measured:
         one = self._one
         if run.push.first_batch is None:
+            assert first_name is not None
             changes = calls_for_each(one.list_id, one.members(members), first_name)
             return send(self._far_end, changes)
         pattern = pattern_of(run.push.first_batch)

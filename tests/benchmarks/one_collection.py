@@ -128,6 +128,17 @@ class OneCollection:
             )
             crm.execute("vacuum analyze crm.contact")
 
+    def withdraw(self) -> None:
+        """All contacts take their consent back in the CRM."""
+        with psycopg.connect(self.place.crm, autocommit=True) as crm:
+            crm.execute(
+                "insert into crm.consent (consent_id, contact_id, channel, gdpr_category, granted,"
+                " effective_at, recorded_at) select contact_id + %(contacts)s, contact_id, 'email',"
+                " 'newsletter', false, now() - interval '1 minute', now() from crm.contact",
+                {"contacts": self.contacts},
+            )
+            crm.execute("vacuum analyze crm.consent")
+
     def members(self, count: int) -> list[tuple[str, str]]:
         """Subscriber hash and CRMREF of the first contacts."""
         return [

@@ -240,6 +240,8 @@ def _line(case: Case) -> str:
 
 
 def _figure(figure: float) -> str:
+    if figure and abs(figure) < 0.1:
+        return f"{figure:.4f}"
     return f"{figure:.2f}" if figure < 100 else f"{figure:,.0f}"
 
 

@@ -61,10 +61,13 @@ def test_the_table_shows_what_is_missed_and_writes_it(tmp_path: Path) -> None:
     )
     assert lines[-1] == "2 cases, 1 of them missed their target"
 
+    table.add(timed("marts", ours, "full rebuild", 1_000.0, at_most(0.01)))
+    assert "| 0.0020 | ≤ 0.01 × | yes |" in str(table)
+
     table.write(tmp_path / "new" / "table.json")
     written = json.loads((tmp_path / "new" / "table.json").read_text())
     assert written["settings"] == {"contacts": 1_000}
-    first, writes = written["cases"]
+    first, writes, _ = written["cases"]
     assert (first["figure"], first["reached"], first["rows_per_second"]) == (2.0, True, 500.0)
     assert first["cost"]["server_cpu"] == 1.25
     assert (writes["figure"], writes["reached"]) == (1, False)
