@@ -1,7 +1,7 @@
 """One collection against the bare wire work: all are added, changed, read back, and withdraw.
 
-Between these, nothing or a little changes. All of it at each latency. Another server than the sandbox answers as fast as it does, and is
-measured once.
+Between these, nothing or a little changes. All of it at each latency. Another server than the
+sandbox answers as fast as it does, and is measured once.
 """
 
 from __future__ import annotations
