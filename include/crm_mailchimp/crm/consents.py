@@ -201,7 +201,7 @@ def present_refusals(
     Args:
         crm: to ``crm_db``, in autocommit.
         holders: a few thousand contacts at most.
-        people: whom these contacts were merged into (``survivors``).
+        people: the contacts that these were merged into in the end (``survivors``).
         judged: what ``judge`` says of all of these people, and perhaps of others.
     """
     erasures = [CrmRefusal(one.contact_id, one.email, None) for one in holders if one.is_erased]

@@ -68,9 +68,9 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
         )
     if read_value(connection, bool, statement("stats/reads_people"), {"login": login}):
         raise PowerfulLoginError(
-            f"the login {login!r} may read people's data in sync or staging: it is a superuser, "
-            "or has such a right itself or by another role. A BI tool needs a login without it. "
-            "Nothing was given to it"
+            f"the login {login!r} may read people's data in sync or staging. It is a superuser, "
+            "or has such a right itself, or by another role. A BI tool needs a login without that "
+            "right. Nothing was given to it"
         )
     role = sql.Identifier(login)
     with connection.transaction():
