@@ -105,4 +105,4 @@ def test_changes_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> No
         assert world.remote_fields(f"p{people}@mail.gr")["FNAME"] == name
         assert world.member(f"p{people}@mail.gr")["origin"] == "created"
 
-    assert 0 < per_page(sent[1_400], sent[400], 2) <= 38
+    assert 0 < per_page(sent[1_400], sent[400], 2) <= 12
