@@ -221,11 +221,11 @@ class AudienceProvider(Answering, Protocol):
         on_batches: Callable[[Sequence[str | None]], None] | None = None,
     ) -> Iterator[list[ChangeOutcome]]:
         """Apply changes, each page one by one, or through ``/batches`` if it is large. A page is
-        taken when it can be sent at once. Outcomes come as they are known, those of a page maybe
-        after the next page is sent: alone from a call of its own, or at most 500 together. A 404 on
-        unsubscribe or archive counts as done.
-        ``on_batches`` is called right before and after a batch is started, and at the end, with the
-        tickets (no blanks) of batches with outcomes not taken yet; None is about to start."""
+        taken when it can be sent at once. Outcomes come as they are known, maybe after the next
+        page is sent. A single call's comes alone, those of a batch at most 500 together. A 404 on
+        unsubscribe or archive counts as done. ``on_batches`` is called right before and after a
+        start, and at the end. It gets the tickets (no blanks) of batches with outcomes not taken
+        yet. None is about to start."""
 
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool

@@ -1,6 +1,6 @@
 -- Other known contacts that hold the same address. A mail to the address is a mail to them too. The named
--- ones are taken away as a set, not by a join: a session that looks rows up by their keys would compare each
--- row with each other (key_lookups.py).
+-- ones are taken away as a set, and not by a join. A session that looks rows up by their keys would compare
+-- each row with each other (key_lookups.py).
 insert into person_asked (key, contact_id, is_other)
 select
     found.key,

@@ -1,6 +1,6 @@
--- Subscribed members of Mailchimp's answers of which record_observed.sql would store nothing but the time of
--- the change, and complaint_checked. record_changed.sql stores both. Each is looked up by its key, as in
--- next_planned_contacts.sql.
+-- Subscribed members in Mailchimp's answers that show nothing new. Of them record_observed.sql would store
+-- only last_changed and complaint_checked, and record_changed.sql stores both. Each is looked up by its key,
+-- as in next_planned_contacts.sql.
 select member.subscriber_hash
 from
     unnest(

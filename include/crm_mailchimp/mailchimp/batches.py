@@ -64,7 +64,7 @@ class Operation:
     ``path``: below ``/3.0``; ``params``: its query string; ``body``: a JSON object or None.
     ``subject``: what the request is about (letters and digits); its result names it again.
 
-    Only requests that may be carried out twice belong into a batch (see ``start``).
+    Only requests that may be carried out twice belong into a batch (see ``start_batch``).
     """
 
     method: str
@@ -76,7 +76,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """A batch that ``start`` started.
+    """A batch that ``start_batch`` started.
 
     Attributes:
         ticket: what ``resume`` takes.
@@ -132,7 +132,7 @@ class Batch:
         _forget(self.client, batch_id)
 
 
-def start(client: MailchimpClient, operations: Sequence[Operation]) -> Batch:
+def start_batch(client: MailchimpClient, operations: Sequence[Operation]) -> Batch:
     """Start operations as one batch.
 
     Args:

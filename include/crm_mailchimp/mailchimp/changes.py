@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from crm_mailchimp.mailchimp.answers import error_of
 from crm_mailchimp.mailchimp.batch_results import Result
-from crm_mailchimp.mailchimp.batches import Batch, Operation, resume, start
+from crm_mailchimp.mailchimp.batches import Batch, Operation, resume, start_batch
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import AuthenticationError, MailchimpError
 from crm_mailchimp.mailchimp.members import (
@@ -145,7 +145,7 @@ class _Changing:
     def _started(self, page: Sequence[MemberChange], before: _Running | None) -> _Running:
         unread = [before.batch.ticket] if before is not None else []
         self._on_batches((*unread, None))
-        batch = start(self._client, [_operation(self._list_id, change) for change in page])
+        batch = start_batch(self._client, [_operation(self._list_id, change) for change in page])
         self._on_batches((*unread, batch.ticket))
         return _Running(page, batch, {change.subscriber_hash: change for change in page})
 

@@ -29,7 +29,7 @@ from crm_mailchimp.statements import statement
 
 log = logging.getLogger(__name__)
 
-#: Stands among tickets for a batch whose start got no answer. Alone it is stored as null.
+#: Among tickets: a batch whose start got no answer. Alone it is stored as null.
 _ABOUT_TO_START = "?"
 
 

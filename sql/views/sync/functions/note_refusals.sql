@@ -13,8 +13,8 @@ begin
     elsif exists (select from written where cause is not null or opted_out) then
         select array_agg(list_id), array_agg(subscriber_hash) into lists, hashes
         from (
-            -- Grouped, not joined: a session that looks rows up by their keys would compare each new row
-            -- with each old one (key_lookups.py).
+            -- Grouped, and not joined. A session that looks rows up by their keys would compare each new
+            -- row with each old one (key_lookups.py).
             select
                 list_id,
                 subscriber_hash,
