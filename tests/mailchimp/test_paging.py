@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from itertools import islice
+from collections import deque
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
@@ -30,6 +30,26 @@ class Remote:
             self.changes.pop(0)(self.names)
         # What total_items says is not what a walk may rely on.
         return {"things": [{"id": name} for name in page], "total_items": 3}
+
+
+class Counted(Remote):
+    """The same with the number of items, and asked for ahead: so many pages before their turn."""
+
+    def __init__(self, names: list[str], *changes: Any, most: int = 7, more: int = 0) -> None:
+        super().__init__(names, *changes)
+        self.most, self.more = most, more
+
+    def fetch(self, count: int, offset: int) -> dict[str, Any]:
+        total = len(self.names) + self.more
+        return {**super().fetch(count, offset), "total_items": total}
+
+    def ahead(self, offsets: Sequence[int]) -> Generator[dict[str, Any] | None]:
+        coming: deque[dict[str, Any]] = deque()
+        waiting = deque(offsets)
+        while coming or waiting:
+            while waiting and len(coming) < self.most:
+                coming.append(self.fetch(10, waiting.popleft()))
+            yield coming.popleft()
 
 
 def names(count: int) -> list[str]:
@@ -144,116 +164,59 @@ def test_all_who_stay_are_found_whatever_goes_out_meanwhile(
     assert set(names(count)) - gone <= set(found)
 
 
-# ---- pages asked for ahead
-
-
-class AheadRemote(Remote):
-    """A list whose further pages are asked for some at a time, in whatever order.
-
-    Args:
-        orders: of each group of pages, the order in which they are asked for.
-    """
-
-    def __init__(
-        self,
-        names: list[str],
-        *changes: Any,
-        together: int = 7,
-        orders: Any = (),
-        total: Any = None,
-    ) -> None:
-        super().__init__(names, *changes)
-        self._together, self._orders, self._total = together, list(orders), total
-        self.closed = 0
-
-    def fetch(self, count: int, offset: int) -> dict[str, Any]:
-        total = len(self.names) if self._total is None else self._total
-        return super().fetch(count, offset) | {"total_items": total}
-
-    def ahead(self, count: int) -> Any:
-        def pages(offsets: Any) -> Generator[dict[str, Any]]:
-            try:
-                remaining = list(islice(offsets, 1000))
-                while remaining:
-                    group, remaining = remaining[: self._together], remaining[self._together :]
-                    order = self._orders.pop(0) if self._orders else range(self._together)
-                    answers = {
-                        offset: self.fetch(count, offset)
-                        for _, offset in sorted(zip(order, group, strict=False))
-                    }
-                    for offset in group:
-                        yield answers[offset]
-            finally:
-                self.closed += 1
-
-        return pages
-
-
-def ids_ahead(remote: AheadRemote, size: int = 10, **options: Any) -> list[str]:
-    walking = walk(remote.fetch, "things", size=size, ahead=remote.ahead(size), **options)
-    return [item["id"] for item in walking]
-
-
-@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 18, 19, 26, 27, 100, 1005])
-def test_pages_ahead_cost_no_further_call(count: int) -> None:
-    serial, ahead = Remote(names(count)), AheadRemote(names(count))
-    assert ids_ahead(ahead, key=by_id, overlap=2) == names(count)
-    assert ids(serial, size=10, key=by_id, overlap=2) == names(count)
-    assert sorted(ahead.asked) == serial.asked
-
-
-def test_one_further_page_is_asked_for_in_its_turn() -> None:
-    remote = AheadRemote(names(15))
-    assert ids_ahead(remote) == names(15)
-    assert remote.closed == 0
-    assert ids_ahead(long := AheadRemote(names(25))) == names(25)
-    assert long.closed == 1
-
-
-@pytest.mark.parametrize("total", [0, 3, 40, 10**15, -1, "πολλά", None, True, [5]])
-def test_a_wrong_total_loses_nothing(total: Any) -> None:
-    remote = AheadRemote(names(95), total=total)
-    assert ids_ahead(remote, key=by_id, overlap=2) == names(95)
-    # No more calls run ahead of the reader than its own limit.
-    assert len(remote.asked) <= 12 + 7
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    count=st.integers(0, 200),
-    overlap=st.integers(1, 4),
-    changes=st.lists(
-        st.lists(
-            st.one_of(
-                st.tuples(st.just("out"), st.integers(0, 199)),
-                st.tuples(st.just("in"), st.integers(0, 199)),
-            ),
-            max_size=20,
-        ),
-        max_size=25,
-    ),
-    orders=st.lists(st.permutations(range(7)), max_size=6),
-)
-def test_all_who_stay_are_found_in_whatever_order_pages_are_read(
-    count: int, overlap: int, changes: Any, orders: Any
+@pytest.mark.parametrize("overlap", [0, 3])
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 17, 18, 20, 23, 24, 25, 31, 100, 101, 104, 107])
+def test_pages_asked_for_ahead_are_no_more_than_one_after_the_other(
+    count: int, overlap: int
 ) -> None:
-    """Items go out, and come in anywhere, while pages are read before those in front of them."""
-    gone: set[str] = set()
-    fresh = iter(f"νέο-{number:05}" for number in range(10_000))
+    alone, ahead = Remote(names(count)), Counted(names(count))
+    assert ids(alone, size=10, key=by_id, overlap=overlap) == names(count)
+    found = ids(ahead, size=10, key=by_id, overlap=overlap, ahead=ahead.ahead)
+    assert found == names(count)
+    assert sorted(ahead.asked) == sorted(alone.asked)
 
-    def change(acts: Any) -> Any:
-        def upon(there: list[str]) -> None:
-            for act, number in acts:
-                name = f"μέλος-{number:05}"
-                if act == "in":
-                    there.insert(min(number, len(there)), next(fresh))
-                elif name in there:
-                    there.remove(name)
-                    gone.add(name)
 
-        return upon
+@pytest.mark.parametrize("more", [-30, 30])
+def test_a_wrong_number_of_items_hides_none(more: int) -> None:
+    remote = Counted(names(64), more=more)
+    assert ids(remote, size=10, key=by_id, overlap=3, ahead=remote.ahead) == names(64)
 
-    remote = AheadRemote(names(count), *map(change, changes), orders=orders)
-    found = ids_ahead(remote, key=by_id, overlap=overlap)
+
+def test_nothing_is_asked_for_ahead_before_the_second_page_is_wanted() -> None:
+    remote = Counted(names(64))
+    walking = walk(remote.fetch, "things", size=10, key=by_id, overlap=3, ahead=remote.ahead)
+    assert [next(walking)["id"] for _ in range(10)] == names(10)
+    assert remote.asked == [(10, 0)]
+
+
+def test_items_that_go_out_while_pages_are_asked_for_ahead_hide_none() -> None:
+    def leave(there: list[str]) -> None:
+        del there[2:9]  # more than a page repeats
+
+    remote = Counted(names(64), lambda _: None, lambda _: None, leave)
+    found = ids(remote, size=10, key=by_id, overlap=3, ahead=remote.ahead)
+    assert len(remote.names) == 57
+    assert set(remote.names) <= set(found)
     assert len(found) == len(set(found))
-    assert set(names(count)) - gone <= set(found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    count=st.integers(0, 120),
+    overlap=st.integers(1, 4),
+    most=st.integers(1, 7),
+    removals=st.lists(st.lists(st.integers(0, 119), max_size=40), max_size=12),
+)
+def test_all_who_stay_are_found_ahead_whatever_goes_out_meanwhile(
+    count: int, overlap: int, most: int, removals: list[list[int]]
+) -> None:
+    def removal(numbers: list[int]) -> Any:
+        def change(there: list[str]) -> None:
+            there[:] = [name for name in there if int(name[-5:]) not in numbers]
+
+        return change
+
+    remote = Counted(names(count), *map(removal, removals), most=most)
+    found = ids(remote, size=10, key=by_id, overlap=overlap, ahead=remote.ahead)
+    assert len(found) == len(set(found))
+    assert set(remote.names) <= set(found)

@@ -103,6 +103,32 @@ def test_a_member_deleted_during_the_walk_hides_nobody() -> None:
     assert len(found) == len(set(found)) == 2500
 
 
+def test_a_reader_that_ends_after_the_first_page_has_asked_for_no_other() -> None:
+    others: list[Mailchimp] = []
+
+    def opens(handler: BaseHTTPRequestHandler) -> None:
+        query = parse_qs(urlsplit(handler.path).query)
+        count, offset = int(query["count"][0]), int(query["offset"][0])
+        rows = [{"email_id": f"h{n}"} for n in range(offset, min(offset + count, 5000))]
+        answer(200, {"members": rows, "total_items": 5000})(handler)
+
+    with scripted(opens) as server:
+
+        def another() -> Mailchimp:
+            others.append(Mailchimp(MailchimpClient("key-us1", host=server.host)))
+            return others[-1]
+
+        own = MailchimpClient("key-us1", host=server.host)
+        with Mailchimp(own, another=another) as client:
+            rows = client.rows("c1", "proxy_opens")
+            assert [next(rows)["email_id"] for _ in range(1000)] == [f"h{n}" for n in range(1000)]
+            del rows
+            assert (len(server.seen), others) == (1, [])
+            assert len(list(client.rows("c1", "proxy_opens"))) == 5000
+            assert len(others) > 1
+            assert client.calls == len(server.seen) == 1 + 6
+
+
 def test_a_recipient_is_asked_for_by_name() -> None:
     def one(handler: BaseHTTPRequestHandler) -> None:
         known = urlsplit(handler.path).path == "/3.0/reports/c1/sent-to/h1"
