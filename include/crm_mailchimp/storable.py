@@ -40,4 +40,14 @@ def storable_json(value: object) -> object:
 
 def dump_json(value: object) -> str:
     """JSON text that Postgres takes as ``jsonb``."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return _dump_storable(value)
+    # Nearly every value can be stored as it is.
+    is_storable = "\\u0000" not in text and not _NUL_OR_SURROGATE.search(text)
+    return text if is_storable else _dump_storable(value)
+
+
+def _dump_storable(value: object) -> str:
     return json.dumps(storable_json(value), ensure_ascii=False, allow_nan=False)

@@ -171,6 +171,7 @@ class Activity:
         create_landing(connection, _TABLE, _COLUMN_TYPES)
         create_landing(connection, _EXTRA_TABLE, _EXTRA_COLUMNS)
         create_listed(connection)
+        connection.commit()
         recipients = provider.rows(reading.campaign_id, "activity", since=since)
         landed = listed = 0
         for page in batches(recipients):

@@ -73,10 +73,11 @@ class Links:
         members = land(connection, MEMBER_SHAPE, _members(provider, campaign_id, changed), left_out)
         # Totals and members in one transaction. After a crash in between, the totals would say
         # that nothing is left to read.
-        know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
-        connection.execute(statement("stats/load_links"), {"campaign_id": campaign_id})
-        connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})
-        store_stream_state(connection, self.name, reading, rows_read=landed + members)
+        with connection.pipeline():
+            know_members(connection, f"landing_{MEMBER_SHAPE.stream}", campaign_id)
+            connection.execute(statement("stats/load_links"), {"campaign_id": campaign_id})
+            connection.execute(statement("stats/load_link_members"), {"campaign_id": campaign_id})
+            store_stream_state(connection, self.name, reading, rows_read=landed + members)
         connection.commit()
         left_out.require_none()
         return landed + members

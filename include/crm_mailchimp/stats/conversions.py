@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -75,7 +76,20 @@ def reader_of(stream: str, one: Field) -> Reader:
         return _convert(stream, one, _find(stream, item, one.source))
 
     make = _USUAL.get(one.kind)
-    return exact if make is None or "." in one.source else make(one, exact)
+    outer, _, inner = one.source.rpartition(".")
+    if make is None or "." in outer:
+        return exact
+    if not outer:
+        return make(one, exact)
+    read_inner = make(
+        replace(one, path=inner), lambda level: _convert(stream, one, level.get(inner))
+    )
+
+    def read(item: Mapping[str, Any]) -> Value:
+        level = item.get(outer)
+        return read_inner(level) if type(level) is dict else exact(item)
+
+    return read
 
 
 def _usual_text(one: Field, exact: Reader) -> Reader:

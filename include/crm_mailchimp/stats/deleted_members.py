@@ -26,7 +26,7 @@ LISTED_COLUMNS = (("subscriber_hash", "text"),)
 
 
 def create_listed(connection: Connection[Any]) -> None:
-    """The empty ``landing_listed`` of this session; commits."""
+    """The empty ``landing_listed`` of this session; the caller commits."""
     create_landing(connection, LISTED, LISTED_COLUMNS)
 
 
@@ -37,7 +37,7 @@ def mark_deleted(connection: Connection[Any], provider: ReportProvider, campaign
     the list was not whole, and nobody is marked. A recipient that is listed again loses its mark.
 
     Args:
-        connection: the warehouse, with ``landing_listed`` filled; not in a transaction.
+        connection: the warehouse, with ``landing_listed`` filled.
         provider: where the recipients are.
         campaign_id: the campaign.
     """

@@ -21,5 +21,5 @@ OPEN_COLUMNS = (
 
 
 def create_opens(connection: Connection[Any]) -> None:
-    """The empty ``landing_proxy_opens`` of this session; commits."""
+    """The empty ``landing_proxy_opens`` of this session; the caller commits."""
     create_landing(connection, OPENS, OPEN_COLUMNS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg import sql
@@ -34,7 +34,7 @@ def batches(items: Iterable[_Item], size: int = BATCH_SIZE) -> Iterator[list[_It
 def create_landing(
     connection: Connection[Any], table: str, column_types: Sequence[tuple[str, str]]
 ) -> None:
-    """An empty temporary table of this session for one stream; commits."""
+    """An empty temporary table of this session for one stream; the caller commits."""
     name = sql.Identifier("pg_temp", table)
     size = find_value(
         connection,
@@ -44,16 +44,14 @@ def create_landing(
     )
     if size is not None and size <= _FEW_BYTES:
         connection.execute(sql.SQL("delete from {}").format(name))
-        connection.commit()
         return
     columns = sql.SQL(", ").join(
-        sql.SQL("{} " + kind).format(sql.Identifier(name)) for name, kind in column_types
+        sql.SQL("{} " + kind).format(sql.Identifier(column)) for column, kind in column_types
     )
     connection.execute(sql.SQL("drop table if exists {}").format(name))
     connection.execute(
         sql.SQL("create temporary table {} ({})").format(sql.Identifier(table), columns)
     )
-    connection.commit()
 
 
 def land(
@@ -83,10 +81,12 @@ def land(
         UnexpectedShapeError: not one object fits: the API has changed.
     """
     table = f"landing_{shape.stream}"
-    create_landing(connection, table, shape.column_types)
     landed = 0
     known = len(left_out.errors)
-    for batch in batches(items):
+    pages = batches(items)
+    first = next(pages, [])
+    create_landing(connection, table, shape.column_types)
+    for batch in chain([first], pages):
         rows = (row for _, row in shape.fitting(batch, left_out))
         landed += copy_rows(connection, table, shape.columns, rows)
         connection.commit()

@@ -126,6 +126,7 @@ def _land(
     """Land the opens as far as they say more than the events; returns members read. Commits."""
     create_opens(connection)
     create_landing(connection, _MEMBERS, _MEMBER_COLUMNS)
+    connection.commit()
     members = 0
     left_out = reading.left_out
     for page in batches(provider.rows(reading.campaign_id, "proxy_opens")):

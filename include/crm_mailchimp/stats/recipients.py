@@ -55,11 +55,12 @@ class Recipients:
         create_listed(connection)
         connection.execute(statement("stats/list_recipients"))
         mark_deleted(connection, provider, reading.campaign_id)
-        know_members(connection, f"landing_{SHAPE.stream}", reading.campaign_id)
-        campaign = {"campaign_id": reading.campaign_id}
-        connection.execute(statement("stats/load_recipients"), campaign)
-        connection.execute(statement("stats/mark_ongoing"), campaign)
-        store_stream_state(connection, self.name, reading, rows_read=landed)
+        with connection.pipeline():
+            know_members(connection, f"landing_{SHAPE.stream}", reading.campaign_id)
+            campaign = {"campaign_id": reading.campaign_id}
+            connection.execute(statement("stats/load_recipients"), campaign)
+            connection.execute(statement("stats/mark_ongoing"), campaign)
+            store_stream_state(connection, self.name, reading, rows_read=landed)
         connection.commit()
         reading.left_out.require_none()
         return landed

@@ -77,9 +77,10 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
         the metrics that differ without an explanation.
     """
     parameters = {"campaign_id": campaign_id, "cap": CAP}
-    connection.execute(statement("stats/drop_other_kind"), parameters)
-    connection.execute(statement("stats/reconcile"), parameters)
-    connection.execute(statement("stats/settle_streams"), parameters)
+    with connection.pipeline():
+        connection.execute(statement("stats/drop_other_kind"), parameters)
+        connection.execute(statement("stats/reconcile"), parameters)
+        connection.execute(statement("stats/settle_streams"), parameters)
     explained = read_rows(
         connection, _Explained, statement("stats/explain_differences"), parameters
     )

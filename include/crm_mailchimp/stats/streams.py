@@ -84,16 +84,17 @@ class WholeStream:
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:
         items = provider.rows(reading.campaign_id, self.name)
         landed = land(connection, self.shape, items, reading.left_out)
-        if "subscriber_hash" in self.shape.columns:
-            know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)
-        connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
-        store_stream_state(
-            connection, self.name, reading, rows_read=landed, read_later=not self.has_totals
-        )
-        if self.also is not None:
-            connection.execute(
-                statement(self.also), {"campaign_id": reading.campaign_id, "list_id": None}
+        with connection.pipeline():
+            if "subscriber_hash" in self.shape.columns:
+                know_members(connection, f"landing_{self.shape.stream}", reading.campaign_id)
+            connection.execute(statement(self.load), {"campaign_id": reading.campaign_id})
+            store_stream_state(
+                connection, self.name, reading, rows_read=landed, read_later=not self.has_totals
             )
+            if self.also is not None:
+                connection.execute(
+                    statement(self.also), {"campaign_id": reading.campaign_id, "list_id": None}
+                )
         connection.commit()
         reading.left_out.require_none()
         return landed
