@@ -52,11 +52,28 @@ select
     landed.ecommerce,
     landed.extra
 from landed
-left join stats.latest_report as known on landed.campaign_id = known.campaign_id
+-- Looked up for each report, whatever Postgres has counted.
+left join lateral (
+    select snapshot.*
+    from stats.report_snapshots as snapshot
+    where snapshot.campaign_id = landed.campaign_id
+    order by snapshot.taken_at desc
+    limit 1
+) as known on true
 where
-    to_jsonb(known) - array['taken_at', 'list_id', 'timeseries', 'list_stats', 'industry_stats']
-    is distinct from
-    to_jsonb(landed) - array[
-        'list_id', 'list_name', 'type', 'title', 'subject_line', 'preview_text', 'sent_at',
-        'timeseries', 'list_stats', 'industry_stats'
-    ];
+    known.campaign_id is null
+    or (
+        known.emails_sent, known.opens_total, known.unique_opens, known.proxy_excluded_opens,
+        known.proxy_excluded_unique_opens, known.open_rate, known.last_open_at, known.clicks_total,
+        known.unique_clicks, known.unique_subscriber_clicks, known.click_rate, known.last_click_at,
+        known.unsubscribed, known.hard_bounces, known.soft_bounces, known.syntax_errors, known.abuse_reports,
+        known.forwards_count, known.forwards_opens, known.ab_split, known.timewarp, known.delivery_status,
+        known.ecommerce, known.extra
+    ) is distinct from (
+        landed.emails_sent, landed.opens_total, landed.unique_opens, landed.proxy_excluded_opens,
+        landed.proxy_excluded_unique_opens, landed.open_rate, landed.last_open_at, landed.clicks_total,
+        landed.unique_clicks, landed.unique_subscriber_clicks, landed.click_rate, landed.last_click_at,
+        landed.unsubscribed, landed.hard_bounces, landed.soft_bounces, landed.syntax_errors,
+        landed.abuse_reports, landed.forwards_count, landed.forwards_opens, landed.ab_split, landed.timewarp,
+        landed.delivery_status, landed.ecommerce, landed.extra
+    );
