@@ -2,31 +2,32 @@
 -- that retention counted and removed are not loaded again. A late event among them is new: it is only
 -- counted. Opens get their marks of proxies here, where these were landed before.
 with landed as (
-    select distinct on (subscriber_hash, action, occurred_at, url, ordinal)
-        list_id,
-        subscriber_hash,
-        action,
-        occurred_at,
-        url,
-        ip,
-        bounce_type,
-        is_proxy_open,
-        ordinal,
-        extra
-    from landing_activity
+    select distinct on (event.subscriber_hash, event.action, event.occurred_at, event.url, event.ordinal)
+        event.list_id,
+        event.subscriber_hash,
+        event.action,
+        event.occurred_at,
+        event.url,
+        event.ip,
+        event.bounce_type,
+        coalesce(marked.is_proxy_open, event.is_proxy_open) as is_proxy_open,
+        event.ordinal,
+        event.extra,
+        marked.extra as open_extra
+    from landing_activity as event
+    left join landing_proxy_opens as marked
+        on
+            event.action = 'open'
+            and event.subscriber_hash = marked.subscriber_hash
+            and event.occurred_at = marked.occurred_at
+            and event.ordinal = marked.ordinal
     order by
-        subscriber_hash asc, action asc, occurred_at asc, url asc, ordinal asc, recipient desc
-),
-
-marked as (
-    select distinct on (subscriber_hash, occurred_at, ordinal)
-        subscriber_hash,
-        occurred_at,
-        ordinal,
-        is_proxy_open,
-        extra
-    from landing_proxy_opens
-    order by subscriber_hash, occurred_at, ordinal
+        event.subscriber_hash asc,
+        event.action asc,
+        event.occurred_at asc,
+        event.url asc,
+        event.ordinal asc,
+        event.recipient desc
 ),
 
 expired as (
@@ -60,8 +61,9 @@ late as (
         min(occurred_at) filter (where action = 'click') as first_click_at,
         max(occurred_at) filter (where action = 'click') as last_click_at
     from landed
-    cross join expired
-    where occurred_at < expired_before
+    where
+        (select expired_before from expired) is not null
+        and occurred_at < (select expired_before from expired)
     group by subscriber_hash
     -- A list from the start contains all events, any other list only some. More events than the counted
     -- ones are new.
@@ -103,19 +105,12 @@ select
             then landed.ip
     end as ip,
     landed.bounce_type,
-    coalesce(marked.is_proxy_open, landed.is_proxy_open) as is_proxy_open,
+    landed.is_proxy_open,
     landed.ordinal,
     landed.extra,
-    marked.extra as open_extra
+    landed.open_extra
 from landed
-left join marked
-    on
-        landed.action = 'open'
-        and landed.subscriber_hash = marked.subscriber_hash
-        and landed.occurred_at = marked.occurred_at
-        and landed.ordinal = marked.ordinal
-left join expired on landed.occurred_at < expired.expired_before
-where expired.expired_before is null
+where coalesce(landed.occurred_at >= (select expired_before from expired), true)
 on conflict (campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal) do update set
     ip = coalesce(excluded.ip, kept.ip),
     bounce_type = excluded.bounce_type,

@@ -191,7 +191,7 @@ class Activity:
             listed += len(people)
             connection.commit()
         require_some(left_out, 0, landed)
-        if reading.before_load is not None:
+        if since is None and reading.before_load is not None:
             reading.before_load()
         else:
             create_opens(connection)
@@ -200,9 +200,11 @@ class Activity:
         know_members(connection, _TABLE, reading.campaign_id)
         parameters = {"campaign_id": reading.campaign_id, "ips_since": reading.ips_since}
         # Marks are joined to events by hashing, whatever the planner takes the tables for.
-        connection.execute("set local enable_nestloop to off")
+        connection.execute("set local enable_nestloop to off; set local enable_mergejoin to off")
         connection.execute(statement("stats/load_activity"), parameters)
-        connection.execute("set local enable_nestloop to default")
+        connection.execute(
+            "set local enable_nestloop to default; set local enable_mergejoin to default"
+        )
         connection.execute(statement("stats/load_activity_extra"), parameters)
         connection.execute(statement("stats/count_engagement"), parameters)
         connection.commit()

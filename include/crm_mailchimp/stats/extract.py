@@ -301,8 +301,8 @@ def extract_campaigns(
 ) -> dict[str, int]:
     """Read campaigns as :func:`extract_campaign` does.
 
-    Campaigns to few people are read first, several at a time: each by a client of its own, and over
-    a session of its own. The others follow, one after the other.
+    Campaigns to few people are read first, several at a time. Each has a client and a session of
+    its own. The others follow, one after the other.
 
     Args:
         connection: the warehouse; not in a transaction.

@@ -30,7 +30,7 @@ class Reading:
             differed from ours after the last reading.
         ips_since: IP addresses of older events are not kept (retention); None keeps all.
         left_out: takes the rows that cannot be read.
-        before_load: called when the events are landed, before they are loaded; None: nothing is.
+        before_load: called when all events are landed, before they are loaded; None: nothing is.
     """
 
     campaign_id: str

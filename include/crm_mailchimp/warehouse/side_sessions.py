@@ -46,7 +46,7 @@ class SideSessions:
         Where the warehouse has no room for one more, it waits until another thread gives one back.
 
         Raises:
-            psycopg.Error: a new session cannot be used, whoever asks for it.
+            psycopg.Error: a new session cannot be used.
         """
         from psycopg import OperationalError  # noqa: PLC0415 - the caller has loaded it
 
