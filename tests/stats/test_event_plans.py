@@ -22,12 +22,12 @@ GROUP = Group(people=4_000, audiences=10, campaigns=800, months=5, mailed=0.6)
 EVENTS = "`mart.campaign_activities`"
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
+@pytest.fixture(scope="module", params=["postgres", "debian_postgres"])
 def server(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def warehouse(server: Any) -> Iterator[psycopg.Connection[Any]]:
     with fresh_databases(server) as (_, dsn):
         fill(dsn, GROUP, "a")
