@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Polling:
     """How a batch is waited for: seconds to the first look, at most between two, and in all."""
 
-    first: float = 0.5
+    first: float = 0.2
     most: float = 30.0
     deadline: float = 3600.0
 

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 M = TypeVar("M", bound=PlannedMember)
 
 #: How old a look at an audience may be when a call is sent, in seconds.
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 3.0
 #: Members that are looked up together, for several calls or for one batch of changes.
 TOGETHER = 4 * PAGE
 
