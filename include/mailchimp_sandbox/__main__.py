@@ -113,6 +113,8 @@ def main(
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        # An answer says the time of the sandbox's own clock (app.py), as its members' changes do.
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
     )

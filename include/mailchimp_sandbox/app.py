@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -149,16 +151,17 @@ class Front:
         elif kind and kind != "drop_after":
             response = _failure(kind)
             self._record(scope, response.status_code)
-            await response(scope, receive, send)
+            await response(scope, receive, _dated(send, server))
             return
         status = 0
+        answer = _dated(send, server)
 
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             if kind != "drop_after":
-                await send(message)
+                await answer(message)
 
         await self._app(scope, receive, watch)
         self._record(scope, status, answered=kind != "drop_after")
@@ -191,6 +194,23 @@ def _failure(kind: str) -> Response:
         )
         return respond(Answer(500, problem.body()), {})
     return Response(html_page(kind), status_code=int(kind), media_type="text/html")
+
+
+def _dated(send: Send, server: Server) -> Send:
+    """Answers say the present time (``Date``, RFC 9110, 6.6.1) by the clock of all other times."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            date = (b"date", _http_date(server.sandbox.clock.now()))
+            message = {**message, "headers": [*message["headers"], date]}
+        await send(message)
+
+    return dated
+
+
+@lru_cache(maxsize=16)
+def _http_date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 async def _drop(receive: Receive, send: Send) -> None:

@@ -23,6 +23,7 @@ def login(postgres: Any, warehouse_db: str) -> Iterator[str]:
     with psycopg.connect(warehouse_db, autocommit=True) as owner:
         owner.execute(f'create role "{name}" login')
         yield name
+        owner.execute(f'reassign owned by "{name}" to current_user')
         owner.execute(f'drop owned by "{name}"')
         owner.execute(f'drop role "{name}"')
 
@@ -163,6 +164,15 @@ def test_a_login_that_is_not_there_is_named(
         'grant usage on schema staging to "{login}";'
         ' grant select (address_key) on staging.contact to "{login}"',
         'grant pg_read_all_data to "{login}"',
+        'alter role "{login}" noinherit; grant pg_read_all_data to "{login}"',
+        'alter role "{login}" createrole',
+        'alter role "{login}" replication',
+        'grant pg_read_server_files to "{login}"',
+        'grant pg_execute_server_program to "{login}"',
+        'alter schema sync owner to "{login}"',
+        'grant usage on schema sync to "{login}"; alter table sync.member owner to "{login}";'
+        ' revoke all on sync.member from "{login}"',
+        'alter default privileges in schema staging grant select on tables to "{login}"',
     ],
 )
 def test_a_login_that_reads_people_is_refused(
@@ -174,3 +184,17 @@ def test_a_login_that_reads_people_is_refused(
         assert main(["grant-bi", "--dsn", warehouse_db, "--login", login]) == 1
         assert "may read people's data in sync or staging" in capsys.readouterr().err
         assert owner.execute("select count(*) from stats.bi_login").fetchone() == (0,)
+
+
+def test_a_member_of_a_superuser_is_refused(
+    warehouse_db: str, login: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The power of a superuser is not inherited, but a member may take the role."""
+    with psycopg.connect(warehouse_db, autocommit=True) as owner:
+        owner.execute(f'create role "{login}_all" superuser')
+        owner.execute(f'grant "{login}_all" to "{login}"')
+        try:
+            assert main(["grant-bi", "--dsn", warehouse_db, "--login", login]) == 1
+            assert "may read people's data" in capsys.readouterr().err
+        finally:
+            owner.execute(f'drop role "{login}_all"')

@@ -11,7 +11,7 @@ import json
 import logging
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -103,9 +103,9 @@ class Batch:
             BatchUnfinished: not finished within the deadline; it goes on in Mailchimp.
             MailchimpError: the batch cannot be watched.
         """
-        first = pace.first_look(self.operations)
-        first -= self.client.clock() - self.started_at
-        described = _finished(self.client, self.described, pace.polling, self.started_at, first)
+        now = self.client.clock()
+        first = pace.first_look(self.operations) - (now - self.started_at)
+        described = _finished(self.client, self.described, pace.polling, now, first)
         pace.note(self.operations, self.client.clock() - self.started_at)
         return replace(self, described=described)
 
@@ -132,20 +132,23 @@ class Batch:
         _forget(self.client, batch_id)
 
 
-def start_batch(client: MailchimpClient, operations: Sequence[Operation]) -> Batch:
+def start_batch(
+    client: MailchimpClient, operations: Sequence[Operation], *, known: Collection[str] = ()
+) -> Batch:
     """Start operations as one batch.
 
     Args:
         client: open client.
         operations: a few thousand at most; each must be safe to carry out twice. A batch whose
             start got no answer is started again if it cannot be found.
+        known: ids of other batches of ours that Mailchimp still lists.
 
     Raises:
         MailchimpError: the batch cannot be started.
     """
     # The token tells our results from those of a batch that was mistaken for ours.
     token = secrets.token_hex(4)
-    described, found_again, attempts = _start(client, operations, token)
+    described, found_again, attempts = _start(client, operations, token, known)
     log.info("Batch %s of %d operations started", described["id"], len(operations))
     return Batch(
         client=client,
@@ -223,7 +226,10 @@ def _forget(client: MailchimpClient, batch_id: str) -> None:
 
 
 def _start(
-    client: MailchimpClient, operations: Sequence[Operation], token: str
+    client: MailchimpClient,
+    operations: Sequence[Operation],
+    token: str,
+    known: Collection[str],
 ) -> tuple[dict[str, Any], bool, int]:
     """The batch as started; whether it was looked for after a lost answer; how often it may run."""
     body = {
@@ -253,7 +259,8 @@ def _start(
         found = [
             batch
             for batch in _recent(client)
-            if (parse_instant(batch.get("submitted_at")) or earliest) > earliest
+            if batch.get("id") not in known
+            and (parse_instant(batch.get("submitted_at")) or earliest) > earliest
             and batch.get("total_operations") in (len(operations), 0, None)
         ]
     if len(found) > 1:
@@ -335,7 +342,11 @@ def _download(
         if attempt == attempts or isinstance(fault, ResultsUnreadable):
             raise fault
         client.wait(2.0**attempt)
-        batch = _object(client.batches.status(str(batch["id"]), fields=list(_STATUS_FIELDS)))
+        try:
+            batch = _object(client.batches.status(str(batch["id"]), fields=list(_STATUS_FIELDS)))
+        except NotFound:
+            # Somebody deleted it. The audience itself shows what was carried out.
+            raise fault from None
 
 
 def _trusted(url: str, base_url: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -113,20 +113,22 @@ class _Changing:
         self._above, self._on_batches = batching.above, on_batches
         self._pace = Pace(batching.polling)
         self._watch = OutageWatch(client)
+        self._any_batch = False
 
     def outcomes(self, pages: Iterable[Sequence[MemberChange]]) -> Iterator[list[ChangeOutcome]]:
         before: _Running | None = None
-        any_batch = False
-        for page in pages:
-            running: _Running | None = None
-            if len(page) > self._above:
-                any_batch = True
-                try:
-                    running = self._started(page, before)
-                except MailchimpError as error:
-                    yield from self._instead_of_batch(error, page)
-            else:
-                yield from self._one_by_one(page, is_repeat=False)
+        remaining = iter(pages)
+        while True:
+            try:
+                page = next(remaining, None)
+                if page is None:
+                    break
+                running = yield from self._send(page, before)
+            except Exception:
+                # What Mailchimp carried out is recorded, whatever becomes of the page after it.
+                if before is not None:
+                    yield from self._read(before)
+                raise
             if before is not None:
                 yield from self._read(before)
             before = None
@@ -139,13 +141,30 @@ class _Changing:
                     before = running
         if before is not None:
             yield from self._read(before)
-        if any_batch:
+        if self._any_batch:
             self._on_batches(())
+
+    def _send(
+        self, page: Sequence[MemberChange], before: _Running | None
+    ) -> Generator[list[ChangeOutcome], None, _Running | None]:
+        """Send a page; gives its batch, or the outcomes of single calls."""
+        if len(page) <= self._above:
+            yield from self._one_by_one(page, is_repeat=False)
+            return None
+        self._any_batch = True
+        try:
+            return self._started(page, before)
+        except MailchimpError as error:
+            yield from self._instead_of_batch(error, page)
+            return None
 
     def _started(self, page: Sequence[MemberChange], before: _Running | None) -> _Running:
         unread = [before.batch.ticket] if before is not None else []
         self._on_batches((*unread, None))
-        batch = start_batch(self._client, [_operation(self._list_id, change) for change in page])
+        known = [str(before.batch.described["id"])] if before is not None else []
+        batch = start_batch(
+            self._client, [_operation(self._list_id, change) for change in page], known=known
+        )
         self._on_batches((*unread, batch.ticket))
         return _Running(page, batch, {change.subscriber_hash: change for change in page})
 

@@ -188,7 +188,8 @@ class Lanes(Generic[L]):
                 lane = opening.enter_context(self._another())
             except PassingError as error:
                 log.info("no further connection to Mailchimp: %s", type(error).__name__)
-                self._none_free_until = now + _LOOK_AGAIN
+                # To look may have taken long, and is not done again right after that.
+                self._none_free_until = self._clock() + _LOOK_AGAIN
                 return None
             self._open.append(_Open(lane, opening.pop_all(), now))
         return self._open[-1]

@@ -23,6 +23,11 @@ PAGE = 1000
 #: borders, so the last pages suffice. Memory does not grow with the list.
 REMEMBERED = 10 * PAGE
 
+#: So often an endpoint may give the same full page, one after the other.
+_MOST_REPEATS = 10
+#: More items than this are not believed: no audience has as many.
+_MOST_ITEMS = 10**9
+
 Answer = dict[str, Any] | None
 Fetch = Callable[[int, int], Answer]
 #: Gives the pages at these offsets, in their order; it may ask for several at a time.
@@ -100,6 +105,7 @@ def _walk(
     offset = 0
     before: set[str] = set()
     back = overlap
+    repeats = 0
     while True:
         answer = pages.at(offset)
         # Its length counts, whatever is in it.
@@ -107,8 +113,10 @@ def _walk(
         objects = _objects(page, items)
         names = [key(item) for item in objects] if key else []
         keys = set(names)
-        if overlap and before and offset > 0 and not before & keys:
-            # Everything moved forward by more than the overlap: look further back.
+        first = names[0] if names else None
+        if overlap and before and offset > 0 and first not in before and first not in seen:
+            # Everything moved forward by more than the overlap: look further back. A page is only
+            # in line if its very first item was met. Another one may have moved there.
             back *= 2
             offset = max(0, offset - back)
             continue
@@ -122,8 +130,10 @@ def _walk(
             if len(seen) > REMEMBERED:
                 seen.popitem(last=False)
             yield item
-        # The same full page again means that the endpoint does not look at the offset.
-        if len(page) < size or (keys and keys == before):
+        # The same full page again and again means that the endpoint does not look at the offset.
+        # Once may be chance: as many items came in as a page goes forward.
+        repeats = repeats + 1 if keys and keys == before else 0
+        if len(page) < size or repeats == _MOST_REPEATS:
             return
         back = overlap
         before = keys
@@ -154,6 +164,7 @@ class _Pages:
         total = (answer or {}).get("total_items")
         if self._ahead is None or self._coming is not None or not isinstance(total, int):
             return
+        total = min(total, _MOST_ITEMS)
         # After a page that is not full there is none: what it repeats needs no page of its own.
         repeated = self._size - self._step
         offsets = range(offset, total - repeated + 1, self._step)

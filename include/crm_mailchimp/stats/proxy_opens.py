@@ -102,6 +102,9 @@ class EarlyOpens(ProxyOpens):
             if connection.closed:
                 raise
             connection.rollback()
+            # Those of another campaign may still be there.
+            create_opens(connection)
+            connection.commit()
             self._error = error
 
     def read(self, connection: Connection[Any], provider: ReportProvider, reading: Reading) -> int:

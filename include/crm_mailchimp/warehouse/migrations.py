@@ -19,7 +19,7 @@ import psycopg
 
 from crm_mailchimp.database_kind import CRM_WORDS, database_kind
 from crm_mailchimp.named_connection import place_of
-from crm_mailchimp.rows import read_rows, read_values
+from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.statements import SQL_ROOT
 from crm_mailchimp.warehouse.bi_login import renew_reading
@@ -151,10 +151,9 @@ def upgrade(
         if not beside_crm:
             _refuse_crm(connection)
         connection.execute("set local client_min_messages = warning")
+        _require_room(connection)
         connection.execute(_PREPARE)
         missing = _missing(connection, files)
-        if len(missing) == len(files):
-            _require_room(connection)
         recorded = _recorded(connection)
         changed = recorded != {known.identity: known.checksum for known in definitions}
         if missing or changed:
@@ -184,19 +183,21 @@ def _require_room(connection: psycopg.Connection[Any]) -> None:
     Raises:
         MigrationError: schemas of these names belong to something else.
     """
+    applied = f"{BOOKKEEPING_SCHEMA}.applied_file"
+    if read_value(connection, bool, "select to_regclass(%s) is not null", (applied,)):
+        return
     taken = read_values(
         connection,
         str,
         "select nspname::text from pg_catalog.pg_namespace where nspname = any(%s) order by 1",
-        (list(_OWN_SCHEMAS),),
+        ([*_OWN_SCHEMAS, BOOKKEEPING_SCHEMA],),
     )
     if taken:
-        names = " and ".join(taken)
+        names, own = " and ".join(taken), ", ".join([*_OWN_SCHEMAS, BOOKKEEPING_SCHEMA])
         raise MigrationError(
             f"{place_of(connection)}: the database already has {names}, which "
             f"{'is' if len(taken) == 1 else 'are'} not ours. A new warehouse makes its own schemas "
-            f"{', '.join(_OWN_SCHEMAS)}. Nothing was created. Use another database, or rename what "
-            "is there"
+            f"{own}. Nothing was created. Use another database, or rename what is there"
         )
 
 

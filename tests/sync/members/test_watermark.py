@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 
 import pytest
 
@@ -132,15 +133,17 @@ def test_a_former_audience_passes_over_nobody_either(world: World) -> None:
         (2, [], [9], 2),
         (8, [5], [9], 8),
         (2, [5, 6], [None, 3], 3),
+        (2, [None, 5], [3, 3], 2),
+        (2, [5, None], [3, 3], 2),
     ],
 )
 def test_how_far_a_look_reads(
-    since: int | None, begun: list[int], newest: list[int | None], through: int
+    since: int | None, begun: list[int | None], newest: list[int | None], through: int
 ) -> None:
     mark = Watermark(None if since is None else second(since))
-    for moment in begun:
-        mark.begin(second(moment))
-    for change in newest:
+    for moment, change in zip_longest(begun, newest):
+        if moment is not None:
+            mark.begin(second(moment))
         mark.note(None if change is None else second(change))
     assert mark.through == second(through)
     assert mark.asked_from == (None if since is None else second(since - 1))

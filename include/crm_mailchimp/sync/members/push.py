@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 M = TypeVar("M", bound=PlannedMember)
 
 #: How old a look at an audience may be when a call is sent, in seconds.
-LOOK_SECONDS = 3.0
+LOOK_SECONDS = 2.0
 #: Members that are looked up together, for several calls or for one batch of changes.
 TOGETHER = 4 * PAGE
 
@@ -222,7 +222,16 @@ def outcomes_of(
     def note_batches(tickets: Sequence[str | None]) -> None:
         intents.note_batches(push.warehouse, push.list_id, tickets)
 
-    for outcomes in push.provider.change_members(push.list_id, changes, on_batches=note_batches):
+    def taken() -> Iterator[Sequence[MemberChange]]:
+        try:
+            yield from changes
+        except Exception:
+            # The outcomes of the page before are still recorded, in a transaction of their own.
+            if not push.warehouse.closed:
+                push.warehouse.rollback()
+            raise
+
+    for outcomes in push.provider.change_members(push.list_id, taken(), on_batches=note_batches):
         # Losing the last commits in a crash of the server repeats calls that may be repeated.
         push.warehouse.execute("set local synchronous_commit = off")
         yield outcomes

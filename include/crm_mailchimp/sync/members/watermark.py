@@ -27,6 +27,8 @@ class Watermark:
         self._since = since
         self._begun_at: datetime | None = None
         self._newest: datetime | None = None
+        self._has_begun = False
+        self._is_unknown = False
 
     @property
     def asked_from(self) -> datetime | None:
@@ -36,15 +38,21 @@ class Watermark:
     def begin(self, moment: datetime) -> None:
         """A list is begun after this moment."""
         self._begun_at = min(self._begun_at or moment, moment)
+        self._has_begun = True
 
     def note(self, newest: datetime | None) -> None:
-        """A list was read to its end; this is its newest change."""
+        """A list was read to its end; this is its newest change.
+
+        If nobody knows when the list was begun, the watermark does not move.
+        """
         self._newest = _later(self._newest, newest)
+        self._is_unknown = self._is_unknown or not self._has_begun
+        self._has_begun = False
 
     @property
     def through(self) -> datetime | None:
         """All changes up to here were seen; the former watermark where nobody knows of more."""
-        if self._newest is None or self._begun_at is None:
+        if self._newest is None or self._begun_at is None or self._is_unknown:
             return self._since
         return _later(self._since, min(self._newest, self._begun_at))
 
