@@ -22,13 +22,17 @@ def choose_campaigns(place: Place) -> list[str]:
 def read_campaigns(place: Place, campaign_ids: Sequence[str]) -> dict[str, int]:
     """Everything new of some campaigns; returns the rows read by stream."""
     with open_session(place.warehouse) as warehouse, place.provider() as provider:
-        return extract_campaigns(warehouse, provider, campaign_ids)
+        return extract_campaigns(
+            warehouse, provider, campaign_ids, connect=lambda: open_session(place.warehouse)
+        )
 
 
 def read_all(place: Place) -> list[str]:
     """What a run of ``extract_reports`` does, in one task; returns the campaigns with news."""
     with open_session(place.warehouse) as warehouse, place.provider() as provider:
         chosen = campaigns_to_read(warehouse, provider)
-        extract_campaigns(warehouse, provider, chosen)
+        extract_campaigns(
+            warehouse, provider, chosen, connect=lambda: open_session(place.warehouse)
+        )
         extract_audiences(warehouse, provider)
         return chosen
