@@ -297,3 +297,34 @@ def test_in_order_a_line_that_somebody_waits_for_is_given_back() -> None:
     assert not exchange.lines[0].is_open
     assert len(exchange.lines) == 1
     assert exchange.lines[0].calls in ([0], [0, 1]), "one more call may be in flight by then"
+
+
+@pytest.mark.parametrize("most", [1, 3, 99])
+def test_calls_run_ahead_only_as_far_as_is_said(most: int) -> None:
+    exchange, taken = Exchange(), []
+
+    def work() -> Iterator[int]:
+        for piece in range(40):
+            taken.append(piece)
+            yield piece
+
+    reading = exchange.lanes().in_order(work(), noting(), most=most)
+    for number, _ in enumerate(reading):
+        assert len(taken) <= number + min(most, MOST_LANES) + 1
+    assert len(taken) == 40
+    assert len(exchange.lines) <= min(most, MOST_LANES)
+
+
+def test_a_page_whose_line_was_lost_is_asked_for_by_our_own() -> None:
+    exchange, own = Exchange(), Line("δική μας")
+
+    def call(line: Line, piece: int) -> int:
+        line.calls.append(piece)
+        if line is not own and piece == 3:
+            raise PassingError("χάθηκε η γραμμή")
+        return piece
+
+    found = list(exchange.lanes(own).in_order(range(9), call))
+
+    assert found == [(piece, piece) for piece in range(9)]
+    assert own.calls == [3]

@@ -122,6 +122,8 @@ class MailchimpClient:
         self._held: Held | None = None
         self._calls = 0
         self._date: str | None = None
+        #: Bytes of the latest answer, uncompressed.
+        self.answered_bytes = 0
         operations = _Operations(self)
         self.batches = BatchesApi(operations)
         self.campaigns = CampaignsApi(operations)
@@ -285,6 +287,7 @@ class MailchimpClient:
                 self._date = response.headers.get("Date")
                 with response:
                     received = self._body(response)
+                    self.answered_bytes = MOST_BYTES if received is None else len(received)
             except (requests.RequestException, LocationValueError) as error:
                 fault = connection_fault(method, path, error)
             except TimeoutError:

@@ -114,15 +114,18 @@ class Lanes(Generic[L]):
         if failures:
             raise failures[0]
 
-    def in_order(self, work: Iterable[W], call: Callable[[L, W], A]) -> Generator[tuple[W, A]]:
+    def in_order(
+        self, work: Iterable[W], call: Callable[[L, W], A], *, most: int = MOST_LANES
+    ) -> Generator[tuple[W, A]]:
         """Make a call for each piece of work; answers come in the order of the work.
 
-        Calls run ahead of the answer that is being read: at most ``MOST_LANES`` of them. So memory
-        holds few answers, however slow the reader is.
+        Calls run ahead of the answer that is being read. So memory holds few answers, however slow
+        the reader is. A call whose client lost its connection slot is made by the caller's client.
 
         Args:
             work: made in this thread.
-            call: as for ``each``.
+            call: as for ``each``; it only reads.
+            most: calls that run ahead, at most; never more than ``MOST_LANES``.
 
         Raises:
             Exception: what ``call`` raised for the next piece. The answers after it are lost.
@@ -135,7 +138,7 @@ class Lanes(Generic[L]):
             with ThreadPoolExecutor(MOST_LANES, thread_name_prefix="mailchimp") as threads:
                 while taken or ahead:
                     self._settle(flying, wait_for=None)
-                    while taken and len(ahead) < MOST_LANES:
+                    while taken and len(ahead) < min(most, MOST_LANES):
                         lane = self._free_lane()
                         if lane is None:
                             break
@@ -146,7 +149,7 @@ class Lanes(Generic[L]):
                     if ahead:
                         piece, future = ahead.popleft()
                         self._settle(flying, wait_for=future)
-                        yield piece, future.result()
+                        yield piece, self._answer(future, call, piece)
                     else:
                         (piece,) = taken
                         yield piece, call(self._own, piece)
@@ -213,6 +216,13 @@ class Lanes(Generic[L]):
                 failures.append(error)
             else:
                 yield piece, future.result()
+
+    def _answer(self, future: Future[A], call: Callable[[L, W], A], piece: W) -> A:
+        try:
+            return future.result()
+        except PassingError as error:
+            log.info("a page is asked for again: %s", type(error).__name__)
+            return call(self._own, piece)
 
     def _settle(
         self, flying: dict[Future[A], tuple[W, _Open[L]]], *, wait_for: Future[A] | None
