@@ -20,7 +20,7 @@ from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.changes import Batching
-from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.client import MailchimpClient, Slot
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.retries import Retry
@@ -34,7 +34,7 @@ from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.collection_sync import sync_collection
 from crm_mailchimp.sync.runs.finish import summarise_run
 from crm_mailchimp.sync.staging.stage import stage
-from crm_mailchimp.warehouse.connection_slots import slot
+from crm_mailchimp.warehouse.connection_slots import slot, spare_slot
 from reliability.processes import PROCESSES, begin_with_all_modules
 
 #: A task of a trial takes a second or two; one that takes this long hangs.
@@ -153,17 +153,27 @@ def _let_pass(seconds: float) -> None:
 
 @contextmanager
 def provider(places: Places, *, with_slot: bool = True) -> Iterator[Mailchimp]:
-    """The real client on the line, impatient between its attempts."""
-    client = MailchimpClient(
-        places.key,
-        host=places.mailchimp,
-        timeout=(10.0, places.answer_seconds),
-        retry=Retry(base=0.02, cap=0.1, deadline=30.0),
-        slot=(lambda: slot(lambda: _warehouse(places), wait_seconds=30.0)) if with_slot else None,
-        wait=_let_pass,
-    )
+    """The real client on the line, impatient between attempts; further ones as a task has them."""
+
+    def client(held: Slot | None) -> MailchimpClient:
+        return MailchimpClient(
+            places.key,
+            host=places.mailchimp,
+            timeout=(10.0, places.answer_seconds),
+            retry=Retry(base=0.02, cap=0.1, deadline=30.0),
+            slot=held,
+            wait=_let_pass,
+        )
+
+    def connect() -> psycopg.Connection[Any]:
+        return _warehouse(places)
+
     batching = Batching(above=places.batch_above, polling=Polling(first=0.05, most=0.2))
-    with Mailchimp(client, batching=batching) as opened:
+    with Mailchimp(
+        client((lambda: slot(connect, wait_seconds=30.0)) if with_slot else None),
+        batching=batching,
+        another=(lambda: Mailchimp(client(lambda: spare_slot(connect)))) if with_slot else None,
+    ) as opened:
         yield opened
 
 
@@ -252,7 +262,7 @@ def _choose_reports(places: Places) -> list[str]:
 
 def _read_reports(places: Places, *, campaign_ids: Sequence[str]) -> None:
     with _warehouse(places) as warehouse, provider(places) as mailchimp:
-        extract_campaigns(warehouse, mailchimp, campaign_ids)
+        extract_campaigns(warehouse, mailchimp, campaign_ids, connect=lambda: _warehouse(places))
 
 
 def _read_audiences(places: Places) -> None:
