@@ -189,8 +189,11 @@ def _require_room(connection: psycopg.Connection[Any]) -> None:
     taken = read_values(
         connection,
         str,
-        "select nspname::text from pg_catalog.pg_namespace where nspname = any(%s) order by 1",
-        ([*_OWN_SCHEMAS, BOOKKEEPING_SCHEMA],),
+        # An empty schema for the bookkeeping is nobody's.
+        "select nspname::text from pg_catalog.pg_namespace as namespace where nspname = any(%s)"
+        " or (nspname = %s and exists (select from pg_catalog.pg_class"
+        " where relnamespace = namespace.oid)) order by 1",
+        (list(_OWN_SCHEMAS), BOOKKEEPING_SCHEMA),
     )
     if taken:
         names, own = " and ".join(taken), ", ".join([*_OWN_SCHEMAS, BOOKKEEPING_SCHEMA])
