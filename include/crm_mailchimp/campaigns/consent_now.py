@@ -93,7 +93,6 @@ def judge_members(
     examples: dict[str, list[int]] = defaultdict(list)
     judged = 0
     digester = suppression.open_suppression(warehouse)
-    check_suppressed = not suppression.is_empty(warehouse)
     with key_lookups(warehouse):
         for members in _pages(warehouse, list_id, page):
             judged += len(members)
@@ -107,12 +106,8 @@ def judge_members(
                 _people(members, contacts, keys, digester),
                 collection_id=collection_id,
             )
-            suppressed = (
-                find_suppressed(
-                    warehouse, digester, {member.contact_id for member in members}, keys
-                )
-                if check_suppressed
-                else set()
+            suppressed = find_suppressed(
+                warehouse, digester, {member.contact_id for member in members}, keys
             )
             for member in members:
                 contact_id = member.contact_id

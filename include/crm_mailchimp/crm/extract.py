@@ -154,7 +154,7 @@ def recheck(
         clock: consents are judged at this moment; None: at the present one.
     """
     present = present_contacts(connection, contact_ids, collection_id=collection_id)
-    asks = gdpr_category is not None and gdpr_category != "unclassified"
+    asks = _asks_for_consent(gdpr_category)
     judged = consents.judge(connection, contact_ids, clock=clock) if asks else {}
     return with_consents(present, judged, gdpr_category)
 
@@ -183,11 +183,15 @@ def with_consents(
         judged: what ``consents.judge`` says of all of them.
         gdpr_category: None: nobody counts as consenting. ``unclassified`` asks for no consent.
     """
-    asks = gdpr_category is not None and gdpr_category != "unclassified"
+    asks = _asks_for_consent(gdpr_category)
     return {
         contact_id: _rechecked(one, judged.get((contact_id, gdpr_category or "")) if asks else None)
         for contact_id, one in present.items()
     }
+
+
+def _asks_for_consent(gdpr_category: str | None) -> bool:
+    return gdpr_category is not None and gdpr_category != "unclassified"
 
 
 def _rechecked(present: PresentContact, consent: consents.JudgedConsent | None) -> RecheckedContact:

@@ -23,7 +23,8 @@ from crm_mailchimp.mailchimp import changes as member_changes
 from crm_mailchimp.mailchimp import members as audience_members
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.lanes import Lanes
-from crm_mailchimp.mailchimp.read_ahead import Answer, Page
+from crm_mailchimp.mailchimp.paging import Answer
+from crm_mailchimp.mailchimp.read_ahead import Page
 from crm_mailchimp.provider import (
     AddOutcome,
     Audience,

@@ -6,14 +6,13 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Literal
 
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, MailchimpError, NotFound
-from crm_mailchimp.mailchimp.paging import PAGE, walk
-from crm_mailchimp.mailchimp.read_ahead import ReadAhead
+from crm_mailchimp.mailchimp.paging import walk
+from crm_mailchimp.mailchimp.read_ahead import ReadAhead, ahead_of
 from crm_mailchimp.mailchimp.readings import instant_of, object_of, objects_of, text_of
 from crm_mailchimp.mailchimp.rejections import rejection, rejection_of
 from crm_mailchimp.mailchimp.timestamps import format_instant
@@ -110,7 +109,7 @@ def members(
         "members",
         key=lambda entry: str(entry.get("id")),
         overlap=10,
-        ahead=partial(ahead, page, PAGE) if ahead is not None else None,
+        ahead=ahead_of(ahead, page),
     ):
         if not text_of(entry.get("id")) and not text_of(entry.get("email_address")):
             log.warning("audience %s: a member has neither id nor address", list_id)

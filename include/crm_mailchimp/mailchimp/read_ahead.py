@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.paging import PAGE, Ahead
+from crm_mailchimp.mailchimp.paging import PAGE, Ahead, Answer
 
-Answer = dict[str, Any] | None
 #: Asks a client for a page: how many items, and from which offset on.
 Page = Callable[[MailchimpClient, int, int], Answer]
 

@@ -16,13 +16,12 @@ from typing import Any
 from crm_mailchimp.mailchimp.answers import expected_shape
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
-from crm_mailchimp.mailchimp.paging import items_of, walk
+from crm_mailchimp.mailchimp.paging import Answer, items_of, walk
 from crm_mailchimp.mailchimp.read_ahead import ReadAhead, ahead_of
 from crm_mailchimp.mailchimp.timestamps import format_instant
 from crm_mailchimp.provider import ReportStream
 
 Row = dict[str, Any]
-Answer = Row | None
 
 #: Items that a page repeats of the page before. A member that is deleted during a walk moves the
 #: rest forward, and no member may be skipped.

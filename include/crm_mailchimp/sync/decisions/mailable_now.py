@@ -13,7 +13,7 @@ from psycopg import Connection
 from crm_mailchimp import array_literals
 from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.rows import read_values
-from crm_mailchimp.sync.refusals.suppression import Digester
+from crm_mailchimp.sync.refusals.suppression import Digester, is_empty
 
 Obstacle = Literal[
     "contact_gone",
@@ -58,6 +58,8 @@ def find_suppressed(
         contact_ids: the contacts to look up.
         address_keys: the address of each that has one, by contact id.
     """
+    if is_empty(warehouse):
+        return set()
     digests = {
         contact_id: {digester.contact(contact_id)}
         | ({digester.address(address_keys[contact_id])} if contact_id in address_keys else set())

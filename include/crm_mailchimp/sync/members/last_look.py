@@ -18,7 +18,7 @@ from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppre
 from crm_mailchimp.sync.decisions.planned_member import PlannedMember
 from crm_mailchimp.sync.members.aliases import address_hashes, address_keys, member_hashes
 from crm_mailchimp.sync.refusals import refusal_ledger
-from crm_mailchimp.sync.refusals.suppression import Digester, is_empty
+from crm_mailchimp.sync.refusals.suppression import Digester
 
 M = TypeVar("M", bound=PlannedMember)
 
@@ -63,11 +63,7 @@ class Recheck:
         judged = consents.judge(self.crm, sorted(ids | people), clock=clock)
         contacts = extract.with_consents(present, judged, self.gdpr_category)
         refused_contacts, refused_addresses = self._refusals(holders, people, judged)
-        suppressed = (
-            set[int]()
-            if is_empty(self.warehouse)
-            else find_suppressed(self.warehouse, self.digester, keys, keys)
-        )
+        suppressed = find_suppressed(self.warehouse, self.digester, keys, keys)
         found = self._found_refusals(contacts, keys, hashes, holders)
         return [
             member
