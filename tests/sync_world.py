@@ -22,7 +22,7 @@ from crm_mailchimp.provider import MemberChange
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stage import stage
-from crm_mailchimp.sync.staging.stagings import staged_codes
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -252,7 +252,7 @@ class World:
     ) -> dict[str, CollectionResult]:
         staging_id = self.stage(codes, **staging)
         with psycopg.connect(self.warehouse_dsn) as warehouse:
-            found = staged_codes(warehouse, staging_id)
+            found = codes_to_sync(warehouse, staging_id)
         return {code: self.push(staging_id, code, options=options) for code in found}
 
     def push(

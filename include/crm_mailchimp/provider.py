@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import Answering
 from crm_mailchimp.side_by_side import SideBySide
+from crm_mailchimp.tag_provider import TagProvider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +172,8 @@ class BatchRunningError(Exception):
 K = TypeVar("K")
 
 
-class AudienceProvider(Answering, Protocol):
-    """Audiences, merge fields and members of one account. Every method raises
+class AudienceProvider(Answering, TagProvider, Protocol):
+    """Audiences, merge fields, tags and members of one account. Every method raises
     a subclass of ``crm_mailchimp.errors.ProviderError`` after retrying what can heal."""
 
     @property
@@ -230,8 +231,8 @@ class AudienceProvider(Answering, Protocol):
     def resume_changes(
         self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
     ) -> Iterator[list[ChangeOutcome]]:
-        """Outcomes of a batch whose results were never read, for the changes given by subscriber
-        hash. With ``wait`` it is waited for; else ``BatchRunningError`` where it still runs."""
+        """Outcomes of a batch whose results were never read, for changes by subscriber hash.
+        With ``wait`` it is waited for; else ``BatchRunningError`` where it still runs."""
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool: ...
     def complaints(self, list_id: str) -> Iterator[Complaint]:

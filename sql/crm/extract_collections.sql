@@ -15,6 +15,8 @@ select distinct on (collection.collection_id)
     coalesce(collection.use_provider_defaults, false) as use_provider_defaults,
     coalesce(collection.sync_merge_fields, false) as sync_merge_fields,
     collection.provider_list_id,
+    -- The column may be missing.
+    nullif(btrim(to_jsonb(collection) ->> 'shared_audience'), '') as shared_audience,
     collection.campaign_type,
     case
         when lower(btrim(campaign_type.gdpr_category)) in ('offer', 'newsletter', 'unclassified')
@@ -59,6 +61,10 @@ select distinct on (collection.collection_id)
                 when collection.use_provider_defaults is null then 'column use_provider_defaults is null'
             end,
             case when collection.sync_merge_fields is null then 'column sync_merge_fields is null' end,
+            case
+                when octet_length(to_jsonb(collection) ->> 'shared_audience') > 400
+                    then 'column shared_audience is longer than 400 bytes'
+            end,
             case
                 when
                     campaign_type.code is not null

@@ -59,6 +59,19 @@ present as (
     from sync.audience
     inner join sync.member on audience.list_id = member.list_id
     group by audience.collection_code
+    union all
+    -- In a shared audience the members with the collection's tag.
+    select
+        tag.collection_code,
+        count(*) filter (where member.status = 'subscribed') as subscribed,
+        count(*) filter (where member.status <> 'subscribed') as others
+    from sync.tag
+    inner join sync.tag_member as tagged
+        on tag.list_id = tagged.list_id and tag.collection_id = tagged.collection_id
+    inner join sync.member
+        on tagged.list_id = member.list_id and tagged.subscriber_hash = member.subscriber_hash
+    where tag.left_at is null and tagged.taken_by_hand_at is null
+    group by tag.collection_code
 ),
 
 held_back as (

@@ -20,6 +20,13 @@ with held as (
         subscriber_hash,
         false as is_present,
         null as address
+    from sync.tag_member
+    where contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
+        subscriber_hash,
+        false as is_present,
+        null as address
     from sync.rejection
     where contact_id = any(%(contact_ids)s::bigint[])
     union

@@ -22,7 +22,7 @@ select
     jsonb_build_object('collection_code', audience.collection_code)
     || to_jsonb(erased) - 'contact_digest' as record
 from sync.erased_status as erased
-left join sync.audience as audience on erased.collection_id = audience.collection_id
+left join sync.collection_audience as audience on erased.collection_id = audience.collection_id
 where erased.contact_digest = any(%(digests)s::bytea[])
 union all
 select
@@ -33,6 +33,15 @@ left join sync.audience as audience on member.list_id = audience.list_id
 where
     member.subscriber_hash = any(%(subscriber_hashes)s::text[])
     or member.contact_id = any(%(contact_ids)s::bigint[])
+union all
+select
+    'tags in shared audiences' as section,
+    jsonb_build_object('collection_code', tag.collection_code, 'tag', tag.name) || to_jsonb(tagged) as record
+from sync.tag_member as tagged
+left join sync.tag as tag on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+where
+    tagged.subscriber_hash = any(%(subscriber_hashes)s::text[])
+    or tagged.contact_id = any(%(contact_ids)s::bigint[])
 union all
 select
     'other ids of an address in Mailchimp' as section,
@@ -79,7 +88,7 @@ select
     'written back to the CRM' as section,
     jsonb_build_object('collection_code', audience.collection_code) || to_jsonb(written) as record
 from sync.written_status as written
-left join sync.audience as audience on written.collection_id = audience.collection_id
+left join sync.collection_audience as audience on written.collection_id = audience.collection_id
 where written.contact_id = any(%(contact_ids)s::bigint[])
 union all
 select
@@ -98,7 +107,7 @@ select
         'collection_codes', array(
             select coalesce(audience.collection_code, known.collection_code) as code
             from unnest(refusal.collection_ids) as held (collection_id)
-            left join sync.audience as audience on held.collection_id = audience.collection_id
+            left join sync.collection_audience as audience on held.collection_id = audience.collection_id
             left join sync.known_collection as known on held.collection_id = known.collection_id
             order by code
         )

@@ -16,7 +16,7 @@ where
             )
             -- As long as the member is there, it has no value in that field.
             and not exists (
-                select from sync.audience as audience
+                select from sync.collection_audience as audience
                 inner join sync.member as member on audience.list_id = member.list_id
                 where
                     audience.collection_id = %(collection_id)s
@@ -26,7 +26,7 @@ where
         when quarantine.reason_code = 'address_changed'
             then not exists (
                 select from sync.changed_address as changed
-                inner join sync.audience as audience
+                inner join sync.collection_audience as audience
                     on
                         changed.list_id = audience.list_id
                         and audience.collection_id = %(collection_id)s

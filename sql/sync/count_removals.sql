@@ -1,12 +1,13 @@
 -- Counts the planned removals that need a person above the limit, those outside an approved plan, and the
--- present members. If another address of the same contact replaces an address, that is no removal.
+-- present members. In a shared audience these are the members with the collection's tag. If another address
+-- of the same contact replaces an address, that is no removal.
 with removal as (
     select plan.subscriber_hash
     from staging.plan as plan
     where
         plan.staging_id = %(staging_id)s
         and plan.collection_id = %(collection_id)s
-        and plan.action in ('archive', 'unsubscribe')
+        and plan.action in ('archive', 'unsubscribe', 'untag')
         and not plan.cause = any(%(due_causes)s::text[])
         and not (
             plan.cause = 'changed_address'
@@ -17,7 +18,7 @@ with removal as (
                     and replacing.collection_id = plan.collection_id
                     and replacing.contact_id = plan.contact_id
                     and replacing.action in (
-                        'add', 'add_pending', 'revive', 'adopt', 'update', 'reconfirm', 'unchanged'
+                        'add', 'add_pending', 'revive', 'adopt', 'update', 'reconfirm', 'unchanged', 'tag'
                     )
                     and replacing.subscriber_hash <> plan.subscriber_hash
             )
@@ -34,11 +35,26 @@ select
                 where approved.plan_id = %(plan_id)s and approved.subscriber_hash = removal.subscriber_hash
             )
     )::integer as outside,
-    (
-        select count(*) from sync.member
-        where
-            list_id = %(list_id)s
-            and origin in ('created', 'adopted')
-            and status in ('subscribed', 'pending')
-            and cause is distinct from 'forgotten'
-    )::integer as members
+    case
+        when %(is_shared)s
+            then (
+                select count(*)
+                from sync.tag_member as tagged
+                inner join sync.member as member
+                    on tagged.list_id = member.list_id and tagged.subscriber_hash = member.subscriber_hash
+                where
+                    tagged.list_id = %(list_id)s
+                    and tagged.collection_id = %(collection_id)s
+                    and tagged.taken_by_hand_at is null
+                    and member.status in ('subscribed', 'pending')
+                    and member.cause is distinct from 'forgotten'
+            )
+        else (
+            select count(*) from sync.member
+            where
+                list_id = %(list_id)s
+                and origin in ('created', 'adopted')
+                and status in ('subscribed', 'pending')
+                and cause is distinct from 'forgotten'
+        )
+    end::integer as members

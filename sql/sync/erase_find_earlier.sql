@@ -16,6 +16,12 @@ with earlier as (
     select
         list_id,
         subscriber_hash
+    from sync.tag_member
+    where contact_id = any(%(contact_ids)s::bigint[])
+    union
+    select
+        list_id,
+        subscriber_hash
     from sync.rejection
     where contact_id = any(%(contact_ids)s::bigint[])
     union

@@ -19,6 +19,11 @@ held as (
     union all
     select
         subscriber_hash,
+        tagged_at as held_since
+    from sync.tag_member
+    union all
+    select
+        subscriber_hash,
         rejected_at as held_since
     from sync.rejection
     union all
@@ -62,6 +67,8 @@ held_contact as (
         select contact_id from sync.member
         union
         select contact_id from sync.consent_proof
+        union
+        select contact_id from sync.tag_member
         union
         select contact_id from sync.rejection
         union

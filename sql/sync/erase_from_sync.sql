@@ -12,6 +12,19 @@ with member as (
     returning 1
 ),
 
+tagged as (
+    delete from sync.tag_member as tagged
+    where
+        tagged.contact_id in (select erased.contact_id from erased_contact as erased)
+        or exists (
+            select from erased_hash as erased
+            where
+                tagged.subscriber_hash = erased.subscriber_hash
+                and tagged.tagged_at <= erased.belongs_until
+        )
+    returning 1
+),
+
 proof as (
     delete from sync.consent_proof as proof
     where
@@ -187,6 +200,7 @@ freed_belonging as (
 select
     jsonb_build_object(
         'sync.member', (select count(*) from member),
+        'sync.tag_member', (select count(*) from tagged),
         'sync.consent_proof', (select count(*) from proof),
         'sync.rejection', (select count(*) from rejection),
         'sync.removal_request_member', (select count(*) from removal),

@@ -4,6 +4,6 @@ select
     audience.list_id,
     newest.run_id,
     newest.clock
-from sync.audience as audience
+from sync.collection_audience as audience
 full outer join sync.newest_staging as newest on audience.collection_code = newest.collection_code
 order by collection_code

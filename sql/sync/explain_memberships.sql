@@ -76,7 +76,7 @@ select
     case when run.state in ('blocked', 'failed') then run.state end as run_state,
     case when run.state in ('blocked', 'failed') then split_part(run.detail, ':', 1) end as run_code
 from asked
-left join sync.audience as audience on asked.collection_code = audience.collection_code
+left join sync.collection_audience as audience on asked.collection_code = audience.collection_code
 left join sync.collection_run as run
     on asked.judged_by_run = run.run_id and asked.collection_code = run.collection_code
 -- A foreign member is shown with the contact that has its address.

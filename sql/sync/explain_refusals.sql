@@ -37,7 +37,7 @@ select
     array(
         select coalesce(audience.collection_code, known.collection_code, held.collection_id::text) as code
         from unnest(refusal.collection_ids) as held (collection_id)
-        left join sync.audience as audience on held.collection_id = audience.collection_id
+        left join sync.collection_audience as audience on held.collection_id = audience.collection_id
         left join sync.known_collection as known on held.collection_id = known.collection_id
         order by code
     ) as collection_codes,

@@ -11,21 +11,22 @@ with collection as (
 ),
 
 member as (
-    select distinct on (audience.collection_id, known.contact_id)
-        audience.collection_id,
-        known.contact_id,
+    select distinct on (membership.collection_id, membership.contact_id)
+        membership.collection_id,
+        membership.contact_id,
         case known.status when 'transactional' then 'unsubscribed' else known.status end as status,
         known.cause,
         known.status_since
-    from sync.member as known
-    inner join sync.audience as audience on known.list_id = audience.list_id
+    from sync.membership as membership
+    inner join sync.member as known
+        on membership.list_id = known.list_id and membership.subscriber_hash = known.subscriber_hash
     where
-        known.contact_id is not null
+        membership.contact_id is not null
         and known.cause is distinct from 'forgotten'
         and known.status in ('subscribed', 'pending', 'unsubscribed', 'cleaned', 'archived', 'transactional')
     order by
-        audience.collection_id asc,
-        known.contact_id asc,
+        membership.collection_id asc,
+        membership.contact_id asc,
         -- A contact's earlier addresses stay in the audience: the address that gets mail comes first.
         array_position(
             array['subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional', 'archived'],
@@ -52,7 +53,7 @@ changed_address as (
         audience.collection_id,
         changed.contact_id
     from sync.changed_address as changed
-    inner join sync.audience as audience on changed.list_id = audience.list_id
+    inner join sync.collection_audience as audience on changed.list_id = audience.list_id
     where changed.ended_at is null
 ),
 

@@ -7,6 +7,9 @@ with directly_known as (
     select contact_id from sync.consent_proof
     where subscriber_hash = any(%(subscriber_hashes)s::text[])
     union
+    select contact_id from sync.tag_member
+    where subscriber_hash = any(%(subscriber_hashes)s::text[]) and contact_id is not null
+    union
     select contact_id from sync.rejection
     where subscriber_hash = any(%(subscriber_hashes)s::text[])
     union

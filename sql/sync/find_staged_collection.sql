@@ -17,8 +17,13 @@ select
     collection.problem_state,
     collection.problem_detail,
     collection.remark,
-    -- The fixed name of an audience that we make.
-    format('%%s (%%s)', collection.description, collection.collection_code) as audience_name,
+    collection.shared_id,
+    collection.is_shared_audience,
+    -- The fixed name of an audience that we make, or of a tag.
+    case
+        when collection.is_shared_audience then collection.description
+        else format('%%s (%%s)', collection.description, collection.collection_code)
+    end as audience_name,
     -- A staging that is not whole has counted nobody yet.
     coalesce(collection.staged, 0) as staged,
     coalesce(collection.eligible, 0) as eligible,

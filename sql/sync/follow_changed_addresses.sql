@@ -6,6 +6,12 @@ with displaced as (
     where member.list_id = changed.list_id and member.subscriber_hash = changed.new_hash
 ),
 
+untagged as (
+    delete from sync.tag_member as tagged
+    using readdressed_member as changed
+    where tagged.list_id = changed.list_id and tagged.subscriber_hash = changed.new_hash
+),
+
 ended as (
     update sync.consent_proof as proof
     set ended_at = now(), end_cause = 'forgotten'

@@ -20,10 +20,20 @@ former as (
     returning list_id
 ),
 
+tag as (
+    update sync.tag
+    set collection_code = %(new)s
+    where collection_id = %(collection_id)s
+    returning list_id
+),
+
 proof as (
     update sync.consent_proof
     set collection_code = %(new)s
-    where list_id in (select list_id from audience) or list_id in (select list_id from former)
+    where
+        list_id in (select list_id from audience)
+        or list_id in (select list_id from former)
+        or (list_id in (select list_id from tag) and collection_code = %(old)s)
 ),
 
 request as (

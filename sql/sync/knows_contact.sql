@@ -12,6 +12,8 @@ with known as not materialized (
     union all
     select contact_id from sync.consent_proof
     union all
+    select contact_id from sync.tag_member
+    union all
     select contact_id from sync.quarantine
     union all
     select contact_id from sync.rejection

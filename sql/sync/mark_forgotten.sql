@@ -1,5 +1,10 @@
--- A permanently deleted member: its proof of consent ends.
-with ended as (
+-- A permanently deleted member: its proof of consent and its tags end.
+with untagged as (
+    delete from sync.tag_member
+    where list_id = %(list_id)s and subscriber_hash = %(subscriber_hash)s
+),
+
+ended as (
     update sync.consent_proof
     set ended_at = now(), end_cause = 'forgotten'
     where list_id = %(list_id)s and subscriber_hash = %(subscriber_hash)s and ended_at is null

@@ -107,7 +107,7 @@ left join lateral (
     where
         given.staging_id = %(staging_id)s
         and given.contact_id = verdict.contact_id
-        and given.gdpr_category = %(gdpr_category)s
+        and given.consent_id = verdict.consent_id
     offset 0
 ) as consent on true
 order by planned.subscriber_hash

@@ -12,9 +12,21 @@ select
     now() as first_seen_at,
     now() as last_seen_at
 from sync.changed_address as changed
-inner join sync.audience as audience
+inner join sync.collection_audience as audience
     on changed.list_id = audience.list_id and audience.collection_id = %(collection_id)s
-where changed.ended_at is null
+where
+    changed.ended_at is null
+    -- Of a shared audience only contacts of this collection.
+    and (
+        audience.shared_id is null
+        or exists (
+            select from staging.verdict as verdict
+            where
+                verdict.staging_id = %(staging_id)s
+                and verdict.collection_id = %(collection_id)s
+                and verdict.contact_id = changed.contact_id
+        )
+    )
 group by changed.contact_id
 on conflict (collection_code, contact_id)
 where resolved_at is null and reason_code = 'address_changed'

@@ -15,4 +15,4 @@ select
 from
     unnest(%(subscriber_hashes)s::text[], %(contact_ids)s::bigint[], %(consent_ids)s::bigint[])
         as added (subscriber_hash, contact_id, consent_id)
-on conflict (list_id, subscriber_hash) where ended_at is null do nothing
+on conflict (list_id, subscriber_hash, collection_code) where ended_at is null do nothing

@@ -211,6 +211,11 @@ unwanted as (
             select from desired
             where desired.subscriber_hash = member.subscriber_hash
         )
+        -- A collection of the shared audience keeps the member, and cannot say more about it now.
+        and not exists (
+            select from kept_member
+            where kept_member.subscriber_hash = member.subscriber_hash
+        )
 )
 
 select
@@ -244,6 +249,8 @@ select
         when cause = 'erased_contact' then 'unsubscribe'
         when cause in ('consent_withdrawn', 'shared_address_refused') then 'unsubscribe'
         when held_back_as is not null then 'unsubscribe'
+        -- All collections of the shared audience know a refusal of the person.
+        when %(is_shared_audience)s and starts_with(cause, 'suppressed_') then 'unsubscribe'
         -- Mailchimp does not archive pending members (405). We only asked them to confirm.
         when origin = 'created' then case when status = 'subscribed' then 'archive' else 'unsubscribe' end
         -- Adopted members are never archived.

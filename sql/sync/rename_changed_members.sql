@@ -1,4 +1,4 @@
--- Gives the members of readdressed_member and their proofs the new ids.
+-- Gives the members of readdressed_member, their proofs and their tags the new ids.
 with proof as (
     update sync.consent_proof as proof
     set subscriber_hash = changed.new_hash
@@ -7,6 +7,13 @@ with proof as (
         proof.list_id = changed.list_id
         and proof.subscriber_hash = changed.old_hash
         and proof.ended_at is null
+),
+
+tagged as (
+    update sync.tag_member as tagged
+    set subscriber_hash = changed.new_hash
+    from readdressed_member as changed
+    where tagged.list_id = changed.list_id and tagged.subscriber_hash = changed.old_hash
 )
 
 update sync.member as member

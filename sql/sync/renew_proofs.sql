@@ -16,7 +16,18 @@ with justified as (
         and member.status in ('subscribed', 'pending')
         and member.cause is distinct from 'forgotten'
         and member.origin in ('created', 'adopted')
-        and member.contact_id = verdict.contact_id
+        and case
+            when not %(is_shared)s then member.contact_id = verdict.contact_id
+            else exists (
+                select from sync.tag_member as tagged
+                where
+                    tagged.list_id = member.list_id
+                    and tagged.collection_id = %(collection_id)s
+                    and tagged.subscriber_hash = member.subscriber_hash
+                    and tagged.contact_id = verdict.contact_id
+                    and tagged.taken_by_hand_at is null
+            )
+        end
 ),
 
 outdated as (
@@ -26,6 +37,7 @@ outdated as (
     where
         proof.list_id = justified.list_id
         and proof.subscriber_hash = justified.subscriber_hash
+        and (not %(is_shared)s or proof.collection_code = %(collection_code)s)
         and proof.ended_at is null
         and (
             proof.contact_id <> justified.contact_id
@@ -61,5 +73,6 @@ where
         where
             proof.list_id = justified.list_id
             and proof.subscriber_hash = justified.subscriber_hash
+            and (not %(is_shared)s or proof.collection_code = %(collection_code)s)
             and proof.ended_at is null
     )

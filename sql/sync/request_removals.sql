@@ -11,7 +11,7 @@ with removal as (
     where
         staging_id = %(staging_id)s
         and collection_id = %(collection_id)s
-        and action in ('archive', 'unsubscribe')
+        and action in ('archive', 'unsubscribe', 'untag')
         and not cause = any(%(due_causes)s::text[])
 ),
 
@@ -66,7 +66,7 @@ known as (
     where
         staging.plan.staging_id = %(staging_id)s
         and staging.plan.collection_id = %(collection_id)s
-        and staging.plan.action in ('archive', 'unsubscribe')
+        and staging.plan.action in ('archive', 'unsubscribe', 'untag')
     union all
     select
         null as plan_id,
@@ -128,6 +128,17 @@ request as (
                 member.list_id = %(list_id)s --noqa: RF02
                 and member.origin in ('created', 'adopted')
                 and member.status in ('subscribed', 'pending')
+                and (
+                    not %(is_shared)s
+                    or exists (
+                        select from sync.tag_member as tagged
+                        where
+                            tagged.list_id = member.list_id
+                            and tagged.collection_id = %(collection_id)s
+                            and tagged.subscriber_hash = member.subscriber_hash
+                            and tagged.taken_by_hand_at is null
+                    )
+                )
         ) as members
     from covering
     where covering.plan_id is null

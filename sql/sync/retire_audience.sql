@@ -3,6 +3,13 @@ with retired as (
     delete from sync.audience
     where collection_id = %(collection_id)s
     returning list_id, collection_id, collection_code, gdpr_category, pulled_through
+),
+
+tags as (
+    update sync.tag
+    set left_at = now()
+    from retired
+    where tag.list_id = retired.list_id and tag.left_at is null
 )
 
 insert into sync.former_audience (list_id, collection_id, collection_code, gdpr_category, pulled_through)

@@ -14,7 +14,7 @@ import psycopg
 
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.staging.stage import stage
-from crm_mailchimp.sync.staging.stagings import StagingOutdatedError, staged_codes
+from crm_mailchimp.sync.staging.stagings import StagingOutdatedError, codes_to_sync
 from histories.events import may_move
 from histories.world import SETTINGS, Collection, HistoryError, World
 
@@ -218,7 +218,7 @@ def _run_elsewhere(world: World, dsn: str, run_id: str) -> dict[str, str]:
         psycopg.connect(world.crm_dsn) as crm,
     ):
         staging_id = stage(warehouse, crm, None, run_id=run_id)
-        codes = staged_codes(warehouse, staging_id)
+        codes = codes_to_sync(warehouse, staging_id)
     for code in codes:
         with (
             world.side.provider() as provider,

@@ -19,7 +19,7 @@ from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stage import stage
-from crm_mailchimp.sync.staging.stagings import staged_codes
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
 from crm_mailchimp.sync_commands import main as sync_command
 from histories import crm_rules, people
 from histories.book import Book
@@ -291,7 +291,7 @@ class World:
         staged()
         self.write_people()
         results = {}
-        codes = staged_codes(self.pipeline, staging_id)
+        codes = codes_to_sync(self.pipeline, staging_id)
         self.pipeline.commit()
         turn = trouble.order % max(len(codes), 1)
         for code in codes[turn:] + codes[:turn]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from crm_mailchimp.sync.staging.stagings import staged_codes
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
 from reliability.work import Outcome, Places, Task, run_task
 
 #: How a task is run: the trial may put a fault into it.
@@ -63,7 +63,7 @@ class DagRun:
             return
         staging_id = self.value("stage")
         with psycopg.connect(self._places.warehouse) as warehouse:
-            codes = staged_codes(warehouse, staging_id)
+            codes = codes_to_sync(warehouse, staging_id)
         for code in codes:
             self._do(f"sync {code}", "sync", staging_id=staging_id, code=code)
         self._do("finish", "finish", staging_id=staging_id)

@@ -50,6 +50,7 @@ class Collection:
     """One active contact collection with an external provider, its settings resolved.
 
     Attributes:
+        shared_audience: names the audience that it shares with others; None: it has its own.
         wrong_country: the column with the sender's country, if that is no code of two letters.
         unreadable: columns that break the contract, never their values; None: none does.
     """
@@ -67,6 +68,7 @@ class Collection:
     provider_kind: str
     connection_id: str | None
     provider_list_id: str | None
+    shared_audience: str | None = None
     campaign_type: str | None
     gdpr_category: str | None
     settings: Settings
@@ -99,6 +101,7 @@ class _StoredCollection:
     provider_kind: str
     connection_id: str | None
     provider_list_id: str | None
+    shared_audience: str | None
     campaign_type: str | None
     gdpr_category: str | None
     own_settings: Settings
@@ -234,6 +237,7 @@ def _collection(stored: _StoredCollection) -> Collection:
         provider_kind=stored.provider_kind,
         connection_id=stored.connection_id,
         provider_list_id=stored.provider_list_id,
+        shared_audience=stored.shared_audience,
         campaign_type=stored.campaign_type,
         gdpr_category=stored.gdpr_category,
         settings=settings,

@@ -17,6 +17,7 @@ from crm_mailchimp.mailchimp import (
     campaigns,
     merge_fields,
     reports,
+    tags,
     web_pages,
 )
 from crm_mailchimp.mailchimp import changes as member_changes
@@ -40,6 +41,7 @@ from crm_mailchimp.provider import (
     RemoteMember,
     ReportStream,
 )
+from crm_mailchimp.tag_provider import Tag, TagChange, TagMember, TagOutcome
 
 Row = dict[str, Any]
 
@@ -55,8 +57,8 @@ Another = Callable[[], AbstractContextManager["Mailchimp"]]
 
 
 class Mailchimp:
-    """Implements ``AudienceProvider``, ``ReportProvider``, ``AudienceHistoryProvider`` and
-    ``CampaignProvider`` by the functions of this package.
+    """Implements ``AudienceProvider``, ``TagProvider``, ``ReportProvider``,
+    ``AudienceHistoryProvider`` and ``CampaignProvider`` by the functions of this package.
 
     It is open inside a ``with`` block; ``MailchimpClient`` says what that means. The functions of
     the same names say what each method does and raises.
@@ -152,6 +154,38 @@ class Mailchimp:
             on_begin=on_begin,
             ahead=self._ahead,
         )
+
+    def tags(self, list_id: str) -> Iterator[Tag]:
+        return tags.tags(self.client, list_id)
+
+    def create_tag(self, list_id: str, name: str) -> Tag:
+        return tags.create_tag(self.client, list_id, name)
+
+    def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag:
+        return tags.rename_tag(self.client, list_id, tag_id, name)
+
+    def tag_members(self, list_id: str, tag_id: int) -> Iterator[TagMember]:
+        return tags.tag_members(self.client, list_id, tag_id)
+
+    def change_tag_members(
+        self, list_id: str, tag_id: int, pages: Iterable[tuple[K, TagChange]]
+    ) -> Iterator[tuple[K, TagOutcome | ProviderError]]:
+        def change(lane: Mailchimp, page: tuple[K, TagChange]) -> TagOutcome | ProviderError:
+            try:
+                return tags.change_tag_members(lane.client, list_id, tag_id, page[1])
+            except ProviderError as error:
+                if not error.retryable:
+                    raise
+                return error
+
+        for (key, _), outcome in self._lanes().each(pages, change):
+            yield key, outcome
+
+    def give_tag(self, list_id: str, name: str, subscriber_hash: str) -> bool:
+        return tags.give_tag(self.client, list_id, name, subscriber_hash)
+
+    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
+        tags.take_tag(self.client, list_id, tag_id, subscriber_hash)
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
         return audience_members.member(self.client, list_id, subscriber_hash)

@@ -10,7 +10,11 @@ from typing import Any
 #: POSTs that end in the same state when sent twice. Everything else that creates or sends
 #: something is never repeated blindly after a lost answer.
 _REPEATABLE_POSTS = frozenset(
-    {"/lists/{list_id}/members/{subscriber_hash}/actions/delete-permanent"}
+    {
+        "/lists/{list_id}/members/{subscriber_hash}/actions/delete-permanent",
+        "/lists/{list_id}/members/{subscriber_hash}/tags",
+        "/lists/{list_id}/segments/{segment_id}",
+    }
 )
 
 

@@ -37,9 +37,10 @@ def stage(params: Mapping[str, Any], run_id: str) -> int:
 
 @fail_without_retry()
 def check(staging_id: int) -> list[str]:
-    """Great Expectations on the snapshot; returns the codes of its collections."""
+    """Great Expectations on the snapshot; returns the codes of what is synced: collections with an
+    audience of their own, and shared audiences."""
     from crm_mailchimp.quality.invariants import check as check_invariants
-    from crm_mailchimp.sync.staging.stagings import require_staging, staged_codes
+    from crm_mailchimp.sync.staging.stagings import codes_to_sync, require_staging
 
     with opened() as connections:
         warehouse = connections.warehouse()
@@ -49,7 +50,7 @@ def check(staging_id: int) -> list[str]:
             staging_id=staging_id,
             data_docs=data_docs_folder() / f"staging-{staging_id}",
         )
-        return staged_codes(warehouse, staging_id)
+        return codes_to_sync(warehouse, staging_id)
 
 
 @fail_without_retry()

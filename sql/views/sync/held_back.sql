@@ -19,14 +19,14 @@ left join staging.plan as plan
         and (
             plan.action in ('add_pending', 'reconfirm')
             or (
-                plan.action in ('quarantine', 'unsubscribe')
+                plan.action in ('quarantine', 'unsubscribe', 'untag')
                 and exists (
                     select from sync.reason
                     where reason.reason_code = plan.cause
                 )
             )
         )
-left join sync.audience as audience on verdict.collection_id = audience.collection_id
+left join sync.collection_audience as audience on verdict.collection_id = audience.collection_id
 -- Members that this run asked to confirm.
 left join sync.member as asked
     on

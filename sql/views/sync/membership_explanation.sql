@@ -10,6 +10,15 @@ with known as (
     inner join sync.audience as audience on member.list_id = audience.list_id
     union
     select
+        tag.collection_code,
+        tagged.list_id,
+        tagged.subscriber_hash,
+        tagged.contact_id
+    from sync.tag_member as tagged
+    inner join sync.tag as tag on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+    where tag.left_at is null
+    union
+    select
         collection_code,
         list_id,
         subscriber_hash,
@@ -29,7 +38,7 @@ with known as (
         null as subscriber_hash,
         quarantine.contact_id
     from sync.quarantine as quarantine
-    left join sync.audience as audience on quarantine.collection_code = audience.collection_code
+    left join sync.collection_audience as audience on quarantine.collection_code = audience.collection_code
     where
         quarantine.resolved_at is null
         and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
@@ -47,7 +56,21 @@ select
     known.subscriber_hash,
     known.contact_id,
     coalesce(
-        member.status in ('subscribed', 'pending') and member.cause is distinct from 'forgotten', false
+        member.status in ('subscribed', 'pending')
+        and member.cause is distinct from 'forgotten'
+        -- In a shared audience the collection's tag counts.
+        and (
+            tag.collection_id is null
+            or exists (
+                select from sync.tag_member as tagged
+                where
+                    tagged.list_id = tag.list_id
+                    and tagged.collection_id = tag.collection_id
+                    and tagged.subscriber_hash = known.subscriber_hash
+                    and tagged.taken_by_hand_at is null
+            )
+        ),
+        false
     ) as in_audience,
     member.status,
     member.origin,
@@ -73,6 +96,11 @@ select
     verdict.run_id as judged_by_run,
     verdict.clock as judged_at
 from known
+left join sync.tag as tag
+    on
+        known.list_id = tag.list_id
+        and known.collection_code = tag.collection_code
+        and tag.left_at is null
 left join sync.member as member
     on
         known.list_id = member.list_id
@@ -96,6 +124,10 @@ left join lateral (
         newest.list_id = known.list_id
         and newest.subscriber_hash = known.subscriber_hash
         and newest.contact_id = known.contact_id
+        and (
+            newest.collection_code = known.collection_code
+            or not exists (select from sync.tag as any_tag where any_tag.list_id = known.list_id)
+        )
     order by newest.proof_id desc
     limit 1
 ) as proof on true;

@@ -16,7 +16,7 @@ left join sync.held_back as held_back
         verdict.staging_id = held_back.staging_id
         and verdict.collection_id = held_back.collection_id
         and verdict.contact_id = held_back.contact_id
-left join sync.audience as audience on newest.collection_id = audience.collection_id;
+left join sync.collection_audience as audience on newest.collection_id = audience.collection_id;
 comment on view sync.newest_verdict is
 'The verdict of each collection''s newest staging about each of its contacts.';
 comment on column sync.newest_verdict.collection_code is 'Code of the collection.';

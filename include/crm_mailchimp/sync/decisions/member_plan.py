@@ -32,6 +32,7 @@ def make_plan(
     gdpr_category: str | None,
     full_refresh: bool = False,
     only_due: bool = False,
+    is_shared_audience: bool = False,
 ) -> PlanCounts:
     """Put the change set of one audience into ``staging.plan``; commits.
 
@@ -41,6 +42,8 @@ def make_plan(
         full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back (``removal_guard.DUE_CAUSES``), whatever
             staging says of the collection itself.
+        is_shared_audience: the collection stands for an audience that several share
+            (``tag_plan.plan_members``).
     """
     parameters = {
         "staging_id": staging_id,
@@ -49,12 +52,16 @@ def make_plan(
         "list_id": list_id,
         "full_refresh": full_refresh,
         "due_causes": list(DUE_CAUSES),
+        "is_shared_audience": is_shared_audience,
     }
+    warehouse.execute(statement("sync/create_kept_member"))
     refusal_ledger.follow_merges(warehouse, staging_id)
     warehouse.execute(statement("sync/clear_plan"), parameters)
     refusal_ledger.judge_staged(
         warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id
     )
+    if is_shared_audience:
+        warehouse.execute(statement("sync/require_confirmations"))
     warehouse.execute(statement("sync/plan_changes"), parameters)
     if only_due:
         warehouse.execute(statement("sync/keep_due_removals"), parameters)

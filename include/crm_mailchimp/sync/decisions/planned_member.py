@@ -106,7 +106,6 @@ def next_contacts(
         {
             "staging_id": collection.staging_id,
             "collection_id": collection.collection_id,
-            "gdpr_category": collection.gdpr_category,
             "list_id": list_id,
             "actions": list(actions),
             "after": after,

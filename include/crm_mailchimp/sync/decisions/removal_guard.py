@@ -28,6 +28,8 @@ DUE_CAUSES = (
     "suppressed_compliance",
     "suppressed_archived",
     "suppressed_forgotten",
+    # Somebody gave the tag of a shared audience to a member whom the collection does not have.
+    "tagged_by_hand",
 )
 
 
@@ -191,6 +193,7 @@ def _count_removals(
             "collection_id": collection.collection_id,
             "list_id": list_id,
             "due_causes": list(DUE_CAUSES),
+            "is_shared": collection.shared_id is not None,
             "plan_id": approved_plan,
         },
     )
@@ -283,6 +286,7 @@ def _request_approval(
             "list_id": list_id,
             "run_id": collection.run_id,
             "due_causes": list(DUE_CAUSES),
+            "is_shared": collection.shared_id is not None,
             "ask_again_after": ask_again_after,
         },
     )

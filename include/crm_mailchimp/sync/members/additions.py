@@ -262,7 +262,8 @@ def _record_added(
                 "last_changed": [member.last_changed for member in members],
             },
         )
-        open_proofs(push.warehouse, push.collection, push.list_id, contacts)
+        if not push.collection.is_shared_audience:
+            open_proofs(push.warehouse, push.collection, push.list_id, contacts)
         forget_rejections(push, list(added))
         quarantine.record_invalid_fields(
             push.warehouse,

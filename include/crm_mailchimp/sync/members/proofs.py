@@ -38,6 +38,7 @@ def renew_proofs(warehouse: Connection[Any], collection: StagedCollection, list_
             **_parameters(collection, list_id),
             "staging_id": collection.staging_id,
             "collection_id": collection.collection_id,
+            "is_shared": collection.shared_id is not None,
         },
     )
     warehouse.commit()

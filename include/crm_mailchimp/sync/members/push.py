@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,6 +26,7 @@ from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.pull_back import look_again
+from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.members.watermark import pulled_through
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -62,6 +63,7 @@ class Push:
         recheck: looks at the contacts once more, for this audience.
         counts: of the run; goes on being counted here.
         postponed: contacts whose calls failed, and may succeed later; goes on being filled here.
+        failed: errors that stop nothing else; goes on being filled here.
         watch: over the account.
     """
 
@@ -69,10 +71,19 @@ class Push:
     provider: AudienceProvider
     collection: StagedCollection
     list_id: str
-    recheck: Recheck
+    recheck: Recheck | SharedRecheck
     counts: Counter[str]
     postponed: set[int]
+    failed: list[Exception]
     watch: OutageWatch
+
+    def judged_by(self, recheck: SharedRecheck) -> Push:
+        """The same push with another last look."""
+        return replace(self, recheck=recheck)
+
+    def counted_by(self, counts: Counter[str]) -> Push:
+        """The same push that counts elsewhere."""
+        return replace(self, counts=counts)
 
     def look_up(self, subscriber_hash: str) -> Look:
         """Look at one member. A look that fails, and may succeed later, holds up nobody else.

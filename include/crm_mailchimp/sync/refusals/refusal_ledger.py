@@ -110,9 +110,18 @@ def find(
 
 
 def judge_staged(
-    warehouse: Connection[Any], *, staging_id: int, collection_id: int, list_id: str | None
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    list_id: str | None,
+    by_tag: bool = False,
 ) -> None:
-    """Fill the temporary table ``refusal_found`` for a collection's plan; nothing is committed."""
+    """Fill the temporary table ``refusal_found`` for a collection's plan; nothing is committed.
+
+    Args:
+        by_tag: members with the collection's tag are asked about; else all of the audience.
+    """
     parameters = {
         "staging_id": staging_id,
         "collection_id": collection_id,
@@ -121,7 +130,8 @@ def judge_staged(
     warehouse.execute(statement("sync/create_person_asked"))
     warehouse.execute("truncate person_asked")
     warehouse.execute(statement("sync/ask_about_desired"), parameters)
-    warehouse.execute(statement("sync/ask_about_unwanted"), parameters)
+    about_members = "sync/ask_about_tagged" if by_tag else "sync/ask_about_unwanted"
+    warehouse.execute(statement(about_members), parameters)
     warehouse.execute("analyze person_asked")
     warehouse.execute(statement("sync/ask_about_holders"))
     _judge(warehouse, collection_id)

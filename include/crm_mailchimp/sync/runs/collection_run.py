@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -141,6 +142,7 @@ class CollectionRun:
             ),
             counts=self.progress.counts,
             postponed=self.progress.postponed,
+            failed=self.progress.failed,
             watch=self.watch,
         )
 
@@ -173,18 +175,48 @@ class CollectionRun:
             gdpr_category=self.collection.gdpr_category,
             full_refresh=self.collection.full_refresh,
         )
-        if self.progress.unseen:
-            planned = {
-                "staging_id": self.collection.staging_id,
-                "collection_id": self.collection.collection_id,
-            }
-            self.progress.postponed.update(
-                member_plan.hold_back_unseen(
-                    self.warehouse, **planned, list_id=list_id, unseen=self.progress.unseen
-                )
-            )
-            self.progress.planned = member_plan.count_plan(self.warehouse, **planned)
+        self._hold_back_unseen(list_id)
         self.progress.is_planned = True
+
+    def make_due_plan(self, list_id: str, gdpr_category: str | None) -> member_plan.PlanCounts:
+        """Plan only what nothing holds back; commits.
+
+        Args:
+            list_id: the collection's audience, or one that was its audience.
+            gdpr_category: refusals are judged by it; None: any refusal counts.
+        """
+        return member_plan.make_plan(
+            self.warehouse,
+            staging_id=self.collection.staging_id,
+            collection_id=self.collection.collection_id,
+            list_id=list_id,
+            gdpr_category=gdpr_category,
+            only_due=True,
+        )
+
+    def runs_of_parts(self) -> Sequence[CollectionRun]:
+        """Runs of the collections that share the audience; none for any other audience."""
+        return ()
+
+    def push_due_tags(self, list_id: str) -> None:
+        """Take tags that nothing keeps. An audience of one collection has no tags of ours."""
+
+    def push_tags(self, list_id: str) -> None:
+        """Give and take tags. An audience of one collection has no tags of ours."""
+
+    def _hold_back_unseen(self, list_id: str | None) -> None:
+        if not self.progress.unseen:
+            return
+        planned = {
+            "staging_id": self.collection.staging_id,
+            "collection_id": self.collection.collection_id,
+        }
+        self.progress.postponed.update(
+            member_plan.hold_back_unseen(
+                self.warehouse, **planned, list_id=list_id, unseen=self.progress.unseen
+            )
+        )
+        self.progress.planned = member_plan.count_plan(self.warehouse, **planned)
 
     def planned(self, *actions: str) -> int:
         """Members that any of these actions is planned for."""

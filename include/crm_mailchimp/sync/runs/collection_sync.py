@@ -33,8 +33,9 @@ from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.sync.runs import due_removals, run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
 from crm_mailchimp.sync.runs.run_record import CollectionResult
+from crm_mailchimp.sync.runs.shared_run import CollectionPart, SharedRun, finish_parts
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from crm_mailchimp.sync.staging.staged_collection import read_staged_collection
+from crm_mailchimp.sync.staging.staged_collection import read_sharing, read_staged_collection
 from crm_mailchimp.sync.staging.stagings import require_newest, require_staging
 from crm_mailchimp.warehouse.locks import audience_lock
 
@@ -77,9 +78,17 @@ def sync_collection(
     calls_before = provider.calls
     with audience_lock(warehouse, collection_code):
         progress = Progress(counts=run_record.start(warehouse, collection))
+        parts = [
+            CollectionPart(collection=part, counts=run_record.start(warehouse, part))
+            for part in read_sharing(warehouse, collection)
+        ]
 
         def finish(state: str, detail: str | None) -> CollectionResult:
             progress.counts["api_calls"] += provider.calls - calls_before
+            finish_parts(
+                warehouse, parts, state=state, detail=detail, list_id=progress.list_id,
+                was_planned=progress.is_planned,
+            )  # fmt: skip
             return run_record.finish(
                 warehouse,
                 collection,
@@ -107,6 +116,8 @@ def sync_collection(
                 progress=progress,
                 watch=OutageWatch(provider),
             )
+            if collection.is_shared_audience:
+                run = SharedRun(**vars(run), parts=parts)
             state, detail = _synchronise(run)
         except _StopError as stop:
             state, detail = stop.state, stop.detail
@@ -228,6 +239,7 @@ def _push(
             run.require_own(audience.list_id)
         # What is due goes out first: nothing that may fail or block comes before it.
         discovered = run.carry_out_removals(run.push_to(audience.list_id, category), due=True)
+        run.push_due_tags(audience.list_id)
     if judgement.blocked is not None:
         raise _StopError("blocked", str(judgement.blocked))
     adds = bool(run.planned(*additions.ACTIONS))
@@ -263,7 +275,9 @@ def _push(
         update(push, mappings)
         run.carry_out_removals(push, due=True)
     _clear_left_values(run, push)
-    renew_proofs(run.warehouse, run.collection, audience.list_id)
+    run.push_tags(audience.list_id)
+    if not run.collection.is_shared_audience:
+        renew_proofs(run.warehouse, run.collection, audience.list_id)
     if not run.progress.failed:
         forget_healed(push)
 

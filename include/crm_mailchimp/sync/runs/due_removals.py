@@ -36,6 +36,8 @@ def remove_from_former(run: CollectionRun) -> None:
     Raises:
         ProviderError: an outage of the account.
     """
+    for part in run.runs_of_parts():
+        remove_from_former(part)
     for audience in former_audiences.read_former(run.warehouse, run.collection.collection_id):
         try:
             _remove_from_one(run, audience)
@@ -61,14 +63,9 @@ def _remove_from_one(run: CollectionRun, audience: FormerAudience) -> None:
 
 
 def _remove(run: CollectionRun, list_id: str, gdpr_category: str | None) -> member_plan.PlanCounts:
-    planned = member_plan.make_plan(
-        run.warehouse,
-        staging_id=run.collection.staging_id,
-        collection_id=run.collection.collection_id,
-        list_id=list_id,
-        gdpr_category=gdpr_category,
-        only_due=True,
-    )
+    planned = run.make_due_plan(list_id, gdpr_category)
+    if not run.collection.dry_run:
+        run.push_due_tags(list_id)
     if planned and not run.collection.dry_run:
         try:
             run.require_own(list_id)

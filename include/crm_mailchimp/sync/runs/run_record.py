@@ -106,6 +106,9 @@ def finish(
         may_heal: whether calls failed that may succeed when they are repeated.
     """
     held_back = None
+    # The people of a shared audience are held back from its collections, not from itself.
+    if collection.is_shared_audience:
+        was_planned = False
     if was_planned and state in ("succeeded", "blocked"):
         held_back = quarantine.refresh(
             warehouse,

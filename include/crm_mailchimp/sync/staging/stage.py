@@ -16,7 +16,6 @@ from crm_mailchimp.crm import consents, dynamic_query, extract
 from crm_mailchimp.crm.collections import (
     DEFAULT_CONNECTION,
     Collection,
-    read_collections,
     read_contact_fields,
 )
 from crm_mailchimp.crm.judging_clock import JudgingClock
@@ -25,7 +24,8 @@ from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
-from crm_mailchimp.sync.staging import known_collections
+from crm_mailchimp.sync.staging import known_collections, shared_audiences
+from crm_mailchimp.sync.staging.collection_problems import collection_problem, sender_problem
 from crm_mailchimp.sync.staging.contact_fields import store_contact_fields
 from crm_mailchimp.sync.staging.dynamic_members import stage_dynamic
 from crm_mailchimp.sync.staging.mapped_collections import stage_unsynced
@@ -96,7 +96,8 @@ def stage(
         run_clock = clock or snapshot.clock
         judging = JudgingClock.at(clock) if clock else JudgingClock.beside(snapshot.clock)
         judging.warn_of_difference()
-        collections = read_collections(crm, codes)
+        collections, shared = shared_audiences.read_chosen(crm, codes)
+        collections = shared_audiences.with_common_fields(collections, shared)
         replaced = known_collections.follow(warehouse, crm, collections)
         collections = known_collections.with_codes_of_their_own(collections, replaced)
         staging_id = open_staging(
@@ -110,9 +111,7 @@ def stage(
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
         problems = {
             collection.code: replaced.get(collection.collection_id)
-            or _unreadable_problem(collection)
-            or _provider_problem(collection, connection_id)
-            or _settings_problem(collection)
+            or collection_problem(collection, connection_id)
             for collection in collections
         }
         _stage_static(warehouse, crm, staging_id, [c for c in collections if c.is_static])
@@ -141,9 +140,15 @@ def stage(
         _stage_refusals(warehouse, crm, staging_id, judging)
         _stage_merges(warehouse, crm, staging_id)
         refusal_ledger.find_refusing_contacts(warehouse, crm, digester)
-        _store_collections(warehouse, staging_id, collections, problems)
+        rows = [one.as_collection(problems) for one in shared]
+        problems |= {
+            row.code: one.problem(problems) or sender_problem(row)
+            for one, row in zip(shared, rows, strict=True)
+        }
+        _store_collections(warehouse, staging_id, [*collections, *rows], problems)
+        shared_audiences.store_shared(warehouse, staging_id, shared)
         if not codes:
-            stage_unsynced(warehouse, crm, staging_id, collections)
+            stage_unsynced(warehouse, crm, staging_id, [*collections, *rows])
     parameters = {"staging_id": staging_id}
     warehouse.execute(statement("staging/drop_dangling_members"), parameters)
     _analyze(warehouse, staging_id, "membership", "contact", "consent", "refusal", "merged")
@@ -151,50 +156,11 @@ def stage(
     warehouse.execute(statement("staging/judge_verdicts"), parameters)
     _analyze(warehouse, staging_id, "verdict")
     warehouse.execute(statement("staging/count_verdicts"), parameters)
+    warehouse.execute(statement("staging/count_shared_audiences"), parameters)
     close_staging(warehouse, staging_id)
     refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
-
-
-def _unreadable_problem(collection: Collection) -> Problem | None:
-    if collection.unreadable is None:
-        return None
-    return Problem(
-        "unreadable_row",
-        "blocked",
-        f"the row of the collection cannot be read: {collection.unreadable}. Correct it in the CRM",
-    )
-
-
-def _provider_problem(collection: Collection, connection_id: str) -> Problem | None:
-    words = collection.provider_problem(connection_id)
-    return Problem("provider_unsupported", "blocked", words) if words else None
-
-
-def _settings_problem(collection: Collection) -> Problem | None:
-    if collection.gdpr_category is None:
-        return Problem(
-            "no_campaign_type",
-            "blocked",
-            "the collection has no campaign type: set crm.contact_collection.campaign_type",
-        )
-    if collection.missing_settings and not collection.provider_list_id:
-        columns = ", ".join(collection.missing_settings)
-        return Problem(
-            "missing_parameter",
-            "blocked",
-            f"Mailchimp requires {columns}: fill the column in crm.contact_collection "
-            "or in crm.external_provider",
-        )
-    if collection.wrong_country and not collection.provider_list_id:
-        return Problem(
-            "missing_parameter",
-            "blocked",
-            f"column {collection.wrong_country} is no code of two letters (ISO 3166-1 alpha-2), "
-            "such as GR: Mailchimp takes no other country. Correct it in the CRM",
-        )
-    return None
 
 
 def _stage_static(

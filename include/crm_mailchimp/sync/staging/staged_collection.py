@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.provider import AudienceSettings
-from crm_mailchimp.rows import read_row
+from crm_mailchimp.rows import read_row, read_values
 from crm_mailchimp.statements import statement
 
 
@@ -42,6 +42,9 @@ class StagedCollection:
         staged: contacts that the collection has.
         eligible: of these, those that may be mailed, known suppressions not counted.
         quarantined: of these, those that the staging holds back.
+        shared_id: ``collection_id`` of the shared audience that holds its members; None: it has an
+            audience of its own.
+        is_shared_audience: it is no collection of the CRM, but an audience that several share.
         dry_run: show the plan and change nothing.
         full_refresh: list the audience in full and push every member again.
     """
@@ -65,6 +68,8 @@ class StagedCollection:
     staged: int
     eligible: int
     quarantined: int
+    shared_id: int | None = None
+    is_shared_audience: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,8 @@ class _StoredCollection:
     is_static: bool
     sync_merge_fields: bool
     provider_list_id: str | None
+    shared_id: int | None
+    is_shared_audience: bool
     audience_name: str
     settings: Mapping[str, object]
     problem_code: str | None
@@ -164,4 +171,22 @@ def read_staged_collection(
         staged=stored.staged,
         eligible=stored.eligible,
         quarantined=stored.quarantined,
+        shared_id=stored.shared_id,
+        is_shared_audience=stored.is_shared_audience,
     )
+
+
+def read_sharing(warehouse: Connection[Any], shared: StagedCollection) -> list[StagedCollection]:
+    """The collections of a staging that share an audience, by id.
+
+    Args:
+        shared: the row of the audience itself.
+    """
+    codes = read_values(
+        warehouse,
+        str,
+        "select collection_code from sync.staged_collection"
+        " where staging_id = %s and shared_id = %s order by collection_id",
+        (shared.staging_id, shared.collection_id),
+    )
+    return [read_staged_collection(warehouse, shared.staging_id, code) for code in codes]

@@ -131,6 +131,17 @@ def staged_codes(warehouse: Connection[Any], staging_id: int) -> list[str]:
     )
 
 
+def codes_to_sync(warehouse: Connection[Any], staging_id: int) -> list[str]:
+    """The same without collections that share an audience: the audience's own code covers them."""
+    return read_values(
+        warehouse,
+        str,
+        "select collection_code from sync.staged_collection where staging_id = %s"
+        " and shared_id is null order by collection_code",
+        (staging_id,),
+    )
+
+
 def drop_staging(warehouse: Connection[Any], *, keep_days: int, now: datetime) -> int:
     """Drop stagings older than ``keep_days`` days at a moment; returns how many.
 

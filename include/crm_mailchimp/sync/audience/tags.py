@@ -1,0 +1,245 @@
+"""Tags of a shared audience: which collection each belongs to, and who carries it.
+
+Each run reads the tags with their counts by one call. Where a count differs from what we know, and
+at a full listing, the tag's members are read. So tags that somebody gives or takes by hand show.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
+from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.rows import read_row, read_rows, read_value
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.tag_provider import Tag
+from crm_mailchimp.warehouse.copying import copy_rows
+
+log = logging.getLogger(__name__)
+
+#: Most characters of a tag's name (Mailchimp help, "Create and manage tags").
+MOST_CHARACTERS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionTag:
+    """A row of ``sync.tag``: the tag of one collection in its shared audience.
+
+    Attributes:
+        tag_id: None: it is not made yet.
+        gdpr_category: the collection's last known one.
+    """
+
+    list_id: str
+    collection_id: int
+    collection_code: str
+    tag_id: int | None
+    name: str
+    gdpr_category: str | None
+    campaign_type: str | None
+
+
+class FoundByHand(NamedTuple):
+    """What somebody did by hand to a tag since the last look.
+
+    Attributes:
+        given: members that got it.
+        taken: members that lost it.
+    """
+
+    given: int
+    taken: int
+
+
+def tag_name(collection: StagedCollection) -> str:
+    """The fixed name of a collection's tag, cut in its description where it is too long."""
+    code = f" ({collection.collection_code})"
+    description = collection.settings.name.removesuffix(code)
+    return f"{description[: max(0, MOST_CHARACTERS - len(code))]}{code}"
+
+
+def read_tags(warehouse: Connection[Any], shared_id: int) -> list[CollectionTag]:
+    """Tags of the collections that share an audience now, those of a lost collection included."""
+    return read_rows(
+        warehouse,
+        CollectionTag,
+        "select list_id, collection_id, collection_code, tag_id, name, gdpr_category, campaign_type"
+        " from sync.tag where shared_id = %s and left_at is null order by collection_id",
+        (shared_id,),
+    )
+
+
+def find_tag(warehouse: Connection[Any], collection_id: int) -> CollectionTag | None:
+    """The tag of a collection in a shared audience, if it is in one."""
+    return read_row(
+        warehouse,
+        CollectionTag,
+        "select list_id, collection_id, collection_code, tag_id, name, gdpr_category, campaign_type"
+        " from sync.tag where collection_id = %s and left_at is null",
+        (collection_id,),
+    )
+
+
+def join(
+    warehouse: Connection[Any],
+    list_id: str,
+    shared_id: int,
+    collections: Sequence[StagedCollection],
+) -> None:
+    """Note that collections are in a shared audience; commits.
+
+    What people refused in it holds for them from now on.
+    """
+    for one in collections:
+        warehouse.execute(
+            statement("sync/join_shared_audience"),
+            {
+                "list_id": list_id,
+                "shared_id": shared_id,
+                "collection_id": one.collection_id,
+                "collection_code": one.collection_code,
+                "gdpr_category": one.gdpr_category,
+                "campaign_type": one.campaign_type,
+                "name": tag_name(one),
+            },
+        )
+    warehouse.commit()
+
+
+def leave(warehouse: Connection[Any], tag: CollectionTag) -> None:
+    """Note that a collection is in the shared audience no longer; commits."""
+    parameters = {"list_id": tag.list_id, "collection_id": tag.collection_id}
+    warehouse.execute(statement("sync/leave_shared_audience"), parameters)
+    warehouse.commit()
+
+
+def look_at_tags(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    tags: Sequence[CollectionTag],
+    *,
+    full: bool,
+) -> dict[int, FoundByHand]:
+    """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
+
+    Args:
+        provider: one call, and one for each 1,000 members of a tag whose count differs.
+        list_id: the shared audience.
+        tags: of its collections.
+        full: read the members of every tag.
+
+    Returns:
+        what was done by hand, by collection id; tags without such a change are left out.
+    """
+    remote = {one.tag_id: one for one in provider.tags(list_id)}
+    by_name = {one.name.casefold(): one for one in remote.values()}
+    found = {}
+    for tag in tags:
+        present = remote.get(tag.tag_id) if tag.tag_id is not None else None
+        present = present or by_name.get(tag.name.casefold())
+        if present is None:
+            _forget(warehouse, tag)
+            continue
+        if present.tag_id != tag.tag_id:
+            _note_id(warehouse, tag, present)
+        known = read_value(warehouse, int, statement("sync/count_tagged"), _parameters(tag))
+        warehouse.commit()
+        if full or known != present.member_count or present.tag_id != tag.tag_id:
+            by_hand = _list_members(warehouse, provider, tag, present.tag_id)
+            if any(by_hand):
+                found[tag.collection_id] = by_hand
+    return found
+
+
+def ensure_tag(
+    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
+) -> CollectionTag:
+    """The tag with its id: made where it is missing; commits."""
+    if tag.tag_id is not None:
+        return tag
+    made = _make(provider, tag)
+    _note_id(warehouse, tag, made)
+    return replace(tag, tag_id=made.tag_id)
+
+
+def rename_if_needed(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    tag: CollectionTag,
+    collection: StagedCollection,
+) -> CollectionTag:
+    """Give the tag the name that its collection has now; commits."""
+    name = tag_name(collection)
+    if tag.tag_id is None or tag.name == name:
+        return tag
+    provider.rename_tag(tag.list_id, tag.tag_id, name)
+    warehouse.execute(
+        "update sync.tag set name = %s where list_id = %s and collection_id = %s",
+        (name, tag.list_id, tag.collection_id),
+    )
+    warehouse.commit()
+    return replace(tag, name=name)
+
+
+def _make(provider: AudienceProvider, tag: CollectionTag) -> Tag:
+    """Make a tag. After a lost answer it is looked for, and then made once more."""
+    try:
+        return provider.create_tag(tag.list_id, tag.name)
+    except ProviderError as error:
+        if not error.outcome_unknown:
+            raise
+        log.warning("no answer to the creation of a tag, looking for it: %s", error)
+    wanted = tag.name.casefold()
+    for present in provider.tags(tag.list_id):
+        if present.name.casefold() == wanted:
+            return present
+    return provider.create_tag(tag.list_id, tag.name)
+
+
+def _list_members(
+    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag, tag_id: int
+) -> FoundByHand:
+    warehouse.execute(statement("sync/create_tagged_now"))
+    warehouse.execute("truncate tagged_now")
+    try:
+        copy_rows(
+            warehouse,
+            "tagged_now",
+            ("subscriber_hash",),
+            ((one.subscriber_hash,) for one in provider.tag_members(tag.list_id, tag_id)),
+        )
+    except NotFoundAtProviderError:
+        warehouse.rollback()
+        _forget(warehouse, tag)
+        return FoundByHand(0, 0)
+    warehouse.execute("analyze tagged_now")
+    found = read_row(warehouse, FoundByHand, statement("sync/note_tagged"), _parameters(tag))
+    warehouse.commit()
+    return found or FoundByHand(0, 0)
+
+
+def _forget(warehouse: Connection[Any], tag: CollectionTag) -> None:
+    """The audience has no such tag (any more): nobody carries it."""
+    if tag.tag_id is not None:
+        log.warning("collection %s: its tag was deleted in Mailchimp", tag.collection_code)
+    warehouse.execute(statement("sync/forget_tag"), _parameters(tag))
+    warehouse.commit()
+
+
+def _note_id(warehouse: Connection[Any], tag: CollectionTag, present: Tag) -> None:
+    warehouse.execute(
+        "update sync.tag set tag_id = %s where list_id = %s and collection_id = %s",
+        (present.tag_id, tag.list_id, tag.collection_id),
+    )
+    warehouse.commit()
+
+
+def _parameters(tag: CollectionTag) -> dict[str, object]:
+    return {"list_id": tag.list_id, "collection_id": tag.collection_id}

@@ -1,0 +1,114 @@
+"""The plan of a shared audience: who gets and loses the tags of its collections, and who stays.
+
+First each collection is planned by itself. Then the audience is judged from these plans: somebody
+is a member as long as one of its collections wants that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.decisions import member_plan
+from crm_mailchimp.sync.decisions.member_plan import PlanCounts
+from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
+from crm_mailchimp.sync.refusals import refusal_ledger
+
+
+def plan_tags(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    list_id: str | None,
+    gdpr_category: str | None,
+    only_due: bool = False,
+) -> PlanCounts:
+    """Put the changes of one collection's tag into ``staging.plan``; commits.
+
+    Args:
+        list_id: the shared audience; None where there is none yet.
+        gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
+        only_due: only tags that nothing keeps (``removal_guard.DUE_CAUSES``).
+    """
+    parameters = {
+        "staging_id": staging_id,
+        "collection_id": collection_id,
+        "gdpr_category": gdpr_category,
+        "list_id": list_id,
+        "due_causes": list(DUE_CAUSES),
+    }
+    refusal_ledger.follow_merges(warehouse, staging_id)
+    warehouse.execute(statement("sync/clear_plan"), parameters)
+    refusal_ledger.judge_staged(
+        warehouse,
+        staging_id=staging_id,
+        collection_id=collection_id,
+        list_id=list_id,
+        by_tag=True,
+    )
+    warehouse.execute(statement("sync/plan_tags"), parameters)
+    if only_due:
+        warehouse.execute(statement("sync/keep_due_removals"), parameters)
+    warehouse.execute(statement("sync/settle_tags"), parameters)
+    warehouse.commit()
+    warehouse.execute(f"analyze staging.plan_{int(staging_id)}")
+    return member_plan.count_plan(warehouse, staging_id=staging_id, collection_id=collection_id)
+
+
+def plan_members(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    shared_id: int,
+    list_id: str | None,
+    collection_ids: Sequence[int],
+    kept_ids: Sequence[int],
+    full_refresh: bool,
+    only_due: bool = False,
+) -> PlanCounts:
+    """Put the change set of the shared audience itself into ``staging.plan``; commits.
+
+    Args:
+        shared_id: the audience's own id among the collections.
+        list_id: the audience; None where there is none yet.
+        collection_ids: collections whose tags were planned just before.
+        kept_ids: of these, and of collections that are gone, those whose members all stay but for
+            what is due: they are blocked, failed, or not in the CRM.
+        full_refresh: plan an update of every member that stays.
+        only_due: only the removals that nothing holds back.
+    """
+    parameters = {
+        "staging_id": staging_id,
+        "shared_id": shared_id,
+        "list_id": list_id,
+        "collection_ids": list(collection_ids),
+        "kept_ids": list(kept_ids),
+        "due_causes": list(DUE_CAUSES),
+    }
+    warehouse.execute(statement("sync/create_kept_member"))
+    warehouse.execute(statement("sync/create_first_asked"))
+    warehouse.execute("truncate kept_member, first_asked")
+    warehouse.execute(statement("sync/keep_members"), parameters)
+    warehouse.execute(statement("sync/judge_shared_audience"), parameters)
+    warehouse.execute("analyze kept_member")
+    warehouse.commit()
+    warehouse.execute(f"analyze staging.verdict_{int(staging_id)}")
+    counts = member_plan.make_plan(
+        warehouse,
+        staging_id=staging_id,
+        collection_id=shared_id,
+        list_id=list_id,
+        # The collections have judged consents, each by its own category.
+        gdpr_category="unclassified",
+        full_refresh=full_refresh,
+        only_due=only_due,
+        is_shared_audience=True,
+    )
+    warehouse.execute(statement("sync/follow_shared_plan"), parameters)
+    warehouse.execute("truncate kept_member, first_asked")
+    warehouse.commit()
+    return counts

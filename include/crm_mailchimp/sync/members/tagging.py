@@ -1,0 +1,203 @@
+"""Tags of a shared audience are given and taken, as each collection's plan says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from crm_mailchimp.address import subscriber_hash
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience.tags import CollectionTag
+from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
+from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
+from crm_mailchimp.sync.members.push import TOGETHER, Push, pages, rechecked
+from crm_mailchimp.tag_provider import TagChange, TagOutcome
+from crm_mailchimp.warehouse.key_lookups import key_lookups
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTag(PlannedMember):
+    """A member that gets a tag or loses it.
+
+    Attributes:
+        address_key: None: the member's address in Mailchimp is not known, only its id.
+    """
+
+    address_key: str | None = field(repr=False)
+
+
+def give_tags(push: Push, tag: CollectionTag) -> int:
+    """Give the planned members their collection's tag; commits after each call.
+
+    Consent is judged again right before each page.
+
+    Args:
+        push: of the collection to the shared audience.
+        tag: with its id.
+
+    Returns:
+        members that Mailchimp did not show: they get the tag when they are seen again.
+    """
+
+    def record(members: Sequence[PlannedTag]) -> None:
+        push.warehouse.execute(
+            statement("sync/record_tagged"),
+            {
+                "list_id": tag.list_id,
+                "collection_id": tag.collection_id,
+                "subscriber_hashes": [one.subscriber_hash for one in members],
+                "contact_ids": [one.contact_id for one in members],
+            },
+        )
+        push.counts["added"] += len(members)
+
+    def one_by_one(member: PlannedTag) -> bool:
+        return push.provider.give_tag(tag.list_id, tag.name, member.subscriber_hash)
+
+    def planned() -> Iterator[list[PlannedTag]]:
+        for page in pages(push, lambda after: _read(push, "tag", after, due=True)):
+            if members := rechecked(push, page, push.recheck.still_eligible):
+                yield members
+
+    def change(addresses: list[str]) -> TagChange:
+        return TagChange(add=addresses)
+
+    with key_lookups(push.warehouse):
+        return _send(push, tag, planned(), change, one_by_one, record)
+
+
+def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
+    """Take the collection's tag from the planned members; commits after each call.
+
+    Args:
+        push: of the collection to the shared audience.
+        tag: with its id.
+        due: those that nothing keeps (``removal_guard.DUE_CAUSES``), or the others.
+    """
+
+    def record(members: Sequence[PlannedTag]) -> None:
+        push.warehouse.execute(
+            statement("sync/record_untagged"),
+            {
+                "list_id": tag.list_id,
+                "collection_id": tag.collection_id,
+                "collection_code": tag.collection_code,
+                "subscriber_hashes": [one.subscriber_hash for one in members],
+            },
+        )
+        push.counts["removed"] += len(members)
+
+    def one_by_one(member: PlannedTag) -> bool:
+        if tag.tag_id is not None:
+            push.provider.take_tag(tag.list_id, tag.tag_id, member.subscriber_hash)
+        return True
+
+    def planned() -> Iterator[list[PlannedTag]]:
+        for page in pages(push, lambda after: _read(push, "untag", after, due=due)):
+            members = rechecked(push, page, push.recheck.still_to_remove)
+            if not members:
+                continue
+            push.warehouse.execute(
+                statement("sync/note_leaving"),
+                {
+                    "list_id": tag.list_id,
+                    "collection_id": tag.collection_id,
+                    "subscriber_hashes": [one.subscriber_hash for one in members],
+                    "causes": [one.cause for one in members],
+                },
+            )
+            push.warehouse.commit()
+            yield members
+
+    def change(addresses: list[str]) -> TagChange:
+        return TagChange(remove=addresses)
+
+    with key_lookups(push.warehouse):
+        _send(push, tag, planned(), change, one_by_one, record)
+
+
+def _read(push: Push, action: str, after: str, *, due: bool) -> list[PlannedTag]:
+    return read_rows(
+        push.warehouse,
+        PlannedTag,
+        statement("sync/next_planned_tags"),
+        {
+            "staging_id": push.collection.staging_id,
+            "collection_id": push.collection.collection_id,
+            "list_id": push.list_id,
+            "action": action,
+            "is_due": due,
+            "due_causes": list(DUE_CAUSES),
+            "after": after,
+            "page": TOGETHER,
+        },
+    )
+
+
+def _send(
+    push: Push,
+    tag: CollectionTag,
+    planned: Iterator[list[PlannedTag]],
+    change: Callable[[list[str]], TagChange],
+    one_by_one: Callable[[PlannedTag], bool],
+    record: Callable[[Sequence[PlannedTag]], None],
+) -> int:
+    """Send pages, and members without a known address by their ids.
+
+    Returns:
+        members that Mailchimp did not show.
+    """
+    if tag.tag_id is None:
+        return 0
+    unknown: list[PlannedTag] = []
+
+    def ready() -> Iterator[tuple[list[PlannedTag], TagChange]]:
+        for members in planned:
+            known = [one for one in members if one.address_key is not None]
+            unknown.extend(one for one in members if one.address_key is None)
+            for start in range(0, len(known), PAGE):
+                part = known[start : start + PAGE]
+                yield part, change([str(one.address_key) for one in part])
+
+    for part, outcome in push.provider.change_tag_members(push.list_id, tag.tag_id, ready()):
+        if isinstance(outcome, ProviderError):
+            push.watch.note_failure(outcome, part[0].subscriber_hash)
+            push.failed.append(outcome)
+            continue
+        push.watch.note_answer()
+        refused = _refused(part, outcome)
+        unknown.extend(refused)
+        done = [one for one in part if one not in refused]
+        if done:
+            record(done)
+        push.store_progress()
+        push.warehouse.commit()
+    missing = 0
+    for member in unknown:
+        try:
+            is_there = one_by_one(member)
+        except ProviderError as error:
+            push.watch.note_failure(error, member.subscriber_hash)
+            push.failed.append(error)
+            continue
+        push.watch.note_answer()
+        if is_there:
+            record([member])
+        missing += not is_there
+        push.store_progress()
+        push.warehouse.commit()
+    return missing
+
+
+def _refused(part: Sequence[PlannedTag], outcome: TagOutcome) -> list[PlannedTag]:
+    hashes = {subscriber_hash(address) for address in outcome.refused}
+    return [
+        one
+        for one in part
+        if one.address_key in outcome.refused or subscriber_hash(one.address_key or "") in hashes
+    ]

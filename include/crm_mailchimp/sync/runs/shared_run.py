@@ -1,0 +1,357 @@
+"""One run of a shared audience: its collections' tags beside its own members.
+
+The audience is synced as any other: somebody is a member as long as one of the collections wants
+that. Each collection has its guard, its tag, its record and its quarantine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.rows import read_values
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import tags
+from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
+from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
+from crm_mailchimp.sync.decisions.member_plan import PlanCounts
+from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
+from crm_mailchimp.sync.members import tagging
+from crm_mailchimp.sync.members.last_look import Recheck
+from crm_mailchimp.sync.members.proofs import renew_proofs
+from crm_mailchimp.sync.members.push import Push
+from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
+from crm_mailchimp.sync.runs import run_record
+from crm_mailchimp.sync.runs.collection_run import CollectionRun
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+
+@dataclass(kw_only=True)
+class CollectionPart:
+    """A collection of the shared audience in this run.
+
+    Attributes:
+        counts: tags given (``added``) and taken (``removed``), calls of the API.
+        planned: its newest plan.
+        judgement: what its guard says of that; None: it was not asked.
+        notes: what people should know of it.
+    """
+
+    collection: StagedCollection
+    counts: Counter[str]
+    planned: PlanCounts = field(default_factory=dict)
+    judgement: GuardJudgement | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def blocked(self) -> Blocked | None:
+        """Why only what is due goes out, if so."""
+        return self.judgement.blocked if self.judgement is not None else None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the collection can say who belongs to it, and nothing keeps the others."""
+        return self.collection.problem is None and self.blocked is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedRun(CollectionRun):
+    """What the steps of a shared audience's run work with.
+
+    Attributes:
+        parts: its collections, as the staging has them.
+        lost: tags of collections that were in it and are not in the CRM any more.
+    """
+
+    parts: Sequence[CollectionPart]
+    lost: list[CollectionTag] = field(default_factory=list)
+
+    def runs_of_parts(self) -> list[CollectionRun]:
+        """A run for each collection, over the same connections and with the same progress."""
+        return [self._run_of(part) for part in self.parts]
+
+    def pull_back(self, audience: KnownAudience | FormerAudience) -> None:
+        """Bring members and tags up to date with an audience; commits."""
+        if not isinstance(audience, KnownAudience):
+            super().pull_back(audience)
+            return
+        if not self.collection.dry_run:
+            self._join(audience.list_id)
+        full = self.is_full(audience)
+        super().pull_back(audience)
+        known = tags.read_tags(self.warehouse, self.collection.collection_id)
+        self.warehouse.commit()
+        by_hand = tags.look_at_tags(
+            self.warehouse, self.provider, audience.list_id, known, full=full
+        )
+        for part in self.parts:
+            if found := by_hand.get(part.collection.collection_id):
+                part.notes += _words(found)
+
+    def make_plan(self, list_id: str | None) -> None:
+        """Plan the tags of each collection, then the members of the audience; commits."""
+        self._plan_members(list_id, only_due=False)
+        self._hold_back_unseen(list_id)
+        self.progress.is_planned = True
+
+    def make_due_plan(self, list_id: str, gdpr_category: str | None) -> PlanCounts:
+        """Plan what is due, by the categories of the collections; commits."""
+        self._plan_members(list_id, only_due=True)
+        return self.progress.planned
+
+    def push_to(self, list_id: str, gdpr_category: str | None) -> Push:
+        """A push to the audience: one of the collections has to want each member."""
+        push = super().push_to(list_id, gdpr_category)
+        rechecks: dict[int, Recheck] = {}
+        for part in self.parts:
+            recheck = self._push_of(part, list_id).recheck
+            if isinstance(recheck, Recheck):
+                rechecks[part.collection.collection_id] = recheck
+        return push.judged_by(
+            SharedRecheck(
+                crm=self.crm,
+                warehouse=self.warehouse,
+                digester=self.digester,
+                staging_id=self.collection.staging_id,
+                collections=rechecks,
+            )
+        )
+
+    def push_due_tags(self, list_id: str) -> None:
+        """Take the tags that nothing keeps; commits."""
+        for part, tag in self._with_tags():
+            if part.planned and member_plan.planned(part.planned, "untag"):
+                self.require_own(list_id)
+                self._take(part, tag, due=True)
+
+    def push_tags(self, list_id: str) -> None:
+        """Take and give tags as each collection's plan says, once members are there; commits."""
+        self._join(list_id)
+        for part, known in self._with_tags():
+            if not part.is_judged:
+                continue
+            # Members were added, brought back and removed since the plan.
+            self._plan_tags(part, list_id, only_due=False)
+            self._follow_plan_of_members()
+            calls = self.provider.calls
+            failed = len(self.progress.failed)
+            tag = tags.rename_if_needed(self.warehouse, self.provider, known, part.collection)
+            for due in (True, False):
+                self._take(part, tag, due=due)
+            if part.judgement is not None and part.judgement.approved_plan is not None:
+                if len(self.progress.failed) == failed:
+                    removal_guard.note_carried_out(
+                        self.warehouse, part.judgement.approved_plan, part.collection.run_id
+                    )
+                self.warehouse.commit()
+            if member_plan.planned(part.planned, "tag"):
+                self._give(part, tag)
+            part.counts["api_calls"] += self.provider.calls - calls
+            renew_proofs(self.warehouse, part.collection, list_id)
+
+    def _give(self, part: CollectionPart, tag: CollectionTag) -> None:
+        made = tags.ensure_tag(self.warehouse, self.provider, tag)
+        missing = tagging.give_tags(self._push_of(part, tag.list_id), made)
+        if missing:
+            part.notes.append(
+                f"{missing} members did not get the tag {tag.name!r}: Mailchimp does not show "
+                "them any more. The next run looks again"
+            )
+
+    def _take(self, part: CollectionPart, tag: CollectionTag, *, due: bool) -> None:
+        tagging.take_tags(self._push_of(part, tag.list_id), tag, due=due)
+
+    def _with_tags(self) -> list[tuple[CollectionPart, CollectionTag]]:
+        known = {
+            tag.collection_id: tag
+            for tag in tags.read_tags(self.warehouse, self.collection.collection_id)
+        }
+        self.warehouse.commit()
+        return [
+            (part, known[part.collection.collection_id])
+            for part in self.parts
+            if part.collection.collection_id in known
+        ]
+
+    def _join(self, list_id: str) -> None:
+        tags.join(
+            self.warehouse,
+            list_id,
+            self.collection.collection_id,
+            [part.collection for part in self.parts],
+        )
+
+    def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:
+        staged = {part.collection.collection_id for part in self.parts}
+        known = tags.read_tags(self.warehouse, self.collection.collection_id)
+        self.lost[:] = self._leave_moved([tag for tag in known if tag.collection_id not in staged])
+        for part in self.parts:
+            self._plan_tags(part, list_id, only_due=only_due or part.collection.problem is not None)
+            if not only_due and part.collection.problem is None:
+                part.judgement = self._judge(part, list_id)
+        for tag in self.lost:
+            tag_plan.plan_tags(
+                self.warehouse,
+                staging_id=self.collection.staging_id,
+                collection_id=tag.collection_id,
+                list_id=list_id,
+                gdpr_category=tag.gdpr_category,
+                only_due=True,
+            )
+        kept = [
+            part.collection.collection_id for part in self.parts if only_due or not part.is_judged
+        ]
+        lost = [tag.collection_id for tag in self.lost]
+        self.progress.planned = tag_plan.plan_members(
+            self.warehouse,
+            staging_id=self.collection.staging_id,
+            shared_id=self.collection.collection_id,
+            list_id=list_id,
+            collection_ids=[*sorted(staged), *lost],
+            kept_ids=[*kept, *lost],
+            full_refresh=self.collection.full_refresh and not only_due,
+            only_due=only_due,
+        )
+
+    def _plan_tags(self, part: CollectionPart, list_id: str | None, *, only_due: bool) -> None:
+        part.planned = tag_plan.plan_tags(
+            self.warehouse,
+            staging_id=part.collection.staging_id,
+            collection_id=part.collection.collection_id,
+            list_id=list_id,
+            gdpr_category=part.collection.gdpr_category,
+            only_due=only_due,
+        )
+
+    def _follow_plan_of_members(self) -> None:
+        self.warehouse.execute(
+            statement("sync/follow_shared_plan"),
+            {
+                "staging_id": self.collection.staging_id,
+                "shared_id": self.collection.collection_id,
+                "collection_ids": [part.collection.collection_id for part in self.parts],
+            },
+        )
+        self.warehouse.commit()
+
+    def _judge(self, part: CollectionPart, list_id: str | None) -> GuardJudgement:
+        try:
+            return removal_guard.judge_plan(
+                self.warehouse,
+                part.collection,
+                list_id,
+                limits=self.options.limits,
+                approved_plan=self.options.approved_plan,
+                valid_for=self.options.approval_valid,
+                ask_again_after=self.options.ask_again_after,
+            )
+        except removal_guard.PlanNotApprovedError as error:
+            self.warehouse.rollback()
+            return GuardJudgement(Blocked("removal_guard", str(error)), None)
+
+    def _leave_moved(self, others: Sequence[CollectionTag]) -> list[CollectionTag]:
+        """Tags of collections that are gone; those that have another audience now are left."""
+        moved = set(
+            read_values(
+                self.warehouse,
+                int,
+                statement("sync/find_moved_collections"),
+                {
+                    "staging_id": self.collection.staging_id,
+                    "collection_ids": [tag.collection_id for tag in others],
+                },
+            )
+        )
+        self.warehouse.commit()
+        for tag in others:
+            if tag.collection_id in moved and not self.collection.dry_run:
+                tags.leave(self.warehouse, tag)
+                self.progress.notes.append(
+                    f"collection {tag.collection_code} left this audience. Its tag {tag.name!r} "
+                    "stays in Mailchimp as it is, and no campaign goes to it any more"
+                )
+        return [tag for tag in others if tag.collection_id not in moved]
+
+    def _run_of(self, part: CollectionPart) -> CollectionRun:
+        return CollectionRun(
+            warehouse=self.warehouse,
+            crm=self.crm,
+            provider=self.provider,
+            collection=part.collection,
+            options=self.options,
+            digester=self.digester,
+            progress=self.progress,
+            watch=self.watch,
+        )
+
+    def _push_of(self, part: CollectionPart, list_id: str) -> Push:
+        push = self._run_of(part).push_to(list_id, part.collection.gdpr_category)
+        return push.counted_by(part.counts)
+
+
+def finish_parts(
+    warehouse: Connection[Any],
+    parts: Sequence[CollectionPart],
+    *,
+    state: str,
+    detail: str | None,
+    list_id: str | None,
+    was_planned: bool,
+) -> None:
+    """Close the rows of the collections in ``sync.collection_run``; commits after each.
+
+    Args:
+        parts: none for an audience of one collection.
+        state: how the run of the shared audience ended.
+        detail: the words for it.
+        list_id: the shared audience, as soon as it is known.
+        was_planned: whether it was planned to the end.
+    """
+    for part in parts:
+        own_state, own_detail = _end_of(part, state, detail)
+        run_record.finish(
+            warehouse,
+            part.collection,
+            state=own_state,
+            detail="; ".join(filter(None, (own_detail, *part.notes))) or None,
+            list_id=list_id,
+            counts=part.counts,
+            unchanged=member_plan.planned(part.planned, "unchanged"),
+            was_planned=was_planned and part.collection.problem is None,
+            may_heal=False,
+        )
+
+
+def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, str | None]:
+    problem = part.collection.problem
+    if problem is not None:
+        return problem.state, str(problem)
+    if state in ("blocked", "failed"):
+        return state, f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
+    if state == "dry_run":
+        words = f"plan: {member_plan.describe_plan(part.planned)}"
+        return state, f"{words}; it would be blocked: {part.blocked}" if part.blocked else words
+    if part.blocked is not None:
+        return "blocked", str(part.blocked)
+    return state, None
+
+
+def _code_of(detail: str | None) -> str:
+    """The code with which a detail begins, if it does."""
+    code, colon, _ = (detail or "").partition(": ")
+    return f"{code}: " if colon and code.replace("_", "").isalpha() and " " not in code else ""
+
+
+def _words(found: FoundByHand) -> list[str]:
+    words = []
+    if found.taken:
+        words.append(
+            f"somebody took the tag by hand from {found.taken} members in Mailchimp: they are "
+            "held back from this collection until they get it there again"
+        )
+    return words

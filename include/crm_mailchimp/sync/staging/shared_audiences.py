@@ -1,0 +1,197 @@
+"""Audiences that several collections share (``crm.contact_collection.shared_audience``).
+
+A shared audience is staged beside its collections, with a row of its own. Its members are the
+people of all of them. A tag tells the members of one collection from the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.crm.collections import (
+    DEFAULT_CONNECTION,
+    Collection,
+    UnknownCollectionError,
+    read_collections,
+)
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staging.staged_collection import Problem
+
+#: What the code of a shared audience begins with. Its name follows.
+PREFIX = "shared:"
+# Ids of shared audiences lie below those that a CRM gives its collections.
+_FIRST_ID = -(2**62)
+_IDS = 2**61
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedAudience:
+    """An audience with its collections, in the order of their ids.
+
+    Attributes:
+        shared_id: its id among the collections. It depends on the name and the account alone: so
+            it is the same after a loss of the warehouse.
+        code: names it where collections have their codes.
+        name: what the CRM calls it, and what it is called in Mailchimp.
+    """
+
+    shared_id: int
+    code: str
+    name: str
+    collections: tuple[Collection, ...]
+
+    def as_collection(self, problems: Mapping[str, Problem | None]) -> Collection:
+        """The row of the audience itself, with the sender of its first complete collection.
+
+        Args:
+            problems: what keeps collections from being synced, by code.
+        """
+        first = min(
+            self.collections,
+            key=lambda one: (
+                problems.get(one.code) is not None,
+                bool(one.missing_settings or one.wrong_country),
+                one.collection_id,
+            ),
+        )
+        linked = self._linked()
+        return replace(
+            first,
+            collection_id=self.shared_id,
+            code=self.code,
+            description=self.name,
+            comments=None,
+            is_static=True,
+            query_text=None,
+            sync_merge_fields=any(one.sync_merge_fields for one in self.collections),
+            provider_list_id=linked[0] if linked else None,
+            shared_audience=self.name,
+            campaign_type=None,
+            gdpr_category=None,
+            unreadable=None,
+        )
+
+    def problem(self, problems: Mapping[str, Problem | None]) -> Problem | None:
+        """Why the audience cannot be synced, if so.
+
+        Args:
+            problems: what keeps collections from being synced, by code.
+        """
+        found = [problem for one in self.collections if (problem := problems.get(one.code))]
+        if len(found) == len(self.collections):
+            return found[0]
+        linked = self._linked()
+        if len(linked) < 2:
+            return None
+        return Problem(
+            "shared_audience_conflict",
+            "blocked",
+            f"the collections that share the audience {self.name} name several audiences of "
+            f"Mailchimp ({', '.join(linked)}): enter one of them in "
+            "crm.contact_collection.provider_list_id of all, or leave it empty",
+        )
+
+    def _linked(self) -> list[str]:
+        return sorted({one.provider_list_id for one in self.collections if one.provider_list_id})
+
+
+def read_chosen(
+    crm: Connection[Any], codes: Sequence[str]
+) -> tuple[list[Collection], list[SharedAudience]]:
+    """The collections of a run, and the audiences that some of them share.
+
+    Who leaves a shared audience is known only from all its collections. So a run that is to sync
+    one of them syncs them all. A code may name the shared audience itself.
+
+    Args:
+        crm: to ``crm_db``, in the run's snapshot.
+        codes: only these; empty means all.
+
+    Raises:
+        UnknownCollectionError: one of ``codes`` is no active collection with a provider, and no
+            shared audience.
+    """
+    every = read_collections(crm)
+    shared = _shared(every)
+    if not codes:
+        return every, shared
+    known = {one.code for one in every} | {one.code for one in shared}
+    unknown = sorted(set(codes) - known)
+    if unknown:
+        raise UnknownCollectionError(
+            f"param 'collections' names {', '.join(unknown)}: no active collection with an "
+            "external provider has this code; check crm.contact_collection"
+        )
+    chosen = [
+        one
+        for one in shared
+        if one.code in codes or any(member.code in codes for member in one.collections)
+    ]
+    ids = {member.collection_id for one in chosen for member in one.collections}
+    return [one for one in every if one.code in codes or one.collection_id in ids], chosen
+
+
+def with_common_fields(
+    collections: Sequence[Collection], shared: Sequence[SharedAudience]
+) -> list[Collection]:
+    """The collections; those of one audience synchronise fields if one of them does.
+
+    A member has one value in a field, whatever collections it is in.
+    """
+    with_fields = {
+        member.collection_id
+        for one in shared
+        if any(member.sync_merge_fields for member in one.collections)
+        for member in one.collections
+    }
+    return [
+        replace(one, sync_merge_fields=True) if one.collection_id in with_fields else one
+        for one in collections
+    ]
+
+
+def store_shared(
+    warehouse: Connection[Any], staging_id: int, shared: Sequence[SharedAudience]
+) -> None:
+    """Note which collections share which audience; the caller commits."""
+    for one in shared:
+        warehouse.execute(
+            statement("staging/store_shared_audience"),
+            {
+                "staging_id": staging_id,
+                "shared_id": one.shared_id,
+                "collection_ids": [member.collection_id for member in one.collections],
+            },
+        )
+
+
+def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
+    by_audience: dict[tuple[str, str], list[Collection]] = defaultdict(list)
+    for one in sorted(collections, key=lambda one: one.collection_id):
+        if one.shared_audience and one.unreadable is None:
+            account = one.connection_id or DEFAULT_CONNECTION
+            by_audience[account, one.shared_audience].append(one)
+    return [
+        SharedAudience(
+            shared_id=_id_of(account, name),
+            code=_code_of(account, name),
+            name=name,
+            collections=tuple(members),
+        )
+        for (account, name), members in sorted(by_audience.items())
+    ]
+
+
+def _code_of(account: str, name: str) -> str:
+    return f"{PREFIX}{name}" if account == DEFAULT_CONNECTION else f"{PREFIX}{name} ({account})"
+
+
+def _id_of(account: str, name: str) -> int:
+    digest = hashlib.sha256(_code_of(account, name).encode()).digest()
+    return _FIRST_ID - int.from_bytes(digest[:8], "big") % _IDS

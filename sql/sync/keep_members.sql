@@ -1,0 +1,18 @@
+-- Fills kept_member for the plan of a shared audience.
+insert into kept_member (subscriber_hash)
+select distinct tagged.subscriber_hash
+from sync.tag_member as tagged
+where
+    tagged.list_id = %(list_id)s
+    and tagged.collection_id = any(%(kept_ids)s::bigint[])
+    and tagged.taken_by_hand_at is null
+    -- What is due goes out all the same.
+    and not exists (
+        select from staging.plan as going
+        where
+            going.staging_id = %(staging_id)s
+            and going.collection_id = tagged.collection_id
+            and going.subscriber_hash = tagged.subscriber_hash
+            and going.action = 'untag'
+            and going.cause = any(%(due_causes)s::text[])
+    )

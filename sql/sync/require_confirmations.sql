@@ -1,0 +1,16 @@
+-- The persons of first_asked are asked to confirm, as if the shared audience had their refusals.
+with known as (
+    update refusal_found
+    set must_confirm = true
+    from first_asked
+    where refusal_found.key = first_asked.contact_id::text
+    returning refusal_found.key
+)
+
+insert into refusal_found (key, is_refused_by_other, must_confirm)
+select
+    first_asked.contact_id::text,
+    false,
+    true
+from first_asked
+where not exists (select from known where known.key = first_asked.contact_id::text)
