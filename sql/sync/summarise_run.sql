@@ -1,5 +1,6 @@
 select
     collection.collection_code,
+    collection.shared_id is not null as is_in_shared_audience,
     collection_run.state,
     collection_run.detail,
     collection_run.staged,

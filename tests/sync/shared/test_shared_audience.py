@@ -15,9 +15,13 @@ def shared(world: World) -> World:
     return world
 
 
+def rows(world: World, sql: str, *parameters: object) -> list[dict[str, Any]]:
+    return world.warehouse.execute(sql, parameters).fetchall()
+
+
 def audience_of(world: World, name: str = "Κοινό") -> str:
-    (row,) = world.rows(
-        "select list_id from sync.audience where collection_code = %s", f"shared:{name}"
+    (row,) = rows(
+        world, "select list_id from sync.audience where collection_code = %s", f"shared:{name}"
     )
     return str(row["list_id"])
 
@@ -57,7 +61,7 @@ def test_members_of_each_collection_carry_its_tag(shared: World) -> None:
     assert tagged(shared, "OFFERS") == {"maria@example.gr", "eleni@example.gr"}
     with shared.provider() as provider:
         assert [one.settings.name for one in provider.audiences()] == ["Κοινό"]
-    runs = shared.rows("select collection_code, state, added from sync.collection_run order by 1")
+    runs = rows(shared, "select collection_code, state, added from sync.collection_run order by 1")
     assert {row["collection_code"]: (row["state"], row["added"]) for row in runs} == {
         "NEWS": ("succeeded", 2), "OFFERS": ("succeeded", 2), "shared:Κοινό": ("succeeded", 3)
     }  # fmt: skip
@@ -134,11 +138,12 @@ def test_a_refusal_of_one_category_takes_its_tags_and_of_the_last_unsubscribes(
 
 
 def quarantine(world: World) -> dict[tuple[str, int], str]:
-    rows = world.rows(
+    found = rows(
+        world,
         "select collection_code, contact_id, reason_code from sync.quarantine"
-        " where resolved_at is null"
+        " where resolved_at is null",
     )
-    return {(row["collection_code"], row["contact_id"]): row["reason_code"] for row in rows}
+    return {(row["collection_code"], row["contact_id"]): row["reason_code"] for row in found}
 
 
 def test_an_opt_out_in_mailchimp_holds_for_all_collections(shared: World) -> None:
@@ -179,9 +184,10 @@ def test_a_blocked_collection_keeps_its_members_and_the_others_go_on(shared: Wor
     shared.contact("nea@example.gr", offers)
     shared.sync()
 
-    (run,) = shared.rows(
+    (run,) = rows(
+        shared,
         "select state, detail from sync.collection_run where collection_code = 'NEWS'"
-        " order by started_at desc limit 1"
+        " order by started_at desc limit 1",
     )
     assert run["state"] == "blocked"
     assert run["detail"].startswith("removal_guard")
@@ -248,8 +254,7 @@ def test_a_tag_taken_by_hand_is_not_given_again(shared: World) -> None:
         shared.sync()
         assert tagged(shared, "NEWS") == {"nikos@example.gr"}
     assert quarantine(shared) == {("NEWS", maria): "suppressed_archived"}
-    assert any("by hand" in (row["detail"] or "") for row in shared.rows(
+    assert any("by hand" in (row["detail"] or "") for row in rows(
+        shared,
         "select detail from sync.collection_run where collection_code = 'NEWS'"
     ))  # fmt: skip
-
-

@@ -61,6 +61,7 @@ class KnownAudience:
     """
 
     collection_id: int
+    collection_code: str
     list_id: str
     linked: bool
     settings_hash: str | None
@@ -82,15 +83,22 @@ class KnownAudience:
         return not -_CLOCK_STEP < now - self.fully_listed_at <= FULL_LISTING_EVERY
 
 
+_KNOWN = (
+    "select collection_id, collection_code, list_id, linked, settings_hash, remote_name,"
+    " pulled_through, fully_listed_at, gdpr_category from sync.audience"
+)
+
+
 def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:
-    """The map's row of a collection, if any."""
+    """The map's row of a collection, or of a shared audience, if any."""
     return read_row(
-        warehouse,
-        KnownAudience,
-        "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
-        " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
-        (collection_id,),
+        warehouse, KnownAudience, f"{_KNOWN} where collection_id = %s", (collection_id,)
     )
+
+
+def find_by_list(warehouse: Connection[Any], list_id: str) -> KnownAudience | None:
+    """The map's row of an audience, if any."""
+    return read_row(warehouse, KnownAudience, f"{_KNOWN} where list_id = %s", (list_id,))
 
 
 def locate(

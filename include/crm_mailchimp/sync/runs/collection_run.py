@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
-from crm_mailchimp.sync.audience import lost_audiences
+from crm_mailchimp.sync.audience import collection_audience, lost_audiences, tags
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.members.last_look import Recheck
@@ -25,6 +26,7 @@ from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.locks import audience_lock
 
 #: Contacts that a run names one by one.
 _SHOWN = 20
@@ -55,7 +57,7 @@ class Progress:
     is_planned: bool = False
     notes: list[str] = field(default_factory=list)
     due_notes: list[str] = field(default_factory=list)
-    failed: list[RemovalsRefusedError | ProviderError] = field(default_factory=list)
+    failed: list[Exception] = field(default_factory=list)
     postponed: set[int] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set, repr=False)
     unread: list[str] = field(default_factory=list)
@@ -64,7 +66,9 @@ class Progress:
     def may_heal(self) -> bool:
         """Whether some of what failed may succeed when it is repeated."""
         return any(
-            bool(error.postponed) if isinstance(error, RemovalsRefusedError) else error.retryable
+            bool(error.postponed)
+            if isinstance(error, RemovalsRefusedError)
+            else isinstance(error, ProviderError) and error.retryable
             for error in self.failed
         )
 
@@ -193,6 +197,26 @@ class CollectionRun:
             gdpr_category=gdpr_category,
             only_due=True,
         )
+
+    def leave_earlier_audience(self) -> None:
+        """Look once more at the audience that the collection shared until now; commits.
+
+        What people refused there until now holds for the collection. After a dry run it is still
+        in the shared audience.
+        """
+        tag = tags.find_tag(self.warehouse, self.collection.collection_id)
+        if tag is None:
+            return
+        shared = collection_audience.find_by_list(self.warehouse, tag.list_id)
+        self.warehouse.commit()
+        if shared is not None:
+            with (
+                audience_lock(self.warehouse, shared.collection_code),
+                suppress(NotFoundAtProviderError),
+            ):
+                self.pull_back(shared)
+        if not self.collection.dry_run:
+            tags.leave(self.warehouse, tag)
 
     def runs_of_parts(self) -> Sequence[CollectionRun]:
         """Runs of the collections that share the audience; none for any other audience."""

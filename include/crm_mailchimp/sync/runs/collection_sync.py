@@ -144,6 +144,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     if collection.problem is not None:
         _remove_due_alone(run)
         raise _StopError(collection.problem.state, str(collection.problem))
+    run.leave_earlier_audience()
     try:
         audience = _locate(run)
     except AudienceUnusableError:

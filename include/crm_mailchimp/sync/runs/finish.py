@@ -43,9 +43,14 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class _EndedCollection:
-    """A collection of a run; without a state its task died."""
+    """A collection of a run; without a state its task died.
+
+    Attributes:
+        is_in_shared_audience: the audience that it shares has a row of its own, with its members.
+    """
 
     collection_code: str
+    is_in_shared_audience: bool
     state: str | None
     detail: str | None
     staged: int | None
@@ -91,8 +96,9 @@ def summarise_run(warehouse: Connection[Any], staging_id: int) -> RunSummary:
         by_state[state].append(row.collection_code)
         if state != "succeeded":
             lines.append(f"{row.collection_code} {state}: {row.detail or 'its task died'}")
-        for name, count in row.counts().items():
-            counts[name] = counts.get(name, 0) + (count or 0)
+        if not row.is_in_shared_audience:
+            for name, count in row.counts().items():
+                counts[name] = counts.get(name, 0) + (count or 0)
         log.info("%s: %s %s", row.collection_code, state, row.detail or "")
     return RunSummary(
         succeeded=tuple(by_state["succeeded"]),

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import tags
+from crm_mailchimp.sync.audience import collection_audience, tags
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
@@ -29,6 +31,7 @@ from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.runs import run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.locks import audience_lock
 
 
 @dataclass(kw_only=True)
@@ -70,6 +73,26 @@ class SharedRun(CollectionRun):
 
     parts: Sequence[CollectionPart]
     lost: list[CollectionTag] = field(default_factory=list)
+
+    def leave_earlier_audience(self) -> None:
+        """Look once more at audiences that collections had of their own until now; commits.
+
+        They become former audiences: what people refused there holds for the collection.
+        """
+        for run in self.runs_of_parts():
+            collection_id = run.collection.collection_id
+            known = collection_audience.find_known(self.warehouse, collection_id)
+            self.warehouse.commit()
+            if known is None:
+                continue
+            with (
+                audience_lock(self.warehouse, run.collection.collection_code),
+                suppress(NotFoundAtProviderError),
+            ):
+                run.pull_back(known)
+            if not self.collection.dry_run:
+                collection_audience.retire(self.warehouse, collection_id)
+                self.warehouse.commit()
 
     def runs_of_parts(self) -> list[CollectionRun]:
         """A run for each collection, over the same connections and with the same progress."""
