@@ -83,17 +83,17 @@ class OpenClient(Protocol[P_co]):
         ...
 
 
-class Accounts(Generic[P]):
+class Accounts(Generic[P_co]):
     """Clients by account; those that are open are closed with this ``with`` block.
 
     Args:
         open_client: opens the client of an account.
     """
 
-    def __init__(self, open_client: OpenClient[P]) -> None:
+    def __init__(self, open_client: OpenClient[P_co]) -> None:
         self._open_client = open_client
         self._stack = ExitStack()
-        self._clients: dict[str, P] = {}
+        self._clients: dict[str, P_co] = {}
         self._calls_of_closed = 0
 
     @classmethod
@@ -112,11 +112,11 @@ class Accounts(Generic[P]):
         """API requests sent so far, over all accounts."""
         return self._calls_of_closed + sum(client.calls for client in self._clients.values())
 
-    def opened(self, account: str) -> P | None:
+    def opened(self, account: str) -> P_co | None:
         """The client of an account if it is open already."""
         return self._clients.get(account)
 
-    def client(self, account: str) -> P:
+    def client(self, account: str) -> P_co:
         """The client of an account; it stays open.
 
         Raises:
@@ -130,7 +130,7 @@ class Accounts(Generic[P]):
         return self._clients[account]
 
     @contextmanager
-    def lent(self, account: str) -> Iterator[P]:
+    def lent(self, account: str) -> Iterator[P_co]:
         """The client of an account for as long as the block runs.
 
         It is open already, or it is opened and closed here. If the client of another account is

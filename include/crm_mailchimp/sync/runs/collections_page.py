@@ -176,7 +176,8 @@ class PageContent:
     @property
     def has_several_accounts(self) -> bool:
         """Whether the page names each collection's and campaign's account."""
-        return len({row.account for row in (*self.collections, *self.campaigns)}) > 1
+        accounts = {row.account for row in self.collections}
+        return len(accounts | {row.account for row in self.campaigns}) > 1
 
 
 def read_page(warehouse: Connection[Any]) -> PageContent:
