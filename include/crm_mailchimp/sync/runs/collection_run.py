@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
+from crm_mailchimp.accounts import Accounts, is_passing
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
@@ -65,12 +67,7 @@ class Progress:
     @property
     def may_heal(self) -> bool:
         """Whether some of what failed may succeed when it is repeated."""
-        return any(
-            bool(error.postponed)
-            if isinstance(error, RemovalsRefusedError)
-            else isinstance(error, ProviderError) and error.retryable
-            for error in self.failed
-        )
+        return any(map(_may_heal, self.failed))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +77,46 @@ class CollectionRun:
     Attributes:
         warehouse: holding the collection's lock; committed after every call to the provider.
         crm: to ``crm_db``, in autocommit.
-        provider: open, with a connection slot.
+        accounts: gives the clients.
+        account: the one that the steps work in: the collection's own, or that of a former audience.
         digester: of the suppression list.
-        watch: over the account.
     """
 
     warehouse: Connection[Any]
     crm: Connection[Any]
-    provider: AudienceProvider
+    accounts: Accounts[AudienceProvider]
+    account: str
     collection: StagedCollection
     options: SyncOptions
     digester: Digester
     progress: Progress
-    watch: OutageWatch
+
+    @property
+    def provider(self) -> AudienceProvider:
+        """The account's client, in a connection slot.
+
+        Raises:
+            ProviderError, PassingError: its connection cannot be used, or has no free slot.
+        """
+        return self.accounts.client(self.account)
+
+    @cached_property
+    def watch(self) -> OutageWatch:
+        """Tells the failure of a call from an outage of the account."""
+        return OutageWatch(self.provider)
+
+    @contextmanager
+    def in_account(self, account: str) -> Iterator[CollectionRun]:
+        """The same run for what is to be done in another account, for as long as the block runs.
+
+        Raises:
+            ProviderError, PassingError: its connection cannot be used, or has no free slot.
+        """
+        if account == self.account:
+            yield self
+            return
+        with self.accounts.lent(account) as provider:
+            yield replace(self, accounts=Accounts.only(provider, account), account=account)
 
     def is_full(self, audience: KnownAudience | FormerAudience) -> bool:
         """Whether an audience is to be listed in full."""
@@ -210,13 +234,22 @@ class CollectionRun:
         shared = collection_audience.find_by_list(self.warehouse, tag.list_id)
         self.warehouse.commit()
         if shared is not None:
-            with (
-                audience_lock(self.warehouse, shared.collection_code),
-                suppress(NotFoundAtProviderError),
-            ):
-                self.pull_back(shared)
+            self.look_for_the_last_time(shared)
         if not self.collection.dry_run:
             tags.leave(self.warehouse, tag)
+
+    def look_for_the_last_time(self, audience: KnownAudience) -> None:
+        """Bring ``sync.member`` up to date with an audience that is about to be left; commits.
+
+        Raises:
+            ProviderError, PassingError: nobody knows who refused there, so nobody is added.
+        """
+        with (
+            audience_lock(self.warehouse, audience.collection_code),
+            self.in_account(audience.account) as there,
+            suppress(NotFoundAtProviderError),
+        ):
+            there.pull_back(audience)
 
     def runs_of_parts(self) -> Sequence[CollectionRun]:
         """Runs of the collections that share the audience; none for any other audience."""
@@ -245,6 +278,12 @@ class CollectionRun:
     def planned(self, *actions: str) -> int:
         """Members that any of these actions is planned for."""
         return member_plan.planned(self.progress.planned, *actions)
+
+
+def _may_heal(error: Exception) -> bool:
+    if isinstance(error, RemovalsRefusedError):
+        return bool(error.postponed)
+    return is_passing(error)
 
 
 def postponed_in_words(warehouse: Connection[Any], progress: Progress) -> str:

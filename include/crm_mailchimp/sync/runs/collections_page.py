@@ -27,6 +27,7 @@ class CollectionRow:
 
     Attributes:
         documented_staging_id: the snapshot, if it has Data Docs.
+        account: id of its Airflow connection.
         state: of the last run; None: it still runs, or there was none.
         succeeded_at: end of the last run that succeeded.
         subscribed: members with this status; ``others`` counts the rest.
@@ -41,6 +42,7 @@ class CollectionRow:
     is_static: bool
     comments: str | None
     campaign_type: str | None
+    account: str
     documented_staging_id: int | None
     state: str | None
     detail: str | None
@@ -130,6 +132,7 @@ class CampaignRow:
     code: str
     title: str | None
     collection_code: str | None
+    account: str
     status: str | None
     origin: str
     planned_at: datetime | None
@@ -169,6 +172,12 @@ class PageContent:
     previews: Sequence[PreviewRow]
     held_back: Sequence[HeldBack]
     campaigns: Sequence[CampaignRow]
+
+    @property
+    def has_several_accounts(self) -> bool:
+        """Whether the page names each collection's and campaign's account."""
+        accounts = {row.account for row in self.collections}
+        return len(accounts | {row.account for row in self.campaigns}) > 1
 
 
 def read_page(warehouse: Connection[Any]) -> PageContent:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience, tags
@@ -31,7 +30,6 @@ from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.runs import run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
-from crm_mailchimp.warehouse.locks import audience_lock
 
 
 @dataclass(kw_only=True)
@@ -85,11 +83,14 @@ class SharedRun(CollectionRun):
             self.warehouse.commit()
             if known is None:
                 continue
-            with (
-                audience_lock(self.warehouse, run.collection.collection_code),
-                suppress(NotFoundAtProviderError),
-            ):
-                run.pull_back(known)
+            try:
+                run.look_for_the_last_time(known)
+            except (ProviderError, PassingError) as error:
+                # Nobody is added until it can be read: people may have refused there.
+                self.warehouse.rollback()
+                self.progress.failed.append(error)
+                self.progress.unread.append(f"{known.list_id} (connection {known.account})")
+                continue
             if not self.collection.dry_run:
                 collection_audience.retire(self.warehouse, collection_id)
                 self.warehouse.commit()
@@ -304,12 +305,12 @@ class SharedRun(CollectionRun):
         return CollectionRun(
             warehouse=self.warehouse,
             crm=self.crm,
-            provider=self.provider,
+            accounts=self.accounts,
+            account=self.account,
             collection=part.collection,
             options=self.options,
             digester=self.digester,
             progress=self.progress,
-            watch=self.watch,
         )
 
     def _push_of(self, part: CollectionPart, list_id: str) -> Push:

@@ -6,16 +6,15 @@ from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.sync.staging.staged_collection import Problem
 
 
-def collection_problem(collection: Collection, connection_id: str) -> Problem | None:
+def collection_problem(collection: Collection) -> Problem | None:
     """The first problem of a collection; None: it can be synced.
 
     Args:
         collection: its row, with the defaults of its provider.
-        connection_id: the account in use.
     """
     return (
         _unreadable_problem(collection)
-        or _provider_problem(collection, connection_id)
+        or _provider_problem(collection)
         or _settings_problem(collection)
     )
 
@@ -30,8 +29,8 @@ def _unreadable_problem(collection: Collection) -> Problem | None:
     )
 
 
-def _provider_problem(collection: Collection, connection_id: str) -> Problem | None:
-    words = collection.provider_problem(connection_id)
+def _provider_problem(collection: Collection) -> Problem | None:
+    words = collection.provider_problem()
     return Problem("provider_unsupported", "blocked", words) if words else None
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.crm.collections import (
-    DEFAULT_CONNECTION,
     Collection,
     UnknownCollectionError,
     read_collections,
@@ -175,7 +175,7 @@ def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
     by_audience: dict[tuple[str, str], list[Collection]] = defaultdict(list)
     for one in sorted(collections, key=lambda one: one.collection_id):
         if one.shared_audience and one.unreadable is None:
-            account = one.connection_id or DEFAULT_CONNECTION
+            account = one.connection_id or DEFAULT_ACCOUNT
             by_audience[account, one.shared_audience].append(one)
     return [
         SharedAudience(
@@ -189,7 +189,7 @@ def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
 
 
 def _code_of(account: str, name: str) -> str:
-    return f"{PREFIX}{name}" if account == DEFAULT_CONNECTION else f"{PREFIX}{name} ({account})"
+    return f"{PREFIX}{name}" if account == DEFAULT_ACCOUNT else f"{PREFIX}{name} ({account})"
 
 
 def _id_of(account: str, name: str) -> int:
