@@ -12,6 +12,7 @@ import psycopg
 
 from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT, Accounts, AccountUnusableError
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
@@ -19,7 +20,6 @@ from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
-from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions

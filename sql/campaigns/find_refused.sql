@@ -24,6 +24,17 @@ refused as (
         and sync.may_be_mailed(member.status)
         and member.status <> 'pending'
         and member.cause is distinct from 'forgotten'
+        and (
+            %(tagged_for)s::bigint is null
+            or exists (
+                select from sync.tag_member as tagged
+                where
+                    tagged.list_id = member.list_id
+                    and tagged.collection_id = %(tagged_for)s
+                    and tagged.subscriber_hash = member.subscriber_hash
+                    and tagged.taken_by_hand_at is null
+            )
+        )
         -- An unreadable consent counts as a refusal of our members, and not of foreign members.
         and (member.origin <> 'foreign' or not refusal.is_unreadable)
 )

@@ -1,6 +1,6 @@
 -- A page of our members that a campaign would go to, in the order of their contacts. So a member whose
 -- address changes meanwhile is not passed over. Those without a contact come as contact 0. The bound on the
--- contact lets the index find the page.
+-- contact lets the index find the page. In a shared audience it goes to the collection's tag alone.
 select
     page.contact_id,
     page.subscriber_hash
@@ -17,6 +17,17 @@ from (
             and member.status <> 'pending'
             and member.cause is distinct from 'forgotten'
             and member.origin <> 'foreign'
+            and (
+                %(tagged_for)s::bigint is null
+                or exists (
+                    select from sync.tag_member as tagged
+                    where
+                        tagged.list_id = member.list_id
+                        and tagged.collection_id = %(tagged_for)s
+                        and tagged.subscriber_hash = member.subscriber_hash
+                        and tagged.taken_by_hand_at is null
+                )
+            )
             and (0, member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
         order by member.subscriber_hash
         limit %(page)s
@@ -34,6 +45,17 @@ from (
             and member.status <> 'pending'
             and member.cause is distinct from 'forgotten'
             and member.origin <> 'foreign'
+            and (
+                %(tagged_for)s::bigint is null
+                or exists (
+                    select from sync.tag_member as tagged
+                    where
+                        tagged.list_id = member.list_id
+                        and tagged.collection_id = %(tagged_for)s
+                        and tagged.subscriber_hash = member.subscriber_hash
+                        and tagged.taken_by_hand_at is null
+                )
+            )
             and (member.contact_id, member.subscriber_hash) > (%(after_contact)s, %(after_hash)s)
         order by member.contact_id, member.subscriber_hash
         limit %(page)s

@@ -9,10 +9,10 @@ import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT, AccountsFailedError, work_in_each
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.campaigns.campaign_round import look_at_all, scheduled_campaigns
 from crm_mailchimp.campaigns.take_back import hold_back
 from crm_mailchimp.crm.provider_defaults import FilledDefaults
-from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.stats.audience_extract import extract_audiences
 from crm_mailchimp.stats.campaign_choice import Choice, choose_campaigns, list_campaigns
 from crm_mailchimp.stats.extract import extract_campaigns

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from campaign_world import CampaignWorld
+from crm_mailchimp.campaign_provider import CampaignDraft, RemoteCampaign
 from crm_mailchimp.campaigns import campaign_records
 from crm_mailchimp.campaigns.campaign_records import AmbiguousCampaignError
 from crm_mailchimp.mailchimp.errors import ConnectionFault
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
-from crm_mailchimp.provider import CampaignDraft, RemoteCampaign
 
 
 class Died(BaseException):

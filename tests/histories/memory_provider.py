@@ -7,22 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from crm_mailchimp.campaign_provider import CampaignDraft, Checklist, RemoteCampaign
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, NotFound
 from crm_mailchimp.provider import (
     AddOutcome,
     Audience,
     AudienceSettings,
-    CampaignDraft,
     ChangeOutcome,
-    Checklist,
     Complaint,
     K,
     MemberChange,
     MergeField,
     NewMember,
     Rejection,
-    RemoteCampaign,
     RemoteMember,
 )
 from histories import mailchimp_memory as far

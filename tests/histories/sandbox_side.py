@@ -8,20 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.timestamps import parse_instant
-from crm_mailchimp.provider import (
-    AddOutcome,
-    CampaignDraft,
-    ChangeOutcome,
-    MemberChange,
-    NewMember,
-    RemoteMember,
-)
+from crm_mailchimp.provider import AddOutcome, ChangeOutcome, MemberChange, NewMember, RemoteMember
 from histories.mailchimp_memory import Change, Member, subscriber_hash
 from histories.memory_provider import Line
 from histories.memory_side import MARK

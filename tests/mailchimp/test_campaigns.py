@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.mailchimp import campaigns
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import BadRequest, NotFound
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
-from crm_mailchimp.provider import AudienceSettings, CampaignDraft, NewMember
+from crm_mailchimp.provider import AudienceSettings, NewMember
 
 BODY = '<p>Καλημέρα *|FNAME|*, <a href="https://galaxias.gr/νέα?server=1">τα νέα μας</a></p>'
 

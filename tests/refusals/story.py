@@ -15,8 +15,9 @@ from typing import Any
 import psycopg
 
 from campaign_world import BODY, CampaignWorld
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.campaigns.result import CampaignResult
-from crm_mailchimp.provider import AudienceSettings, CampaignDraft, MemberChange, NewMember
+from crm_mailchimp.provider import AudienceSettings, MemberChange, NewMember
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult

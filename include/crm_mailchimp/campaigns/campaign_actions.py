@@ -133,9 +133,8 @@ def _create(services: Services, state: CampaignState, _chosen: NextAction) -> Ac
     audience = audience_to_use(campaign, state)
     if isinstance(audience, str):
         return _held(state, audience)
-    remote = campaign_records.create_once(
-        services.warehouse, services.provider, campaign, campaign.draft(audience.list_id)
-    )
+    draft = campaign.draft(audience.list_id, audience.tag_id)
+    remote = campaign_records.create_once(services.warehouse, services.provider, campaign, draft)
     state = reread_link(services, replace(state, remote=remote))
     return ActionResult(state=state, outcome="created", detail="its body is made in Mailchimp")
 

@@ -10,9 +10,9 @@ from typing import Any, TypedDict, Unpack
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
+from crm_mailchimp.campaign_provider import CampaignDraft, CampaignProvider, RemoteCampaign
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.provider import CampaignDraft, CampaignProvider, RemoteCampaign
 from crm_mailchimp.rows import read_row, read_values
 from crm_mailchimp.statements import statement
 

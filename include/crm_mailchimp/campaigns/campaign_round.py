@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from psycopg import Connection
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from crm_mailchimp.campaign_provider import CampaignProvider
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
 from crm_mailchimp.campaigns.next_action import next_quarter
@@ -19,7 +20,7 @@ from crm_mailchimp.campaigns.synchronise import UnknownCampaignError
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError, ProviderError
 from crm_mailchimp.outages import OutageWatch
-from crm_mailchimp.provider import CampaignProvider, ReportProvider
+from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.campaigns import load_campaigns

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, Unpack
 
 from psycopg import Connection
 
+from crm_mailchimp.campaign_provider import RemoteCampaign
 from crm_mailchimp.campaigns import campaign_records, gate, take_back
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.campaign_records import CampaignColumns, CampaignRecord
@@ -22,11 +23,10 @@ from crm_mailchimp.campaigns.next_action import (
     remote_state_of,
 )
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.provider import RemoteCampaign
 from crm_mailchimp.rows import find_value
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import collection_audience
-from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience import audience_map
+from crm_mailchimp.sync.audience.audience_map import KnownAudience
 
 log = logging.getLogger(__name__)
 
@@ -129,9 +129,7 @@ def read_state(
         AmbiguousCampaignError: a person has to say which campaign in Mailchimp is its own.
     """
     warehouse, provider = services.warehouse, services.provider
-    audience = (
-        collection_audience.find_known(warehouse, campaign.collection_id) if campaign else None
-    )
+    audience = audience_map.find_used(warehouse, campaign.collection_id) if campaign else None
     warehouse.commit()
     remote = None
     if record.provider_campaign_id is not None:

@@ -73,6 +73,7 @@ def judge_members(
     list_id: str,
     collection_id: int,
     gdpr_category: str,
+    by_tag: bool = False,
     page: int = PAGE,
 ) -> ConsentJudgement:
     """Look at every subscribed member that we know, page by page.
@@ -83,18 +84,20 @@ def judge_members(
         list_id: the audience.
         collection_id: the collection whose refusals count.
         gdpr_category: of the campaign's own type; ``unclassified`` asks for no consent.
+        by_tag: only members with the tag of the collection, in an audience that it shares.
         page: members looked up at once. What was written before is committed.
 
     Raises:
         HiddenRowsError: a materialized view of the CRM does not have all rows.
     """
+    tagged_for = collection_id if by_tag else None
     require_full_views(crm, list(contract_columns()))
     counts: dict[str, int] = defaultdict(int)
     examples: dict[str, list[int]] = defaultdict(list)
     judged = 0
     digester = suppression.open_suppression(warehouse)
     with key_lookups(warehouse):
-        for members in _pages(warehouse, list_id, page):
+        for members in _pages(warehouse, list_id, tagged_for, page):
             judged += len(members)
             contacts = extract.recheck(
                 crm, [member.contact_id for member in members], gdpr_category
@@ -127,7 +130,7 @@ def judge_members(
         for cause in sorted(counts)
     ]
     # Last, so that a refusal made while the pages were read is seen.
-    findings += _refused(warehouse, crm, list_id, gdpr_category)
+    findings += _refused(warehouse, crm, list_id, tagged_for, gdpr_category)
     return ConsentJudgement(judged=judged, findings=tuple(findings))
 
 
@@ -150,7 +153,9 @@ def _people(
         )
 
 
-def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list[_Member]]:
+def _pages(
+    warehouse: Connection[Any], list_id: str, tagged_for: int | None, page: int
+) -> Iterator[list[_Member]]:
     after_contact, after_hash = -(2**63), ""
     while True:
         members = read_rows(
@@ -159,6 +164,7 @@ def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list
             statement("campaigns/next_members"),
             {
                 "list_id": list_id,
+                "tagged_for": tagged_for,
                 "after_contact": after_contact,
                 "after_hash": after_hash,
                 "page": page,
@@ -171,7 +177,11 @@ def _pages(warehouse: Connection[Any], list_id: str, page: int) -> Iterator[list
 
 
 def _refused(
-    warehouse: Connection[Any], crm: Connection[Any], list_id: str, gdpr_category: str
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    list_id: str,
+    tagged_for: int | None,
+    gdpr_category: str,
 ) -> list[Finding]:
     warehouse.execute("drop table if exists refusal")
     warehouse.execute(
@@ -197,7 +207,12 @@ def _refused(
             ),
         )
     warehouse.execute("analyze refusal")
-    rows = read_rows(warehouse, _Refused, statement("campaigns/find_refused"), {"list_id": list_id})
+    rows = read_rows(
+        warehouse,
+        _Refused,
+        statement("campaigns/find_refused"),
+        {"list_id": list_id, "tagged_for": tagged_for},
+    )
     warehouse.execute("drop table refusal")
     return [
         Finding(

@@ -10,9 +10,9 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.crm.campaign_codes import CampaignCode, read_campaign_codes
 from crm_mailchimp.crm.collections import PROVIDER_KIND
-from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 
@@ -79,10 +79,11 @@ class CrmCampaign(_StoredCampaign):
             if not value
         )
 
-    def draft(self, list_id: str) -> CampaignDraft:
+    def draft(self, list_id: str, tag_id: int | None = None) -> CampaignDraft:
         """What Mailchimp's draft is to be made from."""
         return CampaignDraft(
             list_id=list_id,
+            tag_id=tag_id,
             title=self.title,
             subject_line=self.subject_line.strip(),
             preview_text=self.preview_text.strip(),

@@ -11,7 +11,7 @@ from crm_mailchimp.campaigns.campaign_state import (
     update_state,
 )
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
-from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.audience_map import KnownAudience
 
 
 def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudience | str:
@@ -24,6 +24,11 @@ def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudienc
         return f"missing_parameter: fill {columns} or the list's defaults"
     if audience is None:
         return f"no_audience: collection {campaign.collection_code} was never synced"
+    if audience.tag is not None and audience.tag_id is None:
+        return (
+            f"no_audience: nobody carries the tag of collection {campaign.collection_code} yet in "
+            f"the audience that it shares: sync the collection"
+        )
     if audience.account != campaign.account:
         return (
             f"account_changed: collection {campaign.collection_code} belongs to the account of "
@@ -52,7 +57,17 @@ def changed_settings(state: LinkedCampaign) -> dict[str, str]:
 
 def has_moved_audience(state: CampaignState) -> bool:
     """Whether the CRM moved the campaign to another collection, or its audience changed."""
-    return state.audience is not None and state.record.list_id != state.audience.list_id
+    audience, campaign = state.audience, state.campaign
+    if audience is None:
+        return False
+    if state.record.list_id != audience.list_id:
+        return True
+    # In a shared audience each collection has a tag of its own.
+    return (
+        audience.tag is not None
+        and campaign is not None
+        and state.record.collection_code != campaign.collection_code
+    )
 
 
 def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign | str:
@@ -70,7 +85,7 @@ def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign 
     list_id = audience.list_id if has_moved_audience(state) else None
     if changes or list_id:
         changed = services.provider.change_campaign(
-            state.remote.campaign_id, changes, list_id=list_id
+            state.remote.campaign_id, changes, list_id=list_id, tag_id=audience.tag_id
         )
         state = replace(state, remote=changed)
     if dict(state.record.pushed or {}) != wanted or list_id or state.record.shelved_at:

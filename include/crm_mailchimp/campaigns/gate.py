@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from crm_mailchimp.campaign_provider import CampaignProvider, RemoteCampaign
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import judge_members
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
@@ -27,11 +28,13 @@ from crm_mailchimp.campaigns.gate_reasons import (
     firm,
     owner_reasons,
     recipient_reasons,
+    tag_reasons,
 )
-from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
+from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.audience_map import KnownAudience
+from crm_mailchimp.sync.audience.tags import look_at_tags
 from crm_mailchimp.sync.members.pull_back import pull_back
 
 log = logging.getLogger(__name__)
@@ -90,9 +93,13 @@ def decide(
     """
     pull_back(warehouse, provider, audience, crm=crm, full=False)
     warehouse.commit()
+    if audience.tag is not None:
+        # Whoever carries the tag in Mailchimp now would get the campaign.
+        look_at_tags(warehouse, provider, audience.list_id, [audience.tag], full=True)
     reasons = [
         *owner_reasons(warehouse, provider, campaign, audience),
         *audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age),
+        *tag_reasons(warehouse, remote, audience),
     ]
     judged: int | None = None
     if campaign.gdpr_category is None:
@@ -106,6 +113,7 @@ def decide(
             list_id=audience.list_id,
             collection_id=audience.collection_id,
             gdpr_category=campaign.gdpr_category,
+            by_tag=audience.tag is not None,
         )
         judged = judgement.judged
         reasons += [consent_reason(finding, campaign) for finding in judgement.findings]
@@ -113,7 +121,7 @@ def decide(
         # A scheduled campaign has passed its checklist, and Mailchimp gives none for it any more.
         reasons += checklist_reasons(provider, remote)
     reasons += domain_reasons(provider, remote)
-    expected = _subscribed(warehouse, audience.list_id)
+    expected = _subscribed(warehouse, audience)
     reasons += recipient_reasons(remote, expected, options)
     return _record(
         warehouse, campaign, remote, audience, occasion, reasons, expected=expected, judged=judged
@@ -164,8 +172,16 @@ def record_undecided(
     return gate_id
 
 
-def _subscribed(warehouse: Connection[Any], list_id: str) -> int:
-    return read_value(warehouse, int, statement("campaigns/count_subscribed"), {"list_id": list_id})
+def _subscribed(warehouse: Connection[Any], audience: KnownAudience) -> int:
+    return read_value(
+        warehouse,
+        int,
+        statement("campaigns/count_subscribed"),
+        {
+            "list_id": audience.list_id,
+            "tagged_for": audience.collection_id if audience.tag is not None else None,
+        },
+    )
 
 
 def _record(

@@ -9,15 +9,16 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.campaign_provider import CampaignProvider, RemoteCampaign
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import Finding
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.crm.collections import provider_problem
-from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
-from crm_mailchimp.rows import read_row
+from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.rows import read_row, read_value
 from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience.audience_map import KnownAudience
 from crm_mailchimp.sync.audience.ownership import is_foreign
 
 #: A staging that is not checked by then did not pass its check.
@@ -132,6 +133,33 @@ def audience_reasons(
             f"the last sync of collection {collection} looked at the CRM {_minutes(sync.age)} "
             f"minutes ago, agreed are {_minutes(max_age)}",
             f"{collection}/{sync.clock.isoformat()}",
+        )
+
+
+def tag_reasons(
+    warehouse: Connection[Any], remote: RemoteCampaign, audience: KnownAudience
+) -> Iterator[GateReason]:
+    """Whether it goes to the members of its collection alone, where several share an audience."""
+    if audience.tag is None:
+        return
+    if remote.tag_id != audience.tag_id:
+        yield firm(
+            "tag_changed",
+            f"it does not go to the tag {audience.tag.name!r} alone, and other collections share "
+            "the audience. Choose this tag for it in Mailchimp",
+        )
+    by_hand = read_value(
+        warehouse,
+        int,
+        statement("campaigns/count_tagged_by_hand"),
+        {"list_id": audience.list_id, "tagged_for": audience.collection_id},
+    )
+    if by_hand:
+        yield firm(
+            "tagged_by_hand",
+            f"somebody gave the tag {audience.tag.name!r} to {by_hand} members in Mailchimp: sync "
+            f"collection {audience.tag.collection_code}, which takes it from those whom the "
+            "collection does not have",
         )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
-from crm_mailchimp.provider import RemoteCampaign
+from crm_mailchimp.campaign_provider import RemoteCampaign
 
 
 @dataclass(frozen=True, kw_only=True)

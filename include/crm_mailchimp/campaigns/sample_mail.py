@@ -9,11 +9,11 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.campaign_provider import CampaignProvider
 from crm_mailchimp.campaigns import campaign_records
 from crm_mailchimp.campaigns.campaign_records import CampaignRecord
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.errors import PermanentError, RefusedByProviderError
-from crm_mailchimp.provider import CampaignProvider
 
 log = logging.getLogger(__name__)
 

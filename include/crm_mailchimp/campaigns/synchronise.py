@@ -23,6 +23,7 @@ from crm_mailchimp.campaigns.sample_mail import send_sample
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_value
+from crm_mailchimp.sync.audience.tags import audience_code
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
 log = logging.getLogger(__name__)
@@ -186,7 +187,8 @@ def _sync(
         at_risk.learn(record)
         _require_account(services, record)
         collection = _collection_code(campaign, record)
-        with _bounded_lock(warehouse, collection, services.options.lock_wait) as got:
+        lock = audience_code(warehouse, collection)
+        with _bounded_lock(warehouse, lock, services.options.lock_wait) as got:
             if not got:
                 return _busy(services, code, record)
             # Read again: while we waited, the CRM may have cancelled or moved it.
@@ -194,6 +196,8 @@ def _sync(
             _require_account(services, record)
             if campaign is not None and campaign.collection_code != collection:
                 continue
+            if audience_code(warehouse, collection) != lock:
+                continue  # it began or ended to share an audience
             if test_mail is not None:
                 return send_sample(
                     warehouse,

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from psycopg import Connection
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from crm_mailchimp.campaign_provider import CampaignProvider, RemoteCampaign
 from crm_mailchimp.campaigns import campaign_records, gate
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions, read_campaign_options
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
 from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.provider import CampaignProvider, RemoteCampaign
 from crm_mailchimp.setting_group import SettingError
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from crm_mailchimp.campaign_provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import walk
@@ -20,7 +21,6 @@ from crm_mailchimp.mailchimp.readings import (
 )
 from crm_mailchimp.mailchimp.reports import OVERLAP, sent_in
 from crm_mailchimp.mailchimp.timestamps import format_instant
-from crm_mailchimp.provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
 
 Row = dict[str, Any]
 
@@ -90,7 +90,7 @@ def create_campaign(client: MailchimpClient, draft: CampaignDraft) -> Row:
     answer: Row = client.campaigns.create(
         {
             "type": "regular",
-            "recipients": {"list_id": draft.list_id},
+            "recipients": _recipients(draft.list_id, draft.tag_id),
             "settings": draft.settings(),
         }
     )
@@ -103,6 +103,7 @@ def change_campaign(
     settings: Mapping[str, str],
     *,
     list_id: str | None = None,
+    tag_id: int | None = None,
 ) -> Row:
     """Change only these settings of a draft; what people set or designed there stays.
 
@@ -114,6 +115,7 @@ def change_campaign(
         campaign_id: of a draft.
         settings: by the API's names, such as ``subject_line``.
         list_id: another audience; a segment chosen by hand goes with the old one.
+        tag_id: only members of that audience with this tag.
 
     Raises:
         NotFound: it does not exist (any more).
@@ -123,9 +125,25 @@ def change_campaign(
     required = {name: text_of(held.get(name)) for name in _REQUIRED_SETTINGS}
     body: dict[str, Any] = {"settings": {**required, **settings}}
     if list_id is not None:
-        body["recipients"] = {"list_id": list_id}
+        body["recipients"] = _recipients(list_id, tag_id)
     changed: Row = client.campaigns.update(campaign_id, body)
     return changed
+
+
+def _recipients(list_id: str, tag_id: int | None) -> Row:
+    # A tag is a static segment (OpenAPI 3.0.55, ``recipients.segment_opts.saved_segment_id``).
+    if tag_id is None:
+        return {"list_id": list_id}
+    return {"list_id": list_id, "segment_opts": {"saved_segment_id": tag_id}}
+
+
+def _tag_id_of(segment: object) -> int | None:
+    """The tag or saved segment of ``segment_opts``, unless other conditions are beside it."""
+    options = object_of(segment)
+    found = options.get("saved_segment_id")
+    if options.get("conditions") or isinstance(found, bool) or not isinstance(found, int):
+        return None
+    return found or None
 
 
 def send_checklist(client: MailchimpClient, campaign_id: str) -> Checklist:
@@ -218,5 +236,6 @@ def campaign_of(row: Mapping[str, Any]) -> RemoteCampaign:
         unique_opens=count_of(summary.get("unique_opens")),
         unique_clicks=count_of(summary.get("subscriber_clicks")),
         has_segment=bool(segment),
+        tag_id=_tag_id_of(segment),
         type=text_of(row.get("type")),
     )

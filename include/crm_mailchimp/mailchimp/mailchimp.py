@@ -9,6 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from crm_mailchimp.campaign_provider import CampaignDraft, Checklist, RemoteCampaign
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp import (
     account,
@@ -30,14 +31,11 @@ from crm_mailchimp.provider import (
     AddOutcome,
     Audience,
     AudienceSettings,
-    CampaignDraft,
     ChangeOutcome,
-    Checklist,
     Complaint,
     MemberChange,
     MergeField,
     NewMember,
-    RemoteCampaign,
     RemoteMember,
     ReportStream,
 )
@@ -325,10 +323,17 @@ class Mailchimp:
         return campaigns.campaign_of(campaigns.create_campaign(self.client, draft))
 
     def change_campaign(
-        self, campaign_id: str, settings: Mapping[str, str], *, list_id: str | None = None
+        self,
+        campaign_id: str,
+        settings: Mapping[str, str],
+        *,
+        list_id: str | None = None,
+        tag_id: int | None = None,
     ) -> RemoteCampaign:
         return campaigns.campaign_of(
-            campaigns.change_campaign(self.client, campaign_id, settings, list_id=list_id)
+            campaigns.change_campaign(
+                self.client, campaign_id, settings, list_id=list_id, tag_id=tag_id
+            )
         )
 
     def send_checklist(self, campaign_id: str) -> Checklist:

@@ -27,10 +27,10 @@ from mailchimp_provider.run_notes import leave_note, paused_words
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from crm_mailchimp.campaign_provider import CampaignProvider
     from crm_mailchimp.campaigns.campaign_round import NextMoment
     from crm_mailchimp.campaigns.gate import GateProvider
     from crm_mailchimp.mailchimp.mailchimp import Mailchimp
-    from crm_mailchimp.provider import CampaignProvider
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
 _SLOT_SECONDS = 60.0

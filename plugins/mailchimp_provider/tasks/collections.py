@@ -79,7 +79,7 @@ def carry_out(
         read_only: the client of Mailchimp refuses every request but GET.
     """
     from crm_mailchimp.setting_group import SettingError
-    from crm_mailchimp.sync.audience.collection_audience import web_id_of
+    from crm_mailchimp.sync.audience.audience_map import web_id_of
     from crm_mailchimp.sync.runs.collection_sync import sync_collection as synchronise
     from crm_mailchimp.sync.runs.sync_options import cautious_options, read_sync_options
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from crm_mailchimp.accounts import Accounts
+from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.provider import CampaignDraft
 from crm_mailchimp.sync_commands import main
 from sync_world import World, subscriber_hash
 from unicode_ids import ASCII, UNICODE

@@ -7,8 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -23,67 +22,11 @@ from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import lost_audiences
+from crm_mailchimp.sync.audience.audience_map import KnownAudience, find_known
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 log = logging.getLogger(__name__)
-
-#: An audience is listed in full this often: only that shows permanent deletions.
-FULL_LISTING_EVERY = timedelta(days=7)
-#: A clock that is set right by less than this was not wrong.
-_CLOCK_STEP = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormerAudience:
-    """An audience that was a collection's; the attributes are those of ``KnownAudience``."""
-
-    list_id: str
-    account: str
-    gdpr_category: str | None
-    pulled_through: datetime | None
-    fully_listed_at: datetime | None
-
-    def needs_full_listing(self, _now: datetime) -> bool:
-        """Once: who was deleted there before the collection left is not added elsewhere."""
-        return self.fully_listed_at is None
-
-
-@dataclass(frozen=True, kw_only=True)
-class KnownAudience:
-    """A row of the audience map.
-
-    Attributes:
-        account: id of the Airflow connection that leads to its Mailchimp account.
-        linked: named by the CRM, not created by us.
-        settings_hash: of the settings it was last given; None: it was given none.
-        remote_name: its name in Mailchimp when last looked at.
-        pulled_through: the newest change that was read, Mailchimp's clock.
-        gdpr_category: the collection's last known one.
-    """
-
-    collection_id: int
-    collection_code: str
-    list_id: str
-    account: str
-    linked: bool
-    settings_hash: str | None
-    remote_name: str | None
-    pulled_through: datetime | None
-    fully_listed_at: datetime | None
-    gdpr_category: str | None
-
-    def needs_full_listing(self, now: datetime) -> bool:
-        """Whether the last full listing is too old, or there never was one.
-
-        A listing in the future was noted by a clock that was ahead, and counts as never.
-
-        Args:
-            now: present time of the warehouse.
-        """
-        if self.fully_listed_at is None:
-            return True
-        return not -_CLOCK_STEP < now - self.fully_listed_at <= FULL_LISTING_EVERY
 
 
 class _LeftAudience(NamedTuple):
@@ -91,24 +34,6 @@ class _LeftAudience(NamedTuple):
 
     list_id: str
     linked: bool
-
-
-_KNOWN = (
-    "select collection_id, collection_code, list_id, account, linked, settings_hash, remote_name,"
-    " pulled_through, fully_listed_at, gdpr_category from sync.audience"
-)
-
-
-def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:
-    """The map's row of a collection, or of a shared audience, if any."""
-    return read_row(
-        warehouse, KnownAudience, f"{_KNOWN} where collection_id = %s", (collection_id,)
-    )
-
-
-def find_by_list(warehouse: Connection[Any], list_id: str) -> KnownAudience | None:
-    """The map's row of an audience, if any."""
-    return read_row(warehouse, KnownAudience, f"{_KNOWN} where list_id = %s", (list_id,))
 
 
 def locate(
@@ -385,13 +310,3 @@ def _remember(
     if known is None:
         raise RuntimeError("the audience map lost a row it was just given")
     return known
-
-
-def web_id_of(warehouse: Connection[Any], list_id: str) -> int | None:
-    """The audience's id in the addresses of Mailchimp's own pages.
-
-    None as long as ``extract_reports`` has not read the audience.
-    """
-    return find_value(
-        warehouse, int, "select web_id from stats.lists where list_id = %s", (list_id,)
-    )

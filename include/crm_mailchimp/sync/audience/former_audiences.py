@@ -10,7 +10,7 @@ from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
-from crm_mailchimp.sync.audience.collection_audience import FormerAudience
+from crm_mailchimp.sync.audience.audience_map import FormerAudience
 from crm_mailchimp.warehouse.locks import audience_lock
 
 

@@ -17,7 +17,7 @@ from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
 from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.fields.member_values import parse_reference
 from crm_mailchimp.sync.members import intents, watermark

@@ -11,7 +11,7 @@ from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import find_value, read_rows, read_values
-from crm_mailchimp.sync.audience.collection_audience import find_known
+from crm_mailchimp.sync.audience.audience_map import find_known
 from crm_mailchimp.sync.members.pull_back import pull_back
 from crm_mailchimp.warehouse.locks import try_named_lock
 

@@ -17,8 +17,8 @@ from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
-from crm_mailchimp.sync.audience import collection_audience, lost_audiences, tags
-from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience import audience_map, lost_audiences, tags
+from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.pull_back import pull_back
@@ -231,7 +231,7 @@ class CollectionRun:
         tag = tags.find_tag(self.warehouse, self.collection.collection_id)
         if tag is None:
             return
-        shared = collection_audience.find_by_list(self.warehouse, tag.list_id)
+        shared = audience_map.find_by_list(self.warehouse, tag.list_id)
         self.warehouse.commit()
         if shared is not None:
             self.look_for_the_last_time(shared)

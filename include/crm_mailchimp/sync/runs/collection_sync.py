@@ -13,8 +13,8 @@ from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotAllowedByProviderError, PassingError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import collection_audience
-from crm_mailchimp.sync.audience.collection_audience import KnownAudience
+from crm_mailchimp.sync.audience import audience_map, collection_audience
+from crm_mailchimp.sync.audience.audience_map import KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
 from crm_mailchimp.sync.decisions import member_plan, removal_guard
@@ -199,7 +199,7 @@ def _remove_due_alone(run: CollectionRun) -> None:
     if problem is None or problem.code not in _WITHOUT_A_CALL:
         with suppress(AudienceUnusableError):
             _locate(run)
-    audience = collection_audience.find_known(run.warehouse, run.collection.collection_id)
+    audience = audience_map.find_known(run.warehouse, run.collection.collection_id)
     due_removals.remove_from_former(run)
     if audience is not None:
         run.progress.list_id = audience.list_id

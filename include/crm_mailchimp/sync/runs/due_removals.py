@@ -12,7 +12,7 @@ from itertools import groupby
 
 from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, ProviderError
 from crm_mailchimp.sync.audience import former_audiences
-from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.runs.collection_run import CollectionRun

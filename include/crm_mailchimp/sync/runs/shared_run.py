@@ -16,8 +16,8 @@ from psycopg import Connection
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import collection_audience, tags
-from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience import audience_map, collection_audience, tags
+from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
@@ -79,7 +79,7 @@ class SharedRun(CollectionRun):
         """
         for run in self.runs_of_parts():
             collection_id = run.collection.collection_id
-            known = collection_audience.find_known(self.warehouse, collection_id)
+            known = audience_map.find_known(self.warehouse, collection_id)
             self.warehouse.commit()
             if known is None:
                 continue

@@ -1,0 +1,11 @@
+-- Subscribed members to whom somebody gave a collection's tag in Mailchimp.
+select count(*)
+from sync.tag_member as tagged
+left join sync.member as member
+    on tagged.list_id = member.list_id and tagged.subscriber_hash = member.subscriber_hash
+where
+    tagged.list_id = %(list_id)s
+    and tagged.collection_id = %(tagged_for)s
+    and tagged.given_by_hand
+    and tagged.taken_by_hand_at is null
+    and coalesce(sync.may_be_mailed(member.status), true)
