@@ -22,6 +22,15 @@ select jsonb_build_object(
     ),
     'verdict', (
         select count(*) from staging.verdict
-        where staging_id = %(staging_id)s
+        where
+            staging_id = %(staging_id)s
+            -- The verdicts of a shared audience are made when it is synced, from those of its collections.
+            and not exists (
+                select from sync.staged_collection as shared
+                where
+                    shared.staging_id = %(staging_id)s
+                    and shared.collection_id = verdict.collection_id
+                    and shared.is_shared_audience
+            )
     )
 ) as row_counts

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
+from sharing_world import (
+    audience_of,
+    by_hand,
+    quarantine,
+    rows,
+    tagged,
+    with_status,
+)
 from sync_world import World
-
-
-@pytest.fixture
-def shared(world: World) -> World:
-    world.crm.execute("alter table crm.contact_collection add column shared_audience text")
-    return world
-
-
-def rows(world: World, sql: str, *parameters: object) -> list[dict[str, Any]]:
-    return world.warehouse.execute(sql, parameters).fetchall()
-
-
-def audience_of(world: World, name: str = "Κοινό") -> str:
-    (row,) = rows(
-        world, "select list_id from sync.audience where collection_code = %s", f"shared:{name}"
-    )
-    return str(row["list_id"])
-
-
-def tagged(world: World, code: str) -> set[str]:
-    """Addresses that carry a collection's tag in Mailchimp and are subscribed."""
-    with world.provider() as provider:
-        list_id = audience_of(world)
-        addresses = {one.subscriber_hash: one.email_address for one in provider.members(list_id)}
-        (tag,) = [one for one in provider.tags(list_id) if one.name.endswith(f"({code})")]
-        return {
-            addresses[one.subscriber_hash]
-            for one in provider.tag_members(list_id, tag.tag_id)
-            if one.status == "subscribed"
-        }
-
-
-def subscribed(world: World) -> set[str]:
-    with world.provider() as provider:
-        members = provider.members(audience_of(world), status="subscribed")
-        return {one.email_address for one in members}
 
 
 def test_members_of_each_collection_carry_its_tag(shared: World) -> None:
@@ -56,7 +24,11 @@ def test_members_of_each_collection_carry_its_tag(shared: World) -> None:
     results = shared.sync()
 
     assert {code: one.state for code, one in results.items()} == {"shared:Κοινό": "succeeded"}
-    assert subscribed(shared) == {"maria@example.gr", "nikos@example.gr", "eleni@example.gr"}
+    assert with_status(shared, "subscribed") == {
+        "maria@example.gr",
+        "nikos@example.gr",
+        "eleni@example.gr",
+    }
     assert tagged(shared, "NEWS") == {"maria@example.gr", "nikos@example.gr"}
     assert tagged(shared, "OFFERS") == {"maria@example.gr", "eleni@example.gr"}
     with shared.provider() as provider:
@@ -65,6 +37,15 @@ def test_members_of_each_collection_carry_its_tag(shared: World) -> None:
     assert {row["collection_code"]: (row["state"], row["added"]) for row in runs} == {
         "NEWS": ("succeeded", 2), "OFFERS": ("succeeded", 2), "shared:Κοινό": ("succeeded", 3)
     }  # fmt: skip
+
+
+def test_a_task_may_run_again_over_the_same_staging(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience="Κοινό")
+    shared.contact("maria@example.gr", news)
+    staging_id = shared.stage()
+    for _ in range(2):
+        assert shared.push(staging_id, "shared:Κοινό").state == "succeeded"
+    assert tagged(shared, "NEWS") == {"maria@example.gr"}
 
 
 def test_a_second_run_writes_nothing(shared: World) -> None:
@@ -91,7 +72,7 @@ def test_leaving_one_collection_takes_the_tag_and_leaving_the_last_archives(shar
 
     shared.leave(news, maria)
     shared.sync()
-    assert "maria@example.gr" in subscribed(shared)
+    assert "maria@example.gr" in with_status(shared, "subscribed")
     assert "maria@example.gr" not in tagged(shared, "NEWS")
     assert "maria@example.gr" in tagged(shared, "OFFERS")
 
@@ -100,7 +81,7 @@ def test_leaving_one_collection_takes_the_tag_and_leaving_the_last_archives(shar
     with shared.provider() as provider:
         archived = provider.members(audience_of(shared), status="archived")
         assert [one.email_address for one in archived] == ["maria@example.gr"]
-    assert len(subscribed(shared)) == 8
+    assert len(with_status(shared, "subscribed")) == 8
 
 
 def test_a_refusal_of_one_category_takes_its_tags_and_of_the_last_unsubscribes(
@@ -120,7 +101,7 @@ def test_a_refusal_of_one_category_takes_its_tags_and_of_the_last_unsubscribes(
     shared.sync()
     assert tagged(shared, "OFFERS") == set()
     assert tagged(shared, "NEWS") == {"maria@example.gr"}
-    assert subscribed(shared) == {"maria@example.gr"}
+    assert with_status(shared, "subscribed") == {"maria@example.gr"}
 
     shared.regrant(maria, granted=False, category="newsletter")
     shared.sync()
@@ -135,15 +116,6 @@ def test_a_refusal_of_one_category_takes_its_tags_and_of_the_last_unsubscribes(
         asked = provider.members(audience_of(shared), status="pending")
         assert [one.email_address for one in asked] == ["maria@example.gr"]
     assert tagged(shared, "OFFERS") == set()
-
-
-def quarantine(world: World) -> dict[tuple[str, int], str]:
-    found = rows(
-        world,
-        "select collection_code, contact_id, reason_code from sync.quarantine"
-        " where resolved_at is null",
-    )
-    return {(row["collection_code"], row["contact_id"]): row["reason_code"] for row in found}
 
 
 def test_an_opt_out_in_mailchimp_holds_for_all_collections(shared: World) -> None:
@@ -163,7 +135,7 @@ def test_an_opt_out_in_mailchimp_holds_for_all_collections(shared: World) -> Non
 
     shared.sync()
 
-    assert subscribed(shared) == {"nikos@example.gr"}
+    assert with_status(shared, "subscribed") == {"nikos@example.gr"}
     assert quarantine(shared) == {
         ("NEWS", maria): "suppressed_unsubscribed",
         ("OFFERS", maria): "suppressed_unsubscribed",
@@ -193,7 +165,7 @@ def test_a_blocked_collection_keeps_its_members_and_the_others_go_on(shared: Wor
     assert run["detail"].startswith("removal_guard")
     assert len(tagged(shared, "NEWS")) == 20
     assert "nea@example.gr" in tagged(shared, "OFFERS")
-    assert len(subscribed(shared)) == 221
+    assert len(with_status(shared, "subscribed")) == 221
 
 
 def test_an_opt_out_of_the_own_audience_before_holds_for_that_collection_alone(
@@ -209,23 +181,10 @@ def test_an_opt_out_of_the_own_audience_before_holds_for_that_collection_alone(
 
     shared.sync()
 
-    assert subscribed(shared) == {"maria@example.gr"}
+    assert with_status(shared, "subscribed") == {"maria@example.gr"}
     assert tagged(shared, "OFFERS") == {"maria@example.gr"}
     held = quarantine(shared)
     assert held[("NEWS", maria)] == held[("NEWS", nikos)] == "suppressed_unsubscribed"
-
-
-def by_hand(world: World, code: str, email: str, status: str) -> None:
-    world.sandbox.control("POST", "clock/advance", {"seconds": 2})
-    with world.provider() as provider:
-        list_id = audience_of(world)
-        (tag,) = [one for one in provider.tags(list_id) if one.name.endswith(f"({code})")]
-        (member,) = [one for one in provider.members(list_id) if one.email_address == email]
-        if status == "given":
-            provider.give_tag(list_id, tag.name, member.subscriber_hash)
-        else:
-            provider.take_tag(list_id, tag.tag_id, member.subscriber_hash)
-    world.sandbox.control("POST", "clock/advance", {"seconds": 2})
 
 
 def test_a_tag_given_by_hand_is_taken_away(shared: World) -> None:
@@ -240,7 +199,7 @@ def test_a_tag_given_by_hand_is_taken_away(shared: World) -> None:
     shared.sync()
 
     assert tagged(shared, "OFFERS") == {"nikos@example.gr"}
-    assert subscribed(shared) == {"maria@example.gr", "nikos@example.gr"}
+    assert with_status(shared, "subscribed") == {"maria@example.gr", "nikos@example.gr"}
 
 
 def test_a_tag_taken_by_hand_is_not_given_again(shared: World) -> None:

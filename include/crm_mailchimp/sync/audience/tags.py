@@ -32,11 +32,13 @@ class CollectionTag:
     """A row of ``sync.tag``: the tag of one collection in its shared audience.
 
     Attributes:
+        shared_id: of the shared audience: its id among the collections.
         tag_id: None: it is not made yet.
         gdpr_category: the collection's last known one.
     """
 
     list_id: str
+    shared_id: int
     collection_id: int
     collection_code: str
     tag_id: int | None
@@ -57,6 +59,12 @@ class FoundByHand(NamedTuple):
     taken: int
 
 
+_TAG = (
+    "select list_id, shared_id, collection_id, collection_code, tag_id, name, gdpr_category,"
+    " campaign_type from sync.tag"
+)
+
+
 def tag_name(collection: StagedCollection) -> str:
     """The fixed name of a collection's tag, cut in its description where it is too long."""
     code = f" ({collection.collection_code})"
@@ -69,8 +77,7 @@ def read_tags(warehouse: Connection[Any], shared_id: int) -> list[CollectionTag]
     return read_rows(
         warehouse,
         CollectionTag,
-        "select list_id, collection_id, collection_code, tag_id, name, gdpr_category, campaign_type"
-        " from sync.tag where shared_id = %s and left_at is null order by collection_id",
+        f"{_TAG} where shared_id = %s and left_at is null order by collection_id",
         (shared_id,),
     )
 
@@ -80,8 +87,7 @@ def find_tag(warehouse: Connection[Any], collection_id: int) -> CollectionTag | 
     return read_row(
         warehouse,
         CollectionTag,
-        "select list_id, collection_id, collection_code, tag_id, name, gdpr_category, campaign_type"
-        " from sync.tag where collection_id = %s and left_at is null",
+        f"{_TAG} where collection_id = %s and left_at is null",
         (collection_id,),
     )
 

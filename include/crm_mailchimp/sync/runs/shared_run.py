@@ -7,8 +7,9 @@ that. Each collection has its guard, its tag, its record and its quarantine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from psycopg import Connection
@@ -78,22 +79,14 @@ class SharedRun(CollectionRun):
         They become former audiences: what people refused there holds for the collection.
         """
         for run in self.runs_of_parts():
-            collection_id = run.collection.collection_id
-            known = audience_map.find_known(self.warehouse, collection_id)
+            tag = tags.find_tag(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
-            if known is None:
-                continue
-            try:
-                run.look_for_the_last_time(known)
-            except (ProviderError, PassingError) as error:
-                # Nobody is added until it can be read: people may have refused there.
-                self.warehouse.rollback()
-                self.progress.failed.append(error)
-                self.progress.unread.append(f"{known.list_id} (connection {known.account})")
-                continue
-            if not self.collection.dry_run:
-                collection_audience.retire(self.warehouse, collection_id)
-                self.warehouse.commit()
+            if tag is not None and tag.shared_id != self.collection.collection_id:
+                self._leave(run, tag.list_id, run.leave_earlier_audience)
+            known = audience_map.find_known(self.warehouse, run.collection.collection_id)
+            self.warehouse.commit()
+            if known is not None:
+                self._leave(run, known.list_id, partial(self._leave_own, run, known))
 
     def runs_of_parts(self) -> list[CollectionRun]:
         """A run for each collection, over the same connections and with the same progress."""
@@ -201,6 +194,23 @@ class SharedRun(CollectionRun):
             for part in self.parts
             if part.collection.collection_id in known
         ]
+
+    def _leave(self, run: CollectionRun, list_id: str, leave: Callable[[], None]) -> None:
+        """A collection leaves the audience that it has until now; commits."""
+        try:
+            leave()
+        except (ProviderError, PassingError) as error:
+            # Nobody is added until it can be read: people may have refused there.
+            error.add_note(f"collection {run.collection.collection_code}")
+            self.warehouse.rollback()
+            self.progress.failed.append(error)
+            self.progress.unread.append(list_id)
+
+    def _leave_own(self, run: CollectionRun, known: KnownAudience) -> None:
+        run.look_for_the_last_time(known)
+        if not self.collection.dry_run:
+            collection_audience.retire(self.warehouse, run.collection.collection_id)
+            self.warehouse.commit()
 
     def _join(self, list_id: str) -> None:
         tags.join(

@@ -1,0 +1,87 @@
+"""A world whose collections share an audience, and what Mailchimp holds of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync_world import World
+
+#: What the CRM calls the shared audience.
+NAME = "Κοινό"
+CODE = f"shared:{NAME}"
+
+
+def share(world: World) -> None:
+    """Give the CRM the optional column."""
+    world.crm.execute("alter table crm.contact_collection add column shared_audience text")
+
+
+def rows(world: World, sql: str, *parameters: object) -> list[dict[str, Any]]:
+    """What the warehouse answers."""
+    return world.warehouse.execute(sql, parameters).fetchall()
+
+
+def audience_of(world: World, code: str = CODE) -> str:
+    """The audience of a code."""
+    (row,) = rows(world, "select list_id from sync.audience where collection_code = %s", code)
+    return str(row["list_id"])
+
+
+def tagged(world: World, code: str) -> set[str]:
+    """Subscribed addresses that carry a collection's tag in Mailchimp."""
+    with world.provider() as provider:
+        list_id = audience_of(world)
+        addresses = {one.subscriber_hash: one.email_address for one in provider.members(list_id)}
+        (tag,) = [one for one in provider.tags(list_id) if one.name.endswith(f"({code})")]
+        return {
+            addresses[one.subscriber_hash]
+            for one in provider.tag_members(list_id, tag.tag_id)
+            if one.status == "subscribed"
+        }
+
+
+def with_status(world: World, status: str, code: str = CODE) -> set[str]:
+    """Addresses with a status in the audience of a code."""
+    with world.provider() as provider:
+        members = provider.members(audience_of(world, code), status=status)
+        return {one.email_address for one in members}
+
+
+def act(world: World, email: str, action: str) -> None:
+    """Somebody acts in the shared audience."""
+    world.act(email, action, CODE)
+
+
+def by_hand(world: World, code: str, email: str, status: str) -> None:
+    """Somebody gives or takes a tag in Mailchimp."""
+    world.sandbox.control("POST", "clock/advance", {"seconds": 2})
+    with world.provider() as provider:
+        list_id = audience_of(world)
+        (tag,) = [one for one in provider.tags(list_id) if one.name.endswith(f"({code})")]
+        (member,) = [one for one in provider.members(list_id) if one.email_address == email]
+        if status == "given":
+            provider.give_tag(list_id, tag.name, member.subscriber_hash)
+        else:
+            provider.take_tag(list_id, tag.tag_id, member.subscriber_hash)
+    world.sandbox.control("POST", "clock/advance", {"seconds": 2})
+
+
+def quarantine(world: World) -> dict[tuple[str, int], str]:
+    """Open reasons by collection and contact."""
+    found = rows(
+        world,
+        "select collection_code, contact_id, reason_code from sync.quarantine"
+        " where resolved_at is null",
+    )
+    return {(row["collection_code"], row["contact_id"]): row["reason_code"] for row in found}
+
+
+def last_run(world: World, code: str) -> dict[str, Any]:
+    """How a collection's newest run ended."""
+    (row,) = rows(
+        world,
+        "select state, detail, added, removed, api_calls from sync.collection_run"
+        " where collection_code = %s order by started_at desc limit 1",
+        code,
+    )
+    return row
