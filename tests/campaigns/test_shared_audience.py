@@ -1,0 +1,124 @@
+"""A campaign of a collection that shares its audience goes to the collection's tag alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaign_world import CampaignWorld
+from sharing_world import CODE, NAME, act, audience_of, by_hand, share
+
+
+@pytest.fixture
+def people(world: CampaignWorld) -> dict[str, int]:
+    """NEWS has Μαρία and Νίκος, OFFERS has Μαρία and Ελένη; one audience holds them all."""
+    share(world)
+    news = world.collection("NEWS", shared_audience=NAME)
+    offers = world.collection("OFFERS", shared_audience=NAME)
+    found = {
+        "maria": world.contact("maria@mail.gr", news, offers),
+        "nikos": world.contact("nikos@mail.gr", news),
+        "eleni": world.contact("eleni@mail.gr", offers),
+    }
+    world.sync()
+    return found
+
+
+def due(world: CampaignWorld) -> None:
+    world.campaign(state="approved", planned_at=world.in_hours(-1))
+    world.step()
+    world.design()
+
+
+def recipients(world: CampaignWorld) -> set[str]:
+    with world.provider() as provider:
+        rows = list(provider.rows(world.provider_id(), "recipients"))
+        addresses = {
+            one.subscriber_hash: one.email_address for one in provider.members(audience_of(world))
+        }
+    return {addresses[row["email_id"]] for row in rows}
+
+
+def reasons(world: CampaignWorld) -> set[str]:
+    (row,) = world.warehouse.execute(
+        "select reasons from sync.campaign_gate order by gate_id desc limit 1"
+    ).fetchall()
+    return {reason["code"] for reason in row["reasons"]}
+
+
+def test_it_goes_to_the_members_of_its_collection(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    due(world)
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+def test_a_tag_given_by_hand_closes_the_gate(world: CampaignWorld, people: dict[str, int]) -> None:
+    due(world)
+    by_hand(world, "NEWS", "eleni@mail.gr", "given")
+
+    assert world.step().outcome == "held"
+    assert "tagged_by_hand" in reasons(world)
+
+    world.sync()
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+def test_a_campaign_to_the_whole_audience_is_not_sent(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    due(world)
+    with world.provider() as provider:
+        provider.change_campaign(world.provider_id(), {}, list_id=audience_of(world))
+
+    assert world.step().outcome == "held"
+    assert "tag_changed" in reasons(world)
+
+
+def test_who_withdrew_closes_the_gate_and_members_of_others_do_not(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    due(world)
+    world.regrant(people["eleni"], granted=False)
+    world.regrant(people["nikos"], granted=False)
+    assert world.step().outcome == "held"
+    assert reasons(world) == {"no_valid_consent", "refused_address"}
+
+    world.regrant(people["nikos"])
+    world.change_campaign(planned_at=world.in_hours(-0.5))
+    outcome = world.step().outcome
+    assert outcome == "sent", reasons(world)
+    assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+def test_who_opted_out_in_the_audience_gets_no_campaign(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    due(world)
+    act(world, "maria@mail.gr", "unsubscribe")
+    result = world.step()
+    assert result.outcome == "sent"
+    assert recipients(world) == {"nikos@mail.gr"}
+
+
+def test_a_draft_follows_its_collection_into_a_shared_audience(world: CampaignWorld) -> None:
+    share(world)
+    news = world.collection("NEWS")
+    offers = world.collection("OFFERS", shared_audience=NAME)
+    world.contact("maria@mail.gr", news)
+    world.contact("eleni@mail.gr", offers)
+    world.sync()
+    due(world)
+    world.crm.execute(
+        "update crm.contact_collection set shared_audience = %s where code = 'NEWS'", (NAME,)
+    )
+    world.sync()
+
+    world.step()
+    with world.provider() as provider:
+        remote = provider.campaign(world.provider_id())
+    assert remote is not None
+    assert remote.list_id == audience_of(world, CODE)
+    assert remote.tag_id is not None
+    assert recipients(world) == {"maria@mail.gr"}
