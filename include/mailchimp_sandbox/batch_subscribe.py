@@ -74,7 +74,7 @@ def _one(
 def _changes(
     audience: Audience, rows: list[Any], *, update_existing: bool
 ) -> dict[str, tuple[Member | None, str | None]]:
-    """What the call would make of whom, by hash: rows that Mailchimp refuses change nobody."""
+    """Members that the call would change, by hash: rows that Mailchimp refuses change nobody."""
     changes: dict[str, tuple[Member | None, str | None]] = {}
     for row in rows:
         address = row.get("email_address") if isinstance(row, dict) else None

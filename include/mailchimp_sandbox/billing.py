@@ -11,12 +11,12 @@ What is known, and from where:
   Bill").
 - A paid plan takes contacts beyond its limit: "we won't interrupt your service. Instead, you'll
   see an additional charge" (help, "About Additional Charges"). That is ``charge``.
-- A free account beyond its limit takes contacts, and sends nothing (seen in
-  andpossiblydinosaurs.com, "An important recurring task for Mailchimp users"). That is ``pause``.
+- A free account beyond its limit takes contacts, and sends nothing. That is ``pause``. (Seen in
+  andpossiblydinosaurs.com, "An important recurring task for Mailchimp users".)
 - The API shows neither the limit nor the count of non-subscribed contacts (OpenAPI).
 
 Undocumented: an answer that refuses contacts beyond a limit. Nobody shows one. ``refuse`` is the
-reading that is hardest on a client: the call adds nobody, and its answer is the 403 of one audience
+reading that is hardest on a client. The call adds nobody, and its answer is the 403 of one audience
 too many. People who sign up by a form are taken in any case.
 """
 

@@ -1,4 +1,4 @@
-"""Whom segments and ``segment_opts`` choose, and the words for it (OpenAPI: "Segment Options")."""
+"""Members that segments and ``segment_opts`` choose, and the words for it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,14 @@
 """Segments: static ones (tags) by member, saved ones by conditions (OpenAPI: listSegments).
 
-What the calls for members of a static segment answer is seen in tests that ran against Mailchimp:
-the end-to-end tests of the connector hull-mailchimp ("Mailchimp Client", ``E2E_TEST_API_KEY``). Who
-is on the list but not subscribed is no subscriber to them: "All given emails were not subscribed"
-(client of ``update_segment`` in a public project), "Email is not subscribed to the list" for a
-member that unsubscribed (a public client of ``segments/{id}/members``), and hitobito/hitobito#3171.
+Tests of the connector hull-mailchimp ran against Mailchimp itself ("Mailchimp Client",
+``E2E_TEST_API_KEY``). They show what calls for members of a static segment answer.
+
+Who is on the list but not subscribed is no subscriber to these calls. Three places show it:
+
+- a public client of ``update_segment``: "All given emails were not subscribed to the audience"
+- a public client of ``segments/{id}/members``: "Email is not subscribed to the list"
+- hitobito/hitobito#3171
+
 That pending, cleaned and transactional members are none either is undocumented. The tags of a
 member can be changed in any status: ``tags``.
 """

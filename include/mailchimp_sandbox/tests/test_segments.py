@@ -1,4 +1,4 @@
-"""Tags and static segments: whom they hold, what a call answers, whom a campaign reaches."""
+"""Tags and static segments: their members, what a call answers, who gets a campaign."""
 
 from __future__ import annotations
 
@@ -212,7 +212,9 @@ def to_segment(list_id: str, tag: str, **more: Any) -> dict[str, Any]:
     return {"list_id": list_id, "segment_opts": options}
 
 
-def test_a_campaign_to_a_tag_says_whom_it_reaches(world: Running, list_id: str, tag: str) -> None:
+def test_a_campaign_to_a_tag_says_how_many_it_reaches(
+    world: Running, list_id: str, tag: str
+) -> None:
     world.call("POST", tag, {"members_to_add": [NIKOS, MARIA]})
     world.act(list_id, MARIA, "unsubscribe")
     campaign_id = world.new_campaign(list_id, recipients=to_segment(list_id, tag))
