@@ -17,7 +17,7 @@ at any time, for single people with the param `contacts`.
 
 1. The suppression list gets a keyed digest of the address and of the contact id. From then on
    nothing pushes the person, under no contact and after no restore of a backup.
-2. The member is permanently deleted in each audience of the account, also in audiences made by
+2. The member is permanently deleted in each audience of each account, also in audiences made by
    hand. Both its present address and its known earlier addresses are deleted. An audience that
    another installation fills is not touched. `left_alone` in the result names it, with the number
    of members that stay.
@@ -51,6 +51,9 @@ erased person in Mailchimp again. If the person is in Mailchimp again, they sign
   finishes them.
 - *"Mailchimp failed for …"*: calls about these people failed, and all others are erased.
   Airflow tries again, and so does the next run. If it stays, delete them in Mailchimp by hand.
+- *"not every account could be asked"*: people are deleted in all other accounts. The error names
+  the connection. Correct it; the next run goes on there. For an account that is given up:
+  `python -m crm_mailchimp.sync close-account` (docs/connection.md).
 - *"did not ask to be erased"*: set `erasure_requested_at` in the CRM first.
 - *"sync.suppression … is missing"*: the warehouse was restored without it. Restore
   `sync.suppression`, `sync.suppression_key`, `sync.installation` and `sync.erased_subscriber`

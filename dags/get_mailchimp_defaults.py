@@ -2,14 +2,16 @@
 # get_mailchimp_defaults
 
 "Get Mailchimp defaults": reads the account's contact, and the sender and list defaults of one
-audience. It fills the empty columns of `crm.external_provider` with them.
+audience. It fills the empty columns of `crm.external_provider` with them. Each row of the kind
+`mailchimp` is filled from its own account.
 
 **When.** By hand, once after the connection `mailchimp_default` was set up, and when company data
 changed in Mailchimp. Audiences get changed values at their next sync.
 
 **Params**
 
-- `list_id`: the audience whose defaults are read. Empty: the account's first one.
+- `list_id`: the audience whose defaults are read. Empty: the account's first one. With several
+  accounts, only the rows of its own account are filled.
 - `overwrite`: also replace values that the CRM has already.
 
 **What it shows.** The log and the task's result name the columns that were filled, overwritten,

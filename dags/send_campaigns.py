@@ -14,6 +14,7 @@ do no harm. Each takes the lock of the campaign's audience and reads both sides 
 - `campaign`: code of the campaign in the CRM.
 - `wait_until`: its next moment, with a time zone. Empty: at once.
 - `provider_campaign_id`: its id in Mailchimp, if known. It shows whether the campaign is over.
+- `account`: the connection of the Mailchimp account that has it. Empty: `mailchimp_default`.
 - `is_ours`: we put it into Mailchimp's schedule. At `wait_until` we take it back, then judge it.
 
 **What happens.** `CAMPAIGN_SCHEDULE_AHEAD` minutes before its time: the gate, then Mailchimp's
@@ -71,6 +72,9 @@ from mailchimp_provider.tasks import campaigns
         "provider_campaign_id": Param(
             None, type=["null", "string"], description="Its id in Mailchimp, if known"
         ),
+        "account": Param(
+            None, type=["null", "string"], description="Connection of its account; empty: default"
+        ),
         "is_ours": Param(False, type="boolean", description="Take back our schedule at the moment"),
     },
 )
@@ -82,6 +86,7 @@ def send_campaigns() -> None:
         campaign_code="{{ params.campaign }}",
         wait_until="{{ params.wait_until or '' }}",
         provider_campaign_id="{{ params.provider_campaign_id or '' }}",
+        account="{{ params.account or '' }}",
         is_ours="{{ params.is_ours }}",
     )
     closed = find_closed_gates(["{{ params.campaign }}"])

@@ -38,6 +38,8 @@ created only once. If a task dies in between, we find the campaign again by its 
 - *Several campaigns in Mailchimp have its title*: delete or rename all but the right one there.
 - *A campaign in Mailchimp has its code but not its title*: that campaign may be ours, or a
   person's. The message says what to do.
+- *"account_changed"*: the campaign was made in one Mailchimp account, and its collection belongs to
+  another one now. The message says what to do.
 - *"deleted"*: a person deleted it there. Cancel it in the CRM, or run with `recreate`.
 - *A mapped task failed*: its log shows Mailchimp's answer. The other campaigns went on.
 - *`choose` or `show` names an environment variable*: correct it (docs/settings.md).

@@ -45,11 +45,11 @@ class Connections:
         self.opened.append("crm")
         return psycopg.connect(self._world.crm_dsn, autocommit=True)
 
-    def provider(self) -> Mailchimp:
+    def provider(self, account: str) -> Mailchimp:
         self.opened.append("provider")
         return self._world.open_provider(self._provider)
 
-    def provider_without_slot(self) -> Mailchimp:
+    def provider_without_slot(self, account: str) -> Mailchimp:
         self.opened.append("provider_without_slot")
         return self._world.open_provider(self._provider)
 

@@ -170,17 +170,26 @@ class MailchimpSandbox:
 @pytest.fixture
 def mailchimp_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
     """A fresh, empty sandbox in a process of its own."""
-    log = tmp_path / "sandbox.log"
+    yield from _sandbox(tmp_path / "sandbox.log", "sandbox-us1")
+
+
+@pytest.fixture
+def second_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
+    """Another account: a sandbox with a key of its own."""
+    yield from _sandbox(tmp_path / "second_sandbox.log", "second-us2")
+
+
+def _sandbox(log: Path, key: str) -> Iterator[MailchimpSandbox]:
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "crm_mailchimp.sandbox", "--port", "0"],
+            [sys.executable, "-m", "crm_mailchimp.sandbox", "--port", "0", "--key", key],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
         )
     try:
-        yield _wait_until_ready(process, log)
+        yield _wait_until_ready(process, log, key)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -192,13 +201,13 @@ def mailchimp_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
             process.stdout.close()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> MailchimpSandbox:
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, key: str) -> MailchimpSandbox:
     assert process.stdout
     # Blocks until the server prints its one line, or ends; pytest's timeout bounds it.
     line = process.stdout.readline().decode()
     ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+/3\.0)\n", line)
     assert ready, f"the sandbox did not start: {line!r} {log.read_text(errors='replace')[-2000:]}"
-    sandbox = MailchimpSandbox(ready[1], "sandbox-us1", process.pid)
+    sandbox = MailchimpSandbox(ready[1], key, process.pid)
     identity = sandbox.control("GET", "")
     assert (identity["name"], identity["pid"]) == ("crm-mailchimp sandbox", process.pid)
     return sandbox

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault
@@ -266,7 +267,7 @@ class World:
             return sync_collection(
                 warehouse,
                 crm,
-                provider,
+                Accounts.only(provider),
                 staging_id=staging_id,
                 collection_code=code,
                 options=options,

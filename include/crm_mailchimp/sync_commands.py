@@ -20,6 +20,7 @@ from crm_mailchimp.data_protection.subject_access import access_by_address, acce
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.quality.export import BOM, new_file
+from crm_mailchimp.sync.audience.account_changes import close_account, rename_account
 from crm_mailchimp.sync.audience.former_audiences import retire_by_code
 from crm_mailchimp.sync.audience.list_defaults import show_provider_defaults
 from crm_mailchimp.sync.audience.ownership import take_over
@@ -112,6 +113,22 @@ def _take_over(warehouse: psycopg.Connection[Any], options: argparse.Namespace) 
     )
 
 
+def _rename_account(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    audiences = rename_account(warehouse, options.old, options.new)
+    return (
+        f"{audiences} audiences of connection {options.old}, with their members and campaigns, are "
+        f"known under connection {options.new} now\n"
+    )
+
+
+def _close_account(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
+    audiences = close_account(warehouse, options.account)
+    return (
+        f"{audiences} audiences of connection {options.account} count as deleted. What people "
+        "refused there still holds. No run asks this account for them any more\n"
+    )
+
+
 def _plan(warehouse: psycopg.Connection[Any], options: argparse.Namespace) -> str:
     if options.output is None:
         # Not Python's own idea of a terminal's line ends; rows go out as they are read.
@@ -152,8 +169,15 @@ _COMMANDS = {
     "same-collection": _same_collection,
     "new-collection": _new_collection,
     "take-over": _take_over,
+    "rename-account": _rename_account,
+    "close-account": _close_account,
 }
-_WRITING = frozenset({"retire", "same-collection", "new-collection", "take-over"})
+_WRITING = frozenset(
+    {
+        *("retire", "same-collection", "new-collection", "take-over"),
+        *("rename-account", "close-account"),
+    }
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -197,6 +221,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     for decision in (same, new, taking):
         decision.add_argument("--collection", required=True, metavar="CODE", help="its code")
+    renaming = commands.add_parser(
+        "rename-account", help="an account's connection has another id: what is known stays"
+    )
+    renaming.add_argument("--from", dest="old", required=True, metavar="ID", help="its id before")
+    renaming.add_argument("--to", dest="new", required=True, metavar="ID", help="its id now")
+    closing = commands.add_parser(
+        "close-account", help="an account is gone for good: all its audiences count as deleted"
+    )
+    closing.add_argument("--account", required=True, metavar="ID", help="of its connection")
     plan = commands.add_parser(
         "plan", help="what a run, such as a dry run, would do: by contact id, no addresses"
     )
@@ -216,7 +249,9 @@ def _parser() -> argparse.ArgumentParser:
     defaults = commands.add_parser(
         "defaults", help="what DAG get_mailchimp_defaults read last, beside the CRM's values"
     )
-    for command in (explain, access, plan, defaults, retire, same, new, taking):
+    for command in (
+        explain, access, plan, defaults, retire, same, new, taking, renaming, closing,
+    ):  # fmt: skip
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )

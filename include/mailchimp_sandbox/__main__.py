@@ -19,6 +19,8 @@ from mailchimp_sandbox.faults import PROFILES, Faults
 from mailchimp_sandbox.server import Server
 
 BACKLOG = 128
+#: API key of a sandbox that was given none.
+DEFAULT_KEY = "sandbox-us1"
 
 
 def _arguments(given: list[str] | None, program: str) -> argparse.Namespace:
@@ -32,7 +34,7 @@ def _arguments(given: list[str] | None, program: str) -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=int, default=0, help="added to every answer")
     parser.add_argument("--fault", choices=sorted(PROFILES), default="none", help="fault profile")
     parser.add_argument("--state", type=Path, help="file that keeps the state over restarts")
-    parser.add_argument("--key", default="sandbox-us1", help="API key, default %(default)s")
+    parser.add_argument("--key", default=DEFAULT_KEY, help="API key, default %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="of ids, behaviour and faults")
     return parser.parse_args(given)
 
@@ -89,7 +91,8 @@ def main(
     if wanted.state is not None and not wanted.state.absolute().parent.is_dir():
         print(f"no such folder for the state file: {wanted.state.parent}", file=sys.stderr)
         return 1
-    sandbox = Sandbox(seed=wanted.seed)
+    # Another key is another account, and ids are unique over all accounts.
+    sandbox = Sandbox(seed=wanted.seed, name="" if wanted.key == DEFAULT_KEY else wanted.key)
     if wanted.state is not None and wanted.state.exists():
         try:
             persistence.load(sandbox, wanted.state)

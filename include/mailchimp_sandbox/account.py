@@ -29,10 +29,12 @@ _CONTACT = {
 class Sandbox:
     """One simulated account while it runs."""
 
-    def __init__(self, seed: int = 1, clock: Clock | None = None) -> None:
+    def __init__(self, seed: int = 1, clock: Clock | None = None, name: str = "") -> None:
         self.clock = clock or Clock()
         self.ledger = Ledger()
-        self.account = Account(seed=seed, created_at=self.clock.now(), contact=dict(_CONTACT))
+        self.account = Account(
+            seed=seed, name=name, created_at=self.clock.now(), contact=dict(_CONTACT)
+        )
         self.pages: dict[Any, tuple[int, list[Any]]] = {}
         self.next_due = 0
         self.hold_batches = False
@@ -46,7 +48,12 @@ class Sandbox:
     def reset(self) -> None:
         """Forget everything but the seed and the clock."""
         self.ledger = Ledger()
-        self.account = Account(seed=self.account.seed, created_at=self.now, contact=dict(_CONTACT))
+        self.account = Account(
+            seed=self.account.seed,
+            name=self.account.name,
+            created_at=self.now,
+            contact=dict(_CONTACT),
+        )
         self.pages.clear()
         self.next_due = 0
         self.hold_batches = False
@@ -58,8 +65,11 @@ class Sandbox:
         return self.account.counter
 
     def new_id(self, kind: str, length: int = 10) -> str:
-        """An identifier that is the same in every run with this seed and order of calls."""
-        text = f"{self.account.seed}:{kind}:{self.next_number()}"
+        """An identifier that is the same in every run with this seed and order of calls.
+
+        Mailchimp's are unique over all accounts; so those of two names differ.
+        """
+        text = f"{self.account.seed}{self.account.name}:{kind}:{self.next_number()}"
         return hashlib.sha256(text.encode()).hexdigest()[:length]
 
     def audience(self, list_id: str) -> Audience:

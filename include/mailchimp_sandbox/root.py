@@ -21,7 +21,9 @@ def root(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getRoot. ``total_subscribers`` counts subscribed members over all audiences."""
     account = sandbox.account
     return {
-        "account_id": hashlib.sha256(f"account:{account.seed}".encode()).hexdigest()[:25],
+        "account_id": hashlib.sha256(f"account:{account.seed}{account.name}".encode()).hexdigest()[
+            :25
+        ],
         "login_id": str(1000000 + account.seed),
         "account_name": account.contact["company"],
         "email": "owner@elaiones.gr",

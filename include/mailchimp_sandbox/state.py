@@ -308,6 +308,7 @@ class Account:
 
     seed: int
     created_at: int
+    name: str = ""
     counter: int = 0
     max_audiences: int = 100
     max_merge_fields: int = 30

@@ -1,15 +1,17 @@
 """From Airflow's connections to what the work below ``include/`` takes: the only place that joins.
 
-Connection ids are fixed: ``crm_db``, ``crm_query_db``, ``warehouse_db``, ``mailchimp_default``.
+The ids of database connections are fixed: ``crm_db``, ``crm_query_db``, ``warehouse_db``. Those of
+Mailchimp accounts are in the CRM (``crm.external_provider``); ``mailchimp_default`` is the default.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT, Accounts, AccountUnusableError
 from crm_mailchimp.settings import DataDocsSettings
 from mailchimp_provider.connection_type import WrongConnectionTypeError, require_type
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 CRM = "crm_db"
 CRM_QUERY = "crm_query_db"
 WAREHOUSE = "warehouse_db"
-MAILCHIMP = "mailchimp_default"
+#: Seconds that a task queues for one of an account's slots.
+SLOT_SECONDS = 3600.0
 
 
 class Connections:
@@ -52,11 +55,27 @@ class Connections:
         """The CRM's two connections for one snapshot: ours, and the login for dynamic queries."""
         return self._stack.enter_context(crm_snapshot_connections())
 
-    def mailchimp(
-        self, *, slot_seconds: float | None = 3600.0, read_only: bool = False
-    ) -> Mailchimp:
-        """The account's client, in one of its slots; see ``mailchimp`` below."""
-        return self._stack.enter_context(mailchimp(slot_seconds=slot_seconds, read_only=read_only))
+    def mailchimp(self, account: str = DEFAULT_ACCOUNT) -> Mailchimp:
+        """An account's client, in one of its slots; see ``mailchimp`` below."""
+        return self._stack.enter_context(mailchimp(account))
+
+    def accounts(self, *, read_only: bool = False) -> Accounts[Mailchimp]:
+        """All accounts, each opened when it is needed.
+
+        Args:
+            read_only: the clients refuse every request but GET.
+        """
+
+        def open_client(
+            account: str, wait_seconds: float | None
+        ) -> AbstractContextManager[Mailchimp]:
+            return mailchimp(
+                account,
+                slot_seconds=SLOT_SECONDS if wait_seconds is None else wait_seconds,
+                read_only=read_only,
+            )
+
+        return self._stack.enter_context(Accounts(open_client))
 
 
 @contextmanager
@@ -165,30 +184,84 @@ def data_docs_folder() -> Path:
 
 @contextmanager
 def mailchimp(
-    *, slot_seconds: float | None = 3600.0, read_only: bool = False
+    account: str = DEFAULT_ACCOUNT,
+    *,
+    slot_seconds: float | None = SLOT_SECONDS,
+    read_only: bool = False,
 ) -> Iterator[Mailchimp]:
-    """The account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
+    """An account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
 
     Args:
+        account: id of its connection.
         slot_seconds: how long to queue for a slot. None takes no slot. It is for the only call that
             may wait for nothing, not even for the warehouse. Mailchimp allows two more than 8.
         read_only: the client refuses every request but GET.
+
+    Raises:
+        AccountUnusableError: the connection is missing, or of another type.
     """
     from crm_mailchimp.warehouse.connection_slots import slot, spare_slot  # noqa: PLC0415
     from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds
 
-    hook = MailchimpHook(
-        mailchimp_conn_id=MAILCHIMP,
-        slot=(
-            None
-            if slot_seconds is None
-            else lambda: slot(warehouse_connection, wait_seconds=slot_seconds)
-        ),
-        spare_slot=(None if slot_seconds is None else lambda: spare_slot(warehouse_connection)),
-        read_only=read_only,
-    )
-    with hook.get_conn() as client:
-        yield client
+    with ExitStack() as stack:
+        with _named_if_unusable(account):
+            limit = None if slot_seconds is None else _limit_of(account)
+            hook = MailchimpHook(
+                mailchimp_conn_id=account,
+                slot=(
+                    None
+                    if slot_seconds is None
+                    else lambda: slot(warehouse_connection, wait_seconds=slot_seconds, limit=limit)
+                ),
+                spare_slot=(
+                    None
+                    if slot_seconds is None
+                    else lambda: spare_slot(warehouse_connection, limit=limit)
+                ),
+                read_only=read_only,
+            )
+            client = hook.get_conn()
+        yield stack.enter_context(client)
+
+
+def _limit_of(account: str) -> str | None:
+    """What the slots of an account are named by; None: by the names of the default account's.
+
+    Two connections with the same key and host lead to one account, which has one limit.
+    """
+    if account == DEFAULT_ACCOUNT:
+        return None
+
+    from crm_mailchimp.mailchimp.errors import ConfigurationError  # noqa: PLC0415
+    from mailchimp_provider.hooks.mailchimp import MailchimpHook  # noqa: PLC0415 - takes seconds
+
+    own = MailchimpHook(mailchimp_conn_id=account).limit()
+    try:
+        default = MailchimpHook(mailchimp_conn_id=DEFAULT_ACCOUNT).limit()
+    except (ConfigurationError, WrongConnectionTypeError):
+        return own  # nobody talks over a connection that cannot be opened
+    except Exception as error:
+        if not is_undefined_connection(error):
+            raise
+        return own
+    return None if own == default else own
+
+
+@contextmanager
+def _named_if_unusable(account: str) -> Iterator[None]:
+    """Errors of a connection that cannot be opened are errors of its account alone."""
+    try:
+        yield
+    except WrongConnectionTypeError as error:
+        raise AccountUnusableError(str(error)) from None
+    except Exception as error:
+        if not is_undefined_connection(error):
+            raise
+        raise AccountUnusableError(
+            f"connection {account} is not defined: define it (Admin, Connections, type Mailchimp,"
+            f" or AIRFLOW_CONN_{account.upper()} in the environment), or correct"
+            " crm.external_provider.connection_id"
+        ) from None
 
 
 def _fitting(

@@ -3,6 +3,7 @@ select
     campaign.campaign_id,
     campaign.campaign_code,
     campaign.provider_campaign_id,
+    campaign.account,
     campaign.look_again_at,
     coalesce(campaign.status, '') = 'schedule' and campaign.scheduled_for is not null as is_ours
 from sync.campaign as campaign

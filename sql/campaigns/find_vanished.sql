@@ -2,7 +2,8 @@
 select campaign.campaign_id
 from stats.campaigns as campaign
 where
-    campaign.status not in ('sending', 'sent', 'canceling', 'canceled', 'archived', 'deleted')
+    campaign.account = %(account)s
+    and campaign.status not in ('sending', 'sent', 'canceling', 'canceled', 'archived', 'deleted')
     and not exists (
         select from landing_campaigns as landed
         where landed.campaign_id = campaign.campaign_id

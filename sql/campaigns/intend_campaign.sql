@@ -1,13 +1,15 @@
 -- Committed before the call that creates the campaign. After a lost answer, the next run finds the campaign
 -- by its title.
 insert into sync.campaign as kept (
-    campaign_id, campaign_code, collection_code, list_id, title, pushed, intended_at
+    campaign_id, account, campaign_code, collection_code, list_id, title, pushed, intended_at
 )
 values (
-    %(campaign_id)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(title)s, %(pushed)s, now()
+    %(campaign_id)s, %(account)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(title)s, %(pushed)s,
+    now()
 )
 on conflict (campaign_id) do update
     set
+        account = excluded.account,
         campaign_code = excluded.campaign_code,
         collection_code = excluded.collection_code,
         list_id = excluded.list_id,

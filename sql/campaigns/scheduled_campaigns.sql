@@ -1,5 +1,7 @@
 -- Campaigns that were in Mailchimp's schedule at the last look, or that we were about to schedule.
-select campaign.provider_campaign_id
+select
+    campaign.provider_campaign_id,
+    campaign.account
 from sync.campaign as campaign
 where
     campaign.provider_campaign_id is not null

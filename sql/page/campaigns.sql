@@ -4,6 +4,7 @@ select
     coalesce(campaign.crm_campaign_code, campaign.provider_campaign_id) as code,
     campaign.title,
     campaign.collection_code,
+    campaign.account,
     campaign.status,
     campaign.origin,
     campaign.planned_at,

@@ -78,6 +78,7 @@ select
     staged.is_static,
     staged.comments,
     staged.campaign_type,
+    coalesce(staged.connection_id, 'mailchimp_default') as account,
     case when run.data_docs is not null then staged.staging_id end as documented_staging_id,
     last_run.state,
     last_run.detail,

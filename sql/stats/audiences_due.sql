@@ -3,7 +3,8 @@ select list.list_id
 from stats.lists as list
 left join stats.list_state as known on list.list_id = known.list_id
 where
-    list.read_at is not null
+    list.account = %(account)s
+    and list.read_at is not null
     and list.gone_at is null
     and (
         known.read_at is null

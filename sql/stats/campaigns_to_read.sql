@@ -15,12 +15,15 @@ reported as materialized (
     select distinct snapshot.campaign_id from stats.report_snapshots as snapshot
 )
 
-select campaign.campaign_id
+select
+    campaign.campaign_id,
+    campaign.account
 from stats.campaigns as campaign
 inner join reported on campaign.campaign_id = reported.campaign_id
 left join stale on campaign.campaign_id = stale.campaign_id
 where
     campaign.gone_at is null
+    and campaign.account = any(%(accounts)s::text[])
     and (cardinality(%(campaigns)s::text[]) = 0 or campaign.campaign_id = any(%(campaigns)s::text[]))
     and (%(since)s::timestamptz is null or campaign.counted_at >= %(since)s::timestamptz)
     and (%(until)s::timestamptz is null or campaign.counted_at < %(until)s::timestamptz)

@@ -1,10 +1,11 @@
 insert into stats.lists (
-    list_id, web_id, name, created_at, list_rating, visibility, double_optin, member_count,
+    list_id, account, web_id, name, created_at, list_rating, visibility, double_optin, member_count,
     unsubscribe_count, cleaned_count, total_contacts, campaign_count, campaign_last_sent_at,
     open_rate, click_rate, avg_sub_rate, avg_unsub_rate, last_sub_at, last_unsub_at, extra, read_at
 )
 select distinct on (landed.list_id)
     landed.list_id,
+    %(account)s as account,
     landed.web_id,
     landed.name,
     landed.created_at,
@@ -28,6 +29,7 @@ select distinct on (landed.list_id)
 from landing_audiences as landed
 order by landed.list_id
 on conflict (list_id) do update set
+    account = excluded.account,
     web_id = excluded.web_id,
     name = excluded.name,
     created_at = excluded.created_at,

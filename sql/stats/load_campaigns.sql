@@ -1,10 +1,11 @@
 insert into stats.campaigns as kept (
-    campaign_id, web_id, parent_campaign_id, list_id, list_name, type, status, title, subject_line,
+    campaign_id, account, web_id, parent_campaign_id, list_id, list_name, type, status, title, subject_line,
     preview_text, from_name, reply_to, content_type, segment_text, recipient_count, emails_sent,
     created_at, sent_at, archive_url, variate_settings, ab_split_options, extra
 )
 select distinct on (landed.campaign_id)
     landed.campaign_id,
+    %(account)s as account,
     landed.web_id,
     landed.parent_campaign_id,
     landed.list_id,

@@ -28,7 +28,8 @@ sending as (
             (
                 select max(listing.began_at)
                 from stats.report_listing as listing
-                where listing.ended_at < snapshot.more_at
+                inner join stats.campaigns as campaign on listing.account = campaign.account
+                where campaign.campaign_id = %(campaign_id)s and listing.ended_at < snapshot.more_at
             )
         ) as sent_after
     from snapshot

@@ -2,11 +2,12 @@
 -- values come from the report. A campaign in the list has a time of creation. Its values come from the
 -- list.
 insert into stats.campaigns as kept (
-    campaign_id, list_id, list_name, type, status, title, subject_line, preview_text, emails_sent,
+    campaign_id, account, list_id, list_name, type, status, title, subject_line, preview_text, emails_sent,
     sent_at
 )
 select distinct on (landed.campaign_id)
     landed.campaign_id,
+    %(account)s as account,
     landed.list_id,
     landed.list_name,
     landed.type,

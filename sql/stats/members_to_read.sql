@@ -11,7 +11,8 @@ left join stats.member_activity_state as known
         member.list_id = known.list_id
         and member.subscriber_hash = known.subscriber_hash
 where
-    member.status in ('unsubscribed', 'cleaned')
+    list.account = %(account)s
+    and member.status in ('unsubscribed', 'cleaned')
     and member.status_since > now() - interval '90 days'
     and list.gone_at is null
     and known.as_of is distinct from coalesce(member.last_changed, member.status_since)

@@ -1,2 +1,2 @@
-insert into stats.report_listing (began_at) values (%(began_at)s)
-on conflict (began_at) do nothing;
+insert into stats.report_listing (account, began_at) values (%(account)s, %(began_at)s)
+on conflict (account, began_at) do nothing;

@@ -28,6 +28,7 @@ with earlier as (
 
 select
     earlier.list_id,
+    sync.account_of(earlier.list_id) as account,
     earlier.subscriber_hash,
     earlier.subscriber_hash in (
         select member.subscriber_hash from sync.member as member

@@ -9,6 +9,7 @@ select
     collection.gdpr_category,
     collection.campaign_type,
     collection.provider,
+    coalesce(collection.connection_id, %(default_account)s) as account,
     collection.is_static,
     collection.sync_merge_fields,
     collection.provider_list_id,

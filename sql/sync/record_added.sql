@@ -1,6 +1,7 @@
 -- Members that Mailchimp took, one page of them.
 insert into sync.member as member (
     list_id,
+    account,
     subscriber_hash,
     contact_id,
     status,
@@ -13,6 +14,7 @@ insert into sync.member as member (
 )
 select
     %(list_id)s::text as list_id,
+    (select sync.account_of(%(list_id)s)) as account,
     added.subscriber_hash,
     added.contact_id,
     added.status,

@@ -4,8 +4,8 @@
 -- the person's own, or made by hand. If sync.member was lost and CRMREF alone is left, the stricter reading
 -- holds.
 insert into sync.member (
-    list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
-    unsubscribed_by,
+    list_id, account, subscriber_hash, contact_id, status, cause, cause_detail, opted_out,
+    complaint_checked, unsubscribed_by,
     origin,
     pushed_hash,
     last_changed,
@@ -32,6 +32,12 @@ with observed as (
         end as strict_cause
     from observed_member
     order by list_id asc, subscriber_hash asc, last_changed desc
+),
+
+-- All members of one page are in one audience.
+audience as (
+    select sync.account_of(min(list_id)) as account
+    from observed
 ),
 
 reading as (
@@ -85,6 +91,7 @@ reading as (
 
 select
     list_id,
+    (select account from audience) as account,
     subscriber_hash,
     case when not is_new_member then coalesce(known_contact_id, contact_id) end as contact_id,
     status,

@@ -2,18 +2,26 @@
 with retired as (
     delete from sync.audience
     where collection_id = %(collection_id)s
-    returning list_id, collection_id, collection_code, gdpr_category, pulled_through
+    returning list_id, account, linked, collection_id, collection_code, gdpr_category, pulled_through
 )
 
-insert into sync.former_audience (list_id, collection_id, collection_code, gdpr_category, pulled_through)
+insert into sync.former_audience (
+    list_id, account, linked, moved_to, collection_id, collection_code, gdpr_category, pulled_through
+)
 select
     list_id,
+    account,
+    linked,
+    %(moved_to)s::text as moved_to,
     collection_id,
     collection_code,
     gdpr_category,
     pulled_through
 from retired
 on conflict (list_id) do update set
+    account = excluded.account,
+    linked = excluded.linked,
+    moved_to = excluded.moved_to,
     collection_id = excluded.collection_id,
     collection_code = excluded.collection_code,
     gdpr_category = excluded.gdpr_category,

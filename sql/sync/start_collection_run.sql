@@ -1,12 +1,14 @@
 -- An attempt that did not finish continues its counts. A finished run begins again at zero.
 insert into sync.collection_run as collection_run (
-    run_id, collection_code, staging_id, started_at, staged, eligible, quarantined
+    run_id, collection_code, account, staging_id, started_at, staged, eligible, quarantined
 )
 values (
-    %(run_id)s, %(collection_code)s, %(staging_id)s, now(), %(staged)s, %(eligible)s, %(quarantined)s
+    %(run_id)s, %(collection_code)s, %(account)s, %(staging_id)s, now(), %(staged)s, %(eligible)s,
+    %(quarantined)s
 )
 on conflict (run_id, collection_code) do update
     set
+        account = excluded.account,
         staging_id = excluded.staging_id,
         started_at
         = case when collection_run.finished_at is null then collection_run.started_at else now() end,

@@ -8,21 +8,23 @@ with known as (
 retired as (
     delete from sync.audience
     where collection_id = %(old_id)s
-    returning list_id, gdpr_category, pulled_through
+    returning list_id, account, linked, gdpr_category, pulled_through
 ),
 
 handed_over as (
     update sync.former_audience
-    set collection_id = %(new_id)s, collection_code = %(code)s
+    set collection_id = %(new_id)s, collection_code = %(code)s, moved_to = null
     where collection_id = %(old_id)s
 ),
 
 former as (
     insert into sync.former_audience (
-        list_id, collection_id, collection_code, gdpr_category, pulled_through
+        list_id, account, linked, collection_id, collection_code, gdpr_category, pulled_through
     )
     select
         retired.list_id,
+        retired.account,
+        retired.linked,
         %(new_id)s,
         %(code)s,
         retired.gdpr_category,

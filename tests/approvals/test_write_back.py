@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.sync.members.pull_statuses import NoAudienceError, mapped_codes, pull_statuses
@@ -21,7 +22,7 @@ from sync_world import World
 
 def pull(world: World, code: str = "NEWS") -> dict[str, int] | None:
     with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
-        return pull_statuses(warehouse, provider, code)
+        return pull_statuses(warehouse, Accounts.only(provider), code)
 
 
 def write_back(world: World) -> WrittenBack:
@@ -148,7 +149,7 @@ def test_the_written_status_of_an_erased_contact_is_taken_away(world: World) -> 
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        assert erase_contacts(warehouse, crm, provider, run_id="erasure").erased == 2
+        assert erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure").erased == 2
     # Switched off or not, the warehouse does not know who it was.
     rows = world.warehouse.execute("select contact_id from sync.written_status").fetchall()
     assert rows == [{"contact_id": kept}]
@@ -176,7 +177,7 @@ def test_the_written_status_of_an_erased_contact_is_taken_away(world: World) -> 
             psycopg.connect(world.warehouse_dsn) as warehouse,
             psycopg.connect(world.crm_dsn) as crm,
         ):
-            result = erase_contacts(warehouse, crm, provider, run_id="again")
+            result = erase_contacts(warehouse, crm, Accounts.only(provider), run_id="again")
         assert (result.erased, result.returned > 0) == (0, returned)
     assert write_back(world) == WrittenBack(written=0, deleted=0)
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from benchmarks.place import Place
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.stats.audience_extract import extract_audiences
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
+from listed_campaigns import campaigns_to_read
 
 
 def choose_campaigns(place: Place) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.place import Place
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members import pull_statuses
@@ -47,7 +48,7 @@ def synchronise(place: Place, staging_id: int, collection_code: str) -> dict[str
         result = sync_collection(
             warehouse,
             crm,
-            provider,
+            Accounts.only(provider),
             staging_id=staging_id,
             collection_code=collection_code,
             options=_OPTIONS,

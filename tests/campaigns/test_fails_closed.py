@@ -349,7 +349,7 @@ def test_one_failure_is_held_back_once(
         patch.setattr(synchronise, "read_crm_campaigns", broken)
         sync_campaign(connections, code="NL-11", options=world.options, now=world.now())
     assert connections.opened == [
-        "warehouse", "crm", "provider", "provider_without_slot", "warehouse",
+        "warehouse", "crm", "provider_without_slot", "warehouse",
     ]  # fmt: skip
     assert world.remote_status() == "save"
     assert world.gate_codes() == ["gate_undecided"]

@@ -13,6 +13,7 @@ import requests
 
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from campaign_world import BODY
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.mailchimp.client import MailchimpClient
@@ -236,6 +237,10 @@ def sync_newsletter(services: Services) -> None:
     ):
         staging_id = stage(warehouse, snapshot, None, run_id="by hand", codes=["NEWSLETTER"])
         result = sync_collection(
-            warehouse, crm, provider, staging_id=staging_id, collection_code="NEWSLETTER"
+            warehouse,
+            crm,
+            Accounts.only(provider),
+            staging_id=staging_id,
+            collection_code="NEWSLETTER",
         )
     assert result.state == "succeeded", result.detail

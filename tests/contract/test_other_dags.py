@@ -8,6 +8,7 @@ import psycopg
 
 from campaign_world import CampaignWorld
 from contract.described import described, recorded_sandbox
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.campaigns.campaign_round import look_at_all
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.reports import _LISTS
@@ -69,12 +70,12 @@ def _campaigns_and_all_else(world: CampaignWorld) -> None:
         extract_audiences(warehouse, provider)
         list(provider.member_feed(world.list_id(), subscriber_hash("filos0@mail.gr")))
         list(provider.complaints(world.list_id()))
-        pull_statuses(warehouse, provider, "NEWS", crm=crm)
+        pull_statuses(warehouse, Accounts.only(provider), "NEWS", crm=crm)
         get_provider_defaults(warehouse, crm, provider, list_id=world.list_id())
         world.crm.execute(
             "update crm.contact set erasure_requested_at = now() where email = 'filos1@mail.gr'"
         )
-        erase_contacts(warehouse, crm, provider, run_id="διαγραφή")
+        erase_contacts(warehouse, crm, Accounts.only(provider), run_id="διαγραφή")
 
 
 def test_all_other_dags_send_only_what_is_described(

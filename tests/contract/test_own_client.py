@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from contract.described import described, recorded_sandbox
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
+from listed_campaigns import campaigns_to_read
 from mailchimp_sandbox.clock import DAY
 from mailchimp_sandbox.tests.contract.description import Description
 from mailchimp_sandbox.tests.contract.recorded import Recorded

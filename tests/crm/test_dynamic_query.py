@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.crm import query_allowed
 from crm_mailchimp.crm.dynamic_query import (
     QueryFailedError,
@@ -704,7 +705,11 @@ def test_a_refused_collection_stops_only_itself(
             staging_id = stage(warehouse, snapshot, login, run_id=run_id, codes=codes)
             return {
                 code: sync_collection(
-                    warehouse, rechecking, provider, staging_id=staging_id, collection_code=code
+                    warehouse,
+                    rechecking,
+                    Accounts.only(provider),
+                    staging_id=staging_id,
+                    collection_code=code,
                 )
                 for code in synced
             }

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.crm.provider_defaults import fill_provider_defaults
 from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.collection_sync import sync_collection
@@ -53,7 +54,7 @@ def test_the_documented_rights_are_enough_and_no_more(world: World, pipeline: st
     ):
         staging_id = stage(warehouse, snapshot, None, run_id="by pipeline")
         result = sync_collection(
-            warehouse, crm, provider, staging_id=staging_id, collection_code="NEWS"
+            warehouse, crm, Accounts.only(provider), staging_id=staging_id, collection_code="NEWS"
         )
         assert (result.state, result.counts["added"]) == ("succeeded", 1)
         write_back_members(warehouse, crm)

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import (
     ErasureIncompleteError,
     ErasureResult,
@@ -40,7 +41,7 @@ def _erase(world: World, provider: Any = None) -> ErasureResult:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return erase_contacts(warehouse, crm, provider or own, run_id="διαγραφή")
+        return erase_contacts(warehouse, crm, Accounts.only(provider or own), run_id="διαγραφή")
 
 
 def _ask(world: World, *contact_ids: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import (
     ErasureIncompleteError,
     ErasurePostponedError,
@@ -79,7 +80,11 @@ def _erase(
     ):
         failing = _Failing(provider, fails, is_out=is_out)
         try:
-            return erase_contacts(warehouse, crm, failing, run_id="διαγραφή"), None, failing.failed
+            return (
+                erase_contacts(warehouse, crm, Accounts.only(failing), run_id="διαγραφή"),
+                None,
+                failing.failed,
+            )
         except (ErasureIncompleteError, ErasurePostponedError, ProviderError) as error:
             return None, error, failing.failed
 

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import ErasureResult, NotRequestedError, erase_contacts
 from crm_mailchimp.provider import AudienceSettings, NewMember
 from sync_world import World, subscriber_hash
@@ -20,7 +21,7 @@ def erase(world: World, **options: Any) -> ErasureResult:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return erase_contacts(warehouse, crm, provider, run_id="erasure", **options)
+        return erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure", **options)
 
 
 def foreign_audience(world: World, *emails: str) -> str:

@@ -7,6 +7,7 @@ import threading
 
 import psycopg
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import ErasureResult, address_forms, erase_contacts
 from crm_mailchimp.provider import AudienceSettings
 from crm_mailchimp.warehouse.locks import audience_lock
@@ -19,7 +20,7 @@ def erase(world: World) -> ErasureResult:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return erase_contacts(warehouse, crm, provider, run_id="erasure")
+        return erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure")
 
 
 def test_merged_contacts_go_along_and_an_address_that_changed_hands_stays(world: World) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import psycopg
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.statements import statement
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.streams import Reading
+from listed_campaigns import campaigns_to_read
 from sync_world import World, subscriber_hash
 
 BODY = '<a href="https://example.gr/νέα?a=1">νέα</a> <a href="https://example.gr/δώρα">δώρα</a>'
@@ -100,7 +102,7 @@ def erase(world: World) -> None:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        assert erase_contacts(warehouse, crm, provider, run_id="erasure").erased == 1
+        assert erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure").erased == 1
 
 
 def found_anywhere(world: World, *texts: str) -> list[str]:

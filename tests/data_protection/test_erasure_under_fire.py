@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection import erased_traces, erasure
 from crm_mailchimp.data_protection.erasure import ErasureIncompleteError, erase_contacts
 from crm_mailchimp.mailchimp.errors import MailchimpError
@@ -48,7 +49,9 @@ def erase(world: World, **faults: Any) -> Any:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return erase_contacts(warehouse, crm, Provider(provider, **faults), run_id="erasure")
+        return erase_contacts(
+            warehouse, crm, Accounts.only(Provider(provider, **faults)), run_id="erasure"
+        )
 
 
 def receipts(world: World) -> list[tuple[bool, int]]:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.sync_commands import main
 from stats.sandbox_world import send
@@ -166,7 +167,7 @@ def test_of_somebody_erased_nothing_is_known_and_why(
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        erase_contacts(warehouse, crm, provider, run_id="erasure")
+        erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure")
 
     for words in (["--email", "eleni@mail.gr"], ["--contact", str(eleni)]):
         output = ask(world, capsys, "explain", *words)

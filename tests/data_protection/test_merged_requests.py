@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import psycopg
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
 from crm_mailchimp.data_protection.subject_access import access_by_contact
 from crm_mailchimp.sync.runs.run_alerts import AlertTimes, Message, alert_about_undecided
@@ -20,7 +21,7 @@ def erase(world: World) -> ErasureResult:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return erase_contacts(warehouse, crm, provider, run_id="erasure")
+        return erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure")
 
 
 class Desk:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from campaign_world import CampaignWorld
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
 from crm_mailchimp.sync.runs.run_alerts import AlertTimes, Message, alert_about_undecided
 from fresh_databases import fresh_databases
@@ -37,7 +38,7 @@ def erase(world: CampaignWorld, **options: Any) -> ErasureResult:
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return erase_contacts(warehouse, crm, provider, run_id="διαγραφή", **options)
+        return erase_contacts(warehouse, crm, Accounts.only(provider), run_id="διαγραφή", **options)
 
 
 def lose_id(world: CampaignWorld, contact_id: int, odd_id: str, **columns: Any) -> None:

@@ -62,7 +62,7 @@ class _Connections:
     def crm(self) -> AbstractContextManager[Connection[Any]]:
         return nullcontext(self.world.crm)
 
-    def provider(self) -> AbstractContextManager[Any]:
+    def provider(self, account: str) -> AbstractContextManager[Any]:
         return self.world.side.provider()  # type: ignore[no-any-return]
 
     provider_without_slot = provider

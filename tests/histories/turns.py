@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.sync.staging.stagings import StagingOutdatedError, staged_codes
@@ -226,7 +227,7 @@ def _run_elsewhere(world: World, dsn: str, run_id: str) -> dict[str, str]:
             psycopg.connect(world.crm_dsn, autocommit=True) as crm,
         ):
             result = sync_collection(
-                warehouse, crm, provider, staging_id=staging_id, collection_code=code
+                warehouse, crm, Accounts.only(provider), staging_id=staging_id, collection_code=code
             )
         states[code] = f"{result.state}: {result.detail}"
     return states

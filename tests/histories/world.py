@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceSettings
@@ -409,7 +410,7 @@ class World:
                 return sync_collection(
                     self.pipeline,
                     self.crm,
-                    provider,
+                    Accounts.only(provider),
                     staging_id=staging_id,
                     collection_code=code,
                     options=None if guarded else NO_GUARD,
@@ -431,7 +432,9 @@ class World:
         """Everybody who asked is erased, and their books with them."""
         self.write_people()
         with self.side.provider() as provider, psycopg.connect(self.crm_dsn) as crm:
-            erase_contacts(self.pipeline, crm, provider, run_id=f"erase-{self.stages}")
+            erase_contacts(
+                self.pipeline, crm, Accounts.only(provider), run_id=f"erase-{self.stages}"
+            )
         self.side.drain()
         for cast, book in self.books.items():
             asked = {

@@ -15,6 +15,7 @@ import pytest
 
 import crm_mailchimp.mailchimp
 import mailchimp_provider
+from sync_world import World
 
 PLUGINS = Path(mailchimp_provider.__file__).parents[1]
 #: Looks like a real one, so that its absence from all output means something.
@@ -307,22 +308,26 @@ def test_what_no_retry_heals_fails_at_once(airflow: Run, crm_db: str) -> None:
 
 
 def test_errors_of_the_connection_name_the_collection(
-    airflow: Run, crm_db: str, warehouse_db: str
+    airflow: Run, crm_db: str, warehouse_db: str, mailchimp_sandbox: Any
 ) -> None:
-    code = """
+    world = World(crm_db, warehouse_db, mailchimp_sandbox)
+    world.contact("maria@mail.gr", world.collection("ΝΕΑ"))
+    assert world.sync()["ΝΕΑ"].state == "succeeded"
+    staging_id = world.stage()
+    code = f"""
 import json
 from mailchimp_provider.tasks import collections, statuses
 
-params = {"approved_plan": None, "dry_run": False}
+params = {{"approved_plan": None, "dry_run": False}}
 words = []
 for task in (
-    lambda: collections.sync_collection(1, "ΝΕΑ", params, None),
+    lambda: collections.sync_collection({staging_id}, "ΝΕΑ", params, None),
     lambda: statuses.pull("ΝΕΑ"),
 ):
     try:
         task()
     except Exception as error:
-        words.append(f"{type(error).__name__} {error}")
+        words.append(f"{{type(error).__name__}} {{error}}")
 print("answer:" + json.dumps(words))
 """
     databases = {"crm_db": crm_db, "warehouse_db": warehouse_db}
@@ -334,6 +339,38 @@ print("answer:" + json.dumps(words))
         assert len(answers) == 2
         for answer in answers:
             assert answer.startswith("AirflowFailException ")
-            for word in ("collection ΝΕΑ: ", "mailchimp_default", part):
+            for word in ("collection ΝΕΑ", "mailchimp_default", part):
                 assert word in answer
         assert SECRET not in done.stdout + done.stderr
+    row = world.warehouse.execute(
+        "select state, detail from sync.collection_run order by started_at desc limit 1"
+    ).fetchone()
+    assert row and row["state"] == "failed"
+    assert "mailchimp_default" in row["detail"]
+    world.close()
+
+
+def test_connections_with_the_same_key_share_their_slots(airflow: Run) -> None:
+    place = {"conn_type": "mailchimp", "password": f"{SECRET}-us21"}
+    connections: dict[str, Any] = {
+        "mailchimp_default": place,
+        "same": {**place, "password": f" {SECRET}-us21 "},
+        "another_key": {**place, "password": f"{SECRET[::-1]}-us21"},
+        "same_as_another": {**place, "password": f"{SECRET[::-1]}-us21"},
+        "another_place": {**place, "host": "http://127.0.0.1:8099"},
+    }
+    code = """
+import json
+from mailchimp_provider.connections import _limit_of
+
+names = ("mailchimp_default", "same", "another_key", "same_as_another", "another_place")
+limits = [_limit_of(name) for name in names]
+print("answer:" + json.dumps([limits.index(limit) for limit in limits]))
+"""
+    done = airflow(code, **connections)
+    assert printed(done) == [0, 0, 2, 2, 4]
+    assert SECRET not in done.stdout + done.stderr
+    # Without the default one, too.
+    del connections["mailchimp_default"]
+    without = code.replace('"mailchimp_default", ', "")
+    assert printed(airflow(without, **connections)) == [0, 1, 1, 3]

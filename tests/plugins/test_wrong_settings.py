@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from campaign_world import postgres_connection
+from dag_runs import AirflowWorld, migrated_home
 from sync_world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
-
-ROOT = Path(__file__).parents[2]
-
 
 #: Of each DAG that runs here: wrong settings that it names, none of them twice.
 SYNC_WRONG = {
@@ -32,95 +23,9 @@ SYNC_WRONG = {
 }
 
 
-#: Runs DAGs one after the other in one process: starting Airflow takes longer than a run.
-RUNNER = """
-import json, os, sys
-from airflow.dag_processing.dagbag import DagBag
-from airflow.models.dag import DagModel
-from airflow.models.dagbundle import DagBundleModel
-from airflow.utils.cli import get_bagged_dag
-
-for dag_id, settings in json.loads(sys.argv[1]):
-    kept = dict(os.environ)
-    os.environ.update(settings)
-    print("=== begin", flush=True)
-    run = get_bagged_dag(bundle_names=None, dag_id=dag_id).test()
-    print("=== end", run.state, flush=True)
-    os.environ.clear()
-    os.environ.update(kept)
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A run that has ended.
-
-    Attributes:
-        state: of the run.
-        log: all that it printed.
-    """
-
-    state: str
-    log: str
-
-    def refusals(self) -> list[str]:
-        """Settings by which tasks failed, in order."""
-        failures = re.findall(r"Task failed with exception: (.*)", self.log)
-        return [
-            name
-            for words in failures
-            for name in re.findall(r"environment variable ([A-Z_]+) is", words)
-        ]
-
-
-class AirflowWorld(World):
-    """A world whose DAGs run in a process of their own."""
-
-    home: Path
-
-    def run(self, *runs: tuple[str, Mapping[str, str]]) -> list[Ended]:
-        """Run DAGs one after the other, each under settings of its own."""
-        done = subprocess.run(
-            [sys.executable, "-c", RUNNER, json.dumps(runs)],
-            env={**_environment(self.home), **self._connections()},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout[-3000:]
-        found = re.findall(r"=== begin\n(.*?)=== end (\w+)", done.stdout, re.DOTALL)
-        assert len(found) == len(runs), done.stdout[-3000:]
-        return [Ended(state, log) for log, state in found]
-
-    def _connections(self) -> dict[str, str]:
-        mailchimp = {
-            "conn_type": "mailchimp", "password": self.sandbox.key, "host": self.sandbox.host,
-        }  # fmt: skip
-        return {
-            "AIRFLOW_CONN_CRM_DB": postgres_connection(self.crm_dsn),
-            "AIRFLOW_CONN_WAREHOUSE_DB": postgres_connection(self.warehouse_dsn),
-            "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(mailchimp),
-        }
-
-
-def _environment(home: Path) -> dict[str, str]:
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
-    return kept | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        # One failure is one line, whatever the terminal's width.
-        "COLUMNS": "10000",
-    }
-
-
 @pytest.fixture(scope="module")
 def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("airflow")
-    subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"],
-        env=_environment(home), check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
-    return home
+    return migrated_home(tmp_path_factory.mktemp("airflow"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from refusals.story import LAST_YEAR, Story
 from sync_world import subscriber_hash
@@ -314,7 +315,7 @@ def test_an_erasure_finds_her_there(story: Story, changed: int) -> None:
         psycopg.connect(story.warehouse_dsn) as warehouse,
         psycopg.connect(story.crm_dsn) as crm,
     ):
-        erase_contacts(warehouse, crm, provider, run_id="erasure")
+        erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure")
         assert provider.member(story.list_id(), subscriber_hash(NEW)) is None
     # A new record of hers, under either address, is nobody's to push.
     for email in (OLD, NEW):

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from refusals.story import UNGUARDED, Story
 from sync_world import subscriber_hash
 
@@ -40,7 +41,6 @@ REFUSED = {
     "another kind by its code": ("moosend", None, "mailchimp_default"),
     "another kind, named": ("esp", "moosend", "moosend_default"),
     "another kind over our connection": ("esp", "brevo", "mailchimp_default"),
-    "a second account": ("mailchimp_b", "mailchimp", "mailchimp_b"),
     "only the code names the kind": ("mailchimp2", None, "mailchimp_default"),
 }
 
@@ -74,20 +74,6 @@ def test_nobody_is_pushed_into_the_first_account(story: Story, which: str) -> No
     assert story.sent_to() == ["anna@mail.gr"]
 
 
-def test_another_kind_and_another_account_are_kept_apart(story: Story) -> None:
-    provider(story, "moosend", connection_id="mailchimp_default")
-    provider(story, "mailchimp_b", kind="mailchimp", connection_id="mailchimp_b")
-    details = {}
-    for code, name in (("CLUB", "moosend"), ("SHOP", "mailchimp_b")):
-        collection = story.collection(code, external_provider=name)
-        story.contact(f"{code.lower()}@mail.gr", collection)
-        details[code] = story.blocked(code)
-
-    assert "moosend" in details["CLUB"]
-    assert "mailchimp_b" in details["SHOP"]
-    assert details["CLUB"].split(":")[1] != details["SHOP"].split(":")[1]
-
-
 @pytest.mark.parametrize("code", ["mailchimp", "Δελτία"])
 def test_the_kind_names_the_provider_not_the_code(story: Story, code: str) -> None:
     story.crm.execute("alter table crm.external_provider add column if not exists kind text")
@@ -103,10 +89,9 @@ def test_the_kind_names_the_provider_not_the_code(story: Story, code: str) -> No
     assert story.send() == {"anna@mail.gr"}
 
 
-@pytest.mark.parametrize("which", ["another kind, named", "a second account"])
-def test_a_collection_that_had_an_audience_with_us(story: Story, which: str) -> None:
+def test_a_collection_that_had_an_audience_with_us(story: Story) -> None:
     """What is due goes out there; nothing else happens, and it goes on when it comes back."""
-    code, kind, connection_id = REFUSED[which]
+    code, kind, connection_id = REFUSED["another kind, named"]
     provider(story, code, kind=kind, connection_id=connection_id)
     news = story.collection(description="Τα νέα μας")
     eleni = story.contact("eleni@mail.gr", news, first_name="Ελένη")
@@ -169,7 +154,7 @@ def test_an_erasure_goes_out_all_the_same(story: Story) -> None:
         psycopg.connect(story.warehouse_dsn) as warehouse,
         psycopg.connect(story.crm_dsn) as crm,
     ):
-        erase_contacts(warehouse, crm, opened, run_id="erasure")
+        erase_contacts(warehouse, crm, Accounts.only(opened), run_id="erasure")
         assert opened.member(story.list_id(), subscriber_hash("eleni@mail.gr")) is None
     story.change_collection("NEWS", external_provider="mailchimp")
     story.synced()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
+from listed_campaigns import campaigns_to_read
 from refusals.story import UNGUARDED, Story
 
 

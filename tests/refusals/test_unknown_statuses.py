@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import RemoteMember
@@ -107,7 +108,7 @@ def test_an_erasure_goes_out(story: Story, renamed: dict[str, str]) -> None:
         psycopg.connect(story.warehouse_dsn) as warehouse,
         psycopg.connect(story.crm_dsn) as crm,
     ):
-        erase_contacts(warehouse, crm, provider, run_id="erasure")
+        erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure")
     assert "eleni@mail.gr" not in real(story)
 
 

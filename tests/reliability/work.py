@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.campaigns import campaign_round
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.synchronise import sync_campaign
@@ -26,7 +27,7 @@ from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.stats.audience_extract import extract_audiences
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.stats.reconciliation import require_explained
 from crm_mailchimp.sync.members.pull_statuses import pull_statuses
@@ -35,6 +36,7 @@ from crm_mailchimp.sync.runs.collection_sync import sync_collection
 from crm_mailchimp.sync.runs.finish import summarise_run
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.warehouse.connection_slots import slot, spare_slot
+from listed_campaigns import campaigns_to_read
 from reliability.processes import PROCESSES, begin_with_all_modules
 
 #: A task of a trial takes a second or two; one that takes this long hangs.
@@ -189,7 +191,7 @@ def _stage(places: Places, *, run_id: str, full_refresh: bool = False) -> int:
 def _sync(places: Places, *, staging_id: int, code: str) -> str:
     with _warehouse(places) as warehouse, _crm(places) as crm, provider(places) as mailchimp:
         result = sync_collection(
-            warehouse, crm, mailchimp, staging_id=staging_id, collection_code=code
+            warehouse, crm, Accounts.only(mailchimp), staging_id=staging_id, collection_code=code
         )
         result.require_success()
         return result.state
@@ -206,7 +208,7 @@ def _finish(places: Places, *, staging_id: int) -> list[str]:
 
 def _pull(places: Places, *, code: str) -> None:
     with _warehouse(places) as warehouse, _crm(places) as crm, provider(places) as mailchimp:
-        pull_statuses(warehouse, mailchimp, code, crm=crm)
+        pull_statuses(warehouse, Accounts.only(mailchimp), code, crm=crm)
 
 
 def _erase(places: Places, *, run_id: str) -> None:
@@ -215,7 +217,7 @@ def _erase(places: Places, *, run_id: str) -> None:
         open_session(places.crm) as crm,
         provider(places) as mailchimp,
     ):
-        erase_contacts(warehouse, crm, mailchimp, run_id=run_id)
+        erase_contacts(warehouse, crm, Accounts.only(mailchimp), run_id=run_id)
 
 
 class _CampaignConnections:
@@ -230,10 +232,10 @@ class _CampaignConnections:
     def crm(self) -> psycopg.Connection[Any]:
         return _crm(self._places)
 
-    def provider(self) -> Any:
+    def provider(self, account: str) -> Any:
         return provider(self._places)
 
-    def provider_without_slot(self) -> Any:
+    def provider_without_slot(self, account: str) -> Any:
         return provider(self._places, with_slot=False)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import psycopg
 
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.reconciliation import (
     UnexplainedFiguresError,
     require_explained,
 )
+from listed_campaigns import campaigns_to_read
 from stats.simulated_account import Account, Campaign
 
 URL = "https://example.gr/προσφορά"

@@ -10,7 +10,8 @@ import psycopg
 
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AudienceSettings, NewMember
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
+from listed_campaigns import campaigns_to_read
 
 SETTINGS = AudienceSettings(
     name="Πελάτες (ΠΕΛ)",

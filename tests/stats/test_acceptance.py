@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import campaigns_to_read
 from crm_mailchimp.stats.reconciliation import (
     UnexplainedFiguresError,
     accept_differences,
     require_explained,
     summarise_figures,
 )
+from listed_campaigns import campaigns_to_read
 from stats.figures import busy, differences, is_blocked, run, wait
 from stats.simulated_account import SENT_AT, Account
 

@@ -15,8 +15,9 @@ import pytest
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign
+from crm_mailchimp.stats.extract import extract_campaign
 from crm_mailchimp.stats.marts import refresh_marts
+from listed_campaigns import campaigns_to_read
 from stats.sandbox_world import happened, ledger, make_audience, read_all, send, stored
 
 

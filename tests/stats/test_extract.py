@@ -12,12 +12,9 @@ import pytest
 
 from crm_mailchimp.mailchimp import reports
 from crm_mailchimp.mailchimp.paging import walk
-from crm_mailchimp.stats.extract import (
-    UnknownCampaignsError,
-    campaigns_to_read,
-    extract_campaign,
-    extract_campaigns,
-)
+from crm_mailchimp.stats.campaign_choice import UnknownCampaignsError
+from crm_mailchimp.stats.extract import extract_campaign, extract_campaigns
+from listed_campaigns import campaigns_to_read
 from stats.simulated_account import SENT_AT, Account, Campaign, Crash, Event
 
 URLS = [

@@ -11,9 +11,10 @@ from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.stats.audience_extract import extract_audiences
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from fresh_databases import fresh_databases
+from listed_campaigns import campaigns_to_read
 from stats.big_campaign import big_campaign, control
 from visits import Visits, count_nothing, steep_statements
 

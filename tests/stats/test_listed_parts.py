@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
+from listed_campaigns import campaigns_to_read
 from stats.figures import differences, run
 from stats.simulated_account import Account, Campaign
 

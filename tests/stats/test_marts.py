@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 from crm_mailchimp.data_protection.retention import Ages, apply
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaign, extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
+from listed_campaigns import campaigns_to_read
 from stats.simulated_account import SENT_AT, Account, Campaign, subscriber_hash
 
 ATHENS = ZoneInfo("Europe/Athens")

@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign
+from crm_mailchimp.stats.extract import extract_campaign
 from crm_mailchimp.stats.reconciliation import (
     reconcile,
 )
+from listed_campaigns import campaigns_to_read
 from stats.figures import URL, busy, differences, is_blocked, run, wait
 from stats.simulated_account import SENT_AT, Account, Campaign
 

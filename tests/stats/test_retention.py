@@ -13,9 +13,10 @@ import pytest
 from crm_mailchimp.data_protection import retention
 from crm_mailchimp.data_protection.retention import Ages, apply, ips_kept_since
 from crm_mailchimp.statements import statement
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaign, extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.stats.reconciliation import UnexplainedFiguresError, require_explained
+from listed_campaigns import campaigns_to_read
 from stats.simulated_account import SENT_AT, Account, Campaign
 
 

@@ -18,11 +18,12 @@ from crm_mailchimp.mailchimp.errors import ServerError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.sessions import open_session
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.failures import UnreadStreamsError
 from crm_mailchimp.warehouse.connection_slots import SLOT_COUNT, slot, spare_slot
 from crm_mailchimp.warehouse.side_sessions import SideSessions
 from fresh_databases import fresh_databases
+from listed_campaigns import campaigns_to_read
 from stats.big_campaign import QUIET, big_campaign, control
 from stats.sandbox_world import make_audience, send
 

@@ -34,14 +34,16 @@ from crm_mailchimp.stats import (
     unsubscribes,
 )
 from crm_mailchimp.stats.audience_growth import load_growth
+from crm_mailchimp.stats.campaign_choice import UnreadableListError
 from crm_mailchimp.stats.conversions import UnexpectedShapeError
-from crm_mailchimp.stats.extract import UnreadableListError, campaigns_to_read, extract_campaign
+from crm_mailchimp.stats.extract import extract_campaign
 from crm_mailchimp.stats.shapes import (
     Field,
     LeftOut,
     LeftOutError,
     Shape,
 )
+from listed_campaigns import campaigns_to_read
 from mailchimp_sandbox.tests.contract.description import Description
 
 CAMPAIGN, MEMBER, LINK = "c1", "0123456789abcdef0123456789abcdef", "k1"

@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaigns
+from crm_mailchimp.stats.extract import extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.warehouse.__main__ import main
 from crm_mailchimp.warehouse.bi_login import grant_reading
+from listed_campaigns import campaigns_to_read
 from stats.simulated_account import SENT_AT, Account, Campaign
 
 

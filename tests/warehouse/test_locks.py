@@ -14,7 +14,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.warehouse.connection_slots import SLOT_COUNT, NoFreeSlotError, slot
+from crm_mailchimp.warehouse.connection_slots import (
+    SLOT_COUNT,
+    NoFreeSlotError,
+    SlotLostError,
+    slot,
+)
 from crm_mailchimp.warehouse.locks import audience_lock, named_lock, try_named_lock
 
 Connect = Callable[[], psycopg.Connection[Any]]
@@ -112,6 +117,41 @@ def test_eight_slots_and_the_ninth_waits(connect: Connect, watcher: Any) -> None
     thread.join(20)
     assert len(got) == 1
     wait_for_freed_locks(watcher)
+
+
+def test_each_account_has_eight_slots_of_its_own(connect: Connect, watcher: Any) -> None:
+    with ExitStack() as held:
+        for limit in (None, "ο πρώτος", "ο δεύτερος"):
+            for _ in range(SLOT_COUNT):
+                held.enter_context(slot(connect, limit=limit))
+            with pytest.raises(NoFreeSlotError), slot(connect, wait_seconds=0.0, limit=limit):
+                pass
+        assert advisory_locks(watcher, granted=True) == 3 * SLOT_COUNT
+    wait_for_freed_locks(watcher)
+
+
+def test_a_slot_of_an_account_knows_itself(connect: Connect, watcher: Any) -> None:
+    with slot(connect, limit="ο λογαριασμός") as held:
+        held.require()
+        assert not held.is_wanted()
+        watcher.execute(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+        )
+        with pytest.raises(SlotLostError):
+            held.require()
+
+
+def test_the_default_account_keeps_the_names_of_its_locks(connect: Connect, watcher: Any) -> None:
+    """Tasks of the version before run beside those of this one while it is installed."""
+    with slot(connect) as number:
+        (key,) = watcher.execute(
+            "select classid::bigint << 32 | objid::bigint from pg_locks"
+            " where locktype = 'advisory' and granted"
+        ).fetchone()
+        (name,) = watcher.execute(
+            "select hashtextextended(%s, 0)", (f"mailchimp connection slot:{int(number)}",)
+        ).fetchone()
+    assert key == name
 
 
 def test_a_killed_process_frees_its_slot(warehouse_db: str, connect: Connect) -> None:

@@ -26,9 +26,11 @@ class CampaignRecord:
     """A row of ``sync.campaign``, as far as the next action depends on it.
 
     ``planned_at`` is the CRM's at the last look: another value in the CRM is a new plan.
+    ``account`` is the one in which it was made; of one that was not made, the CRM's decides.
     """
 
     campaign_id: int
+    account: str
     campaign_code: str
     collection_code: str
     list_id: str | None
@@ -145,6 +147,7 @@ def intend(warehouse: Connection[Any], campaign: CrmCampaign, draft: CampaignDra
         statement("campaigns/intend_campaign"),
         {
             "campaign_id": campaign.campaign_id,
+            "account": campaign.account,
             "campaign_code": campaign.code,
             "collection_code": campaign.collection_code,
             "list_id": draft.list_id,
@@ -161,6 +164,7 @@ def meet(warehouse: Connection[Any], campaign: CrmCampaign) -> CampaignRecord:
         statement("campaigns/meet_campaign"),
         {
             "campaign_id": campaign.campaign_id,
+            "account": campaign.account,
             "campaign_code": campaign.code,
             "collection_code": campaign.collection_code,
             "title": campaign.title,

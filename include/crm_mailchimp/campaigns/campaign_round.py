@@ -6,10 +6,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
 from crm_mailchimp.campaigns.next_action import next_quarter
@@ -72,6 +73,7 @@ class NextMoment:
         campaign_code: in the CRM.
         look_again_at: the moment.
         provider_campaign_id: in Mailchimp, if known.
+        account: where that is.
         is_ours: until then Mailchimp has a schedule made by us.
     """
 
@@ -79,7 +81,15 @@ class NextMoment:
     campaign_code: str
     look_again_at: datetime
     provider_campaign_id: str | None = None
+    account: str = DEFAULT_ACCOUNT
     is_ours: bool = False
+
+
+class ScheduledCampaign(NamedTuple):
+    """A campaign in Mailchimp's schedule, and its account."""
+
+    provider_campaign_id: str
+    account: str
 
 
 class CampaignsFailedError(PermanentError):
@@ -125,21 +135,29 @@ def campaigns_to_sync(
     return sorted(wanted | {row.campaign_code for row in by_id.values() if not row.is_over})
 
 
-def look_at_all(warehouse: Connection[Any], provider: CampaignListProvider) -> tuple[int, int]:
-    """States and totals of all campaigns into ``stats`` and ``sync.campaign``; commits.
+def look_at_all(
+    warehouse: Connection[Any], provider: CampaignListProvider, account: str = DEFAULT_ACCOUNT
+) -> tuple[int, int]:
+    """States and totals of an account's campaigns into ``stats`` and ``sync.campaign``; commits.
 
     Campaigns made directly in Mailchimp are in ``stats.campaign_overview`` with the origin
     ``mailchimp``. What was deleted there before it went out is marked so.
+
+    Args:
+        account: of the provider.
 
     Returns:
         number of campaigns in Mailchimp, and of those of the CRM whose figures changed.
     """
     listing = _RecordingTotals(warehouse, provider)
     left_out = LeftOut()
-    count = load_campaigns(warehouse, listing, left_out=left_out)
+    count = load_campaigns(warehouse, listing, account=account, left_out=left_out)
     # A walk over a list that changes may miss one: each is asked for by itself.
     watch = OutageWatch(provider)
-    for campaign_id in read_values(warehouse, str, statement("campaigns/find_vanished")):
+    vanished = read_values(
+        warehouse, str, statement("campaigns/find_vanished"), {"account": account}
+    )
+    for campaign_id in vanished:
         try:
             is_gone = provider.campaign(campaign_id) is None
             watch.note_answer()
@@ -235,9 +253,9 @@ def due_soon(warehouse: Connection[Any], codes: Sequence[str]) -> list[NextMomen
     return read_rows(warehouse, NextMoment, statement("campaigns/due_soon"), {"codes": list(codes)})
 
 
-def scheduled_campaigns(warehouse: Connection[Any]) -> list[str]:
-    """Mailchimp's ids of the campaigns in its schedule, as far as the warehouse knows."""
-    scheduled = read_values(warehouse, str, statement("campaigns/scheduled_campaigns"))
+def scheduled_campaigns(warehouse: Connection[Any]) -> list[ScheduledCampaign]:
+    """The campaigns in Mailchimp's schedule, as far as the warehouse knows."""
+    scheduled = read_rows(warehouse, ScheduledCampaign, statement("campaigns/scheduled_campaigns"))
     warehouse.commit()
     return scheduled
 

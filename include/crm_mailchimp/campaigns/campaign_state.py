@@ -45,6 +45,7 @@ class Services:
         warehouse: the warehouse; commits after every call that changes something.
         crm: to ``crm_db``, in autocommit.
         provider: open, with a connection slot.
+        account: of the provider.
         options: agreed ages and limits.
         clock: gives the present time of the provider.
         earlier_clock: gives the present time by that clock or the CRM's, whichever is earlier. A
@@ -54,6 +55,7 @@ class Services:
     warehouse: Connection[Any]
     crm: Connection[Any]
     provider: gate.GateProvider
+    account: str
     options: CampaignOptions
     clock: Callable[[], datetime]
     earlier_clock: Callable[[], datetime]
@@ -74,6 +76,7 @@ class CampaignState:
         record: the warehouse's row.
         audience: of the campaign's collection; None where it was never synced.
         remote: the campaign in Mailchimp; None where it does not exist.
+        account: in which it is looked for: where it was made, or its collection's.
         hand_made: names of the settings that people changed in Mailchimp.
     """
 
@@ -81,6 +84,7 @@ class CampaignState:
     record: CampaignRecord
     audience: KnownAudience | None
     remote: RemoteCampaign | None
+    account: str
     hand_made: tuple[str, ...] = ()
 
     @property
@@ -132,13 +136,19 @@ def read_state(
     remote = None
     if record.provider_campaign_id is not None:
         remote = provider.campaign(record.provider_campaign_id)
-    elif campaign is not None and audience is not None:
+    elif campaign is not None and audience is not None and audience.account == services.account:
         remote = campaign_records.find_remote(
             warehouse, provider, campaign, record, audience.list_id
         )
         if remote is not None:
             record = _link_found(warehouse, campaign, record, remote)
-    return CampaignState(campaign=campaign, record=record, audience=audience, remote=remote)
+    return CampaignState(
+        campaign=campaign,
+        record=record,
+        audience=audience,
+        remote=remote,
+        account=services.account,
+    )
 
 
 def _link_found(
@@ -169,6 +179,7 @@ def linked(state: CampaignState) -> LinkedCampaign:
         record=state.record,
         audience=state.audience,
         remote=state.remote,
+        account=state.account,
         hand_made=state.hand_made,
     )
 
@@ -300,6 +311,7 @@ def take_out_of_schedule(services: Services, state: CampaignState) -> CampaignSt
         record=state.record,
         audience=state.audience,
         remote=after,
+        account=state.account,
         hand_made=state.hand_made,
     )
     if after is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.crm.campaign_codes import CampaignCode, read_campaign_codes
 from crm_mailchimp.crm.collections import PROVIDER_KIND
 from crm_mailchimp.provider import CampaignDraft
@@ -54,6 +55,11 @@ class CrmCampaign(_StoredCampaign):
     """
 
     code: str
+
+    @property
+    def account(self) -> str:
+        """The account of its collection: id of the Airflow connection."""
+        return self.connection_id or DEFAULT_ACCOUNT
 
     @property
     def title(self) -> str:

@@ -14,8 +14,9 @@ from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 
 
-def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> KnownAudience | str:
+def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudience | str:
     """The audience, or what keeps the campaign from being made or from staying scheduled."""
+    audience = state.audience
     if campaign.unreadable:
         return f"unreadable_row: {campaign.unreadable}. Correct it in crm.campaign"
     if campaign.missing:
@@ -23,6 +24,18 @@ def audience_to_use(campaign: CrmCampaign, audience: KnownAudience | None) -> Kn
         return f"missing_parameter: fill {columns} or the list's defaults"
     if audience is None:
         return f"no_audience: collection {campaign.collection_code} was never synced"
+    if audience.account != campaign.account:
+        return (
+            f"account_changed: collection {campaign.collection_code} belongs to the account of "
+            f"connection {campaign.account} now, and its audience is in that of connection "
+            f"{audience.account}: sync the collection"
+        )
+    if state.account != campaign.account:
+        return (
+            f"account_changed: it was made in the account of connection {state.account}, and "
+            f"collection {campaign.collection_code} belongs to that of connection "
+            f"{campaign.account} now. Delete it in Mailchimp, then run with the param recreate"
+        )
     return audience
 
 
@@ -49,7 +62,7 @@ def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign 
         the campaign after it, or what keeps it from having the CRM's settings.
     """
     campaign = state.campaign
-    audience = audience_to_use(campaign, state.audience)
+    audience = audience_to_use(campaign, state)
     if isinstance(audience, str):
         return audience
     wanted = campaign.draft(audience.list_id).settings()

@@ -12,7 +12,7 @@ from psycopg import Connection
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import Finding
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
-from crm_mailchimp.crm.collections import DEFAULT_CONNECTION, provider_problem
+from crm_mailchimp.crm.collections import provider_problem
 from crm_mailchimp.provider import AudienceProvider, CampaignProvider, RemoteCampaign
 from crm_mailchimp.rows import read_row
 from crm_mailchimp.scrubbing import scrub
@@ -75,12 +75,7 @@ def owner_reasons(
     audience: KnownAudience,
 ) -> Iterator[GateReason]:
     """Whether the account and the audience are this installation's."""
-    words = provider_problem(
-        campaign.provider,
-        campaign.provider_kind,
-        campaign.connection_id,
-        in_use=DEFAULT_CONNECTION,
-    )
+    words = provider_problem(campaign.provider, campaign.provider_kind)
     if words is not None:
         yield firm("provider_unsupported", words)
     if is_foreign(warehouse, audience.list_id, provider.merge_fields(audience.list_id)):

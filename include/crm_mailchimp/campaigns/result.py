@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.provider import RemoteCampaign
 
 
@@ -15,7 +16,8 @@ class CampaignResult:
 
     ``outcome``: the action's word in the past tense, ``held`` where a person has to look, or
     ``waiting`` for its time. ``wait_until``: when the next look is due, where that is soon.
-    ``is_ours``: until then Mailchimp has a schedule made by us.
+    ``is_ours``: until then Mailchimp has a schedule made by us. ``account``: where it was looked
+    at.
     """
 
     campaign_code: str
@@ -26,6 +28,7 @@ class CampaignResult:
     provider_campaign_id: str | None = None
     wait_until: datetime | None = None
     is_ours: bool = False
+    account: str = DEFAULT_ACCOUNT
 
 
 class Totals(TypedDict, total=False):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.campaigns import campaign_actions, campaign_records, gate, take_back
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions, read_campaign_options
 from crm_mailchimp.campaigns.campaign_records import CampaignRecord
@@ -46,16 +47,27 @@ class CampaignConnections(take_back.LastResort, Protocol):
         """A connection to ``crm_db``, in autocommit."""
         ...
 
-    def provider(self) -> AbstractContextManager[gate.GateProvider]:
-        """The provider, with a connection slot."""
+    def provider(self, account: str) -> AbstractContextManager[gate.GateProvider]:
+        """An account's provider, with a connection slot."""
         ...
 
 
 @dataclass
 class _AtRisk:
-    """The campaign in Mailchimp that goes out if nobody takes it back, once it is known."""
+    """The campaign in Mailchimp that goes out if nobody takes it back, once it is known.
+
+    Attributes:
+        account: where it is.
+    """
 
     provider_campaign_id: str | None
+    account: str
+
+    def learn(self, record: CampaignRecord | None) -> None:
+        """Take over what the warehouse knows."""
+        if record is not None and record.provider_campaign_id is not None:
+            self.provider_campaign_id = record.provider_campaign_id
+            self.account = record.account
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +83,7 @@ def sync_campaign(
     *,
     code: str,
     provider_campaign_id: str | None = None,
+    account: str | None = None,
     options: CampaignOptions | None = None,
     now: datetime | None = None,
     crm_now: datetime | None = None,
@@ -90,6 +103,7 @@ def sync_campaign(
         code: of the campaign.
         provider_campaign_id: its id in Mailchimp, as far as the caller knows. It is enough to take
             the campaign back when the warehouse cannot be reached.
+        account: where that is, as far as the caller knows; None: the default account.
         options: agreed ages and limits; by default as the settings say.
         now: present time of the provider; by default this machine's.
         crm_now: present time of the CRM; by default its own, or ``now`` if that is given.
@@ -109,13 +123,17 @@ def sync_campaign(
     def clock() -> datetime:
         return began + timedelta(seconds=time.monotonic() - started)
 
-    at_risk = _AtRisk(provider_campaign_id)
+    at_risk = _AtRisk(provider_campaign_id, account or DEFAULT_ACCOUNT)
     try:
         with connections.warehouse() as warehouse:
-            known = campaign_records.find_record_by_code(warehouse, code)
-            at_risk.provider_campaign_id = _id_at_risk(known, at_risk)
+            at_risk.learn(campaign_records.find_record_by_code(warehouse, code))
             options = options or read_campaign_options()
-            with connections.crm() as crm, connections.provider() as provider:
+            with ExitStack() as stack:
+                crm = stack.enter_context(connections.crm())
+                campaign, record = _find(warehouse, crm, code)
+                at_risk.learn(record)
+                account = _account_of(campaign, record)
+                provider = stack.enter_context(connections.provider(account))
                 behind = clock() - (crm_now or now or _read_time(crm))
                 if behind > _CLOCKS_DIFFER:
                     log.warning("campaign %s: crm_db's clock is %s behind", code, behind)
@@ -123,23 +141,27 @@ def sync_campaign(
                     warehouse=warehouse,
                     crm=crm,
                     provider=provider,
+                    account=account,
                     options=options,
                     clock=clock,
                     earlier_clock=lambda: clock() - max(behind, timedelta(0)),
                 )
                 test_mail = _TestMail(addresses=test_to, run_id=test_run) if test_to else None
-                return _sync(services, code, at_risk, test_mail, recreate=recreate)
+                result = _sync(services, code, at_risk, test_mail, recreate=recreate)
+                return replace(result, account=account)
     except Exception as error:
         # A test mail is nothing that a schedule depends on.
         if test_to:
             raise
         # One that was found by its title just now is known in the warehouse alone.
-        at_risk_id = at_risk.provider_campaign_id or _known_id(connections, code)
-        if at_risk_id is not None:
+        if at_risk.provider_campaign_id is None:
+            at_risk.learn(_known_record(connections, code))
+        if at_risk.provider_campaign_id is not None:
             take_back.hold_back(
                 connections,
-                at_risk_id,
+                at_risk.provider_campaign_id,
                 error,
+                account=at_risk.account,
                 near=options.near if options else None,
                 now=clock(),
             )
@@ -161,13 +183,15 @@ def _sync(
     warehouse = services.warehouse
     for attempt in range(1, _ATTEMPTS + 1):
         campaign, record = _find(warehouse, services.crm, code)
-        at_risk.provider_campaign_id = _id_at_risk(record, at_risk)
+        at_risk.learn(record)
+        _require_account(services, record)
         collection = _collection_code(campaign, record)
         with _bounded_lock(warehouse, collection, services.options.lock_wait) as got:
             if not got:
                 return _busy(services, code, record)
             # Read again: while we waited, the CRM may have cancelled or moved it.
             campaign, record = _find(warehouse, services.crm, code)
+            _require_account(services, record)
             if campaign is not None and campaign.collection_code != collection:
                 continue
             if test_mail is not None:
@@ -190,19 +214,31 @@ def _sync(
     raise ChangedMeanwhileError(f"campaign {code}: its collection changed again and again")
 
 
-def _known_id(connections: CampaignConnections, code: str) -> str | None:
+def _known_record(connections: CampaignConnections, code: str) -> CampaignRecord | None:
     try:
         with connections.warehouse() as warehouse:
-            record = campaign_records.find_record_by_code(warehouse, code)
+            return campaign_records.find_record_by_code(warehouse, code)
     except Exception as error:
         log.warning("the warehouse cannot be asked for the campaign: %s", words_of(error))
         return None
-    return record.provider_campaign_id if record else None
 
 
-def _id_at_risk(record: CampaignRecord | None, at_risk: _AtRisk) -> str | None:
-    known = record.provider_campaign_id if record else None
-    return known or at_risk.provider_campaign_id
+def _account_of(campaign: CrmCampaign | None, record: CampaignRecord | None) -> str:
+    """Where the campaign was made; of one that was not made, its collection's account."""
+    if record is not None and record.provider_campaign_id is not None:
+        return record.account
+    if campaign is not None:
+        return campaign.account
+    return record.account if record is not None else DEFAULT_ACCOUNT
+
+
+def _require_account(services: Services, record: CampaignRecord | None) -> None:
+    """Raises:
+    ChangedMeanwhileError: another task made the campaign in another account since.
+    """
+    is_made = record is not None and record.provider_campaign_id is not None
+    if record is not None and is_made and record.account != services.account:
+        raise ChangedMeanwhileError("it was made in another account since it was read")
 
 
 def _collection_code(campaign: CrmCampaign | None, record: CampaignRecord | None) -> str:

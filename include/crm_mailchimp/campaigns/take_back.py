@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.campaigns import campaign_records, gate
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions, read_campaign_options
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
@@ -26,8 +27,9 @@ _ATTEMPTS = 3
 class LastResort(Protocol):
     """What is opened to keep an unjudged campaign in."""
 
-    def provider_without_slot(self) -> AbstractContextManager[CampaignProvider]:
-        """The provider, waiting for nothing: neither for a connection slot nor the warehouse."""
+    def provider_without_slot(self, account: str) -> AbstractContextManager[CampaignProvider]:
+        """An account's provider, waiting for nothing: neither for a connection slot nor the
+        warehouse."""
         ...
 
     def warehouse(self) -> AbstractContextManager[Connection[Any]]:
@@ -129,6 +131,7 @@ def hold_back(
     provider_campaign_id: str,
     error: Exception,
     *,
+    account: str = DEFAULT_ACCOUNT,
     near: timedelta | None = None,
     now: datetime | None = None,
 ) -> None:
@@ -141,13 +144,14 @@ def hold_back(
         last_resort: opens what is needed.
         provider_campaign_id: of the campaign in Mailchimp.
         error: why it could not be judged.
+        account: where the campaign is.
         near: what is scheduled later than this is left to a later look. By default the settings
             say it, or their defaults where a setting cannot be obeyed.
         now: present time of the provider; by default this machine's.
     """
     try:
         # First and foremost, and through no slot: the warehouse may be what is down.
-        with last_resort.provider_without_slot() as provider:
+        with last_resort.provider_without_slot(account) as provider:
             horizon = _usable_near() if near is None else near
             taken = if_near(provider, provider_campaign_id, near=horizon, now=now)
     except Exception as failed:

@@ -37,8 +37,6 @@ Settings = Mapping[str, str | bool | None]
 
 #: The kind of provider that the pipeline serves (``crm.external_provider.kind``).
 PROVIDER_KIND = "mailchimp"
-#: The Airflow connection of the account in use.
-DEFAULT_CONNECTION = "mailchimp_default"
 
 
 class UnknownCollectionError(PermanentError):
@@ -74,11 +72,9 @@ class Collection:
     wrong_country: str | None = None
     unreadable: str | None = None
 
-    def provider_problem(self, connection_id: str) -> str | None:
-        """Why the collection must not be pushed over a connection; None: it may."""
-        return provider_problem(
-            self.provider, self.provider_kind, self.connection_id, in_use=connection_id
-        )
+    def provider_problem(self) -> str | None:
+        """Why the collection must not be pushed anywhere; None: it may."""
+        return provider_problem(self.provider, self.provider_kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,30 +171,20 @@ def read_contact_fields(connection: Connection[Any]) -> list[ContactField]:
     ]
 
 
-def provider_problem(
-    provider: str, kind: str, connection_id: str | None, *, in_use: str
-) -> str | None:
-    """Why a provider's people must not be pushed over the connection in use; None: they may.
+def provider_problem(provider: str, kind: str) -> str | None:
+    """Why a provider's people must not be pushed anywhere; None: they may.
 
     Args:
         provider: code of the row in ``crm.external_provider``.
         kind: its kind.
-        connection_id: its account's Airflow connection; None: not named.
-        in_use: the Airflow connection of the account in use.
     """
-    if kind != PROVIDER_KIND:
-        return (
-            f"the external provider {provider} is of kind {kind!r}, and this pipeline serves "
-            f"{PROVIDER_KIND!r} alone: nobody is pushed anywhere. Set "
-            "crm.contact_collection.external_provider to another provider, or to null"
-        )
-    if connection_id not in (None, in_use):
-        return (
-            f"the external provider {provider} names connection {connection_id}, and this "
-            f"pipeline uses {in_use}: its people are not pushed into another account. Several "
-            "accounts are not supported yet"
-        )
-    return None
+    if kind == PROVIDER_KIND:
+        return None
+    return (
+        f"the external provider {provider} is of kind {kind!r}, and this pipeline serves "
+        f"{PROVIDER_KIND!r} alone: nobody is pushed anywhere. Set "
+        "crm.contact_collection.external_provider to another provider, or to null"
+    )
 
 
 def resolve_settings(

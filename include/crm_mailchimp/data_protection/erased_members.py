@@ -26,6 +26,22 @@ from crm_mailchimp.warehouse.locks import audience_lock
 log = logging.getLogger(__name__)
 
 
+class EarlierMember(NamedTuple):
+    """A member that a person was.
+
+    Attributes:
+        account: of the audience.
+        is_anothers: the address is another contact's by now.
+        is_own_row: the member is known under the person.
+    """
+
+    list_id: str
+    account: str
+    subscriber_hash: str
+    is_anothers: bool
+    is_own_row: bool
+
+
 @dataclass
 class ErasedPerson:
     """A person who is being erased, and what became of the person's members so far.
@@ -35,6 +51,7 @@ class ErasedPerson:
         receipt_id: of the receipt.
         hashes: subscriber hashes of all known addresses.
         addresses: in normal form and as written.
+        earlier: members that the person was.
         own_members: members to delete in one audience only, as audience and subscriber hash: the
             address is another contact's by now.
         deleted: number of members deleted.
@@ -47,25 +64,12 @@ class ErasedPerson:
     receipt_id: int
     hashes: set[str] = field(repr=False)
     addresses: set[str] = field(repr=False)
+    earlier: Sequence[EarlierMember] = field(default=(), repr=False)
     own_members: set[tuple[str, str]] = field(default_factory=set, repr=False)
     deleted: int = 0
     refused: int = 0
     postponed: str = ""
     left_alone: Counter[str] = field(default_factory=Counter)
-
-
-class _EarlierMember(NamedTuple):
-    """A member that a person was.
-
-    Attributes:
-        is_anothers: the address is another contact's by now.
-        is_own_row: the member is known under the person.
-    """
-
-    list_id: str
-    subscriber_hash: str
-    is_anothers: bool
-    is_own_row: bool
 
 
 #: Puts a digest on the suppression list.
@@ -84,33 +88,45 @@ def note_hashes(warehouse: Connection[Any], digester: Digester, hashes: Iterable
         )
 
 
+def find_earlier(warehouse: Connection[Any], digester: Digester, person: ErasedPerson) -> None:
+    """Find the members that a person was, in audiences of all accounts; commits."""
+    person.earlier = read_rows(
+        warehouse,
+        EarlierMember,
+        statement("sync/erase_find_earlier"),
+        {"contact_ids": person.request.contact_ids, "known_hashes": list(person.hashes)},
+    )
+    warehouse.rollback()
+    for row in person.earlier:
+        if not row.is_anothers:
+            person.hashes.add(row.subscriber_hash)
+            note_hashes(warehouse, digester, [row.subscriber_hash])
+        elif row.is_own_row:
+            person.own_members.add((row.list_id, row.subscriber_hash))
+    warehouse.commit()
+
+
 def learn_earlier_addresses(
     warehouse: Connection[Any],
     provider: AudienceProvider,
+    account: str,
     digester: Digester,
     person: ErasedPerson,
     watch: OutageWatch,
 ) -> None:
     """Earlier addresses are known here by their hash only; the members themselves tell them.
 
+    Args:
+        account: whose members are asked.
+
     Raises:
         ProviderError: of the first call that failed, after all others.
     """
     failed: ProviderError | None = None
-    rows = read_rows(
-        warehouse,
-        _EarlierMember,
-        statement("sync/erase_find_earlier"),
-        {"contact_ids": person.request.contact_ids, "known_hashes": list(person.hashes)},
-    )
-    warehouse.rollback()
-    for row in rows:
+    for row in person.earlier:
         hash_ = row.subscriber_hash
-        if row.is_anothers:
-            if row.is_own_row:
-                person.own_members.add((row.list_id, hash_))
+        if row.is_anothers or row.account != account:
             continue
-        person.hashes.add(hash_)
         try:
             member = provider.member(row.list_id, hash_)
             watch.note_answer()
@@ -121,7 +137,6 @@ def learn_earlier_addresses(
         if key and subscriber_hash(key) == hash_:
             person.addresses.add(key)
             warehouse.execute(SUPPRESS, ("address", digester.address(key)))
-        note_hashes(warehouse, digester, [hash_])
         warehouse.commit()
     if failed is not None:
         raise failed
@@ -130,9 +145,10 @@ def learn_earlier_addresses(
 def delete_members(
     warehouse: Connection[Any],
     provider: AudienceProvider,
+    account: str,
     people: Sequence[ErasedPerson],
     watch: OutageWatch,
-) -> None:
+) -> int:
     """Delete the members of all people, in each audience of the account; commits.
 
     A call that fails holds up nobody else. Its person is ``refused`` or ``postponed``.
@@ -140,8 +156,12 @@ def delete_members(
     Args:
         warehouse: not in a transaction.
         provider: open, with a connection slot.
+        account: whose audiences these are.
         people: who are suppressed already.
         watch: over the account.
+
+    Returns:
+        number of audiences looked through.
 
     Raises:
         ProviderError: an outage of the account, or its audiences cannot be listed.
@@ -155,8 +175,8 @@ def delete_members(
             list_id = find_value(
                 warehouse,
                 str,
-                "select list_id from sync.audience where collection_code = %s",
-                (code,),
+                "select list_id from sync.audience where collection_code = %s and account = %s",
+                (code, account),
             )
             warehouse.commit()
             if list_id is not None:
@@ -167,12 +187,23 @@ def delete_members(
         if audience.list_id not in looked_through:
             _delete_unless_foreign(warehouse, provider, audience.list_id, people, watch)
             looked_through.add(audience.list_id)
+    return len(looked_through)
+
+
+def note_members(
+    warehouse: Connection[Any], people: Sequence[ErasedPerson], audiences: int
+) -> None:
+    """Write into the receipts what was done in Mailchimp; commits.
+
+    Args:
+        audiences: number of audiences looked through, in all accounts.
+    """
     for person in people:
         warehouse.execute(
             statement("sync/erase_note_members"),
             {
                 "receipt_id": person.receipt_id,
-                "audiences": len(looked_through),
+                "audiences": audiences,
                 "members_deleted": person.deleted,
                 "left_alone": Jsonb(person.left_alone),
             },

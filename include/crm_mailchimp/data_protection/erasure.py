@@ -11,24 +11,27 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import Accounts, is_passing
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.crm.erasure_requests import ErasureRequest, UndecidedErasure
 from crm_mailchimp.data_protection import erased_members, erased_traces
 from crm_mailchimp.data_protection.erased_members import ErasedPerson
 from crm_mailchimp.data_protection.erasure_troubles import ErasureTroubles, in_parts
-from crm_mailchimp.errors import PassingError, PermanentError
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience.accounts_in_use import accounts_in_use
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -79,7 +82,7 @@ class ErasureResult:
 def erase_contacts(
     warehouse: Connection[Any],
     crm: Connection[Any],
-    provider: AudienceProvider,
+    accounts: Accounts[AudienceProvider],
     *,
     run_id: str,
     contacts: Sequence[int] = (),
@@ -90,7 +93,7 @@ def erase_contacts(
     Args:
         warehouse: the warehouse, not in a transaction; committed after every step.
         crm: to ``crm_db``; only read.
-        provider: open, with a connection slot.
+        accounts: gives the clients of all accounts.
         run_id: the run's name, as Airflow has it.
         contacts: only these contact ids; empty means all that asked.
         dry_run: only count.
@@ -100,7 +103,8 @@ def erase_contacts(
             not be read or stored. Everything else was done, and the next run tries them again.
         ErasurePostponedError: calls about some people failed, and may succeed later. Everything
             else was done.
-        ProviderError: an outage of the account.
+        ProviderError: an outage of the only account. With several, the errors above name those
+            that could not be asked.
         NotRequestedError: one of ``contacts`` did not ask.
         SuppressionLostError: the suppression list is not whole.
     """
@@ -116,8 +120,7 @@ def erase_contacts(
         len(requests), 0, undecided=undecided, by_address=by_address, unidentified=unidentified
     )
     with named_lock(warehouse, "erasure"):
-        watch = OutageWatch(provider)
-        troubles = ErasureTroubles(warehouse, watch)
+        troubles = ErasureTroubles(warehouse)
         pending = []
         for one in requests:
             with troubles.kept_apart(one):
@@ -134,14 +137,18 @@ def erase_contacts(
         people.sort(key=lambda person: person.receipt_id, reverse=True)
         for person in people:
             with troubles.kept_apart(person.request):
-                erased_members.learn_earlier_addresses(warehouse, provider, digester, person, watch)
+                erased_members.find_earlier(warehouse, digester, person)
+        down: dict[str, Exception] = {}
         if people:
-            erased_members.delete_members(warehouse, provider, people, watch)
+            names = accounts_in_use(warehouse, crm)
+            down = _erase_members(warehouse, accounts, names, digester, people, troubles)
         for person in people:
             if person.postponed and not troubles.has(person.request):
                 troubles.postpone(person.request, person.postponed)
         whole = [
-            person for person in people if not person.refused and not troubles.has(person.request)
+            person
+            for person in people
+            if not (down or person.refused or troubles.has(person.request))
         ]
         done: list[ErasedPerson] = []
         for part, refused in in_parts(warehouse, whole, partial(_remove_traces, warehouse)):
@@ -153,7 +160,7 @@ def erase_contacts(
         returned = erased_traces.remove_returned(warehouse)
         for person in done:
             log.info("%s erased, receipt %d", person.request, person.receipt_id)
-    _require_all(people, troubles, returned)
+    _require_all(people, troubles, returned, down)
     deleted = sum(person.deleted for person in people)
     left_alone = sum((person.left_alone for person in people), Counter[str]())
     return replace(
@@ -268,6 +275,58 @@ def _suppress(
     return ErasedPerson(request, receipt_id, hashes, addresses)
 
 
+def _erase_members(
+    warehouse: Connection[Any],
+    accounts: Accounts[AudienceProvider],
+    names: Sequence[str],
+    digester: Digester,
+    people: Sequence[ErasedPerson],
+    troubles: ErasureTroubles,
+) -> dict[str, Exception]:
+    """Delete the members of all people in each account; one that is down holds up no other.
+
+    All accounts are asked for earlier addresses first: what one tells is deleted in all.
+
+    Returns:
+        the error of each account that could not be asked.
+
+    Raises:
+        ProviderError, PassingError: of the only account.
+    """
+    down: dict[str, Exception] = {}
+    audiences = 0
+
+    def learn(provider: AudienceProvider, account: str) -> int:
+        watch = OutageWatch(provider)
+        for person in people:
+            with troubles.kept_apart(person.request, watch):
+                erased_members.learn_earlier_addresses(
+                    warehouse, provider, account, digester, person, watch
+                )
+        return 0
+
+    def delete(provider: AudienceProvider, account: str) -> int:
+        return erased_members.delete_members(
+            warehouse, provider, account, people, OutageWatch(provider)
+        )
+
+    for step in (learn, delete):
+        for account in names:
+            if account in down:
+                continue
+            try:
+                with accounts.lent(account) as provider:
+                    audiences += step(provider, account)
+            except (ProviderError, PassingError) as error:
+                if len(names) == 1:
+                    raise
+                warehouse.rollback()
+                down[account] = error
+                log.warning("connection %s: nobody is erased there: %s", account, words_of(error))
+    erased_members.note_members(warehouse, people, audiences)
+    return down
+
+
 def _remove_traces(warehouse: Connection[Any], people: Sequence[ErasedPerson]) -> None:
     traces = erased_traces.Traces(
         hashes={hash_: None for person in people for hash_ in person.hashes},
@@ -291,8 +350,18 @@ def _require_all(
     people: Sequence[ErasedPerson],
     troubles: ErasureTroubles,
     returned: erased_traces.RemovedReturned,
+    down: Mapping[str, Exception],
 ) -> None:
-    problems = []
+    problems, waiting = [], ""
+    if down:
+        words = "; ".join(f"connection {name}: {words_of(one)}" for name, one in down.items())
+        waiting = (
+            f"{len(people)} people are not erased whole: not every account could be asked. "
+            f"{words}. They are suppressed, so nothing is pushed, and deleted in all other "
+            "accounts. The next run goes on in these accounts"
+        )
+        if not all(map(is_passing, down.values())):
+            problems.append(waiting)
     refused = [person for person in people if person.refused]
     if refused:
         names = ", ".join(str(person.request) for person in refused[:20])
@@ -308,7 +377,9 @@ def _require_all(
             f"Traces of people who were erased before came back, and {returned.failed} of them "
             f"could not be removed: {returned.problem}. The next run tries them again"
         )
-    postponed = troubles.postponed_in_words()
+    if waiting in problems:
+        waiting = ""
+    postponed = ". ".join(filter(None, (waiting, troubles.postponed_in_words())))
     if problems:
         raise ErasureIncompleteError(". ".join(filter(None, (*problems, postponed))))
     if postponed:

@@ -72,17 +72,21 @@ class ErasureTroubles:
 
     Args:
         warehouse: rolled back after each such error.
-        watch: over the account.
     """
 
-    def __init__(self, warehouse: Connection[Any], watch: OutageWatch) -> None:
-        self._warehouse, self._watch = warehouse, watch
+    def __init__(self, warehouse: Connection[Any]) -> None:
+        self._warehouse = warehouse
         self._found: list[tuple[ErasureRequest, str]] = []
         self._postponed: list[tuple[ErasureRequest, str]] = []
 
     @contextmanager
-    def kept_apart(self, request: ErasureRequest) -> Iterator[None]:
+    def kept_apart(
+        self, request: ErasureRequest, watch: OutageWatch | None = None
+    ) -> Iterator[None]:
         """A block about one request: an error about it alone is noted, and ends the block.
+
+        Args:
+            watch: over the account that the block asks; None: it asks none.
 
         Raises:
             psycopg.Error: not about values, such as a lost connection.
@@ -95,7 +99,9 @@ class ErasureTroubles:
                 raise
             self.note(request, error)
         except ProviderError as error:
-            self._watch.note_failure(error, id(request))
+            if watch is None:
+                raise
+            watch.note_failure(error, id(request))
             if error.retryable:
                 self.postpone(request, words_of(error))
             else:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.errors import PermanentError, ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceHistoryProvider
@@ -35,6 +36,7 @@ def extract_audiences(
     connection: Connection[Any],
     provider: AudienceHistoryProvider,
     *,
+    account: str = DEFAULT_ACCOUNT,
     since: datetime | None = None,
 ) -> dict[str, int]:
     """Bring audiences up to date; commits piece by piece, so a crash repeats little.
@@ -45,6 +47,7 @@ def extract_audiences(
     Args:
         connection: the warehouse; not in a transaction.
         provider: where the audiences are.
+        account: of the provider.
         since: activity of members before this moment is not kept (retention); None keeps all.
 
     Returns:
@@ -58,8 +61,8 @@ def extract_audiences(
     problems = _Problems(connection, watch)
     read = {"audiences": 0, "months": 0, "days": 0, "members": 0}
     with problems.noted("audiences"):
-        read["audiences"] = load_audiences(connection, provider)
-    due = read_values(connection, str, statement("stats/audiences_due"))
+        read["audiences"] = load_audiences(connection, provider, account)
+    due = read_values(connection, str, statement("stats/audiences_due"), {"account": account})
     connection.commit()
     for list_id in due:
         before = problems.count
@@ -72,7 +75,9 @@ def extract_audiences(
             connection.execute(statement("stats/store_list_state"), {"list_id": list_id})
             connection.commit()
     with problems.noted("activity of departed members"):
-        read["members"] = load_feeds(connection, provider, since=since, watch=watch)
+        read["members"] = load_feeds(
+            connection, provider, account=account, since=since, watch=watch
+        )
     log.info("audiences: %s", read)
     problems.require_none()
     return read

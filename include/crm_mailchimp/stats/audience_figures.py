@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.provider import AudienceHistoryProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.other_accounts import leave_out_known_elsewhere, require_none_elsewhere
 from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
 if TYPE_CHECKING:
@@ -62,21 +64,33 @@ SHAPE = Shape(
 )
 
 
-def load_audiences(connection: Connection[Any], provider: AudienceHistoryProvider) -> int:
+def load_audiences(
+    connection: Connection[Any],
+    provider: AudienceHistoryProvider,
+    account: str = DEFAULT_ACCOUNT,
+) -> int:
     """Bring ``stats.lists`` up to date and mark what Mailchimp lists no more; commits.
+
+    Args:
+        connection: the warehouse.
+        provider: where the audiences are.
+        account: of the provider.
 
     Returns:
         number of audiences in the account.
 
     Raises:
         LeftOutError: some audiences could not be read; all others are loaded.
+        InOtherAccountError: audiences are known in another account; all others are loaded.
     """
     left_out = LeftOut()
     landed = land(connection, SHAPE, provider.audience_figures(), left_out)
-    connection.execute(statement("stats/load_audiences"))
+    elsewhere = leave_out_known_elsewhere(connection, f"landing_{SHAPE.stream}", "lists", account)
+    connection.execute(statement("stats/load_audiences"), {"account": account})
     if not left_out.errors:
         # An audience that could not be read is still there.
-        connection.execute(statement("stats/mark_gone_audiences"))
+        connection.execute(statement("stats/mark_gone_audiences"), {"account": account})
     connection.commit()
+    require_none_elsewhere(elsewhere, account)
     left_out.require_none()
     return landed

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.other_accounts import leave_out_known_elsewhere, require_none_elsewhere
 from crm_mailchimp.stats.parts import leave_out_parts, remove_parts
 from crm_mailchimp.stats.shapes import Field, LeftOut, Shape
 
@@ -90,6 +92,7 @@ def load_campaigns(
     connection: Connection[Any],
     provider: CampaignListing,
     *,
+    account: str = DEFAULT_ACCOUNT,
     since: datetime | None = None,
     until: datetime | None = None,
     left_out: LeftOut,
@@ -99,12 +102,16 @@ def load_campaigns(
     Args:
         connection: the warehouse.
         provider: where the campaigns are.
+        account: of the provider.
         since: only campaigns sent after this moment.
         until: only campaigns sent up to this moment.
         left_out: takes what is wrong with campaigns that do not fit the shape.
 
     Returns:
         number of campaigns read.
+
+    Raises:
+        InOtherAccountError: campaigns are known in another account; all others are loaded.
     """
     landed = land(
         connection,
@@ -114,7 +121,11 @@ def load_campaigns(
         may_be_empty=True,
     )
     leave_out_parts(connection, f"landing_{SHAPE.stream}")
-    connection.execute(statement("stats/load_campaigns"))
+    elsewhere = leave_out_known_elsewhere(
+        connection, f"landing_{SHAPE.stream}", "campaigns", account
+    )
+    connection.execute(statement("stats/load_campaigns"), {"account": account})
     connection.commit()
     remove_parts(connection)
+    require_none_elsewhere(elsewhere, account)
     return landed

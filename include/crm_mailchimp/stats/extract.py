@@ -1,4 +1,4 @@
-"""Reports of campaigns into ``stats``: which campaigns have news, and reading one of them."""
+"""Reports of campaigns into ``stats``: reading one campaign, and several."""
 
 from __future__ import annotations
 
@@ -6,32 +6,29 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from crm_mailchimp.errors import NotFoundAtProviderError, PermanentError
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import ReportProvider
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.abuse_reports import ABUSE_REPORTS
 from crm_mailchimp.stats.activity import ACTIVITY
-from crm_mailchimp.stats.campaigns import load_campaigns
 from crm_mailchimp.stats.clicked_links import LINKS
 from crm_mailchimp.stats.conversions import UnexpectedShapeError
 from crm_mailchimp.stats.domains import DOMAINS
 from crm_mailchimp.stats.failures import Failure, failure_of, raise_failures
-from crm_mailchimp.stats.landing import batches
 from crm_mailchimp.stats.left_out_rows import store_left_out
 from crm_mailchimp.stats.locations import LOCATIONS
 from crm_mailchimp.stats.parts import remove_parts
 from crm_mailchimp.stats.proxy_opens import PROXY_OPENS, EarlyOpens
 from crm_mailchimp.stats.recipients import RECIPIENTS
 from crm_mailchimp.stats.reconciliation import reconcile
-from crm_mailchimp.stats.report_snapshots import load_report, load_reports
+from crm_mailchimp.stats.report_snapshots import load_report
 from crm_mailchimp.stats.series_mails import SERIES_MAILS
-from crm_mailchimp.stats.shapes import LeftOut
 from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
@@ -42,9 +39,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
-
-#: Mapped tasks of one run: few enough for any scheduler, enough to use all connections.
-MOST_BATCHES = 100
 
 #: Recipients of a campaign that is read beside others: each of its lists is one page. A bigger one
 #: asks for its own pages side by side.
@@ -89,84 +83,6 @@ class _StaleStream:
     stream: str
     figures: str
     is_lacking: bool
-
-
-class UnknownCampaignsError(PermanentError):
-    """Campaigns were asked for that Mailchimp has no report of."""
-
-
-class UnreadableListError(PermanentError):
-    """Some campaigns of a list have a field of another type; the others were kept.
-
-    Attributes:
-        campaign_ids: what :func:`campaigns_to_read` found all the same.
-    """
-
-    def __init__(self, problems: Sequence[str], campaign_ids: Sequence[str]) -> None:
-        super().__init__(f"{len(problems)} entries could not be read: " + "; ".join(problems[:20]))
-        self.campaign_ids = list(campaign_ids)
-
-
-def campaigns_to_read(
-    connection: Connection[Any],
-    provider: ReportProvider,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    campaigns: Sequence[str] = (),
-) -> list[str]:
-    """List campaigns and their reports, keep what changed, and tell which ones are worth reading.
-
-    Costs one API call per 990 campaigns and one per 990 reports (docs/performance.md). Commits.
-
-    Args:
-        connection: the warehouse.
-        provider: where campaigns and reports are.
-        since: only campaigns sent at or after this moment.
-        until: only campaigns sent before this moment.
-        campaigns: only these campaign ids; empty means all.
-
-    Returns:
-        ids of campaigns, newest first. With any of ``since``, ``until`` and ``campaigns`` these
-        are all sent campaigns so chosen, whether or not their figures changed. Else they are the
-        campaigns whose report shows figures that have not been read yet. Campaigns whose figures
-        differ from ours and that are due for another look are among them, too.
-
-    Raises:
-        UnknownCampaignsError: there is no report of a campaign asked for by its id.
-        UnreadableListError: a field changed its type; everything else was done.
-    """
-    # The API's ``since_send_time`` is exclusive; the choice itself is made in SQL.
-    earliest = since - timedelta(seconds=1) if since else None
-    left_out = LeftOut()
-    listed = load_campaigns(connection, provider, since=earliest, until=until, left_out=left_out)
-    reported = load_reports(connection, provider, since=earliest, until=until, left_out=left_out)
-    unknown = read_values(
-        connection, str, statement("stats/unknown_campaigns"), {"campaigns": list(campaigns)}
-    )
-    campaign_ids = read_values(
-        connection,
-        str,
-        statement("stats/campaigns_to_read"),
-        {
-            "chosen": bool(since or until or campaigns),
-            "since": since,
-            "until": until,
-            "campaigns": list(campaigns),
-        },
-    )
-    connection.commit()
-    log.info("%d campaigns, %d reports listed; %d to read", listed, reported, len(campaign_ids))
-    if unknown:
-        names = ", ".join(sorted(map(repr, unknown)))
-        raise UnknownCampaignsError(
-            f"Mailchimp has no report of {names}: look up the id in stats.campaigns; a campaign "
-            "that was not sent has none"
-        )
-    if left_out.errors:
-        problems = [f"campaign {error.known_as}: {error}" for error in left_out.errors]
-        raise UnreadableListError(problems, campaign_ids)
-    return campaign_ids
 
 
 def extract_campaign(
@@ -282,12 +198,6 @@ def _mark_gone(connection: Connection[Any], campaign_id: str) -> None:
     connection.execute(statement("stats/mark_campaign_gone"), {"campaign_id": campaign_id})
     connection.commit()
     log.warning("campaign %s is gone from Mailchimp: what was read of it stays", campaign_id)
-
-
-def batches_of_campaigns(campaign_ids: Sequence[str]) -> list[list[str]]:
-    """Campaign ids in at most 100 batches of similar size: what a mapped task reads each."""
-    size = max(1, -(-len(campaign_ids) // MOST_BATCHES))
-    return list(batches(campaign_ids, size))
 
 
 def extract_campaigns(

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.errors import PermanentError, ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceHistoryProvider
@@ -99,6 +100,7 @@ def load_feeds(
     connection: Connection[Any],
     provider: AudienceHistoryProvider,
     *,
+    account: str = DEFAULT_ACCOUNT,
     since: datetime | None = None,
     most: int = MOST_MEMBERS,
     watch: OutageWatch | None = None,
@@ -108,6 +110,7 @@ def load_feeds(
     Args:
         connection: the warehouse; not in a transaction.
         provider: where the feeds are.
+        account: of the provider.
         since: what happened before this moment is not kept (retention); None keeps all.
         most: members at most.
         watch: over the account; by default one for these feeds alone.
@@ -121,7 +124,10 @@ def load_feeds(
     """
     watch = watch or OutageWatch(provider)
     members = read_rows(
-        connection, _DepartedMember, statement("stats/members_to_read"), {"most": most}
+        connection,
+        _DepartedMember,
+        statement("stats/members_to_read"),
+        {"account": account, "most": most},
     )
     connection.commit()
     left_out = LeftOut()

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.provider import ReportProvider
-from crm_mailchimp.rows import read_value
+from crm_mailchimp.rows import find_value, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.stats.landing import land
+from crm_mailchimp.stats.other_accounts import leave_out_known_elsewhere, require_none_elsewhere
 from crm_mailchimp.stats.parts import leave_out_parts
 from crm_mailchimp.stats.shapes import Field, LeftOut, Shape, amount_in
 
@@ -68,6 +70,7 @@ def load_reports(
     connection: Connection[Any],
     provider: ReportProvider,
     *,
+    account: str = DEFAULT_ACCOUNT,
     since: datetime | None = None,
     until: datetime | None = None,
     left_out: LeftOut,
@@ -80,6 +83,7 @@ def load_reports(
     Args:
         connection: the warehouse.
         provider: where the reports are; a page of the API is 1,000 of them.
+        account: of the provider.
         since: only campaigns sent after this moment.
         until: only campaigns sent up to this moment.
         left_out: takes what is wrong with reports that do not fit the shape.
@@ -93,10 +97,13 @@ def load_reports(
         connection,
         provider.reports(since_send_time=since, before_send_time=until),
         left_out,
+        account,
         may_be_empty=True,
     )
     if since is None and until is None:
-        connection.execute(statement("stats/store_report_listing"), {"began_at": began_at})
+        connection.execute(
+            statement("stats/store_report_listing"), {"account": account, "began_at": began_at}
+        )
         connection.commit()
     return landed
 
@@ -108,32 +115,55 @@ def load_report(connection: Connection[Any], provider: ReportProvider, campaign_
         number of mails, as the report counts them.
     """
     report = provider.report(campaign_id)
-    _load(connection, [report], LeftOut())
+    _load(connection, [report], LeftOut(), account_of_campaign(connection, campaign_id))
     return amount_in(report, "emails_sent")
 
 
 def load_mails(
-    connection: Connection[Any], reports: Iterable[Mapping[str, Any]], left_out: LeftOut
+    connection: Connection[Any],
+    series_id: str,
+    reports: Iterable[Mapping[str, Any]],
+    left_out: LeftOut,
 ) -> int:
     """Append snapshots of the mails of an RSS campaign, which may be new campaigns; commits.
+
+    Args:
+        series_id: the RSS campaign.
 
     Returns:
         number of reports read.
     """
-    return _load(connection, reports, left_out)
+    return _load(connection, reports, left_out, account_of_campaign(connection, series_id))
+
+
+def account_of_campaign(connection: Connection[Any], campaign_id: str) -> str:
+    """The account of a campaign; one that is not known is in the default one. Commits."""
+    account = find_value(
+        connection,
+        str,
+        "select account from stats.campaigns where campaign_id = %s",
+        (campaign_id,),
+    )
+    connection.commit()
+    return account or DEFAULT_ACCOUNT
 
 
 def _load(
     connection: Connection[Any],
     reports: Iterable[Mapping[str, Any]],
     left_out: LeftOut,
+    account: str,
     *,
     may_be_empty: bool = False,
 ) -> int:
     landed = land(connection, SHAPE, reports, left_out, may_be_empty=may_be_empty)
     leave_out_parts(connection, f"landing_{SHAPE.stream}")
+    elsewhere = leave_out_known_elsewhere(
+        connection, f"landing_{SHAPE.stream}", "campaigns", account
+    )
     # Automation mails have reports, but are not in the list of campaigns.
-    connection.execute(statement("stats/load_reported_campaigns"))
+    connection.execute(statement("stats/load_reported_campaigns"), {"account": account})
     connection.execute(statement("stats/load_report_snapshots"))
     connection.commit()
+    require_none_elsewhere(elsewhere, account)
     return landed

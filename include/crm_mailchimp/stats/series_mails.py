@@ -31,7 +31,7 @@ class SeriesMails:
         """
         campaign_id = reading.campaign_id
         mails = provider.rows(campaign_id, "sub_reports")
-        landed = load_mails(connection, mails, reading.left_out)
+        landed = load_mails(connection, campaign_id, mails, reading.left_out)
         connection.execute(statement("stats/link_mails"), {"campaign_id": campaign_id})
         store_stream_state(connection, self.name, reading, rows_read=landed)
         connection.commit()

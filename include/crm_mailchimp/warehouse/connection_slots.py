@@ -3,14 +3,15 @@
 Mailchimp allows 10 connections at a time for an account and answers 429 beyond that
 (https://mailchimp.com/developer/marketing/docs/fundamentals/, "Throttling"). Everything that
 talks to it (tasks, triggers, commands, the UI page) first takes one of 8 slots here. Two are left
-for other users of the key.
+for other users of the key. Each account has 8 of its own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
@@ -22,8 +23,11 @@ from crm_mailchimp.rows import read_value
 #: Slots of one account: two below Mailchimp's limit.
 SLOT_COUNT = 8
 
-# A lock on a 64-bit key shows its upper and lower half in pg_locks.
-_IS_HELD = """
+# A lock on a 64-bit key shows its upper and lower half in pg_locks. The locks of the default
+# account have a name, those of another account a number alone.
+_KEY = "coalesce(%(number)s::bigint, hashtextextended(%(name)s, 0))"
+
+_IS_HELD = f"""
 select exists (
     select from pg_catalog.pg_locks as held
     where
@@ -31,18 +35,18 @@ select exists (
         and held.pid = pg_catalog.pg_backend_pid()
         and held.granted
         and held.objsubid = 1
-        and (held.classid::bigint << 32 | held.objid::bigint) = hashtextextended(%s, 0)
+        and (held.classid::bigint << 32 | held.objid::bigint) = {_KEY}
 )
 """
 
-_IS_WANTED = """
+_IS_WANTED = f"""
 select exists (
     select from pg_catalog.pg_locks as wanted
     where
         wanted.locktype = 'advisory'
         and not wanted.granted
         and wanted.objsubid = 1
-        and (wanted.classid::bigint << 32 | wanted.objid::bigint) = hashtextextended(%s, 0)
+        and (wanted.classid::bigint << 32 | wanted.objid::bigint) = {_KEY}
 )
 """
 
@@ -58,10 +62,13 @@ class HeldSlot(int):
     """The number of a slot that is held: it can be asked whether it still is."""
 
     _connection: psycopg.Connection[Any]
+    _limit: str | None
 
-    def __new__(cls, number: int, connection: psycopg.Connection[Any]) -> Self:
+    def __new__(
+        cls, number: int, connection: psycopg.Connection[Any], limit: str | None = None
+    ) -> Self:
         held = super().__new__(cls, number)
-        held._connection = connection
+        held._connection, held._limit = connection, limit
         return held
 
     def require(self) -> None:
@@ -71,7 +78,7 @@ class HeldSlot(int):
             SlotLostError: the session has ended, by whatever cause.
         """
         try:
-            is_held = read_value(self._connection, bool, _IS_HELD, (_name(self),))
+            is_held = read_value(self._connection, bool, _IS_HELD, _lock(self, self._limit))
         except psycopg.Error:
             is_held = False
         if not is_held:
@@ -84,7 +91,7 @@ class HeldSlot(int):
     def is_wanted(self) -> bool:
         """Whether somebody waits for this very slot; costs one round trip to the warehouse."""
         try:
-            return read_value(self._connection, bool, _IS_WANTED, (_name(self),))
+            return read_value(self._connection, bool, _IS_WANTED, _lock(self, self._limit))
         except psycopg.Error:
             return True  # it is lost: nobody may use it any more
 
@@ -98,6 +105,7 @@ def slot(
     connect: Callable[[], psycopg.Connection[Any]],
     *,
     wait_seconds: float = 3600.0,
+    limit: str | None = None,
 ) -> Iterator[HeldSlot]:
     """Hold one of the account's connection slots for as long as the block runs.
 
@@ -107,6 +115,8 @@ def slot(
     Args:
         connect: opens a new warehouse connection, which this function closes.
         wait_seconds: how long to wait for a free slot.
+        limit: what identifies the account. Accounts with the same text share their slots. It may
+            be a secret's digest: it never leaves this process. None: the default account.
 
     Yields:
         the slot's number, 0 to 7.
@@ -118,31 +128,35 @@ def slot(
     try:
         connection.rollback()
         connection.autocommit = True
-        number = _take(connection, time.monotonic() + wait_seconds, wait_seconds)
-        yield HeldSlot(number, connection)
+        number = _take(connection, limit, time.monotonic() + wait_seconds, wait_seconds)
+        yield HeldSlot(number, connection, limit)
     finally:
         connection.close()
 
 
 @contextmanager
-def spare_slot(connect: Callable[[], psycopg.Connection[Any]]) -> Iterator[HeldSlot]:
+def spare_slot(
+    connect: Callable[[], psycopg.Connection[Any]], *, limit: str | None = None
+) -> Iterator[HeldSlot]:
     """Hold a slot that is free now, for work that can also go on without it.
 
     Args:
-        connect: as for ``slot``.
+        connect, limit: as for ``slot``.
 
     Raises:
         NoFreeSlotError: none is free, or the warehouse has no room for one more session.
     """
     with ExitStack() as opening:
         try:
-            held = opening.enter_context(slot(connect, wait_seconds=0.0))
+            held = opening.enter_context(slot(connect, wait_seconds=0.0, limit=limit))
         except psycopg.OperationalError:
             raise NoFreeSlotError("the warehouse gives no further session now") from None
         yield held
 
 
-def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: float) -> int:
+def _take(
+    connection: psycopg.Connection[Any], limit: str | None, deadline: float, wait_seconds: float
+) -> int:
     # Processes begin at different slots, so that they queue evenly when all are taken.
     order = [(os.getpid() + step) % SLOT_COUNT for step in range(SLOT_COUNT)]
     turn = 0
@@ -151,8 +165,8 @@ def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: fl
             if read_value(
                 connection,
                 bool,
-                "select pg_try_advisory_lock(hashtextextended(%s, 0))",
-                (_name(number),),
+                f"select pg_try_advisory_lock({_KEY})",
+                _lock(number, limit),
             ):
                 return number
         remaining_ms = int((deadline - time.monotonic()) * 1000)
@@ -164,19 +178,25 @@ def _take(connection: psycopg.Connection[Any], deadline: float, wait_seconds: fl
             )
         number = order[turn % SLOT_COUNT]
         turn += 1
-        if _queue_for(connection, number, min(_QUEUE_FOR_MS, remaining_ms)):
+        if _queue_for(connection, _lock(number, limit), min(_QUEUE_FOR_MS, remaining_ms)):
             return number
 
 
-def _queue_for(connection: psycopg.Connection[Any], number: int, milliseconds: int) -> bool:
+def _queue_for(
+    connection: psycopg.Connection[Any], lock: Mapping[str, object], milliseconds: int
+) -> bool:
     """Wait in Postgres's own lock queue for one slot; False when the time is over."""
     connection.execute("select set_config('lock_timeout', %s, false)", (f"{milliseconds}ms",))
     try:
-        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (_name(number),))
+        connection.execute(f"select pg_advisory_lock({_KEY})", lock)
     except psycopg.errors.LockNotAvailable:
         return False
     return True
 
 
-def _name(number: int) -> str:
-    return f"mailchimp connection slot:{number}"
+def _lock(number: int, limit: str | None) -> dict[str, object]:
+    """Parameters of ``_KEY``. The server never sees ``limit``, only 64 bits of its hash."""
+    if limit is None:
+        return {"number": None, "name": f"mailchimp connection slot:{number:d}"}
+    digest = hashlib.sha256(f"mailchimp connection slot:{limit}:{number:d}".encode()).digest()
+    return {"number": int.from_bytes(digest[:8], "big", signed=True), "name": ""}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,18 @@ class MailchimpHook(BaseHook):
             self._client(Retry(), slot=self._slot),
             another=spare and (lambda: Mailchimp(self._client(Retry(), slot=spare))),
         )
+
+    def limit(self) -> str:
+        """What the connections of one account have in common: place and key, as a digest.
+
+        It is a secret: it is compared and hashed again, and never shown or stored.
+
+        Raises:
+            ConfigurationError, WrongConnectionTypeError, AirflowNotFoundException: as ``get_conn``.
+        """
+        client = self._client(Retry())
+        key = (self.get_connection(self.mailchimp_conn_id).password or "").strip()
+        return hashlib.sha256(f"{client.base_url} {key}".encode()).hexdigest()
 
     def test_connection(self) -> tuple[bool, str]:
         """What the button "Test" of the UI asks: is this key good, and whose is it?"""

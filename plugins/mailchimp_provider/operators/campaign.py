@@ -30,6 +30,7 @@ class CampaignWhenDueOperator(BaseOperator):
         campaign_code: code of the CRM's campaign.
         wait_until: ISO 8601 with a zone; empty means now.
         provider_campaign_id: its id in Mailchimp, if known.
+        account: the connection that leads there; empty: the default one.
         is_ours: ``True`` if we put it into Mailchimp's schedule until then.
         sending_minutes: how long to wait for the sending to end; a later run follows it anyway.
         poll_seconds: how often to look at its state meanwhile.
@@ -39,6 +40,7 @@ class CampaignWhenDueOperator(BaseOperator):
         "campaign_code",
         "wait_until",
         "provider_campaign_id",
+        "account",
         "is_ours",
     )
 
@@ -48,6 +50,7 @@ class CampaignWhenDueOperator(BaseOperator):
         campaign_code: str,
         wait_until: str = "",
         provider_campaign_id: str = "",
+        account: str = "",
         is_ours: str | bool = False,
         sending_minutes: float = 15,
         poll_seconds: float = 20.0,
@@ -57,6 +60,7 @@ class CampaignWhenDueOperator(BaseOperator):
         self.campaign_code = campaign_code
         self.wait_until = wait_until
         self.provider_campaign_id = provider_campaign_id
+        self.account = account
         self.is_ours = is_ours
         self.sending_minutes = sending_minutes
         self.poll_seconds = poll_seconds
@@ -69,30 +73,46 @@ class CampaignWhenDueOperator(BaseOperator):
             _OUT,
             "go_on",
             self.provider_campaign_id or None,
+            self.account or None,
             is_ours=str(self.is_ours) == "True",
             take_back=str(self.is_ours) == "True",
         )
 
     def go_on(
-        self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
+        self,
+        context: Context,
+        event: dict[str, Any],
+        provider_campaign_id: str | None = None,
+        account: str | None = None,
     ) -> dict[str, Any]:
         """A moment has come: one step, then the next moment, or the end of the sending."""
         self.log.info("campaign %s: %s", self.campaign_code, event)
-        result = self._advance(context, provider_campaign_id)
+        result = self._advance(context, provider_campaign_id, account)
         known = result["provider_campaign_id"] or provider_campaign_id
         if result["wait_until"]:
             self._wait_again(result, known)
         if result["status"] in ("sending", "schedule") and result["outcome"] != "held":
             until = datetime.now(UTC) + timedelta(minutes=self.sending_minutes)
-            self._wait(until.isoformat(), _OVER, "end", known, is_ours=bool(result["is_ours"]))
+            self._wait(
+                until.isoformat(),
+                _OVER,
+                "end",
+                known,
+                result["account"],
+                is_ours=bool(result["is_ours"]),
+            )
         return self._ended(context, result)
 
     def end(
-        self, context: Context, event: dict[str, Any], provider_campaign_id: str | None = None
+        self,
+        context: Context,
+        event: dict[str, Any],
+        provider_campaign_id: str | None = None,
+        account: str | None = None,
     ) -> dict[str, Any]:
         """It is sent, takes longer, or was taken back: one more look shows it."""
         self.log.info("campaign %s: %s", self.campaign_code, event)
-        result = self._advance(context, provider_campaign_id)
+        result = self._advance(context, provider_campaign_id, account)
         if result["wait_until"]:
             self._wait_again(result, provider_campaign_id)
         return self._ended(context, result)
@@ -108,6 +128,7 @@ class CampaignWhenDueOperator(BaseOperator):
             wanted,
             "go_on",
             provider_campaign_id,
+            result["account"],
             is_ours=is_ours,
             take_back=is_ours,
         )
@@ -118,6 +139,7 @@ class CampaignWhenDueOperator(BaseOperator):
         wanted: Sequence[str],
         then: str,
         provider_campaign_id: str | None,
+        account: str | None,
         *,
         is_ours: bool = False,
         take_back: bool = False,
@@ -127,19 +149,24 @@ class CampaignWhenDueOperator(BaseOperator):
                 until=until,
                 wanted=wanted,
                 provider_campaign_id=provider_campaign_id,
+                account=account,
                 poll_seconds=self.poll_seconds,
                 guarded_code=self.campaign_code if is_ours else None,
                 take_back=take_back,
             ),
             method_name=then,
-            kwargs={"provider_campaign_id": provider_campaign_id},
+            kwargs={"provider_campaign_id": provider_campaign_id, "account": account},
         )
 
-    def _advance(self, context: Context, provider_campaign_id: str | None) -> dict[str, Any]:
+    def _advance(
+        self, context: Context, provider_campaign_id: str | None, account: str | None
+    ) -> dict[str, Any]:
         from mailchimp_provider.tasks.campaigns import advance_campaign  # noqa: PLC0415
 
         self._name(context)
-        return advance_campaign(self.campaign_code, provider_campaign_id=provider_campaign_id)
+        return advance_campaign(
+            self.campaign_code, provider_campaign_id=provider_campaign_id, account=account
+        )
 
     def _ended(self, context: Context, result: dict[str, Any]) -> dict[str, Any]:
         from mailchimp_provider.tasks.campaigns import require_not_held  # noqa: PLC0415

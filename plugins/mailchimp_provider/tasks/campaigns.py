@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT, AccountsPostponedError, work_in_each
 from crm_mailchimp.settings import QuestionSettings
 from mailchimp_provider.connections import (
     crm_connection,
@@ -18,6 +19,7 @@ from mailchimp_provider.connections import (
     opened,
     warehouse_connection,
 )
+from mailchimp_provider.known_accounts import accounts_to_work_in
 from mailchimp_provider.links import campaign_url
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 from mailchimp_provider.run_notes import leave_note, paused_words
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from crm_mailchimp.campaigns.campaign_round import NextMoment
     from crm_mailchimp.campaigns.gate import GateProvider
+    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
     from crm_mailchimp.provider import CampaignProvider
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
@@ -44,11 +47,11 @@ class _CampaignConnections:
         connection.autocommit = True
         return connection
 
-    def provider(self) -> AbstractContextManager[GateProvider]:
-        return mailchimp(slot_seconds=_SLOT_SECONDS)
+    def provider(self, account: str) -> AbstractContextManager[GateProvider]:
+        return mailchimp(account, slot_seconds=_SLOT_SECONDS)
 
-    def provider_without_slot(self) -> AbstractContextManager[CampaignProvider]:
-        return mailchimp(slot_seconds=None)
+    def provider_without_slot(self, account: str) -> AbstractContextManager[CampaignProvider]:
+        return mailchimp(account, slot_seconds=None)
 
 
 @fail_without_retry()
@@ -73,8 +76,10 @@ def choose(params: Mapping[str, Any]) -> list[str]:
             raise
         except Exception as error:
             warehouse.rollback()
-            for provider_campaign_id in campaign_round.scheduled_campaigns(warehouse):
-                take_back.hold_back(_CampaignConnections(), provider_campaign_id, error)
+            for one in campaign_round.scheduled_campaigns(warehouse):
+                take_back.hold_back(
+                    _CampaignConnections(), one.provider_campaign_id, error, account=one.account
+                )
             raise
 
 
@@ -144,14 +149,17 @@ def find_due(codes: Sequence[str] | None) -> list[dict[str, Any]]:
 def _send_run(moment: NextMoment) -> dict[str, Any]:
     """The run of ``send_campaigns`` that waits for a moment; the same moment is waited for once."""
     at = moment.look_again_at.astimezone(UTC)
+    conf: dict[str, Any] = {
+        "campaign": moment.campaign_code,
+        "wait_until": at.isoformat(),
+        "provider_campaign_id": moment.provider_campaign_id,
+        "is_ours": moment.is_ours,
+    }
+    if moment.account != DEFAULT_ACCOUNT:
+        conf["account"] = moment.account
     return {
         "trigger_run_id": f"campaign-{moment.campaign_id}-{at:%Y%m%dT%H%M%S}",
-        "conf": {
-            "campaign": moment.campaign_code,
-            "wait_until": at.isoformat(),
-            "provider_campaign_id": moment.provider_campaign_id,
-            "is_ours": moment.is_ours,
-        },
+        "conf": conf,
     }
 
 
@@ -193,9 +201,20 @@ def show(codes: Sequence[str] | None) -> dict[str, int]:
     problems = Problems()
     with opened() as connections:
         warehouse = connections.warehouse()
-        with mailchimp() as provider:
-            in_mailchimp, changed = campaign_round.look_at_all(warehouse, provider)
-        counts = {"in_mailchimp": in_mailchimp, "changed": changed}
+        counts = {"in_mailchimp": 0, "changed": 0}
+
+        def look(provider: Mailchimp, account: str) -> None:
+            in_mailchimp, changed = campaign_round.look_at_all(warehouse, provider, account)
+            counts["in_mailchimp"] += in_mailchimp
+            counts["changed"] += changed
+
+        names = accounts_to_work_in(warehouse)
+        postponed: AccountsPostponedError | None = None
+        with problems.noted():
+            try:
+                work_in_each(connections.accounts(), names, look)
+            except AccountsPostponedError as error:
+                postponed = error
         with problems.noted():
             if WriteBackSettings.read(only="write_back_campaigns").write_back_campaigns:
                 counts["written_back"] = campaign_round.write_back(warehouse, connections.crm())
@@ -204,6 +223,8 @@ def show(codes: Sequence[str] | None) -> dict[str, int]:
         with problems.noted():
             Schedules.read(only="campaigns_schedule")
     problems.require_none()
+    if postponed is not None:
+        raise postponed
     return counts
 
 
@@ -212,6 +233,7 @@ def advance_campaign(
     campaign_code: str,
     *,
     provider_campaign_id: str | None = None,
+    account: str | None = None,
     test_to: Sequence[str] = (),
     test_run: str = "",
     recreate: bool = False,
@@ -222,6 +244,7 @@ def advance_campaign(
         campaign_code: of the CRM's campaign.
         provider_campaign_id: its id in Mailchimp, as far as the caller knows. It is enough to take
             the campaign back when nothing else can be reached.
+        account: where that is, as far as the caller knows.
         test_to: only send a test to these addresses.
         test_run: the run that asks for the test.
         recreate: make a new draft where the old one was deleted in Mailchimp.
@@ -235,6 +258,7 @@ def advance_campaign(
         _CampaignConnections(),
         code=campaign_code,
         provider_campaign_id=provider_campaign_id,
+        account=account,
         test_to=test_to,
         test_run=test_run,
         recreate=recreate,
@@ -246,6 +270,7 @@ def advance_campaign(
         "detail": result.detail,
         "status": result.status,
         "provider_campaign_id": result.provider_campaign_id,
+        "account": result.account,
         "wait_until": result.wait_until.isoformat() if result.wait_until else None,
         "is_ours": result.is_ours,
     }

@@ -87,16 +87,21 @@ def carry_out(
     except SettingError:  # named once, by `finish`
         options = cautious_options(approved_plan=params["approved_plan"])
     with at_place(f"collection {collection_code}"), opened() as connections:
-        warehouse, provider = connections.warehouse(), connections.mailchimp(read_only=read_only)
+        warehouse, accounts = connections.warehouse(), connections.accounts(read_only=read_only)
         result = synchronise(
             warehouse,
             connections.crm(autocommit=True),
-            provider,
+            accounts,
             staging_id=staging_id,
             collection_code=collection_code,
             options=options,
         )
-        page = result.list_id and provider.audience_page(web_id_of(warehouse, result.list_id))
+        provider = accounts.opened(result.account)
+        page = (
+            provider.audience_page(web_id_of(warehouse, result.list_id))
+            if provider is not None and result.list_id
+            else None
+        )
     if page:
         ti.xcom_push(key=AUDIENCE_PAGE, value=page)
     result.require_success()

@@ -27,7 +27,7 @@ def erase(params: Mapping[str, Any], run_id: str) -> dict[str, object]:
         result = erase_contacts(
             connections.warehouse(),
             connections.crm(),
-            connections.mailchimp(),
+            connections.accounts(),
             run_id=run_id,
             contacts=params["contacts"],
             dry_run=params["dry_run"],
@@ -38,10 +38,12 @@ def erase(params: Mapping[str, Any], run_id: str) -> dict[str, object]:
 @fail_without_retry()
 def apply_retention(params: Mapping[str, Any]) -> dict[str, int]:
     """Remove what has reached its age; returns how much, by kind."""
+    from crm_mailchimp.accounts import DEFAULT_ACCOUNT
     from crm_mailchimp.data_protection import present_time, retention
     from crm_mailchimp.error_words import words_of
     from crm_mailchimp.errors import PassingError, ProviderError
     from crm_mailchimp.settings import DataDocsSettings, RetentionSettings, require_usable
+    from crm_mailchimp.sync.audience.accounts_in_use import accounts_with_audiences
 
     if params["dry_run"]:
         return {}
@@ -49,11 +51,16 @@ def apply_retention(params: Mapping[str, Any]) -> dict[str, int]:
     with opened() as connections:
         warehouse = connections.warehouse()
         mailchimp_time = latest = None
-        try:
-            mailchimp_time = connections.mailchimp().present_time()
-        except (ProviderError, PassingError) as error:
-            # What is old goes all the same: an account may be closed.
-            log.warning("Mailchimp cannot be asked for the time: %s", words_of(error))
+        accounts = connections.accounts()
+        for account in accounts_with_audiences(warehouse) or [DEFAULT_ACCOUNT]:
+            try:
+                with accounts.lent(account) as provider:
+                    mailchimp_time = provider.present_time()
+            except (ProviderError, PassingError) as error:
+                # What is old goes all the same: an account may be closed.
+                log.warning("Mailchimp cannot be asked for the time: %s", words_of(error))
+            if mailchimp_time is not None:
+                break
         if mailchimp_time is None:
             latest = present_time.latest_possible(warehouse)
         removed = retention.apply(

@@ -4,41 +4,57 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from crm_mailchimp.accounts import AccountsFailedError, AccountsPostponedError, work_in_each
 from mailchimp_provider.connections import opened, warehouse_connection
+from mailchimp_provider.known_accounts import accounts_to_work_in
 from mailchimp_provider.outcomes import Problems, fail_without_retry
+
+if TYPE_CHECKING:
+    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 
 
 @fail_without_retry()
 def choose_campaigns(params: Mapping[str, Any], ti: Any) -> list[list[str]]:
-    """Ids of the campaigns to read, in batches; what is wrong with the lists goes to the XCom
-    ``problems``."""
-    from crm_mailchimp.stats.extract import (
+    """Ids of the campaigns to read, in batches of one account each. What is wrong with the lists or
+    with an account goes to the XCom ``problems``."""
+    from crm_mailchimp.stats.campaign_choice import (
+        Choice,
         UnreadableListError,
         batches_of_campaigns,
-        campaigns_to_read,
+        choose_campaigns,
+        list_campaigns,
     )
+    from crm_mailchimp.stats.other_accounts import InOtherAccountError
     from crm_mailchimp.stats.period import parse_period
 
     since, until = parse_period(params["since"], params["until"])
+    choice = Choice(since=since, until=until, campaigns=params["campaigns"])
     problems = []
     with opened() as connections:
+        warehouse = connections.warehouse()
+        names = accounts_to_work_in(warehouse)
+
+        def list_all(provider: Mailchimp, account: str) -> None:
+            try:
+                list_campaigns(warehouse, provider, choice, account=account)
+            except (UnreadableListError, InOtherAccountError) as error:
+                problems.append(str(error))
+
         try:
-            chosen = campaigns_to_read(
-                connections.warehouse(),
-                connections.mailchimp(),
-                since=since,
-                until=until,
-                campaigns=params["campaigns"],
-            )
-        except UnreadableListError as error:
-            chosen = error.campaign_ids
-            problems = [str(error)]
+            listed = list(work_in_each(connections.accounts(), names, list_all))
+        except (AccountsFailedError, AccountsPostponedError) as error:
+            if not error.done:
+                raise
+            listed = list(error.done)
+            problems.append(str(error))
+        chosen = choose_campaigns(warehouse, choice, listed)
     ti.xcom_push(key="problems", value=problems)
-    return batches_of_campaigns(chosen)
+    return batches_of_campaigns(*chosen.values())
 
 
 @fail_without_retry()
@@ -46,11 +62,14 @@ def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> di
     """Everything new of a batch of campaigns; returns the rows read by stream."""
     from crm_mailchimp.data_protection.retention import cautious_ages, ips_kept_since
     from crm_mailchimp.stats.extract import extract_campaigns
+    from crm_mailchimp.stats.report_snapshots import account_of_campaign
 
     with opened() as connections:
+        warehouse = connections.warehouse()
+        account = account_of_campaign(warehouse, campaign_ids[0])
         return extract_campaigns(
-            connections.warehouse(),
-            connections.mailchimp(),
+            warehouse,
+            connections.mailchimp(account),
             campaign_ids,
             full=bool(params["since"] or params["until"] or params["campaigns"]),
             ips_since=ips_kept_since(cautious_ages()),
@@ -64,12 +83,19 @@ def read_audiences() -> dict[str, int]:
     from crm_mailchimp.data_protection.retention import cautious_ages, events_kept_since
     from crm_mailchimp.stats.audience_extract import extract_audiences
 
+    since = events_kept_since(cautious_ages())
     with opened() as connections:
-        return extract_audiences(
-            connections.warehouse(),
-            connections.mailchimp(),
-            since=events_kept_since(cautious_ages()),
-        )
+        warehouse = connections.warehouse()
+
+        def read(provider: Mailchimp, account: str) -> dict[str, int]:
+            return extract_audiences(warehouse, provider, account=account, since=since)
+
+        names = accounts_to_work_in(warehouse)
+        done = work_in_each(connections.accounts(), names, read)
+    counts: Counter[str] = Counter()
+    for rows in done.values():
+        counts.update(rows)
+    return dict(counts)
 
 
 @fail_without_retry()

@@ -33,7 +33,7 @@ def pull(collection_code: str) -> dict[str, int]:
     with at_place(f"collection {collection_code}"), opened() as connections:
         crm = connections.crm(autocommit=True)
         counts = pull_statuses(
-            connections.warehouse(), connections.mailchimp(), collection_code, crm=crm
+            connections.warehouse(), connections.accounts(), collection_code, crm=crm
         )
     if counts is None:
         raise AirflowSkipException(f"collection {collection_code} is being synced")

@@ -12,6 +12,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.error_words import words_of
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class CampaignTrigger(BaseTrigger):
         until: the moment, ISO 8601 with a zone.
         wanted: Mailchimp's words that end the waiting, and ``deleted``.
         provider_campaign_id: the campaign in Mailchimp; None only waits.
+        account: the connection that leads there; None: the default one.
         poll_seconds: how often to look.
         guarded_code: code of the campaign in the CRM, where the schedule is ours. Each look asks
             the CRM, too, and takes the campaign back when it was cancelled or moved there.
@@ -45,12 +47,14 @@ class CampaignTrigger(BaseTrigger):
         until: str,
         wanted: Sequence[str],
         provider_campaign_id: str | None = None,
+        account: str | None = None,
         poll_seconds: float = 60.0,
         guarded_code: str | None = None,
         take_back: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.provider_campaign_id = provider_campaign_id
+        self.account = account
         self.until = until
         self.wanted = list(wanted)
         self.poll_seconds = poll_seconds
@@ -69,6 +73,7 @@ class CampaignTrigger(BaseTrigger):
                 "until": self.until,
                 "wanted": self.wanted,
                 "provider_campaign_id": self.provider_campaign_id,
+                "account": self.account,
                 "poll_seconds": self.poll_seconds,
                 "guarded_code": self.guarded_code,
                 "take_back": self.take_back,
@@ -111,7 +116,7 @@ class CampaignTrigger(BaseTrigger):
         from crm_mailchimp.campaigns.take_back import if_revoked  # noqa: PLC0415 - takes seconds
         from mailchimp_provider.connections import crm_connection, mailchimp  # noqa: PLC0415
 
-        with mailchimp(slot_seconds=SLOT_SECONDS) as provider:
+        with mailchimp(self.account or DEFAULT_ACCOUNT, slot_seconds=SLOT_SECONDS) as provider:
             if self.guarded_code is None:
                 remote = provider.campaign(str(self.provider_campaign_id))
             else:
@@ -126,7 +131,7 @@ class CampaignTrigger(BaseTrigger):
         from mailchimp_provider.connections import mailchimp  # noqa: PLC0415
 
         # Waits for no slot and no warehouse: this call is what keeps an unjudged mail in.
-        with mailchimp(slot_seconds=None) as provider:
+        with mailchimp(self.account or DEFAULT_ACCOUNT, slot_seconds=None) as provider:
             remote = take_back_campaign(provider, str(self.provider_campaign_id))
         return remote.status if remote else "deleted"
 

@@ -11,17 +11,16 @@ with ledger as (
 ),
 
 -- Audiences of which we know each member, at least from the first full listing on.
--- There is one account as long as audiences do not say theirs.
 own as (
     select
         list_id,
-        'mailchimp_default'::text as account,
+        account,
         fully_listed_at is not null as is_listed
     from sync.audience
     union all
     select
         list_id,
-        'mailchimp_default'::text as account,
+        account,
         fully_listed_at is not null as is_listed
     from sync.former_audience
     where deleted_at is null
@@ -39,7 +38,7 @@ pulled as (
 present as (
     select
         coalesce(list.list_id, pulled.list_id) as list_id,
-        coalesce(pulled.account, 'mailchimp_default') as account,
+        coalesce(pulled.account, list.account) as account,
         list.name,
         pulled.is_listed,
         list.member_count + list.unsubscribe_count as contacts_by_mailchimp,

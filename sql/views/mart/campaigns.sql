@@ -18,7 +18,8 @@ select
     campaign.sent_at,
     (campaign.counted_at at time zone setting.report_time_zone)::date as sent_on,
     extract(isodow from campaign.sent_at at time zone setting.report_time_zone)::integer as sent_weekday,
-    extract(hour from campaign.sent_at at time zone setting.report_time_zone)::integer as sent_hour
+    extract(hour from campaign.sent_at at time zone setting.report_time_zone)::integer as sent_hour,
+    campaign.account
 from stats.campaigns as campaign
 cross join mart.setting as setting;
 comment on view mart.campaigns is
@@ -55,3 +56,5 @@ comment on column mart.campaigns.sent_weekday is
 'Weekday of sending in the report time zone: 1 Monday to 7 Sunday; null without a time of sending.';
 comment on column mart.campaigns.sent_hour is
 'Hour of sending in the report time zone: 0 to 23; null without a time of sending.';
+comment on column mart.campaigns.account is
+'Mailchimp account of the campaign: the id of its Airflow connection.';

@@ -9,7 +9,8 @@ select
     list.cleaned_count,
     list.gone_at,
     coalesce(sent.campaigns, 0) as campaigns_sent,
-    sent.last_sent_at
+    sent.last_sent_at,
+    list.account
 from stats.lists as list
 left join sync.audience as audience on list.list_id = audience.list_id
 left join lateral (
@@ -48,3 +49,5 @@ comment on column mart.lists.gone_at is
 'Time at which we first found that Mailchimp no longer lists the audience; null while it does.';
 comment on column mart.lists.campaigns_sent is 'Campaigns with a report that were sent to the audience.';
 comment on column mart.lists.last_sent_at is 'Time of sending of the newest of them; null without one.';
+comment on column mart.lists.account is
+'Mailchimp account of the audience: the id of its Airflow connection.';

@@ -27,7 +27,8 @@ select
     planned.detail,
     gate.is_open as gate_is_open,
     gate.reasons as gate_reasons,
-    case when planned.campaign_id is null then 'mailchimp' else 'crm' end as origin
+    case when planned.campaign_id is null then 'mailchimp' else 'crm' end as origin,
+    coalesce(remote.account, planned.account) as account
 from remote
 full outer join sync.campaign as planned on remote.campaign_id = planned.provider_campaign_id
 left join sync.audience as audience on remote.list_id = audience.list_id
@@ -76,3 +77,5 @@ comment on column stats.campaign_overview.gate_is_open is
 comment on column stats.campaign_overview.gate_reasons is
 'Reasons of the newest decision of the gate; null without a decision.';
 comment on column stats.campaign_overview.origin is 'Where it was made: crm or mailchimp.';
+comment on column stats.campaign_overview.account is
+'Mailchimp account of the campaign: the id of its Airflow connection.';

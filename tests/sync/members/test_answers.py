@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.provider import CampaignDraft
@@ -65,7 +66,7 @@ def test_an_erasure_forgets_the_member_id_too(world: World) -> None:
         psycopg.connect(world.crm_dsn) as crm,
         world.provider() as provider,
     ):
-        erase_contacts(warehouse, crm, provider, run_id="erasure")
+        erase_contacts(warehouse, crm, Accounts.only(provider), run_id="erasure")
 
     assert world.warehouse.execute("select * from sync.subscriber_alias").fetchall() == []
     assert UNICODE not in world.remote()

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
@@ -165,7 +166,7 @@ def test_a_run_that_dies_anywhere(
         if late:
             # A frequent pull-back comes first. It takes nothing for undone, or for the person's.
             with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
-                pull_statuses(warehouse, provider, scene.code)
+                pull_statuses(warehouse, Accounts.only(provider), scene.code)
             world.sandbox.control("POST", "batches", {"hold": False})
         _await_batches(world)
         scene.push()
@@ -231,7 +232,7 @@ def test_a_batch_whose_start_got_no_answer_is_waited_for(
         scene.push()
     for _ in range(2):
         with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
-            pull_statuses(warehouse, provider, "NEWS")
+            pull_statuses(warehouse, Accounts.only(provider), "NEWS")
     assert [row["ticket"] for row in world.warehouse.execute("select * from sync.open_batch")] == [
         None
     ]

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.errors import BatchUnfinished, MailchimpError
 from crm_mailchimp.mailchimp.pace import Polling
@@ -236,7 +237,7 @@ def test_a_batch_that_takes_too_long_is_read_by_the_next_run(world: World) -> No
     assert [what for what in world.write_requests() if "/batches" in what] == ["POST /batches"]
     # Still running: the frequent pull-back does not wait for it, and takes nothing for undone.
     with world.provider() as provider, psycopg.connect(world.warehouse_dsn) as warehouse:
-        pull_statuses(warehouse, provider, "NEWS")
+        pull_statuses(warehouse, Accounts.only(provider), "NEWS")
     assert world.member(scene.address("p2"))["intended_action"] == "unsubscribe"
     world.sandbox.control("POST", "batches", {"hold": False})
     world.batching = BATCHED

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from crm_mailchimp.statements import statement
-from crm_mailchimp.stats.extract import campaigns_to_read, extract_campaign
+from crm_mailchimp.stats.extract import extract_campaign
 from crm_mailchimp.sync.refusals.suppression import open_suppression
+from listed_campaigns import campaigns_to_read
 from stats.sandbox_world import send
 from sync_world import World, subscriber_hash
 

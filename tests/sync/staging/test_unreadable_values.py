@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.crm.__main__ import main
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from loose_contract import LOOSE
@@ -67,7 +68,7 @@ def test_a_request_at_any_time_is_a_request(world: World) -> None:
             psycopg.connect(world.warehouse_dsn) as warehouse,
             psycopg.connect(world.crm_dsn) as crm,
         ):
-            erase_contacts(warehouse, crm, provider, run_id="διαγραφή")
+            erase_contacts(warehouse, crm, Accounts.only(provider), run_id="διαγραφή")
         assert set(world.remote()) == {"eleni@mail.gr"}
     receipts = world.warehouse.execute(
         "select count(*) as made, count(finished_at) as done from sync.erasure_receipt"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
@@ -39,6 +39,7 @@ class FormerAudience:
     """An audience that was a collection's; the attributes are those of ``KnownAudience``."""
 
     list_id: str
+    account: str
     gdpr_category: str | None
     pulled_through: datetime | None
     fully_listed_at: datetime | None
@@ -53,6 +54,7 @@ class KnownAudience:
     """A row of the audience map.
 
     Attributes:
+        account: id of the Airflow connection that leads to its Mailchimp account.
         linked: named by the CRM, not created by us.
         settings_hash: of the settings it was last given; None: it was given none.
         remote_name: its name in Mailchimp when last looked at.
@@ -62,6 +64,7 @@ class KnownAudience:
 
     collection_id: int
     list_id: str
+    account: str
     linked: bool
     settings_hash: str | None
     remote_name: str | None
@@ -82,13 +85,21 @@ class KnownAudience:
         return not -_CLOCK_STEP < now - self.fully_listed_at <= FULL_LISTING_EVERY
 
 
+class _LeftAudience(NamedTuple):
+    """An audience that a collection left when it went to another account."""
+
+    list_id: str
+    linked: bool
+
+
 def find_known(warehouse: Connection[Any], collection_id: int) -> KnownAudience | None:
     """The map's row of a collection, if any."""
     return read_row(
         warehouse,
         KnownAudience,
-        "select collection_id, list_id, linked, settings_hash, remote_name, pulled_through,"
-        " fully_listed_at, gdpr_category from sync.audience where collection_id = %s",
+        "select collection_id, list_id, account, linked, settings_hash, remote_name,"
+        " pulled_through, fully_listed_at, gdpr_category from sync.audience"
+        " where collection_id = %s",
         (collection_id,),
     )
 
@@ -112,7 +123,7 @@ def locate(
     Raises:
         AudienceUnusableError: the linked audience is not in the account, or is another
             collection's or another installation's. Or an audience of this name was made by hand,
-            or several could be meant.
+            or several could be meant. Or it is known in another account.
     """
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id
@@ -207,9 +218,43 @@ def renaming(known: KnownAudience, collection: StagedCollection) -> str | None:
     )
 
 
-def retire(warehouse: Connection[Any], collection_id: int) -> None:
-    """Make a collection's audience a former one; the caller commits (``sync.former_audience``)."""
-    warehouse.execute(statement("sync/retire_audience"), {"collection_id": collection_id})
+def retire(warehouse: Connection[Any], collection_id: int, *, moved_to: str | None = None) -> None:
+    """Make a collection's audience a former one; the caller commits (``sync.former_audience``).
+
+    Args:
+        moved_to: the account that the collection goes to. When it comes back, it uses the audience
+            again. None: it leaves the audience for another reason.
+    """
+    warehouse.execute(
+        statement("sync/retire_audience"), {"collection_id": collection_id, "moved_to": moved_to}
+    )
+
+
+def follow_account(warehouse: Connection[Any], collection: StagedCollection) -> None:
+    """Leave an audience that is in another account than the collection is now; commits.
+
+    It becomes a former audience, which is listed in full before anybody is added elsewhere. When
+    the collection comes back to that account, it uses the audience again.
+
+    Raises:
+        AudienceUnusableError: the audience is known in another account by now.
+    """
+    known = find_known(warehouse, collection.collection_id)
+    if known is not None and known.account != collection.account:
+        retire(warehouse, collection.collection_id, moved_to=collection.account)
+        known = None
+    if known is None:
+        left = read_row(
+            warehouse,
+            _LeftAudience,
+            "select list_id, linked from sync.former_audience where collection_id = %s"
+            " and account = %s and moved_to is not null and deleted_at is null"
+            " order by retired_at desc limit 1",
+            (collection.collection_id, collection.account),
+        )
+        warehouse.commit()
+        if left is not None:
+            _remember(warehouse, collection, left.list_id, linked=left.linked)
 
 
 def ensure(
@@ -289,6 +334,7 @@ def _remember(
     warehouse: Connection[Any], collection: StagedCollection, list_id: str, *, linked: bool
 ) -> KnownAudience:
     collection_id = collection.collection_id
+    lost_audiences.require_in_account(warehouse, list_id, collection)
     try:
         with warehouse.transaction():
             retire(warehouse, collection_id)
@@ -307,6 +353,7 @@ def _remember(
                     "collection_code": collection.collection_code,
                     "provider": collection.provider,
                     "list_id": list_id,
+                    "account": collection.account,
                     "linked": linked,
                     "gdpr_category": collection.gdpr_category,
                 },

@@ -28,8 +28,9 @@ def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAu
     return read_rows(
         warehouse,
         FormerAudience,
-        "select list_id, gdpr_category, pulled_through, fully_listed_at from sync.former_audience"
-        " where collection_id = %s and deleted_at is null order by list_id",
+        "select list_id, account, gdpr_category, pulled_through, fully_listed_at"
+        " from sync.former_audience where collection_id = %s and deleted_at is null"
+        " order by list_id",
         (collection_id,),
     )
 

@@ -9,7 +9,8 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
-from crm_mailchimp.rows import read_values
+from crm_mailchimp.rows import find_value, read_values
+from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import ownership
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -20,7 +21,8 @@ class AudienceUnusableError(PermanentError):
 
     Attributes:
         code: ``audience_deleted``, ``audience_taken``, ``audience_ambiguous``,
-            ``audience_by_hand``, ``audience_limit`` or ``foreign_installation``.
+            ``audience_by_hand``, ``audience_limit``, ``audience_in_two_accounts`` or
+            ``foreign_installation``.
     """
 
     def __init__(self, code: str, words: str) -> None:
@@ -109,6 +111,36 @@ def require_own_for(
         raise AudienceUnusableError("foreign_installation", str(error)) from error
 
 
+def require_in_account(
+    warehouse: Connection[Any], list_id: str, collection: StagedCollection
+) -> None:
+    """Refuse an audience that is known in another account than the collection's; rolls back.
+
+    The ids of audiences are unique at Mailchimp, over all accounts. So the two connections lead to
+    one account, or the collection names an audience of another account.
+
+    Raises:
+        AudienceUnusableError: ``audience_in_two_accounts``.
+    """
+    elsewhere = find_value(
+        warehouse,
+        str,
+        statement("sync/account_elsewhere"),
+        {"list_id": list_id, "account": collection.account},
+    )
+    warehouse.rollback()
+    if elsewhere is None:
+        return
+    raise AudienceUnusableError(
+        "audience_in_two_accounts",
+        f"audience {list_id} is known in the account of connection {elsewhere}, and collection "
+        f"{collection.collection_code} belongs to that of connection {collection.account}: nobody "
+        "is pushed. If both connections lead to one Mailchimp account, let all providers in "
+        "crm.external_provider name one of them. If a connection got a new id, run 'python -m "
+        f"crm_mailchimp.sync rename-account --dsn … --from {elsewhere} --to {collection.account}'",
+    )
+
+
 def _is_marked(fields: list[MergeField]) -> bool:
     return any(field.tag == REFERENCE_TAG for field in fields)
 
@@ -163,7 +195,11 @@ def _unmapped(
         )
     )
     warehouse.commit()
-    unmapped = [one for one in provider.audiences() if one.list_id not in known]
+    listed = list(provider.audiences())
+    for audience in listed:
+        if audience.list_id in known:
+            require_in_account(warehouse, audience.list_id, collection)
+    unmapped = [one for one in listed if one.list_id not in known]
     name = collection.settings.name
     named = collection.provider_list_id or any(one.settings.name == name for one in unmapped)
     if named or collection.eligible:

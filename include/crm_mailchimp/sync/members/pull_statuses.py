@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import find_value, read_rows, read_values
@@ -34,7 +35,7 @@ def mapped_codes(warehouse: Connection[Any]) -> list[str]:
 
 def pull_statuses(
     warehouse: Connection[Any],
-    provider: AudienceProvider,
+    accounts: Accounts[AudienceProvider],
     collection_code: str,
     *,
     crm: Connection[Any] | None = None,
@@ -44,7 +45,7 @@ def pull_statuses(
     Does not wait for other work on the audience: a sync pulls back by itself.
 
     Args:
-        provider: open, with a connection slot.
+        accounts: gives the client of the audience's account.
         crm: to ``crm_db``, in autocommit, as for ``pull_back``.
 
     Returns:
@@ -54,7 +55,7 @@ def pull_statuses(
     Raises:
         NoAudienceError: there is no audience for this code (any more).
     """
-    calls_before = provider.calls
+    calls_before = accounts.calls
     # The lock that `audience_lock` waits for.
     with try_named_lock(warehouse, f"audience:{collection_code}") as is_ours:
         if not is_ours:
@@ -71,7 +72,7 @@ def pull_statuses(
         warehouse.commit()
         if known is None:
             raise NoAudienceError(f"collection {collection_code} has no audience in sync.audience")
-        pull_back(warehouse, provider, known, crm=crm)
+        pull_back(warehouse, accounts.client(known.account), known, crm=crm)
         counts = dict(
             read_rows(
                 warehouse,
@@ -82,7 +83,7 @@ def pull_statuses(
             )
         )
         warehouse.commit()
-    counts["api_calls"] = provider.calls - calls_before
+    counts["api_calls"] = accounts.calls - calls_before
     log.info(
         "collection %s: %s",
         collection_code,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.accounts import Accounts
+from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
@@ -54,7 +58,7 @@ class Progress:
     is_planned: bool = False
     notes: list[str] = field(default_factory=list)
     due_notes: list[str] = field(default_factory=list)
-    failed: list[RemovalsRefusedError | ProviderError] = field(default_factory=list)
+    failed: list[RemovalsRefusedError | ProviderError | PassingError] = field(default_factory=list)
     postponed: set[int] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set, repr=False)
     unread: list[str] = field(default_factory=list)
@@ -62,10 +66,7 @@ class Progress:
     @property
     def may_heal(self) -> bool:
         """Whether some of what failed may succeed when it is repeated."""
-        return any(
-            bool(error.postponed) if isinstance(error, RemovalsRefusedError) else error.retryable
-            for error in self.failed
-        )
+        return any(map(_may_heal, self.failed))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,19 +76,46 @@ class CollectionRun:
     Attributes:
         warehouse: holding the collection's lock; committed after every call to the provider.
         crm: to ``crm_db``, in autocommit.
-        provider: open, with a connection slot.
+        accounts: gives the clients.
+        account: the one that the steps work in: the collection's own, or that of a former audience.
         digester: of the suppression list.
-        watch: over the account.
     """
 
     warehouse: Connection[Any]
     crm: Connection[Any]
-    provider: AudienceProvider
+    accounts: Accounts[AudienceProvider]
+    account: str
     collection: StagedCollection
     options: SyncOptions
     digester: Digester
     progress: Progress
-    watch: OutageWatch
+
+    @property
+    def provider(self) -> AudienceProvider:
+        """The account's client, in a connection slot.
+
+        Raises:
+            ProviderError, PassingError: its connection cannot be used, or has no free slot.
+        """
+        return self.accounts.client(self.account)
+
+    @cached_property
+    def watch(self) -> OutageWatch:
+        """Tells the failure of a call from an outage of the account."""
+        return OutageWatch(self.provider)
+
+    @contextmanager
+    def in_account(self, account: str) -> Iterator[CollectionRun]:
+        """The same run for what is to be done in another account, for as long as the block runs.
+
+        Raises:
+            ProviderError, PassingError: its connection cannot be used, or has no free slot.
+        """
+        if account == self.account:
+            yield self
+            return
+        with self.accounts.lent(account) as provider:
+            yield replace(self, accounts=Accounts.only(provider, account), account=account)
 
     def is_full(self, audience: KnownAudience | FormerAudience) -> bool:
         """Whether an audience is to be listed in full."""
@@ -189,6 +217,12 @@ class CollectionRun:
     def planned(self, *actions: str) -> int:
         """Members that any of these actions is planned for."""
         return member_plan.planned(self.progress.planned, *actions)
+
+
+def _may_heal(error: RemovalsRefusedError | ProviderError | PassingError) -> bool:
+    if isinstance(error, RemovalsRefusedError):
+        return bool(error.postponed)
+    return isinstance(error, PassingError) or error.retryable
 
 
 def postponed_in_words(warehouse: Connection[Any], progress: Progress) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.error_words import words_of
-from crm_mailchimp.errors import NotAllowedByProviderError
-from crm_mailchimp.outages import OutageWatch
+from crm_mailchimp.errors import NotAllowedByProviderError, PassingError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
@@ -53,7 +53,7 @@ class _StopError(Exception):
 def sync_collection(
     warehouse: Connection[Any],
     crm: Connection[Any],
-    provider: AudienceProvider,
+    accounts: Accounts[AudienceProvider],
     *,
     staging_id: int,
     collection_code: str,
@@ -64,7 +64,8 @@ def sync_collection(
     Args:
         warehouse: the warehouse; commits after every call to the provider.
         crm: to ``crm_db``, in autocommit: contacts are looked at once more before their push.
-        provider: open, with a connection slot.
+        accounts: gives the clients: of the collection's account, and of those with its former
+            audiences.
         staging_id: what ``stage`` returned for this run.
         collection_code: one of the staging's collections.
         options: guard limits and an approved plan.
@@ -74,12 +75,12 @@ def sync_collection(
         query) is a result; errors of the provider or the databases are stored and raised.
     """
     collection = read_staged_collection(warehouse, staging_id, collection_code)
-    calls_before = provider.calls
+    calls_before = accounts.calls
     with audience_lock(warehouse, collection_code):
         progress = Progress(counts=run_record.start(warehouse, collection))
 
         def finish(state: str, detail: str | None) -> CollectionResult:
-            progress.counts["api_calls"] += provider.calls - calls_before
+            progress.counts["api_calls"] += accounts.calls - calls_before
             return run_record.finish(
                 warehouse,
                 collection,
@@ -100,12 +101,12 @@ def sync_collection(
             run = CollectionRun(
                 warehouse=warehouse,
                 crm=crm,
-                provider=provider,
+                accounts=accounts,
+                account=collection.account,
                 collection=collection,
                 options=options or SyncOptions(),
                 digester=open_suppression(warehouse),
                 progress=progress,
-                watch=OutageWatch(provider),
             )
             state, detail = _synchronise(run)
         except _StopError as stop:
@@ -169,22 +170,29 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
 
 
 def _locate(run: CollectionRun) -> KnownAudience | None:
-    return collection_audience.locate(
-        run.warehouse, run.provider, run.collection, last_look=run.pull_back
-    )
+    collection_audience.follow_account(run.warehouse, run.collection)
+    try:
+        return collection_audience.locate(
+            run.warehouse, run.provider, run.collection, last_look=run.pull_back
+        )
+    except (ProviderError, PassingError):
+        # What is due in other accounts does not wait for this one.
+        due_removals.remove_from_former(run, elsewhere_alone=True)
+        raise
 
 
 def _remove_due_alone(run: CollectionRun) -> None:
     """Carry out the mandatory removals in the collection's audiences, and nothing else."""
     problem = run.collection.problem
-    audience = collection_audience.find_known(run.warehouse, run.collection.collection_id)
     if problem is None or problem.code not in _WITHOUT_A_CALL:
         with suppress(AudienceUnusableError):
-            audience = _locate(run)
+            _locate(run)
+    audience = collection_audience.find_known(run.warehouse, run.collection.collection_id)
     due_removals.remove_from_former(run)
     if audience is not None:
         run.progress.list_id = audience.list_id
-        due_removals.remove_from_own(run, audience)
+        with run.in_account(audience.account) as there:
+            due_removals.remove_from_own(there, audience)
 
 
 def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:

@@ -30,6 +30,7 @@ class CollectionRow:
 
     Attributes:
         documented_staging_id: the snapshot, if it has Data Docs.
+        account: id of its Airflow connection.
         state: of the last run; None: it still runs, or there was none.
         succeeded_at: end of the last run that succeeded.
         subscribed: members with this status; ``others`` counts the rest.
@@ -44,6 +45,7 @@ class CollectionRow:
     is_static: bool
     comments: str | None
     campaign_type: str | None
+    account: str
     documented_staging_id: int | None
     state: str | None
     detail: str | None
@@ -133,6 +135,7 @@ class CampaignRow:
     code: str
     title: str | None
     collection_code: str | None
+    account: str
     status: str | None
     origin: str
     planned_at: datetime | None
@@ -206,6 +209,12 @@ class PageContent:
     campaigns: Sequence[CampaignRow]
     bills: Sequence[BillRow]
     billed_audiences: Sequence[BilledAudience]
+
+    @property
+    def has_several_accounts(self) -> bool:
+        """Whether the page names each collection's and campaign's account."""
+        accounts = {row.account for row in self.collections}
+        return len(accounts | {row.account for row in self.campaigns}) > 1
 
 
 def read_page(warehouse: Connection[Any]) -> PageContent:

@@ -50,7 +50,12 @@ def note_contact_limits(
     """
     settings = BillSettings.read(environment)
     limits = settings.mailchimp_contact_limit
-    known = read_values(warehouse, str, "select account from mart.bill order by account")
+    known = read_values(
+        warehouse,
+        str,
+        "select account from mart.bill union select account from sync.collection_run"
+        " order by account",
+    )
     wanted = {account: limits.get(account, limits.get("", 0)) for account in known}
     limited = {account: limit for account, limit in wanted.items() if limit}
     warehouse.execute(
@@ -62,13 +67,12 @@ def note_contact_limits(
         },
     )
     warehouse.commit()
-    # Before the first sync no account is known.
-    unknown = sorted(set(limits) - {"", *known}) if known else []
+    unknown = sorted(set(limits) - {"", *known})
     if unknown:
         raise SettingError(
             f"the environment variable MAILCHIMP_CONTACT_LIMIT names {', '.join(unknown)}."
-            f" Accounts with audiences are {', '.join(known)}. Write their ids, or a number without"
-            " an id (docs/settings.md)"
+            f" The accounts of collections and audiences are: {', '.join(known) or 'none yet'}."
+            " Write their ids, or a number without an id (docs/settings.md)"
         )
 
 

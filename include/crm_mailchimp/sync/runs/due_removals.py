@@ -7,7 +7,10 @@ and nobody leaves for any other cause. Members that are not ours are left alone.
 
 from __future__ import annotations
 
-from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
+from collections.abc import Sequence
+from itertools import groupby
+
+from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, ProviderError
 from crm_mailchimp.sync.audience import former_audiences
 from crm_mailchimp.sync.audience.collection_audience import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
@@ -27,16 +30,40 @@ def remove_from_own(run: CollectionRun, audience: KnownAudience) -> None:
     run.progress.planned = _remove(run, audience.list_id, category)
 
 
-def remove_from_former(run: CollectionRun) -> None:
+def remove_from_former(run: CollectionRun, *, elsewhere_alone: bool = False) -> None:
     """Remove them from the audiences that were the collection's, by the categories of that time.
 
     An audience whose calls fail does not hold up the others: its error is among the run's
-    ``failed``. But nobody is added until it can be read: its members may have refused.
+    ``failed``. But nobody is added until it can be read: its members may have refused. The same
+    holds for an account that cannot be asked.
+
+    Args:
+        elsewhere_alone: only in other accounts than the run's, which cannot be asked now.
 
     Raises:
-        ProviderError: an outage of the account.
+        ProviderError: an outage of the run's own account.
     """
-    for audience in former_audiences.read_former(run.warehouse, run.collection.collection_id):
+    former = former_audiences.read_former(run.warehouse, run.collection.collection_id)
+    run.warehouse.commit()
+    # The own account last: its outage ends the run.
+    former.sort(key=lambda one: (one.account == run.account, one.account))
+    for account, found in groupby(former, key=lambda one: one.account):
+        audiences = list(found)
+        if account == run.account:
+            if not elsewhere_alone:
+                _remove_from_all(run, audiences)
+            continue
+        try:
+            with run.in_account(account) as there:
+                _remove_from_all(there, audiences)
+        except (ProviderError, PassingError) as error:
+            run.warehouse.rollback()
+            run.progress.failed.append(error)
+            run.progress.unread += [f"{one.list_id} (connection {account})" for one in audiences]
+
+
+def _remove_from_all(run: CollectionRun, audiences: Sequence[FormerAudience]) -> None:
+    for audience in audiences:
         try:
             _remove_from_one(run, audience)
             run.watch.note_answer()

@@ -33,10 +33,12 @@ class CollectionResult:
     """How a collection's run ended; ``detail`` begins with a code unless it succeeded.
 
     Attributes:
+        account: that the collection belongs to.
         may_heal: of a failed one: some calls failed that may succeed when they are repeated.
     """
 
     collection_code: str
+    account: str
     state: str
     detail: str | None
     list_id: str | None
@@ -74,6 +76,7 @@ def start(warehouse: Connection[Any], collection: StagedCollection) -> Counter[s
         {
             "run_id": collection.run_id,
             "collection_code": collection.collection_code,
+            "account": collection.account,
             "staging_id": collection.staging_id,
             "staged": collection.staged,
             "eligible": collection.eligible,
@@ -143,6 +146,7 @@ def finish(
     )
     return CollectionResult(
         collection_code=collection.collection_code,
+        account=collection.account,
         state=state,
         detail=detail,
         list_id=list_id,

@@ -24,6 +24,7 @@ class _Mapped(NamedTuple):
     collection_id: int
     collection_code: str
     provider: str
+    account: str
 
 
 class _Unsynced(NamedTuple):
@@ -74,7 +75,7 @@ def stage_unsynced(
                 "campaign_type": None,
                 "provider": one.provider,
                 "provider_kind": None,
-                "connection_id": None,
+                "connection_id": one.account,
                 "owner_name": None,
                 "is_shared": False,
                 "is_static": True,

@@ -13,12 +13,7 @@ from psycopg.types.json import Jsonb
 
 from crm_mailchimp.address import parse_address, subscriber_hash, written_form
 from crm_mailchimp.crm import consents, dynamic_query, extract
-from crm_mailchimp.crm.collections import (
-    DEFAULT_CONNECTION,
-    Collection,
-    read_collections,
-    read_contact_fields,
-)
+from crm_mailchimp.crm.collections import Collection, read_collections, read_contact_fields
 from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.query_session import QuerySession
 from crm_mailchimp.rows import read_values
@@ -69,7 +64,6 @@ def stage(
     dry_run: bool = False,
     full_refresh: bool = False,
     clock: datetime | None = None,
-    connection_id: str = DEFAULT_CONNECTION,
 ) -> int:
     """Snapshot what the chosen collections need into ``staging``.
 
@@ -85,7 +79,6 @@ def stage(
         full_refresh: later steps list the audiences in full and push every member again.
         clock: judge consents at this moment. By default the times of the CRM's transaction and of
             this machine count: the one that mails fewer people.
-        connection_id: the account in use. A collection of another account is blocked.
 
     Returns:
         the staging id that the later steps take.
@@ -111,7 +104,7 @@ def stage(
         problems = {
             collection.code: replaced.get(collection.collection_id)
             or _unreadable_problem(collection)
-            or _provider_problem(collection, connection_id)
+            or _provider_problem(collection)
             or _settings_problem(collection)
             for collection in collections
         }
@@ -167,8 +160,8 @@ def _unreadable_problem(collection: Collection) -> Problem | None:
     )
 
 
-def _provider_problem(collection: Collection, connection_id: str) -> Problem | None:
-    words = collection.provider_problem(connection_id)
+def _provider_problem(collection: Collection) -> Problem | None:
+    words = collection.provider_problem()
     return Problem("provider_unsupported", "blocked", words) if words else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.provider import AudienceSettings
 from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
@@ -35,6 +36,7 @@ class StagedCollection:
 
     Attributes:
         gdpr_category: None: the CRM gives the collection no campaign type.
+        account: id of the Airflow connection that leads to its Mailchimp account.
         provider_list_id: the audience that the CRM names, if it names one.
         settings: what an audience of the collection is made from: sender and list defaults.
         problem: why the collection cannot be synced, if it cannot.
@@ -56,6 +58,7 @@ class StagedCollection:
     gdpr_category: str | None
     campaign_type: str | None
     provider: str
+    account: str
     is_static: bool
     sync_merge_fields: bool
     provider_list_id: str | None
@@ -81,6 +84,7 @@ class _StoredCollection:
     gdpr_category: str | None
     campaign_type: str | None
     provider: str
+    account: str
     is_static: bool
     sync_merge_fields: bool
     provider_list_id: str | None
@@ -140,7 +144,11 @@ def read_staged_collection(
         warehouse,
         _StoredCollection,
         statement("sync/find_staged_collection"),
-        {"staging_id": staging_id, "collection_code": collection_code},
+        {
+            "staging_id": staging_id,
+            "collection_code": collection_code,
+            "default_account": DEFAULT_ACCOUNT,
+        },
     )
     if stored is None:
         raise LookupError(f"collection {collection_code} is not part of staging {staging_id}")
@@ -155,6 +163,7 @@ def read_staged_collection(
         gdpr_category=stored.gdpr_category,
         campaign_type=stored.campaign_type,
         provider=stored.provider,
+        account=stored.account,
         is_static=stored.is_static,
         sync_merge_fields=stored.sync_merge_fields,
         provider_list_id=stored.provider_list_id,

@@ -3,7 +3,8 @@ create or replace function stats.know_list() returns trigger
 language plpgsql as $$
 begin
     if new.list_id is not null then
-        insert into stats.lists (list_id, name) values (new.list_id, new.list_name)
+        insert into stats.lists (list_id, account, name)
+        values (new.list_id, new.account, new.list_name)
         on conflict (list_id) do nothing;
     end if;
     return new;

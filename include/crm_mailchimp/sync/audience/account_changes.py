@@ -1,0 +1,93 @@
+"""What a person decides about an account: its connection has a new id, or it is given up."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_rows, read_value, read_values
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import collection_audience, former_audiences
+from crm_mailchimp.sync.audience.accounts_in_use import accounts_with_audiences
+from crm_mailchimp.warehouse.locks import audience_lock
+
+
+class UnknownAccountError(PermanentError):
+    """No audience is known in the account."""
+
+
+class _Mapped(NamedTuple):
+    """A collection with an audience in the account."""
+
+    collection_id: int
+    collection_code: str
+
+
+def rename_account(warehouse: Connection[Any], old: str, new: str) -> int:
+    """What is known in one account is known in another one from now on; commits.
+
+    For an account whose connection got a new id, and for two connections to one account.
+
+    Args:
+        old: id of the connection before.
+        new: its id now. It leads to the same Mailchimp account.
+
+    Returns:
+        number of audiences, former ones included.
+
+    Raises:
+        UnknownAccountError: no audience is known in ``old``.
+    """
+    _require_known(warehouse, old)
+    audiences = read_value(
+        warehouse, int, statement("sync/rename_account"), {"old": old, "new": new}
+    )
+    warehouse.commit()
+    return audiences
+
+
+def close_account(warehouse: Connection[Any], account: str) -> int:
+    """Treat all audiences of an account as deleted: nobody can reach it any more; commits.
+
+    What people refused there before the last look stays. What happened since is never known.
+
+    Returns:
+        number of audiences.
+
+    Raises:
+        UnknownAccountError: no audience is known in it.
+    """
+    _require_known(warehouse, account)
+    mapped = read_rows(
+        warehouse,
+        _Mapped,
+        "select collection_id, collection_code from sync.audience where account = %s"
+        " order by collection_code",
+        (account,),
+    )
+    warehouse.rollback()
+    for one in mapped:
+        with audience_lock(warehouse, one.collection_code):
+            collection_audience.retire(warehouse, one.collection_id)
+            warehouse.commit()
+    former = read_values(
+        warehouse,
+        str,
+        "select list_id from sync.former_audience where account = %s and deleted_at is null"
+        " order by list_id",
+        (account,),
+    )
+    for list_id in former:
+        former_audiences.note_deleted(warehouse, list_id)
+    return len(former)
+
+
+def _require_known(warehouse: Connection[Any], account: str) -> None:
+    known = accounts_with_audiences(warehouse)
+    if account not in known:
+        raise UnknownAccountError(
+            f"no audience is known in the account of connection {account}; known are: "
+            f"{', '.join(known) or 'none'}"
+        )

@@ -1,0 +1,9 @@
+-- The account of an audience that the map knows, now or from before.
+create or replace function sync.account_of(audience_id text) returns text
+language sql stable as $$
+    select coalesce(
+        (select min(account) from sync.audience where list_id = audience_id),
+        (select account from sync.former_audience where list_id = audience_id),
+        'mailchimp_default'
+    )
+$$;
