@@ -67,6 +67,18 @@ def _days_or_forever(value: Any) -> Any:
     return None if str(value).lower() == "forever" else value
 
 
+def _contact_limits(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    limits: dict[str, str] = {}
+    for part in value.split(","):
+        account, sign, number = (piece.strip() for piece in part.rpartition("="))
+        if bool(sign) != bool(account) or account in limits:
+            raise ValueError("not one limit for each account")
+        limits[account] = number
+    return limits
+
+
 def _flag(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -101,6 +113,15 @@ Flag = Annotated[bool, BeforeValidator(_flag), Form("true or false")]
 Percent = Annotated[float, Field(ge=0, le=100), Form("a number from 0 to 100, without %")]
 Tolerance = Annotated[float, Field(ge=0, le=1000), Form("a number from 0 to 1000, without %")]
 Count = Annotated[int, Field(ge=0, le=10**9), Form("a whole number from 0 to 1000000000")]
+#: By id of the account's connection; '' is every account that is not named.
+ContactLimits = Annotated[
+    dict[str, Annotated[int, Field(ge=0, le=10**9)]],
+    BeforeValidator(_contact_limits),
+    Form(
+        "a whole number from 0 to 1000000000, or account=number for each account, separated by"
+        " commas"
+    ),
+]
 FieldCount = Annotated[int, Field(ge=1, le=1000), Form("a whole number from 1 to 1000")]
 Hours = Annotated[float, Field(gt=0, le=8760), Form("a number of hours, above 0 and up to 8760")]
 HoursOrNever = Annotated[float, Field(ge=0, le=8760), Form("a number of hours from 0 to 8760")]

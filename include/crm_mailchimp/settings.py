@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr
 from crm_mailchimp.setting_group import SettingError, Settings
 from crm_mailchimp.setting_values import (
     Addresses,
+    ContactLimits,
     Count,
     Days,
     DaysOrForever,
@@ -157,6 +158,26 @@ class AlertSettings(Settings):
     )
 
 
+class BillSettings(Settings):
+    """The bill
+
+    Which contacts Mailchimp bills: docs/stats.md.
+    """
+
+    mailchimp_contact_limit: ContactLimits = Field(
+        {},
+        description="Number of contacts that the plan of the Mailchimp account includes, because"
+        " the API does not show it. For several accounts write each connection's id and its number."
+        " A number without an id is for all other accounts. 0: no limit.",
+        examples=["mailchimp_default=50000,mailchimp_books=10000"],
+    )
+    mailchimp_contact_warning_percent: Percent = Field(
+        90,
+        description="An account with this percentage of its contacts or more causes an alert, and"
+        " a note on the page.",
+    )
+
+
 class ReportSettings(Settings):
     """Reports"""
 
@@ -265,6 +286,7 @@ GROUPS: tuple[type[Settings], ...] = (
     WriteBackSettings,
     DataDocsSettings,
     AlertSettings,
+    BillSettings,
     ReportSettings,
     CampaignSettings,
     RetentionSettings,

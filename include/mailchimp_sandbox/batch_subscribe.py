@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mailchimp_sandbox import addresses, member_body, subscriptions, tags, validation
+from mailchimp_sandbox import addresses, billing, member_body, subscriptions, tags, validation
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.member_view import describe_briefly
 from mailchimp_sandbox.paging import flag
@@ -71,6 +71,23 @@ def _one(
     return member, is_new
 
 
+def _changes(
+    audience: Audience, rows: list[Any], *, update_existing: bool
+) -> dict[str, tuple[Member | None, str | None]]:
+    """Members that the call would change, by hash: rows that Mailchimp refuses change nobody."""
+    changes: dict[str, tuple[Member | None, str | None]] = {}
+    for row in rows:
+        address = row.get("email_address") if isinstance(row, dict) else None
+        if not isinstance(address, str):
+            continue
+        key = addresses.subscriber_hash(address)
+        held = audience.members.get(key)
+        is_kept = held is not None and held.status != "archived" and not update_existing
+        if not is_kept and key not in audience.forgotten:
+            changes.setdefault(key, (held, row.get("status")))
+    return changes
+
+
 @operation(
     "POST",
     "/lists/{list_id}",
@@ -80,7 +97,8 @@ def _one(
     },
 )
 def batch_subscribe(sandbox: Sandbox, call: Call) -> Any:
-    """Members that cannot be taken become ``errors`` of a 200; the others go in.
+    """Members that cannot be taken become ``errors`` of a 200; the others go in. A call that the
+    plan has no room for is refused as a whole, see ``billing``.
 
     A second row with the same address is an error unless ``skip_duplicate_check`` (then the
     first one counts, OpenAPI).
@@ -95,6 +113,10 @@ def batch_subscribe(sandbox: Sandbox, call: Call) -> Any:
     rows = body["members"]
     if len(rows) > MAX_MEMBERS:
         raise invalid_fields(("members", "Please limit your request to 500 members."))
+    update_existing = body.get("update_existing", False)
+    billing.require_room(
+        sandbox, _changes(audience, rows, update_existing=update_existing).values()
+    )
     skip_duplicates = flag(call.query, "skip_duplicate_check")
     skip = flag(call.query, "skip_merge_validation")
     created: list[dict[str, Any]] = []
@@ -125,7 +147,7 @@ def batch_subscribe(sandbox: Sandbox, call: Call) -> Any:
                 audience,
                 row,
                 call,
-                update_existing=body.get("update_existing", False),
+                update_existing=update_existing,
                 sync_tags=body.get("sync_tags", False),
                 skip=skip,
             )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mailchimp_sandbox import delivery, validation
+from mailchimp_sandbox import billing, delivery, validation
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.problem import bad_request, invalid_fields
 from mailchimp_sandbox.routing import Call, operation
@@ -102,13 +102,17 @@ def checklist(sandbox: Sandbox, campaign: Campaign) -> list[dict[str, Any]]:
     account = sandbox.account
     audience = account.audiences.get(campaign.list_id)
     amount = delivery.recipient_count(sandbox, audience, campaign) if audience else 0
+    nobody = "There are no recipients."
+    if audience is not None and campaign.segment_opts:
+        # Seen in brandonseydel/MailChimp.Net#165.
+        nobody = f'Your segment of list "{audience.name}" is empty.'
     settings = campaign.settings
     has_content = bool(campaign.html or campaign.plain_text or campaign.variate_contents)
     domain = settings.get("reply_to", "").rpartition("@")[2].lower()
     subjects = campaign.variate.get("subject_lines") or [settings.get("subject_line", "")]
     checks = [
         (501, "List", audience is not None, "No list selected.", "The list is selected."),
-        (502, "Recipients", amount > 0, "There are no recipients.", f"{amount} recipients."),
+        (502, "Recipients", amount > 0, nobody, f"{amount} recipients."),
         (
             503,
             "Subject Line",
@@ -141,6 +145,15 @@ def checklist(sandbox: Sandbox, campaign: Campaign) -> list[dict[str, Any]]:
         }
         for number, heading, good, wrong, right in checks
     ]
+    if billing.is_paused(sandbox):
+        items.append(
+            {
+                "type": "error",
+                "id": 508,
+                "heading": "Plan",
+                "details": "The account has more contacts than its plan includes.",
+            }
+        )
     if has_content and campaign.html and not delivery.links_of(campaign):
         items.append(
             {

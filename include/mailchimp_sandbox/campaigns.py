@@ -10,7 +10,7 @@ from mailchimp_sandbox import (
     delivery,
     rss_schedule,
     rss_series,
-    segments,
+    segment_choice,
     validation,
 )
 from mailchimp_sandbox.account import Sandbox
@@ -108,7 +108,11 @@ def describe(sandbox: Sandbox, campaign: Campaign) -> dict[str, Any]:
         "segment_text": "",
         "recipient_count": recipient_count,
     }
-    if campaign.segment_opts:
+    if campaign.segment_opts and audience is not None:
+        options = segment_choice.shown_options(audience, campaign.segment_opts)
+        recipients["segment_opts"] = options
+        recipients["segment_text"] = segment_choice.text_of(audience, options, recipient_count)
+    elif campaign.segment_opts:
         recipients["segment_opts"] = campaign.segment_opts
     row: dict[str, Any] = {
         "id": campaign.campaign_id,
@@ -188,7 +192,7 @@ def _store(sandbox: Sandbox, campaign: Campaign, body: Mapping[str, Any]) -> Non
             )
         audience = _audience(sandbox, given["list_id"])
         options = given.get("segment_opts", {})
-        segments.members_of(sandbox, audience, options)
+        segment_choice.members_of(sandbox, audience, options)
         campaign.list_id = audience.list_id
         campaign.segment_opts = options
     if "settings" in body:

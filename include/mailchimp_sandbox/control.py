@@ -13,10 +13,12 @@ from fastapi import APIRouter, Body, HTTPException, Query
 from pydantic import Field
 
 from mailchimp_sandbox import (
+    billing,
     happenings,
     persistence,
     simulation,
 )
+from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.acting import (
     act_as_subscriber,
     audience_or_404,
@@ -54,6 +56,21 @@ def _identity(server: Server) -> dict[str, Any]:
         "most_in_flight": server.most_in_flight,
         "fault_profile": server.faults.profile,
         "faults_ordered": server.faults.ordered_left(),
+    }
+
+
+def _plan(sandbox: Sandbox) -> dict[str, Any]:
+    account = sandbox.account
+    return {
+        "max_audiences": account.max_audiences,
+        "max_merge_fields": account.max_merge_fields,
+        "max_contacts": account.max_contacts,
+        "over_limit": account.over_limit,
+        "contacts": billing.billed_in_all(sandbox),
+        "addresses": billing.billed_addresses(sandbox),
+        "contacts_by_list": {
+            audience.list_id: billing.billed(audience) for audience in account.audiences.values()
+        },
     }
 
 
@@ -194,18 +211,24 @@ def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small rou
             setattr(sandbox.account.rates, name, value)
         return asdict(sandbox.account.rates)
 
+    @api.get("/limits")
+    async def show_limits() -> dict[str, Any]:
+        """The account's plan, and what is counted against it."""
+        return _plan(sandbox)
+
     @api.post("/limits")
-    async def set_limits(limits: Limits) -> dict[str, int]:
+    async def set_limits(limits: Limits) -> dict[str, Any]:
         """Change the account's plan."""
         account = sandbox.account
         if limits.max_audiences is not None:
             account.max_audiences = limits.max_audiences
         if limits.max_merge_fields is not None:
             account.max_merge_fields = limits.max_merge_fields
-        return {
-            "max_audiences": account.max_audiences,
-            "max_merge_fields": account.max_merge_fields,
-        }
+        if limits.max_contacts is not None:
+            account.max_contacts = limits.max_contacts
+        if limits.over_limit is not None:
+            account.over_limit = limits.over_limit
+        return _plan(sandbox)
 
     @api.post("/domains")
     async def set_domains(verified: dict[str, bool]) -> dict[str, bool]:

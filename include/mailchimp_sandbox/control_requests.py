@@ -75,7 +75,12 @@ class FaultPlan(BaseModel):
 
 
 class Limits(BaseModel):
-    """The account's plan."""
+    """The account's plan. What is not in the body stays.
 
-    max_audiences: int | None = Field(None, ge=0)
+    ``max_audiences`` and ``max_contacts``: -1 is no limit. ``over_limit``: see ``billing``.
+    """
+
+    max_audiences: int | None = Field(None, ge=-1)
     max_merge_fields: int | None = Field(None, ge=0)
+    max_contacts: int | None = Field(None, ge=-1)
+    over_limit: Literal["charge", "pause", "refuse"] | None = None

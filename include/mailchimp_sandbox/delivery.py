@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 
-from mailchimp_sandbox import behaviour, segments, subscriptions
+from mailchimp_sandbox import behaviour, segment_choice, subscriptions
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.clock import iso
 from mailchimp_sandbox.state import (
@@ -28,7 +28,7 @@ _PLAIN_URL = re.compile(r"https?://[^\s<>\"')]+")
 
 def audience_members(sandbox: Sandbox, audience: Audience, campaign: Campaign) -> list[Member]:
     """Who would get the campaign now: subscribed members, of the segment if there is one."""
-    chosen = segments.members_of(sandbox, audience, campaign.segment_opts)
+    chosen = segment_choice.members_now(sandbox, audience, campaign.segment_opts)
     return [member for member in chosen if member.status == "subscribed"]
 
 

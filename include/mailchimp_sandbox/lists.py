@@ -120,6 +120,12 @@ def describe(audience: Audience, total_contacts: bool = False) -> dict[str, Any]
     }
 
 
+def _may_create(sandbox: Sandbox) -> bool:
+    """-1 is no limit; then -1 is the answer for both numbers (OpenAPI: ``constraints``)."""
+    limit = sandbox.account.max_audiences
+    return limit < 0 or len(sandbox.account.audiences) < limit
+
+
 @operation("GET", "/lists", rows={"lists": "/lists/{id}"})
 def list_lists(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getLists."""
@@ -142,14 +148,14 @@ def list_lists(sandbox: Sandbox, call: Call) -> Any:
     ]
     rows = ordered(rows, query, {"date_created": lambda audience: audience.date_created})
     limit = sandbox.account.max_audiences
-    held = len(sandbox.account.audiences)
+    held = len(sandbox.account.audiences) if limit >= 0 else -1
     return {
         "lists": [
             describe(row, flag(query, "include_total_contacts")) for row in rows[window(query)]
         ],
         "total_items": len(rows),
         "constraints": {
-            "may_create": held < limit,
+            "may_create": _may_create(sandbox),
             "max_instances": limit,
             "current_total_instances": held,
         },
@@ -161,7 +167,7 @@ def create_list(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postLists. The plan limits the number of audiences."""
     body = call.body()
     _check_settings(body, _REQUIRED)
-    if len(sandbox.account.audiences) >= sandbox.account.max_audiences:
+    if not _may_create(sandbox):
         raise not_permitted()
     list_id = sandbox.new_id("list")
     now = sandbox.now

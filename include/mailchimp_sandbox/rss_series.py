@@ -32,7 +32,7 @@ import html
 import logging
 import re
 
-from mailchimp_sandbox import delivery, rss_schedule
+from mailchimp_sandbox import billing, delivery, rss_schedule
 from mailchimp_sandbox.account import TIME_ZONE, Sandbox
 from mailchimp_sandbox.clock import DAY
 from mailchimp_sandbox.rss_feed import Feed, FeedError, Item, read_feed
@@ -93,6 +93,8 @@ def look(sandbox: Sandbox, campaign: Campaign, at: int) -> None:
     campaign.scheduled_for = rss_schedule.next_due(at, campaign.rss, TIME_ZONE)
     audience = sandbox.account.audiences.get(campaign.list_id)
     if audience is None or not delivery.recipient_count(sandbox, audience, campaign):
+        return
+    if billing.is_paused(sandbox):
         return
     try:
         feed = read_feed(campaign.rss["feed_url"])

@@ -1,126 +1,33 @@
-"""Segments: static ones (tags) by member, saved ones by conditions (OpenAPI: listSegments)."""
+"""Segments: static ones (tags) by member, saved ones by conditions (OpenAPI: listSegments).
+
+Tests of the connector hull-mailchimp ran against Mailchimp itself ("Mailchimp Client",
+``E2E_TEST_API_KEY``). They show what calls for members of a static segment answer.
+
+Who is on the list but not subscribed is no subscriber to these calls. Three places show it:
+
+- a public client of ``update_segment``: "All given emails were not subscribed to the audience"
+- a public client of ``segments/{id}/members``: "Email is not subscribed to the list"
+- hitobito/hitobito#3171
+
+That pending, cleaned and transactional members are none either is undocumented. The tags of a
+member can be changed in any status: ``tags``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailchimp_sandbox import addresses, tags, validation
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.clock import iso
-from mailchimp_sandbox.happenings import recipient_of
-from mailchimp_sandbox.lookup import find, seek
+from mailchimp_sandbox.lookup import find
 from mailchimp_sandbox.member_view import describe_briefly, describe_in_segment
 from mailchimp_sandbox.paging import flag, moment, window
-from mailchimp_sandbox.problem import invalid_fields, invalid_resource, not_found
+from mailchimp_sandbox.problem import Problem, invalid_fields, invalid_resource, not_found
 from mailchimp_sandbox.routing import Call, operation
+from mailchimp_sandbox.segment_choice import members_of
 from mailchimp_sandbox.state import Audience, Member, Segment
-
-_TEXT: dict[str, Callable[[str, str], bool]] = {
-    "is": lambda have, want: have == want,
-    "not": lambda have, want: have != want,
-    "contains": lambda have, want: want in have,
-    "notcontain": lambda have, want: want not in have,
-    "starts": lambda have, want: have.startswith(want),
-    "ends": lambda have, want: have.endswith(want),
-    "greater": lambda have, want: have > want,
-    "less": lambda have, want: have < want,
-    "blank": lambda have, want: not have,
-    "blank_not": lambda have, want: bool(have),
-}
-
-
-# What a campaign condition asks for. Those with "no" hold for members it was sent to. It is
-# undocumented whether a member it was never sent to "did not open" it.
-_AIMS = {"open": "open", "click": "click", "noopen": "open", "noclick": "click"}
-
-
-def _aim(sandbox: Sandbox, audience: Audience, op: str, value: str) -> Callable[[Member], bool]:
-    """OpenAPI, "Aim Segment": what members did with a campaign (its web id), or with any."""
-    campaigns = [
-        campaign
-        for campaign in sandbox.account.campaigns.values()
-        if campaign.list_id == audience.list_id
-        and campaign.recipients
-        and value in ("any", str(campaign.web_id))
-    ]
-
-    def fits(member: Member) -> bool:
-        rows = [recipient_of(campaign, member) for campaign in campaigns]
-        received = [row for row in rows if row is not None]
-        if op in ("sent", "nosent"):
-            return bool(received) == (op == "sent")
-        did = any(event[1] == _AIMS[op] for row in received for event in row.events)
-        return did if op in ("open", "click") else bool(received) and not did
-
-    return fits
-
-
-def _condition(
-    sandbox: Sandbox, audience: Audience, condition: Mapping[str, Any]
-) -> Callable[[Member], bool]:
-    kind = condition.get("condition_type", "")
-    op = str(condition.get("op", ""))
-    value = condition.get("value", "")
-    name = str(condition.get("field", ""))
-    if kind == "StaticSegment" or name == "static_segment":
-        segment = audience.segments.get(str(value))
-        held = segment.members if segment else {}
-        return lambda member: (member.hash in held) == (op != "static_not")
-    if op in _TEXT and (kind == "EmailAddress" or name == "EMAIL"):
-        return lambda member: _TEXT[op](member.email_address.lower(), str(value).lower())
-    if op in _TEXT and any(field.tag == name for field in audience.merge_fields):
-        return lambda member: _TEXT[op](
-            str(member.merge_fields.get(name, "")).lower(), str(value).lower()
-        )
-    if kind == "Aim" and op in (*_AIMS, "sent", "nosent"):
-        return _aim(sandbox, audience, op, str(value))
-    if name == "gmonkey":
-        return lambda member: member.vip == (op == "member")
-    raise invalid_fields(
-        ("options.conditions", f"The sandbox does not know conditions of type {kind or name!r}.")
-    )
-
-
-def _conditions(options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    validation.check(
-        options,
-        {"saved_segment_id": "integer", "match": "string", "conditions": "array"},
-        (),
-        "options.",
-    )
-    if "match" in options:
-        validation.one_of(options["match"], ("any", "all"), "options.match")
-    conditions: list[Mapping[str, Any]] = options.get("conditions", [])
-    if not all(isinstance(condition, dict) for condition in conditions):
-        raise invalid_fields(("options.conditions", "Schema describes array of objects"))
-    return conditions
-
-
-def members_of(sandbox: Sandbox, audience: Audience, options: Mapping[str, Any]) -> list[Member]:
-    """Members of ``segment_opts`` (a saved segment or conditions); all of them without.
-
-    Raises:
-        Problem: 400 for a segment or condition that does not exist.
-    """
-    conditions = _conditions(options)
-    saved = options.get("saved_segment_id")
-    if saved:
-        segment = audience.segments.get(str(saved))
-        if segment is None:
-            raise invalid_fields(
-                ("recipients.segment_opts.saved_segment_id", "The segment does not exist.")
-            )
-        if segment.type == "static":
-            return [audience.members[key] for key in segment.members if key in audience.members]
-        options = segment.options
-        conditions = _conditions(options)
-    everyone = list(audience.members.values())
-    if not conditions:
-        return everyone
-    tests = [_condition(sandbox, audience, condition) for condition in conditions]
-    fits = any if options.get("match") == "any" else all
-    return [member for member in everyone if fits(test(member) for test in tests)]
 
 
 def _shown(
@@ -185,40 +92,58 @@ def list_segments(sandbox: Sandbox, call: Call) -> Any:
 
 @operation("POST", "/lists/{list_id}/segments", address="/lists/{list_id}/segments/{id}")
 def create_segment(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: postListsIdSegments. ``static_segment`` takes addresses; unknown ones are
-    ignored."""
+    """OpenAPI: postListsIdSegments. ``static_segment`` takes addresses; unknown ones are ignored,
+    and an empty list makes an empty tag."""
     audience = sandbox.audience(call.parts["list_id"])
-    body = call.body()
-    validation.check(
-        body, {"name": "string", "static_segment": "array", "options": "object"}, ("name",)
-    )
+    body = _body(call)
+    if not {"static_segment", "options"} & set(body):
+        # Seen in brandonseydel/MailChimp.Net#160.
+        raise invalid_resource('Must provide either an "options" field or a "static_segment" field')
     if "static_segment" in body:
         if body["name"] in audience.tag_ids:
-            raise invalid_fields(("name", "Sorry, that tag already exists."))
+            raise _taken()
+        members = _subscribers(audience, body["static_segment"], "static_segment")
         segment = tags.segment_of(sandbox, audience, body["name"])
-        _add_addresses(sandbox, audience, segment, body["static_segment"])
+        for member in members:
+            tags.attach(sandbox, audience, member, segment.name)
     else:
+        members_of(sandbox, audience, body["options"])
         number = sandbox.next_number()
-        options = body.get("options", {})
         segment = Segment(number, body["name"], "saved", sandbox.now, sandbox.now)
-        segment.options = options
-        members_of(sandbox, audience, options)
+        segment.options = body["options"]
         audience.segments[str(number)] = segment
     return _describe(sandbox, audience, segment, call.query)
 
 
-def _add_addresses(
-    sandbox: Sandbox, audience: Audience, segment: Segment, given: list[Any]
-) -> tuple[list[Member], list[str]]:
-    added, unknown = [], []
+def _body(call: Call) -> dict[str, Any]:
+    body = call.body()
+    validation.check(
+        body, {"name": "string", "static_segment": "array", "options": "object"}, ("name",)
+    )
+    if "static_segment" in body and "options" in body:
+        # OpenAPI: "This field cannot be provided with the options field." The words are not known.
+        raise invalid_fields(("static_segment", "This cannot be given together with options."))
+    return body
+
+
+def _taken() -> Problem:
+    return invalid_fields(("name", "Sorry, that tag already exists."))
+
+
+def _subscribers(audience: Audience, given: Sequence[Any], field: str) -> list[Member]:
+    """The subscribed members among addresses, each once; others are ignored.
+
+    Raises:
+        Problem: 400, if addresses are given and none of them is subscribed.
+    """
+    found = {}
     for address in given:
         member = audience.members.get(addresses.subscriber_hash(str(address)))
-        if member is None or member.status == "archived":
-            unknown.append(str(address))
-            continue
-        tags.attach(sandbox, audience, member, segment.name)
-        added.append(member)
-    return added, unknown
+        if member is not None and member.status == "subscribed":
+            found[member.hash] = member
+    if given and not found:
+        raise invalid_fields((field, "None of the emails provided were subscribed to the list"))
+    return list(found.values())
 
 
 @operation("GET", "/lists/{list_id}/segments/{segment_id}")
@@ -233,15 +158,19 @@ def update_segment(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: patchListsIdSegmentsId. ``static_segment`` replaces the members."""
     audience = sandbox.audience(call.parts["list_id"])
     segment = _segment(audience, call)
-    body = call.body()
-    validation.check(
-        body, {"name": "string", "static_segment": "array", "options": "object"}, ("name",)
-    )
+    body = _body(call)
+    is_renamed = body["name"] != segment.name
+    if is_renamed and segment.type == "static" and body["name"] in audience.tag_ids:
+        raise _taken()
     if "static_segment" in body:
-        for key in list(segment.members):
+        if segment.type != "static":
+            raise _not_static(call)
+        wanted = _subscribers(audience, body["static_segment"], "static_segment")
+        for key in set(segment.members) - {member.hash for member in wanted}:
             tags.detach(sandbox, audience, audience.members[key], segment.name)
-        _add_addresses(sandbox, audience, segment, body["static_segment"])
-    if body["name"] != segment.name:
+        for member in wanted:
+            tags.attach(sandbox, audience, member, segment.name)
+    if is_renamed:
         _rename(audience, segment, body["name"])
     if segment.type == "saved" and "options" in body:
         members_of(sandbox, audience, body["options"])
@@ -280,30 +209,36 @@ def delete_segment(sandbox: Sandbox, call: Call) -> Any:
 )
 def batch_segment(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: postListsIdSegmentsId: add and remove up to 500 members each. More are refused in
-    the words seen in hitobito/hitobito#1819."""
+    the words seen in hitobito/hitobito#1819. ``error_count`` counts kinds of errors. That nothing
+    is done where one of the two lists is refused is undocumented."""
     audience = sandbox.audience(call.parts["list_id"])
     segment = _static(audience, call)
     body = call.body()
     validation.check(body, {"members_to_add": "array", "members_to_remove": "array"})
-    if max(len(body.get(name, [])) for name in ("members_to_add", "members_to_remove")) > 500:
+    to_add, to_remove = body.get("members_to_add", []), body.get("members_to_remove", [])
+    if max(len(to_add), len(to_remove)) > 500:
         raise invalid_resource(
             "Maximum allowed member items exceeded, please provide at most 500 items in "
             "members_to_add field or members_to_remove field"
         )
-    added, unknown = _add_addresses(sandbox, audience, segment, body.get("members_to_add", []))
-    removed = []
-    for address in body.get("members_to_remove", []):
-        member = seek(audience, addresses.subscriber_hash(str(address)))
-        if member is None or member.hash not in segment.members:
-            unknown.append(str(address))
-            continue
+    coming = _subscribers(audience, to_add, "members_to_add")
+    going = _subscribers(audience, to_remove, "members_to_remove")
+    added = [member for member in coming if member.hash not in segment.members]
+    present = [member.email_address for member in coming if member.hash in segment.members]
+    for member in added:
+        tags.attach(sandbox, audience, member, segment.name)
+    removed = [member for member in going if member.hash in segment.members]
+    absent = [member.email_address for member in going if member.hash not in segment.members]
+    for member in removed:
         tags.detach(sandbox, audience, member, segment.name)
-        removed.append(member)
-    errors = (
-        [{"email_addresses": unknown, "error": "Email addresses do not exist in the list"}]
-        if unknown
-        else []
-    )
+    errors = [
+        {"email_addresses": whose, "error": words}
+        for whose, words in (
+            (present, "Email addresses already exist in the static segment"),
+            (absent, "Email addresses do not exist in the static segment"),
+        )
+        if whose
+    ]
     return {
         "members_added": [describe_briefly(audience, member) for member in added],
         "members_removed": [describe_briefly(audience, member) for member in removed],
@@ -317,8 +252,16 @@ def batch_segment(sandbox: Sandbox, call: Call) -> Any:
 def _static(audience: Audience, call: Call) -> Segment:
     segment = _segment(audience, call)
     if segment.type != "static":
-        raise invalid_fields(("segment_id", "Members can only be added to static segments."))
+        raise _not_static(call)
     return segment
+
+
+def _not_static(call: Call) -> Problem:
+    """Seen in brandonseydel/MailChimp.Net#377 and thorning/node-mailchimp#32."""
+    segment_id = call.parts["segment_id"]
+    return invalid_resource(
+        f'A Static Segment with an id of "{segment_id}" does not exist for this list.'
+    )
 
 
 @operation(
@@ -348,6 +291,8 @@ def add_segment_member(sandbox: Sandbox, call: Call) -> Any:
     body = call.body()
     validation.check(body, {"email_address": "string"}, ("email_address",))
     member = find(audience, body["email_address"])
+    if member.status != "subscribed":
+        raise invalid_fields(("email_address", "Email is not subscribed to the list"))
     tags.attach(sandbox, audience, member, segment.name)
     return describe_in_segment(audience, member)
 

@@ -300,7 +300,11 @@ class Rates:
 
 @dataclass(slots=True)
 class Account:
-    """The whole simulated account."""
+    """The whole simulated account.
+
+    ``max_audiences`` and ``max_contacts``: -1 is no limit. ``over_limit`` says what happens beyond
+    the limit on contacts, see ``billing``.
+    """
 
     seed: int
     created_at: int
@@ -308,6 +312,8 @@ class Account:
     counter: int = 0
     max_audiences: int = 100
     max_merge_fields: int = 30
+    max_contacts: int = -1
+    over_limit: str = "charge"
     audiences: dict[str, Audience] = field(default_factory=dict)
     deleted_audiences: dict[str, str] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mailchimp_sandbox import addresses
+from mailchimp_sandbox import addresses, billing
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.clock import day, month
 from mailchimp_sandbox.member_body import differs, settings_of, store
@@ -168,7 +168,8 @@ def add(
     """Add an address, or bring an archived one back.
 
     Raises:
-        Problem: 400 for an address that is there, opted out, forgotten or refused.
+        Problem: 400 for an address that is there, opted out, forgotten or refused; 403 where the
+            account has no room.
     """
     address = str(body["email_address"])
     key = addresses.subscriber_hash(address)
@@ -183,6 +184,7 @@ def add(
     values = settings_of(
         audience, body, held.merge_fields if held else {}, skip_validation=skip_validation
     )
+    billing.require_room(sandbox, [(held, status)])
     now = sandbox.now
     if held is None:
         member = create(sandbox, audience, address, status, by="api", at=now)
@@ -209,7 +211,7 @@ def change(
     plugins/@grouparoo/mailchimp/__tests__/fixtures/export/exportRecord.js).
 
     Raises:
-        Problem: 400.
+        Problem: 400; 403 where the account has no room.
     """
     address = body.get("email_address")
     renamed = address is not None and address != member.email_address
@@ -226,6 +228,7 @@ def change(
     values = settings_of(audience, body, member.merge_fields, skip_validation=skip_validation)
     if not (renamed or moves or differs(member, values)):
         return
+    billing.require_room(sandbox, [(member, status if moves else member.status)])
     now = sandbox.now
     was_archived = member.status == "archived"
     store(member, values)

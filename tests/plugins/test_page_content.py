@@ -14,6 +14,7 @@ from crm_mailchimp.campaigns import release
 from crm_mailchimp.sync.decisions.approval import decide_removals
 from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
 from crm_mailchimp.sync.runs.collections_page import read_page
+from crm_mailchimp.sync.runs.contact_limits import note_contact_limits
 from mailchimp_provider import page
 
 DAY = timedelta(hours=24)
@@ -181,3 +182,32 @@ def test_a_plan_that_is_not_made_yet_says_so(
     assert "1 contact: the contact is added" in text
     assert "1 contact: the contact is held back by the check" in text
     assert "invalid_email" in text
+
+
+def test_the_bill_is_on_the_page(world: CampaignWorld, shown: Callable[..., str]) -> None:
+    assert "What Mailchimp bills" not in shown(), "nothing is known yet"
+    news, offers = world.collection(), world.collection("ΒΙΒΛΙΑ")
+    world.contact("filos@mail.gr", news, offers)
+    world.contact("maria@mail.gr", news)
+    world.sync()
+    text = shown()
+    assert "What Mailchimp bills" in text
+    assert '<strong>mailchimp_default</strong> <span class="note">2 audiences</span>' in text
+    assert "not set" in text and "MAILCHIMP_CONTACT_LIMIT" in text
+    assert "Near the plan's limit" not in text
+    assert "Συλλογή ΒΙΒΛΙΑ (ΒΙΒΛΙΑ)</strong>" in text
+    cells = text.split('id="bill"')[1].split("</table>")[0].split('<td class="number">')[1:]
+    assert [cell.split("<")[0].strip() for cell in cells] == ["3", "not set", "", "1", "1"]
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        note_contact_limits(warehouse, {"MAILCHIMP_CONTACT_LIMIT": "3"})
+    text = shown()
+    assert "Near the plan's limit" in text
+    assert "has 3 contacts that Mailchimp bills. Its plan includes 3." in text
+    assert "100.0 %" in text
+    assert "Mailchimp may charge more" not in text
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        note_contact_limits(warehouse, {"MAILCHIMP_CONTACT_LIMIT": "mailchimp_default=2"})
+    text = shown()
+    assert "Over the plan's limit" in text and "Mailchimp may charge more" in text
+    assert "filos" not in text and "maria" not in text, "nobody's address"

@@ -25,6 +25,7 @@ from crm_mailchimp.setting_group import SettingError, Settings
 from crm_mailchimp.settings import (
     GROUPS,
     AlertSettings,
+    BillSettings,
     CampaignSettings,
     DataDocsSettings,
     QueryLoginSettings,
@@ -126,6 +127,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "alert_webhook_url": ("slack", "ftp://a.gr", "https://"),
     "alert_late_hours": ("a day", "-1", "nan"),
     "alert_repeat_hours": ("a day",),
+    "mailchimp_contact_limit": ("many", "-1", "1.5", "a=1,a=2", "1,2", "=1", "a=", "a=1,,b=2"),
+    "mailchimp_contact_warning_percent": ("90%", "101", "-1"),
     "report_time_zone": (
         "+02:00", "UTC+2", "GMT+2", "EET-2", "europe/athens", "Athens", "/etc/passwd", "localtime",
     ),
@@ -230,6 +233,8 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
 }  # fmt: skip
 #: Those that have a test of their own, by the name of its file.
 OBEYED_ELSEWHERE = {
+    "mailchimp_contact_limit": "tests/sync/runs/test_bill.py",
+    "mailchimp_contact_warning_percent": "tests/sync/runs/test_bill.py",
     **dict.fromkeys(SCHEDULES, "tests/policy/test_dags.py"),
     "approval_timeout_hours": "tests/policy/test_dags.py",
     "alert_emails": "tests/approvals/test_alerts.py",
@@ -328,8 +333,9 @@ def test_airflow_accepts_every_schedule_that_is_accepted(tmp_path: Path) -> None
 
 def test_groups_hold_all_classes() -> None:
     assert set(GROUPS) == {
-        AlertSettings, CampaignSettings, DataDocsSettings, QueryLoginSettings, QuestionSettings,
-        ReportSettings, RetentionSettings, Schedules, SyncSettings, WriteBackSettings,
+        AlertSettings, BillSettings, CampaignSettings, DataDocsSettings, QueryLoginSettings,
+        QuestionSettings, ReportSettings, RetentionSettings, Schedules, SyncSettings,
+        WriteBackSettings,
     }  # fmt: skip
 
 

@@ -119,6 +119,7 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
     of one part stops none of the others. After a dry run there is nothing to write or to alert."""
     from crm_mailchimp import settings
     from crm_mailchimp.sync.runs import run_alerts
+    from crm_mailchimp.sync.runs.contact_limits import note_contact_limits
     from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise_run
     from mailchimp_provider.alerts import deliver
 
@@ -128,9 +129,11 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
     with opened() as connections:
         warehouse = connections.warehouse()
         if not params["dry_run"]:
-            run_alerts.alert_about_run(
-                warehouse, staging_id, run_alerts.usable_alert_times(), deliver
-            )
+            times = run_alerts.usable_alert_times()
+            run_alerts.alert_about_run(warehouse, staging_id, times, deliver)
+            with problems.noted():
+                note_contact_limits(warehouse)
+            run_alerts.alert_about_bill(warehouse, times, deliver)
         summary = summarise_run(warehouse, staging_id)
     if summary.note:
         leave_note(ti, f"{summary.note}\nwhat to do: {page_url()}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
@@ -19,6 +20,8 @@ from crm_mailchimp.statements import statement
 MOST_CAMPAIGNS = 50
 #: Previews on the page, newest first.
 MOST_PREVIEWS = 5
+#: Audiences with their billed contacts on the page; all of them are in ``mart.bill_audiences``.
+MOST_AUDIENCES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +154,36 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BillRow:
+    """Columns of ``mart.bill``; its comments say what they mean."""
+
+    account: str
+    audiences: int
+    contacts: int
+    contacts_by_mailchimp: int | None
+    counted_by_mailchimp_at: datetime | None
+    repeated_addresses: int
+    saved_by_sharing: int
+    contact_limit: int | None
+    used_percent: Decimal | None
+    is_near_limit: bool
+    is_over_limit: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BilledAudience:
+    """Columns of ``mart.bill_audiences``; its comments say what they mean."""
+
+    account: str
+    list_id: str
+    name: str | None
+    collection_codes: str | None
+    contacts: int
+    own_contacts: int | None
+    contacts_by_mailchimp: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageContent:
     """Rows of the statements ``sql/page/*``, by section.
 
@@ -163,6 +196,8 @@ class PageContent:
         held_back: contacts in quarantine, counted by collection and reason; those with
             ``invalid_field_value`` are pushed, without a field.
         campaigns: the newest ``MOST_CAMPAIGNS``.
+        bills: what Mailchimp bills each account for.
+        billed_audiences: the ``MOST_AUDIENCES`` with most contacts.
     """
 
     collections: Sequence[CollectionRow]
@@ -172,6 +207,8 @@ class PageContent:
     previews: Sequence[PreviewRow]
     held_back: Sequence[HeldBack]
     campaigns: Sequence[CampaignRow]
+    bills: Sequence[BillRow]
+    billed_audiences: Sequence[BilledAudience]
 
     @property
     def has_several_accounts(self) -> bool:
@@ -198,6 +235,13 @@ def read_page(warehouse: Connection[Any]) -> PageContent:
         held_back=read_rows(warehouse, HeldBack, statement("page/held_back")),
         campaigns=read_rows(
             warehouse, CampaignRow, statement("page/campaigns"), {"most": MOST_CAMPAIGNS}
+        ),
+        bills=read_rows(warehouse, BillRow, statement("page/bills")),
+        billed_audiences=read_rows(
+            warehouse,
+            BilledAudience,
+            statement("page/billed_audiences"),
+            {"most": MOST_AUDIENCES},
         ),
     )
     warehouse.rollback()

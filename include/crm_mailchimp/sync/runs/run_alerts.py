@@ -17,6 +17,7 @@ from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.runs.contact_limits import near_limits
 from crm_mailchimp.sync.staging.stagings import staged_codes
 
 _HEADINGS = {
@@ -24,9 +25,11 @@ _HEADINGS = {
     "blocked": "Blocked: a person has to decide, the collection was not synced",
     "late": "Late: no successful run for too long",
     "undecided": "Undecided: a person has to decide about an erasure",
+    "near_limit": "Near the plan's limit: contacts that Mailchimp bills",
 }
 _WHERE_TO_LOOK = {
     "undecided": 'What that means: docs/data_protection.md, section "Forget me".',
+    "near_limit": 'What to do: docs/operations.md, section "The bill".',
 }
 _IN_COLLECTIONS = "Details: sync.collection_run in the warehouse, columns state and detail."
 #: Lines under one heading; the rest is counted.
@@ -50,7 +53,8 @@ class AlertTimes:
 class Trouble:
     """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why.
 
-    Or, in the place of the code, a DAG that failed, or a contact whose erasure is ``undecided``.
+    Or, in the place of the code, a DAG that failed, or a contact whose erasure is ``undecided``. Or
+    an account that is ``near_limit``.
     """
 
     collection_code: str
@@ -174,6 +178,30 @@ def alert_about_undecided(
     return _tell(warehouse, troubles, times, send)
 
 
+def alert_about_bill(
+    warehouse: Connection[Any], times: AlertTimes, send: Callable[[Message], bool]
+) -> list[Trouble]:
+    """Tell about accounts with almost as many contacts as their plan includes; returns those sent.
+
+    The words name no count of contacts: it changes each hour, and the alert would come again.
+    """
+    troubles = [
+        Trouble(
+            collection_code=f"account {one.account}",
+            state="near_limit",
+            reason=(
+                f"more contacts than the {one.contact_limit} that the plan includes"
+                if one.is_over_limit
+                else f"at least {one.warning_percent:g} % of the {one.contact_limit} contacts that"
+                " the plan includes"
+            ),
+        )
+        for one in near_limits(warehouse)
+    ]
+    _forget(warehouse, ("near_limit",), None, troubles)
+    return _tell(warehouse, troubles, times, send)
+
+
 def alert_about_dag(
     warehouse: Connection[Any],
     dag_id: str,
@@ -194,7 +222,7 @@ def write_message(troubles: Sequence[Trouble]) -> Message:
     for state, heading in _HEADINGS.items():
         found = [trouble for trouble in troubles if trouble.state == state]
         if found:
-            counts.append(f"{len(found)} {state}")
+            counts.append(f"{len(found)} {state.replace('_', ' ')}")
             lines = [heading, *(f"  {trouble}" for trouble in found[:_LONGEST])]
             if len(found) > _LONGEST:
                 lines.append(f"  and {len(found) - _LONGEST} more")

@@ -123,6 +123,70 @@ def test_the_python_sdk_works(recorded: Recorded, client: Any, description: Desc
     ] == []
 
 
+def test_the_python_sdk_keeps_tags_and_mails_them(
+    recorded: Recorded, client: Any, description: Description
+) -> None:
+    recorded.world.control("POST", "reset")
+    begun = len(recorded.recording.exchanges)
+    list_id = _list(client)
+    _members(client, list_id)
+    lists = client.lists
+    made = lists.create_segment(list_id, {"name": "Πιστοί", "static_segment": []})
+    changes = {"members_to_add": [READER, "nikos@otenet.gr", "xenos@otenet.gr"]}
+    answer = lists.batch_segment_members(changes, list_id, made["id"])
+    assert (answer["total_added"], answer["error_count"]) == (2, 0)
+    answer = lists.batch_segment_members(
+        {"members_to_add": [READER], "members_to_remove": ["nikos@otenet.gr"]}, list_id, made["id"]
+    )
+    assert (answer["total_added"], answer["total_removed"]) == (0, 1)
+    [error] = answer["errors"]
+    assert error["email_addresses"] == [READER]
+    with pytest.raises(ApiClientError) as refused:
+        lists.batch_segment_members({"members_to_add": ["xenos@otenet.gr"]}, list_id, made["id"])
+    assert refused.value.status_code == 400 and "None of the emails" in refused.value.text
+    lists.create_segment_member(list_id, made["id"], {"email_address": "nikos@otenet.gr"})
+    lists.remove_segment_member(list_id, made["id"], key("nikos@otenet.gr"))
+    lists.update_list_member_tags(
+        list_id, key("nikos@otenet.gr"), {"tags": [{"name": "Νέοι", "status": "active"}]}
+    )
+    found = lists.tag_search(list_id, name="Πισ")["tags"]
+    assert [row["id"] for row in found] == [made["id"]]
+    segments = lists.list_segments(list_id, type="static")["segments"]
+    assert {row["name"]: row["member_count"] for row in segments} == {"Πιστοί": 1, "Νέοι": 1}
+    members = lists.get_segment_members_list(list_id, made["id"])["members"]
+    assert [row["email_address"] for row in members] == [READER]
+
+    settings = {
+        "subject_line": "Νέα",
+        "title": "Στους πιστούς",
+        "from_name": "Ελαιώνες",
+        "reply_to": "nea@elaiones.gr",
+    }
+    recipients = {"list_id": list_id, "segment_opts": {"saved_segment_id": made["id"]}}
+    campaign = client.campaigns.create(
+        {"type": "regular", "recipients": recipients, "settings": settings}
+    )
+    assert campaign["recipients"]["recipient_count"] == 1
+    client.campaigns.set_content(campaign["id"], {"html": "<p>Γεια</p>"})
+    client.campaigns.send(campaign["id"])
+    sent = client.reports.get_campaign_recipients(campaign["id"])["sent_to"]
+    assert [row["email_address"] for row in sent] == [READER]
+
+    recorded.world.control("POST", "limits", max_contacts=2, over_limit="refuse")
+    more = {"members": [{"email_address": "nea@otenet.gr", "status": "subscribed"}]}
+    with pytest.raises(ApiClientError) as refused:
+        lists.batch_list_members(list_id, more)
+    assert refused.value.status_code == 403
+    assert "User action not permitted" in refused.value.text
+    recorded.world.control("POST", "limits", max_contacts=-1)
+    assert lists.batch_list_members(list_id, more)["total_created"] == 1
+    assert [
+        (exchange.title, wrong)
+        for exchange in recorded.recording.exchanges[begun:]
+        for wrong in description.wrong_in_request(exchange) + description.wrong_in_answer(exchange)
+    ] == []
+
+
 def test_the_python_sdk_reads_what_simulated_days_left(
     sandbox_process: Running, recorded: Recorded, client: Any, description: Description
 ) -> None:

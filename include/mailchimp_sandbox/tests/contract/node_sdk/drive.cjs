@@ -79,6 +79,31 @@ async function main() {
   const page = await client.lists.getListMembersInfo(list.id, { count: 2, offset: 2 });
   seen.page = [page.members.length, page.total_items];
 
+  const tag = await client.lists.createSegment(list.id, { name: "Πιστοί", static_segment: [] });
+  const tagged = await client.lists.batchSegmentMembers(
+    { members_to_add: [reader.email_address, "nikos@otenet.gr", "xenos@otenet.gr"] },
+    list.id, tag.id,
+  );
+  seen.tagged = [tagged.total_added, tagged.error_count];
+  const untagged = await client.lists.batchSegmentMembers(
+    { members_to_remove: ["nikos@otenet.gr"] }, list.id, tag.id,
+  );
+  seen.untagged = [untagged.total_removed, untagged.error_count];
+  seen.strangers = await refusal(() => client.lists.batchSegmentMembers(
+    { members_to_add: ["xenos@otenet.gr"] }, list.id, tag.id,
+  ));
+  const tags = (await client.lists.tagSearch(list.id, { name: "Πιστο" })).tags;
+  seen.found = tags.map((row) => row.name);
+  const inside = await client.lists.getSegmentMembersList(list.id, tag.id, { count: 10 });
+  seen.inside = inside.members.map((row) => row.email_address);
+  const draft = await client.campaigns.create({
+    type: "regular",
+    recipients: { list_id: list.id, segment_opts: { saved_segment_id: tag.id } },
+    settings: { subject_line: "Νέα", title: "Στους πιστούς" },
+  });
+  seen.reached = draft.recipients.recipient_count;
+  await client.campaigns.remove(draft.id);
+
   const batch = await client.batches.start({
     operations: [{ method: "GET", path: `/lists/${list.id}`, operation_id: "1" }],
   });
