@@ -200,6 +200,8 @@ create table if not exists crm.contact_collection (
     is_active boolean not null default true,
     updated_at timestamptz not null default now()
 );
+-- A further column is optional, so the command adds it to no CRM: confirm_new_members boolean. True: new
+-- members are asked to confirm first; null: they are not.
 comment on table crm.contact_collection is
 'Collections of contacts. One collection is one audience at the provider.';
 comment on column crm.contact_collection.collection_id is 'Key.';

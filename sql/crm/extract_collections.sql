@@ -14,6 +14,8 @@ select distinct on (collection.collection_id)
     collection.query_text,
     coalesce(collection.use_provider_defaults, false) as use_provider_defaults,
     coalesce(collection.sync_merge_fields, false) as sync_merge_fields,
+    -- If the column is missing, nobody is asked first.
+    coalesce(to_jsonb(collection) -> 'confirm_new_members' = 'true', false) as confirm_new_members,
     collection.provider_list_id,
     collection.campaign_type,
     case
@@ -59,6 +61,10 @@ select distinct on (collection.collection_id)
                 when collection.use_provider_defaults is null then 'column use_provider_defaults is null'
             end,
             case when collection.sync_merge_fields is null then 'column sync_merge_fields is null' end,
+            case
+                when jsonb_typeof(to_jsonb(collection) -> 'confirm_new_members') not in ('boolean', 'null')
+                    then 'column confirm_new_members is neither true nor false'
+            end,
             case
                 when
                     campaign_type.code is not null

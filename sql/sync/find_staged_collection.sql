@@ -11,6 +11,7 @@ select
     collection.provider,
     collection.is_static,
     collection.sync_merge_fields,
+    collection.confirm_new_members,
     collection.provider_list_id,
     collection.settings,
     collection.problem_code,

@@ -92,6 +92,9 @@ wanted as (
         member.origin,
         member.pushed_hash,
         coalesce(found.must_confirm, false) as must_confirm,
+        -- The collection asks new members first. We archived a member while it was subscribed. So the same
+        -- contact is not new, and is revived without a question. Another contact at its address is new.
+        %(confirm_new_members)s and member.contact_id is distinct from desired.contact_id as is_asked_first,
         coalesce(rejected.content_hash = desired.content_hash and not rejected.retryable, false)
             as is_rejected,
         -- First the refusals at the address, then other facts about the address, then the person's
@@ -148,7 +151,7 @@ wanted_action as (
             when wanted.is_rejected then 'quarantine'
             when
                 wanted.status is null
-                then case when wanted.must_confirm then 'add_pending' else 'add' end
+                then case when wanted.must_confirm or wanted.is_asked_first then 'add_pending' else 'add' end
             when wanted.status = 'subscribed' and wanted.must_confirm
                 then case when wanted.origin = 'foreign' then 'quarantine' else 'reconfirm' end
             when wanted.status = 'subscribed' and wanted.origin = 'foreign' then 'adopt'
@@ -163,7 +166,9 @@ wanted_action as (
             when wanted.status = 'unsubscribed' and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
-                then case when wanted.must_confirm then 'add_pending' else 'revive' end
+                then case
+                    when wanted.must_confirm or wanted.is_asked_first then 'add_pending' else 'revive'
+                end
             else 'quarantine'
         end as action
     from wanted

@@ -50,6 +50,7 @@ class Collection:
     """One active contact collection with an external provider, its settings resolved.
 
     Attributes:
+        confirm_new_members: new members are asked to confirm before they get mail.
         wrong_country: the column with the sender's country, if that is no code of two letters.
         unreadable: columns that break the contract, never their values; None: none does.
     """
@@ -63,6 +64,7 @@ class Collection:
     is_static: bool
     query_text: str | None
     sync_merge_fields: bool
+    confirm_new_members: bool
     provider: str
     provider_kind: str
     connection_id: str | None
@@ -95,6 +97,7 @@ class _StoredCollection:
     query_text: str | None
     use_provider_defaults: bool
     sync_merge_fields: bool
+    confirm_new_members: bool
     provider: str
     provider_kind: str
     connection_id: str | None
@@ -230,6 +233,7 @@ def _collection(stored: _StoredCollection) -> Collection:
         is_static=stored.is_static,
         query_text=stored.query_text,
         sync_merge_fields=stored.sync_merge_fields,
+        confirm_new_members=stored.confirm_new_members,
         provider=stored.provider,
         provider_kind=stored.provider_kind,
         connection_id=stored.connection_id,

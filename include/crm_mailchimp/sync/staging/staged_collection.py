@@ -35,6 +35,7 @@ class StagedCollection:
 
     Attributes:
         gdpr_category: None: the CRM gives the collection no campaign type.
+        confirm_new_members: new members are asked to confirm before they get mail.
         provider_list_id: the audience that the CRM names, if it names one.
         settings: what an audience of the collection is made from: sender and list defaults.
         problem: why the collection cannot be synced, if it cannot.
@@ -58,6 +59,7 @@ class StagedCollection:
     provider: str
     is_static: bool
     sync_merge_fields: bool
+    confirm_new_members: bool
     provider_list_id: str | None
     settings: AudienceSettings
     problem: Problem | None
@@ -83,6 +85,7 @@ class _StoredCollection:
     provider: str
     is_static: bool
     sync_merge_fields: bool
+    confirm_new_members: bool
     provider_list_id: str | None
     audience_name: str
     settings: Mapping[str, object]
@@ -157,6 +160,7 @@ def read_staged_collection(
         provider=stored.provider,
         is_static=stored.is_static,
         sync_merge_fields=stored.sync_merge_fields,
+        confirm_new_members=stored.confirm_new_members,
         provider_list_id=stored.provider_list_id,
         settings=stored.audience_settings(),
         problem=stored.problem(),
