@@ -94,7 +94,8 @@ wanted as (
         coalesce(found.must_confirm, false) as must_confirm,
         -- The collection asks new members first. We archived a member while it was subscribed. So the same
         -- contact is not new, and is revived without a question. Another contact at its address is new.
-        %(confirm_new_members)s and member.contact_id is distinct from desired.contact_id as is_asked_first,
+        %(confirm_new_members)s
+        and (member.contact_id is distinct from desired.contact_id) as is_asked_first,
         coalesce(rejected.content_hash = desired.content_hash and not rejected.retryable, false)
             as is_rejected,
         -- First the refusals at the address, then other facts about the address, then the person's
