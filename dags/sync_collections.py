@@ -34,6 +34,8 @@ because each answer of Mailchimp is committed. A cleared `stage` makes a new sta
 
 - *People stay `pending`*: their collection asks new members first (`confirm_new_members`), or they
   withdrew earlier. They get mail after they confirm. Nobody is asked twice.
+- *`marketing_permissions_unmapped`*: the audience has GDPR fields. Enter the permission that the
+  detail lists in `crm.contact_collection.marketing_permission`.
 
 **Never.** Nobody is subscribed again after their own opt-out. Nobody gets mail without a consent
 in force. Nobody is removed in bulk without a person's approval.

@@ -12,6 +12,7 @@ select distinct on (collection.collection_id)
     coalesce(collection.is_shared, false) as is_shared,
     coalesce(collection.is_static, true) as is_static,
     collection.query_text,
+    nullif(btrim(to_jsonb(collection) ->> 'marketing_permission'), '') as marketing_permission,
     coalesce(collection.use_provider_defaults, false) as use_provider_defaults,
     coalesce(collection.sync_merge_fields, false) as sync_merge_fields,
     -- If the column is missing, nobody is asked first.

@@ -12,6 +12,7 @@ select
     collection.is_static,
     collection.sync_merge_fields,
     collection.confirm_new_members,
+    collection.marketing_permission,
     collection.provider_list_id,
     collection.settings,
     collection.problem_code,

@@ -22,6 +22,7 @@ desired as (
         verdict.contact_id,
         verdict.subscriber_hash,
         verdict.content_hash,
+        verdict.consent_id,
         -- Two contacts may become one member: a person chose the other contact's address in Mailchimp.
         min(verdict.contact_id) over (partition by verdict.subscriber_hash) as representative_id
     from staging.verdict as verdict
@@ -92,6 +93,10 @@ wanted as (
         member.origin,
         member.pushed_hash,
         coalesce(found.must_confirm, false) as must_confirm,
+        -- The contact gave in the CRM the marketing permission that the member does not have in Mailchimp.
+        desired.consent_id is not null
+        and coalesce(mapped.permission_id <> all(coalesce(member.given_permissions, '{}')), false)
+            as lacks_permission,
         -- The collection asks new members first. We archived a member while it was subscribed. So the same
         -- contact is not new, and is revived without a question. Another contact at its address is new.
         %(confirm_new_members)s
@@ -132,6 +137,7 @@ wanted as (
     left join refusal_found as found on desired.contact_id::text = found.key
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
+    left join sync.gdpr_audience as mapped on mapped.list_id = %(list_id)s and mapped.is_on
 ),
 
 wanted_action as (
@@ -159,7 +165,9 @@ wanted_action as (
             when wanted.status = 'subscribed'
                 then case
                     when
-                        %(full_refresh)s or coalesce(wanted.pushed_hash, '') <> wanted.content_hash
+                        %(full_refresh)s
+                        or wanted.lacks_permission
+                        or coalesce(wanted.pushed_hash, '') <> wanted.content_hash
                         then 'update'
                     else 'unchanged'
                 end

@@ -15,7 +15,6 @@ from crm_mailchimp.provider import (
     AudienceSettings,
     CampaignDraft,
     ChangeOutcome,
-    Checklist,
     Complaint,
     K,
     MemberChange,
@@ -25,6 +24,7 @@ from crm_mailchimp.provider import (
     RemoteCampaign,
     RemoteMember,
 )
+from crm_mailchimp.send_checklist import Checklist
 from histories import mailchimp_memory as far
 from histories.mailchimp_memory import BY_ADMIN, Account, Refused, subscriber_hash
 

@@ -20,7 +20,8 @@ from crm_mailchimp.mailchimp.readings import (
 )
 from crm_mailchimp.mailchimp.reports import OVERLAP, sent_in
 from crm_mailchimp.mailchimp.timestamps import format_instant
-from crm_mailchimp.provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
+from crm_mailchimp.provider import CampaignDraft, RemoteCampaign
+from crm_mailchimp.send_checklist import Checklist, ChecklistItem
 
 Row = dict[str, Any]
 

@@ -31,7 +31,6 @@ from crm_mailchimp.provider import (
     AudienceSettings,
     CampaignDraft,
     ChangeOutcome,
-    Checklist,
     Complaint,
     MemberChange,
     MergeField,
@@ -40,6 +39,7 @@ from crm_mailchimp.provider import (
     RemoteMember,
     ReportStream,
 )
+from crm_mailchimp.send_checklist import Checklist
 
 Row = dict[str, Any]
 

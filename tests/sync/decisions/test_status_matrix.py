@@ -48,6 +48,7 @@ class Noted(NamedTuple):
 NOTED = {
     "unsubscribed": Noted("unsubscribed", "own_unsubscribe"),
     "complaint": Noted("unsubscribed", "complaint"),
+    "permission": Noted("unsubscribed", "permission_taken_back"),
     "compliance": Noted("unsubscribed", "compliance"),
     "forgotten": Noted("unsubscribed", "forgotten"),
     "archived by hand": Noted("archived", "hand_archive"),
@@ -62,7 +63,7 @@ NOTED = {
 }
 #: The member's own status with every refusal that the ledger can hold beside it.
 OWN: dict[str, tuple[str | None, ...]] = {
-    "subscribed": (None, "forgotten"),
+    "subscribed": (None, "forgotten", "permission"),
     "pending": ("unconfirmed", "forgotten"),
     "unsubscribed": (
         "withdrawal", "ended withdrawal", "followed refusal", "followed bounce", "unsubscribed",

@@ -36,6 +36,7 @@ class StagedCollection:
     Attributes:
         gdpr_category: None: the CRM gives the collection no campaign type.
         confirm_new_members: new members are asked to confirm before they get mail.
+        marketing_permission: id or text of the GDPR field of its audience that its contacts give.
         provider_list_id: the audience that the CRM names, if it names one.
         settings: what an audience of the collection is made from: sender and list defaults.
         problem: why the collection cannot be synced, if it cannot.
@@ -60,6 +61,7 @@ class StagedCollection:
     is_static: bool
     sync_merge_fields: bool
     confirm_new_members: bool
+    marketing_permission: str | None
     provider_list_id: str | None
     settings: AudienceSettings
     problem: Problem | None
@@ -86,6 +88,7 @@ class _StoredCollection:
     is_static: bool
     sync_merge_fields: bool
     confirm_new_members: bool
+    marketing_permission: str | None
     provider_list_id: str | None
     audience_name: str
     settings: Mapping[str, object]
@@ -161,6 +164,7 @@ def read_staged_collection(
         is_static=stored.is_static,
         sync_merge_fields=stored.sync_merge_fields,
         confirm_new_members=stored.confirm_new_members,
+        marketing_permission=stored.marketing_permission,
         provider_list_id=stored.provider_list_id,
         settings=stored.audience_settings(),
         problem=stored.problem(),
