@@ -62,7 +62,10 @@ here as (
             and present.ended_at is null
             and (
                 present.kind <> 'permission_taken_back'
-                or present.permission_id = any(seen.given_permissions)
+                or (
+                    present.permission_id = any(seen.given_permissions)
+                    and seen.last_changed > present.refused_at
+                )
             )
             and case
                 when present.known_from = 'campaign_report' then seen.last_changed > present.refused_at

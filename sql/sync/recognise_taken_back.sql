@@ -17,4 +17,7 @@ where
     member.list_id = %(list_id)s
     and member.origin in ('created', 'adopted')
     and member.synced_at is null
-    and member.given_permissions is not null
+    and exists (
+        select from given
+        where given.permission_id <> all(member.given_permissions)
+    )

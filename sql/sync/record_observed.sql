@@ -3,7 +3,8 @@
 -- (intended_action), unless Mailchimp names the person as the one who unsubscribed. Any other removal is
 -- the person's own, or made by hand. If sync.member was lost and CRMREF alone is left, the stricter reading
 -- holds. A marketing permission that was given once, and is not any more, was taken back by the person: we
--- never take one back. So was one that we set without an answer, if the member changed since.
+-- never take one back. So was one that we set without an answer, if the member changed since. An answer that
+-- is older than what we know says nothing about permissions.
 insert into sync.member (
     list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
     unsubscribed_by,
@@ -53,11 +54,16 @@ reading as (
         member.intended_action,
         member.intended_cause,
         member.remote_contact_id as known_remote_contact_id,
-        member.given_permissions as known_given_permissions,
+        case
+            when observed.given_permissions is null or observed.last_changed < member.last_changed
+                then member.given_permissions
+            else observed.given_permissions
+        end as newest_permissions,
         member.asked_permission,
         mapped.permission_id,
         case
-            when observed.given_permissions is null then coalesce(member.taken_back_permissions, '{}')
+            when observed.given_permissions is null or observed.last_changed < member.last_changed
+                then coalesce(member.taken_back_permissions, '{}')
             else
                 array(
                     select distinct back.permission_id
@@ -77,7 +83,14 @@ reading as (
                             )
                         ) as back (permission_id)
                     where
-                        back.permission_id <> all(observed.given_permissions)
+                        (
+                            back.permission_id <> all(observed.given_permissions)
+                            -- Within one second nobody knows which came first.
+                            or (
+                                back.permission_id = any(member.taken_back_permissions)
+                                and observed.last_changed = member.last_changed
+                            )
+                        )
                         -- One that the audience no longer shows was taken back earlier, or not at all.
                         and (
                             back.permission_id = any(observed.declined_permissions)
@@ -162,11 +175,11 @@ select
     case when not is_ours then intended_action end as intended_action,
     case when not is_ours then intended_cause end as intended_cause,
     coalesce(remote_contact_id, known_remote_contact_id) as remote_contact_id,
-    coalesce(given_permissions, known_given_permissions) as given_permissions,
+    newest_permissions as given_permissions,
     taken_back_permissions,
     case
         when
-            asked_permission <> all(coalesce(given_permissions, '{}'))
+            asked_permission <> all(coalesce(newest_permissions, '{}'))
             and asked_permission <> all(taken_back_permissions)
             then asked_permission
     end as asked_permission

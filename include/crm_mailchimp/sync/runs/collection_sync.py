@@ -145,7 +145,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
         try:
             permissions.require_mapped(run.warehouse, collection, audience.list_id)
         except AudienceUnusableError:
-            due_removals.remove_from_own(run, audience)
+            due_removals.remove_known(run, audience)
             raise
     list_id = audience.list_id if audience is not None else None
     run.make_plan(list_id)
