@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fresh_databases import fresh_databases
 from refusals.story import UNGUARDED, Story
 
-OPTIONAL_COLUMN = "alter table crm.contact_collection add column confirm_new_members boolean"
 
-
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def story(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[Story]:
-    server = request.getfixturevalue(request.param)
-    with fresh_databases(server, OPTIONAL_COLUMN) as (crm, warehouse):
-        story = Story(crm, warehouse, mailchimp_sandbox)
-        yield story
-        story.close()
+@pytest.fixture
+def story(either_story: Story) -> Story:
+    return either_story
 
 
 @pytest.fixture
@@ -113,9 +104,11 @@ def test_a_contact_that_comes_back_is_no_new_member(story: Story, news: int) -> 
     members = [row[0] for row in story.crm.execute("select contact_id from crm.contact").fetchall()]
     for contact in members:
         story.leave(news, contact)
-    # The removal of everybody needs a person elsewhere; here the limits are off.
+    story.contact("nikos@mail.gr", news)
     story.synced()
-    assert set(story.remote().values()) == {"archived"}
+    assert story.remote() == {
+        "anna@mail.gr": "archived", "eleni@mail.gr": "archived", "nikos@mail.gr": "pending",
+    }  # fmt: skip
 
     for contact in members:
         story.join(news, contact)
@@ -299,7 +292,7 @@ class Asking:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rounds=st.lists(
@@ -307,7 +300,7 @@ class Asking:
             st.tuples(st.sampled_from(ACTS), st.integers(0, 5), st.integers(0, 5)), max_size=4
         ),
         min_size=2,
-        max_size=6,
+        max_size=4,
     )
 )
 def test_nobody_is_subscribed_who_never_confirmed(
