@@ -10,11 +10,11 @@ Sources:
 - Nobody has given one until somebody says so: a member made without them shows as opted out
   (ibericode/mailchimp-for-wordpress#754, strangerstudios/pmpro-mailchimp#97).
 - The three that an audience begins with (sterlingmills.com, "GDPR, Squarespace & Mailchimp").
-- They do not change a member's status: who leaves them out of a segment mails everybody who is
+- They do not change a member's status. A campaign without a segment goes to everybody who is
   subscribed (help page "Collect Consent with GDPR Forms").
 
-Undocumented: an id that the audience does not have is refused, and what is sent to an audience
-without these fields is passed over.
+Undocumented: an id that the audience does not have is refused. An audience without these fields
+passes over what is sent.
 """
 
 from __future__ import annotations

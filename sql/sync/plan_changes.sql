@@ -96,7 +96,7 @@ wanted as (
         -- The contact gave in the CRM the marketing permission that the member does not have in Mailchimp.
         desired.consent_id is not null
         and coalesce(mapped.permission_id <> all(coalesce(member.given_permissions, '{}')), false)
-            as lacks_permission,
+            as needs_permission,
         -- The collection asks new members first. We archived a member while it was subscribed. So the same
         -- contact is not new, and is revived without a question. Another contact at its address is new.
         %(confirm_new_members)s
@@ -166,7 +166,7 @@ wanted_action as (
                 then case
                     when
                         %(full_refresh)s
-                        or wanted.lacks_permission
+                        or wanted.needs_permission
                         or coalesce(wanted.pushed_hash, '') <> wanted.content_hash
                         then 'update'
                     else 'unchanged'

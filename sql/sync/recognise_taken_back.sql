@@ -1,5 +1,5 @@
 -- The first look at an audience that CRMREF marks as ours, after a loss of the sync state. A member of ours
--- lacks a permission that others of ours have. So we had set it, and the person took it back.
+-- is without a permission that others of ours have. So we had set it, and the person took it back.
 with given as (
     select distinct unnest(given_permissions) as permission_id
     from sync.member

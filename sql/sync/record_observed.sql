@@ -2,9 +2,9 @@
 -- unsubscribe or archive by us stays known as ours. So does a removal whose answer was lost
 -- (intended_action), unless Mailchimp names the person as the one who unsubscribed. Any other removal is
 -- the person's own, or made by hand. If sync.member was lost and CRMREF alone is left, the stricter reading
--- holds. A marketing permission that was given once, and is not any more, was taken back by the person: we
--- never take one back. So was one that we set without an answer, if the member changed since. An answer that
--- is older than what we know says nothing about permissions.
+-- holds. A marketing permission that was given once, and is not any more, was taken back by the person.
+-- We never take one back. So was one that we set without an answer, if the member changed since. An older
+-- answer than the one that we know says nothing about permissions.
 insert into sync.member (
     list_id, subscriber_hash, contact_id, status, cause, cause_detail, opted_out, complaint_checked,
     unsubscribed_by,

@@ -179,9 +179,9 @@ def test_taken_back_is_a_refusal_that_only_the_person_ends(story: Story, mapped:
             story.move(anna, "anna.nea@mail.gr")
         story.synced(full_refresh=change == "full")
     assert "anna.nea@mail.gr" not in story.remote()
-    told = story.explain(contact=anna)
-    assert "took back the marketing permission" in told
-    assert "gives the permission again" in told
+    words = story.explain(contact=anna)
+    assert "took back the marketing permission" in words
+    assert "gives the permission again" in words
     story.move(anna, "anna@mail.gr")
 
     # To subscribe again without it is not enough.
@@ -236,6 +236,11 @@ def test_an_update_of_other_fields_never_gives_it_again(story: Story, mapped: in
 
     assert acted
     assert given_by(story, "anna@mail.gr") == set()
+    # Our own answer shows it, so no campaign goes out before the next run.
+    _, result = story.try_to_send()
+    assert result.outcome != "sent"
+    assert "refused in Mailchimp" in (result.detail or "")
+    story.synced()
     assert story.remote()["anna@mail.gr"] == "unsubscribed"
     assert story.reason(contact_of(story, "anna@mail.gr")) == "suppressed_permission"
 
