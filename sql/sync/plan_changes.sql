@@ -95,8 +95,8 @@ wanted as (
         coalesce(found.must_confirm, false) as must_confirm,
         -- The contact gave in the CRM the marketing permission that the member does not have in Mailchimp.
         desired.consent_id is not null
-        and coalesce(mapped.permission_id <> all(coalesce(member.given_permissions, '{}')), false)
-            as needs_permission,
+        and mapped.permission_id is not null
+        and mapped.permission_id <> all(coalesce(member.given_permissions, '{}')) as needs_permission,
         -- The collection asks new members first. We archived a member while it was subscribed. So the same
         -- contact is not new, and is revived without a question. Another contact at its address is new.
         %(confirm_new_members)s
