@@ -126,7 +126,7 @@ MUTANTS = (
     sql(
         "who withdrew is subscribed again without being asked",
         "sync/plan_changes",
-        "then case when wanted.must_confirm then 'add_pending' else 'add' end",
+        "then case when wanted.must_confirm or wanted.is_asked_first then 'add_pending' else 'add' end",
         "then 'add'",
     ),
     sql(
