@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crm_mailchimp.crm.schema import unreadable_values
 from refusals.story import UNGUARDED, Story
 
 
@@ -185,8 +186,13 @@ def test_a_value_that_is_no_boolean_holds_back_its_own_collection(
         f"{kind} using case when confirm_new_members then 1 end"
     )
 
+    named = [str(one) for one in unreadable_values(story.crm)]
     detail = story.blocked()
 
+    assert named == [
+        "crm.contact_collection.confirm_new_members: 1 rows (neither true nor false); "
+        "these collections are blocked (unreadable_row)"
+    ]
     assert detail.startswith("unreadable_row: ")
     assert "column confirm_new_members is neither true nor false" in detail
     assert "eleni@mail.gr" not in story.remote()
