@@ -36,6 +36,11 @@ because each answer of Mailchimp is committed. A cleared `stage` makes a new sta
 - *`finish` names an environment variable*: correct it (docs/settings.md). The run did the rest.
 - *Why did this person get mail, or not?* `python -m crm_mailchimp.sync explain`.
 
+- *People stay `pending`*: their collection asks new members first (`confirm_new_members`), or they
+  withdrew earlier. They get mail after they confirm. Nobody is asked twice.
+- *`marketing_permissions_unmapped`*: the audience has GDPR fields. Enter the permission that the
+  detail lists in `crm.contact_collection.marketing_permission`.
+
 **Never.** Nobody is subscribed again after their own opt-out. Nobody gets mail without a consent
 in force. Nobody is removed in bulk without a person's approval.
 """

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from crm_mailchimp.outages import Answering
+from crm_mailchimp.send_checklist import Checklist
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,23 +56,6 @@ class RemoteCampaign:
     has_segment: bool = False
     tag_id: int | None = None
     type: str = "regular"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChecklistItem:
-    """One line of the send checklist; ``type`` is 'success', 'warning' or 'error'."""
-
-    type: str
-    heading: str
-    details: str = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checklist:
-    """Whether the provider finds a campaign ready to send, and why not."""
-
-    is_ready: bool
-    items: tuple[ChecklistItem, ...]
 
 
 class CampaignProvider(Answering, Protocol):

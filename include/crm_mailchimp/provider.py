@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.marketing_permissions import MarketingPermission
 from crm_mailchimp.outages import Answering
 from crm_mailchimp.side_by_side import SideBySide
 from crm_mailchimp.tag_provider import TagProvider
@@ -40,13 +41,17 @@ class AudienceSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Audience:
-    """An audience as the provider holds it."""
+    """An audience as the provider holds it.
+
+    ``has_permissions``: it asks people for permissions (Mailchimp's GDPR fields).
+    """
 
     list_id: str
     settings: AudienceSettings
     member_count: int
     unsubscribe_count: int
     cleaned_count: int
+    has_permissions: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +74,8 @@ class RemoteMember:
 
     ``unsubscribed_by`` says who unsubscribed it, as far as the provider says.
     ``remote_contact_id`` stays when the address changes, while ``subscriber_hash`` does not;
-    None where an answer has none.
+    None where an answer has none. ``permissions``: empty where the audience has none, or where
+    the answer does not show them.
     """
 
     list_id: str
@@ -81,6 +87,7 @@ class RemoteMember:
     unsubscribed_by: Literal["person", "administrator"] | None = None
     language: str = ""
     remote_contact_id: str | None = None
+    permissions: tuple[MarketingPermission, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,12 +152,14 @@ class MemberChange:
 
     ``action``: 'update' (PATCH merge fields and language, never a status), 'unsubscribe'
     (PATCH status=unsubscribed), 'reconfirm' (PATCH status=pending), 'archive' (DELETE).
+    ``permission_to_give``: id of a marketing permission that the person gave in the CRM.
     """
 
     subscriber_hash: str = field(repr=False)
     action: Literal["update", "unsubscribe", "reconfirm", "archive"]
     merge_fields: Mapping[str, Any] | None = field(default=None, repr=False)
     language: str | None = None
+    permission_to_give: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import HTTPException
 
-from mailchimp_sandbox import addresses, happenings, subscriptions
+from mailchimp_sandbox import addresses, happenings, permissions, subscriptions
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.control_requests import Act
 from mailchimp_sandbox.state import Audience, Campaign, Member
@@ -48,6 +48,7 @@ def act_as_subscriber(sandbox: Sandbox, act: Act) -> None:
             sandbox, audience, act.email_address, now, act.ip, confirmed=confirmed
         )
         member.merge_fields.update(act.merge_fields)
+        _answer(audience, member, act, given=True)
         return
     member = member_or_404(audience, act.email_address)
     if act.action == "confirm":
@@ -59,8 +60,10 @@ def act_as_subscriber(sandbox: Sandbox, act: Act) -> None:
         if addresses.complaint(act.new_email_address) or key in audience.members:
             raise HTTPException(409, "that address is taken or invalid")
         subscriptions.rename(sandbox, audience, member, act.new_email_address, by="person", at=now)
-    elif act.action == "update_profile":
+    elif act.action in ("update_profile", "give_permissions", "take_back_permissions"):
         member.merge_fields.update(act.merge_fields)
+        if act.action != "update_profile":
+            _answer(audience, member, act, given=act.action == "give_permissions")
         member.last_changed = now
         audience.version += 1
         sandbox.ledger.event(
@@ -85,6 +88,15 @@ def act_as_subscriber(sandbox: Sandbox, act: Act) -> None:
         )
     else:
         _act_on_campaign(sandbox, act, member)
+
+
+def _answer(audience: Audience, member: Member, act: Act, *, given: bool) -> None:
+    texts = permissions.in_use(audience)
+    for named in act.marketing_permissions:
+        found = [one for one, text in texts.items() if named in (one, text)]
+        if not found:
+            raise HTTPException(409, "the audience has no such permission")
+        member.permissions[found[0]] = given
 
 
 def _act_on_campaign(sandbox: Sandbox, act: Act, member: Member) -> None:

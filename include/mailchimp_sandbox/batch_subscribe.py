@@ -47,6 +47,8 @@ def _one(
     skip: bool,
 ) -> tuple[Member, bool]:
     member_body.check_body(body, ("email_address",))
+    # OpenAPI does not know them here.
+    body = {name: value for name, value in body.items() if name != "marketing_permissions"}
     # OpenAPI marks nothing required here; without a status Mailchimp refuses the new member.
     status = body.get("status")
     if status is not None:

@@ -20,7 +20,8 @@ class Act(BaseModel):
 
     ``campaign_id`` is the campaign it comes from: needed for open, click, complain and forward,
     optional for unsubscribe. ``url`` is the link clicked (default: the first). ``times`` repeats
-    an open or click within the same second.
+    an open or click within the same second. ``marketing_permissions`` are ids or texts: those that
+    the person gives or takes back, or ticks while subscribing.
     """
 
     list_id: str
@@ -35,12 +36,15 @@ class Act(BaseModel):
         "forward",
         "change_email",
         "update_profile",
+        "give_permissions",
+        "take_back_permissions",
     ]
     campaign_id: str = ""
     url: str = ""
     reason: str = "None given"
     new_email_address: str = ""
     merge_fields: dict[str, Any] = {}
+    marketing_permissions: list[str] = []
     is_proxy: bool = False
     ip: str = "94.64.10.20"
     times: int = Field(1, ge=1, le=5000)

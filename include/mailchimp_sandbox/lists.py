@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailchimp_sandbox import addresses, merge_fields, validation
+from mailchimp_sandbox import addresses, merge_fields, permissions, validation
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.clock import iso
 from mailchimp_sandbox.paging import flag, moment, ordered, window
@@ -179,6 +179,7 @@ def create_list(sandbox: Sandbox, call: Call) -> Any:
         settings={name: body[name] for name in _SCHEMA if name in body and name != "name"},
     )
     merge_fields.add_default_fields(audience)
+    permissions.switch_on(sandbox, audience)
     sandbox.account.audiences[list_id] = audience
     sandbox.ledger.event(now, "list_created", "api", list_id=list_id)
     return describe(audience)
@@ -208,6 +209,8 @@ def update_list(sandbox: Sandbox, call: Call) -> Any:
             audience.settings[name] = {**audience.settings[name], **body[name]}
         else:
             audience.settings[name] = body[name]
+    permissions.switch_on(sandbox, audience)
+    audience.version += 1
     sandbox.ledger.event(sandbox.now, "list_changed", "api", list_id=audience.list_id)
     return describe(audience)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mailchimp_sandbox import addresses, merge_values, validation
+from mailchimp_sandbox import addresses, merge_values, permissions, validation
 from mailchimp_sandbox.problem import invalid_resource
 from mailchimp_sandbox.state import Audience, Member
 
 NEW_STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
 CHANGED_STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending")
-_GROUPS = ("merge_fields", "interests", "location")
+_GROUPS = ("merge_fields", "interests", "location", "permissions")
 _PLACE = ("latitude", "longitude")
 SCHEMA = {
     "email_address": "string",
@@ -77,6 +77,8 @@ def settings_of(
                 [("interests", f"Invalid interest ID: '{unknown[0][:40]}'.")],
             )
         values["interests"] = body["interests"]
+    if "marketing_permissions" in body:
+        values["permissions"] = permissions.checked(audience, body["marketing_permissions"])
     if "location" in body:
         validation.check(
             body["location"], {"latitude": "number", "longitude": "number"}, (), "location."
@@ -89,11 +91,13 @@ def differs(member: Member, values: Mapping[str, Any]) -> bool:
     """Whether ``store`` would change anything. A field never set is blank, an interest never set
     is off."""
     merge_fields, interests = values.get("merge_fields", {}), values.get("interests", {})
+    given = values.get("permissions", {})
     place = {name: at for name, at in values.get("location", {}).items() if name in _PLACE}
     plain = {name: value for name, value in values.items() if name not in _GROUPS}
     return (
         any(member.merge_fields.get(tag, "") != value for tag, value in merge_fields.items())
         or any(member.interests.get(key, False) != value for key, value in interests.items())
+        or any(member.permissions.get(key, False) != value for key, value in given.items())
         or any(getattr(member, name) != value for name, value in {**place, **plain}.items())
     )
 
@@ -105,6 +109,8 @@ def store(member: Member, values: Mapping[str, Any]) -> None:
             member.merge_fields.update(value)
         elif name == "interests":
             member.interests.update(value)
+        elif name == "permissions":
+            member.permissions.update(value)
         elif name == "location":
             member.latitude = value.get("latitude", member.latitude)
             member.longitude = value.get("longitude", member.longitude)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailchimp_sandbox import permissions
 from mailchimp_sandbox.clock import iso
 from mailchimp_sandbox.state import Audience, Member
 
@@ -60,6 +61,7 @@ def describe(audience: Audience, member: Member) -> dict[str, Any]:
     }
     if member.status == "unsubscribed":
         row["unsubscribe_reason"] = member.unsubscribe_reason
+    row |= permissions.described(audience, member)
     if member.notes:
         note = member.notes[-1]
         row["last_note"] = {
@@ -80,6 +82,7 @@ def describe_briefly(audience: Audience, member: Member) -> dict[str, Any]:
     row = describe(audience, member)
     for name in _FULL_ONLY:
         del row[name]
+    row.pop("marketing_permissions", None)
     del row["location"]["region"]
     return row
 

@@ -40,6 +40,7 @@ class Member:
     email_type: str = "html"
     merge_fields: dict[str, Any] = field(default_factory=dict)
     interests: dict[str, bool] = field(default_factory=dict)
+    permissions: dict[str, bool] = field(default_factory=dict)
     language: str = ""
     vip: bool = False
     source: str = "API - Generic"
@@ -127,13 +128,17 @@ class AbuseReport:
 
 @dataclass(slots=True)
 class Audience:
-    """A list. ``version`` grows with every change of its members: what cached pages hang on."""
+    """A list. ``version`` grows with every change of its members: what cached pages hang on.
+
+    ``permissions``: the texts of its GDPR fields by id; empty until they are switched on.
+    """
 
     list_id: str
     web_id: int
     name: str
     date_created: int
     settings: dict[str, Any] = field(default_factory=dict)
+    permissions: dict[str, str] = field(default_factory=dict)
     merge_fields: list[MergeField] = field(default_factory=list)
     next_merge_id: int = 1
     members: dict[str, Member] = field(default_factory=dict)

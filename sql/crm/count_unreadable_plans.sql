@@ -106,6 +106,16 @@ where
 union all
 select
     'contact_collection' as table_name,
+    'confirm_new_members' as column_name,
+    'neither true nor false' as problem,
+    'these collections are blocked (unreadable_row)' as effect,
+    count(*) as held
+from crm.contact_collection as collection
+where
+    jsonb_typeof(to_jsonb(collection) -> 'confirm_new_members') not in ('boolean', 'null')
+union all
+select
+    'contact_collection' as table_name,
     'collection_id' as column_name,
     'there more than once' as problem,
     'these collections are blocked (unreadable_row)' as effect,

@@ -12,8 +12,11 @@ select distinct on (collection.collection_id)
     coalesce(collection.is_shared, false) as is_shared,
     coalesce(collection.is_static, true) as is_static,
     collection.query_text,
+    nullif(btrim(to_jsonb(collection) ->> 'marketing_permission'), '') as marketing_permission,
     coalesce(collection.use_provider_defaults, false) as use_provider_defaults,
     coalesce(collection.sync_merge_fields, false) as sync_merge_fields,
+    -- If the column is missing, nobody is asked first.
+    coalesce(to_jsonb(collection) -> 'confirm_new_members' = 'true', false) as confirm_new_members,
     collection.provider_list_id,
     -- The column may be missing.
     nullif(btrim(to_jsonb(collection) ->> 'shared_audience'), '') as shared_audience,
@@ -64,6 +67,10 @@ select distinct on (collection.collection_id)
             case
                 when octet_length(to_jsonb(collection) ->> 'shared_audience') > 400
                     then 'column shared_audience is longer than 400 bytes'
+            end,
+            case
+                when jsonb_typeof(to_jsonb(collection) -> 'confirm_new_members') not in ('boolean', 'null')
+                    then 'column confirm_new_members is neither true nor false'
             end,
             case
                 when

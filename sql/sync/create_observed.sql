@@ -7,5 +7,7 @@ create temporary table if not exists observed_member (
     last_changed timestamptz,
     origin text,
     contact_id bigint,
-    remote_contact_id text
+    remote_contact_id text,
+    given_permissions text[],
+    declined_permissions text[]
 )

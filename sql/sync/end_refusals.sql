@@ -1,6 +1,7 @@
 -- The person's own act ends a refusal: Mailchimp shows the address subscribed again in that audience, with
 -- a later change. Some refusals only wait for a confirmation. They also end by a confirmation or sign-up at
--- another address of the person. That must be in an audience of one of the refusal's collections. This runs
+-- another address of the person. That must be in an audience of one of the refusal's collections. A marketing
+-- permission that was taken back must be given again, in that audience. This runs
 -- before record_observed.sql, which overwrites the known status.
 with pads as materialized (
     select
@@ -12,6 +13,7 @@ seen as (
     select
         observed.list_id,
         observed.last_changed,
+        observed.given_permissions,
         coalesce(member.contact_id, observed.contact_id) as contact_id,
         member.status as known_status,
         sync.keyed_digest(
@@ -34,7 +36,7 @@ seen as (
         and exists (select from sync.refusal)
         and (
             member.status is distinct from 'subscribed'
-            or member.cause = 'forgotten'
+            or member.cause in ('forgotten', 'permission_taken_back')
             or exists (
                 select from sync.refusal as reported
                 where
@@ -58,6 +60,13 @@ here as (
             present.address_digest = seen.address_digest
             and present.list_id = seen.list_id
             and present.ended_at is null
+            and (
+                present.kind <> 'permission_taken_back'
+                or (
+                    present.permission_id = any(seen.given_permissions)
+                    and seen.last_changed > present.refused_at
+                )
+            )
             and case
                 when present.known_from = 'campaign_report' then seen.last_changed > present.refused_at
                 else present.refused_at is null or seen.last_changed >= present.refused_at

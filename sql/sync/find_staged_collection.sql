@@ -12,6 +12,8 @@ select
     coalesce(collection.connection_id, %(default_account)s) as account,
     collection.is_static,
     collection.sync_merge_fields,
+    collection.confirm_new_members,
+    collection.marketing_permission,
     collection.provider_list_id,
     collection.settings,
     collection.problem_code,

@@ -95,6 +95,8 @@ select
         when bool_or(weighed.is_at_address and weighed.kind = 'complaint') then 'suppressed_complaint'
         when bool_or(weighed.is_at_address and weighed.kind = 'unsubscribed')
             then 'suppressed_unsubscribed'
+        when bool_or(weighed.is_at_address and weighed.kind = 'permission_taken_back')
+            then 'suppressed_permission'
         when bool_or(weighed.is_at_address and weighed.kind = 'compliance') then 'suppressed_compliance'
         when bool_or(weighed.is_at_address and weighed.kind = 'archived_by_hand')
             then 'suppressed_archived'
@@ -102,6 +104,8 @@ select
     case
         when bool_or(not weighed.is_other and weighed.kind = 'complaint') then 'suppressed_complaint'
         when bool_or(not weighed.is_other and weighed.kind = 'unsubscribed') then 'suppressed_unsubscribed'
+        when bool_or(not weighed.is_other and weighed.kind = 'permission_taken_back')
+            then 'suppressed_permission'
         when bool_or(not weighed.is_other and weighed.kind = 'compliance') then 'suppressed_compliance'
         when bool_or(not weighed.is_other and weighed.kind = 'forgotten' and not weighed.only_hides_ours)
             then 'suppressed_forgotten'

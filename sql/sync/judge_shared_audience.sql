@@ -43,14 +43,20 @@ wanted as (
 ),
 
 first as (
-    insert into first_asked (contact_id)
-    select planned.contact_id
+    insert into first_asked (contact_id, only_new)
+    select
+        planned.contact_id,
+        not bool_and(planned.action = 'quarantine') as only_new
     from planned
+    inner join sync.staged_collection as collection
+        on
+            collection.staging_id = %(staging_id)s
+            and planned.collection_id = collection.collection_id
     where
         planned.action in ('tag', 'unchanged')
         or (planned.action = 'quarantine' and planned.cause = 'suppressed_pending')
     group by planned.contact_id
-    having bool_and(planned.action = 'quarantine')
+    having bool_and(planned.action = 'quarantine') or bool_or(collection.confirm_new_members)
 ),
 
 leaving as (

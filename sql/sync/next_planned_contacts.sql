@@ -17,6 +17,14 @@ select
     -- An older time is one that nobody entered as the time of a consent.
     case when consent.effective_at >= '1970-01-01 00:00:00+00' then consent.effective_at end as consented_at,
     planned.origin,
+    (
+        select mapped.permission_id from sync.gdpr_audience as mapped
+        where
+            mapped.list_id = %(list_id)s
+            and mapped.is_on
+            and verdict.consent_id is not null
+            and mapped.permission_id <> all(coalesce(planned.given_permissions, '{}'))
+    ) as permission_to_give,
     -- In Mailchimp the person chose another address than the CRM has. We know only the id of that address.
     exists(
         select from sync.changed_address as changed
@@ -36,12 +44,14 @@ from (
                 plan.cause,
                 plan.subscriber_hash,
                 plan.contact_id,
-                member.origin
+                member.origin,
+                member.given_permissions
             from staging.plan as plan
             left join lateral (
                 select
                     known.subscriber_hash,
                     known.origin,
+                    known.given_permissions,
                     known.status,
                     known.cause
                 from sync.member as known

@@ -22,6 +22,7 @@ desired as (
         verdict.contact_id,
         verdict.subscriber_hash,
         verdict.content_hash,
+        verdict.consent_id,
         -- Two contacts may become one member: a person chose the other contact's address in Mailchimp.
         min(verdict.contact_id) over (partition by verdict.subscriber_hash) as representative_id
     from staging.verdict as verdict
@@ -92,6 +93,20 @@ wanted as (
         member.origin,
         member.pushed_hash,
         coalesce(found.must_confirm, false) as must_confirm,
+        -- The contact gave in the CRM the marketing permission that the member does not have in Mailchimp.
+        desired.consent_id is not null
+        and mapped.permission_id is not null
+        and mapped.permission_id <> all(coalesce(member.given_permissions, '{}')) as needs_permission,
+        -- The collection asks new members first. We archived a member while it was subscribed. So the same
+        -- contact is not new, and is revived without a question. Another contact at its address is new.
+        (
+            %(confirm_new_members)s
+            or exists (
+                select from first_asked
+                where first_asked.contact_id = desired.contact_id and first_asked.only_new
+            )
+        )
+        and (member.contact_id is distinct from desired.contact_id) as is_asked_first,
         coalesce(rejected.content_hash = desired.content_hash and not rejected.retryable, false)
             as is_rejected,
         -- First the refusals at the address, then other facts about the address, then the person's
@@ -128,6 +143,7 @@ wanted as (
     left join refusal_found as found on desired.contact_id::text = found.key
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
+    left join sync.gdpr_audience as mapped on mapped.list_id = %(list_id)s and mapped.is_on
 ),
 
 wanted_action as (
@@ -148,14 +164,16 @@ wanted_action as (
             when wanted.is_rejected then 'quarantine'
             when
                 wanted.status is null
-                then case when wanted.must_confirm then 'add_pending' else 'add' end
+                then case when wanted.must_confirm or wanted.is_asked_first then 'add_pending' else 'add' end
             when wanted.status = 'subscribed' and wanted.must_confirm
                 then case when wanted.origin = 'foreign' then 'quarantine' else 'reconfirm' end
             when wanted.status = 'subscribed' and wanted.origin = 'foreign' then 'adopt'
             when wanted.status = 'subscribed'
                 then case
                     when
-                        %(full_refresh)s or coalesce(wanted.pushed_hash, '') <> wanted.content_hash
+                        %(full_refresh)s
+                        or wanted.needs_permission
+                        or coalesce(wanted.pushed_hash, '') <> wanted.content_hash
                         then 'update'
                     else 'unchanged'
                 end
@@ -163,7 +181,9 @@ wanted_action as (
             when wanted.status = 'unsubscribed' and wanted.origin in ('created', 'adopted')
                 then 'reconfirm'
             when wanted.status = 'archived' and wanted.cause = 'our_archive' and wanted.origin = 'created'
-                then case when wanted.must_confirm then 'add_pending' else 'revive' end
+                then case
+                    when wanted.must_confirm or wanted.is_asked_first then 'add_pending' else 'revive'
+                end
             else 'quarantine'
         end as action
     from wanted

@@ -42,5 +42,8 @@ on conflict (list_id, subscriber_hash) do update set
     status_since = excluded.status_since,
     synced_at = excluded.synced_at,
     unsubscribed_by = null,
+    -- The answer does not show them.
+    given_permissions = null,
+    asked_permission = null,
     intended_action = null,
     intended_cause = null

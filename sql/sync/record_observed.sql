@@ -2,7 +2,9 @@
 -- unsubscribe or archive by us stays known as ours. So does a removal whose answer was lost
 -- (intended_action), unless Mailchimp names the person as the one who unsubscribed. Any other removal is
 -- the person's own, or made by hand. If sync.member was lost and CRMREF alone is left, the stricter reading
--- holds.
+-- holds. A marketing permission that was given once, and is not any more, was taken back by the person.
+-- We never take one back. So was one that we set without an answer, if the member changed since. An older
+-- answer than the one that we know says nothing about permissions.
 insert into sync.member (
     list_id, account, subscriber_hash, contact_id, status, cause, cause_detail, opted_out,
     complaint_checked, unsubscribed_by,
@@ -12,7 +14,10 @@ insert into sync.member (
     status_since,
     intended_action,
     intended_cause,
-    remote_contact_id
+    remote_contact_id,
+    given_permissions,
+    taken_back_permissions,
+    asked_permission
 )
 with observed as (
     select distinct on (list_id, subscriber_hash)
@@ -24,6 +29,8 @@ with observed as (
         origin,
         last_changed,
         remote_contact_id,
+        given_permissions,
+        declined_permissions,
         case status
             when 'unsubscribed' then 'own_unsubscribe'
             when 'archived' then 'hand_archive'
@@ -53,6 +60,51 @@ reading as (
         member.intended_action,
         member.intended_cause,
         member.remote_contact_id as known_remote_contact_id,
+        case
+            when observed.given_permissions is null or observed.last_changed < member.last_changed
+                then member.given_permissions
+            else observed.given_permissions
+        end as newest_permissions,
+        member.asked_permission,
+        mapped.permission_id,
+        case
+            when observed.given_permissions is null or observed.last_changed < member.last_changed
+                then coalesce(member.taken_back_permissions, '{}')
+            else
+                array(
+                    select distinct back.permission_id
+                    from
+                        unnest(
+                            array_cat(
+                                coalesce(member.taken_back_permissions, '{}'),
+                                array_append(
+                                    coalesce(member.given_permissions, '{}'),
+                                    case
+                                        when
+                                            member.last_changed is null
+                                            or observed.last_changed > member.last_changed
+                                            then member.asked_permission
+                                    end
+                                )
+                            )
+                        ) as back (permission_id)
+                    where
+                        (
+                            back.permission_id <> all(observed.given_permissions)
+                            -- Within one second nobody knows which came first.
+                            or (
+                                back.permission_id = any(member.taken_back_permissions)
+                                and observed.last_changed = member.last_changed
+                            )
+                        )
+                        -- One that the audience no longer shows was taken back earlier, or not at all.
+                        and (
+                            back.permission_id = any(observed.declined_permissions)
+                            or back.permission_id = any(member.taken_back_permissions)
+                        )
+                    order by back.permission_id
+                )
+        end as taken_back_permissions,
         coalesce(observed.last_changed <= member.last_changed, false) as is_unchanged,
         coalesce(member.opted_out, false) as had_opted_out,
         coalesce(member.complaint_checked, false) as was_checked,
@@ -87,6 +139,7 @@ reading as (
     from observed
     left join sync.member as member
         on observed.list_id = member.list_id and observed.subscriber_hash = member.subscriber_hash
+    left join sync.gdpr_audience as mapped on observed.list_id = mapped.list_id and mapped.is_on
 )
 
 select
@@ -96,7 +149,12 @@ select
     case when not is_new_member then coalesce(known_contact_id, contact_id) end as contact_id,
     status,
     case
-        when strict_cause is null then null
+        when strict_cause is null
+            then
+                case
+                    when status = 'subscribed' and permission_id = any(taken_back_permissions)
+                        then 'permission_taken_back'
+                end
         when is_ours then sync.cause_of_removal(intended_action, intended_cause, known_status)
         when is_as_known then coalesce(known_cause, strict_cause)
         else strict_cause
@@ -123,7 +181,15 @@ select
     case when is_as_known then known_status_since else last_changed end as status_since,
     case when not is_ours then intended_action end as intended_action,
     case when not is_ours then intended_cause end as intended_cause,
-    coalesce(remote_contact_id, known_remote_contact_id) as remote_contact_id
+    coalesce(remote_contact_id, known_remote_contact_id) as remote_contact_id,
+    newest_permissions as given_permissions,
+    taken_back_permissions,
+    case
+        when
+            asked_permission <> all(coalesce(newest_permissions, '{}'))
+            and asked_permission <> all(taken_back_permissions)
+            then asked_permission
+    end as asked_permission
 from reading
 on conflict (list_id, subscriber_hash) do update set
     contact_id = excluded.contact_id,
@@ -139,4 +205,7 @@ on conflict (list_id, subscriber_hash) do update set
     status_since = excluded.status_since,
     intended_action = excluded.intended_action,
     intended_cause = excluded.intended_cause,
-    remote_contact_id = excluded.remote_contact_id
+    remote_contact_id = excluded.remote_contact_id,
+    given_permissions = excluded.given_permissions,
+    taken_back_permissions = excluded.taken_back_permissions,
+    asked_permission = excluded.asked_permission

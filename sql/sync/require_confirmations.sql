@@ -3,7 +3,7 @@ with known as (
     update refusal_found
     set must_confirm = true
     from first_asked
-    where refusal_found.key = first_asked.contact_id::text
+    where refusal_found.key = first_asked.contact_id::text and not first_asked.only_new
     returning refusal_found.key
 )
 
@@ -13,4 +13,6 @@ select
     false,
     true
 from first_asked
-where not exists (select from known where known.key = first_asked.contact_id::text)
+where
+    not first_asked.only_new
+    and not exists (select from known where known.key = first_asked.contact_id::text)

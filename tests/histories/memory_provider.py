@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from crm_mailchimp.campaign_provider import CampaignDraft, Checklist, RemoteCampaign
+from crm_mailchimp.campaign_provider import CampaignDraft, RemoteCampaign
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, NotFound
 from crm_mailchimp.provider import (
@@ -23,6 +23,7 @@ from crm_mailchimp.provider import (
     Rejection,
     RemoteMember,
 )
+from crm_mailchimp.send_checklist import Checklist
 from histories import mailchimp_memory as far
 from histories.mailchimp_memory import BY_ADMIN, Account, Refused, subscriber_hash
 

@@ -126,8 +126,8 @@ MUTANTS = (
     sql(
         "who withdrew is subscribed again without being asked",
         "sync/plan_changes",
-        "then case when wanted.must_confirm then 'add_pending' else 'add' end",
-        "then 'add'",
+        "wanted.must_confirm or wanted.is_asked_first then 'add_pending' else 'add' end",
+        "wanted.is_asked_first then 'add_pending' else 'add' end",
     ),
     sql(
         "a deletion for good is no refusal",

@@ -239,3 +239,33 @@ def test_a_rough_day(mailchimp_sandbox: Any) -> None:
         walked = sorted(member.merge_fields["CRMREF"] for member in mailchimp.members(audience))
         assert mailchimp.calls > 2 + 20 + 1, "something had to be sent again"
     assert walked == sorted(f"c-{number}" for number in range(1000))
+
+
+def test_permissions_are_shown_by_members_and_given_one_by_one(
+    mailchimp: Mailchimp, list_id: str
+) -> None:
+    address = "eleni@mail.gr"
+    new = NewMember(email_address=address, status="subscribed", merge_fields={})
+    [created] = mailchimp.add_members(list_id, [new]).created
+    assert not mailchimp.audience(list_id).has_permissions
+    mailchimp.client.lists.update_list(list_id, {"marketing_permissions": True})
+
+    assert mailchimp.audience(list_id).has_permissions
+    assert created.permissions == ()
+    [listed] = mailchimp.members(list_id)
+    assert mailchimp.member(list_id, listed.subscriber_hash) == listed
+    by_text = {one.text: one for one in listed.permissions}
+    assert {text: one.is_given for text, one in by_text.items()} == {
+        "Email": False, "Direct Mail": False, "Customized Online Advertising": False,
+    }  # fmt: skip
+
+    for text in ("Email", "Direct Mail"):
+        change = MemberChange(
+            subscriber_hash=listed.subscriber_hash,
+            action="update",
+            permission_to_give=by_text[text].permission_id,
+        )
+        [[outcome]] = mailchimp.change_members(list_id, [[change]])
+        assert outcome.member is not None
+    given = {one.text for one in outcome.member.permissions if one.is_given}
+    assert given == {"Email", "Direct Mail"}

@@ -21,7 +21,7 @@ from crm_mailchimp.crm.extract import RecheckedContact
 from crm_mailchimp.crm.hidden_rows import require_full_views
 from crm_mailchimp.crm.judging_clock import JudgingClock
 from crm_mailchimp.crm.schema import contract_columns
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppressed
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
@@ -131,6 +131,14 @@ def judge_members(
     ]
     # Last, so that a refusal made while the pages were read is seen.
     findings += _refused(warehouse, crm, list_id, tagged_for, gdpr_category)
+    taken_back = read_value(
+        warehouse,
+        int,
+        statement("campaigns/count_taken_back"),
+        {"list_id": list_id, "tagged_for": tagged_for},
+    )
+    if taken_back:
+        findings.append(Finding(cause="permission_taken_back", members=taken_back, contact_ids=()))
     return ConsentJudgement(judged=judged, findings=tuple(findings))
 
 

@@ -177,7 +177,15 @@ _CONSENT_WORDS = {
     "unreadable_consent": "subscribed members have a consent that cannot be read",
     "refused": "subscribed members refused in Mailchimp, or have not confirmed yet",
     "refused_address": "subscribed members have an address somebody in the CRM refused",
+    "permission_taken_back": "members not put there by us took back the marketing permission",
     "refused_foreign_address": "members not put there by us have an address refused in the CRM",
+}
+
+
+#: The sync leaves members alone that are not ours: a person does something about them.
+_TO_DO_ABOUT_FOREIGN = {
+    "permission_taken_back": "unsubscribe or archive them in Mailchimp",
+    "refused_foreign_address": "archive them in Mailchimp, or record their new consent in the CRM",
 }
 
 
@@ -185,11 +193,10 @@ def consent_reason(finding: Finding, campaign: CrmCampaign) -> GateReason:
     """What looking at the consents of all members found, in words."""
     ids = ", ".join(map(str, finding.contact_ids))
     examples = f" (contacts {ids}{', ...' if finding.members > len(finding.contact_ids) else ''})"
-    todo = (
-        "archive them in Mailchimp, or record their new consent in the CRM"
-        if finding.cause == "refused_foreign_address"
-        else f"sync collection {campaign.collection_code}; where that does not remove them, the "
-        "campaign's type asks for more than the collection's"
+    todo = _TO_DO_ABOUT_FOREIGN.get(
+        finding.cause,
+        f"sync collection {campaign.collection_code}; where that does not remove them, the "
+        "campaign's type asks for more than the collection's",
     )
     return firm(
         finding.cause,

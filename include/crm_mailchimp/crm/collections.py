@@ -49,6 +49,8 @@ class Collection:
 
     Attributes:
         shared_audience: names the audience that it shares with others; None: it has its own.
+        confirm_new_members: new members are asked to confirm before they get mail.
+        marketing_permission: id or text of the GDPR field of its audience that its contacts give.
         wrong_country: the column with the sender's country, if that is no code of two letters.
         unreadable: columns that break the contract, never their values; None: none does.
     """
@@ -61,7 +63,9 @@ class Collection:
     is_shared: bool
     is_static: bool
     query_text: str | None
+    marketing_permission: str | None
     sync_merge_fields: bool
+    confirm_new_members: bool
     provider: str
     provider_kind: str
     connection_id: str | None
@@ -91,8 +95,10 @@ class _StoredCollection:
     is_shared: bool
     is_static: bool
     query_text: str | None
+    marketing_permission: str | None
     use_provider_defaults: bool
     sync_merge_fields: bool
+    confirm_new_members: bool
     provider: str
     provider_kind: str
     connection_id: str | None
@@ -218,7 +224,9 @@ def _collection(stored: _StoredCollection) -> Collection:
         is_shared=stored.is_shared,
         is_static=stored.is_static,
         query_text=stored.query_text,
+        marketing_permission=stored.marketing_permission,
         sync_merge_fields=stored.sync_merge_fields,
+        confirm_new_members=stored.confirm_new_members,
         provider=stored.provider,
         provider_kind=stored.provider_kind,
         connection_id=stored.connection_id,

@@ -12,6 +12,7 @@ _KINDS = {
     "compliance": "Mailchimp holds the address in a compliance state",
     "forgotten": "the member was permanently deleted in Mailchimp",
     "archived_by_hand": "somebody archived the member in Mailchimp",
+    "permission_taken_back": "the person took back the marketing permission",
     "withdrawal": "we unsubscribed the member, as the CRM asked",
     "unconfirmed": "the person was asked to confirm and has not yet",
 }
@@ -143,6 +144,11 @@ def _what_ends(refusal: ExplainedRefusal) -> str:
         return (
             "It waits until the person confirms, or signs up in an audience of these collections. "
             "After a grant in the CRM, the next sync asks the person"
+        )
+    if refusal.kind == "permission_taken_back":
+        return (
+            f"it ends when the person gives the permission again in audience {refusal.list_id}, "
+            "subscribed there. No grant in the CRM ends it"
         )
     return (
         f"it ends when Mailchimp shows {_address(refusal)} subscribed again in audience "

@@ -113,6 +113,7 @@ def audience_of(entry: Mapping[str, Any]) -> Audience:
         member_count=count_of(stats.get("member_count")),
         unsubscribe_count=count_of(stats.get("unsubscribe_count")),
         cleaned_count=count_of(stats.get("cleaned_count")),
+        has_permissions=entry.get("marketing_permissions") is True,
     )
 
 

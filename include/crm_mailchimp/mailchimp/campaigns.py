@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from crm_mailchimp.campaign_provider import CampaignDraft, Checklist, ChecklistItem, RemoteCampaign
+from crm_mailchimp.campaign_provider import CampaignDraft, RemoteCampaign
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.paging import walk
@@ -21,6 +21,7 @@ from crm_mailchimp.mailchimp.readings import (
 )
 from crm_mailchimp.mailchimp.reports import OVERLAP, sent_in
 from crm_mailchimp.mailchimp.timestamps import format_instant
+from crm_mailchimp.send_checklist import Checklist, ChecklistItem
 
 Row = dict[str, Any]
 

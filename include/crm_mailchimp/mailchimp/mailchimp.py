@@ -9,7 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from crm_mailchimp.campaign_provider import CampaignDraft, Checklist, RemoteCampaign
+from crm_mailchimp.campaign_provider import CampaignDraft, RemoteCampaign
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp import (
     account,
@@ -39,6 +39,7 @@ from crm_mailchimp.provider import (
     RemoteMember,
     ReportStream,
 )
+from crm_mailchimp.send_checklist import Checklist
 from crm_mailchimp.tag_provider import Tag, TagChange, TagMember, TagOutcome
 
 Row = dict[str, Any]

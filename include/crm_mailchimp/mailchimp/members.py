@@ -16,6 +16,7 @@ from crm_mailchimp.mailchimp.read_ahead import ReadAhead, ahead_of
 from crm_mailchimp.mailchimp.readings import instant_of, object_of, objects_of, text_of
 from crm_mailchimp.mailchimp.rejections import rejection, rejection_of
 from crm_mailchimp.mailchimp.timestamps import format_instant
+from crm_mailchimp.marketing_permissions import MarketingPermission
 from crm_mailchimp.provider import (
     AddOutcome,
     ChangeOutcome,
@@ -44,6 +45,7 @@ _FIELDS = (
     "unsubscribe_reason",
     "language",
     "contact_id",
+    "marketing_permissions",
 )
 
 #: An answer gives its time in whole seconds (RFC 9110, 5.6.7).
@@ -237,6 +239,11 @@ def change_body(change: MemberChange) -> dict[str, Any]:
         body["merge_fields"] = dict(change.merge_fields)
     if change.language is not None:
         body["language"] = change.language
+    if change.permission_to_give is not None:
+        # OpenAPI 3.0.55, "Update list member": the others stay as they are.
+        body["marketing_permissions"] = [
+            {"marketing_permission_id": change.permission_to_give, "enabled": True}
+        ]
     if change.action == "unsubscribe":
         body["status"] = "unsubscribed"
     elif change.action == "reconfirm":
@@ -295,7 +302,19 @@ def member_of(entry: Mapping[str, Any], list_id: str) -> RemoteMember:
         unsubscribed_by=_unsubscribed_by(entry),
         language=text_of(entry.get("language")),
         remote_contact_id=text_of(entry.get("contact_id")) or None,
+        permissions=tuple(_permissions(entry)),
     )
+
+
+def _permissions(entry: Mapping[str, Any]) -> Iterator[MarketingPermission]:
+    for one in objects_of(entry.get("marketing_permissions")):
+        permission_id = text_of(one.get("marketing_permission_id"))
+        if permission_id:
+            yield MarketingPermission(
+                permission_id=permission_id,
+                text=text_of(one.get("text")),
+                is_given=one.get("enabled") is True,
+            )
 
 
 def _unsubscribed_by(entry: Mapping[str, Any]) -> Literal["person", "administrator"] | None:

@@ -48,6 +48,7 @@ class Noted(NamedTuple):
 NOTED = {
     "unsubscribed": Noted("unsubscribed", "own_unsubscribe"),
     "complaint": Noted("unsubscribed", "complaint"),
+    "permission": Noted("unsubscribed", "permission_taken_back"),
     "compliance": Noted("unsubscribed", "compliance"),
     "forgotten": Noted("unsubscribed", "forgotten"),
     "archived by hand": Noted("archived", "hand_archive"),
@@ -62,7 +63,7 @@ NOTED = {
 }
 #: The member's own status with every refusal that the ledger can hold beside it.
 OWN: dict[str, tuple[str | None, ...]] = {
-    "subscribed": (None, "forgotten"),
+    "subscribed": (None, "forgotten", "permission"),
     "pending": ("unconfirmed", "forgotten"),
     "unsubscribed": (
         "withdrawal", "ended withdrawal", "followed refusal", "followed bounce", "unsubscribed",
@@ -202,13 +203,13 @@ def test_the_plan_equals_the_tables(warehouse_db: str) -> None:
     every = combinations()
     with psycopg.connect(warehouse_db) as warehouse:
         _fill(warehouse, every)
-        for full_refresh in (False, True):
-            planned = _plan(warehouse, full_refresh=full_refresh)
+        for options in ({}, {"full_refresh": True}, {"confirm_new_members": True}):
+            planned = _plan(warehouse, **options)
             wrong = {
                 combination: (found, expected)
                 for number, combination in enumerate(every)
                 if (found := planned.get(number, ("nothing", "")))
-                != (expected := _expected(combination, full_refresh=full_refresh))
+                != (expected := _expected(combination, **options))
             }
             assert not dict(itertools.islice(wrong.items(), 5)), len(wrong)
     assert len(every) > 40_000
@@ -235,20 +236,24 @@ def test_each_refusal_is_used_wherever_the_page_names_it() -> None:
 Row = tuple[str, ...]
 
 
-def _expected(combination: Combination, *, full_refresh: bool) -> tuple[str, str]:
+def _expected(
+    combination: Combination, *, full_refresh: bool = False, confirm_new_members: bool = False
+) -> tuple[str, str]:
     crm_state = combination.crm_state
     if full_refresh and crm_state == "eligible":
         combination = combination._replace(crm_state="changed")
-    *_, action, reason = _plan_row(combination)
+    is_asked_first = confirm_new_members and combination.member.origin == "none"
+    *_, action, reason = _plan_row(combination, is_asked_first=is_asked_first)
     if action == "hold back":
         *_, action = _hold_back_row(combination)
     return action, crm_state if reason == "the CRM's" else reason
 
 
-def _plan_row(combination: Combination) -> Row:
+def _plan_row(combination: Combination, *, is_asked_first: bool = False) -> Row:
     crm_state = "gone" if combination.crm_state in LEFT else combination.crm_state
     origin, status = combination.member.origin, _status(combination.member)
-    return _first_row(PLAN_TABLE, crm_state, origin, status, _known(combination))
+    known = _known(combination) | ({"asked first"} if is_asked_first else set())
+    return _first_row(PLAN_TABLE, crm_state, origin, status, known)
 
 
 def _hold_back_row(combination: Combination) -> Row:
@@ -513,12 +518,18 @@ def _copy(
     copy_rows(warehouse, table, tuple(columns.split()), rows)
 
 
-def _plan(warehouse: psycopg.Connection, *, full_refresh: bool) -> dict[int, tuple[str, str]]:
+def _plan(
+    warehouse: psycopg.Connection,
+    *,
+    full_refresh: bool = False,
+    confirm_new_members: bool = False,
+) -> dict[int, tuple[str, str]]:
     parameters = {
         "staging_id": STAGING,
         "collection_id": COLLECTION,
         "gdpr_category": "newsletter",
         "list_id": LIST,
+        "confirm_new_members": confirm_new_members,
         "full_refresh": full_refresh,
     }
     make_plan(warehouse, **parameters)

@@ -21,7 +21,7 @@ from crm_mailchimp.errors import (
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import lost_audiences
+from crm_mailchimp.sync.audience import lost_audiences, permissions
 from crm_mailchimp.sync.audience.audience_map import KnownAudience, find_known
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -60,7 +60,7 @@ def locate(
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id
     if linked_id and (known is None or known.list_id != linked_id):
-        _require(provider, linked_id, collection)
+        linked = _require(provider, linked_id, collection)
         lost_audiences.require_own_for(warehouse, provider, linked_id, collection)
         if known is not None:
             with suppress(NotFoundAtProviderError):
@@ -69,6 +69,8 @@ def locate(
             for list_id in lost_audiences.find_former(warehouse, provider, collection):
                 _remember(warehouse, collection, list_id, linked=False)
         known = _remember(warehouse, collection, linked_id, linked=True)
+        permissions.note_audience(warehouse, linked)
+        warehouse.commit()
     elif known is None:
         found = lost_audiences.find_own(warehouse, provider, collection)
         known = _remember(warehouse, collection, found, linked=False) if found else None
@@ -91,11 +93,15 @@ def look_at(
 ) -> KnownAudience:
     """The audience with the name that it has in Mailchimp now; remembers the name; commits.
 
+    Also remembers whether it asks people for permissions.
+
     Raises:
         AudienceUnusableError: it is not in the account any more.
     """
-    name = _require(provider, known.list_id, collection).settings.name
+    found = _require(provider, known.list_id, collection)
+    name = found.settings.name
     _note_name(warehouse, known.list_id, name)
+    permissions.note_audience(warehouse, found)
     warehouse.commit()
     return replace(known, remote_name=name)
 

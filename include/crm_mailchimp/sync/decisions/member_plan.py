@@ -30,6 +30,7 @@ def make_plan(
     collection_id: int,
     list_id: str | None,
     gdpr_category: str | None,
+    confirm_new_members: bool = False,
     full_refresh: bool = False,
     only_due: bool = False,
     is_shared_audience: bool = False,
@@ -39,6 +40,7 @@ def make_plan(
     Args:
         list_id: the audience; None where there is none yet.
         gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
+        confirm_new_members: a contact that the audience does not have is asked to confirm first.
         full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back (``removal_guard.DUE_CAUSES``), whatever
             staging says of the collection itself.
@@ -50,11 +52,13 @@ def make_plan(
         "collection_id": collection_id,
         "gdpr_category": gdpr_category,
         "list_id": list_id,
+        "confirm_new_members": confirm_new_members,
         "full_refresh": full_refresh,
         "due_causes": list(DUE_CAUSES),
         "is_shared_audience": is_shared_audience,
     }
     warehouse.execute(statement("sync/create_kept_member"))
+    warehouse.execute(statement("sync/create_first_asked"))
     refusal_ledger.follow_merges(warehouse, staging_id)
     warehouse.execute(statement("sync/clear_plan"), parameters)
     refusal_ledger.judge_staged(

@@ -56,6 +56,8 @@ class PlannedContact(PlannedMember):
         consent_id: the deciding consent; None where the category asks for none.
         consented_at: since when it is in force.
         origin: None: the audience has no such member yet.
+        permission_to_give: the marketing permission that the contact gave in the CRM. The member
+            does not have it yet. None: there is none to give.
     """
 
     action: Literal["add", "add_pending", "revive", "adopt", "update", "reconfirm"]
@@ -69,6 +71,7 @@ class PlannedContact(PlannedMember):
     consent_id: int | None
     consented_at: datetime | None
     origin: Origin | None
+    permission_to_give: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ DUE_CAUSES = (
     "suppressed_complaint",
     "suppressed_unsubscribed",
     "suppressed_cleaned",
+    "suppressed_permission",
     "suppressed_compliance",
     "suppressed_archived",
     "suppressed_forgotten",

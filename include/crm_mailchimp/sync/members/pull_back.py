@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.address import parse_address, subscriber_hash
+from crm_mailchimp.address import parse_address
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider, RemoteMember
 from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
-from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
-from crm_mailchimp.sync.fields.member_values import parse_reference
+from crm_mailchimp.sync.audience.permissions import note_permissions
 from crm_mailchimp.sync.members import intents, watermark
 from crm_mailchimp.sync.members.complaints import note_complaints
+from crm_mailchimp.sync.members.observed_member import ObservedMember, may_refuse, observed_of
 from crm_mailchimp.sync.members.watermark import Watermark
 from crm_mailchimp.sync.refusals import refusal_ledger
 from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
@@ -37,20 +37,6 @@ _LISTS = (None, "archived")
 _BY_NAME = 500
 #: So few members are a change of ours, no page.
 FEW = 10
-
-
-class ObservedMember(NamedTuple):
-    """A row of the temporary table ``observed_member``: its columns, in their order."""
-
-    list_id: str
-    subscriber_hash: str
-    address_hash: str | None
-    status: str
-    unsubscribed_by: str | None
-    last_changed: datetime
-    origin: str
-    contact_id: int | None
-    remote_contact_id: str | None
 
 
 class _MovedMember(NamedTuple):
@@ -186,9 +172,11 @@ def record_members(
         provider: asked when a known member's contact shows up under another address: is the
             member gone? None: nobody is asked.
     """
+    members = list(members)
     observed = [observed_of(member) for member in members]
     if not observed:
         return
+    note_permissions(warehouse, members)
     _into_observed(warehouse, observed)
     warehouse.execute(statement("sync/note_aliases"))
     if provider is not None:
@@ -233,7 +221,7 @@ def _attach_holders(
     refused: dict[str, set[str]] = defaultdict(set)
     for member in members:
         key = parse_address(member.email_address).key
-        if key and member.status != "subscribed":
+        if key and may_refuse(member):
             refused[member.list_id].add(key)
     for list_id, keys in refused.items():
         refusal_ledger.attach_holders(warehouse, crm, digester, list_id, keys)
@@ -365,21 +353,3 @@ def _into_observed(warehouse: Connection[Any], members: Sequence[ObservedMember]
     empty = "truncate observed_member" if len(members) > FEW else "delete from observed_member"
     warehouse.execute(empty)
     copy_rows(warehouse, "observed_member", ObservedMember._fields, members)
-
-
-def observed_of(member: RemoteMember) -> ObservedMember:
-    """What an answer shows of a member."""
-    reference = parse_reference(member.merge_fields.get(REFERENCE_TAG))
-    origin, contact_id = reference or ("foreign", None)
-    key = parse_address(member.email_address).key
-    return ObservedMember(
-        list_id=member.list_id,
-        subscriber_hash=member.subscriber_hash,
-        address_hash=subscriber_hash(key) if key else None,
-        status=member.status,
-        unsubscribed_by=member.unsubscribed_by,
-        last_changed=member.last_changed,
-        origin=origin,
-        contact_id=contact_id,
-        remote_contact_id=member.remote_contact_id,
-    )

@@ -25,6 +25,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.members import intents
 from crm_mailchimp.sync.members.last_look import Recheck
+from crm_mailchimp.sync.members.observed_member import may_refuse
 from crm_mailchimp.sync.members.pull_back import look_again
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.members.watermark import pulled_through
@@ -106,7 +107,7 @@ class Push:
         keys = {
             key
             for member in members
-            if member.status != "subscribed" and (key := parse_address(member.email_address).key)
+            if may_refuse(member) and (key := parse_address(member.email_address).key)
         }
         if keys:
             refusal_ledger.attach_holders(

@@ -20,7 +20,8 @@ from crm_mailchimp.sync.fields.member_values import (
     language_code,
     merge_values,
 )
-from crm_mailchimp.sync.members.pull_back import observed_of, record_members
+from crm_mailchimp.sync.members.observed_member import observed_of
+from crm_mailchimp.sync.members.pull_back import record_members
 from crm_mailchimp.sync.members.push import TOGETHER, Push, outcomes_of, pages, rechecked
 from crm_mailchimp.sync.members.rejections import (
     forget_rejections,
@@ -75,6 +76,7 @@ def _changes(
 
     for page in pages(push, read):
         contacts = rechecked(push, page, push.recheck.still_eligible)
+        _note_asked(push, contacts)
         yield [_change(contact, mappings, invalid) for contact in contacts]
 
 
@@ -95,7 +97,30 @@ def _change(
         action="update",
         merge_fields=values,
         language=language_code(contact.language),
+        permission_to_give=contact.permission_to_give,
     )
+
+
+def _note_asked(push: Push, contacts: Sequence[PlannedContact]) -> None:
+    """Note the permissions that are about to be set; commits.
+
+    An answer may get lost, and the person may take the permission back before the next look.
+    """
+    asked = {
+        contact.subscriber_hash: contact.permission_to_give
+        for contact in contacts
+        if contact.permission_to_give is not None and contact.action != "reconfirm"
+    }
+    if asked:
+        push.warehouse.execute(
+            statement("sync/note_asked_permissions"),
+            {
+                "list_id": push.list_id,
+                "subscriber_hashes": list(asked),
+                "permission_ids": list(asked.values()),
+            },
+        )
+        push.warehouse.commit()
 
 
 def _record(push: Push, outcomes: Sequence[ChangeOutcome]) -> None:
@@ -130,7 +155,10 @@ def _record(push: Push, outcomes: Sequence[ChangeOutcome]) -> None:
 
 def _news(push: Push, answered: Sequence[RemoteMember]) -> list[RemoteMember]:
     """Members whose answers show more than a later change: most show only our own change."""
-    subscribed = [member for member in answered if member.status == "subscribed"]
+    # An answer that shows permissions may show one given or taken back.
+    subscribed = [
+        member for member in answered if member.status == "subscribed" and not member.permissions
+    ]
     observed = [observed_of(member) for member in subscribed]
     as_known = set(
         read_values(

@@ -201,6 +201,7 @@ class CollectionRun:
             collection_id=self.collection.collection_id,
             list_id=list_id,
             gdpr_category=self.collection.gdpr_category,
+            confirm_new_members=self.collection.confirm_new_members,
             full_refresh=self.collection.full_refresh,
         )
         self._hold_back_unseen(list_id)

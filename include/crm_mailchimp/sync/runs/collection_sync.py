@@ -13,7 +13,7 @@ from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotAllowedByProviderError, PassingError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import audience_map, collection_audience
+from crm_mailchimp.sync.audience import audience_map, collection_audience, permissions
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
@@ -155,6 +155,11 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     if audience is not None:
         run.progress.list_id = audience.list_id
         audience = _look_at(run, audience)
+        try:
+            permissions.require_mapped(run.warehouse, collection, audience.list_id)
+        except AudienceUnusableError:
+            due_removals.remove_known(run, audience)
+            raise
     list_id = audience.list_id if audience is not None else None
     run.make_plan(list_id)
     try:
@@ -216,14 +221,13 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
     with collection_audience.expected(run.provider, audience, run.collection):
         run.pull_back(audience)
     if audience.fully_listed_at is None:
-        run.warehouse.execute(
-            statement("sync/recognise_after_loss"),
-            {
-                "staging_id": run.collection.staging_id,
-                "collection_id": run.collection.collection_id,
-                "list_id": audience.list_id,
-            },
-        )
+        parameters = {
+            "staging_id": run.collection.staging_id,
+            "collection_id": run.collection.collection_id,
+            "list_id": audience.list_id,
+        }
+        run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
+        run.warehouse.execute(statement("sync/recognise_taken_back"), parameters)
         run.warehouse.commit()
     renaming = collection_audience.renaming(audience, run.collection)
     if renaming is not None:
@@ -277,8 +281,9 @@ def _push(
     discovered = update(push, mappings)
     if adds:
         discovered += _add(push, mappings)
-    if discovered:
+    if discovered or (adds and permissions.has_permissions(run.warehouse, audience.list_id)):
         # Members were there unknown to us: the plan decides about them from what is known now.
+        # New members have given no marketing permission yet: no addition takes one.
         refresh_statistics(run.warehouse)
         run.make_plan(audience.list_id)
         update(push, mappings)

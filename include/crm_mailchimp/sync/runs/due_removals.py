@@ -25,6 +25,11 @@ def remove_from_own(run: CollectionRun, audience: KnownAudience) -> None:
     except NotFoundAtProviderError:
         run.progress.due_notes.append(f"audience {audience.list_id} is not in Mailchimp any more")
         return
+    remove_known(run, audience)
+
+
+def remove_known(run: CollectionRun, audience: KnownAudience) -> None:
+    """As ``remove_from_own``, for an audience that this run has just read."""
     # By the collection's last known category, when it has none now.
     category = run.collection.gdpr_category or audience.gdpr_category
     run.progress.planned = _remove(run, audience.list_id, category)

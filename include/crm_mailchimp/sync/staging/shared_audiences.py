@@ -72,6 +72,8 @@ class SharedAudience:
             sync_merge_fields=any(one.sync_merge_fields for one in self.collections),
             provider_list_id=linked[0] if linked else None,
             shared_audience=self.name,
+            # Each collection says for its own contacts whether they are asked first.
+            confirm_new_members=False,
             campaign_type=None,
             gdpr_category=None,
             unreadable=None,
@@ -86,6 +88,15 @@ class SharedAudience:
         found = [problem for one in self.collections if (problem := problems.get(one.code))]
         if len(found) == len(self.collections):
             return found[0]
+        permissions = {one.marketing_permission for one in self.collections}
+        if len(permissions) > 1:
+            return Problem(
+                "shared_audience_conflict",
+                "blocked",
+                f"the collections that share the audience {self.name} name different marketing "
+                "permissions, and a member gives one: enter the same in "
+                "crm.contact_collection.marketing_permission of all",
+            )
         linked = self._linked()
         if len(linked) < 2:
             return None

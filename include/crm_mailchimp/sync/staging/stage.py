@@ -334,6 +334,8 @@ def _store_collections(
                     "is_static": collection.is_static,
                     "comments": collection.comments,
                     "sync_merge_fields": collection.sync_merge_fields,
+                    "confirm_new_members": collection.confirm_new_members,
+                    "marketing_permission": collection.marketing_permission,
                     "provider_list_id": collection.provider_list_id or None,
                     "settings": Jsonb(dict(collection.settings)),
                     "problem_code": problem.code if problem else None,

@@ -37,6 +37,8 @@ class StagedCollection:
     Attributes:
         gdpr_category: None: the CRM gives the collection no campaign type.
         account: id of the Airflow connection that leads to its Mailchimp account.
+        confirm_new_members: new members are asked to confirm before they get mail.
+        marketing_permission: id or text of the GDPR field of its audience that its contacts give.
         provider_list_id: the audience that the CRM names, if it names one.
         settings: what an audience of the collection is made from: sender and list defaults.
         problem: why the collection cannot be synced, if it cannot.
@@ -64,6 +66,8 @@ class StagedCollection:
     account: str
     is_static: bool
     sync_merge_fields: bool
+    confirm_new_members: bool
+    marketing_permission: str | None
     provider_list_id: str | None
     settings: AudienceSettings
     problem: Problem | None
@@ -92,6 +96,8 @@ class _StoredCollection:
     account: str
     is_static: bool
     sync_merge_fields: bool
+    confirm_new_members: bool
+    marketing_permission: str | None
     provider_list_id: str | None
     shared_id: int | None
     is_shared_audience: bool
@@ -173,6 +179,8 @@ def read_staged_collection(
         account=stored.account,
         is_static=stored.is_static,
         sync_merge_fields=stored.sync_merge_fields,
+        confirm_new_members=stored.confirm_new_members,
+        marketing_permission=stored.marketing_permission,
         provider_list_id=stored.provider_list_id,
         settings=stored.audience_settings(),
         problem=stored.problem(),

@@ -114,6 +114,7 @@ shown as (
             when 'hand_archive' then 'archived_by_hand'
             when 'our_unsubscribe' then 'withdrawal'
             when 'unconfirmed' then 'unconfirmed'
+            when 'permission_taken_back' then 'permission_taken_back'
             when 'cleaned' then case when changed.status = 'unsubscribed' then 'withdrawal' end
         end as kind
         union
@@ -125,7 +126,7 @@ shown as (
 opened as (
     insert into sync.refusal (
         kind, list_id, address_digest, collection_ids, is_about_person, known_from, refused_at,
-        holders_known_at
+        holders_known_at, permission_id
     )
     select distinct on (shown.list_id, shown.address_digest, shown.kind)
         shown.kind,
@@ -150,13 +151,21 @@ opened as (
         shown.known_from,
         shown.refused_at,
         -- Our own acts, and the answers to them, concern only the known contacts.
-        case when shown.kind in ('withdrawal', 'unconfirmed', 'compliance') then now() end
+        case when shown.kind in ('withdrawal', 'unconfirmed', 'compliance') then now() end,
+        case
+            when shown.kind = 'permission_taken_back'
+                then (
+                    select mapped.permission_id from sync.gdpr_audience as mapped
+                    where mapped.list_id = shown.list_id
+                )
+        end
     from shown
     order by shown.list_id, shown.address_digest, shown.kind, shown.refused_at desc
     on conflict (list_id, address_digest, kind) where ended_at is null
     do update set
         refused_at = greatest(refusal.refused_at, excluded.refused_at),
-        is_about_person = refusal.is_about_person or excluded.is_about_person
+        is_about_person = refusal.is_about_person or excluded.is_about_person,
+        permission_id = coalesce(excluded.permission_id, refusal.permission_id)
     returning refusal_id, list_id, address_digest, kind, is_about_person, xmax = 0 as is_new
 ),
 
