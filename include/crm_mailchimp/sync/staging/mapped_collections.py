@@ -81,6 +81,8 @@ def stage_unsynced(
                 "is_static": True,
                 "comments": None,
                 "sync_merge_fields": False,
+                "confirm_new_members": False,
+                "marketing_permission": None,
                 "provider_list_id": None,
                 "settings": Jsonb({}),
                 "problem_code": "inactive_collection",
