@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection import present_time, retention
 from crm_mailchimp.data_protection.present_time import ClocksDisagreeError, latest_possible
 from crm_mailchimp.mailchimp.errors import AuthenticationError
@@ -141,8 +142,10 @@ def test_the_task_asks_mailchimp_for_the_time(
         def warehouse(self) -> psycopg.Connection[Any]:
             return psycopg.connect(world.warehouse_dsn)
 
-        def mailchimp(self) -> Any:
-            return self
+        def accounts(self) -> Any:
+            return Accounts.only(self)
+
+        calls = 0
 
         def present_time(self) -> datetime:
             if answer == "none":

@@ -7,3 +7,6 @@ language sql stable as $$
         'mailchimp_default'
     )
 $$;
+comment on function sync.account_of is
+'Mailchimp account of an audience that is, or was, a collection''s; that of an unknown audience is the default '
+'one.';
