@@ -49,9 +49,9 @@ looked. Mailchimp's totals count them, its lists do not, and nothing can name th
 - *Figures seem old*: `select * from stats.stream_state` says when each stream was last read.
 - *`finish` names an environment variable*: correct it (docs/settings.md). The run did the rest.
 
-**Several accounts.** Each account's lists are read, and a batch of campaigns is in one account. An
-account that cannot be asked stops only its own reports. Then `read_audiences` or `finish` fails and names
-its connection.
+**Several accounts.** Each account's lists are read, and a batch of campaigns is in one account. If
+an account cannot be asked, only its own reports wait. `read_audiences` or `finish` then fails and
+names its connection.
 
 **Limits.** One extract at a time for one campaign (an advisory lock in the warehouse). Never more
 than 8 connections to Mailchimp for a whole account.

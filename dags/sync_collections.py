@@ -26,10 +26,10 @@ because each answer of Mailchimp is committed. A cleared `stage` makes a new sta
   members change, or after `APPROVAL_ASK_AGAIN_HOURS` (default 168).
 - *A collection `failed`*: the detail names the rule, the parameter or Mailchimp's answer. The run
   fails, and the other collections were synced.
-- *A connection is not defined, or its key is wrong*: the collections of that Mailchimp account failed,
-  and all others were synced. Correct the connection, or `crm.external_provider.connection_id`.
-- *"nobody is added: the former audience … could not be read"*: the collection came from another
-  account, and people may have refused there. Correct that connection.
+- *A connection is not defined, or its key is wrong*: the collections of that account failed. All
+  others were synced. Correct the connection, or `crm.external_provider`.
+- *"nobody is added"*: the collection came from another account, which cannot be read now. People
+  may have refused there. Correct that connection.
 - *`check` reports a broken invariant*: the Data Docs show it in numbers. Only that collection is
   blocked.
 - *"staging … lost rows"*: the warehouse crashed meanwhile. Clear `stage`.

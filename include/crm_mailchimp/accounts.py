@@ -1,7 +1,7 @@
 """The accounts at the provider: each has a client of its own, opened when it is first needed.
 
 An account is the id of the Airflow connection that leads to it. Nothing below ``include`` knows
-connections: whoever calls gives a function that opens an account's client.
+connections: the caller gives a function that opens an account's client.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from crm_mailchimp.errors import (
 #: The account of everything that names none.
 DEFAULT_ACCOUNT = "mailchimp_default"
 
-#: Seconds to queue for a slot of a further account. Whoever waits holds a slot of another account.
-#: Two that wait for each other must not wait for long.
+#: Seconds to queue for a slot of a further account, with a slot of another account in hand. Two
+#: tasks that wait for each other must not wait for long.
 WAIT_BESIDE = 60.0
 
 

@@ -5,7 +5,7 @@ insert into stats.lists (
 )
 select distinct on (landed.list_id)
     landed.list_id,
-    %(account)s as account,
+    %(account)s,
     landed.web_id,
     landed.name,
     landed.created_at,

@@ -5,7 +5,7 @@ insert into stats.campaigns as kept (
 )
 select distinct on (landed.campaign_id)
     landed.campaign_id,
-    %(account)s as account,
+    %(account)s,
     landed.web_id,
     landed.parent_campaign_id,
     landed.list_id,

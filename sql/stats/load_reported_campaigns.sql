@@ -7,7 +7,7 @@ insert into stats.campaigns as kept (
 )
 select distinct on (landed.campaign_id)
     landed.campaign_id,
-    %(account)s as account,
+    %(account)s,
     landed.list_id,
     landed.list_name,
     landed.type,

@@ -58,7 +58,12 @@ class CrmCampaign(_StoredCampaign):
 
     @property
     def account(self) -> str:
-        """The account of its collection: id of the Airflow connection."""
+        """The account of its collection: id of the Airflow connection.
+
+        A provider of another kind leads to none: the default one is asked about old campaigns.
+        """
+        if self.provider_kind != PROVIDER_KIND:
+            return DEFAULT_ACCOUNT
         return self.connection_id or DEFAULT_ACCOUNT
 
     @property

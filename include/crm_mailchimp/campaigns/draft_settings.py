@@ -11,6 +11,7 @@ from crm_mailchimp.campaigns.campaign_state import (
     update_state,
 )
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
+from crm_mailchimp.crm.collections import provider_problem
 from crm_mailchimp.sync.audience.collection_audience import KnownAudience
 
 
@@ -24,10 +25,13 @@ def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudienc
         return f"missing_parameter: fill {columns} or the list's defaults"
     if audience is None:
         return f"no_audience: collection {campaign.collection_code} was never synced"
+    unsupported = provider_problem(campaign.provider, campaign.provider_kind)
+    if unsupported is not None:
+        return f"provider_unsupported: {unsupported}"
     if audience.account != campaign.account:
         return (
             f"account_changed: collection {campaign.collection_code} belongs to the account of "
-            f"connection {campaign.account} now, and its audience is in that of connection "
+            f"connection {campaign.account} now. Its audience is in that of connection "
             f"{audience.account}: sync the collection"
         )
     if state.account != campaign.account:

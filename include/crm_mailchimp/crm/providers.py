@@ -34,7 +34,7 @@ def read_providers(crm: Connection[Any]) -> list[Provider]:
         crm,
         Provider,
         statement("crm/read_providers"),
-        {"default": DEFAULT_ACCOUNT, "kind": PROVIDER_KIND},
+        {"default_account": DEFAULT_ACCOUNT, "kind": PROVIDER_KIND},
     )
     if not crm.autocommit:
         crm.rollback()

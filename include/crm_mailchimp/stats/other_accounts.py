@@ -6,11 +6,12 @@ account.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from psycopg import sql
 
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +25,20 @@ _KEYS: dict[str, tuple[str, sql.SQL]] = {
 }
 
 
+class KnownElsewhere(NamedTuple):
+    """An audience or a campaign, and the account in which it is known."""
+
+    known_id: str
+    account: str
+
+
 class InOtherAccountError(PermanentError):
     """Two accounts list the same audiences or campaigns."""
 
 
 def leave_out_known_elsewhere(
     connection: Connection[Any], landing: str, known: Literal["lists", "campaigns"], account: str
-) -> list[tuple[str, str]]:
+) -> list[KnownElsewhere]:
     """Take out of a list that was landed what is known in another account.
 
     Args:
@@ -40,14 +48,16 @@ def leave_out_known_elsewhere(
         account: that the list is of.
 
     Returns:
-        ids, each with the account in which it is known.
+        what was left out.
     """
     key, further = _KEYS[known]
-    rows = connection.execute(
+    rows = read_rows(
+        connection,
+        KnownElsewhere,
         sql.SQL(
             "delete from {landing} as landed using {known} as known"
             " where landed.{key} = known.{key} and known.account <> %s{further}"
-            " returning known.{key}, known.account"
+            " returning known.{key} as known_id, known.account"
         ).format(
             landing=sql.Identifier(landing),
             known=sql.Identifier("stats", known),
@@ -55,11 +65,11 @@ def leave_out_known_elsewhere(
             further=further,
         ),
         (account,),
-    ).fetchall()
+    )
     return sorted(set(rows))
 
 
-def require_none_elsewhere(found: Sequence[tuple[str, str]], account: str) -> None:
+def require_none_elsewhere(found: Sequence[KnownElsewhere], account: str) -> None:
     """Raises:
     InOtherAccountError: something was left out.
     """
@@ -67,7 +77,7 @@ def require_none_elsewhere(found: Sequence[tuple[str, str]], account: str) -> No
         example, elsewhere = found[0]
         raise InOtherAccountError(
             f"{len(found)} audiences or campaigns of connection {account} were left out, such as "
-            f"{example}: they are known in the account of connection {elsewhere}. The two "
+            f"{example}. They are known in the account of connection {elsewhere}. The two "
             "connections lead to one Mailchimp account: let all providers in "
             "crm.external_provider name one of them"
         )

@@ -19,17 +19,16 @@ from mailchimp_provider.connections import (
     opened,
     warehouse_connection,
 )
-from mailchimp_provider.known_accounts import accounts_to_work_in
 from mailchimp_provider.links import campaign_url
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 from mailchimp_provider.run_notes import leave_note, paused_words
+from mailchimp_provider.tasks.accounts import accounts_to_work_in
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
     from crm_mailchimp.campaigns.campaign_round import NextMoment
     from crm_mailchimp.campaigns.gate import GateProvider
-    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
     from crm_mailchimp.provider import CampaignProvider
 
 #: Seconds to queue for one of the account's connections: a campaign's moment does not wait.
@@ -203,7 +202,7 @@ def show(codes: Sequence[str] | None) -> dict[str, int]:
         warehouse = connections.warehouse()
         counts = {"in_mailchimp": 0, "changed": 0}
 
-        def look(provider: Mailchimp, account: str) -> None:
+        def look(provider: Any, account: str) -> None:
             in_mailchimp, changed = campaign_round.look_at_all(warehouse, provider, account)
             counts["in_mailchimp"] += in_mailchimp
             counts["changed"] += changed

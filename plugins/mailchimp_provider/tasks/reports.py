@@ -7,15 +7,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_mailchimp.accounts import AccountsFailedError, AccountsPostponedError, work_in_each
 from mailchimp_provider.connections import opened, warehouse_connection
-from mailchimp_provider.known_accounts import accounts_to_work_in
 from mailchimp_provider.outcomes import Problems, fail_without_retry
-
-if TYPE_CHECKING:
-    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from mailchimp_provider.tasks.accounts import accounts_to_work_in
 
 
 @fail_without_retry()
@@ -39,7 +36,7 @@ def choose_campaigns(params: Mapping[str, Any], ti: Any) -> list[list[str]]:
         warehouse = connections.warehouse()
         names = accounts_to_work_in(warehouse)
 
-        def list_all(provider: Mailchimp, account: str) -> None:
+        def list_all(provider: Any, account: str) -> None:
             try:
                 list_campaigns(warehouse, provider, choice, account=account)
             except (UnreadableListError, InOtherAccountError) as error:
@@ -87,7 +84,7 @@ def read_audiences() -> dict[str, int]:
     with opened() as connections:
         warehouse = connections.warehouse()
 
-        def read(provider: Mailchimp, account: str) -> dict[str, int]:
+        def read(provider: Any, account: str) -> dict[str, int]:
             return extract_audiences(warehouse, provider, account=account, since=since)
 
         names = accounts_to_work_in(warehouse)

@@ -133,7 +133,7 @@ def require_in_account(
         return
     raise AudienceUnusableError(
         "audience_in_two_accounts",
-        f"audience {list_id} is known in the account of connection {elsewhere}, and collection "
+        f"audience {list_id} is known in the account of connection {elsewhere}. Collection "
         f"{collection.collection_code} belongs to that of connection {collection.account}: nobody "
         "is pushed. If both connections lead to one Mailchimp account, let all providers in "
         "crm.external_provider name one of them. If a connection got a new id, run 'python -m "
