@@ -190,6 +190,28 @@ def test_a_former_audience_is_billed_until_it_is_deleted(world: World) -> None:
     assert bill(world)["contacts"] == plan(world)["contacts"] == 2
 
 
+def test_each_account_has_a_bill_of_its_own(world: World) -> None:
+    news, books = world.collection("NEWS"), world.collection("ΒΙΒΛΙΑ")
+    world.contact("maria@mail.gr", news, books)
+    world.contact("nikos@mail.gr", books)
+    world.sync()
+    assert (bill(world)["contacts"], bill(world)["saved_by_sharing"]) == (3, 1)
+    for table in ("sync.audience", "sync.member", "stats.lists", "sync.collection_run"):
+        world.warehouse.execute(
+            f"update {table} set account = 'mailchimp_vivlia'"
+            + ("" if table == "sync.collection_run" else " where list_id = %s"),
+            () if table == "sync.collection_run" else (world.list_id("ΒΙΒΛΙΑ"),),
+        )
+    rows = world.warehouse.execute("select * from mart.bill order by account").fetchall()
+    assert [(row["account"], row["contacts"], row["saved_by_sharing"]) for row in rows] == [
+        (ACCOUNT, 1, 0),
+        ("mailchimp_vivlia", 2, 0),
+    ], "two accounts share no audience"
+    assert noted(world, "mailchimp_vivlia=2,100") == ["mailchimp_vivlia"]
+    assert noted(world, "mailchimp_vivlia=3,1") == [ACCOUNT]
+    assert [text.split(":")[0] for text in alerts(world, Inbox())] == [f"account {ACCOUNT}"]
+
+
 # ---- the limit
 
 
