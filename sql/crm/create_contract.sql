@@ -201,8 +201,8 @@ create table if not exists crm.contact_collection (
     updated_at timestamptz not null default now()
 );
 -- Two further columns are optional, so the command adds them to no CRM. The column confirm_new_members is
--- boolean. True means that new members are asked to confirm first. The column marketing_permission is text. It
--- has the id or the text of the GDPR field that contacts give by their consent.
+-- boolean. True means that new members are asked to confirm first. The column marketing_permission is text.
+-- It has the id or the text of the GDPR field that contacts give by their consent.
 comment on table crm.contact_collection is
 'Collections of contacts. One collection is one audience at the provider.';
 comment on column crm.contact_collection.collection_id is 'Key.';
