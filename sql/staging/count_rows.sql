@@ -1,4 +1,5 @@
--- Row counts of a staging now, to compare with its counts at the start.
+-- Row counts of a staging now, to compare with its counts at the start. Verdicts of shared audiences do not
+-- count: the plan of such an audience makes them.
 select jsonb_build_object(
     'membership', (
         select count(*) from staging.membership
@@ -22,6 +23,11 @@ select jsonb_build_object(
     ),
     'verdict', (
         select count(*) from staging.verdict
-        where staging_id = %(staging_id)s
+        where
+            staging_id = %(staging_id)s
+            and collection_id not in (
+                select shared.collection_id from sync.staged_collection as shared
+                where shared.staging_id = %(staging_id)s and shared.is_shared_audience
+            )
     )
 ) as row_counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
@@ -27,6 +27,8 @@ class Line:
             client sends the request a second time), or nothing.
         saw: called with every member that the pipeline is shown.
         missed: called with audience, key and request when there is no such member.
+        saw_tag: called with audience, name and addresses when the pipeline is shown who carries a
+            tag.
         made: names of all requests.
     """
 
@@ -34,6 +36,7 @@ class Line:
     loses: Callable[[str, str], str | None] = lambda name, list_id: None
     saw: Callable[[str, far.Member], object] = lambda list_id, member: None
     missed: Callable[[str, str, str], object] = lambda list_id, key, name: None
+    saw_tag: Callable[[str, str, Iterable[str]], object] = lambda list_id, name, carrying: None
     made: list[tuple[str, str]] = field(default_factory=list)
     #: Seconds that pass with each request: neighbours may share a second.
     ticks: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, 0, 2, 0, 0, 1)))

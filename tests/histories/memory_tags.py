@@ -44,7 +44,10 @@ class MemoryTags(MemoryConnection):
 
     def tag_members(self, list_id: str, tag_id: int) -> Iterator[TagMember]:
         self._read("tag_members", list_id)
-        for one in self._tag_of(list_id, tag_id).tagged(tag_id, *SHOWN):
+        audience = self._tag_of(list_id, tag_id)
+        carrying = audience.tagged(tag_id, *SHOWN)
+        self._line.saw_tag(list_id, audience.tags[tag_id], [one.address for one in carrying])
+        for one in carrying:
             yield TagMember(subscriber_hash=one.hash, status=one.status)
 
     def change_tag_members(
