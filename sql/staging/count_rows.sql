@@ -1,4 +1,5 @@
--- Row counts of a staging now, to compare with its counts at the start.
+-- Row counts of a staging now, to compare with its counts at the start. Verdicts of shared audiences do not
+-- count: the plan of such an audience makes them.
 select jsonb_build_object(
     'membership', (
         select count(*) from staging.membership

@@ -16,3 +16,18 @@ where
             and going.action = 'untag'
             and going.cause = any(%(due_causes)s::text[])
     )
+union
+-- From whom somebody took a tag by hand stays in the audience: there the member can get it again.
+select tagged.subscriber_hash
+from sync.tag_member as tagged
+inner join staging.plan as held
+    on
+        held.staging_id = %(staging_id)s
+        and tagged.collection_id = held.collection_id
+        and tagged.subscriber_hash = held.subscriber_hash
+        and held.action = 'quarantine'
+        and held.cause = 'suppressed_archived'
+where
+    tagged.list_id = %(list_id)s
+    and tagged.collection_id = any(%(collection_ids)s::bigint[])
+    and tagged.taken_by_hand_at is not null

@@ -144,6 +144,11 @@ class Book:
         self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
         self.subscribed_by: dict[tuple[str, str], str] = {}
+        #: (audience, address, collection) of members from whom somebody took a collection's tag by
+        #: hand, with whether Mailchimp has shown that for certain.
+        self.untagged: dict[tuple[str, str, str], bool] = {}
+        #: Audiences and Mailchimp's contact ids of members with the tag of other people.
+        self.tagged_by_others: set[tuple[str, str]] = set()
 
     # ---- what people do
 
@@ -187,7 +192,21 @@ class Book:
         made.is_before_us = not made.scope and not made.maybe_scope
         self.refusals.append(made)
         self.subscribed_by.pop((list_id, address), None)
+        if kind == "forgotten":
+            self.doubt_tags(lambda place: place[:2] == (list_id, address))
         return made
+
+    def saw_tag(self, list_id: str, key: str, carrying: Collection[str]) -> None:
+        """Mailchimp showed who carries a collection's tag."""
+        for place in self.untagged:
+            if place[0] == list_id and place[2] == key and place[1] not in carrying:
+                self.untagged[place] = True
+
+    def doubt_tags(self, which: Callable[[tuple[str, str, str]], bool]) -> None:
+        """That the tag was taken by hand may, and need not, be known."""
+        for place in list(self.untagged):
+            if which(place):
+                self.untagged[place] = False
 
     def _we_unsubscribed(self, list_id: str, address: str) -> bool:
         return any(
@@ -210,6 +229,7 @@ class Book:
             if not one.is_over and (here or waits):
                 one.answered_at = (list_id, address)
         self.bounced.pop((list_id, address), None)
+        self.doubt_tags(lambda place: place[:2] == (list_id, address))
         self.subscribed_by[list_id, address] = "person"
         # Back at the CRM's address, after changing it.
         self.doubt_changes(lambda place, both: place[0] == list_id and both[0] == address)
@@ -231,6 +251,8 @@ class Book:
                 one.people &= {own}
         if (list_id, before) in self.subscribed_by:
             self.subscribed_by[list_id, after] = self.subscribed_by.pop((list_id, before))
+        for place in [each for each in self.untagged if each[:2] == (list_id, before)]:
+            self.untagged[list_id, after, place[2]] = False
         for person in {*self.cast.holders(before), *([own] if own else [])}:
             old = self.followed.get((list_id, person))
             address = old[0] if old and old[1] == before else before
@@ -420,6 +442,7 @@ class Book:
         for place in self.bounced:
             self.bounced[place] = False
         self.doubt_changes(lambda place, both: True)
+        self.doubt_tags(lambda place: True)
         for list_id, address, status, own in members:
             if status in ("unsubscribed", "archived", "cleaned"):
                 people = set(self.cast.holders(address)) | ({own} if own else set())
@@ -448,10 +471,19 @@ class Book:
 
     # ---- what holds
 
-    def find(self, person: Person, address: str, key: str, *, left: bool = False) -> Found:
+    def find(
+        self,
+        person: Person,
+        address: str,
+        key: str,
+        *,
+        left: bool = False,
+        at_list: str | None = None,
+    ) -> Found:
         """Whether a person may be mailed for a collection at an address, and what may be said.
 
         Args:
+            at_list: the collection's audience.
             left: in Mailchimp the person has another address now.
         """
         people = {
@@ -491,6 +523,12 @@ class Book:
                 if is_known and not left:
                     must = "hard"
                     because.append(f"bounce in {list_id} at {address}")
+        for (list_id, where, of), is_known in self.untagged.items():
+            if where == address and of == key:
+                reasons |= REASONS["archived_by_hand"]
+                if is_known and list_id == at_list and not left:
+                    must = "hard"
+                    because.append(f"tag of {key} taken by hand in {list_id} at {address}")
         if any(self._was_last_known_at(who, address) for who in set(self.cast.people) - people):
             reasons.add("shared_address_refused")
         erased = self.erased_addresses | self.erased_earlier

@@ -40,7 +40,11 @@ def send(world: World, one: Collection, number: int) -> str | None:
     assert made.provider_campaign_id
     world.side.prepare_campaign(made.provider_campaign_id)
     result = _step(world, code)
-    if result.outcome == "held" and any(why in (result.detail or "") for why in _BY_HAND):
+    if (
+        result.outcome == "held"
+        and not one.shares
+        and any(why in (result.detail or "") for why in _BY_HAND)
+    ):
         _archive_by_hand(world, one)
         # Then the hourly sync comes by.
         settle(world, world.sync())

@@ -201,6 +201,41 @@ def change_email(teller: Teller, person: Person, event: Event) -> str | None:
     return words
 
 
+#: A tag that other people use in an audience.
+OTHERS = "Φίλοι (άλλων)"
+
+
+def _tagging(verb: str) -> Verb:
+    """Somebody gives or takes a tag in an audience that collections share."""
+
+    def change(teller: Teller, person: Person, event: Event) -> str | None:
+        world = teller.world
+        place = teller.place(person, event)
+        if place is None or not place[0].shares:
+            return None
+        one, list_id, address = place
+        member = world.side.member(list_id, address)
+        tags = world.side.tags(list_id)
+        name = world.present_tag(one, list_id) if verb != "tag_of_others" else OTHERS
+        if member is None or name is None or member.status not in ("subscribed", "unsubscribed"):
+            return None
+        is_given = address not in tags.get(name, ())
+        if verb != "tag_of_others" and is_given != (verb == "tag"):
+            return None
+        world.note_changes()
+        world.side.tag_by_hand(list_id, name, address, given=is_given)
+        world.side.drain()
+        if name == OTHERS:
+            teller.book.tagged_by_others ^= {(list_id, member.contact_id)}
+        elif is_given:
+            teller.book.untagged.pop((list_id, address, one.key), None)
+        else:
+            teller.book.untagged[list_id, address, one.key] = False
+        return f"{address} in {list_id}: {'gets' if is_given else 'loses'} the tag {name}"
+
+    return change
+
+
 # ---- the CRM
 
 
@@ -430,6 +465,9 @@ VERBS: dict[str, Verb] = {
     "sign_up": sign_up,
     "confirm": confirm,
     "change_email": change_email,
+    "tag": _tagging("tag"),
+    "untag": _tagging("untag"),
+    "tag_of_others": _tagging("tag_of_others"),
     "withdraw": _consent(granted=False),
     "grant": _consent(granted=True),
     "expire": expire,

@@ -26,6 +26,9 @@ class Setting:
         reasons: open quarantine rows by contact id: the one main reason, without the rows that
             stand beside it.
         notes: contact ids with an open ``address_changed``.
+        others: keys and categories of the collections that share the audience. Who is subscribed
+            there without the collection's tag has the status ``untagged``.
+        tagged_by_others: addresses with a tag that is not ours.
     """
 
     key: str
@@ -33,6 +36,8 @@ class Setting:
     list_id: str
     reasons: Mapping[int, str]
     notes: frozenset[int]
+    others: tuple[tuple[str, str], ...] = ()
+    tagged_by_others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class Judge:
             if member.status in ("subscribed", "pending"):
                 yield from self._present(member, winners)
             yield from self._foreign(member)
+            yield from self._tag_of_others(member)
 
     def recipients(self, addresses: Sequence[str]) -> Iterator[str]:
         """What is wrong with a campaign's recipients, of those that belong to this story."""
@@ -93,12 +99,23 @@ class Judge:
             if member is None:
                 yield f"a campaign to {address}, who is no member"
                 continue
+            if member.status == "untagged":
+                yield f"a campaign to {address}, who does not carry the collection's tag"
+                continue
             withdrawn = self._withdrawn(member, is_backed=address in winners)
             for wrong in (*self._refused(member), *withdrawn):
                 yield f"a campaign to {address}: {wrong}"
 
     def _winners(self) -> dict[str, Person]:
         return crm_rules.eligible(self.cast, self.setting.key, self.setting.category, self.clock)
+
+    def _wanted_by_others(self) -> set[str]:
+        """Addresses whose people the other collections of a shared audience may mail."""
+        return {
+            self._followed(address, person)[0]
+            for key, category in self.setting.others
+            for address, person in crm_rules.eligible(self.cast, key, category, self.clock).items()
+        }
 
     def _members(self) -> Iterator[Member]:
         mine = {address for one in self.cast.people for address in one.addresses}
@@ -116,10 +133,13 @@ class Judge:
 
     def _eligible(self, address: str, person: Person) -> Iterator[str]:
         at, is_certain = self._followed(address, person)
-        found = self.book.find(person, address, self.setting.key, left=at != address)
+        list_id = self.setting.list_id
+        found = self.book.find(
+            person, address, self.setting.key, left=at != address, at_list=list_id
+        )
         reason = self.setting.reasons.get(person.contact_id or 0)
         if at != address:
-            there = self.book.find(person, at, self.setting.key)
+            there = self.book.find(person, at, self.setting.key, at_list=list_id)
             found = Found(
                 "hard" if "hard" in (there.must, found.must) else there.must or found.must,
                 found.reasons | there.reasons,
@@ -133,7 +153,7 @@ class Judge:
         why = f" [{'; '.join(found.because)}]" if found.because else ""
         if status == "subscribed" and found.must and not by_person:
             yield f"refused and mailed: {said}{why}"
-        elif status == "pending" and found.must == "hard":
+        elif status == "pending" and found.must == "hard" and at not in self._wanted_by_others():
             yield f"refused and asked: {said}{why}"
         elif status == "subscribed" and reason is None:
             return
@@ -145,7 +165,8 @@ class Judge:
             yield f"held back without cause: {said}, true is {sorted(found.reasons)}{why}"
         elif (
             reason == "suppressed_pending"
-            and "pending" not in (status, self._status(address))
+            # Who gets other mail in a shared audience cannot be asked there.
+            and not {"pending", "untagged"} & {status, self._status(address)}
             and not self._is_kept(found)
             and not self._is_foreign(at)
         ):
@@ -202,6 +223,8 @@ class Judge:
             yield from (f"{said}: {wrong}" for wrong in self._refused(member))
         if ours is None:
             return
+        if member.status == "pending" and member.address in self._wanted_by_others():
+            return
         for wrong in self._withdrawn(member, is_backed=member.address in winners):
             yield f"{said}: {wrong}"
         if ours[0] == "c" and member.address not in winners:
@@ -223,7 +246,9 @@ class Judge:
         if own is not None:
             people.add(own)
         for person in people:
-            found = self.book.find(person, member.address, self.setting.key)
+            found = self.book.find(
+                person, member.address, self.setting.key, at_list=self.setting.list_id
+            )
             if found.must:
                 yield f"subscribed by us, {person} refused [{'; '.join(found.because)}]"
                 return
@@ -249,6 +274,14 @@ class Judge:
             and crm_rules.has_withdrawn(self.cast, own, category, self.clock)
         ):
             yield f"its contact {own} withdrew or asked to be erased"
+
+    def _tag_of_others(self, member: Member) -> Iterator[str]:
+        given = (self.setting.list_id, member.contact_id) in self.book.tagged_by_others
+        if member.status in ("archived", "pending"):
+            return  # Mailchimp does not show it
+        if given != (member.address in self.setting.tagged_by_others):
+            how = "lost" if given else "got"
+            yield f"{member.address} in {self._where()} {how} the tag of other people"
 
     def _foreign(self, member: Member) -> Iterator[str]:
         if reference(member) is None and member.touched_by_api:

@@ -21,7 +21,7 @@ class Refused(Exception):  # noqa: N818 - Mailchimp's word for it
     """The API refuses a request about one member.
 
     Attributes:
-        kind: exists, compliance, forgotten, not_archivable or not_found.
+        kind: exists, compliance, forgotten, not_archivable, not_found or tag_exists.
     """
 
     def __init__(self, kind: str) -> None:
@@ -42,6 +42,7 @@ class Member:
         opted_out: empty, person, bounce or complaint: what the API may not take back.
         last_changed: seconds since the epoch; no change is without a new one.
         touched_by_api: the API changed a field of it since it is there.
+        tags: ids of the tags that it carries, whatever its status.
     """
 
     address: str
@@ -54,6 +55,7 @@ class Member:
     last_changed: int = 0
     fields: dict[str, Any] = field(default_factory=dict)
     touched_by_api: bool = False
+    tags: set[int] = field(default_factory=set)
 
     @property
     def hash(self) -> str:
@@ -83,6 +85,18 @@ class Audience:
     members: dict[str, Member] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     complaints: list[tuple[str, int]] = field(default_factory=list)
+    #: Names of tags by id.
+    tags: dict[int, str] = field(default_factory=dict)
+
+    def tag(self, name: str) -> int | None:
+        """The id of a tag, by its very name."""
+        return next((number for number, known in self.tags.items() if known == name), None)
+
+    def tagged(self, tag_id: int, *statuses: str) -> list[Member]:
+        """Members with a tag, of these statuses."""
+        return [
+            one for one in self.members.values() if tag_id in one.tags and one.status in statuses
+        ]
 
     def member(self, address: str) -> Member | None:
         return self.members.get(subscriber_hash(address))
@@ -122,7 +136,10 @@ class Change:
 
 @dataclass
 class Sending:
-    """A campaign, and to which members it went with the status that they had."""
+    """A campaign, and to which members it went with the status that they had.
+
+    ``tag_id`` None: it goes to the whole audience.
+    """
 
     campaign_id: str
     list_id: str
@@ -130,6 +147,7 @@ class Sending:
     created_at: int
     status: str = "save"
     send_at: int | None = None
+    tag_id: int | None = None
     recipients: list[str] = field(default_factory=list)
 
 
@@ -240,6 +258,50 @@ class Account:
         self._note(audience, member.address, member.status, "deleted", by)
         return True
 
+    # ---- tags, by the API or by hand
+
+    def make_tag(self, audience: Audience, name: str) -> int:
+        """Make a tag without members.
+
+        Raises:
+            Refused: the audience has a tag of this name.
+        """
+        if audience.tag(name) is not None:
+            raise Refused("tag_exists")
+        self._number += 1
+        audience.tags[self._number] = name
+        return self._number
+
+    def give_tag(self, audience: Audience, tag_id: int, key: str, *, by_address: bool) -> bool:
+        """Give a member a tag; False where there is no such member.
+
+        Args:
+            by_address: as calls for many members do, which do not find archived ones.
+        """
+        member = audience.members.get(key)
+        if member is None or (by_address and member.status == "archived"):
+            return False
+        if tag_id not in member.tags or not by_address:
+            member.last_changed = self.now
+        member.tags.add(tag_id)
+        return True
+
+    def take_tag(self, audience: Audience, tag_id: int, key: str) -> bool:
+        """Take a tag from a member; False where nobody with this key carries it."""
+        member = audience.members.get(key)
+        if member is None or tag_id not in member.tags:
+            return False
+        member.tags.discard(tag_id)
+        member.last_changed = self.now
+        return True
+
+    def delete_tag(self, audience: Audience, tag_id: int) -> None:
+        """Delete a tag: all its members lose it."""
+        for key, member in audience.members.items():
+            if tag_id in member.tags:
+                self.take_tag(audience, tag_id, key)
+        del audience.tags[tag_id]
+
     # ---- what people do
 
     def sign_up(self, audience: Audience, address: str, fields: Mapping[str, Any] = {}) -> Member:
@@ -274,10 +336,18 @@ class Account:
         self._note(audience, address, before, "renamed", "person")
 
     def send(self, campaign: Sending) -> None:
-        """It goes to everybody who is subscribed now."""
-        members = self.audiences[campaign.list_id].members.values()
-        campaign.recipients = [one.address for one in members if one.status == "subscribed"]
+        """It goes to everybody who is subscribed now, or to those of them with its tag."""
+        campaign.recipients = [one.address for one in self.recipients_of(campaign)]
         campaign.status, campaign.send_at = "sent", self.now
+
+    def recipients_of(self, campaign: Sending) -> list[Member]:
+        """Members to whom a campaign would go now."""
+        return [
+            one
+            for one in self.audiences[campaign.list_id].members.values()
+            if one.status == "subscribed"
+            and (campaign.tag_id is None or campaign.tag_id in one.tags)
+        ]
 
     # ---- inside
 

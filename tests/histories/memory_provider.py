@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from crm_mailchimp.campaign_provider import CampaignDraft, RemoteCampaign
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.mailchimp.errors import BadRequest, ConnectionFault, NotFound
+from crm_mailchimp.mailchimp.errors import BadRequest
 from crm_mailchimp.provider import (
     AddOutcome,
     Audience,
@@ -25,80 +23,16 @@ from crm_mailchimp.provider import (
 )
 from crm_mailchimp.send_checklist import Checklist
 from histories import mailchimp_memory as far
-from histories.mailchimp_memory import BY_ADMIN, Account, Refused, subscriber_hash
+from histories.mailchimp_memory import BY_ADMIN, Refused, subscriber_hash
+from histories.memory_tags import MemoryTags
 
 PAGE, OVERLAP = 1000, 10
-#: Reads; every other request can change something.
-READS = frozenset(
-    {"ping", "audiences", "audience", "merge_fields", "members", "archived", "member",
-     "complainers", "campaigns", "campaign", "checklist", "domains"}
-)  # fmt: skip
 _KINDS = {"exists": "exists", "compliance": "compliance", "forgotten": "forgotten",
           "not_archivable": "other", "not_found": "not_found"}  # fmt: skip
 
 
-@dataclass
-class Line:
-    """What lies between the pipeline and the account.
-
-    Attributes:
-        before: called with the request's name and audience, right before it is carried out.
-        loses: whether the answer of this request is lost: "die" (the task dies of it), "again" (the
-            client sends the request a second time), or nothing.
-        saw: called with every member that the pipeline is shown.
-        missed: called with audience, key and request when there is no such member.
-        made: names of all requests.
-    """
-
-    before: Callable[[str, str], object] = lambda name, list_id: None
-    loses: Callable[[str, str], str | None] = lambda name, list_id: None
-    saw: Callable[[str, far.Member], object] = lambda list_id, member: None
-    missed: Callable[[str, str, str], object] = lambda list_id, key, name: None
-    made: list[tuple[str, str]] = field(default_factory=list)
-    #: Seconds that pass with each request: neighbours may share a second.
-    ticks: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, 0, 2, 0, 0, 1)))
-
-    @staticmethod
-    def is_write(name: str) -> bool:
-        return name not in READS and not name.startswith("read ")
-
-    @property
-    def writes(self) -> list[tuple[str, str]]:
-        return [one for one in self.made if self.is_write(one[0])]
-
-
-class MemoryMailchimp:
+class MemoryMailchimp(MemoryTags):
     """Implements ``AudienceProvider`` and ``CampaignProvider`` for one connection."""
-
-    def __init__(self, account: Account, line: Line) -> None:
-        self._account, self._line = account, line
-        self._calls = 0
-
-    @property
-    def calls(self) -> int:
-        return self._calls
-
-    def _begin(self, name: str, list_id: str = "") -> str | None:
-        self._calls += 1
-        self._account.now += next(self._line.ticks)
-        self._line.made.append((name, list_id))
-        self._line.before(name, list_id)
-        return self._line.loses(name, list_id)
-
-    def _lost(self, loss: str | None, name: str) -> None:
-        if loss == "die":
-            raise ConnectionFault("lost", method="POST", path=f"/{name}", outcome_unknown=True)
-
-    def _read(self, name: str, list_id: str = "") -> far.Audience | None:
-        """A request that only reads; the audience it is about."""
-        self._lost(self._begin(name, list_id), name)
-        return self._audience(list_id) if list_id else None
-
-    def _audience(self, list_id: str) -> far.Audience:
-        found = self._account.audiences.get(list_id)
-        if found is None:
-            raise NotFound(method="GET", path="/lists/{list_id}", status=404, title="Not found")
-        return found
 
     def require_answer(self) -> None:
         self._read("ping")
@@ -312,18 +246,25 @@ class MemoryMailchimp:
         self._lost(self._begin("create_campaign"), "campaigns")
         account = self._account
         made = far.Sending(
-            account.next_id("campaign"), draft.list_id, draft.settings(), account.now
-        )
+            account.next_id("campaign"), draft.list_id, draft.settings(), account.now,
+            tag_id=draft.tag_id,
+        )  # fmt: skip
         account.campaigns[made.campaign_id] = made
         return self._campaign(made)
 
     def change_campaign(
-        self, campaign_id: str, settings: Mapping[str, str], *, list_id: str | None = None
+        self,
+        campaign_id: str,
+        settings: Mapping[str, str],
+        *,
+        list_id: str | None = None,
+        tag_id: int | None = None,
     ) -> RemoteCampaign:
         self._lost(self._begin("change_campaign"), "campaigns")
         held = self._account.campaigns[campaign_id]
         held.settings.update(settings)
-        held.list_id = list_id or held.list_id
+        if list_id:
+            held.list_id, held.tag_id = list_id, tag_id
         return self._campaign(held)
 
     def send_checklist(self, campaign_id: str) -> Checklist:
@@ -344,15 +285,14 @@ class MemoryMailchimp:
         return {"galaxy.gr": True}
 
     def _campaign(self, one: far.Sending) -> RemoteCampaign:
-        members = self._account.audiences[one.list_id].members.values()
-        count = sum(member.status == "subscribed" for member in members)
+        count = len(self._account.recipients_of(one))
         sent = len(one.recipients)
         return RemoteCampaign(
             campaign_id=one.campaign_id, status=one.status, list_id=one.list_id,
             settings=dict(one.settings),
             send_at=_moment(one.send_at) if one.send_at else None,
             recipient_count=sent if one.status == "sent" else count, emails_sent=sent,
-            unique_opens=0, unique_clicks=0,
+            unique_opens=0, unique_clicks=0, has_segment=one.tag_id is not None, tag_id=one.tag_id,
         )  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from histories.mailchimp_memory import Account, Change, Member
-from histories.memory_provider import Line, MemoryMailchimp
+from histories.mailchimp_memory import Account, Change, Member, subscriber_hash
+from histories.memory_line import Line
+from histories.memory_provider import MemoryMailchimp
+from histories.memory_tags import SHOWN
 
 #: The name of CRMREF, which tells whose audience it is.
 MARK = re.compile(r"CRM reference \(collection (-?[0-9]+)\b")
@@ -49,6 +51,16 @@ class MemorySide:
         names = [one.name for one in columns if one.tag == "CRMREF"]
         found = MARK.match(names[0]) if names else None
         return int(found[1]) if found else None
+
+    def tags(self, list_id: str) -> dict[str, set[str]]:
+        """Addresses that carry each tag, as Mailchimp shows them: neither archived nor pending."""
+        audience = self.account.audiences.get(list_id)
+        if audience is None:
+            return {}
+        return {
+            name: {one.address for one in audience.tagged(number, *SHOWN)}
+            for number, name in audience.tags.items()
+        }
 
     def drain(self) -> list[Change]:
         """Changes since the last call."""
@@ -97,6 +109,33 @@ class MemorySide:
             account.patch(audience, member.hash, status="unsubscribed", by="hand")
         else:
             raise AssertionError(verb)
+
+    def tag_by_hand(self, list_id: str, name: str, address: str, *, given: bool) -> None:
+        """Somebody gives a member a tag, which is made if it is new, or takes it."""
+        account = self.account
+        account.now += 1
+        audience, key = account.audiences[list_id], subscriber_hash(address)
+        if given:
+            tag_id = audience.tag(name) or account.make_tag(audience, name)
+            assert account.give_tag(audience, tag_id, key, by_address=False)
+        else:
+            tag_id = audience.tag(name)
+            assert tag_id is not None
+            assert account.take_tag(audience, tag_id, key)
+
+    def delete_tag(self, list_id: str, name: str) -> None:
+        self.account.now += 1
+        audience = self.account.audiences[list_id]
+        tag_id = audience.tag(name)
+        assert tag_id is not None
+        self.account.delete_tag(audience, tag_id)
+
+    def rename_tag(self, list_id: str, name: str, new: str) -> None:
+        self.account.now += 1
+        audience = self.account.audiences[list_id]
+        tag_id = audience.tag(name)
+        assert tag_id is not None
+        audience.tags[tag_id] = new
 
     def delete_list(self, list_id: str) -> None:
         del self.account.audiences[list_id]

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from histories import campaigns
-from histories.events import Event, Teller
-from histories.judge import Audience, Judge, Setting
+from histories.events import OTHERS, Event, Teller
+from histories.judge import Audience, Judge, Setting, reference
+from histories.mailchimp_memory import Member
 from histories.people import Cast, Consent, Person
 from histories.turns import Turn, settle, take
 from histories.world import LONG_AGO, SETTINGS, Collection, HistoryError, Trouble, World
@@ -58,6 +59,7 @@ class Plot:
         collections: category of each, and the position of the audience filled by hand that the CRM
             names for it from the first sync on, if any.
         lists_by_hand: how many audiences somebody filled.
+        shares: by collection, the shared audience that the CRM names at the beginning.
     """
 
     rounds: int
@@ -66,6 +68,7 @@ class Plot:
     turns: tuple[Turn, ...]
     troubles: tuple[Trouble, ...]
     stories: tuple[Story, ...]
+    shares: tuple[str | None, ...] = ()
 
 
 @dataclass
@@ -135,7 +138,8 @@ class _Play:
             world.by_hand.append(list_id)
         for position, (category, by_hand) in enumerate(self.plot.collections):
             wish = None if by_hand is None else world.by_hand[by_hand]
-            world.add_collection(f"K{position}", category, wish)
+            shares = self.plot.shares[position] if self.plot.shares else None
+            world.add_collection(f"K{position}", category, wish, shares)
         for story in self.plot.stories:
             _fill_by_hand(world, self.casts[story.number], story)
         world.side.drain()
@@ -161,7 +165,7 @@ class _Play:
                 world.side.mail_by_hand(one.list_id)
         world.side.drain()
         is_whole = len(results) >= len(world.collections) - len(world.inactive)
-        world.is_settled = not settle(world, results) and is_whole
+        world.is_settled = not settle(world, results) and is_whole and not world.broken
 
     def _events_of(self, number: int) -> dict[str, list[tuple[int, Event]]]:
         waiting: dict[str, list[tuple[int, Event]]] = {}
@@ -184,6 +188,10 @@ class _Play:
             if one.key in world.inactive:
                 world.change_collection(one, is_active=True)
         world.inactive.clear()
+        for one in world.collections:
+            if one.key in world.broken:
+                world.change_collection(one, campaign_type=one.category.upper())
+        world.broken.clear()
         # A complaint in one audience holds in the earlier synced audiences at their next sync.
         quiet = 0
         for _ in range(_PATIENCE):
@@ -197,12 +205,40 @@ class _Play:
             self.damage(world, self.tellers)
         for one in world.collections:
             self._judge(one)
+        self._judge_unwanted()
         for position, one in enumerate(world.collections):
             self._judge_campaign(one, position + 1)
 
     def _judge(self, one: Collection) -> None:
         for number, judge in self._judges(one):
             self._find(number, judge.findings())
+
+    def _judge_unwanted(self) -> None:
+        """In a shared audience nobody of ours is subscribed without a collection that wants it."""
+        world = self.world
+        for list_id in sorted(
+            {one.list_id for one in world.collections if one.list_id and one.shares}
+        ):
+            tags = [
+                world.present_tag(one, list_id)
+                for one in world.collections
+                if one.list_id == list_id
+            ]
+            carry = world.side.tags(list_id)
+            wanted = {address for tag in tags for address in carry.get(tag or "", ())}
+            for member in world.side.members(list_id):
+                cast, ours = world.cast_at(member.address), reference(member)
+                if cast is None or ours is None or ours[0] != "c":
+                    continue
+                by_hand = any(
+                    (list_id, member.address) == place[:2] for place in world.books[cast].untagged
+                )
+                lost = member.status == "subscribed" and member.address not in wanted
+                if lost and not by_hand:
+                    self._find(
+                        cast.number,
+                        iter((f"{member.address} in {list_id} is subscribed without any tag",)),
+                    )
 
     def _judge_campaign(self, one: Collection, number: int) -> None:
         campaign_id = campaigns.send(self.world, one, number)
@@ -223,7 +259,7 @@ class _Play:
     def _judges(self, one: Collection) -> Iterator[tuple[int, Judge]]:
         world = self.world
         assert one.list_id is not None
-        audience = Audience.of(world.side.members(one.list_id))
+        audience = Audience.of(_as_seen_by(world, one))
         reasons: dict[int, str] = {}
         notes = set[int]()
         rows: list[Any] = world.warehouse.execute(
@@ -236,10 +272,30 @@ class _Play:
                 notes.add(contact_id)
             elif reason != "invalid_field_value":
                 reasons[contact_id] = reason
-        setting = Setting(one.key, one.category, one.list_id, reasons, frozenset(notes))
+        others = tuple((each.key, each.category) for each in world.sharers(one) if each is not one)
+        tagged = world.side.tags(one.list_id).get(OTHERS, ()) if world.ever_shared else ()
+        setting = Setting(
+            one.key, one.category, one.list_id, reasons, frozenset(notes), others, frozenset(tagged)
+        )
         clock = world.moment()
         for number, cast in self.casts.items():
             yield number, Judge(cast, world.books[cast], setting, audience, clock)
+
+
+def _as_seen_by(world: World, one: Collection) -> list[Member]:
+    """The members of a collection's audience; for a collection that shares it, who is subscribed
+    without its tag is ``untagged``."""
+    assert one.list_id is not None
+    members = world.side.members(one.list_id)
+    if not one.shares:
+        return members
+    carry = world.side.tags(one.list_id).get(world.present_tag(one, one.list_id) or "", ())
+    return [
+        replace(member, status="untagged")
+        if member.status == "subscribed" and member.address not in carry
+        else member
+        for member in members
+    ]
 
 
 def _cast(story: Story) -> Cast:

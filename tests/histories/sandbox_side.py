@@ -17,7 +17,7 @@ from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import AddOutcome, ChangeOutcome, MemberChange, NewMember, RemoteMember
 from histories.mailchimp_memory import Change, Member, subscriber_hash
-from histories.memory_provider import Line
+from histories.memory_line import Line
 from histories.memory_side import MARK
 
 _STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "archived", "deleted")
@@ -39,6 +39,8 @@ def request_name(
         return "add"
     if path == "/lists/{list_id}/abuse-reports":
         return "complainers"
+    if (method, path) == ("POST", "/lists/{list_id}/segments/{segment_id}"):
+        return "change_tag"
     return f"{'read' if method == 'GET' else method} {path}"
 
 
@@ -227,6 +229,20 @@ class SandboxSide:
         found = MARK.match(names[0]) if names else None
         return int(found[1]) if found else None
 
+    def tags(self, list_id: str) -> dict[str, set[str]]:
+        with self._own() as own:
+            try:
+                addresses = {one.subscriber_hash: one.email_address for one in own.members(list_id)}
+                return {
+                    tag.name: {
+                        addresses[one.subscriber_hash]
+                        for one in own.tag_members(list_id, tag.tag_id)
+                    }
+                    for tag in own.tags(list_id)
+                }
+            except NotFound:
+                return {}
+
     def drain(self) -> list[Change]:
         answer = self.sandbox.control("GET", f"ledger/events?after={self._seen}&count=100000")
         self._seen = answer["last"]
@@ -292,6 +308,35 @@ class SandboxSide:
                 body["campaign_id"] = self._mailed[list_id]
             self.sandbox.control("POST", "act", body)
         self.pass_time(2)
+
+    def tag_by_hand(self, list_id: str, name: str, address: str, *, given: bool) -> None:
+        self.pass_time(2)
+        with self._own() as own:
+            if given:
+                assert own.give_tag(list_id, name, subscriber_hash(address))
+            else:
+                tag_id = self._tag_id(own, list_id, name)
+                own.client.lists.remove_segment_member(
+                    list_id, str(tag_id), subscriber_hash(address)
+                )
+        self.pass_time(2)
+
+    def delete_tag(self, list_id: str, name: str) -> None:
+        self.pass_time(2)
+        with self._own() as own:
+            own.client.lists.delete_segment(list_id, str(self._tag_id(own, list_id, name)))
+        self.pass_time(2)
+
+    def rename_tag(self, list_id: str, name: str, new: str) -> None:
+        self.pass_time(2)
+        with self._own() as own:
+            own.rename_tag(list_id, self._tag_id(own, list_id, name), new)
+        self.pass_time(2)
+
+    @staticmethod
+    def _tag_id(own: Mailchimp, list_id: str, name: str) -> int:
+        (tag_id,) = [one.tag_id for one in own.tags(list_id) if one.name == name]
+        return tag_id
 
     def _change(self, list_id: str, change: MemberChange) -> None:
         with self._own() as own:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from histories.events import Event
 from histories.play import Plot, Role, Story
@@ -37,6 +38,45 @@ TURNS = (
     *("forget",) * 2, *("erase",) * 4, "delete_audience", "switch", "second_installation",
     "push_an_old_staging",
 )  # fmt: skip
+
+
+#: What happens where collections share audiences.
+SHARING = (
+    *("share",) * 6, *("unshare",) * 3, *("break_collection",) * 4, *("delete_tag",) * 2,
+    "rename_tag", *("switch",) * 3, *("forget",) * 2, "retire", "rename", "erase",
+    "delete_audience", "reimport_crm", "second_installation", "push_an_old_staging",
+)  # fmt: skip
+TAGGING = (*("tag",) * 3, *("untag",) * 2, "tag_of_others")
+
+
+def draw_sharing_plot(
+    seed: int | str, numbers: Sequence[int], *, without: Sequence[str] = ()
+) -> Plot:
+    """The same with collections that share audiences, begin to and stop, and with tags by hand."""
+    draw = random.Random(f"sharing/{seed}")
+    plot = draw_plot(seed, numbers, without=TURNS)
+    rounds = plot.rounds
+    turns = [
+        Turn(when, verb, draw.randrange(99), draw.randrange(99), draw.randrange(99))
+        for when in range(1, rounds)
+        for verb in draw.choices(SHARING, k=draw.choice((0, 1, 1, 2)))
+        if verb not in without
+    ]
+    return replace(
+        plot,
+        turns=tuple(turns),
+        collections=tuple((category, None) for category, _ in plot.collections),
+        shares=tuple(draw.choice(("Κοινό", "Κοινό", "Κοινό", None)) for _ in plot.collections),
+        stories=tuple(_with_tags(seed, story, rounds) for story in plot.stories),
+    )
+
+
+def _with_tags(seed: int | str, story: Story, rounds: int) -> Story:
+    draw = random.Random(f"tags/{seed}/{story.number}")
+    events = [
+        _event(draw, when, draw.choice(TAGGING)) for when in range(1, rounds) if draw.random() < 0.2
+    ]
+    return replace(story, events=tuple(sorted((*story.events, *events), key=lambda one: one.when)))
 
 
 def draw_plot(seed: int | str, numbers: Sequence[int], *, without: Sequence[str] = ()) -> Plot:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from crm_mailchimp.mailchimp.errors import MailchimpError
+from crm_mailchimp.mailchimp.errors import MailchimpError, NotFound
 from crm_mailchimp.provider import MemberChange, MergeField, NewMember
+from crm_mailchimp.tag_provider import TagChange
 from histories.mailchimp_memory import Member, subscriber_hash
 from histories.memory_side import MemorySide
 from histories.sandbox_side import SandboxSide
@@ -22,7 +23,9 @@ ACTS = {
     "delete": ("subscribed", "unsubscribed", "archived", "pending", "cleaned"),
     "unsubscribe_by_hand": ("subscribed", "pending"),
 }  # fmt: skip
-CALLS = ("add", "add_pending", "update", "unsubscribe", "reconfirm", "archive", "delete", "look")
+CALLS = ("add", "add_pending", "update", "unsubscribe", "reconfirm", "archive", "delete", "look",
+         *("tag", "tag", "untag", "tag_one", "untag_one"))  # fmt: skip
+TAGS = ("Συλλογή (A)", "Συλλογή (B)")
 
 
 class Both:
@@ -56,8 +59,14 @@ class Both:
                 answers.append(_call(provider, list_id, name, address, value))
         return answers
 
+    def hand(self, verb: str, *details: Any, **more: Any) -> None:
+        for side, list_id in self.pairs():
+            getattr(side, verb)(list_id, *details, **more)
+
     def facts(self) -> list[Any]:
-        return [_facts(side.members(list_id)) for side, list_id in self.pairs()]
+        return [
+            (_facts(side.members(list_id)), side.tags(list_id)) for side, list_id in self.pairs()
+        ]
 
     def changed_since(self, moments: list[Any]) -> list[set[str]]:
         found = []
@@ -85,6 +94,8 @@ def _call(provider: Any, list_id: str, name: str, address: str, value: str) -> A
         )
         outcome = provider.add_members(list_id, [new])
         return [_shown(one) for one in outcome.created], [one.kind for one in outcome.rejected]
+    if "tag" in name:
+        return _call_tag(provider, list_id, name, address, value)
     if name == "delete":
         return provider.delete_member_permanently(list_id, key)
     if name == "look":
@@ -99,6 +110,24 @@ def _call(provider: Any, list_id: str, name: str, address: str, value: str) -> A
         _shown(outcome.member) if outcome.member else None,
         outcome.rejection.kind if outcome.rejection else None,
     )
+
+
+def _call_tag(provider: Any, list_id: str, name: str, address: str, value: str) -> Any:
+    tag, key = TAGS[len(value) % 2], subscriber_hash(address)
+    known = {one.name: one for one in provider.tags(list_id)}
+    if name == "tag_one":
+        done = provider.give_tag(list_id, tag, key)
+        return done, sorted((one.name, one.member_count) for one in provider.tags(list_id))
+    held = known.get(tag) or provider.create_tag(list_id, tag)
+    if name == "untag_one":
+        return provider.take_tag(list_id, held.tag_id, key)
+    both = (address, "nobody@mail.gr")
+    change = TagChange(add=both) if name == "tag" else TagChange(remove=both)
+    ((_, outcome),) = provider.change_tag_members(list_id, held.tag_id, [(1, change)])
+    found = sorted(
+        (one.subscriber_hash, one.status) for one in provider.tag_members(list_id, held.tag_id)
+    )
+    return sorted(outcome.added), sorted(outcome.removed), sorted(outcome.refused), found
 
 
 def _shown(member: Any) -> tuple[Any, ...]:
@@ -147,9 +176,47 @@ def test_both_sides_answer_alike(mailchimp_sandbox: Any, seed: int) -> None:
             for side in both.sides:
                 side.pass_time(2)
             assert len({frozenset(found) for found in both.changed_since(moments)}) == 1, verb
+    # Nothing is asserted of tags without any.
+    assert happened >= {"tag", "untag"}, happened
     # A complaint needs a mail: the other test has one.
     assert happened >= {"sign_up", "add", "update", "archive", "delete"}, happened
     assert len(happened) > 9
+
+
+def test_tags_are_alike(mailchimp_sandbox: Any) -> None:
+    both = Both(mailchimp_sandbox)
+    people = [f"p{number}@mail.gr" for number in range(3)]
+    for address in people:
+        both.call("add", address, "c-1")
+    first, second = TAGS
+    both.hand("tag_by_hand", first, people[0], given=True)
+    both.hand("tag_by_hand", first, people[1], given=True)
+    both.hand("tag_by_hand", second, people[2], given=True)
+    both.hand("tag_by_hand", first, people[1], given=False)
+    both.act("change_email", people[0], "new@mail.gr")
+    both.hand("rename_tag", second, "Άλλη")
+    assert both.facts()[0][1] == {first: {"new@mail.gr"}, "Άλλη": {people[2]}}
+    assert both.facts()[0] == both.facts()[1]
+    for side, list_id in both.pairs():
+        with side.provider() as provider:
+            with pytest.raises(MailchimpError):
+                provider.create_tag(list_id, first)
+            (tag_id,) = [one.tag_id for one in provider.tags(list_id) if one.name == first]
+            side.delete_tag(list_id, first)
+            with pytest.raises(NotFound):
+                list(provider.tag_members(list_id, tag_id))
+            with pytest.raises(NotFound):
+                list(provider.change_tag_members(list_id, tag_id, [(1, TagChange(add=people))]))
+    assert both.facts()[0] == both.facts()[1]
+    assert both.facts()[0][1] == {"Άλλη": {people[2]}}
+    both.call("archive", people[2], "")
+    assert both.facts()[0] == both.facts()[1]
+    # Somebody who is brought back has the tags from before; who was deleted for good has none.
+    both.call("add", people[2], "c-1")
+    assert both.facts()[0][1] == both.facts()[1][1] == {"Άλλη": {people[2]}}
+    both.call("delete", people[2], "")
+    both.act("sign_up", people[2], "")
+    assert both.facts()[0][1] == both.facts()[1][1] == {"Άλλη": set()}
 
 
 def test_a_complaint_and_a_lost_answer_are_alike(mailchimp_sandbox: Any) -> None:
@@ -177,7 +244,7 @@ def test_a_complaint_and_a_lost_answer_are_alike(mailchimp_sandbox: Any) -> None
             side.line.loses = lambda name, where: None
     ours, theirs = both.facts()
     assert ours == theirs
-    assert ("die@mail.gr", "subscribed", "c-2", "") in ours
+    assert ("die@mail.gr", "subscribed", "c-2", "") in ours[0]
 
 
 def _once(how: str) -> Any:

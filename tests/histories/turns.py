@@ -49,11 +49,15 @@ def _link(world: World, one: Collection, list_id: str | None) -> str:
 
 
 def _is_free(world: World, list_id: str) -> bool:
+    if list_id in world.ever_shared:
+        return False
     return all(list_id not in (each.list_id, each.wish) for each in world.collections)
 
 
 def relink(world: World, one: Collection, turn: Turn) -> str | None:
     """To an audience that was filled by hand, or to an empty one."""
+    if one.shares:
+        return None
     free = [each for each in world.by_hand if _is_free(world, each)]
     list_id = free[turn.pick % len(free)] if free else world.side.make_list(SETTINGS)
     return _link(world, one, list_id)
@@ -61,6 +65,8 @@ def relink(world: World, one: Collection, turn: Turn) -> str | None:
 
 def take_over(world: World, one: Collection, turn: Turn) -> str | None:
     """To an audience that another collection left."""
+    if one.shares:
+        return None
     left = [
         list_id
         for each in world.collections
@@ -72,6 +78,8 @@ def take_over(world: World, one: Collection, turn: Turn) -> str | None:
 
 
 def take_back(world: World, one: Collection, turn: Turn) -> str | None:
+    if one.shares:
+        return None
     left = [
         each for each in sorted(one.former) if _is_free(world, each) and world.side.has_list(each)
     ]
@@ -80,7 +88,7 @@ def take_back(world: World, one: Collection, turn: Turn) -> str | None:
 
 def swap_audiences(world: World, one: Collection, turn: Turn) -> str | None:
     other = world.collections[turn.other % len(world.collections)]
-    if other is one or not (one.list_id and other.list_id):
+    if other is one or not (one.list_id and other.list_id) or one.shares or other.shares:
         return None
     if not all(world.side.has_list(each.list_id or "") for each in (one, other)):
         return None
@@ -94,19 +102,38 @@ def retire(world: World, one: Collection, turn: Turn) -> str | None:
     """The collection is to have a new audience of its own."""
     if one.list_id is None or one.becomes or one.wish not in (None, one.list_id):
         return None
-    if world.lost_in == world.stages:
+    if world.lost_in == world.stages or is_moving(world, one):
         return None  # the ledger does not know the audience before the next sync
-    if not world.is_known(one.code):
+    if not world.is_known(world.code_of(one)):
         return None  # nor a new code
-    _link(world, one, None)
-    let_go(world, one)
+    let_go(world, one, is_named=False)
     return f"{one.key} gives up its audience"
 
 
-def let_go(world: World, one: Collection) -> None:
-    said = world.command("retire", "--collection", one.code)
-    one.former.add(said.split()[1])
-    one.list_id = None
+def is_moving(world: World, one: Collection) -> bool:
+    """Whether the CRM has it share another audience than the ledger knows, or none."""
+    if one.shares:
+        return one.list_id != world.shared_lists.get(one.shares)
+    return one.list_id in world.ever_shared
+
+
+def let_go(world: World, one: Collection, *, is_named: bool = True) -> None:
+    """A collection gives its audience up, with those that share it.
+
+    Args:
+        is_named: the CRM names the same audience for it as before.
+    """
+    said = world.command("retire", "--collection", world.code_of(one))
+    list_id = said.split()[1]
+    for each in world.collections:
+        if each is one or (one.shares and each.list_id == list_id):
+            if not is_named:
+                _link(world, each, None)
+            each.former.add(list_id)
+            each.list_id = None
+    world.shared_lists = {
+        name: known for name, known in world.shared_lists.items() if known != list_id
+    }
 
 
 def rename(world: World, one: Collection, turn: Turn) -> str | None:
@@ -118,7 +145,7 @@ def rename(world: World, one: Collection, turn: Turn) -> str | None:
 
 
 def recreate(world: World, one: Collection, turn: Turn) -> str | None:
-    if one.becomes or one.list_id is None or not world.is_known(one.code):
+    if one.becomes or one.list_id is None or not world.is_known(one.code) or one.shares:
         return None  # a new code and a new id at once: nothing says that it is the same
     before = one.collection_id
     world.recreate_collection(one)
@@ -151,7 +178,7 @@ def erase(world: World, one: Collection, turn: Turn) -> str | None:
 def delete_audience(world: World, one: Collection, turn: Turn) -> str | None:
     if one.list_id is None or one.becomes or one.wish not in (None, one.list_id):
         return None
-    if world.lost_in == world.stages:
+    if world.lost_in == world.stages or is_moving(world, one):
         return None  # nothing tells the ledger that the collection ever had it
     list_id = one.list_id
     world.side.delete_list(list_id)
@@ -176,7 +203,7 @@ def push_an_old_staging(world: World, one: Collection, turn: Turn) -> str | None
     if not world.is_settled or len(world.stagings) < 2:
         return None
     try:
-        world.push(world.stagings[-2], one.code)
+        world.push(world.stagings[-2], world.code_of(one))
     except StagingOutdatedError:
         return f"an older run of {one.key} is pushed again, and refused"
     except LookupError:
@@ -188,7 +215,10 @@ def second_installation(world: World, one: Collection, turn: Turn) -> str | None
     """A copy with an empty warehouse and the same key runs: it must touch nothing."""
     if not world.is_settled or world.second_dsn is None:
         return None
-    if any(each.becomes or each.wish not in (None, each.list_id) for each in world.collections):
+    if any(
+        each.becomes or each.wish not in (None, each.list_id) or is_moving(world, each)
+        for each in world.collections
+    ):
         return None  # an audience that nobody has used yet is nobody's
     if not all(world.side.has_list(each.list_id or "") for each in world.collections):
         return None
@@ -206,6 +236,69 @@ def second_installation(world: World, one: Collection, turn: Turn) -> str | None
     if wrong:
         raise HistoryError(f"a second installation was not refused: {wrong}")
     return "a second installation with an empty warehouse ran"
+
+
+# ---- shared audiences
+
+
+def share(world: World, one: Collection, turn: Turn) -> str | None:
+    """To share an audience with others, or another one than before."""
+    name = ("Κοινό", "Άλλο")[turn.pick % 3 == 2]
+    if one.becomes or one.shares == name or one.key in world.broken:
+        return None
+    named = {each.wish for each in world.collections if each.shares == name}
+    one.shares = name
+    world.change_collection(one, shared_audience=name)
+    if named != {one.wish} and one.wish is not None:
+        _link(world, one, next(iter(named), None))
+    return f"{one.key} is to share the audience {name}"
+
+
+def unshare(world: World, one: Collection, turn: Turn) -> str | None:
+    if not one.shares or one.becomes:
+        return None
+    before, one.shares = one.shares, None
+    world.change_collection(one, shared_audience=None)
+    _link(world, one, None)
+    return f"{one.key} is to share the audience {before} no longer"
+
+
+def break_collection(world: World, one: Collection, turn: Turn) -> str | None:
+    """Without a campaign type for a while; ``finish`` gives it one again."""
+    if one.becomes or one.key in world.inactive:
+        return None
+    is_broken = one.key in world.broken
+    world.broken ^= {one.key}
+    world.change_collection(one, campaign_type=one.category.upper() if is_broken else None)
+    return f"{one.key} has {'its' if is_broken else 'no'} campaign type now"
+
+
+def _own_tag(world: World, one: Collection) -> tuple[str, str] | None:
+    """Audience and present name of a collection's tag."""
+    if not one.shares or one.list_id is None or is_moving(world, one):
+        return None
+    name = world.present_tag(one, one.list_id)
+    return (one.list_id, name) if name else None
+
+
+def delete_tag(world: World, one: Collection, turn: Turn) -> str | None:
+    found = _own_tag(world, one)
+    if found is None:
+        return None
+    world.side.delete_tag(*found)
+    for book in world.books.values():
+        book.doubt_tags(lambda place: place[0] == one.list_id and place[2] == one.key)
+    return f"somebody deletes the tag {found[1]} in {found[0]}"
+
+
+def rename_tag(world: World, one: Collection, turn: Turn) -> str | None:
+    found = _own_tag(world, one)
+    if found is None:
+        return None
+    new = f"Με άλλο όνομα {one.key} {turn.when}"
+    world.side.rename_tag(*found, new)
+    world.renamed_tags[found[0], one.key] = new
+    return f"somebody calls the tag {found[1]} in {found[0]} {new}"
 
 
 def _unseen(*about: object) -> None:
@@ -248,6 +341,11 @@ TURNS: Mapping[str, Callable[[World, Collection, Turn], str | None]] = {
     "switch": switch,
     "second_installation": second_installation,
     "push_an_old_staging": push_an_old_staging,
+    "share": share,
+    "unshare": unshare,
+    "break_collection": break_collection,
+    "delete_tag": delete_tag,
+    "rename_tag": rename_tag,
 }
 
 
@@ -265,7 +363,10 @@ def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
         if result.state == "succeeded":
             continue
         one = next((each for each in world.collections if each.code == code), None)
+        one = one or next(iter(world.synced_by(code)), None)
         why = (result.detail or "").partition(":")[0]
+        if one is not None and why == "no_campaign_type" and one.key in world.broken:
+            continue
         if one is None or why not in _ANSWERS or not _ANSWERS[why](world, one, result):
             raise HistoryError(f"{code} ended {result.state}: {result.detail}")
         busy = True
@@ -311,15 +412,15 @@ def _named(world: World, one: Collection, result: CollectionResult) -> bool:
     list_id = one.list_id or (named[1] if named else None)
     if list_id is None:
         return False
-    world.tell(_link(world, one, list_id))
+    for each in world.synced_by(result.collection_code):
+        world.tell(_link(world, each, list_id))
     return True
 
 
 def _deleted(world: World, one: Collection, result: CollectionResult) -> bool:
     if one.list_id is not None and world.side.has_list(one.list_id):
         return False
-    _link(world, one, None)
-    let_go(world, one)
+    let_go(world, one, is_named=False)
     return True
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ from histories.people import Cast
 
 #: The guard against many removals is not what stories are about; ``guarded`` syncs keep it.
 NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+#: What the code of a shared audience begins with.
+SHARED = "shared:"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SETTINGS = AudienceSettings(
     name="Με το χέρι", company="Γαλαξίας", address1="Ερμού 1", city="Αθήνα", country="GR",
@@ -37,6 +39,7 @@ SETTINGS = AudienceSettings(
     permission_reminder="Το ζητήσατε.", subject="Νέα",
 )  # fmt: skip
 _CRM = """
+alter table crm.contact_collection add column if not exists shared_audience text;
 alter table crm.consent drop constraint if exists consent_channel_check;
 alter table crm.consent drop constraint if exists consent_gdpr_category_check;
 insert into crm.external_provider (
@@ -66,6 +69,7 @@ class Collection:
         wish: the audience that the CRM names.
         list_id: the one that its last sync used; ``former``: those before.
         becomes: what a person says of it when it comes back under a new id: same or new.
+        shares: the shared audience that the CRM names.
     """
 
     key: str
@@ -76,6 +80,12 @@ class Collection:
     list_id: str | None = None
     former: set[str] = field(default_factory=set)
     becomes: str = ""
+    shares: str | None = None
+
+    @property
+    def tag_name(self) -> str:
+        """What its tag in a shared audience is called."""
+        return f"Συλλογή {self.key} ({self.code})"
 
 
 @dataclass
@@ -121,6 +131,12 @@ class World:
         self.by_hand: list[str] = []
         self.inactive: set[str] = set()
         self.deleted: set[str] = set()
+        #: Collections without a campaign type; audiences by the name that the CRM has for sharing
+        #: them, and all that ever were shared; tags that somebody renamed in Mailchimp.
+        self.broken: set[str] = set()
+        self.shared_lists: dict[str, str] = {}
+        self.ever_shared: set[str] = set()
+        self.renamed_tags: dict[tuple[str, str], str] = {}
         #: Whether the last sync ended well for every collection.
         self.is_settled = False
         #: Makes the empty warehouse of a second installation.
@@ -136,6 +152,7 @@ class World:
         self._place: dict[str, Cast] = {}
         self._steady = 0
         side.line.saw, side.line.missed = self._saw, self._missed
+        side.line.saw_tag = self._saw_tag
 
     def close(self) -> None:
         for connection in (self.crm, self.warehouse, self.crm_snapshot, self.pipeline):
@@ -151,8 +168,10 @@ class World:
 
     # ---- the CRM
 
-    def add_collection(self, key: str, category: str, wish: str | None = None) -> Collection:
-        made = Collection(key, len(self.collections) + 1, key, category, wish)
+    def add_collection(
+        self, key: str, category: str, wish: str | None = None, shares: str | None = None
+    ) -> Collection:
+        made = Collection(key, len(self.collections) + 1, key, category, wish, shares=shares)
         self.collections.append(made)
         self._insert_collection(made)
         # People with quiet lives keep every collection from being empty.
@@ -178,10 +197,11 @@ class World:
     def _insert_collection(self, one: Collection) -> None:
         self.crm.execute(
             "insert into crm.contact_collection (collection_id, code, description, owner_id,"
-            " external_provider, campaign_type, use_provider_defaults, provider_list_id)"
-            " values (%s, %s, %s, 1, 'mailchimp', %s, true, %s)",
-            (one.collection_id, one.code, f"Συλλογή {one.key}", one.category.upper(), one.wish),
-        )
+            " external_provider, campaign_type, use_provider_defaults, provider_list_id,"
+            " shared_audience) values (%s, %s, %s, 1, 'mailchimp', %s, true, %s, %s)",
+            (one.collection_id, one.code, f"Συλλογή {one.key}", one.category.upper(), one.wish,
+             one.shares),
+        )  # fmt: skip
 
     def change_collection(self, one: Collection, **columns: Any) -> None:
         for name, value in columns.items():
@@ -220,6 +240,28 @@ class World:
     def users(self, list_id: str) -> set[str]:
         return {one.key for one in self.collections if one.list_id == list_id}
 
+    def synced_by(self, code: str) -> list[Collection]:
+        """The collections that a code of a staging stands for."""
+        name = code.removeprefix(SHARED)
+        if name != code:
+            active = [one for one in self.collections if one.key not in self.inactive]
+            return [one for one in active if one.shares == name]
+        return [one for one in self.collections if one.code == code and not one.shares]
+
+    def code_of(self, one: Collection) -> str:
+        """The code under which a collection is synced."""
+        return SHARED + one.shares if one.shares else one.code
+
+    def sharers(self, one: Collection) -> list[Collection]:
+        """All collections of a collection's audience."""
+        return [each for each in self.collections if each.list_id == one.list_id]
+
+    def present_tag(self, one: Collection, list_id: str) -> str | None:
+        """What the tag of a collection is called in its audience now; None: there is none."""
+        tags = self.side.tags(list_id)
+        names = (one.tag_name, self.renamed_tags.get((list_id, one.key), ""))
+        return next((name for name in names if name in tags), None)
+
     def former_users(self, list_id: str) -> set[str]:
         return {one.key for one in self.collections if list_id in one.former}
 
@@ -236,6 +278,18 @@ class World:
                     for address in one.addresses:
                         if key == subscriber_hash(address):
                             self.books[cast].missed(list_id, address, self.users(list_id))
+
+    def _saw_tag(self, list_id: str, name: str, carrying: Iterable[str]) -> None:
+        """The pipeline is shown who carries a tag."""
+        for one in self.collections:
+            if one.list_id == list_id and self.present_tag(one, list_id) == name:
+                hidden = {
+                    each.address
+                    for each in self.side.members(list_id)
+                    if each.status in ("archived", "pending")
+                }
+                for book in self.books.values():
+                    book.saw_tag(list_id, one.key, {*carrying, *hidden})
 
     def note_changes(self) -> None:
         """Write what the pipeline itself changed in Mailchimp into the books."""
@@ -296,12 +350,26 @@ class World:
         self.pipeline.commit()
         turn = trouble.order % max(len(codes), 1)
         for code in codes[turn:] + codes[:turn]:
-            found = next((one for one in self.collections if one.code == code), None)
-            lose = trouble.lose if found is self._victim(trouble) else 0
+            found = self.synced_by(code)
+            lose = trouble.lose if self._victim(trouble) in found else 0
             result = self._push(staging_id, code, found, before, lose, trouble)
-            if result is not None:
+            if result is None:
+                continue
+            if not code.startswith(SHARED) or result.state != "succeeded":
                 results[code] = result
+            else:
+                results |= {one.code: self._part(staging_id, one, result) for one in found}
         return results
+
+    def _part(self, staging_id: int, one: Collection, whole: CollectionResult) -> CollectionResult:
+        """How a collection of a shared audience ended."""
+        (row,) = self.warehouse.execute(
+            "select ended.state, ended.detail from sync.collection_run as ended"
+            " inner join sync.staging_run as staged on ended.run_id = staged.run_id"
+            " where staged.staging_id = %s and ended.collection_code = %s",
+            (staging_id, one.code),
+        ).fetchall()
+        return replace(whole, collection_code=one.code, state=row[0], detail=row[1])
 
     def _victim(self, trouble: Trouble) -> Collection | None:
         return self.collections[trouble.victim % len(self.collections)] if trouble.lose else None
@@ -320,11 +388,12 @@ class World:
         self,
         staging_id: int,
         code: str,
-        one: Collection | None,
+        ones: Sequence[Collection],
         before: Callable[[str, Collection], object],
         lose: int,
         trouble: Trouble,
     ) -> CollectionResult | None:
+        one = ones[0] if ones else None
         self._listen(one, before, lose, trouble)
         try:
             result = self.push(staging_id, code, guarded=trouble.guarded)
@@ -334,34 +403,45 @@ class World:
             self.happened["a task died"] += 1
             self._listen(one, before, 0, trouble)
             if not trouble.rerun:
-                self._use_what_it_took(one)
+                self._use_what_they_took(ones)
                 return None
             result = self.push(staging_id, code, guarded=trouble.guarded)
         finally:
             self._listen(None, before, 0, trouble)
             self.note_changes()
         is_synced = result.state == "succeeded" and not (result.detail or "").startswith("inactive")
-        if one is not None and is_synced and result.list_id:
+        if code.startswith(SHARED):
+            self._use_what_they_took(ones)
+        elif one is not None and is_synced and result.list_id:
             self.use(one, result.list_id)
+        if ones and is_synced and result.list_id:
             for book in self.books.values():
                 book.look_at_audience(result.list_id)
         return result
 
-    def _use_what_it_took(self, one: Collection | None) -> None:
+    def _use_what_they_took(self, ones: Sequence[Collection]) -> None:
         """A task that died may have taken an audience into use."""
-        row = (
-            one
-            and self.warehouse.execute(
-                "select list_id from sync.audience where collection_id = %s", (one.collection_id,)
+        for one in ones:
+            row = self.warehouse.execute(
+                "select list_id from sync.tag where collection_id = %(id)s and left_at is null"
+                if one.shares
+                else "select list_id from sync.audience where collection_id = %(id)s",
+                {"id": one.collection_id},
             ).fetchone()
-        )
-        if one and row and row[0] != one.list_id:
-            self.use(one, row[0])
+            if row and row[0] != one.list_id and row[0] != self._left(one):
+                self.use(one, row[0])
+
+    def _left(self, one: Collection) -> str | None:
+        """The audience that a collection still has by the ledger, though the CRM says otherwise."""
+        known = self.shared_lists.get(one.shares) if one.shares else one.list_id
+        return one.list_id if known != one.list_id else None
 
     def is_known(self, code: str) -> bool:
         """Whether a sync has found this code."""
         found = self.warehouse.execute(
-            "select from sync.audience where collection_code = %s", (code,)
+            "select from sync.audience where collection_code = %(code)s"
+            " union all select from sync.tag where collection_code = %(code)s and left_at is null",
+            {"code": code},
         )
         return found.rowcount > 0
 
@@ -369,8 +449,20 @@ class World:
         """A collection's sync used this audience."""
         if one.wish and list_id != one.wish:
             raise HistoryError(f"{one.key} uses {list_id}, though the CRM names {one.wish}")
-        if not one.wish and one.list_id not in (None, list_id):
-            raise HistoryError(f"{one.key} uses {list_id}, though it has {one.list_id}")
+        if one.shares:
+            expected = self.shared_lists.setdefault(one.shares, list_id)
+            self.ever_shared.add(list_id)
+        else:
+            expected = one.list_id if one.list_id not in self.ever_shared else None
+        if not one.wish and expected not in (None, list_id):
+            raise HistoryError(f"{one.key} uses {list_id}, though it has {expected}")
+        self.shared_lists = {
+            name: each
+            for name, each in self.shared_lists.items()
+            if name == one.shares or each != list_id
+        }
+        if one.shares:
+            self.shared_lists[one.shares] = list_id
         if one.list_id != list_id:
             if one.list_id is not None:
                 one.former.add(one.list_id)
@@ -461,7 +553,11 @@ class World:
             each for one in self.collections for each in one.former
         }
         for one in self.collections:
-            if one.list_id and one.wish not in (None, one.list_id):
+            moves = one.shares or one.list_id in self.ever_shared
+            if one.list_id and (
+                one.wish not in (None, one.list_id)
+                or (moves and one.list_id != self.shared_lists.get(one.shares or ""))
+            ):
                 # The CRM names another one: perhaps nothing connects the collection with this one.
                 one.former.add(one.list_id)
                 one.list_id = None

@@ -1,0 +1,23 @@
+"""Random histories of collections that share audiences: in bulk, and over the wire.
+
+Collections begin to share and stop. People give and take tags by hand, and delete or rename them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from histories.play import MakeWorld
+from histories.stories import draw_sharing_plot
+from histories.telling import play_and_tell
+
+STORIES = 120
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_everybody_has_the_tags_that_the_crm_says(seed: int, in_memory: MakeWorld) -> None:
+    verdict = play_and_tell(draw_sharing_plot(seed, range(1, STORIES + 1)), in_memory)
+
+    assert verdict.recipients > STORIES / 2
+    assert verdict.happened["unsubscribe"] > 5
+    assert verdict.happened["tag"] + verdict.happened["untag"] > 5
