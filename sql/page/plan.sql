@@ -24,7 +24,7 @@ planned as (
         plan.cause,
         plan.contact_id,
         collection.guard_detail is not null
-        and plan.action in ('unsubscribe', 'archive')
+        and plan.action in ('unsubscribe', 'archive', 'untag')
         and not coalesce(plan.cause, '') = any(%(due_causes)s::text[]) as waits_for_approval,
         row_number() over by_action as place,
         count(*) over (partition by plan.collection_id, plan.action) as members

@@ -25,6 +25,22 @@ refused as (
     where %(old_id)s = any(collection_ids)
 ),
 
+tag as (
+    update sync.tag set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
+tagged as (
+    update sync.tag_member set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
+-- Of a shared audience.
+shared as (
+    update sync.tag set shared_id = %(new_id)s
+    where shared_id = %(old_id)s
+),
+
 written as (
     update sync.written_status set collection_id = %(new_id)s
     where collection_id = %(old_id)s

@@ -73,10 +73,30 @@ select
             then 'earlier'
     end as whose_address,
     coalesce(asked.list_id <> audience.list_id, asked.list_id is not null) as is_former_audience,
+    shared.collection_code as shared_audience,
+    case
+        when shared.collection_code is not null
+            then tagged.subscriber_hash is not null and tagged.taken_by_hand_at is null
+    end as has_tag,
+    coalesce(tagged.given_by_hand, false) as is_tag_given_by_hand,
+    tagged.taken_by_hand_at as tag_taken_by_hand_at,
+    array(
+        select sharing.collection_code from sync.tag as sharing
+        where sharing.shared_id = audience.collection_id and sharing.left_at is null
+        order by sharing.collection_code
+    ) as sharing_codes,
     case when run.state in ('blocked', 'failed') then run.state end as run_state,
     case when run.state in ('blocked', 'failed') then split_part(run.detail, ':', 1) end as run_code
 from asked
 left join sync.collection_audience as audience on asked.collection_code = audience.collection_code
+-- The audience that the collection shares with others, if the row is about that audience.
+left join sync.audience as shared
+    on audience.shared_id = shared.collection_id and asked.list_id = shared.list_id
+left join sync.tag_member as tagged
+    on
+        shared.list_id = tagged.list_id
+        and audience.collection_id = tagged.collection_id
+        and asked.subscriber_hash = tagged.subscriber_hash
 left join sync.collection_run as run
     on asked.judged_by_run = run.run_id and asked.collection_code = run.collection_code
 -- A foreign member is shown with the contact that has its address.

@@ -24,7 +24,7 @@ select
     planned.cause,
     planned.contact_id,
     collection.guard_detail is not null
-    and planned.action in ('unsubscribe', 'archive')
+    and planned.action in ('unsubscribe', 'archive', 'untag')
     and not coalesce(planned.cause, '') = any(%(due_causes)s::text[]) as waits_for_approval,
     reason.explanation
 from planned

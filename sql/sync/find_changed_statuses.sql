@@ -1,6 +1,7 @@
 -- Statuses to write into the CRM, by contact and collection, without those that the CRM already has. The
 -- status is Mailchimp's, if there is one. Beside it is the reason that holds the contact back. Without a
--- member the status is 'quarantined'. A row to remove has no status.
+-- member the status is 'quarantined'. So it is in a shared audience if the member gets the mail of other
+-- collections only. A row to remove has no status.
 create temporary table changed_status on commit drop as
 with collection as (
     select distinct on (collection_code)
@@ -8,31 +9,6 @@ with collection as (
         collection_id
     from sync.staged_collection
     order by collection_code asc, staging_id desc
-),
-
-member as (
-    select distinct on (membership.collection_id, membership.contact_id)
-        membership.collection_id,
-        membership.contact_id,
-        case known.status when 'transactional' then 'unsubscribed' else known.status end as status,
-        known.cause,
-        known.status_since
-    from sync.membership as membership
-    inner join sync.member as known
-        on membership.list_id = known.list_id and membership.subscriber_hash = known.subscriber_hash
-    where
-        membership.contact_id is not null
-        and known.cause is distinct from 'forgotten'
-        and known.status in ('subscribed', 'pending', 'unsubscribed', 'cleaned', 'archived', 'transactional')
-    order by
-        membership.collection_id asc,
-        membership.contact_id asc,
-        -- A contact's earlier addresses stay in the audience: the address that gets mail comes first.
-        array_position(
-            array['subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional', 'archived'],
-            known.status
-        ) asc,
-        known.status_since desc
 ),
 
 held_back as (
@@ -46,6 +22,55 @@ held_back as (
     where
         quarantine.resolved_at is null
         and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
+),
+
+placed as (
+    select
+        membership.collection_id,
+        membership.contact_id,
+        membership.list_id,
+        membership.subscriber_hash
+    from sync.membership as membership
+    where membership.contact_id is not null
+    union
+    -- Without the collection's tag a contact may still be a member of the shared audience.
+    select
+        audience.collection_id,
+        held_back.contact_id,
+        audience.list_id,
+        untagged.subscriber_hash
+    from held_back
+    inner join sync.collection_audience as audience
+        on held_back.collection_id = audience.collection_id and audience.shared_id is not null
+    inner join sync.member as untagged
+        on
+            audience.list_id = untagged.list_id
+            and held_back.contact_id = untagged.contact_id
+            and untagged.status <> 'subscribed'
+),
+
+member as (
+    select distinct on (placed.collection_id, placed.contact_id)
+        placed.collection_id,
+        placed.contact_id,
+        case known.status when 'transactional' then 'unsubscribed' else known.status end as status,
+        known.cause,
+        known.status_since
+    from placed
+    inner join sync.member as known
+        on placed.list_id = known.list_id and placed.subscriber_hash = known.subscriber_hash
+    where
+        known.cause is distinct from 'forgotten'
+        and known.status in ('subscribed', 'pending', 'unsubscribed', 'cleaned', 'archived', 'transactional')
+    order by
+        placed.collection_id asc,
+        placed.contact_id asc,
+        -- A contact's earlier addresses stay in the audience: the address that gets mail comes first.
+        array_position(
+            array['subscribed', 'pending', 'unsubscribed', 'cleaned', 'transactional', 'archived'],
+            known.status
+        ) asc,
+        known.status_since desc
 ),
 
 changed_address as (

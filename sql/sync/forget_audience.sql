@@ -6,6 +6,11 @@ with deleted as (
     where list_id = %(list_id)s
 ),
 
+untagged as (
+    delete from sync.tag_member
+    where list_id = %(list_id)s
+),
+
 ended as (
     update sync.consent_proof
     set ended_at = now(), end_cause = 'audience_deleted'

@@ -1,5 +1,6 @@
 -- Another collection under the same code. The audiences of the old one become former audiences of the new
--- one. Withdrawals still go out there, and refusals made there hold for the new collection.
+-- one. Withdrawals still go out there, and refusals made there hold for the new collection. In a shared
+-- audience the new collection takes over the tag, whose name has the code. Its guard judges who leaves.
 with known as (
     update sync.known_collection set replaced_by = %(new_id)s
     where collection_id = %(old_id)s
@@ -32,6 +33,22 @@ former as (
     from retired
 ),
 
+tag as (
+    update sync.tag set collection_id = %(new_id)s, collection_code = %(code)s
+    where collection_id = %(old_id)s and left_at is null
+    returning list_id
+),
+
+tagged as (
+    update sync.tag_member set collection_id = %(new_id)s
+    where collection_id = %(old_id)s and list_id in (select tag.list_id from tag)
+),
+
+proof as (
+    update sync.consent_proof set collection_code = %(code)s
+    where collection_code = %(old_code)s and ended_at is null and list_id in (select tag.list_id from tag)
+),
+
 begun as (
     insert into sync.known_collection (collection_id, collection_code)
     values (%(new_id)s, %(code)s)
@@ -43,7 +60,7 @@ used as (
     select
         list_id,
         %(new_id)s as collection_id,
-        now() as left_at
+        case when list_id not in (select tag.list_id from tag) then now() end as left_at
     from sync.audience_use
     where collection_id = %(old_id)s and settled_at is null
     on conflict do nothing

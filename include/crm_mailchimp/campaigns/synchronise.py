@@ -23,7 +23,7 @@ from crm_mailchimp.campaigns.sample_mail import send_sample
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_value
-from crm_mailchimp.sync.audience.tags import audience_code
+from crm_mailchimp.sync.staging.known_collections import audience_code
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
 log = logging.getLogger(__name__)

@@ -54,7 +54,8 @@ class Ages:
         proof: proof of consent, counted from its end. What justifies a member is never removed.
             Refusals, counted from their end. One that holds is never removed.
         removals: decided requests for removals. Rejected addresses that nobody holds any more, and
-            ids of addresses that no member has any more.
+            ids of addresses that no member has any more. Who had the tag of a collection that left
+            its shared audience.
         runs: what runs did, alerts sent, and statuses that the CRM got of contacts that are gone.
         events: opens, clicks, bounces and entries of members' activity feeds, each by its own age.
             Also what people wrote when they unsubscribed. Counts per recipient, contact, month
@@ -168,6 +169,7 @@ def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
         "removals": ages.removals,
         "rejections": ages.removals,
         "aliases": ages.removals,
+        "tags": ages.removals,
         "runs": ages.runs,
         "stagings_known": ages.runs,
         "alerts": ages.runs,

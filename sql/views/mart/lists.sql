@@ -10,9 +10,19 @@ select
     list.gone_at,
     coalesce(sent.campaigns, 0) as campaigns_sent,
     sent.last_sent_at,
-    list.account
+    list.account,
+    case
+        when used.collection_codes is not null then used.collection_codes
+        when audience.collection_code is not null then array[audience.collection_code]
+        else '{}'
+    end as collection_codes
 from stats.lists as list
 left join sync.audience as audience on list.list_id = audience.list_id
+left join lateral (
+    select array_agg(tag.collection_code order by tag.collection_code) as collection_codes
+    from sync.tag as tag
+    where tag.list_id = list.list_id and tag.left_at is null
+) as used on true
 left join lateral (
     select
         count(*) as campaigns,
@@ -37,7 +47,10 @@ comment on view mart.lists is 'Dimension: audiences, with the collection of the 
 comment on column mart.lists.list_id is 'Key: Mailchimp''s id of the audience.';
 comment on column mart.lists.name is 'Name of the audience; null if Mailchimp gives none.';
 comment on column mart.lists.collection_code is
-'Collection of the CRM that uses the audience; null if the audience is not ours.';
+'Collection of the CRM that uses the audience. shared: and its name if several share it. Null if the '
+'audience is not ours.';
+comment on column mart.lists.collection_codes is
+'Every collection of the CRM that uses the audience; empty if the audience is not ours.';
 comment on column mart.lists.created_at is 'Time of creation; null until the audience was read.';
 comment on column mart.lists.member_count is
 'Subscribed members, as Mailchimp last counted them; null until the audience was read.';

@@ -11,6 +11,7 @@ from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience, former_audiences
 from crm_mailchimp.sync.audience.accounts_in_use import accounts_with_audiences
+from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.warehouse.locks import audience_lock
 
 
@@ -41,6 +42,7 @@ def rename_account(warehouse: Connection[Any], old: str, new: str) -> int:
         UnknownAccountError: no audience is known in ``old``.
     """
     _require_known(warehouse, old)
+    _follow_shared(warehouse, old, new)
     audiences = read_value(
         warehouse, int, statement("sync/rename_account"), {"old": old, "new": new}
     )
@@ -82,6 +84,47 @@ def close_account(warehouse: Connection[Any], account: str) -> int:
     for list_id in former:
         former_audiences.note_deleted(warehouse, list_id)
     return len(former)
+
+
+def _follow_shared(warehouse: Connection[Any], old: str, new: str) -> None:
+    """Shared audiences keep their members and tags: their ids and codes name the account."""
+    shared = read_rows(
+        warehouse,
+        _Mapped,
+        "select collection_id, collection_code from sync.audience"
+        " where account = %(old)s and starts_with(collection_code, %(prefix)s)"
+        " union select collection_id, collection_code from sync.former_audience"
+        " where account = %(old)s and starts_with(collection_code, %(prefix)s)",
+        {"old": old, "prefix": shared_audiences.PREFIX},
+    )
+    for one in shared:
+        if not shared_audiences.is_shared_id(one.collection_id):
+            continue  # a collection of the CRM that happens to have such a code
+        name = shared_audiences.name_of(old, one.collection_code)
+        new_id = shared_audiences.id_of(new, name)
+        if _has_audience(warehouse, new_id):
+            continue  # both connections have one of this name: each stays as it is
+        warehouse.execute(
+            statement("sync/continue_collection"),
+            {"old_id": one.collection_id, "new_id": new_id},
+        )
+        warehouse.execute(
+            statement("sync/follow_code"),
+            {
+                "collection_id": new_id,
+                "old": one.collection_code,
+                "new": shared_audiences.code_of(new, name),
+            },
+        )
+
+
+def _has_audience(warehouse: Connection[Any], collection_id: int) -> bool:
+    return read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.audience where collection_id = %s)",
+        (collection_id,),
+    )
 
 
 def _require_known(warehouse: Connection[Any], account: str) -> None:

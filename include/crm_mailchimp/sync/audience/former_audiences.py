@@ -11,6 +11,7 @@ from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
 from crm_mailchimp.sync.audience.audience_map import FormerAudience
+from crm_mailchimp.sync.staging.known_collections import audience_code
 from crm_mailchimp.warehouse.locks import audience_lock
 
 
@@ -60,6 +61,13 @@ def retire_by_code(warehouse: Connection[Any], collection_code: str) -> str:
         )
         if mapped is None:
             warehouse.rollback()
+            shared_code = audience_code(warehouse, collection_code)
+            if shared_code != collection_code:
+                raise NothingToRetireError(
+                    f"collection {collection_code} shares the audience {shared_code} with others. "
+                    f"To take it away from all of them, name {shared_code!r}. To take one "
+                    "collection out of it, change crm.contact_collection.shared_audience"
+                )
             raise NothingToRetireError(
                 f"collection {collection_code} has no audience in sync.audience"
             )

@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import find_value, read_row, read_rows, read_value
+from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
@@ -90,23 +90,6 @@ def find_tag(warehouse: Connection[Any], collection_id: int) -> CollectionTag | 
         f"{_TAG} where collection_id = %s and left_at is null",
         (collection_id,),
     )
-
-
-def audience_code(warehouse: Connection[Any], collection_code: str) -> str:
-    """The code that names a collection's audience for its lock; ends the transaction.
-
-    It is the collection's own, or that of the audience that it shares.
-    """
-    shared = find_value(
-        warehouse,
-        str,
-        "select audience.collection_code from sync.tag"
-        " inner join sync.audience on tag.shared_id = audience.collection_id"
-        " where tag.collection_code = %s and tag.left_at is null",
-        (collection_code,),
-    )
-    warehouse.commit()
-    return shared or collection_code
 
 
 def join(

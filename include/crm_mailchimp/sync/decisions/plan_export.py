@@ -33,6 +33,8 @@ ACTIONS = {
     "reconfirm": "is asked to confirm again",
     "unsubscribe": "is unsubscribed",
     "archive": "is archived",
+    "tag": "gets the collection's tag in the shared audience",
+    "untag": "loses the collection's tag in the shared audience",
     "quarantine": "stays as it is in Mailchimp, and is held back",
     "held_back": "is held back by the check",
 }

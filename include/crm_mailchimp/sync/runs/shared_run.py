@@ -56,6 +56,15 @@ class CollectionPart:
         return self.judgement.blocked if self.judgement is not None else None
 
     @property
+    def waits_for_its_id(self) -> bool:
+        """Whether a person has to say if it is the collection that had the code before.
+
+        Until then the tag and its members are those of the collection before.
+        """
+        problem = self.collection.problem
+        return problem is not None and problem.code == "collection_replaced"
+
+    @property
     def is_judged(self) -> bool:
         """Whether the collection can say who belongs to it, and nothing keeps the others."""
         return self.collection.problem is None and self.blocked is None
@@ -217,7 +226,7 @@ class SharedRun(CollectionRun):
             self.warehouse,
             list_id,
             self.collection.collection_id,
-            [part.collection for part in self.parts],
+            [part.collection for part in self.parts if not part.waits_for_its_id],
         )
 
     def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:

@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
+from crm_mailchimp.rows import find_value, read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import Problem
 from crm_mailchimp.warehouse.locks import audience_lock
@@ -95,6 +95,23 @@ def follow(
     return problems
 
 
+def audience_code(warehouse: Connection[Any], collection_code: str) -> str:
+    """The code that names a collection's audience for its lock; ends the transaction.
+
+    It is the collection's own, or that of the audience that it shares.
+    """
+    shared = find_value(
+        warehouse,
+        str,
+        "select audience.collection_code from sync.tag"
+        " inner join sync.audience on tag.shared_id = audience.collection_id"
+        " where tag.collection_code = %s and tag.left_at is null",
+        (collection_code,),
+    )
+    warehouse.commit()
+    return shared or collection_code
+
+
 def with_codes_of_their_own(
     collections: Sequence[Collection], replaced: dict[int, Problem]
 ) -> list[Collection]:
@@ -145,7 +162,8 @@ def continue_as_same(warehouse: Connection[Any], collection_code: str) -> tuple[
 def begin_as_new(warehouse: Connection[Any], collection_code: str) -> tuple[int, int]:
     """As a person decided, the collection under its new id is a new one; commits.
 
-    It gets an audience of its own. What people refused in the old collection holds for it, too.
+    It gets an audience of its own, or goes on with the tag in a shared one. What people refused in
+    the old collection holds for it, too.
 
     Returns:
         the old id and the new one.
@@ -160,7 +178,7 @@ def begin_as_new(warehouse: Connection[Any], collection_code: str) -> tuple[int,
 def _decide(
     warehouse: Connection[Any], collection_code: str, decision: str, name: str
 ) -> tuple[int, int]:
-    with audience_lock(warehouse, collection_code):
+    with audience_lock(warehouse, audience_code(warehouse, collection_code)):
         replaced = read_row(
             warehouse,
             _Replaced,
@@ -176,10 +194,13 @@ def _decide(
                 f"collection_replaced. {waiting}"
             )
         old_id, new_id = replaced
-        parameters = {"old_id": old_id, "new_id": new_id, "code": collection_code}
+        old_code = f"{collection_code} ({old_id})"
+        parameters = {
+            "old_id": old_id, "new_id": new_id, "code": collection_code, "old_code": old_code,
+        }  # fmt: skip
         if decision == "new":
             # The code is the new collection's from now on.
-            _follow_code(warehouse, old_id, collection_code, f"{collection_code} ({old_id})")
+            _follow_code(warehouse, old_id, collection_code, old_code)
         warehouse.execute(statement(name), parameters)
         warehouse.commit()
     return old_id, new_id
@@ -246,8 +267,9 @@ def _note_replaced(warehouse: Connection[Any], collection: Collection, old_id: i
         "blocked",
         f"the collection has id {collection.collection_id} in the CRM, and had id {old_id}: "
         f"nothing was pushed. If it is the same one, run {command.format('same-collection')}. If "
-        f"it is a new one, run {command.format('new-collection')}. It then gets an audience of "
-        "its own, and all refusals hold for it, too",
+        f"it is a new one, run {command.format('new-collection')}. It then gets "
+        f"{'the tag' if collection.shared_audience else 'an audience of its own'}, and all "
+        "refusals hold for it, too",
     )
 
 
@@ -256,8 +278,8 @@ def _rename(warehouse: Connection[Any], renamed: Mapping[int, tuple[str, str]]) 
         return
     with ExitStack() as locks:
         # In one order for everybody: who holds one never waits for one that comes before it.
-        for old in sorted({old for old, _ in renamed.values()}):
-            locks.enter_context(audience_lock(warehouse, old))
+        for name in sorted({audience_code(warehouse, old) for old, _ in renamed.values()}):
+            locks.enter_context(audience_lock(warehouse, name))
         # By way of a code that nobody uses: collections may swap their codes.
         for collection_id, (old, _) in renamed.items():
             _follow_code(warehouse, collection_id, old, f"collection {collection_id}")

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.staging import shared_audiences
 
 _GOES_ON = (
     "only withdrawals, complaints and erasures are carried out in its audience, everybody else "
@@ -87,7 +88,7 @@ def stage_unsynced(
                 "settings": Jsonb({}),
                 "problem_code": "inactive_collection",
                 "problem_state": "succeeded",
-                "problem_detail": f"the collection {_why(row)}: {_GOES_ON}",
+                "problem_detail": f"{_why(one, row)}: {_GOES_ON}",
             },
         )
 
@@ -101,9 +102,11 @@ def _mapped(warehouse: Connection[Any], collection_ids: Sequence[int]) -> list[_
     )
 
 
-def _why(row: _Unsynced | None) -> str:
+def _why(mapped: _Mapped, row: _Unsynced | None) -> str:
+    if shared_audiences.is_shared_id(mapped.collection_id):
+        return "no active collection of the CRM shares this audience any more"
     if row is None:
-        return "is not in the CRM any more"
+        return "the collection is not in the CRM any more"
     if not row.is_active:
-        return "is inactive"
-    return "has no external provider any more"
+        return "the collection is inactive"
+    return "the collection has no external provider any more"

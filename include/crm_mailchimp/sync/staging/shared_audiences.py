@@ -190,8 +190,8 @@ def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
             by_audience[account, one.shared_audience].append(one)
     return [
         SharedAudience(
-            shared_id=_id_of(account, name),
-            code=_code_of(account, name),
+            shared_id=id_of(account, name),
+            code=code_of(account, name),
             name=name,
             collections=tuple(members),
         )
@@ -199,10 +199,23 @@ def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
     ]
 
 
-def _code_of(account: str, name: str) -> str:
+def code_of(account: str, name: str) -> str:
+    """The code of a shared audience. It is the same after a loss of the warehouse."""
     return f"{PREFIX}{name}" if account == DEFAULT_ACCOUNT else f"{PREFIX}{name} ({account})"
 
 
-def _id_of(account: str, name: str) -> int:
-    digest = hashlib.sha256(_code_of(account, name).encode()).digest()
+def id_of(account: str, name: str) -> int:
+    """The id of a shared audience among the collections. It is the same after such a loss."""
+    digest = hashlib.sha256(code_of(account, name).encode()).digest()
     return _FIRST_ID - int.from_bytes(digest[:8], "big") % _IDS
+
+
+def is_shared_id(collection_id: int) -> bool:
+    """Whether the id is that of a shared audience, and of no collection of the CRM."""
+    return _FIRST_ID - _IDS < collection_id <= _FIRST_ID
+
+
+def name_of(account: str, code: str) -> str:
+    """What the CRM calls the shared audience with a code."""
+    name = code.removeprefix(PREFIX)
+    return name if account == DEFAULT_ACCOUNT else name.removesuffix(f" ({account})")

@@ -1,0 +1,255 @@
+"""What follows the collections of a shared audience: ids, accounts, write-back, commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_mailchimp.data_protection.explain import explain_address
+from crm_mailchimp.sync.audience.account_changes import rename_account
+from crm_mailchimp.sync.audience.former_audiences import NothingToRetireError, retire_by_code
+from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.members.write_back import write_back_members
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
+from fresh_databases import fresh_databases
+from sync_world import World, subscriber_hash
+
+NAME, CODE = "Κοινό", "shared:Κοινό"
+_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def shared(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[World]:
+    """A world whose CRM has the optional column, on both servers."""
+    server = request.getfixturevalue(request.param)
+    column = "alter table crm.contact_collection add column shared_audience text"
+    with fresh_databases(server, column) as (crm, warehouse):
+        world = World(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
+
+
+def rows(world: World, sql: str, *parameters: object) -> list[dict[str, Any]]:
+    return world.warehouse.execute(sql, parameters).fetchall()
+
+
+def tagged(world: World, code: str) -> set[str]:
+    with world.provider() as provider:
+        list_id = world.list_id(CODE)
+        addresses = {one.subscriber_hash: one.email_address for one in provider.members(list_id)}
+        (tag,) = [one for one in provider.tags(list_id) if one.name.endswith(f"({code})")]
+        return {
+            addresses[one.subscriber_hash]
+            for one in provider.tag_members(list_id, tag.tag_id)
+            if one.status == "subscribed"
+        }
+
+
+def come_back(world: World, old: int, new: int) -> None:
+    """The CRM gives a collection another id, with the members that it has."""
+    world.crm.execute(
+        "update crm.collection_member set collection_id = %s where collection_id = %s",
+        (new, old),
+    )
+    world.crm.execute(
+        "update crm.contact_collection set collection_id = %s where collection_id = %s",
+        (new, old),
+    )
+
+
+@pytest.mark.parametrize("decision", [continue_as_same, begin_as_new])
+def test_a_collection_that_comes_back_under_a_new_id_keeps_its_tag(
+    shared: World, decision: Any
+) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    maria = shared.contact("maria@example.gr", news)
+    shared.contact("nikos@example.gr", news, offers)
+    shared.contact("eleni@example.gr", news)
+    shared.sync()
+    shared.act("eleni@example.gr", "unsubscribe", CODE)
+    # One contact is not in the collection any more.
+    shared.crm.execute("delete from crm.collection_member where contact_id = %s", (maria,))
+    come_back(shared, news, 900)
+
+    shared.sync(options=_NO_GUARD)
+    (run,) = rows(
+        shared,
+        "select state, detail from sync.collection_run where collection_code = 'NEWS'"
+        " order by started_at desc limit 1",
+    )
+    assert (run["state"], run["detail"].split(":")[0]) == ("blocked", "collection_replaced")
+    assert tagged(shared, "NEWS") == {"maria@example.gr", "nikos@example.gr"}
+
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        assert decision(warehouse, "NEWS") == (news, 900)
+    shared.sync(options=_NO_GUARD)
+    assert tagged(shared, "NEWS") == {"nikos@example.gr"}
+    assert tagged(shared, "OFFERS") == {"nikos@example.gr"}
+    assert shared.remote(CODE)["maria@example.gr"] == "archived"
+    assert shared.remote(CODE)["eleni@example.gr"] == "unsubscribed"
+    assert "suppressed_unsubscribed" in shared.open_reasons("NEWS").values()
+    tags = rows(shared, "select collection_id from sync.tag where left_at is null order by 1")
+    assert [row["collection_id"] for row in tags] == [offers, 900]
+    # No proof holds for somebody who is gone, and one a collection for everybody else.
+    proofs = rows(
+        shared,
+        "select collection_code, subscriber_hash from sync.consent_proof where ended_at is null"
+        " order by 1",
+    )
+    assert [(row["collection_code"], row["subscriber_hash"]) for row in proofs] == [
+        ("NEWS", subscriber_hash("nikos@example.gr")),
+        ("OFFERS", subscriber_hash("nikos@example.gr")),
+    ]
+
+
+def test_a_shared_audience_follows_its_account_to_another_connection(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    shared.contact("maria@example.gr", news)
+    shared.sync()
+    list_id = shared.list_id(CODE)
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        assert rename_account(warehouse, "mailchimp_default", "mailchimp_neo") == 1
+
+    found = rows(
+        shared, "select collection_id, collection_code, list_id, account from sync.audience"
+    )
+    assert [(row["collection_code"], row["list_id"], row["account"]) for row in found] == [
+        (f"{CODE} (mailchimp_neo)", list_id, "mailchimp_neo")
+    ]
+    (tag,) = rows(shared, "select shared_id from sync.tag where left_at is null")
+    assert tag["shared_id"] == found[0]["collection_id"]
+    shared.crm.execute("update crm.external_provider set connection_id = 'mailchimp_neo'")
+    staging_id = shared.stage()
+    (staged,) = rows(
+        shared,
+        "select collection_id, collection_code from sync.staged_collection"
+        " where staging_id = %s and is_shared_audience",
+        staging_id,
+    )
+    # The next sync finds it under its new name, and makes no other one.
+    assert staged == {
+        "collection_id": found[0]["collection_id"],
+        "collection_code": found[0]["collection_code"],
+    }
+
+
+def test_retire_takes_a_shared_audience_from_all_its_collections(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    shared.contact("maria@example.gr", news, offers)
+    shared.contact("nikos@example.gr", news)
+    shared.sync()
+    shared.act("nikos@example.gr", "unsubscribe", CODE)
+    former = shared.list_id(CODE)
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        with pytest.raises(NothingToRetireError, match=f"NEWS shares the audience {CODE}"):
+            retire_by_code(warehouse, "NEWS")
+        assert retire_by_code(warehouse, CODE) == former
+
+    shared.sync()
+    assert shared.list_id(CODE) != former
+    assert tagged(shared, "NEWS") == tagged(shared, "OFFERS") == {"maria@example.gr"}
+    assert shared.remote(CODE) == {"maria@example.gr": "subscribed"}
+
+
+def test_the_crm_gets_a_status_for_each_collection(shared: World) -> None:
+    shared.crm.execute("insert into crm.campaign_type values ('PROS', 'Προσφορές', 'offer')")
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME, campaign_type="PROS")
+    maria = shared.contact("maria@example.gr", news, offers)
+    shared.consent(maria, category="offer")
+    nikos = shared.contact("nikos@example.gr", news, offers)
+    shared.sync()
+    shared.regrant(maria, granted=False, category="offer")
+    shared.act("nikos@example.gr", "unsubscribe", CODE)
+    shared.sync()
+
+    with (
+        psycopg.connect(shared.warehouse_dsn) as warehouse,
+        psycopg.connect(shared.crm_dsn, autocommit=True) as crm,
+    ):
+        write_back_members(warehouse, crm)
+    found = shared.crm.execute(
+        "select collection_id, contact_id, status, reason from crm.provider_member_status"
+    ).fetchall()
+    assert {(one, contact): rest for one, contact, *rest in found} == {
+        (news, maria): ["subscribed", None],
+        # The mails of the other collection still reach the person.
+        (offers, maria): ["quarantined", "consent_withdrawn"],
+        (news, nikos): ["unsubscribed", "suppressed_unsubscribed"],
+        # Held back before the tag was given: the member itself is unsubscribed.
+        (offers, nikos): ["unsubscribed", "no_consent"],
+    }
+
+
+def test_explain_says_for_each_collection_whether_the_tag_is_there(shared: World) -> None:
+    shared.crm.execute("insert into crm.campaign_type values ('PROS', 'Προσφορές', 'offer')")
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME, campaign_type="PROS")
+    shared.contact("maria@example.gr", news, offers)
+    shared.sync()
+
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        found = explain_address(warehouse, "Maria@Example.GR")
+    paragraphs = {text.split(":")[0]: text for text in found.as_text().split("\n\n")}
+    assert paragraphs["NEWS"].startswith(
+        f"NEWS: has the tag of the collection in the shared audience {CODE}, subscribed"
+    )
+    assert paragraphs["OFFERS"].startswith(
+        f"OFFERS: does not have the tag of the collection in the shared audience {CODE}"
+    )
+    assert "no_consent" in paragraphs["OFFERS"]
+    assert f"{CODE}: in the audience, subscribed" in found.as_text()
+
+
+def test_reports_name_the_collections_of_a_shared_audience(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    # One address, and in each collection another contact of it.
+    maria = shared.contact("info@example.gr", news)
+    nikos = shared.contact("info@example.gr", offers)
+    shared.sync()
+    list_id, now = shared.list_id(CODE), datetime.now(UTC)
+    shared.warehouse.execute("insert into stats.lists (list_id) values (%s)", (list_id,))
+    shared.warehouse.execute(
+        "insert into stats.members (list_id, subscriber_hash) values (%s, %s)",
+        (list_id, subscriber_hash("info@example.gr")),
+    )
+    for number, code in enumerate(("NEWS", "OFFERS", None)):
+        shared.warehouse.execute(
+            "insert into stats.campaigns (campaign_id, list_id, status, sent_at)"
+            " values (%s, %s, 'sent', %s)",
+            (f"c{number}", list_id, now),
+        )
+        shared.warehouse.execute(
+            "insert into stats.campaign_recipients"
+            " (campaign_id, list_id, subscriber_hash, delivery_status) values (%s, %s, %s, 'sent')",
+            (f"c{number}", list_id, subscriber_hash("info@example.gr")),
+        )
+        if code is not None:
+            shared.warehouse.execute(
+                "insert into sync.campaign"
+                " (campaign_id, campaign_code, collection_code, list_id, title,"
+                " provider_campaign_id) values (%s, %s, %s, %s, 'Νέα', %s)",
+                (number, f"ΝΕΑ{number}", code, list_id, f"c{number}"),
+            )
+    found = rows(shared, "select campaign_id, contact_id from stats.recipient_contact order by 1")
+    assert [row["contact_id"] for row in found[:2]] == [maria, nikos]
+    assert found[2]["contact_id"] in (maria, nikos)
+    (audience,) = rows(
+        shared,
+        "select collection_code, collection_codes from mart.lists where list_id = %s",
+        list_id,
+    )
+    assert audience == {"collection_code": CODE, "collection_codes": ["NEWS", "OFFERS"]}
+    overview = rows(
+        shared,
+        "select provider_campaign_id, collection_code from stats.campaign_overview order by 1",
+    )
+    assert [row["collection_code"] for row in overview] == ["NEWS", "OFFERS", CODE]
