@@ -98,7 +98,7 @@ def change_tag_members(
     try:
         answer = object_of(client.lists.batch_segment_members(body, list_id, str(tag_id)))
     except BadRequest as error:
-        # So it answers if nobody of them is a subscribed member now (seen in hull-mailchimp's tests).
+        # So it answers if none of them is subscribed now (seen in hull-mailchimp's tests).
         log.info("a change of a tag was refused as a whole: %s", error)
         return TagOutcome(
             added=frozenset(), removed=frozenset(), refused=frozenset((*add, *remove))
