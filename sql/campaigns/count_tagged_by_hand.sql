@@ -1,4 +1,4 @@
--- Subscribed members to whom somebody gave a collection's tag in Mailchimp.
+-- Subscribed members with a collection's tag that somebody gave them in Mailchimp.
 select count(*)
 from sync.tag_member as tagged
 left join sync.member as member

@@ -4,10 +4,10 @@ select count(*)
 from sync.member as member
 where
     member.list_id = %(list_id)s
-    and taken_back_permissions <> '{}'
-    and cause = 'permission_taken_back'
-    and status = 'subscribed'
-    and origin = 'foreign'
+    and member.taken_back_permissions <> '{}'
+    and member.cause = 'permission_taken_back'
+    and member.status = 'subscribed'
+    and member.origin = 'foreign'
     and (
         %(tagged_for)s::bigint is null
         or exists (

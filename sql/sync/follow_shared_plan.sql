@@ -2,7 +2,8 @@
 update staging.plan as own
 set
     action = 'quarantine',
-    cause = case when shared.action in ('add_pending', 'reconfirm') then 'suppressed_pending' else shared.cause end
+    cause
+    = case when shared.action in ('add_pending', 'reconfirm') then 'suppressed_pending' else shared.cause end
 from staging.plan as shared
 where
     own.staging_id = %(staging_id)s

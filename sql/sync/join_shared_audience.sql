@@ -9,7 +9,8 @@ with former as (
 used as (
     insert into sync.audience_use (list_id, collection_id)
     values (%(list_id)s, %(collection_id)s)
-    on conflict (list_id, collection_id) do update set left_at = null, settled_at = null
+    on conflict (
+        list_id, collection_id) do update set left_at = null, settled_at = null
     where audience_use.left_at is not null or audience_use.settled_at is not null
 ),
 

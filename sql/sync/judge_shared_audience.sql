@@ -69,7 +69,10 @@ leaving as (
     where
         planned.action = 'untag'
         and member.contact_id is not null
-        and not exists (select from wanted where wanted.contact_id = member.contact_id)
+        and not exists (
+            select from wanted
+            where wanted.contact_id = member.contact_id
+        )
     order by
         member.contact_id asc,
         planned.cause = 'erased_contact' desc,
@@ -84,7 +87,7 @@ select
     %(staging_id)s,
     %(shared_id)s,
     wanted.contact_id,
-    null,
+    null as reason_code,
     wanted.address_key,
     wanted.subscriber_hash,
     wanted.consent_id,
@@ -95,9 +98,9 @@ select
     %(staging_id)s,
     %(shared_id)s,
     leaving.contact_id,
-    leaving.cause,
-    null,
-    null,
-    null,
-    null
+    leaving.cause as reason_code,
+    null as address_key,
+    null as subscriber_hash,
+    null as consent_id,
+    null as content_hash
 from leaving

@@ -4,4 +4,6 @@ delete from staging.plan
 where
     staging_id = %(staging_id)s
     and collection_id = %(collection_id)s
-    and not (action in ('unsubscribe', 'archive', 'untag') and coalesce(cause, '') = any(%(due_causes)s::text[]))
+    and not (
+        action in ('unsubscribe', 'archive', 'untag') and coalesce(cause, '') = any(%(due_causes)s::text[])
+    )

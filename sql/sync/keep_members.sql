@@ -17,7 +17,7 @@ where
             and going.cause = any(%(due_causes)s::text[])
     )
 union
--- From whom somebody took a tag by hand stays in the audience: there the member can get it again.
+-- A member without its tag by hand stays in the audience: there it can get the tag again.
 select tagged.subscriber_hash
 from sync.tag_member as tagged
 inner join staging.plan as held

@@ -17,7 +17,10 @@ gone as (
         and tagged.collection_id = %(collection_id)s
         and tagged.taken_by_hand_at is null
         and coalesce(member.status not in ('archived', 'pending'), true)
-        and not exists (select from shown where shown.subscriber_hash = tagged.subscriber_hash)
+        and not exists (
+            select from shown
+            where shown.subscriber_hash = tagged.subscriber_hash
+        )
 ),
 
 forgotten as (
@@ -78,7 +81,7 @@ given as (
         %(collection_id)s,
         shown.subscriber_hash,
         member.contact_id,
-        true
+        true as given_by_hand
     from shown
     left join sync.member as member
         on member.list_id = %(list_id)s and shown.subscriber_hash = member.subscriber_hash

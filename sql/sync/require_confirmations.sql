@@ -9,10 +9,13 @@ with known as (
 
 insert into refusal_found (key, is_refused_by_other, must_confirm)
 select
-    first_asked.contact_id::text,
-    false,
-    true
+    first_asked.contact_id::text as key,
+    false as is_refused_by_other,
+    true as must_confirm
 from first_asked
 where
     not first_asked.only_new
-    and not exists (select from known where known.key = first_asked.contact_id::text)
+    and not exists (
+        select from known
+        where known.key = first_asked.contact_id::text
+    )

@@ -144,7 +144,7 @@ class Book:
         self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
         self.subscribed_by: dict[tuple[str, str], str] = {}
-        #: (audience, address, collection) of members from whom somebody took a collection's tag by
+        #: (audience, address, collection) of members that lost a collection's tag by
         #: hand, with whether Mailchimp has shown that for certain.
         self.untagged: dict[tuple[str, str, str], bool] = {}
         #: Audiences and Mailchimp's contact ids of members with the tag of other people.

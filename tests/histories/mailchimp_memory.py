@@ -341,7 +341,7 @@ class Account:
         campaign.status, campaign.send_at = "sent", self.now
 
     def recipients_of(self, campaign: Sending) -> list[Member]:
-        """Members to whom a campaign would go now."""
+        """Members that a campaign would reach now."""
         return [
             one
             for one in self.audiences[campaign.list_id].members.values()

@@ -241,7 +241,7 @@ class World:
         return {one.key for one in self.collections if one.list_id == list_id}
 
     def synced_by(self, code: str) -> list[Collection]:
-        """The collections that a code of a staging stands for."""
+        """The collections that a code of a staging covers."""
         name = code.removeprefix(SHARED)
         if name != code:
             active = [one for one in self.collections if one.key not in self.inactive]

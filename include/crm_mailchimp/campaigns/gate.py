@@ -94,7 +94,7 @@ def decide(
     pull_back(warehouse, provider, audience, crm=crm, full=False)
     warehouse.commit()
     if audience.tag is not None:
-        # Whoever carries the tag in Mailchimp now would get the campaign.
+        # All members with the tag in Mailchimp now would get the campaign.
         look_at_tags(warehouse, provider, audience.list_id, [audience.tag], full=True)
     reasons = [
         *owner_reasons(warehouse, provider, campaign, audience),

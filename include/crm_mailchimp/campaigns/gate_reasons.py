@@ -157,9 +157,8 @@ def tag_reasons(
     if by_hand:
         yield firm(
             "tagged_by_hand",
-            f"somebody gave the tag {audience.tag.name!r} to {by_hand} members in Mailchimp: sync "
-            f"collection {audience.tag.collection_code}, which takes it from those whom the "
-            "collection does not have",
+            f"somebody gave the tag {audience.tag.name!r} to {by_hand} members in Mailchimp. Sync "
+            f"collection {audience.tag.collection_code}: members that it does not have lose the tag",
         )
 
 

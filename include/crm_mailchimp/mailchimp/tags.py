@@ -79,7 +79,7 @@ def change_tag_members(
     """Give a tag to members and take it from others.
 
     Mailchimp passes over addresses that are not in the audience. An answer may leave out a member
-    that carries the tag already, so only an error says that a member does not get it.
+    that carries the tag already. So only an error says that a member does not get it.
 
     Args:
         client: open client.

@@ -37,8 +37,10 @@ def stage(params: Mapping[str, Any], run_id: str) -> int:
 
 @fail_without_retry()
 def check(staging_id: int) -> list[str]:
-    """Great Expectations on the snapshot; returns the codes of what is synced: collections with an
-    audience of their own, and shared audiences."""
+    """Great Expectations on the snapshot; returns the codes of what is synced.
+
+    These are collections with an audience of their own, and shared audiences.
+    """
     from crm_mailchimp.quality.invariants import check as check_invariants
     from crm_mailchimp.sync.staging.stagings import codes_to_sync, require_staging
 

@@ -51,8 +51,8 @@ comment on column stats.campaign_overview.crm_campaign_id is
 comment on column stats.campaign_overview.crm_campaign_code is
 'Code of the campaign in the CRM; null if it was made in Mailchimp.';
 comment on column stats.campaign_overview.collection_code is
-'Collection of the CRM that the campaign goes to. shared: and the name of the audience, if the campaign was '
-'made in Mailchimp for a shared audience. Null if the audience is not ours.';
+'Collection of the CRM that the campaign goes to. For a campaign that was made in Mailchimp for a shared '
+'audience: shared: and its name. Null if the audience is not ours.';
 comment on column stats.campaign_overview.status is
 'Status in Mailchimp''s words. deleted: no longer in Mailchimp. none: not created yet. intended: we are '
 'about to create it.';

@@ -9,7 +9,10 @@ from sync.audience as audience
 inner join sync.member as member on audience.list_id = member.list_id
 where
     member.contact_id is not null
-    and not exists (select from sync.tag where tag.shared_id = audience.collection_id)
+    and not exists (
+        select from sync.tag
+        where tag.shared_id = audience.collection_id
+    )
 union all
 select
     tag.list_id,

@@ -126,7 +126,10 @@ left join lateral (
         and newest.contact_id = known.contact_id
         and (
             newest.collection_code = known.collection_code
-            or not exists (select from sync.tag as any_tag where any_tag.list_id = known.list_id)
+            or not exists (
+                select from sync.tag as any_tag
+                where any_tag.list_id = known.list_id
+            )
         )
     order by newest.proof_id desc
     limit 1

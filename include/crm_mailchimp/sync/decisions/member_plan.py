@@ -44,7 +44,7 @@ def make_plan(
         full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back (``removal_guard.DUE_CAUSES``), whatever
             staging says of the collection itself.
-        is_shared_audience: the collection stands for an audience that several share
+        is_shared_audience: the row is an audience that several collections share
             (``tag_plan.plan_members``).
     """
     parameters = {

@@ -29,7 +29,7 @@ DUE_CAUSES = (
     "suppressed_compliance",
     "suppressed_archived",
     "suppressed_forgotten",
-    # Somebody gave the tag of a shared audience to a member whom the collection does not have.
+    # Somebody gave the collection's tag to a member that the collection does not have.
     "tagged_by_hand",
 )
 

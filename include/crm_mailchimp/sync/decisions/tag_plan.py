@@ -1,7 +1,7 @@
 """The plan of a shared audience: who gets and loses the tags of its collections, and who stays.
 
-First each collection is planned by itself. Then the audience is judged from these plans: somebody
-is a member as long as one of its collections wants that.
+First each collection is planned by itself. Then the audience is judged from these plans.
+Somebody is a member as long as one of its collections wants that.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def plan_members(
         shared_id: the audience's own id among the collections.
         list_id: the audience; None where there is none yet.
         collection_ids: collections whose tags were planned just before.
-        kept_ids: of these, and of collections that are gone, those whose members all stay but for
-            what is due: they are blocked, failed, or not in the CRM.
+        kept_ids: collections whose members all stay, but for what is due. They are blocked,
+            failed, or not in the CRM any more.
         full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back.
     """

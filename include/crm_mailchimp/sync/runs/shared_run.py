@@ -394,7 +394,7 @@ def _words(found: FoundByHand) -> list[str]:
     words = []
     if found.taken:
         words.append(
-            f"somebody took the tag by hand from {found.taken} members in Mailchimp: they are "
+            f"somebody took the tag by hand from {found.taken} members in Mailchimp. They are "
             "held back from this collection until they get it there again"
         )
     return words

@@ -94,7 +94,7 @@ class SharedAudience:
                 "shared_audience_conflict",
                 "blocked",
                 f"the collections that share the audience {self.name} name different marketing "
-                "permissions, and a member gives one: enter the same in "
+                "permissions, and a member gives one. Enter the same in "
                 "crm.contact_collection.marketing_permission of all",
             )
         linked = self._linked()
@@ -104,7 +104,7 @@ class SharedAudience:
             "shared_audience_conflict",
             "blocked",
             f"the collections that share the audience {self.name} name several audiences of "
-            f"Mailchimp ({', '.join(linked)}): enter one of them in "
+            f"Mailchimp ({', '.join(linked)}). Enter one of them in "
             "crm.contact_collection.provider_list_id of all, or leave it empty",
         )
 
