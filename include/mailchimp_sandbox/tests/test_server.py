@@ -178,3 +178,16 @@ def test_a_foreign_state_file_is_refused(tmp_path: Path) -> None:
     assert started.returncode == 1
     assert started.stderr.startswith("cannot use the state file")
     assert state.read_text(encoding="utf-8") == '{"format": 99}'
+
+
+def test_two_keys_are_two_accounts() -> None:
+    """Ids are unique at Mailchimp over all accounts."""
+    found = []
+    for key in (KEY, "second-us2", KEY):
+        with running("--key", key) as server:
+            server.api.auth = httpx.BasicAuth("any", key)
+            list_id = server.new_list()
+            account = server.call("GET", "")["account_id"]
+            found.append((account, list_id, server.new_campaign(list_id)))
+    assert found[0] == found[2], "the same account in every run"
+    assert not set(found[0]) & set(found[1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from mailchimp_provider.triggers.campaign import CampaignTrigger
 
 if TYPE_CHECKING:
@@ -144,6 +145,9 @@ class CampaignWhenDueOperator(BaseOperator):
         is_ours: bool = False,
         take_back: bool = False,
     ) -> None:
+        known = {"provider_campaign_id": provider_campaign_id}
+        if account not in (None, DEFAULT_ACCOUNT):
+            known["account"] = account
         self.defer(
             trigger=CampaignTrigger(
                 until=until,
@@ -155,7 +159,7 @@ class CampaignWhenDueOperator(BaseOperator):
                 take_back=take_back,
             ),
             method_name=then,
-            kwargs={"provider_campaign_id": provider_campaign_id, "account": account},
+            kwargs=known,
         )
 
     def _advance(

@@ -8,5 +8,4 @@ language sql stable as $$
     )
 $$;
 comment on function sync.account_of is
-'Mailchimp account of an audience that is, or was, a collection''s. That of an unknown audience is the '
-'default one.';
+'Mailchimp account of an audience that is, or was, a collection''s; otherwise the default account.';
