@@ -36,10 +36,10 @@ wanted as (
         verdict.reason_code is null
         and (
             planned.action in ('tag', 'unchanged')
-            or (planned.action = 'quarantine' and planned.cause = 'suppressed_pending')
+            or (planned.action in ('quarantine', 'untag') and planned.cause = 'suppressed_pending')
         )
     -- A consent before none: it is the proof, and its time is the time of the opt-in.
-    order by planned.contact_id asc, planned.action = 'quarantine' asc, planned.collection_id asc
+    order by planned.contact_id asc, planned.action in ('quarantine', 'untag') asc, planned.collection_id asc
 ),
 
 first as (
@@ -48,9 +48,9 @@ first as (
     from planned
     where
         planned.action in ('tag', 'unchanged')
-        or (planned.action = 'quarantine' and planned.cause = 'suppressed_pending')
+        or (planned.action in ('quarantine', 'untag') and planned.cause = 'suppressed_pending')
     group by planned.contact_id
-    having bool_and(planned.action = 'quarantine')
+    having bool_and(planned.action in ('quarantine', 'untag'))
 ),
 
 leaving as (
