@@ -36,17 +36,17 @@ wanted as (
         verdict.reason_code is null
         and (
             planned.action in ('tag', 'unchanged')
-            or (planned.action = 'quarantine' and planned.cause = 'suppressed_pending')
+            or (planned.action in ('quarantine', 'untag') and planned.cause = 'suppressed_pending')
         )
     -- A consent before none: it is the proof, and its time is the time of the opt-in.
-    order by planned.contact_id asc, planned.action = 'quarantine' asc, planned.collection_id asc
+    order by planned.contact_id asc, planned.action in ('quarantine', 'untag') asc, planned.collection_id asc
 ),
 
 first as (
     insert into first_asked (contact_id, only_new)
     select
         planned.contact_id,
-        not bool_and(planned.action = 'quarantine') as only_new
+        not bool_and(planned.action in ('quarantine', 'untag')) as only_new
     from planned
     inner join sync.staged_collection as collection
         on
@@ -54,9 +54,11 @@ first as (
             and planned.collection_id = collection.collection_id
     where
         planned.action in ('tag', 'unchanged')
-        or (planned.action = 'quarantine' and planned.cause = 'suppressed_pending')
+        or (planned.action in ('quarantine', 'untag') and planned.cause = 'suppressed_pending')
     group by planned.contact_id
-    having bool_and(planned.action = 'quarantine') or bool_or(collection.confirm_new_members)
+    having
+        bool_and(planned.action in ('quarantine', 'untag'))
+        or bool_or(collection.confirm_new_members)
 ),
 
 leaving as (

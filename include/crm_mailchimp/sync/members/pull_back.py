@@ -183,6 +183,7 @@ def record_members(
         _recognise_by_reference(warehouse, provider)
     _follow_changed_addresses(warehouse)
     warehouse.execute(statement("sync/end_refusals"))
+    warehouse.execute(statement("sync/end_tags_of_replaced"))
     warehouse.execute(statement("sync/record_observed"))
     warehouse.execute(statement("sync/end_proofs_of_observed"))
 

@@ -267,9 +267,16 @@ class SharedRun(CollectionRun):
             staging_id=part.collection.staging_id,
             collection_id=part.collection.collection_id,
             list_id=list_id,
-            gdpr_category=part.collection.gdpr_category,
+            gdpr_category=self._category_of(part, list_id),
             only_due=only_due,
         )
+
+    def _category_of(self, part: CollectionPart, list_id: str | None) -> str | None:
+        """The collection's category; of one that has none now its last known one."""
+        if part.collection.gdpr_category is not None:
+            return part.collection.gdpr_category
+        tag = tags.find_tag(self.warehouse, part.collection.collection_id)
+        return tag.gdpr_category if tag is not None and tag.list_id == list_id else None
 
     def _follow_plan_of_members(self) -> None:
         self.warehouse.execute(
@@ -333,7 +340,7 @@ class SharedRun(CollectionRun):
         )
 
     def _push_of(self, part: CollectionPart, list_id: str) -> Push:
-        push = self._run_of(part).push_to(list_id, part.collection.gdpr_category)
+        push = self._run_of(part).push_to(list_id, self._category_of(part, list_id))
         return push.counted_by(part.counts)
 
 
