@@ -158,7 +158,8 @@ def tag_reasons(
         yield firm(
             "tagged_by_hand",
             f"somebody gave the tag {audience.tag.name!r} to {by_hand} members in Mailchimp. Sync "
-            f"collection {audience.tag.collection_code}: members that it does not have lose the tag",
+            f"collection {audience.tag.collection_code}. Members that it does not have lose the "
+            "tag then",
         )
 
 

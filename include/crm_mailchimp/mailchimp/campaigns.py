@@ -139,12 +139,19 @@ def _recipients(list_id: str, tag_id: int | None) -> Row:
 
 
 def _tag_id_of(segment: object) -> int | None:
-    """The tag or saved segment of ``segment_opts``, unless other conditions are beside it."""
+    """The tag or saved segment of ``segment_opts``, unless another condition is beside it.
+
+    Mailchimp shows a tag as a condition, too (OpenAPI 3.0.55, "Static Segment").
+    """
     options = object_of(segment)
     found = options.get("saved_segment_id")
-    if options.get("conditions") or isinstance(found, bool) or not isinstance(found, int):
+    if isinstance(found, bool) or not isinstance(found, int) or not found:
         return None
-    return found or None
+    shown = {
+        (text_of(one.get("op")), str(one.get("value")))
+        for one in objects_of(options.get("conditions"))
+    }
+    return found if shown <= {("static_is", str(found))} else None
 
 
 def send_checklist(client: MailchimpClient, campaign_id: str) -> Checklist:
