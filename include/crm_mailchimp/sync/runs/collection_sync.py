@@ -33,7 +33,8 @@ from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.sync.runs import due_removals, run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
 from crm_mailchimp.sync.runs.run_record import CollectionResult
-from crm_mailchimp.sync.runs.shared_run import CollectionPart, SharedRun, finish_parts
+from crm_mailchimp.sync.runs.shared_parts import CollectionPart, finish_parts
+from crm_mailchimp.sync.runs.shared_run import SharedRun
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import read_sharing, read_staged_collection
 from crm_mailchimp.sync.staging.stagings import require_newest, require_staging

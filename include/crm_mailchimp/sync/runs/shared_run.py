@@ -6,13 +6,9 @@ that. Each collection has its guard, its tag, its record and its quarantine.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
-
-from psycopg import Connection
 
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.rows import read_values
@@ -28,46 +24,8 @@ from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
-from crm_mailchimp.sync.runs import run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
-from crm_mailchimp.sync.staging.staged_collection import StagedCollection
-
-
-@dataclass(kw_only=True)
-class CollectionPart:
-    """A collection of the shared audience in this run.
-
-    Attributes:
-        counts: tags given (``added``) and taken (``removed``), calls of the API.
-        planned: its newest plan.
-        judgement: what its guard says of that; None: it was not asked.
-        notes: what people should know of it.
-    """
-
-    collection: StagedCollection
-    counts: Counter[str]
-    planned: PlanCounts = field(default_factory=dict)
-    judgement: GuardJudgement | None = None
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def blocked(self) -> Blocked | None:
-        """Why only what is due goes out, if so."""
-        return self.judgement.blocked if self.judgement is not None else None
-
-    @property
-    def waits_for_its_id(self) -> bool:
-        """Whether a person has to say if it is the collection that had the code before.
-
-        Until then the tag and its members are those of the collection before.
-        """
-        problem = self.collection.problem
-        return problem is not None and problem.code == "collection_replaced"
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether the collection can say who belongs to it, and nothing keeps the others."""
-        return self.collection.problem is None and self.blocked is None
+from crm_mailchimp.sync.runs.shared_parts import CollectionPart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,59 +300,6 @@ class SharedRun(CollectionRun):
     def _push_of(self, part: CollectionPart, list_id: str) -> Push:
         push = self._run_of(part).push_to(list_id, self._category_of(part, list_id))
         return push.counted_by(part.counts)
-
-
-def finish_parts(
-    warehouse: Connection[Any],
-    parts: Sequence[CollectionPart],
-    *,
-    state: str,
-    detail: str | None,
-    list_id: str | None,
-    was_planned: bool,
-) -> None:
-    """Close the rows of the collections in ``sync.collection_run``; commits after each.
-
-    Args:
-        parts: none for an audience of one collection.
-        state: how the run of the shared audience ended.
-        detail: the words for it.
-        list_id: the shared audience, as soon as it is known.
-        was_planned: whether it was planned to the end.
-    """
-    for part in parts:
-        own_state, own_detail = _end_of(part, state, detail)
-        run_record.finish(
-            warehouse,
-            part.collection,
-            state=own_state,
-            detail="; ".join(filter(None, (own_detail, *part.notes))) or None,
-            list_id=list_id,
-            counts=part.counts,
-            unchanged=member_plan.planned(part.planned, "unchanged"),
-            was_planned=was_planned and part.collection.problem is None,
-            may_heal=False,
-        )
-
-
-def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, str | None]:
-    problem = part.collection.problem
-    if problem is not None:
-        return problem.state, str(problem)
-    if state in ("blocked", "failed"):
-        return state, f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
-    if state == "dry_run":
-        words = f"plan: {member_plan.describe_plan(part.planned)}"
-        return state, f"{words}; it would be blocked: {part.blocked}" if part.blocked else words
-    if part.blocked is not None:
-        return "blocked", str(part.blocked)
-    return state, None
-
-
-def _code_of(detail: str | None) -> str:
-    """The code with which a detail begins, if it does."""
-    code, colon, _ = (detail or "").partition(": ")
-    return f"{code}: " if colon and code.replace("_", "").isalpha() and " " not in code else ""
 
 
 def _words(found: FoundByHand) -> list[str]:

@@ -1,0 +1,106 @@
+"""The collections of a shared audience in one run: what they reached, and how they ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from crm_mailchimp.sync.decisions import member_plan
+from crm_mailchimp.sync.decisions.member_plan import PlanCounts
+from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
+from crm_mailchimp.sync.runs import run_record
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+
+@dataclass(kw_only=True)
+class CollectionPart:
+    """A collection of the shared audience in this run.
+
+    Attributes:
+        counts: tags given (``added``) and taken (``removed``), calls of the API.
+        planned: its newest plan.
+        judgement: what its guard says of that; None: it was not asked.
+        notes: what people should know of it.
+    """
+
+    collection: StagedCollection
+    counts: Counter[str]
+    planned: PlanCounts = field(default_factory=dict)
+    judgement: GuardJudgement | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def blocked(self) -> Blocked | None:
+        """Why only what is due goes out, if so."""
+        return self.judgement.blocked if self.judgement is not None else None
+
+    @property
+    def waits_for_its_id(self) -> bool:
+        """Whether a person has to say if it is the collection that had the code before.
+
+        Until then the tag and its members are those of the collection before.
+        """
+        problem = self.collection.problem
+        return problem is not None and problem.code == "collection_replaced"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the collection can say who belongs to it, and nothing keeps the others."""
+        return self.collection.problem is None and self.blocked is None
+
+
+def finish_parts(
+    warehouse: Connection[Any],
+    parts: Sequence[CollectionPart],
+    *,
+    state: str,
+    detail: str | None,
+    list_id: str | None,
+    was_planned: bool,
+) -> None:
+    """Close the rows of the collections in ``sync.collection_run``; commits after each.
+
+    Args:
+        parts: none for an audience of one collection.
+        state: how the run of the shared audience ended.
+        detail: the words for it.
+        list_id: the shared audience, as soon as it is known.
+        was_planned: whether it was planned to the end.
+    """
+    for part in parts:
+        own_state, own_detail = _end_of(part, state, detail)
+        run_record.finish(
+            warehouse,
+            part.collection,
+            state=own_state,
+            detail="; ".join(filter(None, (own_detail, *part.notes))) or None,
+            list_id=list_id,
+            counts=part.counts,
+            unchanged=member_plan.planned(part.planned, "unchanged"),
+            was_planned=was_planned and part.collection.problem is None,
+            may_heal=False,
+        )
+
+
+def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, str | None]:
+    problem = part.collection.problem
+    if problem is not None:
+        return problem.state, str(problem)
+    if state in ("blocked", "failed"):
+        return state, f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
+    if state == "dry_run":
+        words = f"plan: {member_plan.describe_plan(part.planned)}"
+        return state, f"{words}; it would be blocked: {part.blocked}" if part.blocked else words
+    if part.blocked is not None:
+        return "blocked", str(part.blocked)
+    return state, None
+
+
+def _code_of(detail: str | None) -> str:
+    """The code with which a detail begins, if it does."""
+    code, colon, _ = (detail or "").partition(": ")
+    return f"{code}: " if colon and code.replace("_", "").isalpha() and " " not in code else ""
