@@ -73,13 +73,18 @@ class SharedRun(CollectionRun):
     lost: list[CollectionTag] = field(default_factory=list)
 
     def leave_earlier_audience(self) -> None:
-        """Look once more at audiences that collections had of their own until now; commits.
+        """Look once more at audiences that collections had until now; commits.
 
-        They become former audiences: what people refused there holds for the collection.
+        Those of their own become former audiences: what people refused there holds for the
+        collection. The same holds for refusals in another audience that a collection shared.
         """
+        here = audience_map.find_known(self.warehouse, self.collection.collection_id)
         for run in self.runs_of_parts():
             collection_id = run.collection.collection_id
+            tag = tags.find_tag(self.warehouse, collection_id)
             known = audience_map.find_known(self.warehouse, collection_id)
+            if known is None and tag is not None and (here is None or here.list_id != tag.list_id):
+                known = audience_map.find_by_list(self.warehouse, tag.list_id)
             self.warehouse.commit()
             if known is None:
                 continue
@@ -91,7 +96,11 @@ class SharedRun(CollectionRun):
                 self.progress.failed.append(error)
                 self.progress.unread.append(f"{known.list_id} (connection {known.account})")
                 continue
-            if not self.collection.dry_run:
+            if self.collection.dry_run:
+                continue
+            if tag is not None and tag.list_id == known.list_id:
+                tags.leave(self.warehouse, tag)
+            else:
                 collection_audience.retire(self.warehouse, collection_id)
                 self.warehouse.commit()
 
