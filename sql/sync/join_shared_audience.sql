@@ -1,12 +1,6 @@
 -- A collection is in a shared audience from now on. Refusals made in the audience also hold for the
 -- collection (use_audience.sql). The name of the tag stays until Mailchimp has the new one.
-with former as (
-    update sync.tag
-    set left_at = now()
-    where collection_id = %(collection_id)s and list_id <> %(list_id)s and left_at is null
-),
-
-used as (
+with used as (
     insert into sync.audience_use (list_id, collection_id)
     values (%(list_id)s, %(collection_id)s)
     on conflict (

@@ -71,4 +71,6 @@ def pull(place: Place, collection_code: str) -> dict[str, int] | None:
         open_session(place.crm, autocommit=True) as crm,
         place.provider() as provider,
     ):
-        return pull_statuses.pull_statuses(warehouse, provider, collection_code, crm=crm)
+        return pull_statuses.pull_statuses(
+            warehouse, Accounts.only(provider), collection_code, crm=crm
+        )

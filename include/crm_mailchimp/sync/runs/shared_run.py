@@ -41,9 +41,10 @@ class SharedRun(CollectionRun):
     lost: list[CollectionTag] = field(default_factory=list)
 
     def leave_earlier_audience(self) -> None:
-        """Look once more at audiences that collections had of their own until now; commits.
+        """Look once more at audiences that collections had until now; commits.
 
-        They become former audiences: what people refused there holds for the collection.
+        Those of their own become former audiences: what people refused there holds for the
+        collection. The same holds for refusals in another audience that a collection shared.
         """
         for run in self.runs_of_parts():
             tag = tags.find_tag(self.warehouse, run.collection.collection_id)
