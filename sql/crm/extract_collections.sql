@@ -4,7 +4,12 @@ select distinct on (collection.collection_id)
     collection.collection_id::bigint as collection_id,
     -- The warehouse has indexes on codes, and a long one fits in none.
     case
-        when octet_length(collection.code) <= 500 and btrim(collection.code) <> '' then btrim(collection.code)
+        when
+            octet_length(collection.code) <= 500
+            and btrim(collection.code) <> ''
+            -- The codes of shared audiences begin so.
+            and btrim(collection.code) !~ '^shared[:@]'
+            then btrim(collection.code)
         else format('collection %%s', collection.collection_id)
     end as code,
     coalesce(collection.description, '') as description,
@@ -55,6 +60,9 @@ select distinct on (collection.collection_id)
                     then 'the collection, its provider, its campaign type or its owner is there twice'
             end,
             case when coalesce(btrim(collection.code), '') = '' then 'column code is empty' end,
+            case
+                when btrim(collection.code) ~ '^shared[:@]' then 'column code begins with shared: or shared@'
+            end,
             case when octet_length(collection.code) > 500 then 'column code is longer than 500 bytes' end,
             case when coalesce(btrim(collection.description), '') = '' then 'column description is empty' end,
             case when collection.is_active is null then 'column is_active is null' end,

@@ -55,6 +55,14 @@ comment on column sync.tag_member.taken_by_hand_at is
 comment on column sync.tag_member.leaving_cause is
 'Why we are about to take the tag away; noted before the call. Null: the tag stays.';
 
+-- Somebody took a collection's tag from a member by hand: the person is held back from the collection, whatever
+-- address or contact it has later.
+alter table sync.refusal drop constraint refusal_kind_check;
+alter table sync.refusal add constraint refusal_kind_check check (kind in (
+    'unsubscribed', 'complaint', 'compliance', 'forgotten', 'archived_by_hand', 'withdrawal',
+    'unconfirmed', 'permission_taken_back', 'tag_taken'
+)) not valid;
+
 -- A member of a shared audience has one open proof for each of its collections.
 drop index sync.consent_proof_one_open;
 create unique index consent_proof_one_open on sync.consent_proof (

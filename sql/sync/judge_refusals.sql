@@ -98,7 +98,7 @@ select
         when bool_or(weighed.is_at_address and weighed.kind = 'permission_taken_back')
             then 'suppressed_permission'
         when bool_or(weighed.is_at_address and weighed.kind = 'compliance') then 'suppressed_compliance'
-        when bool_or(weighed.is_at_address and weighed.kind = 'archived_by_hand')
+        when bool_or(weighed.is_at_address and weighed.kind in ('archived_by_hand', 'tag_taken'))
             then 'suppressed_archived'
     end as reason_at_address,
     case
@@ -111,7 +111,9 @@ select
             then 'suppressed_forgotten'
         when
             bool_or(
-                not weighed.is_other and weighed.kind = 'archived_by_hand' and not weighed.only_hides_ours
+                not weighed.is_other
+                and weighed.kind in ('archived_by_hand', 'tag_taken')
+                and not weighed.only_hides_ours
             )
             then 'suppressed_archived'
     end as reason_of_person,

@@ -64,22 +64,21 @@ first as (
 leaving as (
     select distinct on (member.contact_id)
         member.contact_id,
-        planned.cause
-    from planned
+        going.cause
+    from leaving_cause as going
     inner join sync.member as member
-        on member.list_id = %(list_id)s and planned.subscriber_hash = member.subscriber_hash
+        on member.list_id = %(list_id)s and going.subscriber_hash = member.subscriber_hash
     where
-        planned.action = 'untag'
-        and member.contact_id is not null
+        member.contact_id is not null
         and not exists (
             select from wanted
             where wanted.contact_id = member.contact_id
         )
     order by
         member.contact_id asc,
-        planned.cause = 'erased_contact' desc,
-        planned.cause = any(%(due_causes)s::text[]) desc,
-        planned.collection_id asc
+        going.cause = 'erased_contact' desc,
+        going.cause = any(%(due_causes)s::text[]) desc,
+        going.collection_id asc
 )
 
 insert into staging.verdict (

@@ -8,12 +8,25 @@ where
     and tagged.taken_by_hand_at is null
     -- What is due goes out all the same.
     and not exists (
-        select from staging.plan as going
+        select from leaving_cause as going
         where
-            going.staging_id = %(staging_id)s
-            and going.collection_id = tagged.collection_id
+            going.collection_id = tagged.collection_id
             and going.subscriber_hash = tagged.subscriber_hash
-            and going.action = 'untag'
+            and going.cause = any(%(due_causes)s::text[])
+    )
+union
+-- While a collection cannot say who belongs to it, everybody stays unless something is due. A tag may be lost.
+select member.subscriber_hash
+from sync.member as member
+where
+    cardinality(%(kept_ids)s::bigint[]) > 0
+    and member.list_id = %(list_id)s
+    and sync.may_be_mailed(member.status)
+    and member.origin in ('created', 'adopted')
+    and not exists (
+        select from leaving_cause as going
+        where
+            going.subscriber_hash = member.subscriber_hash
             and going.cause = any(%(due_causes)s::text[])
     )
 union

@@ -1,7 +1,13 @@
 -- Compares who carries a tag in Mailchimp with what we know. A member that lost the tag by our own call,
 -- whose answer was lost, is only forgotten. From another member somebody took it by hand. Mailchimp shows
 -- neither archived nor pending members: nothing is known of those.
-with shown as (
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+shown as (
     select distinct subscriber_hash from tagged_now
 ),
 
@@ -30,16 +36,8 @@ forgotten as (
         tagged.list_id = %(list_id)s
         and tagged.collection_id = %(collection_id)s
         and tagged.subscriber_hash = gone.subscriber_hash
-        and (
-            gone.leaving_cause is not null
-            or not exists (
-                select from sync.member as member
-                where
-                    member.list_id = tagged.list_id
-                    and member.subscriber_hash = tagged.subscriber_hash
-                    and member.cause is distinct from 'forgotten'
-            )
-        )
+        -- Without a member there is no tag. Nobody took it.
+        and (gone.leaving_cause is not null or not gone.subscriber_hash = any(%(present)s::text[]))
     returning tagged.subscriber_hash
 ),
 
@@ -52,14 +50,63 @@ taken as (
         and tagged.collection_id = %(collection_id)s
         and tagged.subscriber_hash = gone.subscriber_hash
         and gone.leaving_cause is null
-        and exists (
-            select from sync.member as member
-            where
-                member.list_id = tagged.list_id
-                and member.subscriber_hash = tagged.subscriber_hash
-                and member.cause is distinct from 'forgotten'
-        )
-    returning tagged.subscriber_hash
+        and gone.subscriber_hash = any(%(present)s::text[])
+    returning tagged.subscriber_hash, tagged.contact_id
+),
+
+refused as (
+    insert into sync.refusal as refusal (
+        kind, list_id, address_digest, collection_ids, known_from, refused_at, holders_known_at
+    )
+    select distinct
+        'tag_taken' as kind,
+        %(list_id)s::text as list_id,
+        sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(alias.address_hash, taken.subscriber_hash)
+        ) as address_digest,
+        array[%(collection_id)s::bigint] as collection_ids,
+        'member' as known_from,
+        now() as refused_at,
+        now() as holders_known_at
+    from taken
+    cross join pads
+    left join lateral (
+        select same.address_hash from sync.subscriber_alias as same
+        where same.subscriber_hash = taken.subscriber_hash
+        order by same.address_hash
+        limit 1
+    ) as alias on true
+    on conflict (list_id, address_digest, kind) where ended_at is null
+    do update
+        set
+            collection_ids = array_append(
+                array_remove(refusal.collection_ids, %(collection_id)s::bigint), %(collection_id)s::bigint
+            )
+    returning refusal.refusal_id, refusal.address_digest
+),
+
+belongs as (
+    insert into sync.refusal_contact (refusal_id, contact_id)
+    select
+        refused.refusal_id,
+        taken.contact_id
+    from taken
+    cross join pads
+    left join lateral (
+        select same.address_hash from sync.subscriber_alias as same
+        where same.subscriber_hash = taken.subscriber_hash
+        order by same.address_hash
+        limit 1
+    ) as alias on true
+    inner join refused
+        on
+            refused.address_digest = sync.keyed_digest(
+                pads.inner_pad, pads.outer_pad,
+                'subscriber:' || coalesce(alias.address_hash, taken.subscriber_hash)
+            )
+    where taken.contact_id is not null
+    on conflict (refusal_id, contact_id) do update set merged_from = null
 ),
 
 back as (
@@ -74,6 +121,30 @@ back as (
     returning tagged.subscriber_hash
 ),
 
+ended as (
+    update sync.refusal as refusal
+    set
+        collection_ids = array_remove(refusal.collection_ids, %(collection_id)s::bigint),
+        ended_at = case when refusal.collection_ids = array[%(collection_id)s::bigint] then now() end,
+        ended_by = case when refusal.collection_ids = array[%(collection_id)s::bigint] then 'signed_up' end
+    from back
+    cross join pads
+    left join lateral (
+        select same.address_hash from sync.subscriber_alias as same
+        where same.subscriber_hash = back.subscriber_hash
+        order by same.address_hash
+        limit 1
+    ) as alias on true
+    where
+        refusal.kind = 'tag_taken'
+        and refusal.list_id = %(list_id)s
+        and refusal.ended_at is null
+        and refusal.address_digest = sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(alias.address_hash, back.subscriber_hash)
+        )
+),
+
 given as (
     insert into sync.tag_member (list_id, collection_id, subscriber_hash, contact_id, given_by_hand)
     select
@@ -81,7 +152,8 @@ given as (
         %(collection_id)s,
         shown.subscriber_hash,
         member.contact_id,
-        true as given_by_hand
+        -- After a loss of our state nobody knows who gave it.
+        %(is_known)s as given_by_hand
     from shown
     left join sync.member as member
         on member.list_id = %(list_id)s and shown.subscriber_hash = member.subscriber_hash

@@ -12,6 +12,7 @@ _KINDS = {
     "compliance": "Mailchimp holds the address in a compliance state",
     "forgotten": "the member was permanently deleted in Mailchimp",
     "archived_by_hand": "somebody archived the member in Mailchimp",
+    "tag_taken": "somebody took the collection's tag from the member in Mailchimp",
     "permission_taken_back": "the person took back the marketing permission",
     "withdrawal": "we unsubscribed the member, as the CRM asked",
     "unconfirmed": "the person was asked to confirm and has not yet",

@@ -120,7 +120,7 @@ def test_a_shared_audience_follows_its_account_to_another_connection(shared: Wor
         shared, "select collection_id, collection_code, list_id, account from sync.audience"
     )
     assert [(row["collection_code"], row["list_id"], row["account"]) for row in found] == [
-        (f"{CODE} (mailchimp_neo)", list_id, "mailchimp_neo")
+        (f"shared@mailchimp_neo:{NAME}", list_id, "mailchimp_neo")
     ]
     (tag,) = rows(shared, "select shared_id from sync.tag where left_at is null")
     assert tag["shared_id"] == found[0]["collection_id"]

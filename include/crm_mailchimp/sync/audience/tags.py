@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_row, read_rows, read_value
+from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: Most characters of a tag's name (Mailchimp help, "Create and manage tags").
 MOST_CHARACTERS = 100
+#: So many members are looked up by name. For more of them the whole audience is listed.
+_BY_NAME = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ def tag_name(collection: StagedCollection) -> str:
     """The fixed name of a collection's tag, cut in its description where it is too long."""
     code = f" ({collection.collection_code})"
     description = collection.settings.name.removesuffix(code)
-    return f"{description[: max(0, MOST_CHARACTERS - len(code))]}{code}"
+    return f"{description[: max(0, MOST_CHARACTERS - len(code))]}{code}"[:MOST_CHARACTERS]
 
 
 def read_tags(warehouse: Connection[Any], shared_id: int) -> list[CollectionTag]:
@@ -145,11 +147,12 @@ def look_at_tags(
         what was done by hand, by collection id; tags without such a change are left out.
     """
     remote = {one.tag_id: one for one in provider.tags(list_id)}
-    by_name = {one.name.casefold(): one for one in remote.values()}
+    taken = {tag.tag_id for tag in tags}
+    by_name = {one.name: one for one in remote.values() if one.tag_id not in taken}
     found = {}
     for tag in tags:
         present = remote.get(tag.tag_id) if tag.tag_id is not None else None
-        present = present or by_name.get(tag.name.casefold())
+        present = present or by_name.pop(tag.name, None)
         if present is None:
             _forget(warehouse, tag)
             continue
@@ -202,9 +205,8 @@ def _make(provider: AudienceProvider, tag: CollectionTag) -> Tag:
         if not error.outcome_unknown:
             raise
         log.warning("no answer to the creation of a tag, looking for it: %s", error)
-    wanted = tag.name.casefold()
     for present in provider.tags(tag.list_id):
-        if present.name.casefold() == wanted:
+        if present.name == tag.name:
             return present
     return provider.create_tag(tag.list_id, tag.name)
 
@@ -226,9 +228,26 @@ def _list_members(
         _forget(warehouse, tag)
         return FoundByHand(0, 0)
     warehouse.execute("analyze tagged_now")
-    found = read_row(warehouse, FoundByHand, statement("sync/note_tagged"), _parameters(tag))
+    present = _still_members(warehouse, provider, tag)
+    found = read_row(
+        warehouse,
+        FoundByHand,
+        statement("sync/note_tagged"),
+        {**_parameters(tag), "is_known": tag.tag_id is not None, "present": present},
+    )
     warehouse.commit()
     return found or FoundByHand(0, 0)
+
+
+def _still_members(
+    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
+) -> list[str]:
+    """Of members that lost the tag, those that Mailchimp still has: nobody deleted them."""
+    untagged = read_values(warehouse, str, statement("sync/find_untagged"), _parameters(tag))
+    if len(untagged) <= _BY_NAME:
+        return [one for one in untagged if provider.member(tag.list_id, one) is not None]
+    shown = {one.subscriber_hash for one in provider.members(tag.list_id)}
+    return [one for one in untagged if one in shown]
 
 
 def _forget(warehouse: Connection[Any], tag: CollectionTag) -> None:

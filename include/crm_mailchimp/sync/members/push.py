@@ -82,9 +82,9 @@ class Push:
         """The same push with another last look."""
         return replace(self, recheck=recheck)
 
-    def counted_by(self, counts: Counter[str]) -> Push:
-        """The same push that counts elsewhere."""
-        return replace(self, counts=counts)
+    def counted_by(self, counts: Counter[str], failed: list[Exception]) -> Push:
+        """The same push that counts and notes failures elsewhere."""
+        return replace(self, counts=counts, failed=failed)
 
     def look_up(self, subscriber_hash: str) -> Look:
         """Look at one member. A look that fails, and may succeed later, holds up nobody else.

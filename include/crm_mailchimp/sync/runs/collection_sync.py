@@ -33,7 +33,12 @@ from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.sync.runs import due_removals, run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
 from crm_mailchimp.sync.runs.run_record import CollectionResult
-from crm_mailchimp.sync.runs.shared_parts import CollectionPart, finish_parts
+from crm_mailchimp.sync.runs.shared_parts import (
+    CollectionPart,
+    failed_parts,
+    finish_parts,
+    parts_may_heal,
+)
 from crm_mailchimp.sync.runs.shared_run import SharedRun
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import read_sharing, read_staged_collection
@@ -91,23 +96,25 @@ def sync_collection(
                 warehouse, parts, state=state, detail=detail, list_id=progress.list_id,
                 was_planned=progress.is_planned,
             )  # fmt: skip
+            broken = failed_parts(parts) if state == "succeeded" else None
             return run_record.finish(
                 warehouse,
                 collection,
-                state=state,
-                detail=detail,
+                state="failed" if broken else state,
+                detail=broken or detail,
                 list_id=progress.list_id,
                 counts=progress.counts,
                 unchanged=member_plan.planned(progress.planned, "unchanged"),
                 was_planned=progress.is_planned,
-                may_heal=progress.may_heal,
+                may_heal=progress.may_heal or parts_may_heal(parts),
             )
 
         state: str
         detail: str | None
         try:
             require_staging(warehouse, staging_id)
-            require_newest(warehouse, staging_id, collection.collection_id)
+            for one in (collection, *(part.collection for part in parts)):
+                require_newest(warehouse, staging_id, one.collection_id)
             run = CollectionRun(
                 warehouse=warehouse,
                 crm=crm,
@@ -222,13 +229,14 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
     with collection_audience.expected(run.provider, audience, run.collection):
         run.pull_back(audience)
     if audience.fully_listed_at is None:
-        parameters = {
-            "staging_id": run.collection.staging_id,
-            "collection_id": run.collection.collection_id,
-            "list_id": audience.list_id,
-        }
-        run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
-        run.warehouse.execute(statement("sync/recognise_taken_back"), parameters)
+        for one in run.runs_of_parts() or (run,):
+            parameters = {
+                "staging_id": one.collection.staging_id,
+                "collection_id": one.collection.collection_id,
+                "list_id": audience.list_id,
+            }
+            run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
+            run.warehouse.execute(statement("sync/recognise_taken_back"), parameters)
         run.warehouse.commit()
     renaming = collection_audience.renaming(audience, run.collection)
     if renaming is not None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import is_passing
+from crm_mailchimp.error_words import words_of
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
@@ -25,6 +27,9 @@ class CollectionPart:
         planned: its newest plan.
         judgement: what its guard says of that; None: it was not asked.
         notes: what people should know of it.
+        failed: what Mailchimp refused or failed to do for it; the other collections go on.
+        cannot_leave: the audience that it had until now could not be read. People may have refused
+            there, so nobody gets its tag.
     """
 
     collection: StagedCollection
@@ -32,6 +37,8 @@ class CollectionPart:
     planned: PlanCounts = field(default_factory=dict)
     judgement: GuardJudgement | None = None
     notes: list[str] = field(default_factory=list)
+    failed: list[Exception] = field(default_factory=list)
+    cannot_leave: bool = False
 
     @property
     def blocked(self) -> Blocked | None:
@@ -50,7 +57,7 @@ class CollectionPart:
     @property
     def is_judged(self) -> bool:
         """Whether the collection can say who belongs to it, and nothing keeps the others."""
-        return self.collection.problem is None and self.blocked is None
+        return self.collection.problem is None and self.blocked is None and not self.cannot_leave
 
 
 def finish_parts(
@@ -86,10 +93,23 @@ def finish_parts(
         )
 
 
+def failed_parts(parts: Sequence[CollectionPart]) -> str | None:
+    """The words for collections that failed beside others; None: none did."""
+    codes = [part.collection.collection_code for part in parts if part.failed]
+    return f"of its collections failed: {', '.join(codes)}" if codes else None
+
+
+def parts_may_heal(parts: Sequence[CollectionPart]) -> bool:
+    """Whether some of what failed for collections may succeed when it is repeated."""
+    return any(is_passing(error) for part in parts for error in part.failed)
+
+
 def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, str | None]:
     problem = part.collection.problem
     if problem is not None:
         return problem.state, str(problem)
+    if part.failed and state in ("succeeded", "dry_run"):
+        return "failed", "; ".join(dict.fromkeys(map(words_of, part.failed)))
     if state in ("blocked", "failed"):
         return state, f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
     if state == "dry_run":

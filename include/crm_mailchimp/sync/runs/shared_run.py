@@ -46,15 +46,16 @@ class SharedRun(CollectionRun):
         Those of their own become former audiences: what people refused there holds for the
         collection. The same holds for refusals in another audience that a collection shared.
         """
-        for run in self.runs_of_parts():
+        for part in self.parts:
+            run = self._run_of(part)
             tag = tags.find_tag(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
             if tag is not None and tag.shared_id != self.collection.collection_id:
-                self._leave(run, tag.list_id, run.leave_earlier_audience)
+                self._leave(part, run.leave_earlier_audience)
             known = audience_map.find_known(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
             if known is not None:
-                self._leave(run, known.list_id, partial(self._leave_own, run, known))
+                self._leave(part, partial(self._leave_own, run, known))
 
     def runs_of_parts(self) -> list[CollectionRun]:
         """A run for each collection, over the same connections and with the same progress."""
@@ -120,24 +121,32 @@ class SharedRun(CollectionRun):
         for part, known in self._with_tags():
             if not part.is_judged:
                 continue
-            # Members were added, brought back and removed since the plan.
-            self._plan_tags(part, list_id, only_due=False)
-            self._follow_plan_of_members()
             calls = self.provider.calls
-            failed = len(self.progress.failed)
-            tag = tags.rename_if_needed(self.warehouse, self.provider, known, part.collection)
-            for due in (True, False):
-                self._take(part, tag, due=due)
-            if part.judgement is not None and part.judgement.approved_plan is not None:
-                if len(self.progress.failed) == failed:
-                    removal_guard.note_carried_out(
-                        self.warehouse, part.judgement.approved_plan, part.collection.run_id
-                    )
-                self.warehouse.commit()
-            if member_plan.planned(part.planned, "tag"):
-                self._give(part, tag)
+            try:
+                self._push_part(part, known)
+                self.watch.note_answer()
+            except ProviderError as error:
+                self.warehouse.rollback()
+                self.watch.note_failure(error, part.collection.collection_id)
+                part.failed.append(error)
             part.counts["api_calls"] += self.provider.calls - calls
-            renew_proofs(self.warehouse, part.collection, list_id)
+
+    def _push_part(self, part: CollectionPart, known: CollectionTag) -> None:
+        # Members were added, brought back and removed since the plan.
+        self._plan_tags(part, known.list_id, only_due=False)
+        self._follow_plan_of_members()
+        tag = tags.rename_if_needed(self.warehouse, self.provider, known, part.collection)
+        for due in (True, False):
+            self._take(part, tag, due=due)
+        if part.judgement is not None and part.judgement.approved_plan is not None:
+            if not part.failed:
+                removal_guard.note_carried_out(
+                    self.warehouse, part.judgement.approved_plan, part.collection.run_id
+                )
+            self.warehouse.commit()
+        if member_plan.planned(part.planned, "tag"):
+            self._give(part, tag)
+        renew_proofs(self.warehouse, part.collection, known.list_id)
 
     def _give(self, part: CollectionPart, tag: CollectionTag) -> None:
         made = tags.ensure_tag(self.warehouse, self.provider, tag)
@@ -163,16 +172,14 @@ class SharedRun(CollectionRun):
             if part.collection.collection_id in known
         ]
 
-    def _leave(self, run: CollectionRun, list_id: str, leave: Callable[[], None]) -> None:
+    def _leave(self, part: CollectionPart, leave: Callable[[], None]) -> None:
         """A collection leaves the audience that it has until now; commits."""
         try:
             leave()
         except (ProviderError, PassingError) as error:
-            # Nobody is added until it can be read: people may have refused there.
-            error.add_note(f"collection {run.collection.collection_code}")
             self.warehouse.rollback()
-            self.progress.failed.append(error)
-            self.progress.unread.append(list_id)
+            part.failed.append(error)
+            part.cannot_leave = True
 
     def _leave_own(self, run: CollectionRun, known: KnownAudience) -> None:
         run.look_for_the_last_time(known)
@@ -185,7 +192,11 @@ class SharedRun(CollectionRun):
             self.warehouse,
             list_id,
             self.collection.collection_id,
-            [part.collection for part in self.parts if not part.waits_for_its_id],
+            [
+                part.collection
+                for part in self.parts
+                if not part.waits_for_its_id and not part.cannot_leave
+            ],
         )
 
     def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:
@@ -193,8 +204,9 @@ class SharedRun(CollectionRun):
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
         self.lost[:] = self._leave_moved([tag for tag in known if tag.collection_id not in staged])
         for part in self.parts:
-            self._plan_tags(part, list_id, only_due=only_due or part.collection.problem is not None)
-            if not only_due and part.collection.problem is None:
+            can_be_judged = part.collection.problem is None and not part.cannot_leave
+            self._plan_tags(part, list_id, only_due=only_due or not can_be_judged)
+            if not only_due and can_be_judged:
                 part.judgement = self._judge(part, list_id)
         for tag in self.lost:
             tag_plan.plan_tags(
@@ -300,7 +312,7 @@ class SharedRun(CollectionRun):
 
     def _push_of(self, part: CollectionPart, list_id: str) -> Push:
         push = self._run_of(part).push_to(list_id, self._category_of(part, list_id))
-        return push.counted_by(part.counts)
+        return push.counted_by(part.counts, part.failed)
 
 
 def _words(found: FoundByHand) -> list[str]:

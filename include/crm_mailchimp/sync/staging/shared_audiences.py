@@ -201,7 +201,10 @@ def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
 
 def code_of(account: str, name: str) -> str:
     """The code of a shared audience. It is the same after a loss of the warehouse."""
-    return f"{PREFIX}{name}" if account == DEFAULT_ACCOUNT else f"{PREFIX}{name} ({account})"
+    if account == DEFAULT_ACCOUNT:
+        return f"{PREFIX}{name}"
+    # No name can look like this one: after the sign comes the account, up to the colon.
+    return f"{PREFIX.removesuffix(':')}@{account.replace(':', '%3A')}:{name}"
 
 
 def id_of(account: str, name: str) -> int:

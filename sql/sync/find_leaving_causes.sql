@@ -1,0 +1,80 @@
+-- Fills leaving_cause from the plans of the collections. A member that carries no tag of ours waits for its
+-- confirmation, or its tag was lost. Nobody knows whose it was, so any refusal of its contact counts.
+insert into leaving_cause (subscriber_hash, collection_id, cause)
+with untagged as (
+    select
+        member.subscriber_hash,
+        member.contact_id
+    from sync.member as member
+    where
+        member.list_id = %(list_id)s
+        and member.origin in ('created', 'adopted')
+        and member.contact_id is not null
+        and sync.may_be_mailed(member.status)
+        and not exists (
+            select from sync.tag_member as tagged
+            inner join sync.tag as tag
+                on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+            where
+                tagged.list_id = member.list_id
+                and tagged.subscriber_hash = member.subscriber_hash
+                and tag.left_at is null
+        )
+),
+
+category as (
+    select collection.gdpr_category
+    from sync.staged_collection as collection
+    where
+        collection.staging_id = %(staging_id)s
+        and collection.collection_id = any(%(collection_ids)s::bigint[])
+    union
+    select tag.gdpr_category
+    from sync.tag as tag
+    -- A collection that left may have been the member's.
+    where tag.list_id = %(list_id)s
+)
+
+select
+    planned.subscriber_hash,
+    planned.collection_id,
+    planned.cause
+from staging.plan as planned
+where
+    planned.staging_id = %(staging_id)s
+    and planned.collection_id = any(%(collection_ids)s::bigint[])
+    and (
+        planned.action = 'untag'
+        or (
+            planned.action = 'quarantine'
+            and planned.cause = any(%(due_causes)s::text[])
+            -- A tag that somebody took by hand is about its collection alone.
+            and planned.cause <> 'suppressed_archived'
+        )
+    )
+union all
+select
+    untagged.subscriber_hash,
+    verdict.collection_id,
+    verdict.reason_code as cause
+from untagged
+inner join staging.verdict as verdict
+    on
+        verdict.staging_id = %(staging_id)s
+        and verdict.collection_id = any(%(collection_ids)s::bigint[])
+        and untagged.contact_id = verdict.contact_id
+where verdict.reason_code is not null
+union all
+select
+    untagged.subscriber_hash,
+    null as collection_id,
+    case when refusal.gdpr_category is null then 'erased_contact' else 'consent_withdrawn' end as cause
+from untagged
+inner join staging.refusal as refusal
+    on refusal.staging_id = %(staging_id)s and untagged.contact_id = refusal.contact_id
+where
+    not refusal.is_unreadable
+    and (
+        refusal.gdpr_category is null
+        or refusal.gdpr_category in (select category.gdpr_category from category)
+    )
