@@ -1,9 +1,11 @@
 -- A page of our members that a campaign would go to, in the order of their contacts. So a member whose
 -- address changes meanwhile is not passed over. Those without a contact come as contact 0. The bound on the
--- contact lets the index find the page. In a shared audience it goes to the collection's tag alone.
+-- contact lets the index find the page. In a shared audience it goes to the collection's tag alone. There
+-- another contact of the same address may be the collection's: judged_id.
 select
     page.contact_id,
-    page.subscriber_hash
+    page.subscriber_hash,
+    coalesce(carried.contact_id, page.contact_id) as judged_id
 from (
     (
         select
@@ -61,5 +63,10 @@ from (
         limit %(page)s
     )
 ) as page
+left join sync.tag_member as carried
+    on
+        carried.list_id = %(list_id)s
+        and carried.collection_id = %(tagged_for)s
+        and page.subscriber_hash = carried.subscriber_hash
 order by page.contact_id, page.subscriber_hash
 limit %(page)s

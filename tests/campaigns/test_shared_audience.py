@@ -122,3 +122,17 @@ def test_a_draft_follows_its_collection_into_a_shared_audience(world: CampaignWo
     assert remote.list_id == audience_of(world, CODE)
     assert remote.tag_id is not None
     assert recipients(world) == {"maria@mail.gr"}
+
+
+def test_contacts_of_one_address_are_judged_each_for_its_collection(world: CampaignWorld) -> None:
+    """The member is that of the lowest contact id, which is in another collection."""
+    share(world)
+    news = world.collection("NEWS", shared_audience=NAME)
+    free = world.collection("FREE", shared_audience=NAME, campaign_type="FREE")
+    world.contact("maria@mail.gr", free, consent=None)
+    world.contact("maria@mail.gr", news)
+    world.sync()
+    due(world)
+
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr"}

@@ -58,6 +58,14 @@ class _Member(NamedTuple):
     subscriber_hash: str
 
 
+class _PageMember(NamedTuple):
+    """A row of a page. ``judged_id``: the contact that the campaign's collection has there."""
+
+    contact_id: int
+    subscriber_hash: str
+    judged_id: int
+
+
 class _Refused(NamedTuple):
     """Members whose address, or whose contact, somebody in the CRM refused."""
 
@@ -168,7 +176,7 @@ def _pages(
     while True:
         members = read_rows(
             warehouse,
-            _Member,
+            _PageMember,
             statement("campaigns/next_members"),
             {
                 "list_id": list_id,
@@ -181,7 +189,7 @@ def _pages(
         if not members:
             return
         after_contact, after_hash = members[-1].contact_id, members[-1].subscriber_hash
-        yield members
+        yield [_Member(one.judged_id, one.subscriber_hash) for one in members]
 
 
 def _refused(
