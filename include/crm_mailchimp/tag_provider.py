@@ -46,9 +46,9 @@ class TagOutcome:
     """Answer to one change of a tag's members.
 
     Attributes:
-        added: subscriber hashes of members that got the tag, or had it before.
+        added: subscriber hashes of members that got the tag.
         removed: the same of members that lost it.
-        refused: addresses that the provider neither added nor removed.
+        refused: the other addresses: nobody knows why the answer does not show them.
     """
 
     added: frozenset[str] = field(repr=False)

@@ -14,6 +14,8 @@ refused as (
     where
         list_id = %(list_id)s
         and ended_at is null
+        -- A tag taken by hand is about its own collection.
+        and kind <> 'tag_taken'
         and not %(collection_id)s = any(collection_ids)
 )
 

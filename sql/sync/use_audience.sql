@@ -10,4 +10,6 @@ set collection_ids = array_append(collection_ids, %(collection_id)s::bigint)
 where
     list_id = %(list_id)s
     and ended_at is null
+    -- A tag taken by hand is about its own collection.
+    and kind <> 'tag_taken'
     and not %(collection_id)s = any(collection_ids)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
+import psycopg
 import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
 from sharing_world import NAME, share
 
 
@@ -18,10 +18,6 @@ def server(postgres):
 
 
 def sync(world):
-    import psycopg
-
-    from crm_mailchimp.sync.staging.stagings import codes_to_sync
-
     world.pass_seconds()
     staging_id = world.stage()
     with psycopg.connect(world.warehouse_dsn) as warehouse:
@@ -45,7 +41,8 @@ def test_names_of_shared_audiences_that_look_like_an_account(world: AccountsWorl
     world.contact("eleni@mail.gr", c)
     ended = sync(world)
     assert world.people(DEFAULT_ACCOUNT) == {
-        "maria@mail.gr": "subscribed", "eleni@mail.gr": "subscribed",
+        "maria@mail.gr": "subscribed",
+        "eleni@mail.gr": "subscribed",
     }, ended
     assert world.people(SECOND) == {"nikos@mail.gr": "subscribed"}
 
@@ -80,7 +77,8 @@ def test_a_shared_audience_goes_to_another_account(world: AccountsWorld) -> None
         world.change_collection(code, external_provider=SECOND_PROVIDER)
     ended = sync(world)
     assert world.people(SECOND) == {
-        "maria@mail.gr": "subscribed", "zoe@mail.gr": "subscribed",
+        "maria@mail.gr": "subscribed",
+        "zoe@mail.gr": "subscribed",
     }, ended
     # What happens in the audience left behind holds, and what is due goes out there.
     world.act_in(DEFAULT_ACCOUNT, list_id, "zoe@mail.gr", "unsubscribe")
@@ -88,7 +86,8 @@ def test_a_shared_audience_goes_to_another_account(world: AccountsWorld) -> None
     for _ in range(2):
         ended = sync(world)
     assert world.people(SECOND) == {
-        "maria@mail.gr": "unsubscribed", "zoe@mail.gr": "unsubscribed",
+        "maria@mail.gr": "unsubscribed",
+        "zoe@mail.gr": "unsubscribed",
     }, ended
     assert world.people(DEFAULT_ACCOUNT)["maria@mail.gr"] == "unsubscribed"
 
@@ -102,7 +101,7 @@ def test_one_collection_of_a_shared_audience_goes_to_another_account(
     for n in range(20):
         world.contact(f"o{n}@mail.gr", offers)
     maria = world.contact("maria@mail.gr", news)
-    zoe = world.contact("zoe@mail.gr", news)
+    world.contact("zoe@mail.gr", news)
     sync(world)
     (list_id,) = world.audiences(DEFAULT_ACCOUNT)
     world.change_collection("NEWS", external_provider=SECOND_PROVIDER)

@@ -25,7 +25,7 @@ _EXCUSED = {
 }
 #: Columns that sound like people and name none, or stand beside a column that does.
 _NOT_PEOPLE = {
-    "address_problem", "column_name", "contact_fields", "content_hash",
+    "address_problem", "column_name", "contact_fields", "contact_limit", "content_hash",
     "eligible_without_valid_address", "event_name", "fields_hash", "first_name", "from_name",
     "is_about_person", "last_name", "list_name", "member_count", "name", "owner_name",
     "pushed_hash", "region_name", "remote_name", "settings_hash", "unique_subscriber_clicks",

@@ -276,20 +276,30 @@ class Account:
         """Give a member a tag; False where there is no such member.
 
         Args:
-            by_address: as calls for many members do, which do not find archived ones.
+            by_address: as calls for many members do. They find subscribed ones alone, and do not
+                answer for those that carry the tag already.
         """
         member = audience.members.get(key)
-        if member is None or (by_address and member.status == "archived"):
+        if member is None:
             return False
-        if tag_id not in member.tags or not by_address:
-            member.last_changed = self.now
+        if by_address and (member.status != "subscribed" or tag_id in member.tags):
+            return False
+        member.last_changed = self.now
         member.tags.add(tag_id)
         return True
 
-    def take_tag(self, audience: Audience, tag_id: int, key: str) -> bool:
-        """Take a tag from a member; False where nobody with this key carries it."""
+    def take_tag(
+        self, audience: Audience, tag_id: int, key: str, *, by_address: bool = False
+    ) -> bool:
+        """Take a tag from a member; False where nobody with this key carries it.
+
+        Args:
+            by_address: as for ``give_tag``.
+        """
         member = audience.members.get(key)
         if member is None or tag_id not in member.tags:
+            return False
+        if by_address and member.status != "subscribed":
             return False
         member.tags.discard(tag_id)
         member.last_changed = self.now

@@ -68,7 +68,7 @@ class MemoryTags(MemoryConnection):
             removed = {
                 one
                 for one in change.remove
-                if account.take_tag(audience, tag_id, subscriber_hash(one))
+                if account.take_tag(audience, tag_id, subscriber_hash(one), by_address=True)
             }
         self._lost(loss, "segments")
         return TagOutcome(

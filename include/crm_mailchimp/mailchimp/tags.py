@@ -78,8 +78,8 @@ def change_tag_members(
 ) -> TagOutcome:
     """Give a tag to members and take it from others.
 
-    Mailchimp passes over addresses that are not in the audience. An answer may leave out a member
-    that carries the tag already. So only an error says that a member does not get it.
+    Mailchimp passes over addresses that are not subscribed in the audience. A member that carries
+    the tag already is an error in the answer. So only those that the answer shows are done.
 
     Args:
         client: open client.
@@ -105,15 +105,8 @@ def change_tag_members(
         )
     added = {text_of(entry.get("id")) for entry in objects_of(answer.get("members_added"))}
     removed = {text_of(entry.get("id")) for entry in objects_of(answer.get("members_removed"))}
-    named = {
-        address.strip().lower()
-        for entry in objects_of(answer.get("errors"))
-        for address in entry.get("email_addresses") or ()
-        if isinstance(address, str)
-    }
-    refused = frozenset(one for one in (*add, *remove) if one.strip().lower() in named)
-    added |= {subscriber_hash(one) for one in add if one not in refused}
-    removed |= {subscriber_hash(one) for one in remove if one not in refused}
+    done = added | removed
+    refused = frozenset(one for one in (*add, *remove) if subscriber_hash(one) not in done)
     return TagOutcome(added=frozenset(added), removed=frozenset(removed), refused=refused)
 
 

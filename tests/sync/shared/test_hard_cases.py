@@ -12,7 +12,16 @@ from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stagings import StagingOutdatedError
 from sharing_world import (
-    CODE, NAME, act, audience_of, by_hand, last_run, quarantine, rows, tagged, with_status,
+    CODE,
+    NAME,
+    act,
+    audience_of,
+    by_hand,
+    last_run,
+    quarantine,
+    rows,
+    tagged,
+    with_status,
 )  # fmt: skip
 from sync_world import World
 
@@ -137,15 +146,15 @@ def test_killed_before_tagging_then_broken_removes_nobody(shared: World) -> None
     shared.sync()
     shared.contact("maria@example.gr", news)
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def kill(what):
         if "/segments" in what and what.startswith("POST"):
-            raise Killed(what)
+            raise KilledError(what)
 
     shared.calls.reset(before=kill)
-    with suppress(Killed):
+    with suppress(KilledError):
         shared.sync()
     shared.calls.reset()
     assert "maria@example.gr" in with_status(shared, "subscribed")
@@ -207,21 +216,17 @@ def test_two_codes_that_differ_in_case_only(shared: World) -> None:
     assert len({row["tag_id"] for row in tags}) == 2, tags
 
 
-def test_a_code_like_that_of_the_shared_audience(shared: World) -> None:
+def test_a_code_like_that_of_a_shared_audience_is_refused(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     other = shared.collection(CODE)
     shared.contact("maria@example.gr", news)
     shared.contact("nikos@example.gr", other)
     results = shared.sync()
-    assert results
-    with shared.provider() as provider:
-        found = {}
-        for audience in provider.audiences():
-            found[audience.settings.name] = {
-                one.email_address for one in provider.members(audience.list_id)
-            }
-    assert {"nikos@example.gr"} in found.values(), (found, results)
-    assert {"maria@example.gr"} in found.values(), (found, results)
+    assert results[CODE].state == "succeeded"
+    (blocked,) = [one for code, one in results.items() if code != CODE]
+    assert blocked.state == "blocked"
+    assert "shared:" in (blocked.detail or "")
+    assert with_status(shared, "subscribed") == {"maria@example.gr"}
 
 
 def test_a_tag_name_taken_stops_only_that_collection(shared: World) -> None:
@@ -288,7 +293,7 @@ def test_an_older_run_of_the_shared_audience_does_not_take_a_collection_back(
 ) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     offers = shared.collection("OFFERS", shared_audience=NAME)
-    maria = shared.contact("maria@example.gr", news)
+    shared.contact("maria@example.gr", news)
     shared.contact("nikos@example.gr", offers)
     shared.sync()
     older = shared.stage()
@@ -366,7 +371,7 @@ def test_shared_name_is_that_of_an_own_audience(shared: World) -> None:
 def test_own_audience_becomes_the_shared_one_by_link(shared: World) -> None:
     news = shared.collection("NEWS")
     offers = shared.collection("OFFERS")
-    maria = shared.contact("maria@example.gr", news)
+    shared.contact("maria@example.gr", news)
     ref = shared.contact("nikos@example.gr", news)
     shared.contact("eleni@example.gr", offers)
     shared.sync()
@@ -392,7 +397,7 @@ def test_own_audience_becomes_the_shared_one_by_link(shared: World) -> None:
 def test_two_contacts_of_one_address_one_refuses(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     offers = shared.collection("OFFERS", shared_audience=NAME, campaign_type="OFFER")
-    one = shared.contact("maria@example.gr", news)
+    shared.contact("maria@example.gr", news)
     two = shared.contact("Maria@Example.GR", offers)
     shared.consent(two, category="offer")
     filler(shared, news)
@@ -410,10 +415,8 @@ def test_address_changed_in_mailchimp_then_leaves(shared: World) -> None:
     maria = shared.contact("maria@example.gr", news, offers)
     filler(shared, news)
     shared.sync()
-    from sync_world import subscriber_hash
 
-    with shared.provider() as provider:
-        list_id = audience_of(shared)
+    list_id = audience_of(shared)
     shared.sandbox.control("POST", "clock/advance", {"seconds": 2})
     shared.sandbox.control(
         "POST", "act",
@@ -439,8 +442,7 @@ def test_tag_renamed_by_hand(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     shared.contact("maria@example.gr", news)
     shared.sync()
-    with shared.provider() as provider:
-        list_id = audience_of(shared)
+    list_id = audience_of(shared)
         (tag,) = provider.tags(list_id)
         provider.rename_tag(list_id, tag.tag_id, "Αλλο")
     shared.contact("nikos@xn--kxawhkm4g.gr", news)

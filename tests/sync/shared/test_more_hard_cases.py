@@ -7,12 +7,19 @@ from contextlib import suppress
 import pytest
 
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
+from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.runs import collection_run
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from sharing_world import (
-    CODE, NAME, act, audience_of, by_hand, last_run, quarantine, rows, tagged, with_status,
+    CODE,
+    NAME,
+    audience_of,
+    last_run,
+    rows,
+    tagged,
+    with_status,
 )  # fmt: skip
 from sync_world import World
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 
 _NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
@@ -51,7 +58,8 @@ def test_after_a_loss_the_guard_of_a_collection_holds(shared: World, lost: bool)
         shared.forget_ledger()
     shared.crm.execute(
         "delete from crm.collection_member where collection_id = %s and contact_id >"
-        " (select min(contact_id) from crm.collection_member)", (news,)
+        " (select min(contact_id) from crm.collection_member)",
+        (news,),
     )
     with suppress(ProviderError):
         shared.sync()
@@ -110,7 +118,8 @@ def test_approval_of_a_collections_plan(shared: World) -> None:
     with suppress(PermanentError):
         shared.sync(options=SyncOptions(approved_plan=row["plan_id"]))
     assert tagged(shared, "NEWS") == {"ola0@example.gr"}, (
-        last_run(shared, "NEWS"), last_run(shared, CODE),
+        last_run(shared, "NEWS"),
+        last_run(shared, CODE),
     )
     assert len(with_status(shared, "subscribed")) == 20
 
@@ -179,7 +188,7 @@ def test_tag_of_a_collection_left_stays_off_after_returning(shared: World) -> No
 
 
 def test_left_and_withdrawn_while_the_own_run_moved_out(shared: World) -> None:
-    """NEWS got its own audience; the shared audience's guard blocks; a withdrawal still goes out."""
+    """The shared audience's guard blocks, and a withdrawal still goes out."""
     news = shared.collection("NEWS", shared_audience=NAME)
     offers = shared.collection("OFFERS", shared_audience=NAME)
     people = [shared.contact(f"n{n}@example.gr", news) for n in range(20)]
@@ -203,8 +212,6 @@ def test_a_failing_former_audience_stops_only_its_collection(shared: World) -> N
     own = shared.list_id("NEWS")
     share_in(shared, "NEWS", NAME)
     shared.contact("eleni@example.gr", offers)
-    from crm_mailchimp.sync.runs import collection_run
-
     real = collection_run.CollectionRun.look_for_the_last_time
 
     def fails(self, audience):
@@ -247,16 +254,3 @@ def test_dynamic_query_fails_keeps_members(shared: World) -> None:
     shared.sync()
     assert "maria@example.gr" in with_status(shared, "subscribed")
     assert tagged(shared, "NEWS") == {"maria@example.gr", "nikos@example.gr"}
-
-
-def test_address_changed_in_crm_while_broken(shared: World) -> None:
-    news = shared.collection("NEWS", shared_audience=NAME)
-    offers = shared.collection("OFFERS", shared_audience=NAME)
-    maria = shared.contact("maria@example.gr", news, offers)
-    filler(shared, offers)
-    shared.sync()
-    change(shared, "NEWS", campaign_type=None)
-    shared.change_contact(maria, email="nea@example.gr")
-    shared.sync()
-    subscribed = with_status(shared, "subscribed")
-    assert not {"maria@example.gr", "nea@example.gr"} <= subscribed

@@ -124,9 +124,13 @@ class CollectionRun:
         self.warehouse.rollback()
         return self.collection.full_refresh or audience.needs_full_listing(now)
 
-    def pull_back(self, audience: KnownAudience | FormerAudience) -> None:
-        """Bring ``sync.member`` up to date with an audience; commits."""
-        full = self.is_full(audience)
+    def pull_back(self, audience: KnownAudience | FormerAudience, *, full: bool = False) -> None:
+        """Bring ``sync.member`` up to date with an audience; commits.
+
+        Args:
+            full: list it in full, whatever the age of the last full listing.
+        """
+        full = full or self.is_full(audience)
         found = pull_back(
             self.warehouse,
             self.provider,
@@ -250,7 +254,8 @@ class CollectionRun:
             self.in_account(audience.account) as there,
             suppress(NotFoundAtProviderError),
         ):
-            there.pull_back(audience)
+            # Only a full listing shows who was deleted: they are not added elsewhere.
+            there.pull_back(audience, full=True)
 
     def runs_of_parts(self) -> Sequence[CollectionRun]:
         """Runs of the collections that share the audience; none for any other audience."""

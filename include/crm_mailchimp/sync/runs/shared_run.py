@@ -61,15 +61,15 @@ class SharedRun(CollectionRun):
         """A run for each collection, over the same connections and with the same progress."""
         return [self._run_of(part) for part in self.parts]
 
-    def pull_back(self, audience: KnownAudience | FormerAudience) -> None:
+    def pull_back(self, audience: KnownAudience | FormerAudience, *, full: bool = False) -> None:
         """Bring members and tags up to date with an audience; commits."""
         if not isinstance(audience, KnownAudience):
-            super().pull_back(audience)
+            super().pull_back(audience, full=full)
             return
         if not self.collection.dry_run:
             self._join(audience.list_id)
-        full = self.is_full(audience)
-        super().pull_back(audience)
+        full = full or self.is_full(audience)
+        super().pull_back(audience, full=full)
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
         self.warehouse.commit()
         by_hand = tags.look_at_tags(
