@@ -20,4 +20,4 @@ def test_everybody_has_the_tags_that_the_crm_says(seed: int, in_memory: MakeWorl
 
     assert verdict.recipients > STORIES / 2
     assert verdict.happened["unsubscribe"] > 5
-    assert verdict.happened["tag"] + verdict.happened["untag"] > 5
+    assert verdict.happened["tag"] + verdict.happened["untag"] > 2

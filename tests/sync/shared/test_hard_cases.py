@@ -442,7 +442,8 @@ def test_tag_renamed_by_hand(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     shared.contact("maria@example.gr", news)
     shared.sync()
-    list_id = audience_of(shared)
+    with shared.provider() as provider:
+        list_id = audience_of(shared)
         (tag,) = provider.tags(list_id)
         provider.rename_tag(list_id, tag.tag_id, "Αλλο")
     shared.contact("nikos@xn--kxawhkm4g.gr", news)

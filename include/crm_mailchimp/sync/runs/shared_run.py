@@ -68,7 +68,8 @@ class SharedRun(CollectionRun):
             return
         if not self.collection.dry_run:
             self._join(audience.list_id)
-        full = full or self.is_full(audience)
+        # A collection that leaves takes refusals along. Only a full listing shows who was deleted.
+        full = full or self.is_full(audience) or bool(self._moved())
         super().pull_back(audience, full=full)
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
         self.warehouse.commit()
@@ -275,20 +276,27 @@ class SharedRun(CollectionRun):
             self.warehouse.rollback()
             return GuardJudgement(Blocked("removal_guard", str(error)), None)
 
-    def _leave_moved(self, others: Sequence[CollectionTag]) -> list[CollectionTag]:
-        """Tags of collections that are gone; those that have another audience now are left."""
-        moved = set(
-            read_values(
-                self.warehouse,
-                int,
-                statement("sync/find_moved_collections"),
-                {
-                    "staging_id": self.collection.staging_id,
-                    "collection_ids": [tag.collection_id for tag in others],
-                },
-            )
+    def _moved(self) -> set[int]:
+        """Collections that were in this audience and have another one now."""
+        staged = {part.collection.collection_id for part in self.parts}
+        known = tags.read_tags(self.warehouse, self.collection.collection_id)
+        moved = read_values(
+            self.warehouse,
+            int,
+            statement("sync/find_moved_collections"),
+            {
+                "staging_id": self.collection.staging_id,
+                "collection_ids": [
+                    tag.collection_id for tag in known if tag.collection_id not in staged
+                ],
+            },
         )
         self.warehouse.commit()
+        return set(moved)
+
+    def _leave_moved(self, others: Sequence[CollectionTag]) -> list[CollectionTag]:
+        """Tags of collections that are gone; those that have another audience now are left."""
+        moved = self._moved()
         for tag in others:
             if tag.collection_id in moved and not self.collection.dry_run:
                 tags.leave(self.warehouse, tag)
