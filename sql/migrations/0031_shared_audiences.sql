@@ -55,8 +55,8 @@ comment on column sync.tag_member.taken_by_hand_at is
 comment on column sync.tag_member.leaving_cause is
 'Why we are about to take the tag away; noted before the call. Null: the tag stays.';
 
--- Somebody took a collection's tag from a member by hand: the person is held back from the collection, whatever
--- address or contact it has later.
+-- Somebody took a collection's tag from a member by hand. The person is held back from the collection,
+-- whatever address or contact it has later.
 alter table sync.refusal drop constraint refusal_kind_check;
 alter table sync.refusal add constraint refusal_kind_check check (kind in (
     'unsubscribed', 'complaint', 'compliance', 'forgotten', 'archived_by_hand', 'withdrawal',

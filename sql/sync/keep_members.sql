@@ -15,7 +15,7 @@ where
             and going.cause = any(%(due_causes)s::text[])
     )
 union
--- While a collection cannot say who belongs to it, everybody stays unless something is due. A tag may be lost.
+-- While a collection cannot say who belongs to it, all stay unless something is due. Tags may be lost.
 select member.subscriber_hash
 from sync.member as member
 where

@@ -131,7 +131,7 @@ ended as (
     cross join pads
     left join lateral (
         select same.address_hash from sync.subscriber_alias as same
-        where same.subscriber_hash = back.subscriber_hash
+        where same.subscriber_hash = back.subscriber_hash -- noqa: RF01
         order by same.address_hash
         limit 1
     ) as alias on true

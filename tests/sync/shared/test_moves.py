@@ -24,7 +24,7 @@ def unsubscribe(world: World, email: str, name: str = "Κοινό") -> None:
 
 
 def test_from_one_shared_audience_to_another(shared: World) -> None:
-    """Whoever opted out until the move stays out of the new one, though no run has seen it yet."""
+    """Who opted out until the move stays out of the new one, though no run has seen it yet."""
     news = shared.collection("NEWS", shared_audience="Κοινό")
     offers = shared.collection("OFFERS", shared_audience="Κοινό")
     other = shared.collection("OTHER", shared_audience="Άλλο")
