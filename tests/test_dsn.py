@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
     "sync same-collection": (sync.main, ["same-collection", "--collection", "NEWS"]),
     "sync new-collection": (sync.main, ["new-collection", "--collection", "NEWS"]),
     "sync take-over": (sync.main, ["take-over", "--collection", "NEWS"]),
+    "sync rename-account": (sync.main, ["rename-account", "--from", "a", "--to", "b"]),
+    "sync close-account": (sync.main, ["close-account", "--account", "a"]),
 }
 MISTYPED = {
     "another scheme": f"mailchimp://foo:{SECRET}",
