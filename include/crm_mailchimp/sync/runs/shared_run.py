@@ -26,6 +26,7 @@ from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,13 @@ class SharedRun(CollectionRun):
             self.warehouse.commit()
             if known is not None:
                 self._leave(part, partial(self._leave_own, run, known))
+
+    def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
+        """Nobody gets the collection's tag: nobody knows where the collection was before."""
+        for part in self.parts:
+            if part.collection.collection_id == collection.collection_id:
+                part.failed.append(error)
+                part.cannot_leave = True
 
     def runs_of_parts(self) -> list[CollectionRun]:
         """A run for each collection, over the same connections and with the same progress."""
