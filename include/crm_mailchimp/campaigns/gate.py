@@ -95,7 +95,14 @@ def decide(
     warehouse.commit()
     if audience.tag is not None:
         # All members with the tag in Mailchimp now would get the campaign.
-        look_at_tags(warehouse, provider, audience.list_id, [audience.tag], full=True)
+        look_at_tags(
+            warehouse,
+            provider,
+            audience.list_id,
+            [audience.tag],
+            full=True,
+            is_marked=lambda: False,  # only a sync makes a tag that it finds the collection's
+        )
     reasons = [
         *owner_reasons(warehouse, provider, campaign, audience),
         *audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age),

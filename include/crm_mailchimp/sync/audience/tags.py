@@ -7,7 +7,7 @@ at a full listing, the tag's members are read. So tags that somebody gives or ta
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -55,10 +55,12 @@ class FoundByHand(NamedTuple):
     Attributes:
         given: members that got it.
         taken: members that lost it.
+        is_name_taken: the collection has no tag yet, and somebody made one with its name.
     """
 
     given: int
     taken: int
+    is_name_taken: bool = False
 
 
 _TAG = (
@@ -134,14 +136,21 @@ def look_at_tags(
     tags: Sequence[CollectionTag],
     *,
     full: bool,
+    is_marked: Callable[[], bool],
 ) -> dict[int, FoundByHand]:
     """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
+
+    A tag of a collection's name, whose id is not known, is the collection's after a loss of the
+    state: no tag of the audience is known, and the audience is marked as ours. Else somebody made
+    it by hand, and it is left alone.
 
     Args:
         provider: one call, and one for each 1,000 members of a tag whose count differs.
         list_id: the shared audience.
         tags: of its collections.
         full: read the members of every tag.
+        is_marked: whether CRMREF marks the audience as the one that the collections share. Asked
+            only if it matters.
 
     Returns:
         what was done by hand, by collection id; tags without such a change are left out.
@@ -150,9 +159,13 @@ def look_at_tags(
     taken = {tag.tag_id for tag in tags}
     by_name = {one.name: one for one in remote.values() if one.tag_id not in taken}
     found = {}
+    knows_none = not any(taken - {None})
     for tag in tags:
         present = remote.get(tag.tag_id) if tag.tag_id is not None else None
         present = present or by_name.pop(tag.name, None)
+        if present is not None and tag.tag_id is None and not (knows_none and is_marked()):
+            found[tag.collection_id] = FoundByHand(0, 0, is_name_taken=True)
+            continue
         if present is None:
             _forget(warehouse, tag)
             continue

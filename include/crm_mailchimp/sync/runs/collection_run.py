@@ -29,7 +29,7 @@ from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
-from crm_mailchimp.warehouse.locks import audience_lock
+from crm_mailchimp.warehouse.locks import second_audience_lock
 
 #: Contacts that a run names one by one.
 _SHOWN = 20
@@ -254,9 +254,10 @@ class CollectionRun:
 
         Raises:
             ProviderError, PassingError: nobody knows who refused there, so nobody is added.
+            AudienceBusyError: another run has the audience, and waits for this one.
         """
         with (
-            audience_lock(self.warehouse, audience.collection_code),
+            second_audience_lock(self.warehouse, audience.collection_code),
             self.in_account(audience.account) as there,
             suppress(NotFoundAtProviderError),
         ):
