@@ -25,6 +25,7 @@ from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
+from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -151,6 +152,8 @@ class SharedRun(CollectionRun):
     def push_tags(self, list_id: str) -> None:
         """Take and give tags as each collection's plan says, once members are there; commits."""
         self._join(list_id)
+        if any(self.progress.counts[name] for name in ("added", "updated", "removed")):
+            refresh_statistics(self.warehouse)
         for part, known in self._with_tags():
             if not part.is_judged:
                 continue
@@ -179,6 +182,7 @@ class SharedRun(CollectionRun):
             self.warehouse.commit()
         if member_plan.planned(part.planned, "tag"):
             self._give(part, tag)
+            refresh_statistics(self.warehouse)
         renew_proofs(self.warehouse, part.collection, known.list_id)
 
     def _give(self, part: CollectionPart, tag: CollectionTag) -> None:
