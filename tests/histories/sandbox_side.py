@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from crm_mailchimp.campaign_provider import CampaignDraft
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
@@ -16,6 +17,7 @@ from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import AddOutcome, ChangeOutcome, MemberChange, NewMember, RemoteMember
+from crm_mailchimp.tag_provider import K, TagChange, TagMember, TagOutcome
 from histories.mailchimp_memory import Change, Member, subscriber_hash
 from histories.memory_line import Line
 from histories.memory_side import MARK
@@ -73,9 +75,14 @@ class ListenedClient(MailchimpClient):
 
 
 class ReportingMailchimp(Mailchimp):
-    """The provider, which says what it shows of members."""
+    """The provider, which says what it shows of members and tags.
+
+    Attributes:
+        tag_now: name of a tag of an audience, and the addresses that carry it now.
+    """
 
     line = Line()
+    tag_now: Callable[[str, int], tuple[str, set[str]] | None] = lambda list_id, tag_id: None
 
     def _show(self, list_id: str, member: RemoteMember) -> RemoteMember:
         self.line.saw(list_id, _view(member))
@@ -100,6 +107,39 @@ class ReportingMailchimp(Mailchimp):
             self.line.missed(list_id, subscriber_hash, "member")
             return None
         return self._show(list_id, found)
+
+    def tag_members(self, list_id: str, tag_id: int) -> Iterator[TagMember]:
+        found = self.tag_now(list_id, tag_id)
+        if found is not None:
+            self.line.saw_tag(list_id, *found)
+        yield from super().tag_members(list_id, tag_id)
+
+    def change_tag_members(
+        self, list_id: str, tag_id: int, pages: Iterable[tuple[K, TagChange]]
+    ) -> Iterator[tuple[K, TagOutcome | ProviderError]]:
+        found = self.tag_now(list_id, tag_id)
+        name = found[0] if found is not None else ""
+
+        def noted() -> Iterator[tuple[K, TagChange]]:
+            for key, change in pages:
+                self.line.takes_tag(list_id, name, [subscriber_hash(one) for one in change.remove])
+                yield key, change
+
+        for key, outcome in super().change_tag_members(list_id, tag_id, noted()):
+            if isinstance(outcome, TagOutcome):
+                self.line.gave_tag(list_id, name, outcome.added)
+            yield key, outcome
+
+    def give_tag(self, list_id: str, name: str, subscriber_hash: str) -> bool:
+        done = super().give_tag(list_id, name, subscriber_hash)
+        if done:
+            self.line.gave_tag(list_id, name, [subscriber_hash])
+        return done
+
+    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
+        if found := self.tag_now(list_id, tag_id):
+            self.line.takes_tag(list_id, found[0], [subscriber_hash])
+        super().take_tag(list_id, tag_id, subscriber_hash)
 
     def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome:
         outcome = super().add_members(list_id, members)
@@ -167,7 +207,7 @@ class SandboxSide:
         )
         client.line, client.settle = self.line, self._settle
         opened = ReportingMailchimp(client, batching=self._batching)
-        opened.line = self.line
+        opened.line, opened.tag_now = self.line, self._tag_now
         with opened as provider:
             yield provider
 
@@ -242,6 +282,11 @@ class SandboxSide:
                 }
             except NotFound:
                 return {}
+
+    def _tag_now(self, list_id: str, tag_id: int) -> tuple[str, set[str]] | None:
+        with self._own() as own:
+            names = [one.name for one in own.tags(list_id) if one.tag_id == tag_id]
+        return (names[0], self.tags(list_id)[names[0]]) if names else None
 
     def drain(self) -> list[Change]:
         answer = self.sandbox.control("GET", f"ledger/events?after={self._seen}&count=100000")
