@@ -148,6 +148,8 @@ class Book:
         #: The same, at each look so far, and how many there were at the last look at an audience.
         self.looks: list[dict[str, set[Person]]] = []
         self.looked_at: dict[str, int] = {}
+        #: The address of each person at the last look that had one of their collections.
+        self.last_seen: dict[Person, str] = {}
         #: Contact ids that the CRM has had at a look.
         self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
@@ -179,6 +181,8 @@ class Book:
             maybe=self._seen_since_look(list_id, address) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
+        # Of who moved away since, with collections that are switched off, nobody knows that.
+        made.maybe |= {who for who, at in self.last_seen.items() if at == address} - people
         if kind in ("forgotten", "archived_by_hand"):
             only_address = self._we_unsubscribed(list_id, address)
             # Only the address is held: the person is asked at another one, or gets mail there.
@@ -396,6 +400,8 @@ class Book:
         for person in self.cast.people:
             if person.is_in_crm and person.member_of & keys:
                 person.is_unseen = False
+                if person.address:
+                    self.last_seen[person] = person.address
             if person.is_in_crm and person.address:
                 self.seen_at.setdefault(person.address, set()).add(person)
         for one in self.refusals:

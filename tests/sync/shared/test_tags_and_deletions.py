@@ -1,4 +1,4 @@
-"""Members that somebody deletes for good, and tags that somebody takes while other things change."""
+"""Members that somebody deletes for good, and tags that are taken while other things change."""
 
 from __future__ import annotations
 
