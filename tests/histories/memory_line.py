@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
@@ -29,6 +29,9 @@ class Line:
         missed: called with audience, key and request when there is no such member.
         saw_tag: called with audience, name and addresses when the pipeline is shown who carries a
             tag.
+        gave_tag: called with audience, name and subscriber hashes when an answer says who got a
+            tag.
+        takes_tag: the same, of those from whom a request takes the tag.
         made: names of all requests.
     """
 
@@ -37,6 +40,8 @@ class Line:
     saw: Callable[[str, far.Member], object] = lambda list_id, member: None
     missed: Callable[[str, str, str], object] = lambda list_id, key, name: None
     saw_tag: Callable[[str, str, Iterable[str]], object] = lambda list_id, name, carrying: None
+    gave_tag: Callable[[str, str, Iterable[str]], object] = lambda list_id, name, hashes: None
+    takes_tag: Callable[[str, str, Sequence[str]], object] = lambda list_id, name, hashes: None
     made: list[tuple[str, str]] = field(default_factory=list)
     #: Seconds that pass with each request: neighbours may share a second.
     ticks: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, 0, 2, 0, 0, 1)))

@@ -231,7 +231,8 @@ class _Play:
                 if cast is None or ours is None or ours[0] != "c":
                     continue
                 by_hand = any(
-                    (list_id, member.address) == place[:2] for place in world.books[cast].untagged
+                    one.tag_of and one.list_id == list_id and member.address in one.addresses
+                    for one in world.books[cast].refusals
                 )
                 lost = member.status == "subscribed" and member.address not in wanted
                 if lost and not by_hand:

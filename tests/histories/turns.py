@@ -286,8 +286,9 @@ def delete_tag(world: World, one: Collection, turn: Turn) -> str | None:
     if found is None:
         return None
     world.side.delete_tag(*found)
+    world.tags_shown.clear(found[0], one.key)
     for book in world.books.values():
-        book.doubt_tags(lambda place: place[0] == one.list_id and place[2] == one.key)
+        book.lose_tag(found[0], one.key)
     return f"somebody deletes the tag {found[1]} in {found[0]}"
 
 
@@ -363,7 +364,7 @@ def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
         if result.state == "succeeded":
             continue
         one = next((each for each in world.collections if each.code == code), None)
-        one = one or next(iter(world.synced_by(code)), None)
+        one = one or _spokesman(world, code)
         why = (result.detail or "").partition(":")[0]
         if one is not None and why == "no_campaign_type" and one.key in world.broken:
             continue
@@ -374,6 +375,13 @@ def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
         if why in ("audience_taken", "collection_replaced"):
             break
     return busy
+
+
+def _spokesman(world: World, code: str) -> Collection | None:
+    """A collection of a shared audience; rather one that uses it than one that is to."""
+    sharing = world.synced_by(code)
+    used = [each for each in sharing if not is_moving(world, each)]
+    return next(iter(used or sharing), None)
 
 
 def _taken(world: World, one: Collection, result: CollectionResult) -> bool:

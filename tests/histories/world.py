@@ -111,6 +111,33 @@ class Trouble:
     guarded: bool = False
 
 
+class TagsShown:
+    """Who carries a tag as far as the pipeline knows: it gave the tag, or was shown it."""
+
+    def __init__(self) -> None:
+        self._held: set[tuple[str, str, str]] = set()
+
+    def saw(self, list_id: str, key: str, hashes: Iterable[str]) -> None:
+        self._held |= {(list_id, key, each) for each in hashes}
+
+    def discard_one(self, list_id: str, key: str, hash_: str) -> bool:
+        """Forget a member; whether the pipeline knew it."""
+        was_held = (list_id, key, hash_) in self._held
+        self._held.discard((list_id, key, hash_))
+        return was_held
+
+    def rename(self, list_id: str, before: str, after: str) -> None:
+        """A member has another hash."""
+        self._held = {
+            (place[0], place[1], after) if (place[0], place[2]) == (list_id, before) else place
+            for place in self._held
+        }
+
+    def clear(self, list_id: str, key: str) -> None:
+        """Nobody carries a tag any more."""
+        self._held = {place for place in self._held if place[:2] != (list_id, key)}
+
+
 class World:
     """Everything that a history needs. ``log`` says in words what happened to all."""
 
@@ -137,6 +164,7 @@ class World:
         self.shared_lists: dict[str, str] = {}
         self.ever_shared: set[str] = set()
         self.renamed_tags: dict[tuple[str, str], str] = {}
+        self.tags_shown = TagsShown()
         #: Whether the last sync ended well for every collection.
         self.is_settled = False
         #: Makes the empty warehouse of a second installation.
@@ -153,6 +181,7 @@ class World:
         self._steady = 0
         side.line.saw, side.line.missed = self._saw, self._missed
         side.line.saw_tag = self._saw_tag
+        side.line.gave_tag, side.line.takes_tag = self._gave_tag, self._takes_tag
 
     def close(self) -> None:
         for connection in (self.crm, self.warehouse, self.crm_snapshot, self.pipeline):
@@ -281,15 +310,35 @@ class World:
 
     def _saw_tag(self, list_id: str, name: str, carrying: Iterable[str]) -> None:
         """The pipeline is shown who carries a tag."""
-        for one in self.collections:
-            if one.list_id == list_id and self.present_tag(one, list_id) == name:
-                hidden = {
-                    each.address
-                    for each in self.side.members(list_id)
-                    if each.status in ("archived", "pending")
-                }
-                for book in self.books.values():
-                    book.saw_tag(list_id, one.key, {*carrying, *hidden})
+        carrying = {*carrying}
+        for one in self._with_tag(list_id, name):
+            hidden = {
+                each.address
+                for each in self.side.members(list_id)
+                if each.status in ("archived", "pending")
+            }
+            self.tags_shown.saw(list_id, one.key, map(subscriber_hash, carrying))
+            for book in self.books.values():
+                book.saw_tag(list_id, one.key, carrying, hidden)
+
+    def _gave_tag(self, list_id: str, name: str, hashes: Iterable[str]) -> None:
+        for one in self._with_tag(list_id, name):
+            self.tags_shown.saw(list_id, one.key, hashes)
+
+    def _takes_tag(self, list_id: str, name: str, hashes: Sequence[str]) -> None:
+        for one in self._with_tag(list_id, name):
+            for each in hashes:
+                self.tags_shown.discard_one(list_id, one.key, each)
+            for book in self.books.values():
+                book.we_take_tag(list_id, one.key, hashes)
+
+    def _with_tag(self, list_id: str, name: str) -> list[Collection]:
+        """The collection whose tag in an audience has this name now."""
+        return [
+            one
+            for one in self.collections
+            if name in (one.tag_name, self.renamed_tags.get((list_id, one.key)))
+        ]
 
     def note_changes(self) -> None:
         """Write what the pipeline itself changed in Mailchimp into the books."""
@@ -430,6 +479,18 @@ class World:
             ).fetchone()
             if row and row[0] != one.list_id and row[0] != self._left(one):
                 self.use(one, row[0])
+            elif row is None and one.list_id is not None and self._has_left(one):
+                # The audience that it was to share could not be used afterwards.
+                one.former.add(one.list_id)
+                one.list_id = None
+
+    def _has_left(self, one: Collection) -> bool:
+        """Whether a run took a collection from its own audience, which is to share another one."""
+        found = self.warehouse.execute(
+            "select from sync.former_audience where collection_id = %s and list_id = %s",
+            (one.collection_id, one.list_id),
+        )
+        return bool(one.shares) and found.rowcount > 0
 
     def _left(self, one: Collection) -> str | None:
         """The audience that a collection still has by the ledger, though the CRM says otherwise."""
@@ -548,6 +609,7 @@ class World:
         ).fetchall()
         self.warehouse.execute(f"truncate {', '.join(row[0] for row in rows)}")
         self.stagings.clear()
+        self.tags_shown = TagsShown()
         self.lost_in = self.stages
         lists = {one.list_id for one in self.collections} | {
             each for one in self.collections for each in one.former

@@ -258,9 +258,35 @@ def _still_members(
     """Of members that lost the tag, those that Mailchimp still has: nobody deleted them."""
     untagged = read_values(warehouse, str, statement("sync/find_untagged"), _parameters(tag))
     if len(untagged) <= _BY_NAME:
-        return [one for one in untagged if provider.member(tag.list_id, one) is not None]
+        return [one for one in untagged if _is_same(warehouse, provider, tag.list_id, one)]
     shown = {one.subscriber_hash for one in provider.members(tag.list_id)}
     return [one for one in untagged if one in shown]
+
+
+def _is_same(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, member_hash: str
+) -> bool:
+    """Whether Mailchimp still has the member that we know, and not a new one of its address.
+
+    A member that was deleted for good is noted as such. Only a full listing shows it otherwise.
+    """
+    known_id = read_value(
+        warehouse,
+        str,
+        "select coalesce(remote_contact_id, '') from sync.member"
+        " where list_id = %s and subscriber_hash = %s",
+        (list_id, member_hash),
+    )
+    present = provider.member(list_id, member_hash)
+    if present is not None:
+        return not known_id or present.remote_contact_id in (None, known_id)
+    # The person may have changed the address since the members were read.
+    if not known_id or provider.member(list_id, known_id) is None:
+        warehouse.execute(
+            statement("sync/mark_forgotten"),
+            {"list_id": list_id, "subscriber_hash": member_hash},
+        )
+    return False
 
 
 def _forget(warehouse: Connection[Any], tag: CollectionTag) -> None:
