@@ -84,8 +84,8 @@ def key_lookups_now(warehouse: Connection[Any]) -> Iterator[None]:
 def hash_joins_now(warehouse: Connection[Any]) -> Iterator[None]:
     """For statements about a whole audience: they compare no row with every other row.
 
-    Without fresh statistics the planner takes a table that was just filled for a small one, and
-    reads it once for each row of another.
+    Without fresh statistics the planner takes a table that was just filled for a small one. Then it
+    reads that table once for each row of another.
 
     Args:
         warehouse: in a transaction that ends after the block. An error in here ends it.

@@ -94,8 +94,8 @@ def second_audience_lock(connection: Connection[Any], list_key: str) -> Iterator
         except DeadlockDetected as error:
             connection.rollback()
             raise AudienceBusyError(
-                f"the audience of {list_key} is in use by a task that waits for this one: each "
-                "takes a collection over from the other's audience. The next attempt goes on"
+                f"the audience of {list_key} is in use by a task that waits for this one. Each "
+                "of them takes a collection from the other's audience. The next attempt goes on"
             ) from error
         yield
 

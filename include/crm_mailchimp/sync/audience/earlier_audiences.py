@@ -1,7 +1,7 @@
 """Audiences that a collection had before, found in Mailchimp when ``sync`` knows nothing of it.
 
-After a loss of the sync state a collection may have another audience than before: its own, one
-that it shares, or one in another account. What people refused in the audience before still holds.
+After a loss of the sync state a collection may have another audience than before. It may be its
+own, one that it shares, or one in another account. What people refused before still holds.
 The field CRMREF names the collection there, or the collection's tag is in a shared audience.
 """
 
@@ -190,7 +190,7 @@ def remember(warehouse: Connection[Any], found: EarlierAudience) -> None:
     warehouse.commit()
 
 
-def look_again(warehouse: Connection[Any], list_id: str) -> None:
+def look_as_at_first(warehouse: Connection[Any], list_id: str) -> None:
     """The shared audience's own next run looks at it as for the first time; commits."""
     warehouse.execute(
         "update sync.audience set fully_listed_at = null, pulled_through = null where list_id = %s",

@@ -140,9 +140,9 @@ def look_at_tags(
 ) -> dict[int, FoundByHand]:
     """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
 
-    A tag of a collection's name, whose id is not known, is the collection's after a loss of the
-    state: no tag of the audience is known, and the audience is marked as ours. Else somebody made
-    it by hand, and it is left alone.
+    A tag may have a collection's name, and an id that is not known. After a loss of the state it is
+    the collection's: then no tag of the audience is known, and the audience is marked as ours. Else
+    somebody made it by hand, and it is left alone.
 
     Args:
         provider: one call, and one for each 1,000 members of a tag whose count differs.

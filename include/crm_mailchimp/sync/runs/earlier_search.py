@@ -42,7 +42,7 @@ def find_earlier_audiences(run: CollectionRun) -> None:
         earlier_audiences.remember(run.warehouse, one)
         if one.shared_id is not None and not run.collection.dry_run:
             run.leave_earlier_audience()
-            earlier_audiences.look_again(run.warehouse, one.list_id)
+            earlier_audiences.look_as_at_first(run.warehouse, one.list_id)
 
 
 def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[EarlierAudience]:
@@ -60,8 +60,8 @@ def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[Earlier
             if here:
                 raise  # it was in Mailchimp before: it may have been in that account, too
             run.progress.notes.append(
-                f"the account of connection {account} could not be asked whether it has an "
-                f"audience from before a loss of the state: {words_of(error)}"
+                f"the account of connection {account} could not be asked for an audience that "
+                f"the collection had before: {words_of(error)}"
             )
     return found
 
