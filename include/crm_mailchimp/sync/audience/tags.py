@@ -141,8 +141,8 @@ def look_at_tags(
     """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
 
     A tag may have a collection's name, and an id that is not known. After a loss of the state it is
-    the collection's: then no tag of the audience is known, and the audience is marked as ours. Else
-    somebody made it by hand, and it is left alone.
+    the collection's. Then no tag of the audience is known, and the audience is marked as ours.
+    Otherwise somebody made it by hand, and it is left alone.
 
     Args:
         provider: one call, and one for each 1,000 members of a tag whose count differs.
