@@ -36,7 +36,7 @@ bench: install-dev ## measure speed and memory on large data: one table and a pi
 bench-growth: install-dev ## draw how time and memory grow from 62,500 to 1,000,000 contacts
 	@$(MAKE) bench ARGS=tests/benchmarks/bench_growth.py
 
-soak: install-dev ## random histories (500 worlds, 100,000 stories) and faults at length (two hours)
+soak: install-dev ## random histories (600 worlds, 120,000 stories) and faults at length (two hours)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
 
 mutants: install-dev ## break the product on purpose in twenty-one ways; the histories have to notice each

@@ -1,9 +1,9 @@
-"""Two campaigns, made and sent in the sandbox as marketing people would do it in Mailchimp."""
+"""Campaigns, made and sent in the sandbox as marketing people would do it in Mailchimp."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local_installation.installation import InstallationError
 from local_installation.mailchimp_account import MailchimpAccount
@@ -33,6 +33,15 @@ _CAMPAIGNS = (
             ("https://shop.example.com/katastimata", "Καταστήματα"),
         ),
     ),
+    (
+        "BOOKS_OFFERS",
+        "Προσφορές βιβλίων",
+        "Βιβλία με έκπτωση",
+        (
+            ("https://books.example.com/prosfores", "Όλες οι προσφορές"),
+            ("https://books.example.com/mythistorima", "Μυθιστόρημα"),
+        ),
+    ),
 )
 
 
@@ -43,12 +52,24 @@ class Sent:
     Attributes:
         campaign_id: Mailchimp's.
         title: as its makers call it.
-        recipients: members who were subscribed when it was sent.
+        tag: of its collection in a shared audience; None: it went to a whole audience.
+        members: Mailchimp's ids of the members who were subscribed there when it was sent.
     """
 
     campaign_id: str
     title: str
-    recipients: int
+    tag: str | None
+    members: frozenset[str] = field(repr=False)
+
+    @property
+    def audience_words(self) -> str:
+        """Whom it was to reach, in words."""
+        return f"the members with the tag {self.tag!r}" if self.tag else "its audience"
+
+    @property
+    def recipients(self) -> int:
+        """How many members it went to."""
+        return len(self.members)
 
 
 def send_campaigns(
@@ -56,7 +77,10 @@ def send_campaigns(
     results: Sequence[CollectionResult],
     progress: Callable[[str], None],
 ) -> list[Sent]:
-    """Send a campaign to two audiences and let days pass, so that people react.
+    """Send campaigns to some collections and let days pass, so that people react.
+
+    A collection with an audience of its own gets its campaign there. In a shared audience the
+    campaign goes to the collection's tag.
 
     Args:
         results: of the sync; says which audience belongs to which collection.
@@ -73,7 +97,11 @@ def send_campaigns(
         if list_id is None:
             raise InstallationError(f"the collection {code} has no audience to send to")
         progress(f"sending to {code}")
-        recipients = sum(1 for _ in account.members(list_id, "subscribed"))
+        tag, tag_id = tag_of(account, list_id, code)
+        listed = (
+            account.members(list_id) if tag_id is None else account.tag_members(list_id, tag_id)
+        )
+        members = frozenset(row["id"] for row in listed if row["status"] == "subscribed")
         anchors = "".join(f'<p><a href="{url}">{text}</a></p>' for url, text in links)
         campaign_id = account.send_campaign(
             list_id,
@@ -82,9 +110,20 @@ def send_campaigns(
             html=f"<html><body><h1>{subject}</h1>{anchors}*|UNSUB|*</body></html>",
             from_name="Παράδειγμα",
             reply_to="news@example.com",
+            tag_id=tag_id,
         )
-        sent.append(Sent(campaign_id=campaign_id, title=title, recipients=recipients))
+        sent.append(Sent(campaign_id=campaign_id, title=title, tag=tag, members=members))
     for day in range(1, _DAYS + 1):
         progress(f"day {day} of {_DAYS}")
         account.let_days_pass(1)
     return sent
+
+
+def tag_of(
+    account: MailchimpAccount, list_id: str, code: str
+) -> tuple[str, int] | tuple[None, None]:
+    """The tag of a collection in an audience, with its id; nothing if the audience is its own."""
+    for name, tag_id in account.tags(list_id).items():
+        if name.endswith(f"({code})"):
+            return name, tag_id
+    return None, None

@@ -1,7 +1,8 @@
-"""Who may be in which audience of the sample, worked out without any of the pipeline's code."""
+"""Who may be where in the sample's audiences, worked out without any of the pipeline's code."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -51,3 +52,33 @@ def expected_members(crm_dsn: str, query_dsn: str, codes: list[str]) -> dict[str
             members[code].add((address, contact_id))
         crm.rollback()
     return members
+
+
+def shared_audiences(crm_dsn: str, codes: list[str]) -> dict[str, list[str]]:
+    """The collections of each shared audience of the sample CRM, by the audience's name.
+
+    Args:
+        crm_dsn: the CRM's database.
+        codes: only these collections.
+    """
+    shared: dict[str, list[str]] = {}
+    with psycopg.connect(crm_dsn) as crm:
+        for name, code in crm.execute(
+            "select shared_audience, code from crm.contact_collection "
+            "where shared_audience is not null and code = any(%s) order by code",
+            [codes],
+        ):
+            shared.setdefault(name, []).append(code)
+    return shared
+
+
+def expected_in_shared(members: Iterable[set[Member]]) -> set[Member]:
+    """The members of a shared audience: of each address the lowest contact of its collections.
+
+    Args:
+        members: the expected members of each of its collections.
+    """
+    lowest: dict[str, int] = {}
+    for address, contact_id in sorted(set().union(*members)):
+        lowest.setdefault(address, contact_id)
+    return set(lowest.items())

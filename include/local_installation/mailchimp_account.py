@@ -27,31 +27,59 @@ class MailchimpAccount:
         self._session.auth = ("any", key)
 
     def members(self, list_id: str, status: str | None = None) -> Iterator[dict[str, Any]]:
-        """Members of an audience with address, status and merge fields; all but archived ones."""
-        query = {
+        """Members of an audience with id, address, status, merge fields; all but archived ones."""
+        yield from self._members(f"/3.0/lists/{list_id}/members", {"status": status})
+
+    def tags(self, list_id: str) -> dict[str, int]:
+        """The ids of an audience's tags, by name."""
+        query = {"type": "static", "count": _PAGE, "fields": "segments.id,segments.name"}
+        found = self._send("GET", f"/3.0/lists/{list_id}/segments", query=query)["segments"]
+        return {str(row["name"]): int(row["id"]) for row in found}
+
+    def tag_members(self, list_id: str, tag_id: int) -> Iterator[dict[str, Any]]:
+        """Members of an audience that have a tag, as ``members`` gives them."""
+        yield from self._members(f"/3.0/lists/{list_id}/segments/{tag_id}/members", {})
+
+    def _members(self, path: str, wanted: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {
             "count": _PAGE,
-            "fields": "members.email_address,members.status,members.merge_fields",
+            "fields": "members.id,members.email_address,members.status,members.merge_fields",
+            **{name: value for name, value in wanted.items() if value is not None},
         }
         offset = 0
         while True:
-            page = {**query, "offset": offset, **({"status": status} if status else {})}
-            rows = self._send("GET", f"/3.0/lists/{list_id}/members", query=page)["members"]
+            rows = self._send("GET", path, query={**query, "offset": offset})["members"]
             yield from rows
             if len(rows) < _PAGE:
                 return
             offset += len(rows)
 
     def send_campaign(
-        self, list_id: str, *, title: str, subject: str, html: str, from_name: str, reply_to: str
+        self,
+        list_id: str,
+        *,
+        title: str,
+        subject: str,
+        html: str,
+        from_name: str,
+        reply_to: str,
+        tag_id: int | None = None,
     ) -> str:
-        """Make a campaign as a person would on Mailchimp's pages, and send it; gives its id."""
+        """Make a campaign as a person would on Mailchimp's pages, and send it; gives its id.
+
+        Args:
+            tag_id: only members of the audience with this tag get it; None: all of them.
+        """
         settings = {
             "title": title,
             "subject_line": subject,
             "from_name": from_name,
             "reply_to": reply_to,
         }
-        draft = {"type": "regular", "recipients": {"list_id": list_id}, "settings": settings}
+        recipients: dict[str, Any] = {"list_id": list_id}
+        if tag_id is not None:
+            recipients["segment_opts"] = {"saved_segment_id": tag_id}
+        draft = {"type": "regular", "recipients": recipients, "settings": settings}
         campaign_id = str(self._send("POST", "/3.0/campaigns", body=draft)["id"])
         self._send("PUT", f"/3.0/campaigns/{campaign_id}/content", body={"html": html})
         self._send("POST", f"/3.0/campaigns/{campaign_id}/actions/send")

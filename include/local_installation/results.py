@@ -75,6 +75,14 @@ def campaign_results(warehouse: psycopg.Connection[Any]) -> list[CampaignResult]
         return cursor.execute(statement("campaign_results", root=_SQL)).fetchall()
 
 
+def campaign_recipients(warehouse: psycopg.Connection[Any]) -> dict[str, frozenset[str]]:
+    """Mailchimp's ids of the members that each campaign went to, by the campaign's id."""
+    found: dict[str, set[str]] = {}
+    for campaign_id, member in warehouse.execute(statement("campaign_recipients", root=_SQL)):
+        found.setdefault(campaign_id, set()).add(member)
+    return {campaign_id: frozenset(members) for campaign_id, members in found.items()}
+
+
 def event_counts(warehouse: psycopg.Connection[Any]) -> list[EventCount]:
     """Opens, clicks, bounces and unsubscribes of each campaign that came back."""
     with warehouse.cursor(row_factory=class_row(EventCount)) as cursor:

@@ -1,4 +1,9 @@
--- The provider, campaign types, owners and collections: good ones, and one of each broken kind.
+-- The provider, campaign types, owners and collections: good ones, and one of each broken kind. The column
+-- shared_audience is optional, and two collections of the sample need it.
+alter table crm.contact_collection add column if not exists shared_audience text;
+comment on column crm.contact_collection.shared_audience is
+'Collections with the same value share one audience; null: an audience of its own.';
+
 insert into crm.external_provider (
     code, connection_id, company, address1, city, state, zip, country, phone, from_name, from_email, subject,
     language, permission_reminder, email_type_option
@@ -26,7 +31,7 @@ insert into crm.contact_collection (
     collection_id, code, description, owner_id, comments, is_shared, is_static, query_text,
     external_provider, campaign_type, use_provider_defaults, sync_merge_fields, company, address1, city, zip,
     country, phone, from_name, from_email, subject, language, permission_reminder, email_type_option,
-    is_active, updated_at
+    shared_audience, is_active, updated_at
 )
 select
     listed.collection_id,
@@ -55,6 +60,7 @@ select
         when listed.language = 'en' then 'You receive this because you asked us for it.'
     end as permission_reminder,
     case when listed.settings = 'own' then true end as email_type_option,
+    case when listed.code in ('BOOKS', 'BOOKS_OFFERS') then 'Βιβλία' end as shared_audience,
     listed.code <> 'OLD_LIST' as is_active,
     timestamptz '2025-09-01 08:00+00' as updated_at
 from (
@@ -104,6 +110,14 @@ from (
     (
         10, 'INTERNAL', 'Εσωτερική συλλογή', 3, 'Χωρίς εξωτερικό πάροχο', false, null, null, 'UNCLASSIFIED',
         'provider', false, null, null
+    ),
+    (
+        11, 'BOOKS', 'Νέα βιβλία', 1, 'Μοιράζεται ένα κοινό', true, null, 'mailchimp', 'NEWSLETTER',
+        'provider', false, null, null
+    ),
+    (
+        12, 'BOOKS_OFFERS', 'Προσφορές βιβλίων', 2, 'Μοιράζεται ένα κοινό', true, null, 'mailchimp', 'OFFER',
+        'provider', false, null, null
     )
 ) as listed (
     collection_id, code, description, owner_id, comments, is_shared, query_text, provider, campaign_type,
@@ -118,7 +132,7 @@ select
     + pg_temp.draw(contact.contact_id, 200 + share.collection_id, 20000000) * interval '1 s' as added_at
 from crm.contact as contact
 inner join (
-    values (1, 60), (3, 25), (4, 15), (6, 5), (9, 5), (10, 5)
+    values (1, 60), (3, 25), (4, 15), (6, 5), (9, 5), (10, 5), (11, 30), (12, 25)
 ) as share (collection_id, percent)
     on pg_temp.draw(contact.contact_id, 220 + share.collection_id, 100) < share.percent
 union all

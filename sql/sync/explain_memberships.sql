@@ -73,11 +73,20 @@ select
             then 'earlier'
     end as whose_address,
     coalesce(asked.list_id <> audience.list_id, asked.list_id is not null) as is_former_audience,
+    other.collection_code as used_by,
     shared.collection_code as shared_audience,
     case
         when shared.collection_code is not null
-            then tagged.subscriber_hash is not null and tagged.taken_by_hand_at is null
+            then
+                tagged.subscriber_hash is not null
+                and tagged.taken_by_hand_at is null
+                and coalesce(tagged.contact_id = asked.contact_id, true)
     end as has_tag,
+    -- The collection may have the address by another contact.
+    case
+        when tagged.taken_by_hand_at is null and tagged.contact_id <> asked.contact_id
+            then tagged.contact_id
+    end as tag_of_contact,
     coalesce(tagged.given_by_hand, false) as is_tag_given_by_hand,
     tagged.taken_by_hand_at as tag_taken_by_hand_at,
     array(
@@ -92,6 +101,9 @@ left join sync.collection_audience as audience on asked.collection_code = audien
 -- The audience that the collection shares with others, if the row is about that audience.
 left join sync.audience as shared
     on audience.shared_id = shared.collection_id and asked.list_id = shared.list_id
+-- A former audience of the collection may be that of others now.
+left join sync.audience as other
+    on asked.list_id = other.list_id and asked.list_id is distinct from audience.list_id
 left join sync.tag_member as tagged
     on
         shared.list_id = tagged.list_id
@@ -99,16 +111,30 @@ left join sync.tag_member as tagged
         and asked.subscriber_hash = tagged.subscriber_hash
 left join sync.collection_run as run
     on asked.judged_by_run = run.run_id and asked.collection_code = run.collection_code
--- A foreign member is shown with the contact that has its address.
 where
-    asked.contact_id is not null
-    or not exists (
-        select from asked as named
-        where
-            named.collection_code = asked.collection_code
-            and named.list_id = asked.list_id
-            and named.subscriber_hash = asked.subscriber_hash
-            and named.contact_id is not null
+    -- A foreign member is shown with the contact that has its address.
+    (
+        asked.contact_id is not null
+        or not exists (
+            select from asked as named
+            where
+                named.collection_code = asked.collection_code
+                and named.list_id = asked.list_id
+                and named.subscriber_hash = asked.subscriber_hash
+                and named.contact_id is not null
+        )
+    )
+    -- A shared audience knows the address of a contact that leaves it from the member alone.
+    and (
+        asked.subscriber_hash is not null
+        or asked.collection_code !~ '^shared[:@]'
+        or not exists (
+            select from asked as addressed
+            where
+                addressed.collection_code = asked.collection_code
+                and addressed.contact_id = asked.contact_id
+                and addressed.subscriber_hash is not null
+        )
     )
 order by
     asked.collection_code asc, is_former_audience asc, asked.in_audience desc,

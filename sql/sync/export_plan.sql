@@ -15,7 +15,12 @@ with planned as (
         verdict.reason_code as cause,
         verdict.contact_id
     from staging.verdict as verdict
-    where verdict.staging_id = %(staging_id)s and verdict.reason_code is not null
+    inner join sync.staged_collection as judging
+        on verdict.staging_id = judging.staging_id and verdict.collection_id = judging.collection_id
+    where
+        verdict.staging_id = %(staging_id)s
+        and verdict.reason_code is not null
+        and not judging.is_shared_audience
 )
 
 select

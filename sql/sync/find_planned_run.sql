@@ -19,6 +19,8 @@ select
                 verdict.staging_id = run.staging_id
                 and verdict.collection_id = collection.collection_id
                 and verdict.reason_code is not null
+                -- A shared audience holds nobody back: its collections do.
+                and not collection.is_shared_audience
             group by verdict.reason_code
         ) as held
         inner join sync.reason as reason on held.reason_code = reason.reason_code

@@ -5,7 +5,8 @@ the tests look at its chapters:
 
 1. ``first``: the sample CRM with planted markers is synced into an empty account.
 2. ``second``: nothing changed, and it is synced again.
-3. two campaigns go out, five days pass, ``extract_reports`` and ``refresh_marts`` run.
+3. three campaigns go out, one of them to a tag, five days pass,
+   ``extract_reports`` and ``refresh_marts`` run.
 4. ``third``: synced once more, now that people have unsubscribed.
 5. ``fourth``: and again, as one audience's complaints and bounces count in the others, too.
 """
@@ -15,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import psycopg
 import pytest
@@ -23,7 +23,7 @@ import pytest
 from airflow_world import RUN_SECONDS, installed_airflow
 from end_to_end.planted import plant
 from local_installation.airflow_api import AirflowApi, TaskInstance
-from local_installation.campaign_story import Sent, send_campaigns
+from local_installation.campaign_story import Sent, send_campaigns, tag_of
 from local_installation.demo import DAGS
 from local_installation.installation import Installation
 from local_installation.local_services import Services
@@ -40,7 +40,8 @@ class SyncRun:
         results: by collection code.
         tasks: task instances.
         quarantine: open rows as (collection code, contact id, reason).
-        members: by collection code, (address, status, CRMREF) of everybody but the archived.
+        members: by collection code, (address, status, CRMREF) of everybody but the archived. Of a
+            collection in a shared audience: of those that carry its tag.
         requests: (method, template) of the API requests that this run made.
         clock: the time at which consents were judged.
     """
@@ -134,7 +135,7 @@ def _sync(services: Services, airflow: AirflowApi, account: MailchimpAccount) ->
         tasks=airflow.task_instances("sync_collections", run_id),
         quarantine=set(quarantine),
         members={
-            code: {_member(row) for row in account.members(result.list_id)}
+            code: members_of(account, code, result.list_id)
             for code, result in results.items()
             if result.list_id
         },
@@ -143,5 +144,10 @@ def _sync(services: Services, airflow: AirflowApi, account: MailchimpAccount) ->
     )
 
 
-def _member(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["email_address"], row["status"], row["merge_fields"].get("CRMREF", "")
+def members_of(account: MailchimpAccount, code: str, list_id: str) -> set[tuple[str, str, str]]:
+    """What ``SyncRun.members`` has for a collection, or for a shared audience."""
+    _, tag_id = tag_of(account, list_id, code)
+    rows = account.members(list_id) if tag_id is None else account.tag_members(list_id, tag_id)
+    return {
+        (row["email_address"], row["status"], row["merge_fields"].get("CRMREF", "")) for row in rows
+    }

@@ -11,7 +11,11 @@ import pytest
 import oracle
 from end_to_end.planted import COLLECTION, FIRST_ID, QUOTING_COLLECTION
 from local_installation.demo import EXPECTED_STATES, SYNCED
-from local_installation.expected_members import expected_members
+from local_installation.expected_members import (
+    expected_in_shared,
+    expected_members,
+    shared_audiences,
+)
 
 if TYPE_CHECKING:
     from end_to_end.conftest import World
@@ -28,7 +32,13 @@ MEMBER_WRITES = {
     ("DELETE", "/lists/{list_id}/members/{subscriber_hash}"),
     ("POST", "/lists/{list_id}/members/{subscriber_hash}/actions/delete-permanent"),
     ("POST", "/lists/{list_id}/members/{subscriber_hash}/tags"),
+    ("POST", "/lists/{list_id}/segments/{segment_id}"),
+    ("POST", "/lists/{list_id}/segments/{segment_id}/members"),
+    ("DELETE", "/lists/{list_id}/segments/{segment_id}/members/{subscriber_hash}"),
 }
+#: Two collections of the sample share an audience: it is the audience that is synced.
+SHARED = "shared:Βιβλία"
+SHARING = ("BOOKS", "BOOKS_OFFERS")
 
 
 def test_every_collection_ends_as_the_sample_makes_it_end(world: World) -> None:
@@ -45,7 +55,7 @@ def test_every_collection_ends_as_the_sample_makes_it_end(world: World) -> None:
 
 def test_a_broken_collection_stops_only_itself(world: World) -> None:
     mapped = [task for task in world.first.tasks if task.task_id == "sync_collection"]
-    assert {task.label for task in mapped} == set(world.first.results)
+    assert {task.label for task in mapped} == set(world.first.results) - set(SHARING)
     for task in mapped:
         state = world.first.results[task.label].state
         # A blocked collection is not plain green: nothing was written for it.
@@ -94,11 +104,18 @@ def test_members_are_the_eligible_set_by_plain_sql(world: World) -> None:
     expected = expected_members(world.services.crm, world.services.crm_query, codes)
     # Eligible for us, and refused by Mailchimp.
     expected[COLLECTION].discard(("joe@example.com", FIRST_ID + 1))
-    for code in codes:
+    assert shared_audiences(world.services.crm, codes) == {"Βιβλία": list(SHARING)}
+    expected[SHARED] = expected_in_shared([expected[code] for code in SHARING])
+    contacts = dict(expected[SHARED])
+    for code in SHARING:
+        # One member has one contact, whatever tags it has.
+        expected[code] = {(address, contacts[address]) for address, _ in expected[code]}
+        assert expected[code] < expected[SHARED]
+    for code in expected:
         wanted = {(address, "subscribed", f"c-{contact}") for address, contact in expected[code]}
         assert wanted, code
         assert world.first.members[code] == wanted, code
-    assert set(world.first.members) == set(codes), "an audience was made that nobody asked for"
+    assert set(world.first.members) == set(expected), "an audience was made that nobody asked for"
 
 
 def test_what_mailchimp_refuses_is_quarantined_and_fails_nothing(world: World) -> None:
@@ -124,15 +141,25 @@ def test_who_unsubscribed_stays_out(world: World) -> None:
         for event in world.account.events(action="unsubscribe")
     }
     assert left, "nobody unsubscribed in five days: the test shows nothing"
-    lists = {row.list_id: code for code, row in world.third.results.items() if row.list_id}
     statuses = {
-        (list_id, address): status
-        for list_id, code in lists.items()
-        for address, status, _ in world.third.members[code]
+        (world.third.results[code].list_id, address): status
+        for code, members in world.third.members.items()
+        for address, status, _ in members
     }
     assert {statuses[member] for member in left} == {"unsubscribed"}
-    reasons = Counter(reason for _, _, reason in world.third.quarantine)
-    assert reasons["suppressed_unsubscribed"] == len(left)
+    # An opt-out in a shared audience holds for each of its collections.
+    expected = Counter(
+        code
+        for code, members in world.first.members.items()
+        if code != SHARED
+        for address, _, _ in members
+        if (world.first.results[code].list_id, address) in left
+    )
+    found = Counter(
+        code for code, _, reason in world.third.quarantine if reason == "suppressed_unsubscribed"
+    )
+    assert found == expected
+    assert found["BOOKS"] and found["BOOKS_OFFERS"], "nobody of the shared audience has both tags"
 
 
 def test_nobody_was_ever_subscribed_again(world: World) -> None:

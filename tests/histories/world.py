@@ -461,6 +461,7 @@ class World:
         is_synced = result.state == "succeeded" and not (result.detail or "").startswith("inactive")
         if code.startswith(SHARED):
             self._use_what_they_took(ones)
+            self._leave_what_they_left(code)
         elif one is not None and is_synced and result.list_id:
             self.use(one, result.list_id)
         if ones and is_synced and result.list_id:
@@ -482,6 +483,25 @@ class World:
             elif row is None and one.list_id is not None and self._has_left(one):
                 # The audience that it was to share could not be used afterwards.
                 one.former.add(one.list_id)
+                one.list_id = None
+
+    def _leave_what_they_left(self, code: str) -> None:
+        """A shared audience's run lets collections go that the CRM has elsewhere.
+
+        That may be long before these are synced themselves: they may be without a campaign type.
+        After a loss of the ledger nothing may connect them with the audience any more.
+        """
+        name = code.removeprefix(SHARED)
+        for one in self.collections:
+            if one.shares == name or one.list_id not in self.ever_shared:
+                continue
+            (row,) = self.warehouse.execute(
+                "select bool_or(left_at is null), count(*) from sync.tag"
+                " where collection_id = %s and list_id = %s",
+                (one.collection_id, one.list_id),
+            ).fetchall()
+            if not row[0] and (row[1] or self.lost_in >= 0):
+                one.former.add(one.list_id or "")
                 one.list_id = None
 
     def _has_left(self, one: Collection) -> bool:
@@ -617,12 +637,16 @@ class World:
         for one in self.collections:
             moves = one.shares or one.list_id in self.ever_shared
             if one.list_id and (
-                one.wish not in (None, one.list_id)
+                one.list_id in self.deleted
+                or one.wish not in (None, one.list_id)
                 or (moves and one.list_id != self.shared_lists.get(one.shares or ""))
             ):
                 # The CRM names another one: perhaps nothing connects the collection with this one.
                 one.former.add(one.list_id)
                 one.list_id = None
+        self.shared_lists = {
+            name: each for name, each in self.shared_lists.items() if each not in self.deleted
+        }
         looks: dict[Cast, list[Any]] = {cast: [] for cast in self.casts}
         for list_id in lists - {None}:
             for member in self.side.members(list_id):

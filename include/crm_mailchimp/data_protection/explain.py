@@ -191,12 +191,24 @@ def _paragraphs(explanation: Explanation) -> Iterator[str]:
         yield "\n".join(refusal_lines(refusal))
     for change in explanation.address_changes:
         yield "\n".join(address_change_lines(change))
+    tags_taken = _holding(explanation, "tag_taken") - _holding(explanation, "archived_by_hand")
     shown = set()
     for row in explanation.memberships:
         shown.add(row.collection_code)
-        yield "\n".join(membership_lines(row))
+        is_taken = row.reason_code == "suppressed_archived" and row.collection_code in tags_taken
+        yield "\n".join(membership_lines(row, is_tag_taken=is_taken))
     if explanation.erased_at is not None:
         return  # what is not known any more is not known of a collection either
     for collection in explanation.collections:
         if collection.collection_code not in shown:
             yield without_membership(collection)
+
+
+def _holding(explanation: Explanation, kind: str) -> set[str]:
+    """Codes of the collections for which a refusal of this kind holds."""
+    return {
+        code
+        for refusal in explanation.refusals
+        if refusal.kind == kind and refusal.ended_at is None
+        for code in refusal.collection_codes
+    }

@@ -40,17 +40,26 @@ _END_CAUSES = {
     "cleaned": "the address bounced",
     "forgotten": "the member was permanently deleted in Mailchimp",
     "renewed": "another consent took its place",
+    "left_shared_audience": "the collection left the shared audience",
+    "audience_deleted": "the audience was deleted in Mailchimp",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownCollection:
-    """A collection with its audience and its newest snapshot, if it has them."""
+    """A collection with its audience and its newest snapshot, if it has them.
+
+    Attributes:
+        shared_audience: code of the audience that the collection shares; None: it shares none.
+        is_shared_audience: it is no collection, but an audience that several share.
+    """
 
     collection_code: str
     list_id: str | None
     run_id: str | None
     clock: datetime | None
+    shared_audience: str | None
+    is_shared_audience: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +72,11 @@ class Membership:
         whose_address: ``present``: the CRM's present address of the contact; ``earlier``: an
             earlier one; ``changed``: what the person chose in Mailchimp. None: nobody knows.
         is_former_audience: the collection has another audience now, or none.
+        used_by: of a former audience: code of the audience's collection now; None: nobody uses it.
         shared_audience: code of the audience that the collection shares; None: it shares none.
-        has_tag: whether the member has the collection's tag there; None: it shares no audience.
+        has_tag: whether the contact's member has the collection's tag there; None: it shares no
+            audience.
+        tag_of_contact: another contact of the address that has the tag in the contact's place.
         tag_taken_by_hand_at: when we noticed that somebody took the tag away in Mailchimp.
         sharing_codes: of a shared audience's own row: the collections that share it.
         run_state: how the run that judged the contact ended, if ``blocked`` or ``failed``.
@@ -101,8 +113,10 @@ class Membership:
     address_asked_for: bool | None
     whose_address: str | None
     is_former_audience: bool
+    used_by: str | None
     shared_audience: str | None
     has_tag: bool | None
+    tag_of_contact: int | None
     is_tag_given_by_hand: bool
     tag_taken_by_hand_at: datetime | None
     sharing_codes: list[str]
@@ -110,17 +124,46 @@ class Membership:
     run_code: str | None
 
 
-def membership_lines(row: Membership) -> Iterator[str]:
-    """The paragraph about a membership, line by line."""
+def membership_lines(row: Membership, *, is_tag_taken: bool = False) -> Iterator[str]:
+    """The paragraph about a membership, line by line.
+
+    Args:
+        is_tag_taken: somebody took the collection's tag from the person in Mailchimp.
+    """
     yield f"{row.collection_code}: {_state(row)}"
     if row.contact_id is not None or row.address_asked_for is None:
         who = f"contact {row.contact_id}" if row.contact_id is not None else "a member"
         yield f"  {who}{_at_which_address(row)}"
-    if row.is_former_audience:
+    yield from _about_audience(row)
+    if row.origin:
+        yield f"  {_ORIGINS[row.origin]}"
+    if row.justified_at:
+        yield f"  {_proof(row)}"
+        if row.ended_at:
+            cause = _END_CAUSES.get(row.end_cause or "", row.end_cause)
+            if row.shared_audience is not None and row.end_cause not in _END_CAUSES:
+                cause = f"we took the tag away ({row.end_cause})"
+            noticed = ", as noticed" if row.end_cause in _NOTICED_LATER else ""
+            yield f"  that ended{noticed} {as_text(row.ended_at)}: {cause}"
+    # The audience's collections say why somebody left it.
+    if row.reason_code and (row.explanation or not row.sharing_codes):
+        yield f"  {_tag_taken(row) if is_tag_taken else _reason(row)}"
+    elif row.judged_at and not row.in_audience and not row.status:
+        yield f"  found eligible by run {row.judged_by_run}, and not pushed yet{_how_it_ended(row)}"
+    elif row.in_audience and not row.in_collection and not row.is_former_audience:
+        yield from _outside_collection(row)
+
+
+def _about_audience(row: Membership) -> Iterator[str]:
+    if row.is_former_audience and row.used_by is not None:
+        yield f"  a former audience of the collection. It is that of {row.used_by} now"
+    elif row.is_former_audience:
         yield (
             "  a former audience of the collection. We add nobody there, and members stay as they "
             "are. Withdrawals still go out"
         )
+    if row.has_tag is False and row.status == "subscribed":
+        yield "  campaigns of the collection go to its tag, and do not reach the member"
     if row.sharing_codes:
         yield f"  an audience that these collections share: {', '.join(row.sharing_codes)}"
     if row.tag_taken_by_hand_at:
@@ -130,28 +173,19 @@ def membership_lines(row: Membership) -> Iterator[str]:
         )
     elif row.has_tag and row.is_tag_given_by_hand:
         yield "  somebody gave the tag in Mailchimp. It stays if the collection has the contact"
-    if row.origin:
-        yield f"  {_ORIGINS[row.origin]}"
-    if row.justified_at:
-        yield f"  {_proof(row)}"
-        if row.ended_at:
-            cause = _END_CAUSES.get(row.end_cause or "", row.end_cause)
-            noticed = ", as noticed" if row.end_cause in _NOTICED_LATER else ""
-            yield f"  that ended{noticed} {as_text(row.ended_at)}: {cause}"
-    if row.reason_code:
-        yield f"  {_reason(row)}"
-    elif row.judged_at and not row.in_audience and not row.status:
-        yield f"  found eligible by run {row.judged_by_run}, and not pushed yet{_how_it_ended(row)}"
-    elif row.in_audience and not row.in_collection and not row.is_former_audience:
-        yield from _outside_collection(row)
 
 
 def _state(row: Membership) -> str:
     if row.shared_audience is None:
         return _member_state(row)
-    verb = "has" if row.has_tag else "does not have"
-    where = f"{verb} the tag of the collection in the shared audience {row.shared_audience}"
-    return f"{where}, {_member_state(row)}"
+    where = f"the collection's tag in the audience {row.shared_audience}"
+    if row.tag_of_contact is not None:
+        return f"contact {row.tag_of_contact} of the same address has {where}"
+    if row.has_tag:
+        return f"has {where}, {_member_state(row)}"
+    if row.status is None:
+        return f"not in the audience {row.shared_audience}"
+    return f"does not have {where}. The member is {_member_state(row)}"
 
 
 def _member_state(row: Membership) -> str:
@@ -189,6 +223,11 @@ def _how_it_ended(row: Membership) -> str:
 def _outside_collection(row: Membership) -> Iterator[str]:
     if row.shared_audience is not None:
         yield "  the newest snapshot does not hold the contact: the tag is to be taken away"
+    elif row.sharing_codes:
+        yield (
+            "  none of these collections had the contact as eligible in the newest snapshot. The "
+            "member is to be removed, unless a collection is blocked or a tag was taken by hand"
+        )
     elif row.origin == "created":
         yield "  the newest snapshot does not hold the contact: it is to be removed"
     elif row.origin == "adopted":
@@ -208,17 +247,34 @@ def _reason(row: Membership) -> str:
     text = f"held back: {row.reason_code}. {row.explanation or ''}"
     if row.reason_detail:
         text += f" ({row.reason_detail})"
-    if row.first_seen_at:
-        text += f" Since {as_text(row.first_seen_at)}."
+    text += _since(row)
     return f"{text} What to do: {row.what_to_do}" if row.what_to_do else text
+
+
+def _tag_taken(row: Membership) -> str:
+    """As ``_reason``. The reason itself is about archived members, too."""
+    return (
+        f"held back: {row.reason_code}. Somebody took the collection's tag from the member in "
+        f"Mailchimp.{_since(row)} What to do: If the person wants this mail, give the tag again "
+        "there."
+    )
+
+
+def _since(row: Membership) -> str:
+    return f" Since {as_text(row.first_seen_at)}." if row.first_seen_at else ""
 
 
 def without_membership(collection: KnownCollection) -> str:
     """The line about a collection in which nobody is found."""
-    code = collection.collection_code
+    start = f"{collection.collection_code}: not in the audience"
+    if collection.shared_audience is not None:
+        start = (
+            f"{collection.collection_code}: does not have the collection's tag in the audience "
+            f"{collection.shared_audience}"
+        )
     if collection.clock is None:
-        return f"{code}: not in the audience; there is no snapshot of the collection any more"
-    return (
-        f"{code}: not in the audience; the collection did not hold the contact at "
-        f"{as_text(collection.clock)} (run {collection.run_id})"
-    )
+        return f"{start}; there is no snapshot of the collection any more"
+    who = "the collection did not hold the contact"
+    if collection.is_shared_audience:
+        who = "none of the collections that share it had the contact as eligible"
+    return f"{start}; {who} at {as_text(collection.clock)} (run {collection.run_id})"

@@ -92,6 +92,8 @@ def refusal_lines(refusal: ExplainedRefusal) -> Iterator[str]:
     yield f"  {_whose(refusal)}"
     if refusal.ended_at is not None:
         cause = _ENDS[refusal.ended_by] if refusal.ended_by else "the cause is not known"
+        if refusal.kind == "tag_taken" and refusal.ended_by == "signed_up":
+            cause = "Mailchimp shows the tag at the member again"
         yield f"  ended {as_text(refusal.ended_at)}: {cause}"
         return
     yield f"  {_where(refusal)}"
@@ -150,6 +152,11 @@ def _what_ends(refusal: ExplainedRefusal) -> str:
         return (
             f"it ends when the person gives the permission again in audience {refusal.list_id}, "
             "subscribed there. No grant in the CRM ends it"
+        )
+    if refusal.kind == "tag_taken":
+        return (
+            f"it ends when somebody gives the tag again to {_address(refusal)} in audience "
+            f"{refusal.list_id}. No grant in the CRM ends it"
         )
     return (
         f"it ends when Mailchimp shows {_address(refusal)} subscribed again in audience "

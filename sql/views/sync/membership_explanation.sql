@@ -61,14 +61,7 @@ select
         -- In a shared audience the collection's tag counts.
         and (
             tag.collection_id is null
-            or exists (
-                select from sync.tag_member as tagged
-                where
-                    tagged.list_id = tag.list_id
-                    and tagged.collection_id = tag.collection_id
-                    and tagged.subscriber_hash = known.subscriber_hash
-                    and tagged.taken_by_hand_at is null
-            )
+            or (tagged.subscriber_hash is not null and tagged.taken_by_hand_at is null)
         ),
         false
     ) as in_audience,
@@ -101,12 +94,22 @@ left join sync.tag as tag
         known.list_id = tag.list_id
         and known.collection_code = tag.collection_code
         and tag.left_at is null
+left join sync.tag_member as tagged
+    on
+        tag.list_id = tagged.list_id
+        and tag.collection_id = tagged.collection_id
+        and known.subscriber_hash = tagged.subscriber_hash
 left join sync.member as member
     on
         known.list_id = member.list_id
         and known.subscriber_hash = member.subscriber_hash
-        -- A foreign member has no contact. But it may have the address of a contact.
-        and (member.contact_id is null or known.contact_id = member.contact_id)
+        -- A foreign member has no contact. But it may have the address of a contact. In a shared audience
+        -- each collection may have another contact of the same address.
+        and (
+            member.contact_id is null
+            or known.contact_id = member.contact_id
+            or known.contact_id = tagged.contact_id
+        )
 left join sync.newest_verdict as verdict
     on known.collection_code = verdict.collection_code and known.contact_id = verdict.contact_id
 left join sync.quarantine as quarantine

@@ -199,10 +199,10 @@ def test_explain_says_for_each_collection_whether_the_tag_is_there(shared: World
         found = explain_address(warehouse, "Maria@Example.GR")
     paragraphs = {text.split(":")[0]: text for text in found.as_text().split("\n\n")}
     assert paragraphs["NEWS"].startswith(
-        f"NEWS: has the tag of the collection in the shared audience {CODE}, subscribed"
+        f"NEWS: has the collection's tag in the audience {CODE}, subscribed"
     )
     assert paragraphs["OFFERS"].startswith(
-        f"OFFERS: does not have the tag of the collection in the shared audience {CODE}"
+        f"OFFERS: does not have the collection's tag in the audience {CODE}. The member is subscribed"
     )
     assert "no_consent" in paragraphs["OFFERS"]
     assert f"{CODE}: in the audience, subscribed" in found.as_text()
