@@ -1,17 +1,31 @@
--- What the preview of one staging found, by collection.
+-- What the plan of one preview says, by collection. Nothing is left of it after its staging was dropped.
 select
     collection.collection_code,
     run.clock,
+    run.dropped_at is not null as is_dropped,
     collection_run.state,
     collection_run.detail,
-    coalesce(collection_run.added, 0) as added,
-    coalesce(collection_run.updated, 0) as updated,
-    coalesce(collection_run.removed, 0) as removed
+    collection.guard_detail,
+    coalesce(planned.people, 0)::integer as people,
+    planned.actions
 from sync.staging_run as run
 inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
 left join sync.collection_run as collection_run
     on
         run.staging_id = collection_run.staging_id
         and collection.collection_code = collection_run.collection_code
+left join lateral (
+    select
+        sum(counted.people) filter (where counted.action <> 'quarantine') as people,
+        string_agg(counted.action || ' ' || counted.people, ', ' order by counted.action) as actions
+    from (
+        select
+            plan.action,
+            count(*) as people
+        from staging.plan as plan
+        where plan.staging_id = run.staging_id and plan.collection_id = collection.collection_id
+        group by plan.action
+    ) as counted
+) as planned on true
 where run.staging_id = %(staging_id)s
 order by collection.collection_code

@@ -11,6 +11,6 @@ select
 from pg_class as relation
 inner join pg_namespace as folder on relation.relnamespace = folder.oid
 where
-    folder.nspname = any(%(schemas)s::text [])
+    folder.nspname = any(%(schemas)s::text[])
     and relation.relkind in ('r', 'p', 'v', 'm', 'f')
 order by full_name

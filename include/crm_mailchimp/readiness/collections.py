@@ -17,15 +17,23 @@ from crm_mailchimp.sync.staging.shared_audiences import read_chosen
 
 
 class PreviewedCollection(NamedTuple):
-    """What the newest preview found for a collection; numbers of contacts."""
+    """What the newest preview planned for a collection.
+
+    Attributes:
+        is_dropped: its staging was dropped, and the plan with it.
+        guard_detail: why the removal guard would ask a person; None: it would not.
+        people: how many would be pushed.
+        actions: of the plan, each with its number of people; None: nothing would be done.
+    """
 
     collection_code: str
     clock: datetime
+    is_dropped: bool
     state: str | None
     detail: str | None
-    added: int
-    updated: int
-    removed: int
+    guard_detail: str | None
+    people: int
+    actions: str | None
 
 
 def active_collections(crm: Connection[Any]) -> list[Collection]:
@@ -89,20 +97,24 @@ def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tup
             {"staging_id": newest},
         )
     )
+    rows = [row for row in rows if not row.is_dropped]
     for row in rows:
         place = (
             f"collection {row.collection_code}, by the preview of {row.clock:%Y-%m-%d %H:%M} UTC"
         )
-        if row.state == "dry_run":
+        if row.state != "dry_run":
+            yield "to do", f"{place}: {row.state or 'not finished'}: {row.detail or 'run it again'}"
+        elif row.guard_detail:
             yield (
                 "note",
-                f"{place}: {row.added} people would be added, {row.updated} updated and"
-                f" {row.removed} removed" + (f" ({row.detail})" if row.detail else ""),
+                f"{place}: the first sync would ask a person before it removes anybody"
+                f" ({row.guard_detail})",
             )
         else:
             yield (
-                "to do",
-                f"{place}: {row.state or 'not finished'}: {row.detail or 'run it again'}",
+                "note",
+                f"{place}: the first sync would push {row.people} people"
+                + (f" ({row.actions})" if row.actions else ""),
             )
     missing = sorted(set(codes) - {row.collection_code for row in rows})
     if missing:

@@ -156,8 +156,8 @@ def query_login(query: Connection[Any], *, login_of_crm: str) -> Iterator[tuple[
         yield (
             "to do",
             f"the login of crm_query_db has {len(still_open)} rights beyond reading the contract"
-            f" ({_names(still_open)}): a superuser closes them with the command that made it;"
-            f" {remedy}",
+            f" ({_names(still_open)}). Let a superuser run this again: python -m"
+            " crm_mailchimp.crm create --query-login",
         )
     if not (rights.login == login_of_crm or powers or written or closed or still_open):
         yield "fine", "the login of crm_query_db reads the contract, and nothing else"
@@ -200,8 +200,8 @@ def warehouse_login(warehouse: Connection[Any]) -> Iterator[tuple[Verdict, str]]
     if closed:
         yield (
             "to do",
-            f"the login of warehouse_db may not read and write {_names(closed)}: let the warehouse"
-            " be its own (alter … owner to), or use the login that ran the migrations",
+            f"the login of warehouse_db may not read and write {_names(closed)}. Use the login"
+            " that ran the migrations, or make it the owner (alter … owner to)",
         )
     may_create = read_value(warehouse, bool, "select has_schema_privilege('staging', 'create')")
     others = [one.full_name for one in relations if one.full_name.startswith("staging.")
@@ -209,8 +209,8 @@ def warehouse_login(warehouse: Connection[Any]) -> Iterator[tuple[Verdict, str]]
     if not may_create or others:
         yield (
             "to do",
-            "the login of warehouse_db may not make stagings: it has to own schema staging and its"
-            " tables. Use the login that ran the migrations",
+            "the login of warehouse_db may not make stagings. It has to own schema staging and its"
+            " tables: use the login that ran the migrations",
         )
     if not powers and not closed and may_create and not others:
         yield "fine", "the login of warehouse_db owns the warehouse, and has no right too many"

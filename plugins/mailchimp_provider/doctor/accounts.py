@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.readiness.account import (
+    AccountInUse,
     account_size,
     collections_of,
     named_accounts,
@@ -20,9 +20,6 @@ from crm_mailchimp.readiness.finding import Check, Verdict
 from crm_mailchimp.readiness.surroundings import limits_of_accounts
 from mailchimp_provider.connections import CRM, WAREHOUSE, mailchimp, warehouse_connection
 from mailchimp_provider.doctor.databases import read_only_crm, read_only_warehouse
-
-if TYPE_CHECKING:
-    from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 
 #: Seconds to queue for a slot of an account.
 _SLOT_SECONDS = 30.0
@@ -49,7 +46,7 @@ def _accounts() -> list[str]:
 
 
 @contextmanager
-def _client(account: str) -> Iterator[Mailchimp]:
+def _client(account: str) -> Iterator[AccountInUse]:
     """In one of the account's slots; without one where the warehouse cannot be opened."""
     try:
         with closing(warehouse_connection()):
@@ -62,7 +59,6 @@ def _client(account: str) -> Iterator[Mailchimp]:
 
 def _size(account: str) -> Iterator[tuple[Verdict, str]]:
     with _client(account) as client:
-        client.account()
         yield from account_size(client, account, os.environ)
 
 

@@ -31,6 +31,7 @@ from mailchimp_provider.connections import (
     warehouse_connection,
 )
 
+
 class UndefinedConnectionError(PermanentError):
     """Nobody has defined a connection in Airflow."""
 
@@ -131,7 +132,7 @@ def _opens_query() -> Iterator[tuple[Verdict, str]]:
         if has_dynamic(crm):
             yield (
                 "to do",
-                f"{CRM_QUERY} is not defined, and a collection is dynamic: make its login (python"
+                f"{CRM_QUERY} is not defined, and a collection is dynamic. Make its login (python"
                 " -m crm_mailchimp.crm create --query-login), then define the connection."
                 f" {can_make_query_login(crm)}",
             )

@@ -91,8 +91,8 @@ def _tasks_at_once() -> Iterator[tuple[Verdict, str]]:
     else:
         yield (
             "fine",
-            f"{number} tasks of a DAG run at once ({name}); {SLOT_COUNT} of them use a Mailchimp"
-            " account, and others wait for a slot",
+            f"{number} tasks of a DAG run at once ({name}). Of these, {SLOT_COUNT} use a Mailchimp"
+            " account at a time, the others wait",
         )
 
 
