@@ -1,4 +1,23 @@
 -- What the plan of one preview says, by collection. Nothing is left of it after its staging was dropped.
+with counted as (
+    select
+        plan.collection_id,
+        plan.action,
+        count(*) as people
+    from staging.plan as plan
+    where plan.staging_id = %(staging_id)s
+    group by plan.collection_id, plan.action
+),
+
+planned as (
+    select
+        collection_id,
+        sum(people) filter (where action <> 'quarantine') as people,
+        string_agg(action || ' ' || people, ', ' order by action) as actions
+    from counted
+    group by collection_id
+)
+
 select
     collection.collection_code,
     run.clock,
@@ -14,18 +33,6 @@ left join sync.collection_run as collection_run
     on
         run.staging_id = collection_run.staging_id
         and collection.collection_code = collection_run.collection_code
-left join lateral (
-    select
-        sum(counted.people) filter (where counted.action <> 'quarantine') as people,
-        string_agg(counted.action || ' ' || counted.people, ', ' order by counted.action) as actions
-    from (
-        select
-            plan.action,
-            count(*) as people
-        from staging.plan as plan
-        where plan.staging_id = run.staging_id and plan.collection_id = collection.collection_id
-        group by plan.action
-    ) as counted
-) as planned on true
+left join planned on collection.collection_id = planned.collection_id
 where run.staging_id = %(staging_id)s
 order by collection.collection_code

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,10 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
     *lines, counts = again.output.splitlines()
     assert len(lines) == len(healthy.findings)
     assert counts.endswith(", 0 to do")
+    assert all(one.keys() == {"subject", "verdict", "words"} for one in healthy.findings)
+    for line, one in zip(lines, healthy.findings, strict=True):
+        # The same order each time; the next run may have moved on meanwhile.
+        assert one["words"].partition(" is at ")[0] in line
     assert (installation.counts(), world.write_requests()) == (before, requests)
 
     _break(installation)
@@ -93,7 +100,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         DATA_DOCS_DIR=str(installation.folder / "gone"),
         WRITE_BACK_MEMBERS="true",
         REMOVAL_GUARD_PERCENT="5%",
-        MAILCHIMP_CONTACT_LIMIT="mailchimp_books=5",
+        MAILCHIMP_CONTACT_LIMIT="mailchimp_films=5",
     )
 
     assert sick.code == 1, sick.log[-3000:]
@@ -108,7 +115,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         "the domain unknown.gr of the sender of NEWS is not known to Mailchimp",
         "DATA_DOCS_DIR does not exist",
         "REMOVAL_GUARD_PERCENT is '5%'",
-        "MAILCHIMP_CONTACT_LIMIT names mailchimp_books",
+        "MAILCHIMP_CONTACT_LIMIT names mailchimp_films",
         "connection mailchimp_books is not defined",
         "nobody has looked at a plan of ",
     ):
@@ -133,6 +140,7 @@ def _break(installation: Installation) -> None:
     world.crm.execute("update crm.contact_collection set use_provider_defaults = false,"
                       " from_email = 'news@unknown.gr' where code = 'NEWS'")  # fmt: skip
     world.crm.execute("update crm.external_provider set subject = null")
+    world.crm.execute("alter table crm.external_provider add column kind text")
     world.crm.execute("insert into crm.external_provider (code, kind, connection_id)"
                       " values ('books', 'mailchimp', 'mailchimp_books')")  # fmt: skip
     world.collection("NEW")
@@ -197,6 +205,19 @@ def test_wrong_arguments_are_no_finding() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--yaml"])
     assert ended.value.code == 2
+
+
+def test_without_airflow_the_doctor_says_that_it_cannot_run(tmp_path: Path) -> None:
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").write_text("raise ImportError('maria@mail.gr')")
+    done = subprocess.run(
+        [sys.executable, "-m", "mailchimp_provider.doctor"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: the doctor cannot run (ImportError)" in done.stderr
+    assert "maria" not in done.stderr
 
 
 def test_the_doctor_knows_every_dag() -> None:

@@ -53,11 +53,15 @@ class Check:
 def run_checks(checks: Iterable[Check]) -> Iterator[ReadyFinding]:
     """The findings of all checks, in their order; each check runs when it is its turn."""
     unusable: set[str] = set()
+    left_out: set[ReadyFinding] = set()
     for check in checks:
         missing = [name for name in check.needs if name in unusable]
         if missing:
             words = f"not looked at: first correct the connection {', '.join(missing)}"
-            yield _finding(check, "to do", words)
+            finding = _finding(check, "to do", words)
+            if finding not in left_out:  # one line for all checks of a subject
+                yield finding
+            left_out.add(finding)
             continue
         found = findings_of(check)
         if check.opens and any(one.verdict == "to do" for one in found):

@@ -45,18 +45,21 @@ def _look() -> Iterator[tuple[Verdict, str]]:
             " release there",
         )
     paused = paused_dags()
-    for dag_id in DAG_IDS:
-        if dag_id in bag.dags:
-            yield _state(bag.dags[dag_id], paused.get(dag_id))
-
-
-def _state(dag: Any, is_paused: bool | None) -> tuple[Verdict, str]:
-    runs_unless_paused = dag.is_paused_upon_creation is False
-    if is_paused is None:
-        return (
+    present = [dag_id for dag_id in DAG_IDS if dag_id in bag.dags]
+    unknown = [dag_id for dag_id in present if dag_id not in paused]
+    if unknown:
+        yield (
             "to do",
-            f"{dag.dag_id} is not known to Airflow's database yet: start airflow dag-processor",
+            f"Airflow's database does not know {', '.join(unknown)} yet: start airflow"
+            " dag-processor",
         )
+    for dag_id in present:
+        if dag_id in paused:
+            yield _state(bag.dags[dag_id], is_paused=paused[dag_id])
+
+
+def _state(dag: Any, *, is_paused: bool) -> tuple[Verdict, str]:
+    runs_unless_paused = dag.is_paused_upon_creation is False
     if runs_unless_paused:
         if is_paused:
             return (
