@@ -37,7 +37,7 @@ def planned(world: World, *codes: str) -> list[tuple[Verdict, str]]:
         return list(first_sync(warehouse, codes))
 
 
-def test_the_newest_preview_says_whom_the_first_sync_pushes(world: World) -> None:
+def test_the_newest_preview_counts_people_of_the_first_sync(world: World) -> None:
     news = world.collection("NEWS")
     for code in ("A", "B"):
         collection = world.collection(code, shared_audience="Όλοι")
