@@ -1,8 +1,9 @@
 """
 # watch_sendings
 
-Looks whether sendings go well. Ten minutes after a campaign went out, and then hourly for a day, it
-reads Mailchimp's report: hard bounces, complaints and unsubscribes. One call for each look.
+Looks whether sendings go well. It reads Mailchimp's report of hard bounces, complaints and
+unsubscribes. It does so ten minutes after a campaign went out, and then hourly for a day. Each look
+is one call.
 
 **When.** Every 10 minutes, or as `SENDINGS_SCHEDULE` says (a cron expression; empty: by hand
 only). A run without anything due makes no call.

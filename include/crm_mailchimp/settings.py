@@ -315,6 +315,7 @@ GROUPS: tuple[type[Settings], ...] = (
     BillSettings,
     ReportSettings,
     CampaignSettings,
+    SendingSettings,
     RetentionSettings,
     QueryLoginSettings,
 )

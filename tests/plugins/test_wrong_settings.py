@@ -80,6 +80,7 @@ def test_each_other_dag_names_its_own_settings_once(world: AirflowWorld) -> None
         ],
         "extract_reports": ["REPORTS_SCHEDULE", "KEEP_IPS_DAYS"],
         "sync_campaigns": ["CAMPAIGNS_SCHEDULE", "WRITE_BACK_CAMPAIGNS"],
+        "watch_sendings": ["SENDINGS_SCHEDULE", "SENDING_LEAST_MAILS"],
         "approve_removals": ["APPROVAL_TIMEOUT_HOURS"],
         "release_campaigns": ["APPROVAL_TIMEOUT_HOURS"],
         "refresh_marts": ["REPORT_TIME_ZONE"],

@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-class ReportProvider(Counted, Protocol):
+class TotalsProvider(Counted, Protocol):
     """Gives the totals of a sent campaign."""
 
     def report(self, campaign_id: str) -> Mapping[str, Any]:
@@ -149,7 +149,7 @@ def too_many(
 
 def look_at_sendings(
     warehouse: Connection[Any],
-    accounts: Accounts[ReportProvider],
+    accounts: Accounts[TotalsProvider],
     *,
     limits: HealthLimits,
     now: datetime,
@@ -169,7 +169,7 @@ def look_at_sendings(
     warehouse.commit()
     read = 0
 
-    def look(provider: ReportProvider, account: str) -> None:
+    def look(provider: TotalsProvider, account: str) -> None:
         nonlocal read
         for one in due:
             if one.account == account:
@@ -198,7 +198,7 @@ def unhealthy_sendings(
 
 def _look_at_one(
     warehouse: Connection[Any],
-    provider: ReportProvider,
+    provider: TotalsProvider,
     due: DueLook,
     limits: HealthLimits,
     now: datetime,
