@@ -52,7 +52,7 @@ def test_one_address_has_another_contact_in_each_collection(shared: World) -> No
     assert in_news == [(nikos, True, True)]
 
 
-def test_who_refused_one_category_is_told_apart_from_a_member_of_the_tag(shared: World) -> None:
+def test_who_refused_one_category_is_not_explained_like_a_member_of_the_tag(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     offers = shared.collection("OFFERS", shared_audience=NAME, campaign_type="OFFER")
     maria = shared.contact("maria@example.gr", news, offers)

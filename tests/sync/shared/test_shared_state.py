@@ -224,7 +224,8 @@ def test_explain_says_for_each_collection_whether_the_tag_is_there(shared: World
         f"NEWS: has the collection's tag in the audience {CODE}, subscribed"
     )
     assert paragraphs["OFFERS"].startswith(
-        f"OFFERS: does not have the collection's tag in the audience {CODE}. The member is subscribed"
+        f"OFFERS: does not have the collection's tag in the audience {CODE}. "
+        "The member is subscribed"
     )
     assert "no_consent" in paragraphs["OFFERS"]
     assert f"{CODE}: in the audience, subscribed" in found.as_text()
