@@ -88,7 +88,7 @@ def test_a_tag_taken_by_hand_says_what_gives_it_back(shared: World) -> None:
     assert "it ends when somebody gives the tag again" in paragraphs["Refusal"]
     assert "subscribed again" not in paragraphs["Refusal"] + paragraphs["NEWS"]
     assert (
-        "held back: suppressed_archived. Somebody took the collection's tag" in (paragraphs["NEWS"])
+        "held back: suppressed_archived. Somebody took the tag" in (paragraphs["NEWS"])
     )
     assert "give the tag again there" in paragraphs["NEWS"]
     assert "unless a collection is blocked or a tag was taken by hand" in paragraphs[CODE]
@@ -115,7 +115,7 @@ def test_a_tag_taken_by_hand_is_named_at_another_address_too(shared: World) -> N
     with psycopg.connect(shared.warehouse_dsn) as warehouse:
         text = explain_contact(warehouse, maria).as_text()
 
-    assert "held back: suppressed_archived. Somebody took the collection's tag" in text
+    assert "held back: suppressed_archived. Somebody took the tag" in text
     assert "Somebody archived the member" not in text
 
 
