@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -23,6 +24,7 @@ from crm_mailchimp.campaigns.sending_health import (
     unhealthy_sendings,
 )
 from crm_mailchimp.sync.runs.run_alerts import Message, alert_about_sendings
+from fresh_databases import fresh_databases
 
 DAY = timedelta(hours=24)
 LIMITS = HealthLimits(
@@ -85,6 +87,14 @@ def tell(world: CampaignWorld, sent: list[Message]) -> int:
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         found = {one.campaign_code: one.too_many for one in unhealthy_sendings(warehouse)}
         return len(alert_about_sendings(warehouse, found, deliver))
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
+    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
+        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
 
 
 @pytest.fixture

@@ -100,6 +100,11 @@ def test_each_other_dag_names_its_own_settings_once(world: AirflowWorld) -> None
     ]]  # fmt: skip
 
 
+def test_sendings_are_watched(world: AirflowWorld) -> None:
+    (run,) = world.run(("watch_sendings", {"SENDING_LEAST_MAILS": "500"}))
+    assert run.state == "success", run.log[-2000:]
+
+
 def test_what_is_right_is_obeyed(world: AirflowWorld, tmp_path: Path) -> None:
     world.contact("maria@mail.gr", world.collection("NEWS"))
     zones = []

@@ -87,9 +87,7 @@ def test_a_tag_taken_by_hand_says_what_gives_it_back(shared: World) -> None:
 
     assert "it ends when somebody gives the tag again" in paragraphs["Refusal"]
     assert "subscribed again" not in paragraphs["Refusal"] + paragraphs["NEWS"]
-    assert (
-        "held back: suppressed_archived. Somebody took the tag" in (paragraphs["NEWS"])
-    )
+    assert "held back: suppressed_archived. Somebody took the tag" in (paragraphs["NEWS"])
     assert "give the tag again there" in paragraphs["NEWS"]
     assert "unless a collection is blocked or a tag was taken by hand" in paragraphs[CODE]
     assert paragraphs["OFFERS"].startswith("OFFERS: does not have the collection's tag")
