@@ -39,7 +39,7 @@ bench-growth: install-dev ## draw how time and memory grow from 62,500 to 1,000,
 soak: install-dev ## random histories (600 worlds, 120,000 stories) and faults at length (two hours)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
 
-mutants: install-dev ## break the product on purpose in twenty-one ways; the histories have to notice each
+mutants: install-dev ## break the product on purpose in thirty-two ways; the histories have to notice each
 	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
 
 format: install-dev ## put Python and SQL into the house style

@@ -190,6 +190,10 @@ SHARED: Mapping[str, People] = {
     "withdraws both": ((BOTH,), (e(1, "withdraw"), e(2, "withdraw", coll=1))),
     "opts out of three, and moves": ((THREE,), (e(1, "unsubscribe"), e(2, "move"))),
     "opts out of three, and moves later": ((THREE,), (e(1, "unsubscribe"), e(4, "move"))),
+    "opts out of the second, and moves": (
+        (THREE,), (e(1, "unsubscribe", coll=1), e(4, "move")),
+    ),
+    "opts out of the second": ((THREE,), (e(1, "unsubscribe", coll=1),)),
     "opts out, and is in another collection later": (
         (NEWS,), (e(1, "unsubscribe"), e(2, "join", coll=1), e(3, "move")),
     ),

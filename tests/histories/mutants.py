@@ -240,12 +240,6 @@ SHARING_MUTANTS = (
         "            planned.action in ('tag', 'unchanged')\n",
         "            planned.action in ('tag')\n",
     ),
-    sql(
-        "the audience's plan does not hold its collections back",
-        "sync/follow_shared_plan",
-        "    own.staging_id = %(staging_id)s\n",
-        "    own.staging_id = %(staging_id)s and false\n",
-    ),
 )
 
 
