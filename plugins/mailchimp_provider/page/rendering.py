@@ -105,7 +105,7 @@ def _words(language: Language) -> dict[str, Any]:
         """A share between 0 and 1."""
         if value is None:
             return text("page.unknown", language)
-        return f"{number(100 * value, language, digits)} %"
+        return f"{number(100 * value, language, digits)}\N{NO-BREAK SPACE}%"
 
     def known(topic: str, code: str | None, other: str) -> str:
         return text_or(f"{topic}.{code}", other, language)
