@@ -43,7 +43,7 @@ mutants: install-dev ## break the product on purpose in thirty-two ways; the his
 	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
 
 screenshots: install-dev ## picture each view of the page, light and dark, in both languages, into .local/screenshots
-	$(PY) -m pytest -q -p no:xdist -o python_files='screenshots_*.py' $(or $(ARGS),tests/end_to_end)
+	$(PY) -m pytest -q -o python_files='screenshots_*.py' $(or $(ARGS),tests/end_to_end)
 
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .
