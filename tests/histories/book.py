@@ -280,7 +280,7 @@ class Book:
                 one.is_lost = True
 
     def lose_tag(self, list_id: str, key: str) -> None:
-        """Somebody deleted a tag: that it was taken before is known only if it was shown."""
+        """Somebody deleted a tag: who had lost it before is known only if that was shown."""
         for one in self._taken(list_id, key):
             one.is_lost = one.is_lost or not one.is_known
 

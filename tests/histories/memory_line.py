@@ -31,7 +31,7 @@ class Line:
             tag.
         gave_tag: called with audience, name and subscriber hashes when an answer says who got a
             tag.
-        takes_tag: the same with the members from which a request takes the tag.
+        takes_tag: the same, of those that lose the tag by a request.
         made: names of all requests.
     """
 
