@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench bench-growth soak mutants screenshots clean lock docs sbom format install install-dev
+.PHONY: help demo up doctor test check bench bench-growth soak mutants screenshots clean lock docs sbom format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -19,6 +19,9 @@ demo: install ## run the whole pipeline once on sample data, here, without any a
 
 up: install ## the same installation with the Airflow web page, until Ctrl-C
 	@$(PY) -m local_installation.up
+
+doctor: install ## look at this installation before it goes live; changes nothing (docs/doctor.md)
+	@$(PY) -m mailchimp_provider.doctor $(ARGS)
 
 test: install-dev ## the whole test suite (half an hour on two idle cores)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
