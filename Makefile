@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test check bench bench-growth soak mutants clean lock docs sbom format install install-dev
+.PHONY: help demo up doctor test check bench bench-growth soak mutants screenshots clean lock docs sbom format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -42,8 +42,11 @@ bench-growth: install-dev ## draw how time and memory grow from 62,500 to 1,000,
 soak: install-dev ## random histories (600 worlds, 120,000 stories) and faults at length (two hours)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
 
-mutants: install-dev ## break the product on purpose in twenty-one ways; the histories have to notice each
+mutants: install-dev ## break the product on purpose in thirty-two ways; the histories have to notice each
 	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
+
+screenshots: install-dev ## picture each view of the page, light and dark, in both languages, into .local/screenshots
+	$(PY) -m pytest -q -o python_files='screenshots_*.py' $(or $(ARGS),tests/end_to_end)
 
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .

@@ -280,7 +280,7 @@ class Book:
                 one.is_lost = True
 
     def lose_tag(self, list_id: str, key: str) -> None:
-        """Somebody deleted a tag: from whom it was taken before is known only if it was shown."""
+        """Somebody deleted a tag: who had lost it before is known only if that was shown."""
         for one in self._taken(list_id, key):
             one.is_lost = one.is_lost or not one.is_known
 
@@ -478,6 +478,13 @@ class Book:
             if one.list_id == list_id and not one.is_over and not one.tag_of:
                 one.scope.add(key)
 
+    def may_take(self, list_id: str, key: str) -> None:
+        """A collection shares an audience from now on that another one was before, under the same
+        name: what people refused there may hold for it."""
+        for one in self.refusals:
+            if one.list_id == list_id and not one.tag_of:
+                one.maybe_scope.add(key)
+
     def lose_merged(self, person: Person) -> None:
         """The row of a merged contact is gone: nothing connects what it refused unseen."""
         for one in self.refusals:
@@ -588,7 +595,9 @@ class Book:
                 # For certain only somebody else with the address refused, or the person under an
                 # earlier id.
                 reasons.add("shared_address_refused")
-            if one.binds and in_scope and (here or linked & one.people):
+            # A withdrawal is about a category. What it says of others at the address, the CRM says.
+            bound = own if one.kind in ASKED else linked
+            if one.binds and in_scope and (here or bound & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"
                 because.append(str(one))
         for (list_id, where), is_known in self.bounced.items():

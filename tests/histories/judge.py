@@ -242,8 +242,11 @@ class Judge:
         own = owner(self.cast, member)
         if own is not None:
             people.add(own)
+        winner = self._winners().get(member.address)
         for person in people:
             found = self.book.find(person, member.address, self.setting.key)
+            if found.must == "asked" and winner not in (None, person):
+                continue  # the CRM says what a withdrawal means for others at the address
             if found.must:
                 yield f"subscribed by us, {person} refused [{'; '.join(found.because)}]"
                 return

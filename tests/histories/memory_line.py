@@ -31,7 +31,7 @@ class Line:
             tag.
         gave_tag: called with audience, name and subscriber hashes when an answer says who got a
             tag.
-        takes_tag: the same, of those from whom a request takes the tag.
+        takes_tag: the same, of those that lose the tag by a request.
         made: names of all requests.
     """
 
@@ -56,10 +56,14 @@ class Line:
 
 
 class MemoryConnection:
-    """A connection to the account: requests pass the line, and are counted."""
+    """A connection to the account: requests pass the line, and are counted.
 
-    def __init__(self, account: Account, line: Line) -> None:
-        self._account, self._line = account, line
+    Args:
+        name: of the connection. It reaches no audience of another one.
+    """
+
+    def __init__(self, account: Account, line: Line, name: str = far.DEFAULT) -> None:
+        self._account, self._line, self._name = account, line, name
         self._calls = 0
 
     @property
@@ -83,7 +87,11 @@ class MemoryConnection:
         return self._audience(list_id) if list_id else None
 
     def _audience(self, list_id: str) -> far.Audience:
-        found = self._account.audiences.get(list_id)
+        found = self._reached(list_id)
         if found is None:
             raise NotFound(method="GET", path="/lists/{list_id}", status=404, title="Not found")
         return found
+
+    def _reached(self, list_id: str) -> far.Audience | None:
+        found = self._account.audiences.get(list_id)
+        return found if found is not None and found.connection == self._name else None

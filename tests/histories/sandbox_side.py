@@ -17,7 +17,7 @@ from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.timestamps import parse_instant
 from crm_mailchimp.provider import MemberChange
 from histories.listened_mailchimp import ListenedClient, ReportingMailchimp, view
-from histories.mailchimp_memory import Change, Member, subscriber_hash
+from histories.mailchimp_memory import DEFAULT, Change, Member, subscriber_hash
 from histories.memory_line import Line
 from histories.memory_side import MARK
 
@@ -49,7 +49,8 @@ class SandboxSide:
         sandbox.control("POST", "batches", {"hold": True})
 
     @contextmanager
-    def provider(self) -> Iterator[Any]:
+    def provider(self, connection: str = DEFAULT) -> Iterator[Any]:
+        assert connection == DEFAULT, "one sandbox is one account"
         client = ListenedClient(
             self.sandbox.key,
             host=self.sandbox.host,
@@ -92,6 +93,9 @@ class SandboxSide:
     def has_list(self, list_id: str) -> bool:
         with self._own() as own:
             return any(one.list_id == list_id for one in own.audiences())
+
+    def connection_of(self, list_id: str) -> str | None:
+        return DEFAULT
 
     def members(self, list_id: str) -> list[Member]:
         with self._own() as own:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from histories.play import MakeWorld
-from histories.stories import draw_sharing_plot
+from histories.stories import draw_accounts_plot, draw_sharing_plot
 from histories.telling import play_and_tell
 
-STORIES, STORIES_OVER_THE_WIRE = 120, 6
+STORIES, STORIES_IN_ACCOUNTS, STORIES_OVER_THE_WIRE = 120, 60, 6
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -35,3 +35,14 @@ def test_everybody_has_them_over_the_wire(
 
     assert verdict.recipients > 0
     assert verdict.happened["tag"] + verdict.happened["untag"] > 0
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_everybody_has_them_in_two_accounts(seed: int, in_memory: MakeWorld) -> None:
+    plot = draw_accounts_plot(seed, range(1, STORIES_IN_ACCOUNTS + 1))
+
+    verdict = play_and_tell(plot, in_memory)
+
+    assert verdict.recipients > STORIES_IN_ACCOUNTS / 2
+    assert verdict.happened["move_account"] + verdict.happened["rename_account"] > 0
+    assert verdict.happened["unsubscribe"] > 2

@@ -28,6 +28,7 @@ from crm_mailchimp.campaigns.gate_reasons import (
     firm,
     owner_reasons,
     recipient_reasons,
+    sending_reasons,
     tag_reasons,
 )
 from crm_mailchimp.provider import AudienceProvider
@@ -107,6 +108,7 @@ def decide(
         *owner_reasons(warehouse, provider, campaign, audience),
         *audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age),
         *tag_reasons(warehouse, remote, audience),
+        *sending_reasons(warehouse, campaign, audience),
     ]
     judged: int | None = None
     if campaign.gdpr_category is None:
