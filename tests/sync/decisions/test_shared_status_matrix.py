@@ -57,7 +57,7 @@ class Found(NamedTuple):
 
 
 def together(member: Planned, tag: Planned) -> Planned:
-    """The collection holds back whom the audience does not have to know about."""
+    """The collection holds back contacts that the audience does not have to know about."""
     return tag if member == NOTHING and tag[0] == "quarantine" else member
 
 
