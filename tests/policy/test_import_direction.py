@@ -42,7 +42,8 @@ JOINING = ("sync", "quality", "stats", "campaigns", "data_protection", "page_con
 # Rooms of ``sync``, from the ground up: none imports one that is named after it.
 ROOMS = ("refusals", "staging", "audience", "decisions", "fields", "members", "runs")
 # Folders that join the layers, from the ground up, with the commands above all of them.
-JOINING_UPWARDS = ("quality", "stats", "sync", "campaigns", "data_protection", "page_content", "readiness",
+JOINING_UPWARDS = (
+    "quality", "stats", "sync", "campaigns", "data_protection", "page_content", "readiness",
     "sync_commands",
 )  # fmt: skip
 # What faces Airflow, from the ground up.

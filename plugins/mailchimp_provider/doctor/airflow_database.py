@@ -26,7 +26,7 @@ def pool_slots(name: str) -> int | None:
         return session.scalar(select(Pool.slots).where(Pool.pool == name))
 
 
-def paused_dags() -> dict[str, bool]:
+def pauses_of_dags() -> dict[str, bool]:
     """Whether each DAG that Airflow has read is paused, by id.
 
     Raises:

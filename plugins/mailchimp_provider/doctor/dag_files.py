@@ -10,13 +10,13 @@ from typing import Any
 from airflow.configuration import conf
 
 from crm_mailchimp.readiness.finding import Check, Verdict
-from mailchimp_provider.doctor.airflow_database import paused_dags
+from mailchimp_provider.doctor.airflow_database import pauses_of_dags
 
 #: The DAGs of this project. A test compares them with the folder ``dags``.
 DAG_IDS = (
     *("approve_removals", "erase_contacts", "extract_reports", "get_mailchimp_defaults"),
     *("preview_collections", "pull_statuses", "refresh_marts", "release_campaigns"),
-    *("send_campaigns", "sync_campaigns", "sync_collections"),
+    *("send_campaigns", "sync_campaigns", "sync_collections", "watch_sendings"),
 )
 
 
@@ -44,7 +44,7 @@ def _look() -> Iterator[tuple[Verdict, str]]:
             f"no file in core.dags_folder has {', '.join(missing)}: copy the folder dags of this"
             " release there",
         )
-    paused = paused_dags()
+    paused = pauses_of_dags()
     present = [dag_id for dag_id in DAG_IDS if dag_id in bag.dags]
     unknown = [dag_id for dag_id in present if dag_id not in paused]
     if unknown:
