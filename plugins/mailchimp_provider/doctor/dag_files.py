@@ -16,7 +16,7 @@ from mailchimp_provider.doctor.airflow_database import pauses_of_dags
 DAG_IDS = (
     *("approve_removals", "erase_contacts", "extract_reports", "get_mailchimp_defaults"),
     *("preview_collections", "pull_statuses", "refresh_marts", "release_campaigns"),
-    *("send_campaigns", "sync_campaigns", "sync_collections"),
+    *("send_campaigns", "sync_campaigns", "sync_collections", "watch_sendings"),
 )
 
 
