@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench bench-growth soak mutants clean lock docs sbom format install install-dev
+.PHONY: help demo up doctor test check bench bench-growth soak mutants screenshots clean lock docs sbom format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -20,6 +20,9 @@ demo: install ## run the whole pipeline once on sample data, here, without any a
 up: install ## the same installation with the Airflow web page, until Ctrl-C
 	@$(PY) -m local_installation.up
 
+doctor: install ## look at this installation before it goes live; changes nothing (docs/doctor.md)
+	@$(PY) -m mailchimp_provider.doctor $(ARGS)
+
 test: install-dev ## the whole test suite (half an hour on two idle cores)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
@@ -36,11 +39,14 @@ bench: install-dev ## measure speed and memory on large data: one table and a pi
 bench-growth: install-dev ## draw how time and memory grow from 62,500 to 1,000,000 contacts
 	@$(MAKE) bench ARGS=tests/benchmarks/bench_growth.py
 
-soak: install-dev ## random histories (500 worlds, 100,000 stories) and faults at length (two hours)
+soak: install-dev ## random histories (600 worlds, 120,000 stories) and faults at length (two hours)
 	$(PY) -m pytest -q -n 2 -o python_files='soak_*.py' $(or $(ARGS),tests)
 
-mutants: install-dev ## break the product on purpose in twenty-one ways; the histories have to notice each
+mutants: install-dev ## break the product on purpose in thirty-two ways; the histories have to notice each
 	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
+
+screenshots: install-dev ## picture each view of the page, light and dark, in both languages, into .local/screenshots
+	$(PY) -m pytest -q -o python_files='screenshots_*.py' $(or $(ARGS),tests/end_to_end)
 
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .

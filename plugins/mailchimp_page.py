@@ -14,7 +14,7 @@ _PREFIX = "mailchimp-page"
 
 async def _page(scope: Scope, receive: Receive, send: Send) -> None:
     # Every process of Airflow loads plugins, tasks too; only the API server serves the page.
-    from mailchimp_provider.page import app  # noqa: PLC0415
+    from mailchimp_provider.page.app import app  # noqa: PLC0415
 
     await app(scope, receive, send)
 

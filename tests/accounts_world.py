@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,14 +16,13 @@ from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
-from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from crm_mailchimp.sync.staging.stagings import staged_codes
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
 from sync_world import WatchedClient, subscriber_hash
 
 #: The connection of the second account, and the code of its provider in the CRM.
@@ -161,22 +160,20 @@ class AccountsWorld(CampaignWorld):
         self.pass_seconds()
         staging_id = self.stage()
         with psycopg.connect(self.warehouse_dsn) as warehouse:
-            codes = staged_codes(warehouse, staging_id)
-        ended = {}
+            codes = codes_to_sync(warehouse, staging_id)
         for code in codes:
-            try:
-                result = self.push(staging_id, code)
-            except (ProviderError, PassingError, PermanentError) as error:
-                row = self.warehouse.execute(
-                    "select state, detail from sync.collection_run"
-                    " where collection_code = %s order by started_at desc limit 1",
-                    (code,),
-                ).fetchone()
-                assert row is not None, words_of(error)
-                ended[code] = f"{row['state']}: {row['detail']}"
-            else:
-                ended[code] = f"{result.state}: {result.detail}"
-        return ended
+            # What it ended with is in its record, and in those of collections that share it.
+            with suppress(ProviderError, PassingError, PermanentError):
+                self.push(staging_id, code)
+        ended = self.warehouse.execute(
+            "select distinct on (ran.collection_code)"
+            " ran.collection_code, concat(ran.state, ': ', coalesce(ran.detail, 'None')) as words"
+            " from sync.collection_run as ran join sync.staged_collection as staged"
+            " using (collection_code) where staged.staging_id = %s"
+            " order by ran.collection_code, ran.started_at desc",
+            (staging_id,),
+        ).fetchall()
+        return {row["collection_code"]: row["words"] for row in ended}
 
     def erase(self, **options: Any) -> ErasureResult:
         with (

@@ -58,6 +58,9 @@ class Schedules(Settings):
         "*/15 * * * *",
         description="DAG sync_campaigns: campaigns from the CRM's plan to the inbox.",
     )
+    sendings_schedule: Schedule = Field(
+        "*/10 * * * *", description="DAG watch_sendings: whether a sending goes well."
+    )
 
 
 class SyncSettings(Settings):
@@ -235,6 +238,29 @@ class CampaignSettings(Settings):
     )
 
 
+class SendingSettings(Settings):
+    """The health of a sending
+
+    When there is too much of something: docs/campaigns.md. 100 switches a percentage off.
+    """
+
+    sending_most_hard_bounces: Percent = Field(
+        2, description="Percentage of the mails whose address may not exist."
+    )
+    sending_most_complaints: Percent = Field(
+        0.1, description="Percentage of the delivered mails that people may report as spam."
+    )
+    sending_most_unsubscribes: Percent = Field(
+        2, description="Percentage of the delivered mails by which people may unsubscribe."
+    )
+    sending_least_mails: Count = Field(
+        200, description="A sending with fewer mails is not judged: a percentage says nothing."
+    )
+    sending_least_people: Count = Field(
+        3, description="The same for fewer people who bounced, complained or unsubscribed."
+    )
+
+
 class RetentionSettings(Settings):
     """How long things are kept
 
@@ -289,6 +315,7 @@ GROUPS: tuple[type[Settings], ...] = (
     BillSettings,
     ReportSettings,
     CampaignSettings,
+    SendingSettings,
     RetentionSettings,
     QueryLoginSettings,
 )

@@ -63,7 +63,7 @@ class Sent:
 
     @property
     def audience_words(self) -> str:
-        """Whom it was to reach, in words."""
+        """Its recipients, in words."""
         return f"the members with the tag {self.tag!r}" if self.tag else "its audience"
 
     @property

@@ -188,6 +188,7 @@ def mailchimp(
     *,
     slot_seconds: float | None = SLOT_SECONDS,
     read_only: bool = False,
+    is_quick: bool = False,
 ) -> Iterator[Mailchimp]:
     """An account's Mailchimp client, for as long as the block runs, in one of its 8 slots.
 
@@ -196,6 +197,7 @@ def mailchimp(
         slot_seconds: how long to queue for a slot. None takes no slot. It is for the only call that
             may wait for nothing, not even for the warehouse. Mailchimp allows two more than 8.
         read_only: the client refuses every request but GET.
+        is_quick: a person waits, so the client gives up soon.
 
     Raises:
         AccountUnusableError: the connection is missing, or of another type.
@@ -219,6 +221,7 @@ def mailchimp(
                     else lambda: spare_slot(warehouse_connection, limit=limit)
                 ),
                 read_only=read_only,
+                is_quick=is_quick,
             )
             client = hook.get_conn()
         yield stack.enter_context(client)

@@ -18,7 +18,13 @@ select distinct on (landed.campaign_id)
     landed.from_name,
     landed.reply_to,
     landed.content_type,
-    landed.segment_text,
+    -- Mailchimp puts the conditions into words, and a condition may name a person by the address.
+    regexp_replace(
+        landed.segment_text,
+        '[^\s"<>()\[\]{},;]+(@|&#64;|&#x40;|&commat;)[^\s"<>()\[\]{},;]+',
+        '[address]',
+        'gi'
+    ) as segment_text,
     landed.recipient_count,
     landed.emails_sent,
     landed.created_at,

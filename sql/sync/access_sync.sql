@@ -5,6 +5,13 @@ select
 from sync.suppression as suppression
 where suppression.digest = any(%(digests)s::bytea[])
 union all
+-- Which colleague looked is not about the person.
+select
+    'look-ups on the page' as section,
+    to_jsonb(lookup) - 'digest' - 'looked_up_by' as record
+from sync.person_lookup as lookup
+where lookup.digest = any(%(digests)s::bytea[])
+union all
 select
     'erasures' as section,
     to_jsonb(receipt) - 'contact_digest' as record

@@ -60,6 +60,8 @@ here as (
             present.address_digest = seen.address_digest
             and present.list_id = seen.list_id
             and present.ended_at is null
+            -- Somebody must give the tag again (note_tagged.sql).
+            and present.kind <> 'tag_taken'
             and (
                 present.kind <> 'permission_taken_back'
                 or (

@@ -31,8 +31,11 @@ proof as (
     update sync.consent_proof
     set collection_code = %(new)s
     where
-        list_id in (select list_id from audience)
-        or list_id in (select list_id from former)
+        (
+            -- In a shared audience the other proofs are those of its collections.
+            (list_id in (select list_id from audience) or list_id in (select list_id from former))
+            and (collection_code = %(old)s or list_id not in (select shared.list_id from sync.tag as shared))
+        )
         or (list_id in (select list_id from tag) and collection_code = %(old)s)
 ),
 

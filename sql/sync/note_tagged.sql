@@ -106,6 +106,14 @@ belongs as (
                 'subscriber:' || coalesce(alias.address_hash, taken.subscriber_hash)
             )
     where taken.contact_id is not null
+    union
+    -- As in open_refusals.sql: contacts that hold the address, such as the same one under a new id.
+    select
+        refused.refusal_id,
+        holder.contact_id
+    from refused
+    inner join sync.address_holder as holder
+        on refused.address_digest = holder.address_digest and holder.left_at is null
     on conflict (refusal_id, contact_id) do update set merged_from = null
 ),
 

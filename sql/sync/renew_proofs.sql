@@ -9,6 +9,12 @@ with justified as (
     from staging.verdict as verdict
     inner join sync.member as member
         on member.list_id = %(list_id)s and verdict.subscriber_hash = member.subscriber_hash
+    left join sync.tag_member as tagged
+        on
+            tagged.list_id = %(list_id)s
+            and tagged.collection_id = %(collection_id)s
+            and verdict.subscriber_hash = tagged.subscriber_hash
+            and tagged.taken_by_hand_at is null
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
@@ -16,18 +22,10 @@ with justified as (
         and member.status in ('subscribed', 'pending')
         and member.cause is distinct from 'forgotten'
         and member.origin in ('created', 'adopted')
-        and case
-            when not %(is_shared)s then member.contact_id = verdict.contact_id
-            else exists (
-                select from sync.tag_member as tagged
-                where
-                    tagged.list_id = member.list_id
-                    and tagged.collection_id = %(collection_id)s
-                    and tagged.subscriber_hash = member.subscriber_hash
-                    and tagged.contact_id = verdict.contact_id
-                    and tagged.taken_by_hand_at is null
-            )
-        end
+        and (
+            tagged.contact_id = verdict.contact_id
+            or (not %(is_shared)s and member.contact_id = verdict.contact_id)
+        )
 ),
 
 outdated as (
@@ -46,6 +44,20 @@ outdated as (
             or proof.campaign_type <> %(campaign_type)s
         )
     returning proof.proof_id, proof.subscriber_hash
+),
+
+renewed as (
+    select distinct subscriber_hash from outdated
+),
+
+-- As before this statement: those that end here are among them.
+present as (
+    select distinct proof.subscriber_hash
+    from sync.consent_proof as proof
+    where
+        proof.list_id = %(list_id)s
+        and (not %(is_shared)s or proof.collection_code = %(collection_code)s)
+        and proof.ended_at is null
 )
 
 insert into sync.consent_proof (
@@ -63,16 +75,6 @@ select
     %(rules_version)s,
     %(run_id)s
 from justified
-where
-    exists (
-        select from outdated
-        where outdated.subscriber_hash = justified.subscriber_hash
-    )
-    or not exists (
-        select from sync.consent_proof as proof
-        where
-            proof.list_id = justified.list_id
-            and proof.subscriber_hash = justified.subscriber_hash
-            and (not %(is_shared)s or proof.collection_code = %(collection_code)s)
-            and proof.ended_at is null
-    )
+left join renewed on justified.subscriber_hash = renewed.subscriber_hash
+left join present on justified.subscriber_hash = present.subscriber_hash
+where renewed.subscriber_hash is not null or present.subscriber_hash is null

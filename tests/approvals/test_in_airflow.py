@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from approvals.mail_and_web import Webhook, serving
 from local_installation.airflow_api import AirflowApiError
+from local_installation.airflow_processes import USER
 from local_installation.mailchimp_account import MailchimpAccount
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1200)]
@@ -57,6 +60,21 @@ class World(AirflowWorld):
         """Answer; the state in which the run ends."""
         self.airflow.answer("approve_removals", run_id, "ask", option)
         return self.airflow.wait_for_run("approve_removals", run_id, seconds=RUN_SECONDS)
+
+    def answer_on_page(self, plan_id: int, answer: str) -> str:
+        """Answer by the form of the page "Mailchimp"; the state in which the run ends."""
+        password = self.installation.secrets().airflow_password
+        entered = {"username": USER, "password": password}
+        login = requests.post(f"{self.airflow.url}/auth/token", json=entered, timeout=60).json()
+        headers = {"Authorization": f"Bearer {login['access_token']}"}
+        page = f"{self.airflow.url}/mailchimp-page/"
+        shown = requests.get(page, headers=headers, timeout=60).text
+        token = re.search(r'name="token" value="([^"]+)"', shown)
+        assert token and f'name="number" value="{plan_id}"' in shown
+        form = {"token": token[1], "question": "removals", "number": plan_id, "answer": answer}
+        done = requests.post(f"{page}do/answer", data=form, headers=headers, timeout=60)
+        assert "done=answer" in done.url
+        return self.airflow.wait_for_run("approve_removals", f"plan-{plan_id}", seconds=RUN_SECONDS)
 
     def question(self, run_id: str) -> dict[str, Any]:
         path = f"dags/approve_removals/dagRuns/{run_id}/taskInstances/ask/-1/hitlDetails"
@@ -224,7 +242,12 @@ def test_a_set_that_changed_is_asked_again_also_after_a_pause(world: World) -> N
     assert world.answer(asked, "Approve") == "success"
     assert "is already superseded" in world.note("approve_removals", asked)
     assert world.airflow.run_ids("sync_collections") == syncs
-    assert world.answer(f"plan-{second['plan_id']}", "Reject") == "success"
+    assert world.answer_on_page(second["plan_id"], "reject") == "success"
+    (decided,) = world.warehouse(
+        "select decision, decided_by from sync.removal_request where plan_id = %s",
+        second["plan_id"],
+    )
+    assert (decided["decision"], decided["decided_by"]) == ("rejected", USER)
 
 
 def test_statuses_and_defaults(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaign_world import CampaignWorld
-from sharing_world import CODE, NAME, act, audience_of, by_hand, share
+from sharing_world import CODE, NAME, act, audience_of, by_hand, share, with_status
 
 
 @pytest.fixture
@@ -63,6 +63,29 @@ def test_a_tag_given_by_hand_closes_the_gate(world: CampaignWorld, people: dict[
     world.sync()
     assert world.step().outcome == "sent"
     assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+def test_a_tag_given_to_somebody_who_is_to_confirm_closes_no_gate(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    """Nobody can take it before the person confirms. Then the gate is closed until a sync does."""
+    due(world)
+    by_hand(world, "NEWS", "eleni@mail.gr", "given")
+    world.consent(people["eleni"], granted=False)
+    world.sync()
+    world.regrant(people["eleni"])
+    world.sync()
+    assert with_status(world, "pending") == {"eleni@mail.gr"}
+
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+    act(world, "eleni@mail.gr", "confirm")
+    world.campaign("NL-12", state="approved", planned_at=world.in_hours(-1))
+    world.step("NL-12")
+    world.design("NL-12")
+    assert world.step("NL-12").outcome == "held"
+    assert "tagged_by_hand" in reasons(world)
 
 
 def test_a_campaign_to_the_whole_audience_is_not_sent(

@@ -18,7 +18,10 @@ from crm_mailchimp.sync.refusals.suppression import Digester, open_suppression
 from people_tables import PEOPLE_COLUMNS, Person, people_tables, plant
 
 #: Keyed digests and hashes of values that the same record shows.
-_TECHNICAL = {"digest", "contact_digest", "address_digest", "refusal_digest", "url_key", "links"}
+_TECHNICAL = {
+    "digest", "contact_digest", "address_digest", "refusal_digest", "url_key", "links",
+    "looked_up_by",  # a colleague: not about the person
+}  # fmt: skip
 #: Tables that access does not read, each with the reason.
 _EXCUSED = {
     "mart.changed_member": "a queue of hashes that the next count of the marts empties",
@@ -43,6 +46,7 @@ def digests_of(digester: Digester, person: Person) -> dict[str, bytes]:
         "contact_digest": digester.contact(person.contact_id),
         "address_digest": digester.address(person.address),
         "sync.suppression.digest": digester.address(person.address),
+        "sync.person_lookup.digest": digester.address(person.address),
         "sync.erased_subscriber.digest": digester.subscriber(person.hash),
         "sync.refusal.address_digest": digester.subscriber(person.hash),
         "sync.address_holder.address_digest": digester.subscriber(person.hash),

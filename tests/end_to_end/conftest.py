@@ -23,6 +23,7 @@ import pytest
 from airflow_world import RUN_SECONDS, installed_airflow
 from end_to_end.planted import plant
 from local_installation.airflow_api import AirflowApi, TaskInstance
+from local_installation.airflow_processes import USER
 from local_installation.campaign_story import Sent, send_campaigns, tag_of
 from local_installation.demo import DAGS
 from local_installation.installation import Installation
@@ -73,9 +74,17 @@ class World:
     marts_state: str
 
 
+#: Users of Airflow; it writes passwords of those without one into its file.
+_PEOPLE = {
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,user:user,viewer:viewer",
+}
+
+
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    with installed_airflow("end-to-end", dags=DAGS, before_airflow=_plant) as installed:
+    with installed_airflow(
+        "end-to-end", dags=DAGS, before_airflow=_plant, extra=_PEOPLE
+    ) as installed:
         services = installed.services
         account = MailchimpAccount(services.mailchimp_url, services.mailchimp_key)
         yield _tell(installed.installation, services, installed.airflow, account)

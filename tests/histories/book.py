@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from histories.mailchimp_memory import Change
+from histories.mailchimp_memory import Change, subscriber_hash
 from histories.people import Cast, Person
 
 #: Kinds that hold a person back. The others only ask for a confirmation.
-HARD = frozenset({"unsubscribed", "complaint", "forgotten", "archived_by_hand"})
+HARD = frozenset({"unsubscribed", "complaint", "forgotten", "archived_by_hand", "tag_taken"})
 ASKED = frozenset({"withdrawal", "unconfirmed"})
 #: Kinds that never bind, and that are a true reason all the same: "echo" is our own unsubscribe
 #: because of a complaint or a bounce elsewhere, "unexplained" what only the lost ledger could tell.
@@ -32,6 +32,7 @@ REASONS = {
     "complaint": {"suppressed_complaint", "suppressed_unsubscribed", "suppressed_compliance"},
     "forgotten": {"suppressed_forgotten"},
     "archived_by_hand": {"suppressed_archived"},
+    "tag_taken": {"suppressed_archived"},
     "withdrawal": {"suppressed_pending"},
     "unconfirmed": {"suppressed_pending"},
     "echo": {"suppressed_pending"},
@@ -52,6 +53,7 @@ class Refusal:
         contacts: everybody's contact id at that time.
         scope: keys of the collections that it binds; ``maybe_scope``: that it may hold for.
         answered_at: audience and address of the person's own sign-up that ends it, once seen.
+        answered_after: so many looks at the CRM there were before that sign-up.
         apart: people whose merged row was gone before the refusal was known.
         reported: the address that Mailchimp's report of a complaint names for good.
         is_doubtful: something of ours at the same moment explains it as well.
@@ -59,6 +61,8 @@ class Refusal:
         is_lost: the ledger lost it; what Mailchimp and the CRM show is all that is left.
         follows_complaint: the same member complained before, and came back. Mailchimp keeps that
             report, and after a loss of the ledger nothing says that it is answered.
+        tag_of: the collection whose tag somebody took from the member by hand.
+        is_given_again: somebody gave that tag back, and Mailchimp has not shown it yet.
     """
 
     kind: str
@@ -73,12 +77,15 @@ class Refusal:
     is_known: bool = False
     is_over: bool = False
     answered_at: tuple[str, str] | None = None
+    answered_after: int = -1
     reported: str | None = None
     apart: set[Person] = field(default_factory=set)
     is_doubtful: bool = False
     is_before_us: bool = False
     is_lost: bool = False
     follows_complaint: bool = False
+    tag_of: str = ""
+    is_given_again: bool = False
 
     def __str__(self) -> str:
         state = "over" if self.is_over else "known" if self.is_known else "not known"
@@ -99,6 +106,7 @@ class Refusal:
             self.is_known
             and not self.is_over
             and not self.is_doubtful
+            and not self.is_given_again
             and self.answered_at is None
             and self.kind not in SOFT
         )
@@ -140,13 +148,12 @@ class Book:
         #: The same, at each look so far, and how many there were at the last look at an audience.
         self.looks: list[dict[str, set[Person]]] = []
         self.looked_at: dict[str, int] = {}
+        #: The address of each person at the last look that had one of their collections.
+        self.last_seen: dict[Person, str] = {}
         #: Contact ids that the CRM has had at a look.
         self.seen_ids: set[int] = set()
         #: (audience, address) → who made it subscribed last: us, person or hand.
         self.subscribed_by: dict[tuple[str, str], str] = {}
-        #: (audience, address, collection) of members that lost a collection's tag by
-        #: hand, with whether Mailchimp has shown that for certain.
-        self.untagged: dict[tuple[str, str, str], bool] = {}
         #: Audiences and Mailchimp's contact ids of members with the tag of other people.
         self.tagged_by_others: set[tuple[str, str]] = set()
 
@@ -174,6 +181,8 @@ class Book:
             maybe=self._seen_since_look(list_id, address) - people,
             scope=set(users), maybe_scope=set(former),
         )  # fmt: skip
+        # Of who moved away since, with collections that are switched off, nobody knows that.
+        made.maybe |= {who for who, at in self.last_seen.items() if at == address} - people
         if kind in ("forgotten", "archived_by_hand"):
             only_address = self._we_unsubscribed(list_id, address)
             # Only the address is held: the person is asked at another one, or gets mail there.
@@ -193,20 +202,87 @@ class Book:
         self.refusals.append(made)
         self.subscribed_by.pop((list_id, address), None)
         if kind == "forgotten":
-            self.doubt_tags(lambda place: place[:2] == (list_id, address))
+            for one in self._taken(list_id):
+                one.is_lost = one.is_lost or (not one.is_known and address in one.addresses)
         return made
 
-    def saw_tag(self, list_id: str, key: str, carrying: Collection[str]) -> None:
-        """Mailchimp showed who carries a collection's tag."""
-        for place in self.untagged:
-            if place[0] == list_id and place[2] == key and place[1] not in carrying:
-                self.untagged[place] = True
+    # ---- tags of a shared audience
 
-    def doubt_tags(self, which: Callable[[tuple[str, str, str]], bool]) -> None:
-        """That the tag was taken by hand may, and need not, be known."""
-        for place in list(self.untagged):
-            if which(place):
-                self.untagged[place] = False
+    def _taken(self, list_id: str, key: str | None = None) -> list[Refusal]:
+        """Tags that somebody took by hand in an audience, of one collection or of all."""
+        return [
+            one
+            for one in self.refusals
+            if one.tag_of and one.list_id == list_id and key in (None, one.tag_of)
+            if not one.is_over
+        ]
+
+    def tag_taken(
+        self, list_id: str, address: str, key: str, own: Person | None, *, was_shown: bool
+    ) -> None:
+        """Somebody took a collection's tag from a member by hand.
+
+        Args:
+            own: the person in the member's CRMREF.
+            was_shown: the pipeline had given the tag, or was shown that the member carries it.
+        """
+        known = [one for one in self._taken(list_id, key) if address in one.addresses]
+        for one in known:
+            one.is_given_again = False
+        if any(one.is_known for one in known):
+            return
+        holders = set(self.cast.holders(address))
+        # Only the contact that the tag was given for is bound at its later addresses.
+        people = {own} if own is not None and holders <= {own} else set[Person]()
+        self.refusals.append(
+            Refusal(
+                "tag_taken", list_id, {address}, people, own,
+                {one: one.contact_id for one in people},
+                maybe=(holders | ({own} if own else set())) - people,
+                scope={key}, tag_of=key, is_lost=not was_shown,
+            )
+        )  # fmt: skip
+
+    def tag_given(self, list_id: str, address: str, key: str) -> None:
+        """Somebody gave a member a collection's tag by hand."""
+        for one in self._taken(list_id, key):
+            if address in one.addresses:
+                one.is_given_again = one.is_known or one.is_lost
+                one.is_over = not one.is_given_again
+
+    def saw_tag(
+        self, list_id: str, key: str, carrying: Collection[str], hidden: Collection[str]
+    ) -> None:
+        """Mailchimp showed who carries a collection's tag.
+
+        Args:
+            carrying: addresses of these members.
+            hidden: addresses of members that Mailchimp shows beside no tag.
+        """
+        for one in self._taken(list_id, key):
+            if one.addresses & {*carrying}:
+                one.is_over = one.is_given_again
+            elif not (one.is_known or one.is_lost or one.addresses & {*hidden}):
+                one.is_known = True
+                known = {
+                    who
+                    for who in one.people
+                    if any(who in self.seen_at.get(each, ()) for each in one.addresses)
+                    and not one.is_unlinked(who)
+                }
+                one.maybe |= one.people - known
+                one.people = known
+
+    def we_take_tag(self, list_id: str, key: str, hashes: Collection[str]) -> None:
+        """The pipeline takes a tag itself: nobody notices that it was gone already."""
+        for one in self._taken(list_id, key):
+            if not one.is_known and {subscriber_hash(each) for each in one.addresses} & {*hashes}:
+                one.is_lost = True
+
+    def lose_tag(self, list_id: str, key: str) -> None:
+        """Somebody deleted a tag: who had lost it before is known only if that was shown."""
+        for one in self._taken(list_id, key):
+            one.is_lost = one.is_lost or not one.is_known
 
     def _we_unsubscribed(self, list_id: str, address: str) -> bool:
         return any(
@@ -226,10 +302,9 @@ class Book:
                 and people & (one.people | one.maybe)
                 and users & (one.scope | one.maybe_scope)
             )
-            if not one.is_over and (here or waits):
-                one.answered_at = (list_id, address)
+            if not one.is_over and not one.tag_of and (here or waits):
+                one.answered_at, one.answered_after = (list_id, address), len(self.looks)
         self.bounced.pop((list_id, address), None)
-        self.doubt_tags(lambda place: place[:2] == (list_id, address))
         self.subscribed_by[list_id, address] = "person"
         # Back at the CRM's address, after changing it.
         self.doubt_changes(lambda place, both: place[0] == list_id and both[0] == address)
@@ -243,6 +318,9 @@ class Book:
             is_plain: nothing else by which the person is known has just changed.
         """
         for one in list(self._at(list_id, before)):
+            if one.kind == "forgotten" and one.is_over and one.answered_after == len(self.looks):
+                # The new member moved on before a whole run had seen it at this address.
+                one.is_over, one.is_doubtful = False, True
             one.addresses.add(after)
             if not one.is_known:
                 # Seen under the new address only: nobody can say who shared the old one.
@@ -251,8 +329,6 @@ class Book:
                 one.people &= {own}
         if (list_id, before) in self.subscribed_by:
             self.subscribed_by[list_id, after] = self.subscribed_by.pop((list_id, before))
-        for place in [each for each in self.untagged if each[:2] == (list_id, before)]:
-            self.untagged[list_id, after, place[2]] = False
         for person in {*self.cast.holders(before), *([own] if own else [])}:
             old = self.followed.get((list_id, person))
             address = old[0] if old and old[1] == before else before
@@ -324,6 +400,8 @@ class Book:
         for person in self.cast.people:
             if person.is_in_crm and person.member_of & keys:
                 person.is_unseen = False
+                if person.address:
+                    self.last_seen[person] = person.address
             if person.is_in_crm and person.address:
                 self.seen_at.setdefault(person.address, set()).add(person)
         for one in self.refusals:
@@ -397,8 +475,15 @@ class Book:
     def take(self, list_id: str, key: str) -> None:
         """A collection uses an audience from now on, with every refusal in it."""
         for one in self.refusals:
-            if one.list_id == list_id and not one.is_over:
+            if one.list_id == list_id and not one.is_over and not one.tag_of:
                 one.scope.add(key)
+
+    def may_take(self, list_id: str, key: str) -> None:
+        """A collection shares an audience from now on that another one was before, under the same
+        name: what people refused there may hold for it."""
+        for one in self.refusals:
+            if one.list_id == list_id and not one.tag_of:
+                one.maybe_scope.add(key)
 
     def lose_merged(self, person: Person) -> None:
         """The row of a merged contact is gone: nothing connects what it refused unseen."""
@@ -442,7 +527,6 @@ class Book:
         for place in self.bounced:
             self.bounced[place] = False
         self.doubt_changes(lambda place, both: True)
-        self.doubt_tags(lambda place: True)
         for list_id, address, status, own in members:
             if status in ("unsubscribed", "archived", "cleaned"):
                 people = set(self.cast.holders(address)) | ({own} if own else set())
@@ -478,12 +562,10 @@ class Book:
         key: str,
         *,
         left: bool = False,
-        at_list: str | None = None,
     ) -> Found:
         """Whether a person may be mailed for a collection at an address, and what may be said.
 
         Args:
-            at_list: the collection's audience.
             left: in Mailchimp the person has another address now.
         """
         people = {
@@ -513,7 +595,9 @@ class Book:
                 # For certain only somebody else with the address refused, or the person under an
                 # earlier id.
                 reasons.add("shared_address_refused")
-            if one.binds and in_scope and (here or linked & one.people):
+            # A withdrawal is about a category. What it says of others at the address, the CRM says.
+            bound = own if one.kind in ASKED else linked
+            if one.binds and in_scope and (here or bound & one.people):
                 must = "hard" if one.kind in HARD or must == "hard" else "asked"
                 because.append(str(one))
         for (list_id, where), is_known in self.bounced.items():
@@ -523,12 +607,6 @@ class Book:
                 if is_known and not left:
                     must = "hard"
                     because.append(f"bounce in {list_id} at {address}")
-        for (list_id, where, of), is_known in self.untagged.items():
-            if where == address and of == key:
-                reasons |= REASONS["archived_by_hand"]
-                if is_known and list_id == at_list and not left:
-                    must = "hard"
-                    because.append(f"tag of {key} taken by hand in {list_id} at {address}")
         if any(self._was_last_known_at(who, address) for who in set(self.cast.people) - people):
             reasons.add("shared_address_refused")
         erased = self.erased_addresses | self.erased_earlier

@@ -67,7 +67,7 @@ class _Connections:
         return nullcontext(self.world.crm)
 
     def provider(self, account: str) -> AbstractContextManager[Any]:
-        return self.world.side.provider()  # type: ignore[no-any-return]
+        return self.world.side.provider(account)  # type: ignore[no-any-return]
 
     provider_without_slot = provider
 

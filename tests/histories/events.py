@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from histories.book import Book, Refusal
 from histories.judge import owner, reference
+from histories.mailchimp_memory import subscriber_hash
 from histories.people import Cast, Consent, Person
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ def change_email(teller: Teller, person: Person, event: Event) -> str | None:
     )
     teller.moved(person)
     words = teller.act("change_email", list_id, address, new_address=new)
+    teller.world.tags_shown.rename(list_id, subscriber_hash(address), subscriber_hash(new))
     teller.book.rename(list_id, address, new, own, is_plain=is_plain)
     return words
 
@@ -228,9 +230,15 @@ def _tagging(verb: str) -> Verb:
         if name == OTHERS:
             teller.book.tagged_by_others ^= {(list_id, member.contact_id)}
         elif is_given:
-            teller.book.untagged.pop((list_id, address, one.key), None)
+            teller.book.tag_given(list_id, address, one.key)
         else:
-            teller.book.untagged[list_id, address, one.key] = False
+            teller.book.tag_taken(
+                list_id,
+                address,
+                one.key,
+                owner(teller.cast, member),
+                was_shown=world.tags_shown.discard_one(list_id, one.key, member.hash),
+            )
         return f"{address} in {list_id}: {'gets' if is_given else 'loses'} the tag {name}"
 
     return change

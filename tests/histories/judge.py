@@ -133,13 +133,10 @@ class Judge:
 
     def _eligible(self, address: str, person: Person) -> Iterator[str]:
         at, is_certain = self._followed(address, person)
-        list_id = self.setting.list_id
-        found = self.book.find(
-            person, address, self.setting.key, left=at != address, at_list=list_id
-        )
+        found = self.book.find(person, address, self.setting.key, left=at != address)
         reason = self.setting.reasons.get(person.contact_id or 0)
         if at != address:
-            there = self.book.find(person, at, self.setting.key, at_list=list_id)
+            there = self.book.find(person, at, self.setting.key)
             found = Found(
                 "hard" if "hard" in (there.must, found.must) else there.must or found.must,
                 found.reasons | there.reasons,
@@ -245,10 +242,11 @@ class Judge:
         own = owner(self.cast, member)
         if own is not None:
             people.add(own)
+        winner = self._winners().get(member.address)
         for person in people:
-            found = self.book.find(
-                person, member.address, self.setting.key, at_list=self.setting.list_id
-            )
+            found = self.book.find(person, member.address, self.setting.key)
+            if found.must == "asked" and winner not in (None, person):
+                continue  # the CRM says what a withdrawal means for others at the address
             if found.must:
                 yield f"subscribed by us, {person} refused [{'; '.join(found.because)}]"
                 return

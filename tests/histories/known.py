@@ -177,7 +177,43 @@ ALONE: Mapping[str, People] = {
     ),
 }
 
+THREE = Role("eleni", member_of=(0, 1, 2), grants=("newsletter", "offer"))
+LAST = Role("nikos", member_of=(2,), grants=("newsletter", "offer"))
+
+#: Three collections share an audience: a newsletter, offers, and another newsletter.
+SHARED: Mapping[str, People] = {
+    "is in three collections": ((THREE,), ()),
+    "leaves one of two": ((BOTH,), (e(1, "leave"),)),
+    "leaves all of them": ((BOTH,), (e(1, "leave"), e(1, "leave", pick=1), e(2, "leave", coll=1))),
+    "withdraws one of two categories": ((BOTH,), (e(1, "withdraw"),)),
+    "withdraws one of two categories, and grants it": ((BOTH,), (e(1, "withdraw"), e(3, "grant"))),
+    "withdraws both": ((BOTH,), (e(1, "withdraw"), e(2, "withdraw", coll=1))),
+    "opts out of three, and moves": ((THREE,), (e(1, "unsubscribe"), e(2, "move"))),
+    "opts out of three, and moves later": ((THREE,), (e(1, "unsubscribe"), e(4, "move"))),
+    "opts out of the second, and moves": (
+        (THREE,), (e(1, "unsubscribe", coll=1), e(4, "move")),
+    ),
+    "opts out of the second": ((THREE,), (e(1, "unsubscribe", coll=1),)),
+    "opts out, and is in another collection later": (
+        (NEWS,), (e(1, "unsubscribe"), e(2, "join", coll=1), e(3, "move")),
+    ),
+    "loses a tag by hand": ((THREE,), (e(1, "untag"),)),
+    "loses a tag by hand, and moves": ((THREE,), (e(1, "untag"), e(2, "move"))),
+    "loses a tag by hand, and gets it again": ((THREE,), (e(1, "untag"), e(3, "tag"))),
+    "loses a tag by hand, and has a new id": ((THREE,), (e(1, "untag"), e(2, "reimport"))),
+    "gets a tag by hand of a collection without them": ((NEWS,), (e(1, "tag", coll=2),)),
+    "gets a tag by hand, and is to confirm": (
+        (NEWS,), (e(1, "tag", coll=2), e(1, "withdraw"), e(2, "grant")),
+    ),
+    "has the tag of others": ((BOTH,), (e(1, "tag_of_others"),)),
+    "has the tag of others, and leaves": ((BOTH,), (e(1, "tag_of_others"), e(2, "leave"))),
+    "signs up by hand": (
+        (Role("xenos", is_in_crm=False), LAST), (e(1, "sign_up"), e(2, "tag_of_others")),
+    ),
+}  # fmt: skip
+
 ONE = (("newsletter", None), ("newsletter", None))
+SHARING = (("newsletter", None), ("offer", None), ("newsletter", None))
 
 
 def _plot(
@@ -185,6 +221,7 @@ def _plot(
     turns: tuple[Turn, ...] = (),
     collections: tuple[tuple[str, int | None], ...] = ONE,
     troubles: Mapping[int, Trouble] = {},
+    shares: tuple[str | None, ...] = (),
 ) -> Plot:
     return Plot(
         rounds=5,
@@ -196,6 +233,7 @@ def _plot(
             Story(number, roles, events)
             for number, (roles, events) in enumerate(people.values(), start=1)
         ),
+        shares=shares,
     )
 
 
@@ -213,6 +251,15 @@ def _shift(event: Event) -> Event:
 
 
 _LATER = _later(PEOPLE)
+_NAME = "Κοινό"
+
+#: Whether so many may lose a tag at once is a person's to say: the plot ends there.
+GUARDED = _plot(
+    {f"leaves {number}": ((BOTH,), (e(2, "leave"),)) for number in range(30)},
+    collections=SHARING,
+    troubles={2: Trouble(guarded=True)},
+    shares=(_NAME,) * 3,
+)
 
 PLOTS: Mapping[str, Plot] = {
     "nothing happens to the collections": _plot(PEOPLE, (Turn(2, "erase"),)),
@@ -236,12 +283,22 @@ PLOTS: Mapping[str, Plot] = {
         {f"moves {number}": ((NEWS,), (e(2, "move"),)) for number in range(30)},
         troubles={2: Trouble(guarded=True)},
     ),
-}
+    "collections share an audience": _plot(
+        {**SHARED, **PEOPLE}, (Turn(3, "delete_tag"),), SHARING, shares=(_NAME,) * 3
+    ),
+    "a collection leaves a shared audience and comes back": _plot(
+        {**SHARED, **_LATER}, (Turn(2, "unshare"), Turn(4, "share")), SHARING, shares=(_NAME,) * 3
+    ),
+    "a collection is to share an audience, and then is not": _plot(
+        {**SHARED, **_LATER}, (Turn(2, "share"), Turn(4, "unshare")), SHARING,
+        shares=(None, _NAME, _NAME),
+    ),
+}  # fmt: skip
 
 
 def names(plot: str) -> Iterator[tuple[int, str]]:
     """Numbers and names of a plot's stories."""
-    people = [*PEOPLE.items(), *BY_HAND.items(), *ALONE.items(), *_LATER.items()]
+    people = [*SHARED.items(), *PEOPLE.items(), *BY_HAND.items(), *ALONE.items(), *_LATER.items()]
     found = {who_and_what: name for name, who_and_what in people}
     for story in PLOTS[plot].stories:
         yield story.number, found.get((story.roles, story.events), f"story {story.number}")

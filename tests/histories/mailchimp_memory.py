@@ -17,6 +17,10 @@ BY_COMPLAINT = "N/A (Reported as spam)"
 BY_PERSON = "None given"
 
 
+#: The connection that everything has that names none.
+DEFAULT = "mailchimp_default"
+
+
 class Refused(Exception):  # noqa: N818 - Mailchimp's word for it
     """The API refuses a request about one member.
 
@@ -85,6 +89,8 @@ class Audience:
     members: dict[str, Member] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     complaints: list[tuple[str, int]] = field(default_factory=list)
+    #: The connection that leads to it.
+    connection: str = DEFAULT
     #: Names of tags by id.
     tags: dict[int, str] = field(default_factory=dict)
 
@@ -152,7 +158,10 @@ class Sending:
 
 
 class Account:
-    """Audiences, members and campaigns; the clock moves only on request."""
+    """Audiences, members and campaigns; the clock moves only on request.
+
+    Several accounts are one, whose audiences are each reached through one connection.
+    """
 
     def __init__(self, start: int = 1_800_000_000) -> None:
         self.now = start
@@ -165,8 +174,8 @@ class Account:
         self._number += 1
         return hashlib.sha256(f"{kind}:{self._number}".encode()).hexdigest()[:10]
 
-    def create_audience(self, settings: Any) -> Audience:
-        audience = Audience(self.next_id("list"), settings, self.now)
+    def create_audience(self, settings: Any, connection: str = DEFAULT) -> Audience:
+        audience = Audience(self.next_id("list"), settings, self.now, connection=connection)
         for tag, name, kind in (
             *(("FNAME", "First Name", "text"), ("LNAME", "Last Name", "text")),
             *(("ADDRESS", "Address", "address"), ("PHONE", "Phone Number", "phone")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
@@ -29,6 +29,9 @@ class Line:
         missed: called with audience, key and request when there is no such member.
         saw_tag: called with audience, name and addresses when the pipeline is shown who carries a
             tag.
+        gave_tag: called with audience, name and subscriber hashes when an answer says who got a
+            tag.
+        takes_tag: the same, of those that lose the tag by a request.
         made: names of all requests.
     """
 
@@ -37,6 +40,8 @@ class Line:
     saw: Callable[[str, far.Member], object] = lambda list_id, member: None
     missed: Callable[[str, str, str], object] = lambda list_id, key, name: None
     saw_tag: Callable[[str, str, Iterable[str]], object] = lambda list_id, name, carrying: None
+    gave_tag: Callable[[str, str, Iterable[str]], object] = lambda list_id, name, hashes: None
+    takes_tag: Callable[[str, str, Sequence[str]], object] = lambda list_id, name, hashes: None
     made: list[tuple[str, str]] = field(default_factory=list)
     #: Seconds that pass with each request: neighbours may share a second.
     ticks: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, 0, 2, 0, 0, 1)))
@@ -51,10 +56,14 @@ class Line:
 
 
 class MemoryConnection:
-    """A connection to the account: requests pass the line, and are counted."""
+    """A connection to the account: requests pass the line, and are counted.
 
-    def __init__(self, account: Account, line: Line) -> None:
-        self._account, self._line = account, line
+    Args:
+        name: of the connection. It reaches no audience of another one.
+    """
+
+    def __init__(self, account: Account, line: Line, name: str = far.DEFAULT) -> None:
+        self._account, self._line, self._name = account, line, name
         self._calls = 0
 
     @property
@@ -78,7 +87,11 @@ class MemoryConnection:
         return self._audience(list_id) if list_id else None
 
     def _audience(self, list_id: str) -> far.Audience:
-        found = self._account.audiences.get(list_id)
+        found = self._reached(list_id)
         if found is None:
             raise NotFound(method="GET", path="/lists/{list_id}", status=404, title="Not found")
         return found
+
+    def _reached(self, list_id: str) -> far.Audience | None:
+        found = self._account.audiences.get(list_id)
+        return found if found is not None and found.connection == self._name else None

@@ -42,7 +42,8 @@ class MemoryMailchimp(MemoryTags):
     def audiences(self) -> Iterator[Audience]:
         self._read("audiences")
         for one in list(self._account.audiences.values()):
-            yield _audience(one)
+            if one.connection == self._name:
+                yield _audience(one)
 
     def audience(self, list_id: str) -> Audience:
         self._read("audience", list_id)
@@ -50,7 +51,7 @@ class MemoryMailchimp(MemoryTags):
 
     def create_audience(self, settings: AudienceSettings) -> Audience:
         loss = self._begin("create_audience")
-        made = self._account.create_audience(settings)
+        made = self._account.create_audience(settings, self._name)
         self._lost(loss, "lists")
         return _audience(made)
 
@@ -115,7 +116,7 @@ class MemoryMailchimp(MemoryTags):
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
         self._lost(self._begin("member", list_id), "member")
         # Of a deleted audience Mailchimp answers the same 404.
-        audience = self._account.audiences.get(list_id)
+        audience = self._reached(list_id)
         found = audience.find(subscriber_hash) if audience is not None else None
         if found is None:
             self._line.missed(list_id, subscriber_hash, "member")
@@ -234,13 +235,13 @@ class MemoryMailchimp(MemoryTags):
         yield from (
             self._campaign(one)
             for one in list(self._account.campaigns.values())
-            if one.list_id == list_id
+            if one.list_id == list_id and self._reached(list_id)
         )
 
     def campaign(self, campaign_id: str) -> RemoteCampaign | None:
         self._read("campaign")
         found = self._account.campaigns.get(campaign_id)
-        return self._campaign(found) if found else None
+        return self._campaign(found) if found and self._reached(found.list_id) else None
 
     def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
         self._lost(self._begin("create_campaign"), "campaigns")

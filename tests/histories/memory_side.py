@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from histories.mailchimp_memory import Account, Change, Member, subscriber_hash
+from histories.mailchimp_memory import DEFAULT, Account, Change, Member, subscriber_hash
 from histories.memory_line import Line
 from histories.memory_provider import MemoryMailchimp
 from histories.memory_tags import SHOWN
@@ -26,8 +26,19 @@ class MemorySide:
         self.line = Line()
 
     @contextmanager
-    def provider(self) -> Iterator[Any]:
-        yield MemoryMailchimp(self.account, self.line)
+    def provider(self, connection: str = DEFAULT) -> Iterator[Any]:
+        yield MemoryMailchimp(self.account, self.line, connection)
+
+    def connection_of(self, list_id: str) -> str | None:
+        """The connection that leads to an audience; None: somebody deleted it."""
+        audience = self.account.audiences.get(list_id)
+        return audience.connection if audience else None
+
+    def rename_connection(self, old: str, new: str) -> None:
+        """The audiences of a connection are reached through another one."""
+        for audience in self.account.audiences.values():
+            if audience.connection == old:
+                audience.connection = new
 
     # ---- facts
 

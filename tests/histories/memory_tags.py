@@ -58,6 +58,8 @@ class MemoryTags(MemoryConnection):
 
     def _change_tag(self, list_id: str, tag_id: int, change: TagChange) -> TagOutcome:
         loss = self._begin("change_tag", list_id)
+        name = self._tag_of(list_id, tag_id).tags[tag_id]
+        self._line.takes_tag(list_id, name, [subscriber_hash(one) for one in change.remove])
         for _ in range(2 if loss == "again" else 1):
             audience, account = self._tag_of(list_id, tag_id), self._account
             added = {
@@ -71,6 +73,7 @@ class MemoryTags(MemoryConnection):
                 if account.take_tag(audience, tag_id, subscriber_hash(one), by_address=True)
             }
         self._lost(loss, "segments")
+        self._line.gave_tag(list_id, name, [subscriber_hash(one) for one in added])
         return TagOutcome(
             added=frozenset(map(subscriber_hash, added)),
             removed=frozenset(map(subscriber_hash, removed)),
@@ -85,10 +88,15 @@ class MemoryTags(MemoryConnection):
             tag_id = audience.tag(name) or self._account.make_tag(audience, name)
             self._account.give_tag(audience, tag_id, subscriber_hash, by_address=False)
         self._lost(loss, "tags")
+        if done:
+            self._line.gave_tag(list_id, name, [subscriber_hash])
         return done
 
     def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
         loss = self._begin("take_tag", list_id)
+        if tag_id in self._audience(list_id).tags:
+            name = self._audience(list_id).tags[tag_id]
+            self._line.takes_tag(list_id, name, [subscriber_hash])
         self._account.take_tag(self._audience(list_id), tag_id, subscriber_hash)
         self._lost(loss, "segments")
 

@@ -171,12 +171,83 @@ MUTANTS = (
     ),
 )
 
+#: Breaks of what collections that share an audience have beyond others.
+SHARING_MUTANTS = (
+    sql(
+        "a tag stays with members that left the collection",
+        "sync/plan_tags",
+        "        tagged.may_be_mailed\n        and not tagged.is_taken_by_hand\n",
+        "        false and tagged.may_be_mailed\n        and not tagged.is_taken_by_hand\n",
+    ),
+    sql(
+        "who withdrew from a category keeps its collections' tags",
+        "sync/plan_tags",
+        "        and not tagged.is_taken_by_hand\n",
+        "        and not tagged.is_taken_by_hand and refused_contact.contact_id is null\n",
+    ),
+    py(
+        "a tag taken by hand is given again",
+        "sync/audience/tags",
+        "return [one for one in untagged if _is_same(",
+        "return [one for one in untagged if False and _is_same(",
+    ),
+    sql(
+        "a tag taken by hand is about the address alone",
+        "sync/judge_refusals",
+        "                and weighed.kind in ('archived_by_hand', 'tag_taken')",
+        "                and weighed.kind in ('archived_by_hand')",
+    ),
+    sql(
+        "the gate of a tag's campaign reads all members of the audience",
+        "campaigns/next_members",
+        "%(tagged_for)s::bigint is null\n",
+        "true or %(tagged_for)s::bigint is null\n",
+        times=2,
+    ),
+    py(
+        "a campaign goes to the whole shared audience",
+        "campaigns/crm_campaigns",
+        "            tag_id=tag_id,\n",
+        "            tag_id=None,\n",
+    ),
+    sql(
+        "an opt-out is not for all collections of the audience",
+        "sync/join_shared_audience",
+        "    values (%(list_id)s, %(collection_id)s)\n",
+        "    select %(list_id)s, %(collection_id)s where false\n",
+    ),
+    sql(
+        "a collection that joins an audience is not bound by its refusals",
+        "sync/join_shared_audience",
+        "        and ended_at is null\n",
+        "        and ended_at is null and false\n",
+    ),
+    py(
+        "a tag of others is taken over",
+        "sync/audience/tags",
+        "present = present or by_name.pop(tag.name, None)",
+        "present = present or next(iter(by_name.values()), None)",
+    ),
+    py(
+        "the guard of a collection that shares its audience is skipped",
+        "sync/runs/shared_run",
+        "                part.judgement = self._judge(part, list_id)",
+        "                part.judgement = None",
+    ),
+    sql(
+        "a member stays in a shared audience only while it gets a tag",
+        "sync/judge_shared_audience",
+        "            planned.action in ('tag', 'unchanged')\n",
+        "            planned.action in ('tag')\n",
+    ),
+)
+
 
 def oracle(name: str, file: str, old: str, new: str) -> Mutant:
     return Mutant(name, f"tests/histories/{file}.py", old, new)
 
 
-#: Breaks of the oracle and the judge themselves: ``test_judge.py`` has to notice each.
+#: Breaks of the oracle and the judge themselves: their own tests have to notice each.
 ORACLE_MUTANTS = (
     oracle(
         "the book writes no refusal down",
@@ -231,6 +302,36 @@ ORACLE_MUTANTS = (
         "play",
         "self._find(story, judge.recipients(by_cast.get(judge.cast, [])))",
         "pass",
+    ),
+    oracle(
+        "tags of other people are not looked at",
+        "judge",
+        "if given != (member.address in self.setting.tagged_by_others):",
+        "if False:",
+    ),
+    oracle(
+        "everybody in a shared audience carries each tag",
+        "play",
+        "    if not one.shares:\n        return members\n",
+        "    return members\n",
+    ),
+    oracle(
+        "members without any tag are not looked at",
+        "play",
+        "if lost and not by_hand:",
+        "if False:",
+    ),
+    oracle(
+        "nobody learns that a tag was taken by hand",
+        "book",
+        "            elif not (one.is_known or one.is_lost or one.addresses & {*hidden}):\n",
+        "            elif False:\n",
+    ),
+    oracle(
+        "who gets a campaign without its tag is not looked at",
+        "judge",
+        'if member.status == "untagged":\n                yield',
+        "if False:\n                yield",
     ),
 )
 

@@ -18,6 +18,7 @@ from histories.mutants import (
     MUTANTS,
     ORACLE_MUTANTS,
     ROOT,
+    SHARING_MUTANTS,
     Mutant,
     break_oracle,
     break_product,
@@ -47,7 +48,7 @@ def _pytest(
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("mutant", (*MUTANTS, *SHARING_MUTANTS), ids=lambda one: one.name)
 def test_a_broken_product_is_noticed(mutant: Mutant, tmp_path: Path, record_property) -> None:  # type: ignore[no-untyped-def]
     done = play_known(break_product(mutant, tmp_path))
 
@@ -64,7 +65,8 @@ def test_a_broken_product_is_noticed(mutant: Mutant, tmp_path: Path, record_prop
 def test_a_broken_oracle_is_noticed(mutant: Mutant, tmp_path: Path, record_property) -> None:  # type: ignore[no-untyped-def]
     break_oracle(mutant, tmp_path)
 
-    done = _pytest(tmp_path, "tests/histories/test_judge.py")
+    judged = ("tests/histories/test_judge.py", "tests/histories/test_judge_of_sharing.py")
+    done = _pytest(tmp_path, *judged)
 
     noticed = _FAILED_TEST.findall(done.stdout)
     assert done.returncode == 1, f"nobody noticed: {mutant.name}\n{done.stdout[-2000:]}"

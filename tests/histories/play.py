@@ -60,6 +60,7 @@ class Plot:
             names for it from the first sync on, if any.
         lists_by_hand: how many audiences somebody filled.
         shares: by collection, the shared audience that the CRM names at the beginning.
+        providers: by collection, the CRM's row that names its account.
     """
 
     rounds: int
@@ -69,6 +70,7 @@ class Plot:
     troubles: tuple[Trouble, ...]
     stories: tuple[Story, ...]
     shares: tuple[str | None, ...] = ()
+    providers: tuple[str, ...] = ()
 
 
 @dataclass
@@ -139,7 +141,8 @@ class _Play:
         for position, (category, by_hand) in enumerate(self.plot.collections):
             wish = None if by_hand is None else world.by_hand[by_hand]
             shares = self.plot.shares[position] if self.plot.shares else None
-            world.add_collection(f"K{position}", category, wish, shares)
+            provider = self.plot.providers[position] if self.plot.providers else "mailchimp"
+            world.add_collection(f"K{position}", category, wish, shares, provider)
         for story in self.plot.stories:
             _fill_by_hand(world, self.casts[story.number], story)
         world.side.drain()
@@ -231,7 +234,8 @@ class _Play:
                 if cast is None or ours is None or ours[0] != "c":
                     continue
                 by_hand = any(
-                    (list_id, member.address) == place[:2] for place in world.books[cast].untagged
+                    one.tag_of and one.list_id == list_id and member.address in one.addresses
+                    for one in world.books[cast].refusals
                 )
                 lost = member.status == "subscribed" and member.address not in wanted
                 if lost and not by_hand:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,129 +11,19 @@ from typing import Any
 from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.mailchimp.changes import Batching
 from crm_mailchimp.mailchimp.client import MailchimpClient
-from crm_mailchimp.mailchimp.errors import ConnectionFault, NotFound
+from crm_mailchimp.mailchimp.errors import NotFound
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.mailchimp.timestamps import parse_instant
-from crm_mailchimp.provider import AddOutcome, ChangeOutcome, MemberChange, NewMember, RemoteMember
-from histories.mailchimp_memory import Change, Member, subscriber_hash
+from crm_mailchimp.provider import MemberChange
+from histories.listened_mailchimp import ListenedClient, ReportingMailchimp, view
+from histories.mailchimp_memory import DEFAULT, Change, Member, subscriber_hash
 from histories.memory_line import Line
 from histories.memory_side import MARK
 
 _STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "archived", "deleted")
 _BODY = {"html": "<p>Νέα *|UNSUB|*</p>"}
 _SENDER = {"from_name": "Γαλαξίας", "reply_to": "news@galaxy.gr", "subject_line": "Νέα"}
-
-
-def request_name(
-    method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None
-) -> str:
-    """What ``Line`` calls a request."""
-    if path == "/lists/{list_id}/members":
-        return "archived" if query.get("status") == "archived" else "members"
-    if path == "/lists/{list_id}/members/{subscriber_hash}":
-        status = {"unsubscribed": "unsubscribe", "pending": "reconfirm"}
-        names = {"GET": "member", "DELETE": "archive"}
-        return names.get(method) or status.get((body or {}).get("status", ""), "update")
-    if (method, path) == ("POST", "/lists/{list_id}"):
-        return "add"
-    if path == "/lists/{list_id}/abuse-reports":
-        return "complainers"
-    if (method, path) == ("POST", "/lists/{list_id}/segments/{segment_id}"):
-        return "change_tag"
-    return f"{'read' if method == 'GET' else method} {path}"
-
-
-class ListenedClient(MailchimpClient):
-    """A client whose requests pass a ``Line``."""
-
-    line = Line()
-    settle: Callable[[str], object] = lambda name: None
-
-    def _attempt(
-        self,
-        method: str,
-        path: str,
-        ids: Mapping[str, str],
-        query: Mapping[str, Any],
-        body: Mapping[str, Any] | None,
-    ) -> Any:
-        name, list_id = request_name(method, path, query, body), ids.get("list_id", "")
-        self.line.made.append((name, list_id))
-        self.line.before(name, list_id)
-        self.settle(name)
-        loss = self.line.loses(name, list_id)
-        answer = super()._attempt(method, path, ids, query, body)
-        if loss is None:
-            return answer
-        fault = ConnectionFault("lost", method=method, path=path, outcome_unknown=True)
-        if loss == "die":
-            raise fault
-        return fault
-
-
-class ReportingMailchimp(Mailchimp):
-    """The provider, which says what it shows of members."""
-
-    line = Line()
-
-    def _show(self, list_id: str, member: RemoteMember) -> RemoteMember:
-        self.line.saw(list_id, _view(member))
-        return member
-
-    def members(
-        self,
-        list_id: str,
-        *,
-        status: str | None = None,
-        since_last_changed: datetime | None = None,
-        on_begin: Callable[[datetime], None] | None = None,
-    ) -> Iterator[RemoteMember]:
-        for one in super().members(
-            list_id, status=status, since_last_changed=since_last_changed, on_begin=on_begin
-        ):
-            yield self._show(list_id, one)
-
-    def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
-        found = super().member(list_id, subscriber_hash)
-        if found is None:
-            self.line.missed(list_id, subscriber_hash, "member")
-            return None
-        return self._show(list_id, found)
-
-    def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome:
-        outcome = super().add_members(list_id, members)
-        for one in (*outcome.created, *outcome.updated):
-            self._show(list_id, one)
-        for rejection in outcome.rejected:
-            if rejection.kind == "forgotten":
-                self.line.missed(list_id, rejection.subscriber_hash, "add")
-        return outcome
-
-    def change_members(
-        self,
-        list_id: str,
-        pages: Iterable[Sequence[MemberChange]],
-        *,
-        on_batches: Callable[[Sequence[str | None]], None] | None = None,
-    ) -> Iterator[list[ChangeOutcome]]:
-        for outcomes in super().change_members(list_id, pages, on_batches=on_batches):
-            yield [self._noted(list_id, outcome) for outcome in outcomes]
-
-    def resume_changes(
-        self, ticket: str, list_id: str, changes: Mapping[str, MemberChange], *, wait: bool
-    ) -> Iterator[list[ChangeOutcome]]:
-        for outcomes in super().resume_changes(ticket, list_id, changes, wait=wait):
-            yield [self._noted(list_id, outcome) for outcome in outcomes]
-
-    def _noted(self, list_id: str, outcome: ChangeOutcome) -> ChangeOutcome:
-        if outcome.member is not None:
-            self._show(list_id, outcome.member)
-        refused = outcome.rejection is not None and outcome.rejection.kind == "not_found"
-        if refused or outcome.was_gone:
-            change = outcome.change
-            self.line.missed(list_id, change.subscriber_hash, change.action)
-        return outcome
 
 
 class SandboxSide:
@@ -159,7 +49,8 @@ class SandboxSide:
         sandbox.control("POST", "batches", {"hold": True})
 
     @contextmanager
-    def provider(self) -> Iterator[Any]:
+    def provider(self, connection: str = DEFAULT) -> Iterator[Any]:
+        assert connection == DEFAULT, "one sandbox is one account"
         client = ListenedClient(
             self.sandbox.key,
             host=self.sandbox.host,
@@ -167,7 +58,7 @@ class SandboxSide:
         )
         client.line, client.settle = self.line, self._settle
         opened = ReportingMailchimp(client, batching=self._batching)
-        opened.line = self.line
+        opened.line, opened.tag_now = self.line, self._tag_now
         with opened as provider:
             yield provider
 
@@ -203,11 +94,14 @@ class SandboxSide:
         with self._own() as own:
             return any(one.list_id == list_id for one in own.audiences())
 
+    def connection_of(self, list_id: str) -> str | None:
+        return DEFAULT
+
     def members(self, list_id: str) -> list[Member]:
         with self._own() as own:
             try:
                 return [
-                    self._with_touch(list_id, _view(one))
+                    self._with_touch(list_id, view(one))
                     for status in (None, "archived")
                     for one in own.members(list_id, status=status)
                 ]
@@ -217,7 +111,7 @@ class SandboxSide:
     def member(self, list_id: str, address: str) -> Member | None:
         with self._own() as own:
             found = own.member(list_id, subscriber_hash(address))
-        return self._with_touch(list_id, _view(found)) if found else None
+        return self._with_touch(list_id, view(found)) if found else None
 
     def _with_touch(self, list_id: str, member: Member) -> Member:
         member.touched_by_api = (list_id, member.hash) in self._touched
@@ -242,6 +136,11 @@ class SandboxSide:
                 }
             except NotFound:
                 return {}
+
+    def _tag_now(self, list_id: str, tag_id: int) -> tuple[str, set[str]] | None:
+        with self._own() as own:
+            names = [one.name for one in own.tags(list_id) if one.tag_id == tag_id]
+        return (names[0], self.tags(list_id)[names[0]]) if names else None
 
     def drain(self) -> list[Change]:
         answer = self.sandbox.control("GET", f"ledger/events?after={self._seen}&count=100000")
@@ -366,12 +265,3 @@ class SandboxSide:
     def prepare_campaign(self, campaign_id: str) -> None:
         with self._own() as own:
             own.client.campaigns.set_content(campaign_id, _BODY)
-
-
-def _view(member: RemoteMember) -> Member:
-    return Member(
-        member.email_address,
-        member.remote_contact_id or "",
-        status=member.status,
-        fields=dict(member.merge_fields),
-    )

@@ -46,6 +46,7 @@ SHARING = (
     "rename_tag", *("switch",) * 3, *("forget",) * 2, "retire", "rename", "erase",
     "delete_audience", "reimport_crm", "second_installation", "push_an_old_staging",
 )  # fmt: skip
+ACCOUNTS = ("move_account", "move_account", "rename_account")
 TAGGING = (*("tag",) * 3, *("untag",) * 2, "tag_of_others")
 
 
@@ -68,6 +69,23 @@ def draw_sharing_plot(
         collections=tuple((category, None) for category, _ in plot.collections),
         shares=tuple(draw.choice(("Κοινό", "Κοινό", "Κοινό", None)) for _ in plot.collections),
         stories=tuple(_with_tags(seed, story, rounds) for story in plot.stories),
+    )
+
+
+def draw_accounts_plot(seed: int | str, numbers: Sequence[int]) -> Plot:
+    """The same in two accounts: collections move between them, and between own and shared
+    audiences, which have the same names in both. A connection gets another id."""
+    draw = random.Random(f"accounts/{seed}")
+    plot = draw_sharing_plot(f"accounts {seed}", numbers)
+    turns = [
+        Turn(when, verb, draw.randrange(99), draw.randrange(99), draw.randrange(99))
+        for when in range(1, plot.rounds)
+        for verb in draw.choices(ACCOUNTS, k=draw.choice((0, 1, 1)))
+    ]
+    return replace(
+        plot,
+        turns=tuple(sorted((*plot.turns, *turns), key=lambda one: one.when)),
+        providers=tuple(draw.choice(("mailchimp", "kriti")) for _ in plot.collections),
     )
 
 

@@ -18,3 +18,11 @@ def test_known_histories_end_right(name: str, in_memory: MakeWorld) -> None:
         if number in verdict.findings
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_guard_of_a_collection_that_shares_its_audience(in_memory: MakeWorld) -> None:
+    """Many leave the collection at once, though they stay in the audience for another one."""
+    verdict = play(known.GUARDED, in_memory)
+
+    assert list(verdict.findings) == [-1]
+    assert "removal_guard" in verdict.findings[-1][0]

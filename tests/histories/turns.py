@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import psycopg
 
-from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.sync.staging.stagings import StagingOutdatedError, codes_to_sync
@@ -113,8 +112,8 @@ def retire(world: World, one: Collection, turn: Turn) -> str | None:
 def is_moving(world: World, one: Collection) -> bool:
     """Whether the CRM has it share another audience than the ledger knows, or none."""
     if one.shares:
-        return one.list_id != world.shared_lists.get(one.shares)
-    return one.list_id in world.ever_shared
+        return one.list_id != world.shared_lists.get(world.code_of(one))
+    return one.list_id in world.ever_shared or world.is_in_other_account(one)
 
 
 def let_go(world: World, one: Collection, *, is_named: bool = True) -> None:
@@ -246,7 +245,11 @@ def share(world: World, one: Collection, turn: Turn) -> str | None:
     name = ("Κοινό", "Άλλο")[turn.pick % 3 == 2]
     if one.becomes or one.shares == name or one.key in world.broken:
         return None
-    named = {each.wish for each in world.collections if each.shares == name}
+    named = {
+        each.wish
+        for each in world.collections
+        if each.shares == name and each.provider == one.provider
+    }
     one.shares = name
     world.change_collection(one, shared_audience=name)
     if named != {one.wish} and one.wish is not None:
@@ -261,6 +264,50 @@ def unshare(world: World, one: Collection, turn: Turn) -> str | None:
     world.change_collection(one, shared_audience=None)
     _link(world, one, None)
     return f"{one.key} is to share the audience {before} no longer"
+
+
+# ---- several accounts
+
+
+def move_account(world: World, one: Collection, turn: Turn) -> str | None:
+    """To the other account, with or without the shared audience that is named alike there."""
+    if one.becomes or one.key in world.broken:
+        return None
+    one.provider = "mailchimp" if one.provider == "kriti" else "kriti"
+    world.change_collection(one, external_provider=one.provider)
+    if turn.pick % 3 == 0 and one.shares:
+        one.shares = None
+        world.change_collection(one, shared_audience=None)
+    _link(world, one, None)
+    return f"{one.key} is to be in the account of {one.provider}"
+
+
+def rename_account(world: World, one: Collection, turn: Turn) -> str | None:
+    """The connection of an account has another id, and a person says so."""
+    old = world.connections["kriti"]
+    if not world.is_settled or world.lost_in == world.stages:
+        return None
+    if not any(each.provider == "kriti" and each.list_id for each in world.collections):
+        return None
+    if any(is_moving(world, each) for each in world.collections):
+        return None
+    new = f"mailchimp_kriti_{turn.when}"
+    world.command("rename-account", "--from", old, "--to", new)
+    world.side.rename_connection(old, new)
+    before = {each.key: world.code_of(each) for each in world.collections}
+    world.connections["kriti"] = new
+    world.crm.execute(
+        "update crm.external_provider set connection_id = %s where code = 'kriti'", (new,)
+    )
+    codes = {before[each.key]: world.code_of(each) for each in world.collections}
+    world.shared_lists = {
+        codes.get(code, code.replace(f"@{old}:", f"@{new}:")): list_id
+        for code, list_id in world.shared_lists.items()
+    }
+    world.shared_before = {
+        code.replace(f"@{old}:", f"@{new}:"): lists for code, lists in world.shared_before.items()
+    }
+    return f"connection {old} is {new} now"
 
 
 def break_collection(world: World, one: Collection, turn: Turn) -> str | None:
@@ -286,8 +333,9 @@ def delete_tag(world: World, one: Collection, turn: Turn) -> str | None:
     if found is None:
         return None
     world.side.delete_tag(*found)
+    world.tags_shown.clear(found[0], one.key)
     for book in world.books.values():
-        book.doubt_tags(lambda place: place[0] == one.list_id and place[2] == one.key)
+        book.lose_tag(found[0], one.key)
     return f"somebody deletes the tag {found[1]} in {found[0]}"
 
 
@@ -315,12 +363,12 @@ def _run_elsewhere(world: World, dsn: str, run_id: str) -> dict[str, str]:
         codes = codes_to_sync(warehouse, staging_id)
     for code in codes:
         with (
-            world.side.provider() as provider,
+            world.accounts() as accounts,
             psycopg.connect(dsn) as warehouse,
             psycopg.connect(world.crm_dsn, autocommit=True) as crm,
         ):
             result = sync_collection(
-                warehouse, crm, Accounts.only(provider), staging_id=staging_id, collection_code=code
+                warehouse, crm, accounts, staging_id=staging_id, collection_code=code
             )
         states[code] = f"{result.state}: {result.detail}"
     return states
@@ -346,6 +394,8 @@ TURNS: Mapping[str, Callable[[World, Collection, Turn], str | None]] = {
     "break_collection": break_collection,
     "delete_tag": delete_tag,
     "rename_tag": rename_tag,
+    "move_account": move_account,
+    "rename_account": rename_account,
 }
 
 
@@ -363,7 +413,7 @@ def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
         if result.state == "succeeded":
             continue
         one = next((each for each in world.collections if each.code == code), None)
-        one = one or next(iter(world.synced_by(code)), None)
+        one = one or _spokesman(world, code)
         why = (result.detail or "").partition(":")[0]
         if one is not None and why == "no_campaign_type" and one.key in world.broken:
             continue
@@ -374,6 +424,13 @@ def settle(world: World, results: Mapping[str, CollectionResult]) -> bool:
         if why in ("audience_taken", "collection_replaced"):
             break
     return busy
+
+
+def _spokesman(world: World, code: str) -> Collection | None:
+    """A collection of a shared audience; rather one that uses it than one that is to."""
+    sharing = world.synced_by(code)
+    used = [each for each in sharing if not is_moving(world, each)]
+    return next(iter(used or sharing), None)
 
 
 def _taken(world: World, one: Collection, result: CollectionResult) -> bool:

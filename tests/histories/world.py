@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
-from crm_mailchimp.accounts import Accounts
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT, Accounts, AccountUnusableError
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceSettings
@@ -31,7 +31,7 @@ from histories.people import Cast
 #: The guard against many removals is not what stories are about; ``guarded`` syncs keep it.
 NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 #: What the code of a shared audience begins with.
-SHARED = "shared:"
+SHARED = "shared"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SETTINGS = AudienceSettings(
     name="Με το χέρι", company="Γαλαξίας", address1="Ερμού 1", city="Αθήνα", country="GR",
@@ -40,6 +40,7 @@ SETTINGS = AudienceSettings(
 )  # fmt: skip
 _CRM = """
 alter table crm.contact_collection add column if not exists shared_audience text;
+alter table crm.external_provider add column if not exists kind text;
 alter table crm.consent drop constraint if exists consent_channel_check;
 alter table crm.consent drop constraint if exists consent_gdpr_category_check;
 insert into crm.external_provider (
@@ -49,6 +50,13 @@ insert into crm.external_provider (
     'mailchimp', 'mailchimp_default', 'Γαλαξίας', 'Ερμού 1', 'Αθήνα', '10563', 'GR', 'Γαλαξίας',
     'news@galaxy.gr', 'Νέα', 'el', 'Το ζητήσατε.'
 );
+insert into crm.external_provider (
+    code, kind, connection_id, company, address1, city, zip, country, from_name, from_email,
+    subject, language, permission_reminder
+)
+select 'kriti', 'mailchimp', 'mailchimp_kriti', company, address1, city, zip, country, from_name,
+    from_email, subject, language, permission_reminder
+from crm.external_provider;
 insert into crm.campaign_type (code, description, gdpr_category)
 select upper(kind), kind, kind from unnest(array['newsletter', 'offer', 'unclassified']) as kind;
 insert into crm.resource (resource_id, name) values (1, 'Αλεξάνδρα');
@@ -70,6 +78,7 @@ class Collection:
         list_id: the one that its last sync used; ``former``: those before.
         becomes: what a person says of it when it comes back under a new id: same or new.
         shares: the shared audience that the CRM names.
+        provider: the CRM's row that names the account.
     """
 
     key: str
@@ -81,6 +90,7 @@ class Collection:
     former: set[str] = field(default_factory=set)
     becomes: str = ""
     shares: str | None = None
+    provider: str = "mailchimp"
 
     @property
     def tag_name(self) -> str:
@@ -111,6 +121,33 @@ class Trouble:
     guarded: bool = False
 
 
+class TagsShown:
+    """Who carries a tag as far as the pipeline knows: it gave the tag, or was shown it."""
+
+    def __init__(self) -> None:
+        self._held: set[tuple[str, str, str]] = set()
+
+    def saw(self, list_id: str, key: str, hashes: Iterable[str]) -> None:
+        self._held |= {(list_id, key, each) for each in hashes}
+
+    def discard_one(self, list_id: str, key: str, hash_: str) -> bool:
+        """Forget a member; whether the pipeline knew it."""
+        was_held = (list_id, key, hash_) in self._held
+        self._held.discard((list_id, key, hash_))
+        return was_held
+
+    def rename(self, list_id: str, before: str, after: str) -> None:
+        """A member has another hash."""
+        self._held = {
+            (place[0], place[1], after) if (place[0], place[2]) == (list_id, before) else place
+            for place in self._held
+        }
+
+    def clear(self, list_id: str, key: str) -> None:
+        """Nobody carries a tag any more."""
+        self._held = {place for place in self._held if place[:2] != (list_id, key)}
+
+
 class World:
     """Everything that a history needs. ``log`` says in words what happened to all."""
 
@@ -131,12 +168,17 @@ class World:
         self.by_hand: list[str] = []
         self.inactive: set[str] = set()
         self.deleted: set[str] = set()
-        #: Collections without a campaign type; audiences by the name that the CRM has for sharing
-        #: them, and all that ever were shared; tags that somebody renamed in Mailchimp.
+        #: Collections without a campaign type; shared audiences by the code under which they are
+        #: synced, and all that ever were shared; tags that somebody renamed in Mailchimp.
         self.broken: set[str] = set()
         self.shared_lists: dict[str, str] = {}
+        #: By the same code, these audiences and those before.
+        self.shared_before: dict[str, set[str]] = {}
+        #: The connection of each provider of the CRM.
+        self.connections = {"mailchimp": DEFAULT_ACCOUNT, "kriti": "mailchimp_kriti"}
         self.ever_shared: set[str] = set()
         self.renamed_tags: dict[tuple[str, str], str] = {}
+        self.tags_shown = TagsShown()
         #: Whether the last sync ended well for every collection.
         self.is_settled = False
         #: Makes the empty warehouse of a second installation.
@@ -153,6 +195,7 @@ class World:
         self._steady = 0
         side.line.saw, side.line.missed = self._saw, self._missed
         side.line.saw_tag = self._saw_tag
+        side.line.gave_tag, side.line.takes_tag = self._gave_tag, self._takes_tag
 
     def close(self) -> None:
         for connection in (self.crm, self.warehouse, self.crm_snapshot, self.pipeline):
@@ -169,9 +212,15 @@ class World:
     # ---- the CRM
 
     def add_collection(
-        self, key: str, category: str, wish: str | None = None, shares: str | None = None
+        self,
+        key: str,
+        category: str,
+        wish: str | None = None,
+        shares: str | None = None,
+        provider: str = "mailchimp",
     ) -> Collection:
-        made = Collection(key, len(self.collections) + 1, key, category, wish, shares=shares)
+        number = len(self.collections) + 1
+        made = Collection(key, number, key, category, wish, shares=shares, provider=provider)
         self.collections.append(made)
         self._insert_collection(made)
         # People with quiet lives keep every collection from being empty.
@@ -198,9 +247,9 @@ class World:
         self.crm.execute(
             "insert into crm.contact_collection (collection_id, code, description, owner_id,"
             " external_provider, campaign_type, use_provider_defaults, provider_list_id,"
-            " shared_audience) values (%s, %s, %s, 1, 'mailchimp', %s, true, %s, %s)",
-            (one.collection_id, one.code, f"Συλλογή {one.key}", one.category.upper(), one.wish,
-             one.shares),
+            " shared_audience) values (%s, %s, %s, 1, %s, %s, true, %s, %s)",
+            (one.collection_id, one.code, f"Συλλογή {one.key}", one.provider,
+             one.category.upper(), one.wish, one.shares),
         )  # fmt: skip
 
     def change_collection(self, one: Collection, **columns: Any) -> None:
@@ -242,15 +291,22 @@ class World:
 
     def synced_by(self, code: str) -> list[Collection]:
         """The collections that a code of a staging covers."""
-        name = code.removeprefix(SHARED)
-        if name != code:
+        if code.startswith(SHARED):
             active = [one for one in self.collections if one.key not in self.inactive]
-            return [one for one in active if one.shares == name]
+            return [one for one in active if one.shares and self.code_of(one) == code]
         return [one for one in self.collections if one.code == code and not one.shares]
 
     def code_of(self, one: Collection) -> str:
         """The code under which a collection is synced."""
-        return SHARED + one.shares if one.shares else one.code
+        if not one.shares:
+            return one.code
+        account = self.connections[one.provider]
+        return f"{SHARED}{':' if account == DEFAULT_ACCOUNT else f'@{account}:'}{one.shares}"
+
+    def is_in_other_account(self, one: Collection) -> bool:
+        """Whether the audience of a collection is in another account than the CRM names."""
+        found = self.side.connection_of(one.list_id) if one.list_id else None
+        return found not in (None, self.connections[one.provider])
 
     def sharers(self, one: Collection) -> list[Collection]:
         """All collections of a collection's audience."""
@@ -281,15 +337,35 @@ class World:
 
     def _saw_tag(self, list_id: str, name: str, carrying: Iterable[str]) -> None:
         """The pipeline is shown who carries a tag."""
-        for one in self.collections:
-            if one.list_id == list_id and self.present_tag(one, list_id) == name:
-                hidden = {
-                    each.address
-                    for each in self.side.members(list_id)
-                    if each.status in ("archived", "pending")
-                }
-                for book in self.books.values():
-                    book.saw_tag(list_id, one.key, {*carrying, *hidden})
+        carrying = {*carrying}
+        for one in self._with_tag(list_id, name):
+            hidden = {
+                each.address
+                for each in self.side.members(list_id)
+                if each.status in ("archived", "pending")
+            }
+            self.tags_shown.saw(list_id, one.key, map(subscriber_hash, carrying))
+            for book in self.books.values():
+                book.saw_tag(list_id, one.key, carrying, hidden)
+
+    def _gave_tag(self, list_id: str, name: str, hashes: Iterable[str]) -> None:
+        for one in self._with_tag(list_id, name):
+            self.tags_shown.saw(list_id, one.key, hashes)
+
+    def _takes_tag(self, list_id: str, name: str, hashes: Sequence[str]) -> None:
+        for one in self._with_tag(list_id, name):
+            for each in hashes:
+                self.tags_shown.discard_one(list_id, one.key, each)
+            for book in self.books.values():
+                book.we_take_tag(list_id, one.key, hashes)
+
+    def _with_tag(self, list_id: str, name: str) -> list[Collection]:
+        """The collection whose tag in an audience has this name now."""
+        return [
+            one
+            for one in self.collections
+            if name in (one.tag_name, self.renamed_tags.get((list_id, one.key)))
+        ]
 
     def note_changes(self) -> None:
         """Write what the pipeline itself changed in Mailchimp into the books."""
@@ -412,6 +488,7 @@ class World:
         is_synced = result.state == "succeeded" and not (result.detail or "").startswith("inactive")
         if code.startswith(SHARED):
             self._use_what_they_took(ones)
+            self._leave_what_they_left(code)
         elif one is not None and is_synced and result.list_id:
             self.use(one, result.list_id)
         if ones and is_synced and result.list_id:
@@ -430,10 +507,40 @@ class World:
             ).fetchone()
             if row and row[0] != one.list_id and row[0] != self._left(one):
                 self.use(one, row[0])
+            elif row is None and one.list_id is not None and self._has_left(one):
+                # The audience that it was to share could not be used afterwards.
+                one.former.add(one.list_id)
+                one.list_id = None
+
+    def _leave_what_they_left(self, code: str) -> None:
+        """A shared audience's run lets collections go that the CRM has elsewhere.
+
+        That may be long before these are synced themselves: they may be without a campaign type.
+        After a loss of the ledger nothing may connect them with the audience any more.
+        """
+        for one in self.collections:
+            if self.code_of(one) == code or one.list_id not in self.ever_shared:
+                continue
+            (row,) = self.warehouse.execute(
+                "select bool_or(left_at is null), count(*) from sync.tag"
+                " where collection_id = %s and list_id = %s",
+                (one.collection_id, one.list_id),
+            ).fetchall()
+            if not row[0] and (row[1] or self.lost_in >= 0):
+                one.former.add(one.list_id or "")
+                one.list_id = None
+
+    def _has_left(self, one: Collection) -> bool:
+        """Whether a run took a collection from its own audience, which is to share another one."""
+        found = self.warehouse.execute(
+            "select from sync.former_audience where collection_id = %s and list_id = %s",
+            (one.collection_id, one.list_id),
+        )
+        return bool(one.shares) and found.rowcount > 0
 
     def _left(self, one: Collection) -> str | None:
         """The audience that a collection still has by the ledger, though the CRM says otherwise."""
-        known = self.shared_lists.get(one.shares) if one.shares else one.list_id
+        known = self.shared_lists.get(self.code_of(one)) if one.shares else one.list_id
         return one.list_id if known != one.list_id else None
 
     def is_known(self, code: str) -> bool:
@@ -450,19 +557,23 @@ class World:
         if one.wish and list_id != one.wish:
             raise HistoryError(f"{one.key} uses {list_id}, though the CRM names {one.wish}")
         if one.shares:
-            expected = self.shared_lists.setdefault(one.shares, list_id)
+            expected = self.shared_lists.setdefault(self.code_of(one), list_id)
             self.ever_shared.add(list_id)
         else:
-            expected = one.list_id if one.list_id not in self.ever_shared else None
+            moves = one.list_id in self.ever_shared or self.is_in_other_account(one)
+            expected = None if moves else one.list_id
         if not one.wish and expected not in (None, list_id):
             raise HistoryError(f"{one.key} uses {list_id}, though it has {expected}")
         self.shared_lists = {
-            name: each
-            for name, each in self.shared_lists.items()
-            if name == one.shares or each != list_id
+            code: each for code, each in self.shared_lists.items() if each != list_id
         }
         if one.shares:
-            self.shared_lists[one.shares] = list_id
+            self.shared_lists[self.code_of(one)] = list_id
+            earlier = self.shared_before.setdefault(self.code_of(one), set())
+            for each in earlier:
+                for book in self.books.values():
+                    book.may_take(each, one.key)
+            earlier.add(list_id)
         if one.list_id != list_id:
             if one.list_id is not None:
                 one.former.add(one.list_id)
@@ -496,13 +607,23 @@ class World:
 
         line.before, line.loses = happen, is_lost
 
+    def accounts(self) -> Accounts[Any]:
+        """The clients of all accounts, opened when they are needed."""
+
+        def open_client(account: str, wait_seconds: float | None) -> AbstractContextManager[Any]:
+            if account not in self.connections.values():
+                raise AccountUnusableError(f"connection {account} is not defined")
+            return self.side.provider(account)  # type: ignore[no-any-return]
+
+        return Accounts(open_client)
+
     def push(self, staging_id: int, code: str, *, guarded: bool = False) -> CollectionResult:
         try:
-            with self.side.provider() as provider:
+            with self.accounts() as accounts:
                 return sync_collection(
                     self.pipeline,
                     self.crm,
-                    Accounts.only(provider),
+                    accounts,
                     staging_id=staging_id,
                     collection_code=code,
                     options=None if guarded else NO_GUARD,
@@ -523,10 +644,8 @@ class World:
     def erase(self) -> None:
         """Everybody who asked is erased, and their books with them."""
         self.write_people()
-        with self.side.provider() as provider, psycopg.connect(self.crm_dsn) as crm:
-            erase_contacts(
-                self.pipeline, crm, Accounts.only(provider), run_id=f"erase-{self.stages}"
-            )
+        with self.accounts() as accounts, psycopg.connect(self.crm_dsn) as crm:
+            erase_contacts(self.pipeline, crm, accounts, run_id=f"erase-{self.stages}")
         self.side.drain()
         for cast, book in self.books.items():
             asked = {
@@ -548,6 +667,7 @@ class World:
         ).fetchall()
         self.warehouse.execute(f"truncate {', '.join(row[0] for row in rows)}")
         self.stagings.clear()
+        self.tags_shown = TagsShown()
         self.lost_in = self.stages
         lists = {one.list_id for one in self.collections} | {
             each for one in self.collections for each in one.former
@@ -555,12 +675,17 @@ class World:
         for one in self.collections:
             moves = one.shares or one.list_id in self.ever_shared
             if one.list_id and (
-                one.wish not in (None, one.list_id)
-                or (moves and one.list_id != self.shared_lists.get(one.shares or ""))
+                one.list_id in self.deleted
+                or self.is_in_other_account(one)
+                or one.wish not in (None, one.list_id)
+                or (moves and one.list_id != self.shared_lists.get(self.code_of(one)))
             ):
                 # The CRM names another one: perhaps nothing connects the collection with this one.
                 one.former.add(one.list_id)
                 one.list_id = None
+        self.shared_lists = {
+            name: each for name, each in self.shared_lists.items() if each not in self.deleted
+        }
         looks: dict[Cast, list[Any]] = {cast: [] for cast in self.casts}
         for list_id in lists - {None}:
             for member in self.side.members(list_id):

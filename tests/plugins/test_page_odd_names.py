@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from unittest.mock import patch
 
 import pytest
-from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
-from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-from airflow.api_fastapi.core_api import security
 from fastapi.testclient import TestClient
 
-from mailchimp_provider import page, page_files
+from page_reader import reading
 
 LONG = "α" * 5_000
 
@@ -22,17 +18,8 @@ def nowhere() -> None:
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    user = SimpleAuthManagerUser(username="Άννα", role="admin")
-    page.app.dependency_overrides[security.get_user] = lambda: user
-    with (
-        patch.object(security, "get_auth_manager", SimpleAuthManager),
-        patch.object(security.DagModel, "get_team_name", lambda *_, **__: None),
-        patch.object(page, "warehouse_connection", nowhere),
-        patch.object(page_files, "warehouse_connection", nowhere),
-        TestClient(page.app, raise_server_exceptions=False) as client,
-    ):
-        yield client
-    page.app.dependency_overrides.clear()
+    with reading(nowhere) as reader:
+        yield reader.client
 
 
 @pytest.mark.parametrize("name", ["%00", "index%00.html", LONG, "a/" * 3_000, "..%2F%00", "%1b"])
@@ -41,7 +28,13 @@ def test_a_file_that_cannot_be_is_not_found(client: TestClient, name: str) -> No
 
 
 @pytest.mark.parametrize("value", ["%00", "NEWS%00", LONG, "%0d%0aX-Header:%201"])
-@pytest.mark.parametrize("address", ["/quarantine.csv?collection=", "/plan?run=", "/plan.csv?run="])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/quarantine.csv?collection=", "/plan?run=", "/plan.csv?run=", "/collection?code=",
+        "/campaign?code=", "/language?to=el&back=",
+    ],
+)  # fmt: skip
 def test_a_value_that_cannot_be_is_a_bad_request(
     client: TestClient, address: str, value: str
 ) -> None:
@@ -50,3 +43,20 @@ def test_a_value_that_cannot_be_is_a_bad_request(
 
 def test_a_number_that_cannot_be_is_refused(client: TestClient) -> None:
     assert client.get(f"/data-docs/{'9' * 4_000}/").status_code in (404, 422)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/campaigns?month=2026-13", "/campaigns?month=1999-01", "/collection?code=A&after=1e9",
+        "/?done=hacked", "/language?to=de",
+    ],
+)  # fmt: skip
+def test_a_parameter_that_cannot_be_is_refused(client: TestClient, address: str) -> None:
+    assert client.get(address).status_code == 422
+
+
+@pytest.mark.parametrize("back", ["https://example.com", "//example.com", "../../", "dags"])
+def test_the_switch_leads_nowhere_else(client: TestClient, back: str) -> None:
+    answer = client.get("/language", params={"to": "el", "back": back}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "./")

@@ -42,6 +42,8 @@ ROLES: Mapping[str, list[tuple[str, str]] | None] = {
     "reports_only": [(READ, "DAG:extract_reports"), (READ, "DAG:refresh_marts")],
     "all_dags": [(READ, "DAGs")],
     "no_rights": [],
+    "looks_up": [(READ, "DAG:sync_collections"), (READ, "Mailchimp person")],
+    "may_not_see": [(READ, "Mailchimp person")],
     "decides_removals": [
         (READ, "DAG:approve_removals"),
         (EDIT, "DAG:approve_removals"),
@@ -50,7 +52,7 @@ ROLES: Mapping[str, list[tuple[str, str]] | None] = {
     ],
     "answers_nothing": [(READ, "DAG:approve_removals"), (READ, "HITL Detail")],
 }
-SEE_THE_PAGE = {"Viewer", "User", "Op", "Admin", "sync_only", "all_dags"}
+SEE_THE_PAGE = {"Viewer", "User", "Op", "Admin", "sync_only", "all_dags", "looks_up"}
 ANSWER = {
     "approve_removals": {"User", "Op", "Admin", "decides_removals"},
     "release_campaigns": {"User", "Op", "Admin"},
@@ -143,10 +145,10 @@ class FabAirflow:
             program.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return program
 
-    def page_answers(self, asking: httpx.Client) -> set[int]:
-        """The statuses of all addresses of the page."""
+    def page_answers(self, asking: httpx.Client) -> dict[str, int]:
+        """The status of each address of the page."""
         return {
-            asking.get(
+            path: asking.get(
                 "/mailchimp-page" + re.sub("{[^}]+}", "1", path),
                 params=dict.fromkeys(parameters, "1"),
             ).status_code
@@ -229,11 +231,15 @@ def _outcome(role: str | None, let_in: set[int], allowed: set[str]) -> set[int]:
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_who_gets_which_address_of_the_page(fab: FabAirflow, role: str | None) -> None:
     """Let in: the Data Docs are not there, and neither is the warehouse."""
-    assert len(fab.addresses) >= 4
-    expected = _outcome(role, {404, 503}, SEE_THE_PAGE)
+    assert len(fab.addresses) >= 10
     for sign_in in (fab.signed_in, fab.with_token):
         with closing(sign_in(role)) as asking:
-            assert fab.page_answers(asking) == expected, sign_in.__name__
+            answers = fab.page_answers(asking)
+        looked_up = answers.pop("/person")
+        chosen = answers.pop("/language")
+        assert set(answers.values()) == _outcome(role, {404, 503}, SEE_THE_PAGE), sign_in.__name__
+        assert {chosen} == _outcome(role, {422}, SEE_THE_PAGE)
+        assert {looked_up} == _outcome(role, {200}, {"looks_up", "Admin"})
 
 
 @pytest.mark.parametrize("role", [None, *ROLES])
@@ -252,4 +258,4 @@ def test_a_wrong_password_opens_nothing(fab: FabAirflow) -> None:
     with closing(fab.with_token(None)) as asking:
         assert asking.post("/auth/token", json=entered).status_code == 401
         asking.headers["Authorization"] = "Bearer λάθος".encode().decode("latin-1")
-        assert fab.page_answers(asking) <= {401, 403}
+        assert set(fab.page_answers(asking).values()) <= {401, 403}

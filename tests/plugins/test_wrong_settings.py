@@ -80,6 +80,7 @@ def test_each_other_dag_names_its_own_settings_once(world: AirflowWorld) -> None
         ],
         "extract_reports": ["REPORTS_SCHEDULE", "KEEP_IPS_DAYS"],
         "sync_campaigns": ["CAMPAIGNS_SCHEDULE", "WRITE_BACK_CAMPAIGNS"],
+        "watch_sendings": ["SENDINGS_SCHEDULE", "SENDING_LEAST_MAILS"],
         "approve_removals": ["APPROVAL_TIMEOUT_HOURS"],
         "release_campaigns": ["APPROVAL_TIMEOUT_HOURS"],
         "refresh_marts": ["REPORT_TIME_ZONE"],
@@ -97,6 +98,11 @@ def test_each_other_dag_names_its_own_settings_once(world: AirflowWorld) -> None
     assert named == [*(sorted(names) for names in wrong.values()), [
         "CAMPAIGN_MAX_SYNC_AGE", "CAMPAIGN_WAIT",
     ]]  # fmt: skip
+
+
+def test_sendings_are_watched(world: AirflowWorld) -> None:
+    (run,) = world.run(("watch_sendings", {"SENDING_LEAST_MAILS": "500"}))
+    assert run.state == "success", run.log[-2000:]
 
 
 def test_what_is_right_is_obeyed(world: AirflowWorld, tmp_path: Path) -> None:

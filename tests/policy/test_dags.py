@@ -139,6 +139,7 @@ SCHEDULED = {
     "extract_reports": "REPORTS_SCHEDULE",
     "erase_contacts": "ERASURE_SCHEDULE",
     "sync_campaigns": "CAMPAIGNS_SCHEDULE",
+    "watch_sendings": "SENDINGS_SCHEDULE",
 }
 
 

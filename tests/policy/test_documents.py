@@ -36,13 +36,13 @@ def test_every_target_for_people_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     explained = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     people = {"help", "demo", "up", "test", "check", "soak", "mutants", "format", "clean"}
-    people |= {"bench", "bench-growth", "lock", "docs", "sbom"}
+    people |= {"bench", "bench-growth", "lock", "docs", "sbom", "screenshots", "doctor"}
     assert explained == people
 
 
 @pytest.mark.parametrize(
     "module",
-    sorted(set(re.findall(r"python -m ((?:crm_mailchimp|mailchimp_sandbox)[\w.]*)", TEXT))),
+    sorted(set(re.findall(r"python -m ((?:crm_mailchimp|mailchimp_\w+)[\w.]*)", TEXT))),
 )
 def test_named_commands_exist(module: str) -> None:
     done = subprocess.run(
@@ -92,7 +92,8 @@ CHANGES = (
     "A total to compare", "A column for BI",
     "What an erasure deletes, or a table with personal data", "An age of data",
     "What `explain` says", "A DAG or a task", "A section of the page", "A setting", "A command",
-    "A database login", "The words of an error", "The words of an alert, or a webhook",
+    "A check of the doctor", "A database login", "The words of an error",
+    "The words of an alert, or a webhook",
     "Receive Mailchimp's webhooks", "The sandbox: what happens to people", "The sandbox: HTTP",
     "The sandbox: reports",
 )  # fmt: skip

@@ -38,17 +38,20 @@ STAGE_SET = ("mailchimp_sandbox", "local_installation")
 
 # Layers that know nothing of each other; the others join them.
 APART = ("crm", "mailchimp", "warehouse")
-JOINING = ("sync", "quality", "stats", "campaigns", "data_protection")
+JOINING = ("sync", "quality", "stats", "campaigns", "data_protection", "page_content", "readiness")
 # Rooms of ``sync``, from the ground up: none imports one that is named after it.
 ROOMS = ("refusals", "staging", "audience", "decisions", "fields", "members", "runs")
 # Folders that join the layers, from the ground up, with the commands above all of them.
-JOINING_UPWARDS = ("quality", "stats", "sync", "campaigns", "data_protection", "sync_commands")
+JOINING_UPWARDS = (
+    "quality", "stats", "sync", "campaigns", "data_protection", "page_content", "readiness",
+    "sync_commands",
+)  # fmt: skip
 # What faces Airflow, from the ground up.
 FACING_UPWARDS = (
     "connection_type", "hooks", "connections", "plain_failures", "run_params", "outcomes",
     "time_zones", "alerts", "links", "run_notes", "pauses", "next_tick", "dag_defaults",
     "questions",
-    "triggers", "tasks", "operators", "page_files", "page",
+    "triggers", "tasks", "operators", "page", "doctor",
 )  # fmt: skip
 # Importing one of these takes seconds: every DAG parse and every task would pay.
 HEAVY = ("airflow", "great_expectations", "pandas", "numpy", "sqlfluff")

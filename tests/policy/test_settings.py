@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from crm_mailchimp.campaigns.campaign_options import read_campaign_options as campaign_options
+from crm_mailchimp.campaigns.sending_health import read_health_limits
 from crm_mailchimp.data_protection import retention
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.setting_group import SettingError, Settings
@@ -33,6 +34,7 @@ from crm_mailchimp.settings import (
     ReportSettings,
     RetentionSettings,
     Schedules,
+    SendingSettings,
     SyncSettings,
     WriteBackSettings,
     require_usable,
@@ -129,6 +131,11 @@ WRONG: dict[str, tuple[str, ...]] = {
     "alert_repeat_hours": ("a day",),
     "mailchimp_contact_limit": ("many", "-1", "1.5", "a=1,a=2", "1,2", "=1", "a=", "a=1,,b=2"),
     "mailchimp_contact_warning_percent": ("90%", "101", "-1"),
+    **dict.fromkeys(
+        ("sending_most_hard_bounces", "sending_most_complaints", "sending_most_unsubscribes"),
+        ("2%", "101", "-1"),
+    ),
+    **dict.fromkeys(("sending_least_mails", "sending_least_people"), ("5.5", "-1", "πολλά")),
     "report_time_zone": (
         "+02:00", "UTC+2", "GMT+2", "EET-2", "europe/athens", "Athens", "/etc/passwd", "localtime",
     ),
@@ -226,6 +233,11 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "campaign_last_check": ("1.5", of(campaign_options, "last_check"), timedelta(seconds=90)),
     "campaign_wait": ("300", of(campaign_options, "wait_horizon"), timedelta(hours=5)),
     "campaign_release_holds": ("9", of(campaign_options, "release_holds"), timedelta(minutes=9)),
+    "sending_most_hard_bounces": ("5", of(read_health_limits, "hard_bounces"), 5),
+    "sending_most_complaints": ("0.3", of(read_health_limits, "complaints"), 0.3),
+    "sending_most_unsubscribes": ("5", of(read_health_limits, "unsubscribes"), 5),
+    "sending_least_mails": ("9", of(read_health_limits, "least_mails"), 9),
+    "sending_least_people": ("9", of(read_health_limits, "least_people"), 9),
     **{
         f"keep_{age}_days": ("3", of(retention.cautious_ages, age), 3)
         for age in retention.Ages.__dataclass_fields__
@@ -334,8 +346,8 @@ def test_airflow_accepts_every_schedule_that_is_accepted(tmp_path: Path) -> None
 def test_groups_hold_all_classes() -> None:
     assert set(GROUPS) == {
         AlertSettings, BillSettings, CampaignSettings, DataDocsSettings, QueryLoginSettings,
-        QuestionSettings, ReportSettings, RetentionSettings, Schedules, SyncSettings,
-        WriteBackSettings,
+        QuestionSettings, ReportSettings, RetentionSettings, Schedules, SendingSettings,
+        SyncSettings, WriteBackSettings,
     }  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from stats.event_history import small_campaigns
 _ROOT = Path(__file__).parents[2]
 #: Modules that the page calls; all their statements are asked about.
 PAGE_FILES = (
-    *sorted((_ROOT / "plugins" / "mailchimp_provider").glob("page*.py")),
+    *sorted((_ROOT / "plugins" / "mailchimp_provider" / "page").glob("*.py")),
+    *sorted((_ROOT / "include" / "crm_mailchimp" / "page_content").glob("*.py")),
     *(
         _ROOT / "include" / "crm_mailchimp" / name
         for name in (
@@ -29,12 +30,28 @@ PAGE_FILES = (
     ),
 )
 _PARAMETERS: Mapping[str, object] = {
+    "after": 0,
+    "begins_at": "2026-01-01",
+    "campaign_id": "ca1",
+    "code": "ca1",
     "collection_code": None,
+    "collection_codes": ["A"],
+    "contact_ids": [1],
+    "digest": b"1",
     "due_causes": ["withdrawn"],
+    "ends_at": "2026-02-01",
+    "kind": "address",
+    "list_id": "la1",
+    "looked_up_by": "1",
+    "lookup_id": 1,
     "most": 50,
+    "reason_code": None,
     "run_id": "scheduled__1",
     "staging_id": 1,
+    "subscriber_hashes": ["a"],
+    "was_known": True,
     "with_resolved": False,
+    "with_undated": True,
 }
 #: The queue of the refresh, which no dashboard may read.
 _NOT_FOR_BI = ("changed_member", "changed_campaign")

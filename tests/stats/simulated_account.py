@@ -98,7 +98,7 @@ class Account:
                 "recipients": {
                     "list_id": campaign.list_id,
                     "list_name": "Πελάτες",
-                    "segment_text": "",
+                    "segment_text": "<p>Η διεύθυνση είναι <em>nikos@example.gr</em></p>",
                     "segment_opts": {"conditions": [{"value": "nikos@example.gr"}]},
                 },
                 "settings": {"title": "Προσφορά", "subject_line": "Νέα από εμάς ☀"},

@@ -116,6 +116,9 @@ def test_ips_urls_reasons_are_kept_as_they_came_and_addresses_are_not(warehouse:
         first,
     ) == (2, 1, 3, 2)
     assert value(warehouse, "select count(*) from stats.link_member_clicks where clicks = 2") == 1
+    assert value(warehouse, "select distinct segment_text from mart.campaigns") == (
+        "<p>Η διεύθυνση είναι <em>[address]</em></p>"
+    )
     tables = warehouse.execute(
         "select format('%I.%I', table_schema, table_name) from information_schema.tables"
         " where table_schema in ('stats', 'mart')"

@@ -20,7 +20,13 @@ from crm_mailchimp.warehouse.connection_slots import (
     SlotLostError,
     slot,
 )
-from crm_mailchimp.warehouse.locks import audience_lock, named_lock, try_named_lock
+from crm_mailchimp.warehouse.locks import (
+    AudienceBusyError,
+    audience_lock,
+    named_lock,
+    second_audience_lock,
+    try_named_lock,
+)
 
 Connect = Callable[[], psycopg.Connection[Any]]
 
@@ -89,6 +95,33 @@ def test_a_lock_is_freed_after_an_error_in_the_transaction(connect: Connect, wat
 def test_the_holder_of_a_lock_is_not_left_inside_a_transaction(connect: Connect) -> None:
     with connect() as connection, named_lock(connection, "κάτι"):
         assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_of_two_that_wait_for_each_other_one_gives_up(connect: Connect) -> None:
+    both_hold_one = threading.Barrier(2, timeout=30)
+    ended: dict[str, str] = {}
+
+    def work(first: str, second: str) -> None:
+        with connect() as connection, audience_lock(connection, first):
+            both_hold_one.wait()
+            try:
+                with second_audience_lock(connection, second):
+                    ended[first] = "got it"
+            except AudienceBusyError as error:
+                ended[first] = str(error)
+            # The first one is still held, and the session can be used.
+            connection.execute("select 1")
+
+    threads = [
+        threading.Thread(target=work, args=pair) for pair in (("ΝΕΑ", "ΑΛΛΑ"), ("ΑΛΛΑ", "ΝΕΑ"))
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+    words = sorted(ended.values())
+    assert words[0] == "got it"
+    assert "waits for this one" in words[1]
 
 
 def test_trying_does_not_wait(connect: Connect) -> None:

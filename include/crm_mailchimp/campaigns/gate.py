@@ -28,6 +28,7 @@ from crm_mailchimp.campaigns.gate_reasons import (
     firm,
     owner_reasons,
     recipient_reasons,
+    sending_reasons,
     tag_reasons,
 )
 from crm_mailchimp.provider import AudienceProvider
@@ -95,11 +96,19 @@ def decide(
     warehouse.commit()
     if audience.tag is not None:
         # All members with the tag in Mailchimp now would get the campaign.
-        look_at_tags(warehouse, provider, audience.list_id, [audience.tag], full=True)
+        look_at_tags(
+            warehouse,
+            provider,
+            audience.list_id,
+            [audience.tag],
+            full=True,
+            is_marked=lambda: False,  # only a sync makes a tag that it finds the collection's
+        )
     reasons = [
         *owner_reasons(warehouse, provider, campaign, audience),
         *audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age),
         *tag_reasons(warehouse, remote, audience),
+        *sending_reasons(warehouse, campaign, audience),
     ]
     judged: int | None = None
     if campaign.gdpr_category is None:

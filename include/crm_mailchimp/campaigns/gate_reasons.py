@@ -13,6 +13,7 @@ from crm_mailchimp.campaign_provider import CampaignProvider, RemoteCampaign
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import Finding
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
+from crm_mailchimp.campaigns.sending_health import unhealthy_sendings
 from crm_mailchimp.crm.collections import provider_problem
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_value
@@ -160,6 +161,19 @@ def tag_reasons(
             f"somebody gave the tag {audience.tag.name!r} to {by_hand} members in Mailchimp. Sync "
             f"collection {audience.tag.collection_code}. Members that it does not have lose the "
             "tag then",
+        )
+
+
+def sending_reasons(
+    warehouse: Connection[Any], campaign: CrmCampaign, audience: KnownAudience
+) -> Iterator[GateReason]:
+    """Whether the last sending to the audience went well."""
+    for one in unhealthy_sendings(warehouse, audience.list_id, campaign.collection_code):
+        yield _releasable(
+            "last_send_unhealthy",
+            f"the last sending to the audience, campaign {one.campaign_code}, went badly: {one}. "
+            "Find out why before more people get mail. Then a person may release this campaign",
+            f"{one.campaign_code}/{','.join(one.too_many)}",
         )
 
 

@@ -81,13 +81,23 @@ def create_query_login(connection: psycopg.Connection[Any], login: str, password
         )
         connection.execute(statement("crm/create_query_login_rights"))
         refused = read_value(connection, str, "select current_setting('crm_setup.refused')")
-        still_open = read_values(
-            connection,
-            str,
-            statement("crm/query_login_open"),
-            {"login": login, "functions": _DANGEROUS_FUNCTIONS},
-        )
+        still_open = rights_beyond_reading(connection, login)
     return [*still_open, *(_WITHOUT_LIMIT.format(name) for name in refused.split())]
+
+
+def rights_beyond_reading(connection: psycopg.Connection[Any], login: str) -> list[str]:
+    """What a login may do in the database beyond reading the contract, each in a few words.
+
+    Args:
+        connection: of the CRM's database; any login may ask.
+        login: its name.
+    """
+    return read_values(
+        connection,
+        str,
+        statement("crm/query_login_open"),
+        {"login": login, "functions": _DANGEROUS_FUNCTIONS},
+    )
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:

@@ -55,6 +55,18 @@ class Contract(NamedTuple):
     created: list[str]
 
 
+class ContractProblems(NamedTuple):
+    """Why a CRM does not keep the contract.
+
+    Attributes:
+        tables: what is wrong with a table or view, by its name.
+        hidden: what hides rows, each with what to do.
+    """
+
+    tables: dict[str, str]
+    hidden: list[str]
+
+
 class _OccupiedName(NamedTuple):
     """Something that is no table or view, and has the name of a contract's table."""
 
@@ -146,6 +158,21 @@ def create_contract(
         return Contract(is_mapped, missing)
 
 
+def contract_problems(connection: psycopg.Connection[Any]) -> ContractProblems:
+    """Why the contract is not kept; nothing is created.
+
+    Args:
+        connection: of the login that reads the contract.
+    """
+    found = relations(connection)
+    problems = _problems(connection, found)
+    missing = [
+        name for name in contract_columns() if name not in found and name not in WRITE_BACK_TABLES
+    ]
+    absent = dict.fromkeys(missing, "not there: make it (python -m crm_mailchimp.crm create)")
+    return ContractProblems({**absent, **problems.tables}, problems.hidden)
+
+
 def missing_write_back(connection: psycopg.Connection[Any]) -> list[str]:
     """Tables of the contract that are only written to, and not there."""
     return sorted(WRITE_BACK_TABLES - _present(connection).keys())
@@ -211,8 +238,23 @@ def _require_columns(
     Raises:
         ContractError: a line for each table.
     """
+    problems = _problems(connection, found)
+    lines = [f"{table}: {words}" for table, words in problems.tables.items()]
+    if needed:
+        lines.append(
+            f"not there: {', '.join(needed)}. To create these tables beside your views, add "
+            "--missing-tables"
+        )
+    lines += problems.hidden
+    if lines:
+        raise ContractError("\n".join(["schema crm does not keep the contract:", *lines]))
+
+
+def _problems(
+    connection: psycopg.Connection[Any], found: Mapping[str, Relation]
+) -> ContractProblems:
     present = _present(connection)
-    lines = []
+    tables: dict[str, str] = {}
     for table, columns in _contract_types().items():
         held = present.get(table, {})
         if table not in found or (table in WRITE_BACK_TABLES and not held):
@@ -228,16 +270,6 @@ def _require_columns(
         elif absent:
             problems.insert(0, f"missing, or hidden from this login: {', '.join(absent)}")
         if problems:
-            lines.append(f"{table}: {'; '.join(problems)}")
-    if needed:
-        lines.append(
-            f"not there: {', '.join(needed)}. To create these tables beside your views, add "
-            "--missing-tables"
-        )
-    lines += [
-        str(source)
-        for source in row_sources(connection, list(_contract_types()))
-        if source.is_subject
-    ]
-    if lines:
-        raise ContractError("\n".join(["schema crm does not keep the contract:", *lines]))
+            tables[table] = "; ".join(problems)
+    sources = row_sources(connection, list(_contract_types()))
+    return ContractProblems(tables, [str(source) for source in sources if source.is_subject])

@@ -254,9 +254,8 @@ def _reason(row: Membership) -> str:
 def _tag_taken(row: Membership) -> str:
     """As ``_reason``. The reason itself is about archived members, too."""
     return (
-        f"held back: {row.reason_code}. Somebody took the collection's tag from the member in "
-        f"Mailchimp.{_since(row)} What to do: If the person wants this mail, give the tag again "
-        "there."
+        f"held back: {row.reason_code}. Somebody took the tag from the member in "
+        f"Mailchimp.{_since(row)} If the person wants this mail, give the tag again there."
     )
 
 

@@ -52,7 +52,8 @@ class Ages:
         quarantine: closed rows of the quarantine; changed addresses that are settled, and which
             address contacts had that are gone.
         proof: proof of consent, counted from its end. What justifies a member is never removed.
-            Refusals, counted from their end. One that holds is never removed.
+            Refusals, counted from their end. One that holds is never removed. Look-ups of people
+            on the page.
         removals: decided requests for removals. Rejected addresses that nobody holds any more, and
             ids of addresses that no member has any more. Who had the tag of a collection that left
             its shared audience.
@@ -163,6 +164,7 @@ def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
     return {
         "quarantine": ages.quarantine,
         "proof": ages.proof,
+        "person_lookups": ages.proof,
         "refusals": ages.proof,
         "changed_addresses": ages.quarantine,
         "address_holders": ages.quarantine,

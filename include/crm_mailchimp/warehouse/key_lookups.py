@@ -1,4 +1,4 @@
-"""Statements for one page of members look each row up by its key, whatever Postgres has counted.
+"""How statements join: a page looks its rows up by their keys, whatever Postgres has counted.
 
 Without fresh statistics the planner takes a table that was just filled for an empty one. Then it
 reads the whole table for each page. At 20,000 members some statements cost a hundred times as much.
@@ -78,3 +78,18 @@ def key_lookups_now(warehouse: Connection[Any]) -> Iterator[None]:
     warehouse.execute(_BY_KEY_NOW)
     yield
     warehouse.execute(_AS_BEFORE_NOW)
+
+
+@contextmanager
+def hash_joins_now(warehouse: Connection[Any]) -> Iterator[None]:
+    """For statements about a whole audience: they compare no row with every other row.
+
+    Without fresh statistics the planner takes a table that was just filled for a small one. Then it
+    reads that table once for each row of another.
+
+    Args:
+        warehouse: in a transaction that ends after the block. An error in here ends it.
+    """
+    warehouse.execute("set local enable_nestloop = off")
+    yield
+    warehouse.execute("set local enable_nestloop to default")

@@ -8,12 +8,14 @@ was lost by other means is noticed at its end at the latest.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Error, OperationalError
+from psycopg.errors import DeadlockDetected
 from psycopg.pq import TransactionStatus
 
+from crm_mailchimp.errors import PassingError
 from crm_mailchimp.rows import read_value
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 class LockLostError(Exception):
     """The session that held a lock has ended, or was reset: somebody else may have had the lock."""
+
+
+class AudienceBusyError(PassingError):
+    """Two workers wait for each other's audience: this one gave up."""
 
 
 @contextmanager
@@ -71,6 +77,26 @@ def audience_lock(connection: Connection[Any], list_key: str) -> Iterator[None]:
             code.
     """
     with named_lock(connection, f"audience:{list_key}"):
+        yield
+
+
+@contextmanager
+def second_audience_lock(connection: Connection[Any], list_key: str) -> Iterator[None]:
+    """Like :func:`audience_lock`, for a worker that holds another audience already.
+
+    Raises:
+        AudienceBusyError: its holder waits for an audience that this worker holds. Postgres notices
+            that after ``deadlock_timeout``. The transaction is rolled back.
+    """
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(audience_lock(connection, list_key))
+        except DeadlockDetected as error:
+            connection.rollback()
+            raise AudienceBusyError(
+                f"the audience of {list_key} is in use by a task that waits for this one. Each "
+                "of them takes a collection from the other's audience. The next attempt goes on"
+            ) from error
         yield
 
 

@@ -33,6 +33,7 @@ class MailchimpHook(BaseHook):
         spare_slot: opened with each further client for calls side by side. It does not wait: a
             ``PassingError`` says that none is free. None: one call after the other.
         read_only: the clients refuse every request but GET.
+        is_quick: a person waits, so there are few attempts, and none takes long.
     """
 
     conn_name_attr = "mailchimp_conn_id"
@@ -47,8 +48,10 @@ class MailchimpHook(BaseHook):
         slot: Slot | None = None,
         spare_slot: Slot | None = None,
         read_only: bool = False,
+        is_quick: bool = False,
     ) -> None:
         super().__init__()
+        self._is_quick = is_quick
         self._spare_slot = spare_slot
         self._read_only = read_only
         self.mailchimp_conn_id = mailchimp_conn_id
@@ -63,6 +66,8 @@ class MailchimpHook(BaseHook):
             WrongConnectionTypeError: the connection is of another type.
             AirflowNotFoundException: there is no such connection.
         """
+        if self._is_quick:
+            return Mailchimp(self._quick_client(slot=self._slot))
         spare = self._spare_slot
         return Mailchimp(
             self._client(Retry(), slot=self._slot),
@@ -84,9 +89,8 @@ class MailchimpHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """What the button "Test" of the UI asks: is this key good, and whose is it?"""
         try:
-            # Few attempts, as a person waits. No slot, as the page knows no warehouse: 8 slots of
-            # the 10 connections leave room for it.
-            client = self._client(Retry(attempts=2, deadline=10), most_seconds=15)
+            # No slot, as the page knows no warehouse: 8 slots of the 10 connections leave room.
+            client = self._quick_client()
             with client:
                 found = account(client)
         except MailchimpError as error:
@@ -95,6 +99,9 @@ class MailchimpHook(BaseHook):
             f"Connected to the Mailchimp account {found.name!r} by {client.place}"
             f" ({found.total_subscribers} subscribers in all)."
         )
+
+    def _quick_client(self, *, slot: Slot | None = None) -> MailchimpClient:
+        return self._client(Retry(attempts=2, deadline=10), slot=slot, most_seconds=15)
 
     def _client(
         self, retry: Retry, *, slot: Slot | None = None, most_seconds: float | None = None

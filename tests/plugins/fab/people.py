@@ -12,7 +12,7 @@ import sys
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 from fastapi.routing import APIRoute
 
-from mailchimp_provider import page
+from mailchimp_provider.page import app as page
 
 with get_application_builder() as builder:
     manager = builder.sm
@@ -29,6 +29,14 @@ routes = [route for route in page.app.routes if isinstance(route, APIRoute)]
 print(
     "answer:"
     + json.dumps(
-        {route.path: [query.alias for query in route.dependant.query_params] for route in routes}
+        {
+            route.path: [
+                query.alias
+                for query in route.dependant.query_params
+                if query.field_info.is_required()
+            ]
+            for route in routes
+            if "GET" in route.methods
+        }
     )
 )

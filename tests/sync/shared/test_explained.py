@@ -52,7 +52,7 @@ def test_one_address_has_another_contact_in_each_collection(shared: World) -> No
     assert in_news == [(nikos, True, True)]
 
 
-def test_who_refused_one_category_is_told_apart_from_a_member_of_the_tag(shared: World) -> None:
+def test_who_refused_one_category_is_not_explained_like_a_member_of_the_tag(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     offers = shared.collection("OFFERS", shared_audience=NAME, campaign_type="OFFER")
     maria = shared.contact("maria@example.gr", news, offers)
@@ -87,9 +87,7 @@ def test_a_tag_taken_by_hand_says_what_gives_it_back(shared: World) -> None:
 
     assert "it ends when somebody gives the tag again" in paragraphs["Refusal"]
     assert "subscribed again" not in paragraphs["Refusal"] + paragraphs["NEWS"]
-    assert (
-        "held back: suppressed_archived. Somebody took the collection's tag" in (paragraphs["NEWS"])
-    )
+    assert "held back: suppressed_archived. Somebody took the tag" in (paragraphs["NEWS"])
     assert "give the tag again there" in paragraphs["NEWS"]
     assert "unless a collection is blocked or a tag was taken by hand" in paragraphs[CODE]
     assert paragraphs["OFFERS"].startswith("OFFERS: does not have the collection's tag")
@@ -115,7 +113,7 @@ def test_a_tag_taken_by_hand_is_named_at_another_address_too(shared: World) -> N
     with psycopg.connect(shared.warehouse_dsn) as warehouse:
         text = explain_contact(warehouse, maria).as_text()
 
-    assert "held back: suppressed_archived. Somebody took the collection's tag" in text
+    assert "held back: suppressed_archived. Somebody took the tag" in text
     assert "Somebody archived the member" not in text
 
 

@@ -139,6 +139,42 @@ def test_a_shared_audience_follows_its_account_to_another_connection(shared: Wor
     }
 
 
+def test_a_renamed_account_keeps_the_proofs_of_each_collection(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    shared.contact("maria@example.gr", news, offers)
+    shared.sync()
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        assert rename_account(warehouse, "mailchimp_default", "mailchimp_neo") == 1
+
+    proofs = rows(
+        shared, "select collection_code as code from sync.consent_proof where ended_at is null"
+    )
+    assert sorted(row["code"] for row in proofs) == ["NEWS", "OFFERS"]
+
+
+@pytest.mark.parametrize("second", ["mailchimp_kriti", "mailchimp_default"])
+def test_an_account_is_renamed_twice(shared: World, second: str) -> None:
+    """The code of its shared audience names the account, unless it is the default one."""
+    news = shared.collection("NEWS", shared_audience=NAME)
+    shared.contact("maria@example.gr", news)
+    shared.sync()
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        assert rename_account(warehouse, "mailchimp_default", "mailchimp_neo") == 1
+        assert rename_account(warehouse, "mailchimp_neo", second) == 1
+
+    (found,) = rows(shared, "select collection_id, collection_code from sync.audience")
+    shared.crm.execute("update crm.external_provider set connection_id = %s", (second,))
+    staging_id = shared.stage()
+    (staged,) = rows(
+        shared,
+        "select collection_id, collection_code from sync.staged_collection"
+        " where staging_id = %s and is_shared_audience",
+        staging_id,
+    )
+    assert staged == found
+
+
 def test_retire_takes_a_shared_audience_from_all_its_collections(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
     offers = shared.collection("OFFERS", shared_audience=NAME)

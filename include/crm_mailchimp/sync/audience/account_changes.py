@@ -95,7 +95,7 @@ def _follow_shared(warehouse: Connection[Any], old: str, new: str) -> None:
         " where account = %(old)s and starts_with(collection_code, %(prefix)s)"
         " union select collection_id, collection_code from sync.former_audience"
         " where account = %(old)s and starts_with(collection_code, %(prefix)s)",
-        {"old": old, "prefix": shared_audiences.PREFIX},
+        {"old": old, "prefix": shared_audiences.code_of(old, "")},
     )
     for one in shared:
         if not shared_audiences.is_shared_id(one.collection_id):

@@ -22,6 +22,7 @@ from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import lost_audiences, permissions
+from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import KnownAudience, find_known
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -41,6 +42,7 @@ def locate(
     provider: AudienceProvider,
     collection: StagedCollection,
     *,
+    listing: AccountListing,
     last_look: Callable[[KnownAudience], None],
 ) -> KnownAudience | None:
     """The collection's audience, without creating or changing anything in Mailchimp.
@@ -50,6 +52,7 @@ def locate(
     look comes before: what happened in it until now holds for the collection.
 
     Args:
+        listing: of the account.
         last_look: brings ``sync.member`` up to date with an audience.
 
     Raises:
@@ -66,13 +69,13 @@ def locate(
             with suppress(NotFoundAtProviderError):
                 last_look(known)
         else:
-            for list_id in lost_audiences.find_former(warehouse, provider, collection):
+            for list_id in lost_audiences.find_former(warehouse, collection, listing):
                 _remember(warehouse, collection, list_id, linked=False)
         known = _remember(warehouse, collection, linked_id, linked=True)
         permissions.note_audience(warehouse, linked)
         warehouse.commit()
     elif known is None:
-        found = lost_audiences.find_own(warehouse, provider, collection)
+        found = lost_audiences.find_own(warehouse, provider, collection, listing)
         known = _remember(warehouse, collection, found, linked=False) if found else None
     category = collection.gdpr_category
     if known is not None and category is not None and category != known.gdpr_category:
@@ -254,7 +257,8 @@ def _create(
         if not error.outcome_unknown:
             raise
         log.warning("no answer to the creation of an audience, looking for it: %s", error)
-    found = lost_audiences.find_own(warehouse, provider, collection)
+    present = AccountListing(provider)
+    found = lost_audiences.find_own(warehouse, provider, collection, present)
     return found or provider.create_audience(collection.settings).list_id
 
 

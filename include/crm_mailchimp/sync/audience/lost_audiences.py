@@ -12,6 +12,7 @@ from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
 from crm_mailchimp.rows import find_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import ownership
+from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -31,7 +32,10 @@ class AudienceUnusableError(PermanentError):
 
 
 def find_own(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection: StagedCollection,
+    listing: AccountListing,
 ) -> str | None:
     """The audience that we made for a collection, or None.
 
@@ -46,7 +50,7 @@ def find_own(
     name = collection.settings.name
     ours: list[str] = []
     by_hand: list[str] = []
-    for audience, fields in _unmapped(warehouse, provider, collection):
+    for audience, fields in _unmapped(warehouse, listing, collection):
         counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
         is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
         if is_empty or _is_owned(warehouse, fields, collection):
@@ -74,7 +78,7 @@ def find_own(
 
 
 def find_former(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+    warehouse: Connection[Any], collection: StagedCollection, listing: AccountListing
 ) -> list[str]:
     """Audiences that were a collection's before the one that the CRM names now.
 
@@ -82,7 +86,7 @@ def find_former(
     """
     return [
         audience.list_id
-        for audience, fields in _unmapped(warehouse, provider, collection)
+        for audience, fields in _unmapped(warehouse, listing, collection)
         if audience.list_id != collection.provider_list_id
         and _is_owned(warehouse, fields, collection)
     ]
@@ -179,7 +183,7 @@ def _is_anothers(
 
 
 def _unmapped(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+    warehouse: Connection[Any], listing: AccountListing, collection: StagedCollection
 ) -> Iterator[tuple[Audience, list[MergeField]]]:
     """Unmapped audiences that could be the collection's; one call each, for its merge fields.
 
@@ -195,13 +199,12 @@ def _unmapped(
         )
     )
     warehouse.commit()
-    listed = list(provider.audiences())
-    for audience in listed:
+    for audience in listing.audiences:
         if audience.list_id in known:
             require_in_account(warehouse, audience.list_id, collection)
-    unmapped = [one for one in listed if one.list_id not in known]
+    unmapped = [one for one in listing.audiences if one.list_id not in known]
     name = collection.settings.name
     named = collection.provider_list_id or any(one.settings.name == name for one in unmapped)
     if named or collection.eligible:
         for audience in unmapped:
-            yield audience, provider.merge_fields(audience.list_id)
+            yield audience, listing.merge_fields(audience.list_id)

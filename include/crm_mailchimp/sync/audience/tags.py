@@ -7,7 +7,7 @@ at a full listing, the tag's members are read. So tags that somebody gives or ta
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -55,10 +55,12 @@ class FoundByHand(NamedTuple):
     Attributes:
         given: members that got it.
         taken: members that lost it.
+        is_name_taken: the collection has no tag yet, and somebody made one with its name.
     """
 
     given: int
     taken: int
+    is_name_taken: bool = False
 
 
 _TAG = (
@@ -134,14 +136,21 @@ def look_at_tags(
     tags: Sequence[CollectionTag],
     *,
     full: bool,
+    is_marked: Callable[[], bool],
 ) -> dict[int, FoundByHand]:
     """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
+
+    A tag may have a collection's name, and an id that is not known. After a loss of the state it is
+    the collection's. Then no tag of the audience is known, and the audience is marked as ours.
+    Otherwise somebody made it by hand, and it is left alone.
 
     Args:
         provider: one call, and one for each 1,000 members of a tag whose count differs.
         list_id: the shared audience.
         tags: of its collections.
         full: read the members of every tag.
+        is_marked: whether CRMREF marks the audience as the one that the collections share. Asked
+            only if it matters.
 
     Returns:
         what was done by hand, by collection id; tags without such a change are left out.
@@ -150,9 +159,13 @@ def look_at_tags(
     taken = {tag.tag_id for tag in tags}
     by_name = {one.name: one for one in remote.values() if one.tag_id not in taken}
     found = {}
+    knows_none = not any(taken - {None})
     for tag in tags:
         present = remote.get(tag.tag_id) if tag.tag_id is not None else None
         present = present or by_name.pop(tag.name, None)
+        if present is not None and tag.tag_id is None and not (knows_none and is_marked()):
+            found[tag.collection_id] = FoundByHand(0, 0, is_name_taken=True)
+            continue
         if present is None:
             _forget(warehouse, tag)
             continue
@@ -245,9 +258,35 @@ def _still_members(
     """Of members that lost the tag, those that Mailchimp still has: nobody deleted them."""
     untagged = read_values(warehouse, str, statement("sync/find_untagged"), _parameters(tag))
     if len(untagged) <= _BY_NAME:
-        return [one for one in untagged if provider.member(tag.list_id, one) is not None]
+        return [one for one in untagged if _is_same(warehouse, provider, tag.list_id, one)]
     shown = {one.subscriber_hash for one in provider.members(tag.list_id)}
     return [one for one in untagged if one in shown]
+
+
+def _is_same(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, member_hash: str
+) -> bool:
+    """Whether Mailchimp still has the member that we know, and not a new one of its address.
+
+    A member that was deleted for good is noted as such. Only a full listing shows it otherwise.
+    """
+    known_id = read_value(
+        warehouse,
+        str,
+        "select coalesce(remote_contact_id, '') from sync.member"
+        " where list_id = %s and subscriber_hash = %s",
+        (list_id, member_hash),
+    )
+    present = provider.member(list_id, member_hash)
+    if present is not None:
+        return not known_id or present.remote_contact_id in (None, known_id)
+    # The person may have changed the address since the members were read.
+    if not known_id or provider.member(list_id, known_id) is None:
+        warehouse.execute(
+            statement("sync/mark_forgotten"),
+            {"list_id": list_id, "subscriber_hash": member_hash},
+        )
+    return False
 
 
 def _forget(warehouse: Connection[Any], tag: CollectionTag) -> None:

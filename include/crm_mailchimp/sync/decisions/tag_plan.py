@@ -16,6 +16,7 @@ from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 
 def plan_tags(
@@ -26,6 +27,7 @@ def plan_tags(
     list_id: str | None,
     gdpr_category: str | None,
     only_due: bool = False,
+    dry_run: bool = False,
 ) -> PlanCounts:
     """Put the changes of one collection's tag into ``staging.plan``; commits.
 
@@ -33,6 +35,7 @@ def plan_tags(
         list_id: the shared audience; None where there is none yet.
         gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
         only_due: only tags that nothing keeps (``removal_guard.DUE_CAUSES``).
+        dry_run: what is known of the tags stays as it is.
     """
     parameters = {
         "staging_id": staging_id,
@@ -50,12 +53,14 @@ def plan_tags(
         list_id=list_id,
         by_tag=True,
     )
-    warehouse.execute(statement("sync/plan_tags"), parameters)
-    if only_due:
-        warehouse.execute(statement("sync/keep_due_removals"), parameters)
-    warehouse.execute(statement("sync/settle_tags"), parameters)
+    with hash_joins_now(warehouse):
+        warehouse.execute(statement("sync/plan_tags"), parameters)
+        if only_due:
+            warehouse.execute(statement("sync/keep_due_removals"), parameters)
+        warehouse.execute(f"analyze staging.plan_{int(staging_id)}")
+        if not dry_run:
+            warehouse.execute(statement("sync/settle_tags"), parameters)
     warehouse.commit()
-    warehouse.execute(f"analyze staging.plan_{int(staging_id)}")
     return member_plan.count_plan(warehouse, staging_id=staging_id, collection_id=collection_id)
 
 

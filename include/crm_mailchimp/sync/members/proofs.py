@@ -10,6 +10,7 @@ from psycopg import Connection
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.planned_member import PlannedContact
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 
 def open_proofs(
@@ -32,15 +33,16 @@ def open_proofs(
 
 def renew_proofs(warehouse: Connection[Any], collection: StagedCollection, list_id: str) -> None:
     """Bring the proofs of an audience to the consents that hold now; commits."""
-    warehouse.execute(
-        statement("sync/renew_proofs"),
-        {
-            **_parameters(collection, list_id),
-            "staging_id": collection.staging_id,
-            "collection_id": collection.collection_id,
-            "is_shared": collection.shared_id is not None,
-        },
-    )
+    with hash_joins_now(warehouse):
+        warehouse.execute(
+            statement("sync/renew_proofs"),
+            {
+                **_parameters(collection, list_id),
+                "staging_id": collection.staging_id,
+                "collection_id": collection.collection_id,
+                "is_shared": collection.shared_id is not None,
+            },
+        )
     warehouse.commit()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -102,15 +103,19 @@ def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
             members = rechecked(push, page, push.recheck.still_to_remove)
             if not members:
                 continue
-            push.warehouse.execute(
-                statement("sync/note_leaving"),
-                {
-                    "list_id": tag.list_id,
-                    "collection_id": tag.collection_id,
-                    "subscriber_hashes": [one.subscriber_hash for one in members],
-                    "causes": [one.cause for one in members],
-                },
-            )
+            by_cause = defaultdict(list)
+            for one in members:
+                by_cause[one.cause].append(one.subscriber_hash)
+            for cause, hashes in by_cause.items():
+                push.warehouse.execute(
+                    statement("sync/note_leaving"),
+                    {
+                        "list_id": tag.list_id,
+                        "collection_id": tag.collection_id,
+                        "subscriber_hashes": hashes,
+                        "cause": cause,
+                    },
+                )
             push.warehouse.commit()
             yield members
 

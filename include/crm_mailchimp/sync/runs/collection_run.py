@@ -13,11 +13,12 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.accounts import Accounts, is_passing
-from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, ProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
 from crm_mailchimp.sync.audience import audience_map, lost_audiences, tags
+from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.members.last_look import Recheck
@@ -28,7 +29,7 @@ from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
-from crm_mailchimp.warehouse.locks import audience_lock
+from crm_mailchimp.warehouse.locks import second_audience_lock
 
 #: Contacts that a run names one by one.
 _SHOWN = 20
@@ -104,6 +105,11 @@ class CollectionRun:
     def watch(self) -> OutageWatch:
         """Tells the failure of a call from an outage of the account."""
         return OutageWatch(self.provider)
+
+    @cached_property
+    def listing(self) -> AccountListing:
+        """The audiences of the account, as this run sees them first."""
+        return AccountListing(self.provider)
 
     @contextmanager
     def in_account(self, account: str) -> Iterator[CollectionRun]:
@@ -248,14 +254,23 @@ class CollectionRun:
 
         Raises:
             ProviderError, PassingError: nobody knows who refused there, so nobody is added.
+            AudienceBusyError: another run has the audience, and waits for this one.
         """
         with (
-            audience_lock(self.warehouse, audience.collection_code),
+            second_audience_lock(self.warehouse, audience.collection_code),
             self.in_account(audience.account) as there,
             suppress(NotFoundAtProviderError),
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
+
+    def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
+        """End the run: nobody knows where the collection was before.
+
+        Raises:
+            ProviderError, PassingError: the error.
+        """
+        raise error
 
     def runs_of_parts(self) -> Sequence[CollectionRun]:
         """Runs of the collections that share the audience; none for any other audience."""

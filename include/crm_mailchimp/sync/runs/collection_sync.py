@@ -32,6 +32,7 @@ from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 from crm_mailchimp.sync.runs import due_removals, run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
+from crm_mailchimp.sync.runs.earlier_search import find_earlier_audiences
 from crm_mailchimp.sync.runs.run_record import CollectionResult
 from crm_mailchimp.sync.runs.shared_parts import (
     CollectionPart,
@@ -153,6 +154,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     if collection.problem is not None:
         _remove_due_alone(run)
         raise _StopError(collection.problem.state, str(collection.problem))
+    find_earlier_audiences(run)
     run.leave_earlier_audience()
     try:
         audience = _locate(run)
@@ -198,7 +200,11 @@ def _locate(run: CollectionRun) -> KnownAudience | None:
     collection_audience.follow_account(run.warehouse, run.collection)
     try:
         return collection_audience.locate(
-            run.warehouse, run.provider, run.collection, last_look=run.pull_back
+            run.warehouse,
+            run.provider,
+            run.collection,
+            listing=run.listing,
+            last_look=run.pull_back,
         )
     except (ProviderError, PassingError):
         # What is due in other accounts does not wait for this one.

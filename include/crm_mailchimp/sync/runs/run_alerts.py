@@ -26,12 +26,16 @@ _HEADINGS = {
     "late": "Late: no successful run for too long",
     "undecided": "Undecided: a person has to decide about an erasure",
     "near_limit": "Near the plan's limit: contacts that Mailchimp bills",
+    "unhealthy": "Sendings that went badly: the next campaign of the audience waits for a person",
 }
 _WHERE_TO_LOOK = {
     "undecided": 'What that means: docs/data_protection.md, section "Forget me".',
     "near_limit": 'What to do: docs/operations.md, section "The bill".',
+    "unhealthy": 'What to do: docs/campaigns.md, section "The health of a sending".',
 }
 _IN_COLLECTIONS = "Details: sync.collection_run in the warehouse, columns state and detail."
+#: An alert that is not repeated as long as the trouble is the same.
+_ONCE = timedelta(days=36_500)
 #: Lines under one heading; the rest is counted.
 _LONGEST = 50
 
@@ -54,7 +58,7 @@ class Trouble:
     """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why.
 
     Or, in the place of the code, a DAG that failed, or a contact whose erasure is ``undecided``. Or
-    an account that is ``near_limit``.
+    an account that is ``near_limit``, or a campaign whose sending was ``unhealthy``.
     """
 
     collection_code: str
@@ -200,6 +204,29 @@ def alert_about_bill(
     ]
     _forget(warehouse, ("near_limit",), None, troubles)
     return _tell(warehouse, troubles, times, send)
+
+
+def alert_about_sendings(
+    warehouse: Connection[Any],
+    unhealthy: Mapping[str, Sequence[str]],
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about sendings that went badly, once for the same reasons; returns those sent.
+
+    Args:
+        unhealthy: what there is too much of, by the campaign's code.
+        send: as for ``alert_about_run``.
+    """
+    troubles = [
+        Trouble(
+            collection_code=f"campaign {code}",
+            state="unhealthy",
+            reason=f"too many {', '.join(name.replace('_', ' ') for name in found)}",
+        )
+        for code, found in unhealthy.items()
+    ]
+    _forget(warehouse, ("unhealthy",), None, troubles)
+    return _tell(warehouse, troubles, AlertTimes(repeat_after=_ONCE), send)
 
 
 def alert_about_dag(

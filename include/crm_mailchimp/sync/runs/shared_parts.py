@@ -28,8 +28,8 @@ class CollectionPart:
         judgement: what its guard says of that; None: it was not asked.
         notes: what people should know of it.
         failed: what Mailchimp refused or failed to do for it; the other collections go on.
-        cannot_leave: the audience that it had until now could not be read. People may have refused
-            there, so nobody gets its tag.
+        is_held_back: nobody gets its tag. The audience that it had until now could not be read, so
+            people may have refused there. Or somebody made a tag with its name by hand.
     """
 
     collection: StagedCollection
@@ -38,7 +38,17 @@ class CollectionPart:
     judgement: GuardJudgement | None = None
     notes: list[str] = field(default_factory=list)
     failed: list[Exception] = field(default_factory=list)
-    cannot_leave: bool = False
+    is_held_back: bool = False
+
+    def block(self, code: str, detail: str) -> None:
+        """Only what is due goes out for it in this run.
+
+        Args:
+            code: with which its ``detail`` begins.
+            detail: what keeps it, where, and what to do.
+        """
+        self.is_held_back = True
+        self.judgement = GuardJudgement(Blocked(code, detail), None)
 
     @property
     def blocked(self) -> Blocked | None:
@@ -57,7 +67,7 @@ class CollectionPart:
     @property
     def is_judged(self) -> bool:
         """Whether the collection can say who belongs to it, and nothing keeps the others."""
-        return self.collection.problem is None and self.blocked is None and not self.cannot_leave
+        return self.collection.problem is None and self.blocked is None and not self.is_held_back
 
 
 def finish_parts(

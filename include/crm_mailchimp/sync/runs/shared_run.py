@@ -6,14 +6,15 @@ that. Each collection has its guard, its tag, its record and its quarantine.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import audience_map, collection_audience, tags
+from crm_mailchimp.sync.audience import audience_map, collection_audience, ownership, tags
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
@@ -24,8 +25,10 @@ from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
+from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,13 @@ class SharedRun(CollectionRun):
             if known is not None:
                 self._leave(part, partial(self._leave_own, run, known))
 
+    def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
+        """Nobody gets the collection's tag: nobody knows where the collection was before."""
+        for part in self.parts:
+            if part.collection.collection_id == collection.collection_id:
+                part.failed.append(error)
+                part.is_held_back = True
+
     def runs_of_parts(self) -> list[CollectionRun]:
         """A run for each collection, over the same connections and with the same progress."""
         return [self._run_of(part) for part in self.parts]
@@ -74,11 +84,26 @@ class SharedRun(CollectionRun):
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
         self.warehouse.commit()
         by_hand = tags.look_at_tags(
-            self.warehouse, self.provider, audience.list_id, known, full=full
+            self.warehouse,
+            self.provider,
+            audience.list_id,
+            known,
+            full=full,
+            is_marked=lambda: self._is_marked(audience.list_id),
         )
         for part in self.parts:
-            if found := by_hand.get(part.collection.collection_id):
-                part.notes += _words(found)
+            found = by_hand.get(part.collection.collection_id)
+            if found is None:
+                continue
+            part.notes += _words(found)
+            if found.is_name_taken:
+                name = tags.tag_name(part.collection)
+                part.block(
+                    "tag_by_hand",
+                    f"audience {audience.list_id} has a tag {name!r} that was made by hand. "
+                    "Nobody gets it or loses it. Rename it in Mailchimp, and the next sync makes "
+                    "the collection's own",
+                )
 
     def make_plan(self, list_id: str | None) -> None:
         """Plan the tags of each collection, then the members of the audience; commits."""
@@ -110,15 +135,25 @@ class SharedRun(CollectionRun):
         )
 
     def push_due_tags(self, list_id: str) -> None:
-        """Take the tags that nothing keeps; commits."""
-        for part, tag in self._with_tags():
+        """Take the tags that nothing keeps, those of collections that are gone too; commits."""
+        of_lost = [(self._part_of_lost(tag), tag) for tag in self.lost]
+        for part, tag in (*self._with_tags(), *of_lost):
             if part.planned and member_plan.planned(part.planned, "untag"):
                 self.require_own(list_id)
                 self._take(part, tag, due=True)
+        for part, tag in of_lost:
+            self.progress.failed += part.failed
+            if part.counts["removed"]:
+                self.progress.due_notes.append(
+                    f"{part.counts['removed']} members lost the tag {tag.name!r} of collection "
+                    f"{tag.collection_code}, which is not synced any more"
+                )
 
     def push_tags(self, list_id: str) -> None:
         """Take and give tags as each collection's plan says, once members are there; commits."""
         self._join(list_id)
+        if any(self.progress.counts[name] for name in ("added", "updated", "removed")):
+            refresh_statistics(self.warehouse)
         for part, known in self._with_tags():
             if not part.is_judged:
                 continue
@@ -147,6 +182,7 @@ class SharedRun(CollectionRun):
             self.warehouse.commit()
         if member_plan.planned(part.planned, "tag"):
             self._give(part, tag)
+            refresh_statistics(self.warehouse)
         renew_proofs(self.warehouse, part.collection, known.list_id)
 
     def _give(self, part: CollectionPart, tag: CollectionTag) -> None:
@@ -180,7 +216,7 @@ class SharedRun(CollectionRun):
         except (ProviderError, PassingError) as error:
             self.warehouse.rollback()
             part.failed.append(error)
-            part.cannot_leave = True
+            part.is_held_back = True
 
     def _leave_own(self, run: CollectionRun, known: KnownAudience) -> None:
         run.look_for_the_last_time(known)
@@ -196,7 +232,7 @@ class SharedRun(CollectionRun):
             [
                 part.collection
                 for part in self.parts
-                if not part.waits_for_its_id and not part.cannot_leave
+                if not part.waits_for_its_id and not part.is_held_back
             ],
         )
 
@@ -205,19 +241,12 @@ class SharedRun(CollectionRun):
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
         self.lost[:] = self._leave_moved([tag for tag in known if tag.collection_id not in staged])
         for part in self.parts:
-            can_be_judged = part.collection.problem is None and not part.cannot_leave
+            can_be_judged = part.collection.problem is None and not part.is_held_back
             self._plan_tags(part, list_id, only_due=only_due or not can_be_judged)
             if not only_due and can_be_judged:
                 part.judgement = self._judge(part, list_id)
         for tag in self.lost:
-            tag_plan.plan_tags(
-                self.warehouse,
-                staging_id=self.collection.staging_id,
-                collection_id=tag.collection_id,
-                list_id=list_id,
-                gdpr_category=tag.gdpr_category,
-                only_due=True,
-            )
+            self._plan_tags(self._part_of_lost(tag), list_id, only_due=True)
         kept = [
             part.collection.collection_id for part in self.parts if only_due or not part.is_judged
         ]
@@ -241,7 +270,33 @@ class SharedRun(CollectionRun):
             list_id=list_id,
             gdpr_category=self._category_of(part, list_id),
             only_due=only_due,
+            dry_run=part.collection.dry_run,
         )
+
+    def _part_of_lost(self, tag: CollectionTag) -> CollectionPart:
+        """A collection that is not in the CRM any more, by its last known category."""
+        collection = replace(
+            self.collection,
+            collection_id=tag.collection_id,
+            collection_code=tag.collection_code,
+            gdpr_category=tag.gdpr_category,
+            campaign_type=tag.campaign_type,
+            is_static=False,
+            is_shared_audience=False,
+            shared_id=tag.shared_id,
+        )
+        part = CollectionPart(collection=collection, counts=Counter())
+        part.planned = member_plan.count_plan(
+            self.warehouse,
+            staging_id=collection.staging_id,
+            collection_id=tag.collection_id,
+        )
+        return part
+
+    def _is_marked(self, list_id: str) -> bool:
+        """Whether CRMREF says in Mailchimp that the collections share this audience."""
+        owner = ownership.owner_of(self.listing.merge_fields(list_id))
+        return owner is not None and owner.collection_id == self.collection.collection_id
 
     def _category_of(self, part: CollectionPart, list_id: str | None) -> str | None:
         """The collection's category; of one that has none now its last known one."""

@@ -220,5 +220,4 @@ def is_shared_id(collection_id: int) -> bool:
 
 def name_of(account: str, code: str) -> str:
     """What the CRM calls the shared audience with a code."""
-    name = code.removeprefix(PREFIX)
-    return name if account == DEFAULT_ACCOUNT else name.removesuffix(f" ({account})")
+    return code.removeprefix(code_of(account, ""))

@@ -37,7 +37,7 @@ _POLICY = (
 
 
 @router.get("/quarantine.csv")
-def quarantine(collection: str | None = None) -> Response:
+def quarantine_file(collection: str | None = None) -> Response:
     """Who is held back now, by contact id, as a spreadsheet in Greek opens it.
 
     Args:
@@ -56,7 +56,7 @@ def quarantine(collection: str | None = None) -> Response:
 
 
 @router.get("/plan.csv")
-def plan(run: str, collection: str | None = None) -> Response:
+def plan_file(run: str, collection: str | None = None) -> Response:
     """A run's plan, member by member, as a spreadsheet in Greek opens it.
 
     Args:

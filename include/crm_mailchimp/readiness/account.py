@@ -1,0 +1,156 @@
+"""Is an account of the provider ready: its key, its size, the domains of its senders?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from psycopg import Connection
+
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from crm_mailchimp.crm.collections import Collection
+from crm_mailchimp.crm.providers import read_providers
+from crm_mailchimp.provider import Audience
+from crm_mailchimp.readiness.collections import active_collections
+from crm_mailchimp.readiness.finding import Verdict
+from crm_mailchimp.rows import read_values
+from crm_mailchimp.settings import BillSettings
+
+
+class AccountInUse(Protocol):
+    """What is asked of an account's client."""
+
+    def audiences(self) -> Iterator[Audience]:
+        """All audiences of the account."""
+        ...
+
+    def sender_domains(self) -> dict[str, bool]:
+        """Domains that mails may come from, lower case, and whether they are verified."""
+        ...
+
+
+def named_accounts(crm: Connection[Any]) -> list[str]:
+    """The accounts that ``crm.external_provider`` names, the default one first."""
+    named = {provider.account for provider in read_providers(crm)} or {DEFAULT_ACCOUNT}
+    return sorted(named, key=lambda one: (one != DEFAULT_ACCOUNT, one))
+
+
+def collections_of(crm: Connection[Any], account: str) -> list[Collection]:
+    """The active collections of an account."""
+    return [
+        one
+        for one in active_collections(crm)
+        if (one.connection_id or DEFAULT_ACCOUNT) == account and not one.provider_problem()
+    ]
+
+
+def account_size(
+    client: AccountInUse, account: str, environment: Mapping[str, str]
+) -> Iterator[tuple[Verdict, str]]:
+    """Whether the key is good, and how the account's contacts compare with its plan.
+
+    Mailchimp bills subscribed, unsubscribed and pending members, each audience by itself. Its
+    answers about an audience count the first two (OpenAPI 3.0.55, ``lists``, ``stats``).
+
+    Args:
+        client: of the account.
+        account: id of its connection.
+        environment: variables by name.
+
+    Raises:
+        SettingError: the limit or the percentage cannot be obeyed.
+    """
+    audiences = list(client.audiences())
+    contacts = sum(one.member_count + one.unsubscribe_count for one in audiences)
+    place = f"connection {account}"
+    yield "fine", f"{place}: the key is good; the account has {len(audiences)} audiences"
+    settings = BillSettings.read(environment)
+    limits = settings.mailchimp_contact_limit
+    limit = limits.get(account, limits.get("", 0))
+    if not limit:
+        yield (
+            "note",
+            f"{place}: {contacts} contacts; MAILCHIMP_CONTACT_LIMIT names no limit of its plan, so"
+            " nobody is warned",
+        )
+    elif contacts * 100 >= limit * settings.mailchimp_contact_warning_percent:
+        yield (
+            "to do",
+            f"{place}: {contacts} contacts, and its plan includes {limit}"
+            " (MAILCHIMP_CONTACT_LIMIT): make room, or change the plan",
+        )
+    else:
+        yield "fine", f"{place}: {contacts} contacts of the {limit} that its plan includes"
+
+
+def new_audiences(
+    warehouse: Connection[Any], collections: Sequence[Collection], account: str
+) -> Iterator[tuple[Verdict, str]]:
+    """How many audiences the first sync would make.
+
+    Args:
+        warehouse: to ``warehouse_db``.
+        collections: of the account.
+        account: id of its connection.
+    """
+    known = set(
+        read_values(
+            warehouse,
+            int,
+            "select collection_id from sync.audience where account = %s",
+            (account,),
+        )
+    )
+    own = {
+        one.code
+        for one in collections
+        if not one.shared_audience and not one.provider_list_id and one.collection_id not in known
+    }
+    shared_known = set(
+        read_values(
+            warehouse, str, "select collection_code from sync.audience where account = %s",
+            (account,),
+        )
+    )  # fmt: skip
+    shared = {one.shared_audience for one in collections if one.shared_audience}
+    shared = {name for name in shared if f"shared:{name}" not in shared_known}
+    number = len(own) + len(shared)
+    if number:
+        yield (
+            "note",
+            f"connection {account}: the first sync makes or finds {number} audiences. Mailchimp's"
+            " API does not show how many the plan allows: look it up",
+        )
+    else:
+        yield "fine", f"connection {account}: no collection needs a new audience"
+
+
+def senders(
+    client: AccountInUse, collections: Sequence[Collection], account: str
+) -> Iterator[tuple[Verdict, str]]:
+    """Whether the domain of each sender is verified in the account.
+
+    Args:
+        client: of the account.
+        collections: of the account.
+        account: id of its connection.
+    """
+    verified = client.sender_domains()
+    codes: dict[str, list[str]] = defaultdict(list)
+    for one in collections:
+        domain = str(one.settings.get("from_email") or "").strip().rpartition("@")[2].lower()
+        if domain:
+            codes[domain].append(one.code)
+    for domain, users in sorted(codes.items()):
+        place = f"connection {account}: the domain {domain} of the sender of {', '.join(users)}"
+        if verified.get(domain):
+            yield "fine", f"{place} is verified"
+        elif domain in verified:
+            yield "to do", f"{place} is not verified: verify it (Mailchimp, Account, Domains)"
+        else:
+            yield (
+                "to do",
+                f"{place} is not known to Mailchimp: add and verify it (Mailchimp, Account,"
+                " Domains), or correct from_email in the CRM",
+            )

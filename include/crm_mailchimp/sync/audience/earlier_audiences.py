@@ -1,0 +1,225 @@
+"""Audiences that a collection had before, found in Mailchimp when ``sync`` knows nothing of it.
+
+After a loss of the sync state a collection may have another audience than before. It may be its
+own, one that it shares, or one in another account. What people refused before still holds.
+The field CRMREF names the collection there, or the collection's tag is in a shared audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from crm_mailchimp.provider import Audience
+from crm_mailchimp.rows import read_row, read_rows, read_values
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import audience_map, ownership, tags
+from crm_mailchimp.sync.audience.account_listing import AccountListing
+from crm_mailchimp.sync.staging import shared_audiences
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.tag_provider import Tag
+
+#: Problems of a collection of which nobody knows whether it is the one that had the code before.
+_UNKNOWN = ("collection_replaced", "provider_unsupported")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierAudience:
+    """An audience in which Mailchimp shows a collection.
+
+    Attributes:
+        collection: the collection, as the CRM has it now.
+        account: id of the Airflow connection that leads to the audience.
+        shared_id: of a shared audience: its id among the collections; None: it was its own.
+        tag: the collection's tag in a shared audience.
+    """
+
+    collection: StagedCollection
+    audience: Audience
+    account: str
+    shared_id: int | None = None
+    tag: Tag | None = None
+
+    @property
+    def list_id(self) -> str:
+        """The audience's id."""
+        return self.audience.list_id
+
+
+class _KnownList(NamedTuple):
+    list_id: str
+    shared_id: int | None
+
+
+class _KnownTag(NamedTuple):
+    list_id: str
+    tag_id: int
+
+
+class _Unit(NamedTuple):
+    collection_code: str
+    linked: bool
+
+
+def without_trace(
+    warehouse: Connection[Any], collections: Sequence[StagedCollection]
+) -> list[StagedCollection]:
+    """The collections that ``sync`` knows no audience of, present or former; commits."""
+    ids = [
+        one.collection_id
+        for one in collections
+        if one.problem is None or one.problem.code not in _UNKNOWN
+    ]
+    known = set(read_values(warehouse, int, statement("sync/find_traces"), {"collection_ids": ids}))
+    warehouse.commit()
+    return [one for one in collections if one.collection_id in set(ids) - known]
+
+
+def find_in(
+    warehouse: Connection[Any],
+    listing: AccountListing,
+    account: str,
+    collections: Sequence[StagedCollection],
+) -> list[EarlierAudience]:
+    """The audiences of an account in which Mailchimp shows one of the collections; commits.
+
+    An audience that another collection has, or had, is not asked for.
+
+    Args:
+        listing: of the account: one call, one for each audience that nobody has, and one for each
+            shared audience.
+        account: id of the Airflow connection that leads to it.
+        collections: of which ``sync`` knows no audience.
+
+    Raises:
+        ProviderError: the account cannot be read.
+    """
+    known = {
+        one.list_id: one.shared_id
+        for one in read_rows(warehouse, _KnownList, statement("sync/find_known_lists"))
+    }
+    taken = set(
+        read_rows(
+            warehouse,
+            _KnownTag,
+            "select list_id, tag_id from sync.tag where tag_id is not null",
+        )
+    )
+    own = ownership.own_installation(warehouse)
+    warehouse.commit()
+    found: list[EarlierAudience] = []
+    for audience in listing.audiences:
+        shared_id = known.get(audience.list_id)
+        if shared_id is None:
+            if audience.list_id in known:
+                continue
+            owner = ownership.owner_of(listing.merge_fields(audience.list_id))
+            if owner is None:
+                continue
+            if not shared_audiences.is_shared_id(owner.collection_id):
+                found += [
+                    EarlierAudience(collection=one, audience=audience, account=account)
+                    for one in collections
+                    if owner.collection_id == one.collection_id
+                    # Of another installation's collections only a name shows that it is the same.
+                    and (owner.installation == own or audience.settings.name == one.settings.name)
+                ]
+                continue
+            shared_id = owner.collection_id
+        found += [
+            EarlierAudience(
+                collection=one, audience=audience, account=account, shared_id=shared_id, tag=tag
+            )
+            for one, tag in _tagged(
+                collections,
+                [
+                    tag
+                    for tag in listing.tags(audience.list_id)
+                    if (audience.list_id, tag.tag_id) not in taken
+                ],
+            )
+        ]
+    return found
+
+
+def remember(warehouse: Connection[Any], found: EarlierAudience) -> None:
+    """Note that the audience was the collection's, as if the state had not been lost; commits.
+
+    Its own becomes a former audience: it is listed in full before anybody is added elsewhere. In a
+    shared one the collection has its tag, until a last look.
+    """
+    if found.shared_id is None or found.tag is None:
+        warehouse.execute(
+            statement("sync/remember_former"),
+            {
+                "list_id": found.list_id,
+                "account": found.account,
+                "collection_id": found.collection.collection_id,
+                "collection_code": found.collection.collection_code,
+                "gdpr_category": found.collection.gdpr_category,
+            },
+        )
+        warehouse.commit()
+        return
+    unit = _unit(warehouse, found)
+    warehouse.execute(
+        statement("sync/restore_shared_audience"),
+        {
+            "shared_id": found.shared_id,
+            "collection_code": unit.collection_code,
+            "provider": found.collection.provider,
+            "list_id": found.list_id,
+            "account": found.account,
+            "linked": unit.linked,
+        },
+    )
+    if audience_map.find_by_list(warehouse, found.list_id) is not None:
+        tags.join(warehouse, found.list_id, found.shared_id, [found.collection])
+        warehouse.execute(
+            "update sync.tag set tag_id = %s, name = %s where list_id = %s and collection_id = %s",
+            (
+                found.tag.tag_id,
+                found.tag.name,
+                found.list_id,
+                found.collection.collection_id,
+            ),
+        )
+    warehouse.commit()
+
+
+def look_as_at_first(warehouse: Connection[Any], list_id: str) -> None:
+    """The shared audience's own next run looks at it as for the first time; commits."""
+    warehouse.execute(
+        "update sync.audience set fully_listed_at = null, pulled_through = null where list_id = %s",
+        (list_id,),
+    )
+    warehouse.commit()
+
+
+def _tagged(
+    collections: Sequence[StagedCollection], present: Sequence[Tag]
+) -> Iterator[tuple[StagedCollection, Tag]]:
+    for one in collections:
+        for tag in present:
+            # Its description may have changed since; the code at the end names the collection.
+            if tag.name == tags.tag_name(one) or tag.name.endswith(f" ({one.collection_code})"):
+                yield one, tag
+                break
+
+
+def _unit(warehouse: Connection[Any], found: EarlierAudience) -> _Unit:
+    """The code of a shared audience, and whether its settings are somebody else's."""
+    staged = read_row(
+        warehouse,
+        _Unit,
+        "select collection_code, provider_list_id is not null as linked"
+        " from sync.staged_collection where staging_id = %s and collection_id = %s",
+        (found.collection.staging_id, found.shared_id),
+    )
+    if staged is not None:
+        return staged
+    # Nobody shares it any more. Whether the CRM named it is not known: its settings stay.
+    return _Unit(shared_audiences.code_of(found.account, found.audience.settings.name), True)

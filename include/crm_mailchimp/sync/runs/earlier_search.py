@@ -1,0 +1,77 @@
+"""A collection of which ``sync`` knows nothing: was it in Mailchimp before the state was lost?
+
+That is asked once for each collection, in its own account and in the others that the CRM names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crm_mailchimp.crm.providers import read_providers
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import PassingError, ProviderError
+from crm_mailchimp.sync.audience import earlier_audiences
+from crm_mailchimp.sync.audience.account_listing import AccountListing
+from crm_mailchimp.sync.audience.accounts_in_use import accounts_with_audiences
+from crm_mailchimp.sync.audience.earlier_audiences import EarlierAudience
+from crm_mailchimp.sync.runs.collection_run import CollectionRun
+from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+
+
+def find_earlier_audiences(run: CollectionRun) -> None:
+    """Note the audiences that new collections of a run had before; commits.
+
+    Raises:
+        ProviderError, PassingError: an account cannot be asked, and Mailchimp shows that the
+            state was lost. Collections that share an audience are held back instead.
+    """
+    runs = {one.collection.collection_id: one for one in run.runs_of_parts() or (run,)}
+    new = earlier_audiences.without_trace(run.warehouse, [one.collection for one in runs.values()])
+    if not new:
+        return
+    try:
+        found = _search(run, new)
+    except (ProviderError, PassingError) as error:
+        run.warehouse.rollback()
+        for collection in new:
+            run.hold_back(collection, error)
+        return
+    for one in found:
+        if _is_present(run, one):
+            continue
+        earlier_audiences.remember(run.warehouse, one)
+        if one.shared_id is not None and not run.collection.dry_run:
+            run.leave_earlier_audience()
+            earlier_audiences.look_as_at_first(run.warehouse, one.list_id)
+
+
+def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[EarlierAudience]:
+    here = earlier_audiences.find_in(run.warehouse, run.listing, run.account, new)
+    found = list(here)
+    named = {provider.account for provider in read_providers(run.crm)}
+    for account in sorted((named | set(accounts_with_audiences(run.warehouse))) - {run.account}):
+        try:
+            with run.in_account(account) as there:
+                found += earlier_audiences.find_in(
+                    run.warehouse, AccountListing(there.provider), account, new
+                )
+        except (ProviderError, PassingError) as error:
+            run.warehouse.rollback()
+            if here:
+                raise  # it was in Mailchimp before: it may have been in that account, too
+            run.progress.notes.append(
+                f"the account of connection {account} could not be asked for an audience that "
+                f"the collection had before: {words_of(error)}"
+            )
+    return found
+
+
+def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:
+    """Whether the run itself finds and uses the audience: it is no earlier one."""
+    if found.account != run.account:
+        return False
+    if found.shared_id is not None:
+        return found.shared_id == run.collection.collection_id
+    return not run.collection.is_shared_audience or (
+        found.list_id == run.collection.provider_list_id
+    )

@@ -1,0 +1,1 @@
+"""``python -m mailchimp_provider.doctor``: is the installation ready for going live?"""

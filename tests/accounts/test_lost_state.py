@@ -1,0 +1,134 @@
+"""After a loss of the state: what people refused in another account before still holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from sharing_world import NAME, share
+
+
+def share_in(world: AccountsWorld, name: str | None) -> None:
+    world.change_collection("NEWS", shared_audience=name)
+
+
+class Filled:
+    """NEWS with three people in the first account; anna refused there, and the state is lost."""
+
+    def __init__(self, world: AccountsWorld, *, shared: bool) -> None:
+        share(world)
+        self.world = world
+        name = NAME if shared else None
+        self.news = world.collection("NEWS", description="Τα νέα", shared_audience=name)
+        self.anna = world.contact("anna@mail.gr", self.news)
+        self.nikos = world.contact("nikos@mail.gr", self.news)
+        world.contact("zoe@mail.gr", self.news)
+        world.sync_all()
+        (self.list_id,) = world.audiences(DEFAULT_ACCOUNT)
+        world.act_in(DEFAULT_ACCOUNT, self.list_id, "anna@mail.gr", "unsubscribe")
+        world.forget_ledger()
+
+    def move(self, *, shared: bool) -> None:
+        share_in(self.world, NAME if shared else None)
+        self.world.change_collection("NEWS", external_provider=SECOND_PROVIDER)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["shared before", "own before"])
+@pytest.mark.parametrize("after", [True, False], ids=["shared after", "own after"])
+def test_the_audience_in_the_account_before_is_found(
+    world: AccountsWorld, before: bool, after: bool
+) -> None:
+    filled = Filled(world, shared=before)
+    filled.move(shared=after)
+
+    ended = world.sync_all()
+
+    assert set(world.people(SECOND)) == {"nikos@mail.gr", "zoe@mail.gr"}, ended
+    # What is due goes out in both.
+    world.regrant(filled.nikos, granted=False)
+    for _ in range(2):
+        ended = world.sync_all()
+    assert world.people(DEFAULT_ACCOUNT, filled.list_id)["nikos@mail.gr"] == "unsubscribed", ended
+    assert world.people(SECOND)["nikos@mail.gr"] == "unsubscribed"
+    assert world.people(DEFAULT_ACCOUNT, filled.list_id)["zoe@mail.gr"] == "subscribed"
+
+
+@pytest.mark.parametrize("how", ["no connection", "wrong key", "down"])
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "own"])
+def test_while_that_account_cannot_be_asked_nobody_is_added(
+    world: AccountsWorld, shared: bool, how: str
+) -> None:
+    filled = Filled(world, shared=False)
+    # It was in the second account, too: that shows the loss.
+    world.change_collection("NEWS", external_provider=SECOND_PROVIDER)
+    world.sync_all()
+    world.forget_ledger()
+    share_in(world, NAME if shared else None)
+    before = {one: set(world.people(SECOND, one)) for one in world.audiences(SECOND)}
+    world.contact("eleni@mail.gr", filled.news)
+    world.act_in(DEFAULT_ACCOUNT, filled.list_id, "zoe@mail.gr", "unsubscribe")
+    world.break_down(how, DEFAULT_ACCOUNT)
+
+    for _ in range(2):
+        ended = world.sync_all()
+        assert ended["NEWS"].startswith("failed"), ended
+        assert "eleni@mail.gr" not in world.people(SECOND)
+
+    world.mend(DEFAULT_ACCOUNT)
+    for _ in range(2):
+        ended = world.sync_all()
+    added = {
+        list_id: set(world.people(SECOND, list_id)) - before.get(list_id, set())
+        for list_id in world.audiences(SECOND)
+    }
+    if shared:
+        (people,) = [added[list_id] for list_id in added if list_id not in before]
+        assert people == {"nikos@mail.gr", "eleni@mail.gr"}, ended
+    else:
+        # Zoe was added before she refused in the first account.
+        assert list(added.values()) == [{"eleni@mail.gr"}], ended
+
+
+@pytest.mark.parametrize("how", ["no connection", "wrong key", "down"])
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "own"])
+def test_another_account_that_is_down_stops_no_new_collection(
+    world: AccountsWorld, shared: bool, how: str
+) -> None:
+    share(world)
+    name = NAME if shared else None
+    news = world.collection(
+        "NEWS", description="Τα νέα", shared_audience=name, external_provider=SECOND_PROVIDER
+    )
+    world.contact("anna@mail.gr", news)
+    world.break_down(how, DEFAULT_ACCOUNT)
+
+    ended = world.sync_all()
+
+    assert ended["NEWS"].startswith("succeeded"), ended
+    assert f"connection {DEFAULT_ACCOUNT} could not be asked" in str(ended), ended
+    assert set(world.people(SECOND)) == {"anna@mail.gr"}
+
+
+def test_all_are_found_with_their_reason(world: AccountsWorld) -> None:
+    """One loss, two collections that swapped their accounts."""
+    share(world)
+    news = world.collection("NEWS", description="Τα νέα")
+    offers = world.collection("OFFERS", description="Προσφορές", external_provider=SECOND_PROVIDER)
+    for one in ("anna", "zoe"):
+        world.contact(f"{one}@mail.gr", news, offers)
+    world.sync_all()
+    (first,) = world.audiences(DEFAULT_ACCOUNT)
+    (second,) = world.audiences(SECOND)
+    world.act_in(DEFAULT_ACCOUNT, first, "anna@mail.gr", "unsubscribe")
+    world.act_in(SECOND, second, "zoe@mail.gr", "unsubscribe")
+    world.forget_ledger()
+    world.change_collection("NEWS", external_provider=SECOND_PROVIDER)
+    world.change_collection("OFFERS", external_provider="mailchimp")
+
+    for _ in range(2):
+        ended = world.sync_all()
+    new = [one for one in world.audiences(SECOND) if one != second]
+    assert [set(world.people(SECOND, one)) for one in new] == [{"zoe@mail.gr"}], ended
+    new = [one for one in world.audiences(DEFAULT_ACCOUNT) if one != first]
+    assert [set(world.people(DEFAULT_ACCOUNT, one)) for one in new] == [{"anna@mail.gr"}], ended

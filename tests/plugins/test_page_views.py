@@ -1,0 +1,183 @@
+"""Each view from a real warehouse, in both languages, and what it says when it cannot read it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from campaign_world import CampaignWorld
+from crm_mailchimp.page_content.campaigns import phase_of
+from fresh_databases import fresh_databases
+from page_reader import Reader, reading
+from sharing_world import NAME, share
+
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+GREEK = {"Accept-Language": "el"}
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
+    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
+        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
+
+
+@pytest.fixture
+def reader(world: CampaignWorld) -> Iterator[Reader]:
+    with reading(world.warehouse_dsn) as reader:
+        yield reader
+
+
+def test_an_empty_warehouse_says_what_to_do_first(reader: Reader) -> None:
+    assert "No collection yet. Start with a preview" in reader.get()
+    assert "Δεν υπάρχει ακόμη συλλογή. Ξεκινήστε με μια προεπισκόπηση" in reader.get(**GREEK)
+    assert "No campaign in this month." in reader.get("campaigns")
+    for path in ("collection?code=ΟΧΙ", "campaign?code=ΟΧΙ", "plan?run=ΟΧΙ", "nothing"):
+        assert "Nothing has this name" in reader.get(path, 404), path
+
+
+def test_a_collection_says_what_is_in_force_and_who_is_held_back(
+    world: CampaignWorld, reader: Reader
+) -> None:
+    news = world.collection()
+    for number in range(60):
+        world.contact(f"χωρίς-{number}", news)
+    world.contact("filos@mail.gr", news)
+    world.sync()
+    text = html.unescape(reader.get("collection?code=NEWS"))
+    assert "Changes by run" in text and "1 added, 0 updated, 0 removed" in text
+    assert "made by the sync" in text
+    assert text.count("The e-mail address is not well formed.") >= 50
+    following = re.search(r'href="(collection\?code=NEWS&reason=&after=\d+)#quarantine"', text)
+    assert following
+    rest = reader.get(following[1])
+    assert rest.count('<td data-name="Since">') == 10
+    assert "Next contacts" not in rest
+    other = reader.get("collection?code=NEWS&reason=no_consent")
+    assert '<td data-name="Since">' not in other
+    assert "filos" not in text
+    greek = reader.get("collection?code=NEWS", **GREEK)
+    assert "Παράμετροι που ισχύουν" in greek and 'lang="el"' in greek
+    assert "Η διεύθυνση e-mail δεν έχει σωστή μορφή." in greek
+
+
+def test_a_shared_audience_names_its_collections_and_tags(
+    world: CampaignWorld, reader: Reader
+) -> None:
+    share(world)
+    for code in ("ΝΕΑ", "ΒΙΒΛΙΑ"):
+        collection = world.collection(code, shared_audience=NAME)
+        world.contact(f"filos{len(code)}@mail.gr", collection)
+    world.sync()
+    text = html.unescape(reader.get("collection?code=ΝΕΑ"))
+    assert "Shared audience" in text
+    assert "Its members have the tag Συλλογή ΝΕΑ (ΝΕΑ)." in text
+    assert ">ΒΙΒΛΙΑ</a>" in text
+    assert "shared, as the collection in the CRM says" in text
+    assert "Shares the audience" in html.unescape(reader.get())
+
+
+def test_a_campaign_says_in_plain_words_why_it_waits(world: CampaignWorld, reader: Reader) -> None:
+    people = world.audience(12)
+    world.schedule_early()
+    world.campaign(state="approved", planned_at=world.quarter_in(48))
+    world.step()
+    world.design()
+    for person in people[:7]:
+        world.leave(1, person)
+    world.sync()
+    world.step()
+    text = html.unescape(reader.get("campaign?code=NL-11"))
+    assert "Held: the check before sending found something" in text
+    assert "The last sync of the collection was blocked." in text
+    assert "A person may release the campaign in spite of it." in text
+    calendar = html.unescape(reader.get(f"campaigns?month={world.quarter_in(48):%Y-%m}", **GREEK))
+    assert "campaign?code=NL-11" in calendar
+    assert re.search(r">\s*save\s*<", text + calendar) is None, "Mailchimp's word for a draft"
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "expected"),
+    [
+        ("sent", {}, "sent"),
+        ("schedule", {"planned_at": NOW + timedelta(hours=1)}, "planned"),
+        ("schedule", {"planned_at": NOW - timedelta(hours=1)}, "overdue"),
+        ("save", {"planned_at": NOW + timedelta(hours=1)}, "planned"),
+        ("save", {"planned_at": NOW + timedelta(hours=1), "crm_state": "draft"}, "draft"),
+        ("save", {"planned_at": NOW + timedelta(hours=1), "gate_is_open": False}, "held"),
+        ("save", {"is_waiting": True, "planned_at": NOW - timedelta(hours=1)}, "waiting"),
+        ("save", {"crm_state": "overdue"}, "overdue"),
+        ("save", {"crm_state": "cancelled"}, "cancelled"),
+        ("save", {}, "draft"),
+        ("none", {"crm_state": "gone"}, "cancelled"),
+        ("deleted", {}, "deleted"),
+        ("sending", {"planned_at": NOW - timedelta(hours=1)}, "sending"),
+        ("save", {"sent_at": NOW}, "sent"),
+    ],
+)
+def test_what_happens_next(status: str, given: dict[str, Any], expected: str) -> None:
+    usual: dict[str, Any] = {
+        "planned_at": None, "sent_at": None, "gate_is_open": None, "is_waiting": False, "now": NOW,
+    }  # fmt: skip
+    assert phase_of(status=status, **{**usual, **given}) == expected
+
+
+def failing(error: Exception) -> Callable[[], Any]:
+    def connect() -> Any:
+        raise error
+
+    return connect
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (AirflowNotFoundException("x"), "Airflow has no connection warehouse_db."),
+        (psycopg.OperationalError("password authentication failed"), "wrong login or password"),
+        (psycopg.OperationalError("connection refused"), "does not answer"),
+        (psycopg.errors.UndefinedTable("x"), "Check the connection warehouse_db."),
+    ],
+)
+def test_a_warehouse_that_cannot_be_read_is_a_plain_sentence(error: Exception, words: str) -> None:
+    with reading(failing(error)) as reader:
+        for path in ("", "collection?code=A", "campaigns", "campaign?code=A", "plan?run=A"):
+            text = reader.get(path, 503)
+            assert words in text, path
+            assert "Traceback" not in text
+        assert "Η αποθήκη δεδομένων δεν διαβάζεται" in reader.get("", 503, **GREEK)
+
+
+def test_a_database_that_is_no_warehouse_says_so(crm_db: str) -> None:
+    from crm_mailchimp.warehouse.opening import require_current  # noqa: PLC0415 - for this test
+
+    def connect() -> Any:
+        connection = psycopg.connect(crm_db)
+        require_current(connection)
+        return connection
+
+    with reading(connect) as reader:
+        assert "leads to no warehouse" in reader.get("", 503)
+
+
+def test_nobody_without_a_login_sees_anything_but_the_way_to_it() -> None:
+    with reading(failing(AssertionError("asked")), role=None) as reader:
+        answer = reader.client.get(
+            "/campaigns?month=2026-11", headers={"Accept": "text/html"}, follow_redirects=False
+        )
+        assert answer.status_code == 303
+        assert answer.headers["location"] == (
+            "/api/v2/auth/login?next=%2Fcampaigns%3Fmonth%3D2026-11"
+        )
+        framed = reader.client.get("/", headers={"Accept": "text/html", "Sec-Fetch-Dest": "iframe"})
+        assert framed.status_code == 401
+        assert 'target="_top">Sign in</a>' in framed.text
+        program = reader.client.get("/", headers={"Accept": "application/json"})
+        assert (program.status_code, program.json()) == (401, {"detail": "Not authenticated"})
