@@ -91,7 +91,7 @@ def _where_it_is(settings: AirflowSettings, secrets: Secrets, services: Services
             f"  Warehouse          {services.warehouse}",
             "",
             "Commands of the project run in another terminal, with the Python of the checkout:",
-            "  .venv/bin/python -m crm_mailchimp.sync explain --dsn … --contact 1308",
+            "  .venv/bin/python -m crm_mailchimp.sync explain --dsn … --contact 57",
             "",
             "Ctrl-C stops everything; the data stays until `make clean`.",
         ]

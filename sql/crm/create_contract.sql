@@ -200,11 +200,12 @@ create table if not exists crm.contact_collection (
     is_active boolean not null default true,
     updated_at timestamptz not null default now()
 );
--- Two further columns are optional, so the command adds them to no CRM. The column confirm_new_members is
+-- Three further columns are optional, so the command adds them to no CRM. The column shared_audience is text.
+-- Collections with the same value share one audience. The column confirm_new_members is
 -- boolean. True means that new members are asked to confirm first. The column marketing_permission is text.
 -- It has the id or the text of the GDPR field that contacts give by their consent.
 comment on table crm.contact_collection is
-'Collections of contacts. One collection is one audience at the provider.';
+'Collections of contacts. A collection has an audience at the provider, or shares one with others.';
 comment on column crm.contact_collection.collection_id is 'Key.';
 comment on column crm.contact_collection.code is 'Stable code; part of the audience''s name.';
 comment on column crm.contact_collection.description is 'Name for people; part of the audience''s name.';

@@ -221,8 +221,8 @@ def ensure(
                 "audience_limit",
                 f"Mailchimp makes no audience for {collection.collection_code}: the account has "
                 f"{error.present} and its plan allows {error.allowed}. Delete one that nobody "
-                "needs, or name an existing one in crm.contact_collection.provider_list_id, or "
-                "have the plan changed",
+                "needs, or name an existing one in crm.contact_collection.provider_list_id. Or let "
+                "collections share one (docs/shared_audiences.md), or have the plan changed",
             ) from error
         known = _remember(warehouse, collection, list_id, linked=False)
         # A new audience is empty: there is nothing to list.
@@ -310,9 +310,10 @@ def _remember(
         owner = owner or "another collection"
         raise AudienceUnusableError(
             "audience_taken",
-            f"audience {list_id} is that of collection {owner}, and an audience serves only one "
-            "collection. Name another audience in crm.contact_collection.provider_list_id. Or, if "
-            f"{owner} must not use it any more, give that collection another audience, or run "
+            f"audience {list_id} is that of {owner}. Only collections with the same value in "
+            "crm.contact_collection.shared_audience share one. Name another audience in "
+            f"crm.contact_collection.provider_list_id. Or, if {owner} must not use it any more, "
+            "give that collection another audience, or run "
             f"'python -m crm_mailchimp.sync retire --dsn … --collection {owner}'",
         ) from error
     warehouse.commit()
