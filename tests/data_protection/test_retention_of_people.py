@@ -20,7 +20,7 @@ _AGED = {
     "staging.verdict", "staging.plan", "sync.consent_proof", "sync.quarantine", "sync.rejection",
     "sync.removal_request_member", "sync.subscriber_alias", "sync.written_status", "staging.merged",
     "sync.refusal", "sync.refusal_contact", "sync.address_holder", "sync.changed_address",
-    "sync.tag_member",
+    "sync.tag_member", "sync.person_lookup",
     "stats.campaign_activities", "stats.member_activities",
 }  # fmt: skip
 #: Tables whose rows stay, without what people wrote.

@@ -99,7 +99,7 @@ def test_a_preview_needs_no_unpausing_and_cannot_write(world: AirflowWorld) -> N
 
     shown = page(world, f"plan?run={requests.utils.quote(run_id)}")
     assert shown.status_code == 200
-    assert "is added" in shown.text and "Nothing of this was done" in shown.text
+    assert "To be added" in shown.text and "Nothing of this was done" in shown.text
     file = page(world, f"plan.csv?run={requests.utils.quote(run_id)}&collection=NEWSLETTER")
     text = file.content.decode("utf-8").removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))

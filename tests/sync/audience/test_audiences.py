@@ -195,7 +195,7 @@ def test_an_audience_serves_one_collection(linkable: World) -> None:
 
     assert result.state == "blocked"
     assert (result.detail or "").startswith("audience_taken: ")
-    assert "that of collection FIRST" in (result.detail or "")
+    assert "that of FIRST" in (result.detail or "")
     assert world.remote("FIRST") == {"first@mail.gr": "subscribed"}
 
 
