@@ -4,7 +4,8 @@ select
     member.subscriber_hash,
     audience.collection_code,
     member.contact_id,
-    audience.collection_id
+    audience.collection_id,
+    audience.account
 from sync.audience as audience
 inner join sync.member as member on audience.list_id = member.list_id
 where
@@ -19,10 +20,12 @@ select
     tagged.subscriber_hash,
     tag.collection_code,
     tagged.contact_id,
-    tag.collection_id
+    tag.collection_id,
+    shared.account
 from sync.tag as tag
 inner join sync.tag_member as tagged
     on tag.list_id = tagged.list_id and tag.collection_id = tagged.collection_id
+left join sync.audience as shared on tag.list_id = shared.list_id
 where tag.left_at is null and tagged.taken_by_hand_at is null;
 comment on view sync.membership is
 'Which contact of which collection is which member. One row is a collection and a member. sync.member has '
@@ -33,3 +36,4 @@ comment on column sync.membership.collection_code is 'Code of the collection.';
 comment on column sync.membership.contact_id is
 'Contact of the CRM; null if a tag was given by hand to a member that is not ours.';
 comment on column sync.membership.collection_id is 'Collection of the CRM.';
+comment on column sync.membership.account is 'Account of the audience: id of its connection in Airflow.';

@@ -110,7 +110,7 @@ def test_a_collection_that_comes_back_under_a_new_id_keeps_its_tag(
 
 def test_a_shared_audience_follows_its_account_to_another_connection(shared: World) -> None:
     news = shared.collection("NEWS", shared_audience=NAME)
-    shared.contact("maria@example.gr", news)
+    maria = shared.contact("maria@example.gr", news)
     shared.sync()
     list_id = shared.list_id(CODE)
     with psycopg.connect(shared.warehouse_dsn) as warehouse:
@@ -121,6 +121,16 @@ def test_a_shared_audience_follows_its_account_to_another_connection(shared: Wor
     )
     assert [(row["collection_code"], row["list_id"], row["account"]) for row in found] == [
         (f"shared@mailchimp_neo:{NAME}", list_id, "mailchimp_neo")
+    ]
+    assert rows(
+        shared, "select account, list_id, collection_code, contact_id from sync.membership"
+    ) == [
+        {
+            "account": "mailchimp_neo",
+            "list_id": list_id,
+            "collection_code": "NEWS",
+            "contact_id": maria,
+        }
     ]
     (tag,) = rows(shared, "select shared_id from sync.tag where left_at is null")
     assert tag["shared_id"] == found[0]["collection_id"]
