@@ -6,7 +6,7 @@ import pytest
 
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from sharing_world import CODE, NAME, act, last_run, quarantine, rows, tagged, with_status
+from sharing_world import CODE, NAME, act, by_hand, last_run, quarantine, rows, tagged, with_status
 from sync_world import World
 
 OTHER = "Άλλο"
@@ -192,3 +192,49 @@ def test_a_code_that_a_collection_had_before_is_no_trace_of_a_new_one(shared: Wo
     calls = len(shared.calls.made)
     shared.sync(["NEW"])
     assert not any("segments" in call or call == "GET /lists" for call in shared.calls.made[calls:])
+
+
+@pytest.mark.parametrize("where", [None, OTHER], ids=["own", "another"])
+def test_people_who_moved_along_before_the_loss_stay(shared: World, where: str | None) -> None:
+    """The sync archived them in the audience left behind. Nobody knows that after the loss."""
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    for number in range(8):
+        shared.contact(f"filos{number}@example.gr", news)
+    gone = shared.contact("maria@example.gr", offers)
+    for number in range(8):
+        shared.contact(f"allos{number}@example.gr", offers)
+    shared.sync()
+    share_in(shared, "NEWS", where)
+    for _ in range(2):
+        shared.sync(options=_NO_GUARD)
+    code = "NEWS" if where is None else f"shared:{where}"
+    people = {f"filos{number}@example.gr" for number in range(8)}
+    assert with_status(shared, "subscribed", code) == people
+    assert with_status(shared, "archived") == people
+    shared.archive_by_hand("maria@example.gr", CODE)
+    shared.forget_ledger()
+
+    for _ in range(2):
+        shared.sync()
+        assert with_status(shared, "subscribed", code) == people, last_run(shared, "NEWS")
+    # What a person archived still holds for the collection that shares the audience.
+    assert quarantine(shared) == {("OFFERS", gone): "suppressed_archived"}
+    assert "maria@example.gr" not in with_status(shared, "subscribed")
+
+
+@pytest.mark.parametrize("where", [None, OTHER], ids=["own", "another"])
+def test_a_tag_taken_by_hand_before_the_last_look_holds(shared: World, where: str | None) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    shared.contact("nikos@example.gr", news, offers)
+    shared.contact("zoe@example.gr", news, offers)
+    shared.sync()
+    by_hand(shared, "NEWS", "nikos@example.gr", "taken")
+    share_in(shared, "NEWS", where)
+
+    code = "NEWS" if where is None else f"shared:{where}"
+    for _ in range(2):
+        shared.sync(options=_NO_GUARD)
+        assert with_status(shared, "subscribed", code) == {"zoe@example.gr"}
+    assert tagged(shared, "OFFERS") == {"nikos@example.gr", "zoe@example.gr"}

@@ -199,6 +199,23 @@ def look_as_at_first(warehouse: Connection[Any], list_id: str) -> None:
     warehouse.commit()
 
 
+def pass_over_archived(warehouse: Connection[Any], left: EarlierAudience) -> None:
+    """Who is archived in an audience that was left is no refusal of the collection; commits.
+
+    After a loss of the state nobody knows who archived them: a person, or the sync when the
+    collection left. Those who refused by hand before were not added to the present audience.
+    """
+    warehouse.execute(
+        statement("sync/pass_over_archived"),
+        {
+            "list_id": left.list_id,
+            "collection_id": left.collection.collection_id,
+            "shared_id": left.shared_id,
+        },
+    )
+    warehouse.commit()
+
+
 def _tagged(
     collections: Sequence[StagedCollection], present: Sequence[Tag]
 ) -> Iterator[tuple[StagedCollection, Tag]]:

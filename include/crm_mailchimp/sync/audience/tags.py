@@ -180,6 +180,13 @@ def look_at_tags(
     return found
 
 
+def has_members(warehouse: Connection[Any], tag: CollectionTag) -> bool:
+    """Whether members are known to carry the tag; commits."""
+    known = read_value(warehouse, int, statement("sync/count_tagged"), _parameters(tag))
+    warehouse.commit()
+    return known > 0
+
+
 def ensure_tag(
     warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
 ) -> CollectionTag:

@@ -20,6 +20,7 @@ from crm_mailchimp.rows import read_value, read_values
 from crm_mailchimp.sync.audience import audience_map, lost_audiences, tags
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.pull_back import pull_back
@@ -245,12 +246,18 @@ class CollectionRun:
         shared = audience_map.find_by_list(self.warehouse, tag.list_id)
         self.warehouse.commit()
         if shared is not None:
-            self.look_for_the_last_time(shared)
+            self.look_for_the_last_time(shared, tag)
         if not self.collection.dry_run:
             tags.leave(self.warehouse, tag)
 
-    def look_for_the_last_time(self, audience: KnownAudience) -> None:
+    def look_for_the_last_time(
+        self, audience: KnownAudience, tag: CollectionTag | None = None
+    ) -> None:
         """Bring ``sync.member`` up to date with an audience that is about to be left; commits.
+
+        Args:
+            audience: that is left.
+            tag: the collection's, if it shares the audience: somebody may have taken it by hand.
 
         Raises:
             ProviderError, PassingError: nobody knows who refused there, so nobody is added.
@@ -263,6 +270,15 @@ class CollectionRun:
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
+            if tag is not None and tags.has_members(self.warehouse, tag):
+                tags.look_at_tags(
+                    self.warehouse,
+                    there.provider,
+                    audience.list_id,
+                    [tag],
+                    full=True,
+                    is_marked=lambda: False,
+                )
 
     def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
         """End the run: nobody knows where the collection was before.

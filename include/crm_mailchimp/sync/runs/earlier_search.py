@@ -36,6 +36,7 @@ def find_earlier_audiences(run: CollectionRun) -> None:
         for collection in new:
             run.hold_back(collection, error)
         return
+    settled = {one.collection.collection_id for one in found if _is_present(run, one)}
     for one in found:
         if _is_present(run, one):
             continue
@@ -43,6 +44,9 @@ def find_earlier_audiences(run: CollectionRun) -> None:
         if one.shared_id is not None and not run.collection.dry_run:
             run.leave_earlier_audience()
             earlier_audiences.look_as_at_first(run.warehouse, one.list_id)
+            if one.collection.collection_id in settled:
+                # It had moved before the loss, and the sync archived those who were there by it.
+                earlier_audiences.pass_over_archived(run.warehouse, one)
 
 
 def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[EarlierAudience]:
