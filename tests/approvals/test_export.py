@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from crm_mailchimp.quality.__main__ import main
 from crm_mailchimp.quality.export import COLUMNS, SheetWriter, defuse
-from mailchimp_provider import page_files
+from mailchimp_provider.page import files
 
 ROWS = [
     ("NEWS", 7, "rejected_by_mailchimp", "=HYPERLINK(\"http://κακό.gr\";\"Πατήστε\")", None),
@@ -118,8 +118,8 @@ def test_the_page_has_no_file_for_an_unknown_code(
     quarantine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = FastAPI()
-    app.include_router(page_files.router)
-    monkeypatch.setattr(page_files, "warehouse_connection", lambda: psycopg.connect(quarantine))
+    app.include_router(files.router)
+    monkeypatch.setattr(files, "warehouse_connection", lambda: psycopg.connect(quarantine))
     with TestClient(app) as client:
         missing = client.get("/quarantine.csv", params={"collection": "NOPE"})
         known = client.get("/quarantine.csv", params={"collection": "NEWS"})
@@ -158,9 +158,9 @@ def test_the_page_has_no_file_for_an_unknown_code(
 def test_what_can_be_no_name_is_refused_and_breaks_nothing(
     quarantine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, status: int
 ) -> None:
-    app = FastAPI(dependencies=[Depends(page_files.require_nameable)])
-    app.include_router(page_files.router)
-    monkeypatch.setattr(page_files, "warehouse_connection", lambda: psycopg.connect(quarantine))
+    app = FastAPI(dependencies=[Depends(files.require_nameable)])
+    app.include_router(files.router)
+    monkeypatch.setattr(files, "warehouse_connection", lambda: psycopg.connect(quarantine))
     monkeypatch.setenv("DATA_DOCS_DIR", str(tmp_path))
     with TestClient(app) as client:
         assert client.get(path).status_code == status
