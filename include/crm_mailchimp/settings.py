@@ -180,6 +180,15 @@ class BillSettings(Settings):
         " a note on the page.",
     )
 
+    def contact_limit_of(self, account: str) -> int:
+        """Number of contacts that an account's plan includes; 0: no limit is set.
+
+        Args:
+            account: id of its connection.
+        """
+        limits = self.mailchimp_contact_limit
+        return limits.get(account, limits.get("", 0))
+
 
 class ReportSettings(Settings):
     """Reports"""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from crm_mailchimp.readiness.account import collections_of, new_audiences
 from sharing_world import NAME, share
 
 
@@ -132,3 +134,25 @@ def test_all_are_found_with_their_reason(world: AccountsWorld) -> None:
     assert [set(world.people(SECOND, one)) for one in new] == [{"zoe@mail.gr"}], ended
     new = [one for one in world.audiences(DEFAULT_ACCOUNT) if one != first]
     assert [set(world.people(DEFAULT_ACCOUNT, one)) for one in new] == [{"anna@mail.gr"}], ended
+
+
+def test_the_doctor_counts_the_audiences_that_are_missing(world: AccountsWorld) -> None:
+    share(world)
+    news = world.collection("NEWS", shared_audience=NAME, external_provider=SECOND_PROVIDER)
+    world.collection("MORE", shared_audience=NAME, external_provider=SECOND_PROVIDER)
+    own = world.collection("OWN", external_provider=SECOND_PROVIDER)
+    for one in (news, own):
+        world.contact(f"filos{one}@mail.gr", one)
+
+    def words() -> str:
+        with (
+            psycopg.connect(world.warehouse_dsn) as warehouse,
+            psycopg.connect(world.crm_dsn, autocommit=True) as crm,
+        ):
+            ((_, found),) = new_audiences(warehouse, collections_of(crm, SECOND), SECOND)
+            return found
+
+    assert "makes or finds 2 audiences" in words()
+    world.sync_all()
+    assert len(world.audiences(SECOND)) == 2
+    assert "no collection needs a new audience" in words()

@@ -10,12 +10,12 @@ from psycopg import Connection
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.crm.collections import Collection
-from crm_mailchimp.crm.providers import read_providers
 from crm_mailchimp.provider import Audience
 from crm_mailchimp.readiness.collections import active_collections
 from crm_mailchimp.readiness.finding import Verdict
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.settings import BillSettings
+from crm_mailchimp.sync.staging import shared_audiences
 
 
 class AccountInUse(Protocol):
@@ -28,12 +28,6 @@ class AccountInUse(Protocol):
     def sender_domains(self) -> dict[str, bool]:
         """Domains that mails may come from, lower case, and whether they are verified."""
         ...
-
-
-def named_accounts(crm: Connection[Any]) -> list[str]:
-    """The accounts that ``crm.external_provider`` names, the default one first."""
-    named = {provider.account for provider in read_providers(crm)} or {DEFAULT_ACCOUNT}
-    return sorted(named, key=lambda one: (one != DEFAULT_ACCOUNT, one))
 
 
 def collections_of(crm: Connection[Any], account: str) -> list[Collection]:
@@ -66,8 +60,7 @@ def account_size(
     place = f"connection {account}"
     yield "fine", f"{place}: the key is good; the account has {len(audiences)} audiences"
     settings = BillSettings.read(environment)
-    limits = settings.mailchimp_contact_limit
-    limit = limits.get(account, limits.get("", 0))
+    limit = settings.contact_limit_of(account)
     if not limit:
         yield (
             "note",
@@ -94,28 +87,17 @@ def new_audiences(
         collections: of the account.
         account: id of its connection.
     """
-    known = set(
-        read_values(
-            warehouse,
-            int,
-            "select collection_id from sync.audience where account = %s",
-            (account,),
-        )
+    known = read_values(
+        warehouse, int, "select collection_id from sync.audience where account = %s", (account,)
     )
-    own = {
-        one.code
+    wanted = {
+        shared_audiences.id_of(account, one.shared_audience)
+        if one.shared_audience
+        else one.collection_id
         for one in collections
-        if not one.shared_audience and not one.provider_list_id and one.collection_id not in known
+        if one.shared_audience or not one.provider_list_id
     }
-    shared_known = set(
-        read_values(
-            warehouse, str, "select collection_code from sync.audience where account = %s",
-            (account,),
-        )
-    )  # fmt: skip
-    shared = {one.shared_audience for one in collections if one.shared_audience}
-    shared = {name for name in shared if f"shared:{name}" not in shared_known}
-    number = len(own) + len(shared)
+    number = len(wanted.difference(known))
     if number:
         yield (
             "note",

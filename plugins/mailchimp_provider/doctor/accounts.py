@@ -12,12 +12,12 @@ from crm_mailchimp.readiness.account import (
     AccountInUse,
     account_size,
     collections_of,
-    named_accounts,
     new_audiences,
     senders,
 )
 from crm_mailchimp.readiness.finding import Check, Verdict
 from crm_mailchimp.readiness.surroundings import limits_of_accounts
+from crm_mailchimp.sync.audience.accounts_in_use import named_accounts
 from mailchimp_provider.connections import CRM, WAREHOUSE, mailchimp, warehouse_connection
 from mailchimp_provider.doctor.databases import read_only_crm, read_only_warehouse
 

@@ -19,8 +19,16 @@ def accounts_in_use(warehouse: Connection[Any], crm: Connection[Any]) -> list[st
         warehouse: the warehouse; not in a transaction.
         crm: to ``crm_db``; not in a transaction.
     """
-    named = {provider.account for provider in read_providers(crm)}
-    return _in_order(named | set(accounts_with_audiences(warehouse)))
+    return _in_order(_named(crm) | set(accounts_with_audiences(warehouse)))
+
+
+def named_accounts(crm: Connection[Any]) -> list[str]:
+    """The accounts that ``crm.external_provider`` names, in the same order; none: the default one.
+
+    Args:
+        crm: to ``crm_db``; not in a transaction.
+    """
+    return _in_order(_named(crm))
 
 
 def accounts_with_audiences(warehouse: Connection[Any]) -> list[str]:
@@ -39,6 +47,10 @@ def accounts_read_before(warehouse: Connection[Any]) -> list[str]:
     )
     known = {*read, *accounts_with_audiences(warehouse)}
     return _in_order(known) if known else []
+
+
+def _named(crm: Connection[Any]) -> set[str]:
+    return {provider.account for provider in read_providers(crm)}
 
 
 def _in_order(accounts: set[str]) -> list[str]:

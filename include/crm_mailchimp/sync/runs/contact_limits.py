@@ -56,7 +56,7 @@ def note_contact_limits(
         "select account from mart.bill union select account from sync.collection_run"
         " order by account",
     )
-    wanted = {account: limits.get(account, limits.get("", 0)) for account in known}
+    wanted = {account: settings.contact_limit_of(account) for account in known}
     limited = {account: limit for account, limit in wanted.items() if limit}
     warehouse.execute(
         statement("mart/store_contact_limits"),
