@@ -1,10 +1,10 @@
--- Audiences that somebody has or had; of those that collections share also their id among the collections.
+-- Audiences that a collection has, or that collections share, and audiences that somebody had.
 select
     list_id,
-    case when collection_id <= -4611686018427387904 then collection_id end as shared_id
+    collection_id
 from sync.audience
 union all
 select
     list_id,
-    null as shared_id
+    null as collection_id
 from sync.former_audience

@@ -24,13 +24,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FEW, MANY = 2_000, 20_000
 UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10 * MANY, half=1.0))
-_FILL = (
+#: People with a consent each.
+FILL_CONTACTS = (
     "insert into crm.contact (contact_id, email, first_name, last_name, language, is_active,"
     " updated_at) select n, 'p' || n || '@mail.gr', 'Μαρία', 'Παπαδοπούλου', 'el', true,"
     " '2020-01-01' from generate_series(1, %(contacts)s) as n",
     "insert into crm.consent (consent_id, contact_id, channel, gdpr_category, granted,"
     " effective_at, recorded_at) select n, n, 'email', 'newsletter', true, '2020-01-01',"
     " '2020-01-01' from generate_series(1, %(contacts)s) as n",
+)
+_FILL = (
+    *FILL_CONTACTS,
     "insert into crm.collection_member (collection_id, contact_id, added_at)"
     " select %(collection)s, n, '2020-01-01' from generate_series(1, %(contacts)s) as n",
 )

@@ -17,6 +17,7 @@ from crm_mailchimp.sync.members import push
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from fresh_databases import fresh_databases
 from sharing_world import CODE, NAME, rows, share
+from sync.runs.test_growth import FILL_CONTACTS
 from sync_world import World
 from visits import Visits, count_nothing, steep_statements
 
@@ -25,12 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FEW, MANY = 1_000, 10_000
 UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10 * MANY, half=2.0))
 _FILL = (
-    "insert into crm.contact (contact_id, email, first_name, last_name, language, is_active,"
-    " updated_at) select n, 'p' || n || '@mail.gr', 'Μαρία', 'Παπαδοπούλου', 'el', true,"
-    " '2020-01-01' from generate_series(1, %(contacts)s) as n",
-    "insert into crm.consent (consent_id, contact_id, channel, gdpr_category, granted,"
-    " effective_at, recorded_at) select n, n, 'email', 'newsletter', true, '2020-01-01',"
-    " '2020-01-01' from generate_series(1, %(contacts)s) as n",
+    *FILL_CONTACTS,
     "insert into crm.collection_member (collection_id, contact_id, added_at)"
     " select %(news)s, n, '2020-01-01' from generate_series(1, %(contacts)s) as n",
     "insert into crm.collection_member (collection_id, contact_id, added_at)"

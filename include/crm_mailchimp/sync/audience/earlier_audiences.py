@@ -50,8 +50,10 @@ class EarlierAudience:
 
 
 class _KnownList(NamedTuple):
+    """An audience in use, with its id among the collections; None: a former one."""
+
     list_id: str
-    shared_id: int | None
+    collection_id: int | None
 
 
 class _KnownTag(NamedTuple):
@@ -98,7 +100,7 @@ def find_in(
         ProviderError: the account cannot be read.
     """
     known = {
-        one.list_id: one.shared_id
+        one.list_id: one.collection_id
         for one in read_rows(warehouse, _KnownList, statement("sync/find_known_lists"))
     }
     taken = set(
@@ -113,9 +115,10 @@ def find_in(
     found: list[EarlierAudience] = []
     for audience in listing.audiences:
         shared_id = known.get(audience.list_id)
-        if shared_id is None:
-            if audience.list_id in known:
+        if audience.list_id in known:
+            if shared_id is None or not shared_audiences.is_shared_id(shared_id):
                 continue
+        else:
             owner = ownership.owner_of(listing.merge_fields(audience.list_id))
             if owner is None:
                 continue

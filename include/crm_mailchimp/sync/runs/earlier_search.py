@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm_mailchimp.crm.providers import read_providers
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.sync.audience import earlier_audiences
 from crm_mailchimp.sync.audience.account_listing import AccountListing
-from crm_mailchimp.sync.audience.accounts_in_use import accounts_with_audiences
+from crm_mailchimp.sync.audience.accounts_in_use import accounts_in_use
 from crm_mailchimp.sync.audience.earlier_audiences import EarlierAudience
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -52,8 +51,9 @@ def find_earlier_audiences(run: CollectionRun) -> None:
 def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[EarlierAudience]:
     here = earlier_audiences.find_in(run.warehouse, run.listing, run.account, new)
     found = list(here)
-    named = {provider.account for provider in read_providers(run.crm)}
-    for account in sorted((named | set(accounts_with_audiences(run.warehouse))) - {run.account}):
+    for account in accounts_in_use(run.warehouse, run.crm):
+        if account == run.account:
+            continue
         try:
             with run.in_account(account) as there:
                 found += earlier_audiences.find_in(

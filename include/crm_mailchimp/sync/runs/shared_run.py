@@ -182,7 +182,6 @@ class SharedRun(CollectionRun):
             self.warehouse.commit()
         if member_plan.planned(part.planned, "tag"):
             self._give(part, tag)
-            refresh_statistics(self.warehouse)
         renew_proofs(self.warehouse, part.collection, known.list_id)
 
     def _give(self, part: CollectionPart, tag: CollectionTag) -> None:
