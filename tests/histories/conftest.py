@@ -14,6 +14,7 @@ from histories.memory_side import MemorySide
 from histories.people import Cast
 from histories.play import MakeWorld
 from histories.sandbox_side import SandboxSide
+from histories.two_sandboxes import TwoSandboxes
 from histories.world import World
 from local_installation import postgres as embedded
 
@@ -75,6 +76,20 @@ def over_the_wire(databases: Databases, mailchimp_sandbox: Any) -> Callable[[int
         return world
 
     return make
+
+
+@pytest.fixture
+def in_two_sandboxes(
+    databases: Databases, mailchimp_sandbox: Any, second_sandbox: Any
+) -> MakeWorld:
+    """Worlds in two accounts over the wire."""
+
+    def world(casts: list[Cast]) -> World:
+        for sandbox in (mailchimp_sandbox, second_sandbox):
+            sandbox.control("POST", "reset")
+        return databases.world(TwoSandboxes(mailchimp_sandbox, second_sandbox), casts)
+
+    return world
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

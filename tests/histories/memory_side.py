@@ -17,6 +17,10 @@ from histories.memory_tags import SHOWN
 #: The name of CRMREF, which tells whose audience it is.
 MARK = re.compile(r"CRM reference \(collection (-?[0-9]+)\b")
 
+#: The CRM's usual provider, and the connection of each provider where there are two accounts.
+PROVIDER = "mailchimp"
+CONNECTIONS = {PROVIDER: DEFAULT, "kriti": "mailchimp_kriti"}
+
 
 class MemorySide:
     """Acts of people in Mailchimp, and Mailchimp's facts. A second passes with every act."""
@@ -24,6 +28,7 @@ class MemorySide:
     def __init__(self) -> None:
         self.account = Account(int(time.time()))
         self.line = Line()
+        self.connections = dict(CONNECTIONS)
 
     @contextmanager
     def provider(self, connection: str = DEFAULT) -> Iterator[Any]:

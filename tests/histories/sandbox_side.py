@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from crm_mailchimp.provider import MemberChange
 from histories.listened_mailchimp import ListenedClient, ReportingMailchimp, view
 from histories.mailchimp_memory import DEFAULT, Change, Member, subscriber_hash
 from histories.memory_line import Line
-from histories.memory_side import MARK
+from histories.memory_side import MARK, PROVIDER
 
 _STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "archived", "deleted")
 _BODY = {"html": "<p>Νέα *|UNSUB|*</p>"}
@@ -36,6 +36,8 @@ class SandboxSide:
 
     def __init__(self, sandbox: Any, *, batch_above: int = 50) -> None:
         self.sandbox, self.line = sandbox, Line()
+        #: One sandbox is one account.
+        self.connections = {PROVIDER: DEFAULT}
         self._batching = Batching(
             above=batch_above, polling=Polling(first=0.02, most=0.1, deadline=30)
         )
@@ -48,9 +50,13 @@ class SandboxSide:
         sandbox.control("POST", "behaviour", dict.fromkeys(chances, 0.0))
         sandbox.control("POST", "batches", {"hold": True})
 
-    @contextmanager
-    def provider(self, connection: str = DEFAULT) -> Iterator[Any]:
+    def provider(self, connection: str = DEFAULT) -> AbstractContextManager[Any]:
         assert connection == DEFAULT, "one sandbox is one account"
+        return self.account()
+
+    @contextmanager
+    def account(self) -> Iterator[Any]:
+        """The client and provider of the pipeline."""
         client = ListenedClient(
             self.sandbox.key,
             host=self.sandbox.host,
@@ -261,6 +267,10 @@ class SandboxSide:
             own.send_campaign(made.campaign_id)
         self.pass_time(3600)
         self._mailed[list_id] = made.campaign_id
+
+    def has_campaign(self, campaign_id: str) -> bool:
+        with self._own() as own:
+            return own.campaign(campaign_id) is not None
 
     def prepare_campaign(self, campaign_id: str) -> None:
         with self._own() as own:

@@ -46,3 +46,15 @@ def test_everybody_has_them_in_two_accounts(seed: int, in_memory: MakeWorld) -> 
     assert verdict.recipients > STORIES_IN_ACCOUNTS / 2
     assert verdict.happened["move_account"] + verdict.happened["rename_account"] > 0
     assert verdict.happened["unsubscribe"] > 2
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_everybody_has_them_in_two_accounts_over_the_wire(
+    seed: int, in_two_sandboxes: MakeWorld
+) -> None:
+    plot = draw_accounts_plot(f"wire {seed}", range(1, STORIES_OVER_THE_WIRE + 1))
+
+    verdict = play_and_tell(plot, in_two_sandboxes)
+
+    assert verdict.recipients > 0
+    assert verdict.happened["move_account"] + verdict.happened["rename_account"] > 0

@@ -50,16 +50,20 @@ insert into crm.external_provider (
     'mailchimp', 'mailchimp_default', 'Γαλαξίας', 'Ερμού 1', 'Αθήνα', '10563', 'GR', 'Γαλαξίας',
     'news@galaxy.gr', 'Νέα', 'el', 'Το ζητήσατε.'
 );
+insert into crm.campaign_type (code, description, gdpr_category)
+select upper(kind), kind, kind from unnest(array['newsletter', 'offer', 'unclassified']) as kind;
+insert into crm.resource (resource_id, name) values (1, 'Αλεξάνδρα');
+"""
+#: Of each account beside the usual one: code and connection.
+_PROVIDER = """
 insert into crm.external_provider (
     code, kind, connection_id, company, address1, city, zip, country, from_name, from_email,
     subject, language, permission_reminder
 )
-select 'kriti', 'mailchimp', 'mailchimp_kriti', company, address1, city, zip, country, from_name,
+select %s, 'mailchimp', %s, company, address1, city, zip, country, from_name,
     from_email, subject, language, permission_reminder
-from crm.external_provider;
-insert into crm.campaign_type (code, description, gdpr_category)
-select upper(kind), kind, kind from unnest(array['newsletter', 'offer', 'unclassified']) as kind;
-insert into crm.resource (resource_id, name) values (1, 'Αλεξάνδρα');
+from crm.external_provider
+where code = 'mailchimp'
 """
 #: What the warehouse's backup holds: all the rest of ``sync`` may get lost.
 KEPT = ("suppression", "suppression_key", "installation", "reason", "erased_subscriber")
@@ -155,6 +159,9 @@ class World:
         self.crm_dsn, self.warehouse_dsn, self.side = crm_dsn, warehouse_dsn, side
         self.crm = psycopg.connect(crm_dsn, autocommit=True)
         self.crm.execute(_CRM)
+        for provider, connection in side.connections.items():
+            if connection != DEFAULT_ACCOUNT:
+                self.crm.execute(_PROVIDER, (provider, connection))
         self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True)
         # The pipeline's own, opened once: a task in Airflow opens one for each step.
         self.crm_snapshot = psycopg.connect(crm_dsn)
@@ -175,7 +182,7 @@ class World:
         #: By the same code, these audiences and those before.
         self.shared_before: dict[str, set[str]] = {}
         #: The connection of each provider of the CRM.
-        self.connections = {"mailchimp": DEFAULT_ACCOUNT, "kriti": "mailchimp_kriti"}
+        self.connections: dict[str, str] = side.connections
         self.ever_shared: set[str] = set()
         self.renamed_tags: dict[tuple[str, str], str] = {}
         self.tags_shown = TagsShown()
