@@ -2,7 +2,7 @@
 -- differ where Mailchimp keeps an address under an id of its own. They also differ where the person chose
 -- another address there.
 with ended as (
-    -- The CRM has another address since then, so the note ends.
+    -- The CRM has another address since then, so the note ends, wherever the person changed it.
     update sync.changed_address as changed
     set ended_at = now()
     from staging.verdict as verdict
@@ -10,7 +10,6 @@ with ended as (
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
-        and changed.list_id = %(list_id)s
         and changed.contact_id = verdict.contact_id
         and changed.ended_at is null
         and verdict.address_key is not null

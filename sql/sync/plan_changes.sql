@@ -40,6 +40,24 @@ bounced_address as (
     where status = 'cleaned' and cause is distinct from 'forgotten'
 ),
 
+-- Addresses that people gave up: in Mailchimp they chose another one. They are not added anywhere again, as
+-- long as the CRM has them. A member that is here at the address stays.
+given_up as (
+    select distinct
+        changed.contact_id,
+        changed.old_hash
+    from sync.changed_address as changed
+    where
+        changed.ended_at is null
+        and not exists (
+            select from sync.member as present
+            where
+                present.list_id = %(list_id)s
+                and present.subscriber_hash = changed.old_hash
+                and sync.may_be_mailed(present.status)
+        )
+),
+
 refusal as (
     select
         refused.contact_id,
@@ -136,6 +154,7 @@ wanted as (
                 member.may_be_mailed and member.status not in ('subscribed', 'pending')
                 then 'unknown_status'
             when member.status = 'pending' then 'suppressed_pending'
+            when given_up.contact_id is not null then 'address_given_up'
         end as held_back_as
     from desired
     left join audience_member as member on desired.subscriber_hash = member.subscriber_hash
@@ -143,6 +162,8 @@ wanted as (
     left join refusal_found as found on desired.contact_id::text = found.key
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
+    left join given_up
+        on desired.contact_id = given_up.contact_id and desired.subscriber_hash = given_up.old_hash
     left join sync.gdpr_audience as mapped on mapped.list_id = %(list_id)s and mapped.is_on
 ),
 

@@ -25,6 +25,23 @@ bounced_address as (
     where status = 'cleaned' and cause is distinct from 'forgotten'
 ),
 
+-- As in plan_changes.sql.
+given_up as (
+    select distinct
+        changed.contact_id,
+        changed.old_hash
+    from sync.changed_address as changed
+    where
+        changed.ended_at is null
+        and not exists (
+            select from sync.member as present
+            where
+                present.list_id = %(list_id)s
+                and present.subscriber_hash = changed.old_hash
+                and sync.may_be_mailed(present.status)
+        )
+),
+
 refusal as (
     select
         refused.contact_id,
@@ -100,6 +117,7 @@ wanted as (
             when found.is_refused_by_other then 'shared_address_refused'
             -- Somebody took the tag away by hand.
             when tagged.is_taken_by_hand then 'suppressed_archived'
+            when given_up.contact_id is not null then 'address_given_up'
             when found.must_confirm then 'suppressed_pending'
         end as held_back_as
     from desired
@@ -107,6 +125,8 @@ wanted as (
     left join bounced_address on desired.subscriber_hash = bounced_address.subscriber_hash
     left join refusal_found as found on desired.contact_id::text = found.key
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
+    left join given_up
+        on desired.contact_id = given_up.contact_id and desired.subscriber_hash = given_up.old_hash
 ),
 
 unwanted as (
