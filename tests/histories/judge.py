@@ -158,6 +158,8 @@ class Judge:
             yield f"lost without a reason: {said}{why}"
         elif reason == "duplicate_email" and self._is_chosen_by_another(address, person):
             return
+        elif reason == "address_given_up" and self._gave_up(address, person):
+            return
         elif reason not in found.reasons:
             yield f"held back without cause: {said}, true is {sorted(found.reasons)}{why}"
         elif (
@@ -189,6 +191,15 @@ class Judge:
             if is_there and self._status(address) != "subscribed":
                 return other, False
         return address, True
+
+    def _gave_up(self, address: str, person: Person) -> bool:
+        """Whether the person may have chosen another address in Mailchimp, in any audience."""
+        return any(
+            who is person and both[0] == address for (_, who), both in self.book.followed.items()
+        ) or any(
+            who is person and known_at == address and where != address
+            for (_, where, who), known_at in self.book.ours_at_loss.items()
+        )
 
     def _is_chosen_by_another(self, address: str, person: Person) -> bool:
         return any(

@@ -16,7 +16,7 @@ from psycopg import Connection
 from crm_mailchimp.provider import Audience
 from crm_mailchimp.rows import read_row, read_rows, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import audience_map, ownership, tags
+from crm_mailchimp.sync.audience import audience_map, lost_tags, ownership, tags
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -59,6 +59,7 @@ class _KnownList(NamedTuple):
 class _KnownTag(NamedTuple):
     list_id: str
     tag_id: int
+    collection_id: int
 
 
 class _Unit(NamedTuple):
@@ -103,13 +104,15 @@ def find_in(
         one.list_id: one.collection_id
         for one in read_rows(warehouse, _KnownList, statement("sync/find_known_lists"))
     }
-    taken = set(
-        read_rows(
+    taken = {
+        (one.list_id, one.tag_id)
+        for one in read_rows(
             warehouse,
             _KnownTag,
-            "select list_id, tag_id from sync.tag where tag_id is not null",
+            "select list_id, tag_id, collection_id from sync.tag where tag_id is not null",
         )
-    )
+        if not lost_tags.is_unknown_id(one.collection_id)
+    }
     own = ownership.own_installation(warehouse)
     warehouse.commit()
     found: list[EarlierAudience] = []
@@ -180,6 +183,7 @@ def remember(warehouse: Connection[Any], found: EarlierAudience) -> None:
         },
     )
     if audience_map.find_by_list(warehouse, found.list_id) is not None:
+        lost_tags.take_back(warehouse, found.list_id, [found.collection])
         tags.join(warehouse, found.list_id, found.shared_id, [found.collection])
         warehouse.execute(
             "update sync.tag set tag_id = %s, name = %s where list_id = %s and collection_id = %s",

@@ -9,11 +9,12 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
-from crm_mailchimp.rows import find_value, read_values
+from crm_mailchimp.rows import find_value, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import ownership
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
+from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
@@ -49,17 +50,21 @@ def find_own(
     """
     name = collection.settings.name
     ours: list[str] = []
+    of_old_connection: list[str] = []
     by_hand: list[str] = []
     for audience, fields in _unmapped(warehouse, listing, collection):
         counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
         is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
         if is_empty or _is_owned(warehouse, fields, collection):
             ours.append(audience.list_id)
+        elif is_of_old_connection(warehouse, audience, fields, collection):
+            of_old_connection.append(audience.list_id)
         elif _is_anothers(warehouse, audience, fields, collection):
             require_own_for(warehouse, provider, audience.list_id, collection)
             ours.append(audience.list_id)
         elif audience.settings.name == name:
             by_hand.append(audience.list_id)
+    ours = ours or of_old_connection
     if len(ours) > 1:
         raise AudienceUnusableError(
             "audience_ambiguous",
@@ -142,6 +147,36 @@ def require_in_account(
         "is pushed. If both connections lead to one Mailchimp account, let all providers in "
         "crm.external_provider name one of them. If a connection got a new id, run 'python -m "
         f"crm_mailchimp.sync rename-account --dsn … --from {elsewhere} --to {collection.account}'",
+    )
+
+
+def is_of_old_connection(
+    warehouse: Connection[Any],
+    audience: Audience,
+    fields: list[MergeField],
+    collection: StagedCollection,
+) -> bool:
+    """Whether a shared audience was marked when the account's connection had another id.
+
+    The mark of a shared audience is made of the connection and the audience's name. It counts only
+    if it is that of no audience that is shared now.
+    """
+    owner = ownership.owner_of(fields)
+    return (
+        collection.is_shared_audience
+        and owner is not None
+        and shared_audiences.is_shared_id(owner.collection_id)
+        and owner.collection_id != collection.collection_id
+        and owner.installation == ownership.own_installation(warehouse)
+        and audience.settings.name == collection.settings.name
+        and not read_value(
+            warehouse,
+            bool,
+            "select exists (select from sync.staged_collection"
+            " where staging_id = %(staging_id)s and collection_id = %(shared_id)s)"
+            " or exists (select from sync.audience where collection_id = %(shared_id)s)",
+            {"staging_id": collection.staging_id, "shared_id": owner.collection_id},
+        )
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PassingError, ProviderError
-from crm_mailchimp.sync.audience import earlier_audiences
+from crm_mailchimp.sync.audience import earlier_audiences, lost_audiences
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.accounts_in_use import accounts_in_use
 from crm_mailchimp.sync.audience.earlier_audiences import EarlierAudience
@@ -75,7 +75,14 @@ def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:
     if found.account != run.account:
         return False
     if found.shared_id is not None:
-        return found.shared_id == run.collection.collection_id
+        return found.shared_id == run.collection.collection_id or (
+            lost_audiences.is_of_old_connection(
+                run.warehouse,
+                found.audience,
+                run.listing.merge_fields(found.list_id),
+                run.collection,
+            )
+        )
     return not run.collection.is_shared_audience or (
         found.list_id == run.collection.provider_list_id
     )

@@ -6,15 +6,19 @@ that. Each collection has its guard, its tag, its record and its quarantine.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from crm_mailchimp.errors import PassingError, ProviderError
-from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import audience_map, collection_audience, ownership, tags
+from crm_mailchimp.sync.audience import (
+    audience_map,
+    collection_audience,
+    lost_tags,
+    ownership,
+    tags,
+)
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
@@ -26,8 +30,10 @@ from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
+from crm_mailchimp.sync.runs import left_collections
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
+from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
@@ -79,8 +85,9 @@ class SharedRun(CollectionRun):
         if not self.collection.dry_run:
             self._join(audience.list_id)
         # A collection that leaves takes refusals along. Only a full listing shows who was deleted.
-        full = full or self.is_full(audience) or bool(self._moved())
+        full = full or self.is_full(audience) or bool(left_collections.find_moved(self, self.parts))
         super().pull_back(audience, full=full)
+        self._find_lost_tags(audience.list_id)
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
         self.warehouse.commit()
         by_hand = tags.look_at_tags(
@@ -91,7 +98,12 @@ class SharedRun(CollectionRun):
             full=full,
             is_marked=lambda: self._is_marked(audience.list_id),
         )
+        lost_tags.drop_deleted(self.warehouse, known)
+        self.progress.notes += lost_tags.words_of_unknown(known)
         for part in self.parts:
+            several = lost_tags.several_tags_of(part.collection, known)
+            if several is not None:
+                part.block("tag_by_hand", several)
             found = by_hand.get(part.collection.collection_id)
             if found is None:
                 continue
@@ -136,7 +148,12 @@ class SharedRun(CollectionRun):
 
     def push_due_tags(self, list_id: str) -> None:
         """Take the tags that nothing keeps, those of collections that are gone too; commits."""
-        of_lost = [(self._part_of_lost(tag), tag) for tag in self.lost]
+        of_lost = [
+            (left_collections.part_of_lost(self, tag), tag)
+            for tag in self.lost
+            # Nobody knows whether it is a tag of ours.
+            if not lost_tags.is_unknown_id(tag.collection_id)
+        ]
         for part, tag in (*self._with_tags(), *of_lost):
             if part.planned and member_plan.planned(part.planned, "untag"):
                 self.require_own(list_id)
@@ -224,28 +241,41 @@ class SharedRun(CollectionRun):
             self.warehouse.commit()
 
     def _join(self, list_id: str) -> None:
-        tags.join(
-            self.warehouse,
-            list_id,
-            self.collection.collection_id,
-            [
-                part.collection
-                for part in self.parts
-                if not part.waits_for_its_id and not part.is_held_back
-            ],
+        joining = self._joining()
+        lost_tags.take_back(self.warehouse, list_id, joining)
+        tags.join(self.warehouse, list_id, self.collection.collection_id, joining)
+
+    def _joining(self) -> list[StagedCollection]:
+        return [
+            part.collection
+            for part in self.parts
+            if not part.waits_for_its_id and not part.is_held_back
+        ]
+
+    def _find_lost_tags(self, list_id: str) -> None:
+        """Find the audience's tags again after a loss of the sync state; commits."""
+        shared_id = self.collection.collection_id
+        knows_some = any(one.tag_id for one in tags.read_tags(self.warehouse, shared_id))
+        self.warehouse.commit()
+        if self.collection.dry_run or knows_some or not self._is_marked(list_id):
+            return
+        lost_tags.find_again(
+            self.warehouse, self.crm, self.provider, list_id, shared_id, self._joining()
         )
 
     def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:
         staged = {part.collection.collection_id for part in self.parts}
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
-        self.lost[:] = self._leave_moved([tag for tag in known if tag.collection_id not in staged])
+        self.lost[:] = left_collections.leave_moved(
+            self, self.parts, [tag for tag in known if tag.collection_id not in staged]
+        )
         for part in self.parts:
             can_be_judged = part.collection.problem is None and not part.is_held_back
             self._plan_tags(part, list_id, only_due=only_due or not can_be_judged)
             if not only_due and can_be_judged:
                 part.judgement = self._judge(part, list_id)
         for tag in self.lost:
-            self._plan_tags(self._part_of_lost(tag), list_id, only_due=True)
+            self._plan_tags(left_collections.part_of_lost(self, tag), list_id, only_due=True)
         kept = [
             part.collection.collection_id for part in self.parts if only_due or not part.is_judged
         ]
@@ -272,30 +302,16 @@ class SharedRun(CollectionRun):
             dry_run=part.collection.dry_run,
         )
 
-    def _part_of_lost(self, tag: CollectionTag) -> CollectionPart:
-        """A collection that is not in the CRM any more, by its last known category."""
-        collection = replace(
-            self.collection,
-            collection_id=tag.collection_id,
-            collection_code=tag.collection_code,
-            gdpr_category=tag.gdpr_category,
-            campaign_type=tag.campaign_type,
-            is_static=False,
-            is_shared_audience=False,
-            shared_id=tag.shared_id,
-        )
-        part = CollectionPart(collection=collection, counts=Counter())
-        part.planned = member_plan.count_plan(
-            self.warehouse,
-            staging_id=collection.staging_id,
-            collection_id=tag.collection_id,
-        )
-        return part
-
     def _is_marked(self, list_id: str) -> bool:
         """Whether CRMREF says in Mailchimp that the collections share this audience."""
         owner = ownership.owner_of(self.listing.merge_fields(list_id))
-        return owner is not None and owner.collection_id == self.collection.collection_id
+        if owner is None:
+            return False
+        # The mark has another id if the account's connection got another one since.
+        return owner.collection_id == self.collection.collection_id or (
+            shared_audiences.is_shared_id(owner.collection_id)
+            and owner.installation == ownership.own_installation(self.warehouse)
+        )
 
     def _category_of(self, part: CollectionPart, list_id: str | None) -> str | None:
         """The collection's category; of one that has none now its last known one."""
@@ -329,36 +345,6 @@ class SharedRun(CollectionRun):
         except removal_guard.PlanNotApprovedError as error:
             self.warehouse.rollback()
             return GuardJudgement(Blocked("removal_guard", str(error)), None)
-
-    def _moved(self) -> set[int]:
-        """Collections that were in this audience and have another one now."""
-        staged = {part.collection.collection_id for part in self.parts}
-        known = tags.read_tags(self.warehouse, self.collection.collection_id)
-        moved = read_values(
-            self.warehouse,
-            int,
-            statement("sync/find_moved_collections"),
-            {
-                "staging_id": self.collection.staging_id,
-                "collection_ids": [
-                    tag.collection_id for tag in known if tag.collection_id not in staged
-                ],
-            },
-        )
-        self.warehouse.commit()
-        return set(moved)
-
-    def _leave_moved(self, others: Sequence[CollectionTag]) -> list[CollectionTag]:
-        """Tags of collections that are gone; those that have another audience now are left."""
-        moved = self._moved()
-        for tag in others:
-            if tag.collection_id in moved and not self.collection.dry_run:
-                tags.leave(self.warehouse, tag)
-                self.progress.notes.append(
-                    f"collection {tag.collection_code} left this audience. Its tag {tag.name!r} "
-                    "stays in Mailchimp as it is, and no campaign goes to it any more"
-                )
-        return [tag for tag in others if tag.collection_id not in moved]
 
     def _run_of(self, part: CollectionPart) -> CollectionRun:
         return CollectionRun(
