@@ -156,3 +156,33 @@ def test_the_doctor_counts_the_audiences_that_are_missing(world: AccountsWorld) 
     world.sync_all()
     assert len(world.audiences(SECOND)) == 2
     assert "no collection needs a new audience" in words()
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["same name", "another description"])
+def test_a_connection_got_another_id_and_nobody_said_so(
+    world: AccountsWorld, renamed: bool
+) -> None:
+    """The mark of the shared audience is made of the connection's former id."""
+    filled = Filled(world, shared=True)
+    world.places["mailchimp_neo"] = world.places.pop(DEFAULT_ACCOUNT)
+    world.crm.execute(
+        "update crm.external_provider set connection_id = 'mailchimp_neo' where code = 'mailchimp'"
+    )
+    world.change_collection("NEWS", description="Νέο όνομα" if renamed else "Τα νέα")
+
+    for _ in range(2):
+        world.sync_all()
+
+    assert world.audiences("mailchimp_neo") == {filled.list_id: NAME}
+    people = world.people("mailchimp_neo")
+    assert people["anna@mail.gr"] == "unsubscribed"
+    assert people["nikos@mail.gr"] == people["zoe@mail.gr"] == "subscribed"
+    with world.open_client("mailchimp_neo") as provider:
+        (tag,) = provider.tags(filled.list_id)
+        assert tag.name == ("Νέο όνομα (NEWS)" if renamed else "Τα νέα (NEWS)")
+        assert len(list(provider.tag_members(filled.list_id, tag.tag_id))) >= 2
+    # It is marked with the new id now: after another loss it is found by that.
+    world.forget_ledger()
+    world.sync_all()
+    assert world.audiences("mailchimp_neo") == {filled.list_id: NAME}
+    assert world.people("mailchimp_neo")["anna@mail.gr"] == "unsubscribed"
