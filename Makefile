@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test check bench bench-growth soak mutants screenshots clean lock docs sbom format install install-dev
+.PHONY: help demo up doctor test check bench bench-growth soak mutants screenshots clean lock docs dictionary sbom format install install-dev
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -55,6 +55,9 @@ format: install-dev ## put Python and SQL into the house style
 
 docs: install-dev ## write the documents that are made from the code (settings, dynamic queries)
 	$(PY) tools/write_docs.py
+
+dictionary: install-dev ## write docs/data_dictionary.md from the comments of the warehouse's views and columns
+	$(PY) tools/write_dictionary.py
 
 sbom: install-dev ## write the software bill of materials and the table of licences of requirements.txt
 	@tools/sbom

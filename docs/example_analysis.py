@@ -33,9 +33,9 @@ def read(warehouse: Connection[Any], query: LiteralString) -> pd.DataFrame:
 
 def segments_and_trend(warehouse: Connection[Any]) -> pd.DataFrame:
     """How many contacts each segment has, by trend. The contacts to win back first are here."""
-    segments = read(warehouse, "select engagement_key, segment from mart.contact_segments")
+    segments = read(warehouse, "select contact_key, segment from mart.contact_segments")
     trends = read(warehouse, "select contact_key, trend from mart.contact_trend")
-    joined = segments.merge(trends, how="left", left_on="engagement_key", right_on="contact_key")
+    joined = segments.merge(trends, how="left", on="contact_key")
     # Who got nothing in either window has no trend.
     return pd.crosstab(joined["segment"], joined["trend"].fillna("no mail lately"))
 

@@ -21,7 +21,7 @@ from sync_world import subscriber_hash
 
 #: Columns that name a person, in whatever form.
 PEOPLE_COLUMNS = (
-    "contact_id", "contact_key", "engagement_key", "subscriber_hash", "address_hash", "address_key",
+    "contact_id", "contact_key", "subscriber_hash", "address_hash", "address_key",
     "address_written", "email", "email_address", "ip", "contact_digest", "address_digest", "digest",
     "refusal_digest", "merged_id", "merged_from", "remote_contact_id", "old_hash", "new_hash",
 )  # fmt: skip
@@ -105,7 +105,6 @@ def plant(
     known |= {
         "contact_id": person.contact_id,
         "contact_key": person.contact_key,
-        "engagement_key": person.contact_key,
         "mart.contacts.subscriber_hash": None,
         "mart.contact_engagement.subscriber_hash": None,
         "subscriber_hash": person.hash,

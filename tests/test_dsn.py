@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
     "crm try-query": (crm.main, ["try-query", "--collection", "NEWS"]),
     "warehouse migrate": (warehouse.main, ["migrate"]),
     "warehouse grant-bi": (warehouse.main, ["grant-bi", "--login", "bi"]),
+    "warehouse dictionary": (warehouse.main, ["dictionary"]),
     "quality export": (quality.main, ["export"]),
     "sync explain": (sync.main, ["explain", "--contact", "1"]),
     "sync access": (sync.main, ["access", "--contact", "1"]),

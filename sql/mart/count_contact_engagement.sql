@@ -1,5 +1,5 @@
 insert into mart.contact_engagement (
-    engagement_key, contact_id, subscriber_hash, audiences, campaigns_received,
+    contact_key, contact_id, subscriber_hash, audiences, campaigns_received,
     campaigns_delivered, campaigns_opened, campaigns_opened_without_proxy, campaigns_clicked,
     opens, opens_without_proxy, clicks, hard_bounces, soft_bounces, unsubscribes, abuse_reports,
     first_sent_at, last_sent_at, first_open_at, last_open_at, first_open_without_proxy_at,

@@ -15,7 +15,15 @@ with described as (
         namespace.nspname = any(%(schemas)s)
         and relation.relkind in ('r', 'p', 'v', 'm')
         and not relation.relispartition
-        and relation.relname not in ('bi_login', 'changed_member', 'changed_campaign')
+        -- Queues, settings and steps of the counting, which views of mart show in an easier form.
+        and namespace.nspname || '.' || relation.relname not in (
+            'mart.campaign_cohort', 'mart.campaign_engagement', 'mart.campaign_quarter_hours',
+            'mart.changed_campaign', 'mart.changed_member', 'mart.contact_limit', 'mart.member_engagement',
+            'mart.member_frequency', 'stats.bi_login', 'stats.campaign_part', 'stats.expired_engagement',
+            'stats.expired_events', 'stats.list_state', 'stats.member_activity_state',
+            'stats.named_member', 'stats.report_listing', 'stats.stale_stream', 'stats.stream_gate',
+            'stats.stream_state'
+        )
         and attribute.attnum > 0
         and not attribute.attisdropped
 )

@@ -24,7 +24,6 @@ REFERENCES = {
     "subscriber_hash": "stats.members",
     "link_id": "stats.link_clicks",
     "contact_key": "mart.contacts",
-    "engagement_key": "",
     "metric": "stats.metric",
 }
 

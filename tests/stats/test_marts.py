@@ -140,7 +140,7 @@ def shown_by_marts(warehouse: psycopg.Connection[Any]) -> Counts:
         sums[key] = [sum(pair) for pair in zip(sums.get(key, [0] * 4), counts, strict=True)]
     for key, *counts in rows(
         warehouse,
-        "select engagement_key, campaigns_received, opens, clicks, unsubscribes"
+        "select contact_key, campaigns_received, opens, clicks, unsubscribes"
         " from mart.contact_engagement",
     ):
         beyond = [whole - part for whole, part in zip(counts, sums.pop(key, [0] * 4), strict=True)]
@@ -363,7 +363,7 @@ def test_a_campaign_without_an_end_counts_when_each_got_it(warehouse: Any) -> No
         rows(
             warehouse,
             "select contact.subscriber_hash, segment from mart.contact_segments"
-            " inner join mart.contacts as contact on contact_key = engagement_key",
+            " inner join mart.contacts as contact on contact_key = contact_key",
         )
     )
     assert (judged[late], judged[fresh]) == ("active", "new")
@@ -494,7 +494,7 @@ MEMBER = """
 select member.status, member.in_audience, contact.current_audiences, judged.segment
 from mart.members as member
 inner join mart.contacts as contact on member.contact_key = contact.contact_key
-left join mart.contact_segments as judged on contact.contact_key = judged.engagement_key
+left join mart.contact_segments as judged on contact.contact_key = judged.contact_key
 where member.subscriber_hash = %s
 """
 
@@ -557,7 +557,7 @@ def test_every_segment_by_its_rule(warehouse: Any) -> None:
         rows(
             warehouse,
             "select contact.subscriber_hash, segment from mart.contact_segments"
-            " inner join mart.contacts as contact on contact_key = engagement_key",
+            " inner join mart.contacts as contact on contact_key = contact_key",
         )
     )
     expected = [

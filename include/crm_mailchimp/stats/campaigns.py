@@ -33,6 +33,8 @@ SHAPE = Shape(
         Field("from_name", path="settings.from_name"),
         Field("reply_to", path="settings.reply_to"),
         Field("content_type"),
+        # A tag is a static segment, too (OpenAPI 3.0.55, recipients.segment_opts).
+        Field("segment_id", "integer", path="recipients.segment_opts.saved_segment_id"),
         Field("segment_text", path="recipients.segment_text"),
         Field("recipient_count", "integer", path="recipients.recipient_count"),
         Field("emails_sent", "integer"),

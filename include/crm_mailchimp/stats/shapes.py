@@ -200,8 +200,11 @@ class Shape:
             *parents, last = path.split(".")
             level = known
             for parent in parents:
-                level = level.setdefault(parent, {})
-            level[last] = None
+                if level is not None:
+                    level = level.setdefault(parent, {})
+            # Nothing is new in an object that is not kept as a whole.
+            if level is not None:
+                level[last] = None
         return known
 
 

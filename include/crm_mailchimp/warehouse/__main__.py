@@ -13,6 +13,7 @@ from crm_mailchimp.database_errors import describe
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
+from crm_mailchimp.warehouse.data_dictionary import data_dictionary
 from crm_mailchimp.warehouse.migrations import MigrationError, upgrade
 from crm_mailchimp.warehouse.opening import opened_warehouse
 
@@ -49,7 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     granting.add_argument("--login", required=True, help="name of the login")
     granting.set_defaults(run=_grant)
-    for command in (migrating, granting):
+    describing = commands.add_parser(
+        "dictionary", help="print the data dictionary of stats and mart, in Markdown"
+    )
+    describing.set_defaults(run=_describe)
+    for command in (migrating, granting, describing):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )
@@ -68,6 +73,11 @@ def _grant(options: argparse.Namespace) -> str:
     with opened_warehouse(options.dsn) as connection:
         grant_reading(connection, options.login)
     return f"{options.login} may read stats and mart"
+
+
+def _describe(options: argparse.Namespace) -> str:
+    with opened_warehouse(options.dsn) as connection:
+        return data_dictionary(connection).rstrip("\n")
 
 
 if __name__ == "__main__":

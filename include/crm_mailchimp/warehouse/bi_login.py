@@ -2,8 +2,9 @@
 
 It does not read all columns. Fields that the API has added since are kept before anybody has looked
 at them. They may be about a person: no BI login reads those columns. Nor does it read who accepted
-a difference, and what the marts have yet to count. Rights are given column by column. So a table
-made later is closed until :func:`renew_reading`, which every migration runs.
+a difference, nor the queues and steps of the counting. Views of ``mart`` show the result. Rights
+are given column by column. So a table made later is closed until :func:`renew_reading`, which every
+migration runs.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class _Access(NamedTuple):
     may_connect: bool
 
 
-class _Readable(NamedTuple):
+class Readable(NamedTuple):
     """A table or view, and the columns that a login may read; None: all of them."""
 
     schema_name: str
@@ -98,6 +99,17 @@ def grant_reading(connection: Connection[Any], login: str) -> None:
     connection.commit()
 
 
+def readable_columns(connection: Connection[Any]) -> list[Readable]:
+    """What a BI login may read of each table and view; queues and steps of the counting are absent.
+
+    Args:
+        connection: the warehouse.
+    """
+    return read_rows(
+        connection, Readable, statement("stats/readable_columns"), {"schemas": list(SCHEMAS)}
+    )
+
+
 def renew_reading(connection: Connection[Any]) -> None:
     """Give every login that :func:`grant_reading` knows its rights on what is there now.
 
@@ -122,9 +134,7 @@ def _grant_columns(connection: Connection[Any], role: sql.Identifier) -> None:
             "grant usage on schema {schema} to {role}",
         ):
             connection.execute(sql.SQL(text).format(schema=schema, role=role))
-    for one in read_rows(
-        connection, _Readable, statement("stats/readable_columns"), {"schemas": list(SCHEMAS)}
-    ):
+    for one in readable_columns(connection):
         connection.execute(
             sql.SQL("grant select{columns} on {relation} to {role}").format(
                 columns=sql.SQL(" ({})").format(

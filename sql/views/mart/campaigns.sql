@@ -19,9 +19,22 @@ select
     (campaign.counted_at at time zone setting.report_time_zone)::date as sent_on,
     extract(isodow from campaign.sent_at at time zone setting.report_time_zone)::integer as sent_weekday,
     extract(hour from campaign.sent_at at time zone setting.report_time_zone)::integer as sent_hour,
-    campaign.account
+    campaign.account,
+    coalesce(planned.collection_code, tag.collection_code, own.collection_code) as collection_code,
+    planned.campaign_code as crm_campaign_code,
+    campaign.segment_id,
+    case
+        when campaign.type in ('automation', 'auto')
+            then coalesce(campaign.parent_campaign_id, campaign.campaign_id)
+    end as automation_id
 from stats.campaigns as campaign
-cross join mart.setting as setting;
+cross join mart.setting as setting
+left join sync.campaign as planned on campaign.campaign_id = planned.provider_campaign_id
+left join sync.tag as tag
+    on campaign.list_id = tag.list_id and campaign.segment_id = tag.tag_id and tag.left_at is null
+-- The row of a shared audience is no collection.
+left join sync.audience as own
+    on campaign.list_id = own.list_id and own.collection_code !~ '^shared[:@]';
 comment on view mart.campaigns is
 'Dimension: every campaign, sent or not, with its days in the report time zone. Its figures are in '
 'mart.campaign_performance.';
@@ -58,3 +71,13 @@ comment on column mart.campaigns.sent_hour is
 'Hour of sending in the report time zone: 0 to 23; null without a time of sending.';
 comment on column mart.campaigns.account is
 'Mailchimp account of the campaign: the id of its Airflow connection.';
+comment on column mart.campaigns.collection_code is
+'Collection of the CRM that it went to: mart.collections. Null if the audience is not ours. Also null if it '
+'was made by hand for the whole of a shared audience.';
+comment on column mart.campaigns.crm_campaign_code is
+'Code of the campaign in the CRM; null if it was made in Mailchimp.';
+comment on column mart.campaigns.segment_id is
+'Segment or tag that it went to, with list_id: mart.segments; null: the whole audience, or conditions of '
+'its own (segment_text).';
+comment on column mart.campaigns.automation_id is
+'The automation that it is a mail of: mart.automations; null: of none.';

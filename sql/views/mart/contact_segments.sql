@@ -1,6 +1,6 @@
 create or replace view mart.contact_segments as
 select
-    engagement.engagement_key,
+    engagement.contact_key,
     engagement.contact_id,
     engagement.campaigns_delivered,
     engagement.open_rate_without_proxy,
@@ -24,7 +24,7 @@ select
         else 'active'
     end as segment
 from mart.contact_engagement as engagement
-inner join mart.contacts as contact on engagement.engagement_key = contact.contact_key
+inner join mart.contacts as contact on engagement.contact_key = contact.contact_key
 cross join mart.segment_rule as rule
 cross join
     lateral (
@@ -36,7 +36,7 @@ comment on view mart.contact_segments is
 'person gets the first segment in this order whose rule fits. mart.segment_rule has the limits. The segment '
 'left means: gone from every audience, and not only because the address bounced. Opens by proxies do not '
 'count. Erased persons have no row.';
-comment on column mart.contact_segments.engagement_key is
+comment on column mart.contact_segments.contact_key is
 'Key of the row, as in mart.contact_engagement and mart.contacts.';
 comment on column mart.contact_segments.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_segments.campaigns_delivered is 'Campaigns delivered to the person.';

@@ -22,7 +22,8 @@ select
     extract(
         day from unsubscribe.unsubscribed_at - engagement.first_sent_at
     )::integer as days_since_first_campaign,
-    coalesce(engagement.campaigns_human_opened > 0, false) as had_ever_read
+    coalesce(engagement.campaigns_human_opened > 0, false) as had_ever_read,
+    member.contact_key
 from stats.campaign_unsubscribes as unsubscribe
 inner join stats.campaigns as campaign on unsubscribe.campaign_id = campaign.campaign_id
 left join mart.member_engagement as engagement
@@ -53,3 +54,4 @@ comment on column mart.unsubscribe_drivers.days_since_first_campaign is
 'Whole days since the member''s first campaign in the audience; null until the next refresh_marts.';
 comment on column mart.unsubscribe_drivers.had_ever_read is
 'Whether the member ever read a campaign of the audience. Opens by proxies do not count.';
+comment on column mart.unsubscribe_drivers.contact_key is 'The person: mart.contacts.';

@@ -1,0 +1,46 @@
+create or replace view mart.list_performance as
+select
+    performance.list_id,
+    count(*) as campaigns,
+    sum(performance.emails_sent)::bigint as emails_sent,
+    sum(performance.delivered)::bigint as delivered,
+    sum(performance.opens)::bigint as opens,
+    sum(performance.unique_opens)::bigint as unique_opens,
+    sum(performance.unique_opens_without_proxy)::bigint as unique_opens_without_proxy,
+    sum(performance.clicks)::bigint as clicks,
+    sum(performance.unique_clicks)::bigint as unique_clicks,
+    sum(performance.unsubscribes)::bigint as unsubscribes,
+    sum(performance.abuse_reports)::bigint as abuse_reports,
+    round(sum(performance.unique_opens) / nullif(sum(performance.delivered), 0), 4) as open_rate,
+    round(sum(performance.unique_opens_without_proxy) / nullif(sum(performance.delivered), 0), 4)
+        as open_rate_without_proxy,
+    round(sum(performance.unique_clicks) / nullif(sum(performance.delivered), 0), 4) as click_rate,
+    round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate,
+    min(performance.sent_at) as first_sent_at,
+    max(performance.sent_at) as last_sent_at
+from mart.campaign_performance as performance
+where performance.list_id is not null
+group by performance.list_id;
+comment on view mart.list_performance is
+'Results of each audience: its campaigns added up, as Mailchimp''s reports count them.';
+comment on column mart.list_performance.list_id is 'The audience: mart.lists.';
+comment on column mart.list_performance.campaigns is 'Campaigns with a report.';
+comment on column mart.list_performance.emails_sent is 'Mails sent.';
+comment on column mart.list_performance.delivered is 'Mails sent less bounces.';
+comment on column mart.list_performance.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.list_performance.unique_opens is
+'Members who opened, proxies included. A member counts once for each campaign.';
+comment on column mart.list_performance.unique_opens_without_proxy is
+'The same without opens known to be by a proxy.';
+comment on column mart.list_performance.clicks is 'Clicks, repeated ones included.';
+comment on column mart.list_performance.unique_clicks is
+'Members who clicked. A member counts once for each campaign.';
+comment on column mart.list_performance.unsubscribes is 'Unsubscribes through these campaigns.';
+comment on column mart.list_performance.abuse_reports is 'Complaints.';
+comment on column mart.list_performance.open_rate is 'unique_opens per delivered mail (0 to 1).';
+comment on column mart.list_performance.open_rate_without_proxy is
+'unique_opens_without_proxy per delivered mail (0 to 1).';
+comment on column mart.list_performance.click_rate is 'unique_clicks per delivered mail (0 to 1).';
+comment on column mart.list_performance.unsubscribe_rate is 'unsubscribes per delivered mail (0 to 1).';
+comment on column mart.list_performance.first_sent_at is 'Time of sending of the first campaign.';
+comment on column mart.list_performance.last_sent_at is 'Time of sending of the newest campaign.';

@@ -1,0 +1,49 @@
+create or replace view mart.segment_performance as
+select
+    campaign.list_id,
+    campaign.segment_id,
+    count(*) as campaigns,
+    sum(performance.emails_sent)::bigint as emails_sent,
+    sum(performance.delivered)::bigint as delivered,
+    sum(performance.opens)::bigint as opens,
+    sum(performance.unique_opens)::bigint as unique_opens,
+    sum(performance.unique_opens_without_proxy)::bigint as unique_opens_without_proxy,
+    sum(performance.clicks)::bigint as clicks,
+    sum(performance.unique_clicks)::bigint as unique_clicks,
+    sum(performance.unsubscribes)::bigint as unsubscribes,
+    sum(performance.abuse_reports)::bigint as abuse_reports,
+    round(sum(performance.unique_opens) / nullif(sum(performance.delivered), 0), 4) as open_rate,
+    round(sum(performance.unique_opens_without_proxy) / nullif(sum(performance.delivered), 0), 4)
+        as open_rate_without_proxy,
+    round(sum(performance.unique_clicks) / nullif(sum(performance.delivered), 0), 4) as click_rate,
+    round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate,
+    min(performance.sent_at) as first_sent_at,
+    max(performance.sent_at) as last_sent_at
+from mart.campaign_performance as performance
+inner join stats.campaigns as campaign on performance.campaign_id = campaign.campaign_id
+where campaign.segment_id is not null
+group by campaign.list_id, campaign.segment_id;
+comment on view mart.segment_performance is
+'Results of each segment and tag: the campaigns that went to it, added up.';
+comment on column mart.segment_performance.list_id is 'The audience: mart.lists.';
+comment on column mart.segment_performance.segment_id is 'The segment or tag, with list_id: mart.segments.';
+comment on column mart.segment_performance.campaigns is 'Campaigns with a report.';
+comment on column mart.segment_performance.emails_sent is 'Mails sent.';
+comment on column mart.segment_performance.delivered is 'Mails sent less bounces.';
+comment on column mart.segment_performance.opens is 'Opens, repeated ones and those by proxies included.';
+comment on column mart.segment_performance.unique_opens is
+'Members who opened, proxies included. A member counts once for each campaign.';
+comment on column mart.segment_performance.unique_opens_without_proxy is
+'The same without opens known to be by a proxy.';
+comment on column mart.segment_performance.clicks is 'Clicks, repeated ones included.';
+comment on column mart.segment_performance.unique_clicks is
+'Members who clicked. A member counts once for each campaign.';
+comment on column mart.segment_performance.unsubscribes is 'Unsubscribes through these campaigns.';
+comment on column mart.segment_performance.abuse_reports is 'Complaints.';
+comment on column mart.segment_performance.open_rate is 'unique_opens per delivered mail (0 to 1).';
+comment on column mart.segment_performance.open_rate_without_proxy is
+'unique_opens_without_proxy per delivered mail (0 to 1).';
+comment on column mart.segment_performance.click_rate is 'unique_clicks per delivered mail (0 to 1).';
+comment on column mart.segment_performance.unsubscribe_rate is 'unsubscribes per delivered mail (0 to 1).';
+comment on column mart.segment_performance.first_sent_at is 'Time of sending of the first campaign.';
+comment on column mart.segment_performance.last_sent_at is 'Time of sending of the newest campaign.';
