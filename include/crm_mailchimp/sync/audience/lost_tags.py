@@ -1,7 +1,7 @@
 """Tags of a shared audience, found again in Mailchimp when ``sync`` knows none of them.
 
 After a loss of the sync state the audience is known by its mark. Its tags are known by their names:
-the code of the collection stands at the end. Some are those of collections that are not synced any
+the code of the collection is at the end. Some are those of collections that are not synced any
 more. Their members stay, as they did before the loss.
 """
 
