@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.errors import BadRequest, NotFound
@@ -24,7 +24,7 @@ class MemoryTags(MemoryConnection):
         for number in list(audience.tags):
             yield _tag(audience, number)
 
-    def create_tag(self, list_id: str, name: str) -> Tag:
+    def create_tag(self, list_id: str, name: str, addresses: Sequence[str] = ()) -> Tag:
         loss = self._begin("create_tag", list_id)
         audience = self._audience(list_id)
         try:
@@ -32,7 +32,16 @@ class MemoryTags(MemoryConnection):
         except Refused as refused:
             words = "name: Sorry, that tag already exists."
             raise BadRequest(status=400, title="Invalid Resource", detail=words) from refused
+        given = {
+            subscriber_hash(one)
+            for one in addresses
+            if self._account.give_tag(
+                audience, made.tag_id, subscriber_hash(one), by_address=True
+            )
+        }
+        made = _tag(audience, made.tag_id)
         self._lost(loss, "segments")
+        self._line.gave_tag(list_id, name, list(given))
         return made
 
     def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag:
