@@ -20,3 +20,10 @@ where
     campaign.list_id = tag.list_id
     and campaign.collection_code = tag.collection_code
     and tag.left_at is null;
+
+-- The words of the quarantine, for members from which somebody took the tag.
+update sync.reason
+set
+    explanation = 'Somebody archived the member in Mailchimp, or took the collection''s tag from it there.',
+    what_to_do = what_to_do || ' If the tag was taken, it ends when somebody gives it again there.'
+where reason_code = 'suppressed_archived';

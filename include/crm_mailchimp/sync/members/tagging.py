@@ -161,9 +161,7 @@ def _make(
         push.warehouse, push.provider, tag, [str(one.address_key) for one in first]
     )
     if not has_all and made.tag_id is not None:
-        shown = {
-            one.subscriber_hash for one in push.provider.tag_members(tag.list_id, made.tag_id)
-        }
+        shown = {one.subscriber_hash for one in push.provider.tag_members(tag.list_id, made.tag_id)}
         first = [one for one in first if one.subscriber_hash in shown]
     if first:
         record(first)

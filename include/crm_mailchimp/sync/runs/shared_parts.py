@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.accounts import is_passing
-from crm_mailchimp.counts_in_words import members
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.sync.audience.tags import FoundByHand, tag_name
 from crm_mailchimp.sync.decisions import member_plan
@@ -60,8 +60,8 @@ class CollectionPart:
         """
         if found.taken:
             self.notes.append(
-                f"somebody took the tag by hand from {members(found.taken)} in Mailchimp. Nobody "
-                "of them gets it from this collection until they get it there again"
+                f"somebody took the tag by hand from {members_in_words(found.taken)} in Mailchimp. "
+                "Nobody of them gets it again until somebody gives it there"
             )
         if found.taken_name is not None:
             self.block(
@@ -76,8 +76,8 @@ class CollectionPart:
         """Say how many members Mailchimp did not show when they were to get the tag."""
         if count:
             self.notes.append(
-                f"{members(count)} did not get the tag {tag_name(self.collection)!r}: Mailchimp "
-                "does not show them any more. The next run looks again"
+                f"{members_in_words(count)} did not get the tag {tag_name(self.collection)!r}: "
+                "Mailchimp does not show them any more. The next run looks again"
             )
 
     @property

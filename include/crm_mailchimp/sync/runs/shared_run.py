@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from crm_mailchimp.counts_in_words import members
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
@@ -144,8 +144,8 @@ class SharedRun(CollectionRun):
             self.progress.failed += part.failed
             if part.counts["removed"]:
                 self.progress.due_notes.append(
-                    f"{members(part.counts['removed'])} lost the tag {tag.name!r} of collection "
-                    f"{tag.collection_code}, which is not synced any more"
+                    f"{members_in_words(part.counts['removed'])} lost the tag {tag.name!r} of "
+                    f"collection {tag.collection_code}, which is not synced any more"
                 )
 
     def push_tags(self, list_id: str) -> None:
@@ -375,4 +375,3 @@ class SharedRun(CollectionRun):
     def _push_of(self, part: CollectionPart, list_id: str) -> Push:
         push = self._run_of(part).push_to(list_id, self._category_of(part, list_id))
         return push.counted_by(part.counts, part.failed)
-
