@@ -27,8 +27,8 @@ def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudienc
         return f"no_audience: collection {campaign.collection_code} was never synced"
     if audience.tag is not None and audience.tag_id is None:
         return (
-            f"no_audience: nobody carries the tag of collection {campaign.collection_code} yet in "
-            f"the audience that it shares: sync the collection"
+            f"no_audience: collection {campaign.collection_code} has no tag in the audience that "
+            "it shares. Sync the collection, and see how that ends"
         )
     unsupported = provider_problem(campaign.provider, campaign.provider_kind)
     if unsupported is not None:

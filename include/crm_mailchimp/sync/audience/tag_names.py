@@ -30,7 +30,7 @@ from crm_mailchimp.tag_provider import Tag
 log = logging.getLogger(__name__)
 
 
-def make_tag(
+def make_collection_tag(
     warehouse: Connection[Any],
     provider: AudienceProvider,
     tag: CollectionTag,
@@ -70,8 +70,8 @@ def give_name(
     """Give a tag the name that its collection has now; commits.
 
     If another collection's tag has this name, that one gets a spare name first, and its own name
-    later. All calls go by the tags' ids. So a run that is killed in between leaves nothing that
-    the next one cannot go on with: a tag with a spare name does not have the wanted one.
+    later. All calls go by the tags' ids. So the next run goes on where this one was killed: a spare
+    name is not the wanted one.
 
     Args:
         provider: no call if it has the name. Two more and one for the other tag if another has it.

@@ -157,7 +157,7 @@ def _make(
         the tag with its id, and the planned members that do not have it yet.
     """
     first = [one for one in planned if one.address_key is not None][:PAGE]
-    made, has_all = tag_names.make_tag(
+    made, has_all = tag_names.make_collection_tag(
         push.warehouse, push.provider, tag, [str(one.address_key) for one in first]
     )
     if not has_all and made.tag_id is not None:

@@ -66,10 +66,10 @@ class CollectionPart:
         if found.taken_name is not None:
             self.block(
                 "tag_by_hand",
-                f"audience {list_id} has a tag {found.taken_name!r} that is not this collection's: "
-                "somebody made it by hand, or it was left by a collection that moved away. The "
-                "sync leaves it alone, and nobody gets the collection's own tag. Rename or delete "
-                "that tag in Mailchimp, and the next sync goes on",
+                f"audience {list_id} has a tag {found.taken_name!r} that is not this collection's. "
+                "Somebody made it by hand, or a collection left it there. The sync leaves it "
+                "alone, and nobody gets the collection's own tag. Rename or delete that tag in "
+                "Mailchimp, and the next sync goes on",
             )
 
     def note_missing(self, count: int) -> None:
