@@ -63,8 +63,9 @@ class TagProvider(Protocol):
         """All tags of an audience."""
         ...
 
-    def create_tag(self, list_id: str, name: str) -> Tag:
-        """Make a tag without members. Never repeated after a lost answer: look for it first."""
+    def create_tag(self, list_id: str, name: str, addresses: Sequence[str] = ()) -> Tag:
+        """Make a tag with members, at most 500; who is not subscribed is passed over. If all are,
+        it is refused. Never repeated after a lost answer: look for it first."""
         ...
 
     def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag: ...

@@ -1,11 +1,12 @@
 -- Committed before the call that creates the campaign. After a lost answer, the next run finds the campaign
 -- by its title.
 insert into sync.campaign as kept (
-    campaign_id, account, campaign_code, collection_code, list_id, title, pushed, intended_at
+    campaign_id, account, campaign_code, collection_code, list_id, tag_id, title, pushed,
+    intended_at
 )
 values (
-    %(campaign_id)s, %(account)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(title)s, %(pushed)s,
-    now()
+    %(campaign_id)s, %(account)s, %(campaign_code)s, %(collection_code)s, %(list_id)s, %(tag_id)s, %(title)s,
+    %(pushed)s, now()
 )
 on conflict (campaign_id) do update
     set
@@ -13,6 +14,7 @@ on conflict (campaign_id) do update
         campaign_code = excluded.campaign_code,
         collection_code = excluded.collection_code,
         list_id = excluded.list_id,
+        tag_id = excluded.tag_id,
         title = excluded.title,
         pushed = excluded.pushed,
         intended_at = now(),

@@ -1,5 +1,5 @@
 -- A collection is in a shared audience from now on. Refusals made in the audience also hold for the
--- collection (use_audience.sql). The name of the tag stays until Mailchimp has the new one.
+-- collection (use_audience.sql). The name of a tag that exists stays until Mailchimp has the new one.
 with used as (
     insert into sync.audience_use (list_id, collection_id)
     values (%(list_id)s, %(collection_id)s)
@@ -29,6 +29,7 @@ values (
 on conflict (list_id, collection_id) do update set
     collection_code = excluded.collection_code,
     shared_id = excluded.shared_id,
+    name = case when tag.tag_id is null then excluded.name else tag.name end,
     gdpr_category = coalesce(excluded.gdpr_category, tag.gdpr_category),
     campaign_type = coalesce(excluded.campaign_type, tag.campaign_type),
     left_at = null

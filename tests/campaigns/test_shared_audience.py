@@ -15,6 +15,7 @@ def people(world: CampaignWorld) -> dict[str, int]:
     news = world.collection("NEWS", shared_audience=NAME)
     offers = world.collection("OFFERS", shared_audience=NAME)
     found = {
+        "news": news,
         "maria": world.contact("maria@mail.gr", news, offers),
         "nikos": world.contact("nikos@mail.gr", news),
         "eleni": world.contact("eleni@mail.gr", offers),
@@ -159,3 +160,126 @@ def test_contacts_of_one_address_are_judged_each_for_its_collection(world: Campa
 
     assert world.step().outcome == "sent"
     assert recipients(world) == {"maria@mail.gr"}
+
+
+def tag_of_news(world: CampaignWorld) -> int:
+    with world.provider() as provider:
+        tags = provider.tags(audience_of(world))
+        (tag_id,) = [one.tag_id for one in tags if one.name.endswith("(NEWS)")]
+    return tag_id
+
+
+def delete_tag(world: CampaignWorld) -> int:
+    """Somebody deletes the tag of NEWS; gives its id."""
+    tag_id = tag_of_news(world)
+    with world.provider() as provider:
+        provider.client.lists.delete_segment(audience_of(world), str(tag_id))
+    return tag_id
+
+
+def choose(world: CampaignWorld, tag_id: int, **beside: object) -> None:
+    """Somebody chooses a tag for the campaign in Mailchimp."""
+    with world.provider() as provider:
+        recipients = {
+            "list_id": audience_of(world),
+            "segment_opts": {"saved_segment_id": tag_id, **beside},
+        }
+        provider.client.campaigns.update(world.provider_id(), {"recipients": recipients})
+
+
+def test_a_draft_follows_a_tag_that_was_made_again(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    due(world)
+    former = delete_tag(world)
+    assert world.step().outcome == "held"
+    assert "tag_changed" in reasons(world)
+
+    # Ελένη joins, Νίκος leaves, and the tag is made again for those who are in now.
+    world.join(people["news"], people["eleni"])
+    world.leave(people["news"], people["nikos"])
+    world.sync()
+    assert tag_of_news(world) != former
+    result = world.step()
+
+    assert result.outcome == "sent", result.detail
+    assert recipients(world) == {"maria@mail.gr", "eleni@mail.gr"}
+    assert world.row()["tag_id"] == tag_of_news(world)
+
+
+def test_the_gate_judges_the_members_of_the_tag_that_was_made_again(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    due(world)
+    delete_tag(world)
+    world.sync()
+    world.regrant(people["nikos"], granted=False)
+    by_hand(world, "NEWS", "eleni@mail.gr", "given")
+
+    assert world.step().outcome == "held"
+    assert {"no_valid_consent", "tagged_by_hand"} <= reasons(world)
+    assert "tag_changed" not in reasons(world)
+
+    world.sync()
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr"}
+
+
+def test_a_scheduled_campaign_follows_a_tag_that_was_made_again(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    world.schedule_early()
+    at = world.quarter_in(30)
+    world.campaign(state="approved", planned_at=at)
+    world.step()
+    world.design()
+    assert world.step().outcome == "scheduled"
+    delete_tag(world)
+    world.sync()
+
+    assert world.step().outcome == "scheduled"
+    with world.provider() as provider:
+        remote = provider.campaign(world.provider_id())
+    assert remote is not None and remote.tag_id == tag_of_news(world)
+    world.go_to(at, minutes=-5)
+    world.step()
+    assert set(world.sent_to()) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+@pytest.mark.parametrize("what", ["another tag", "whole audience", "a further condition"])
+def test_what_a_person_chose_stays_when_the_tag_is_made_again(
+    world: CampaignWorld, people: dict[str, int], what: str
+) -> None:
+    due(world)
+    with world.provider() as provider:
+        (offers,) = [
+            one.tag_id for one in provider.tags(audience_of(world)) if one.name.endswith("(OFFERS)")
+        ]
+        if what == "whole audience":
+            provider.change_campaign(world.provider_id(), {}, list_id=audience_of(world))
+    if what == "another tag":
+        choose(world, offers)
+    elif what == "a further condition":
+        condition = {"condition_type": "EmailAddress", "field": "EMAIL", "op": "contains"}
+        both = [{**condition, "value": "maria"}, {**condition, "value": "mail"}]
+        with world.provider() as provider:
+            provider.client.campaigns.update(
+                world.provider_id(),
+                {
+                    "recipients": {
+                        "list_id": audience_of(world),
+                        "segment_opts": {"match": "all", "conditions": both},
+                    }
+                },
+            )
+    delete_tag(world)
+    world.sync()
+
+    for _ in range(2):
+        assert world.step().outcome == "held"
+        assert "tag_changed" in reasons(world)
+    assert world.sent_to() == []
+
+    choose(world, tag_of_news(world))
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}

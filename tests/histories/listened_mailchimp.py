@@ -11,7 +11,7 @@ from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.errors import ConnectionFault
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import AddOutcome, ChangeOutcome, MemberChange, NewMember, RemoteMember
-from crm_mailchimp.tag_provider import K, TagChange, TagMember, TagOutcome
+from crm_mailchimp.tag_provider import K, Tag, TagChange, TagMember, TagOutcome
 from histories.mailchimp_memory import Member, subscriber_hash
 from histories.memory_line import Line
 
@@ -96,6 +96,12 @@ class ReportingMailchimp(Mailchimp):
             self.line.missed(list_id, subscriber_hash, "member")
             return None
         return self._show(list_id, found)
+
+    def create_tag(self, list_id: str, name: str, addresses: Sequence[str] = ()) -> Tag:
+        made = super().create_tag(list_id, name, addresses)
+        if made.member_count == len(addresses):
+            self.line.gave_tag(list_id, name, [subscriber_hash(one) for one in addresses])
+        return made
 
     def tag_members(self, list_id: str, tag_id: int) -> Iterator[TagMember]:
         found = self.tag_now(list_id, tag_id)

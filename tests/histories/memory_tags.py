@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.mailchimp.errors import BadRequest, NotFound
@@ -24,20 +24,28 @@ class MemoryTags(MemoryConnection):
         for number in list(audience.tags):
             yield _tag(audience, number)
 
-    def create_tag(self, list_id: str, name: str) -> Tag:
+    def create_tag(self, list_id: str, name: str, addresses: Sequence[str] = ()) -> Tag:
         loss = self._begin("create_tag", list_id)
         audience = self._audience(list_id)
         try:
             made = _tag(audience, self._account.make_tag(audience, name))
         except Refused as refused:
-            words = "name: Sorry, that tag already exists."
-            raise BadRequest(status=400, title="Invalid Resource", detail=words) from refused
+            raise _taken() from refused
+        given = {
+            subscriber_hash(one)
+            for one in addresses
+            if self._account.give_tag(audience, made.tag_id, subscriber_hash(one), by_address=True)
+        }
+        made = _tag(audience, made.tag_id)
         self._lost(loss, "segments")
+        self._line.gave_tag(list_id, name, list(given))
         return made
 
     def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag:
         loss = self._begin("rename_tag", list_id)
         audience = self._tag_of(list_id, tag_id)
+        if audience.tag(name) not in (None, tag_id):
+            raise _taken()
         audience.tags[tag_id] = name
         self._lost(loss, "segments")
         return _tag(audience, tag_id)
@@ -106,6 +114,11 @@ class MemoryTags(MemoryConnection):
             path = "/lists/{list_id}/segments/{segment_id}"
             raise NotFound(method="GET", path=path, status=404, title="Not found")
         return audience
+
+
+def _taken() -> BadRequest:
+    words = "name: Sorry, that tag already exists."
+    return BadRequest(status=400, title="Invalid Resource", detail=words)
 
 
 def _tag(audience: far.Audience, tag_id: int) -> Tag:

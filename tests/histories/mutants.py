@@ -225,8 +225,8 @@ SHARING_MUTANTS = (
     py(
         "a tag of others is taken over",
         "sync/audience/tags",
-        "present = present or by_name.pop(tag.name, None)",
-        "present = present or next(iter(by_name.values()), None)",
+        "            present = remote.get(tag.tag_id)\n",
+        "            present = remote.get(tag.tag_id) or next(iter(by_name.values()), None)\n",
     ),
     py(
         "the guard of a collection that shares its audience is skipped",

@@ -372,6 +372,8 @@ class World:
             one
             for one in self.collections
             if name in (one.tag_name, self.renamed_tags.get((list_id, one.key)))
+            # A spare name: the pipeline makes the tag under it.
+            or name.rpartition(" #")[0] == one.code
         ]
 
     def note_changes(self) -> None:

@@ -27,6 +27,7 @@ class CampaignRecord:
 
     ``planned_at`` is the CRM's at the last look: another value in the CRM is a new plan.
     ``account`` is the one in which it was made; of one that was not made, the CRM's decides.
+    ``tag_id`` is the tag that the sync wrote into the draft, if it wrote one.
     """
 
     campaign_id: int
@@ -34,6 +35,7 @@ class CampaignRecord:
     campaign_code: str
     collection_code: str
     list_id: str | None
+    tag_id: int | None
     title: str
     provider_campaign_id: str | None
     pushed: Mapping[str, str] | None
@@ -53,6 +55,7 @@ class CampaignColumns(TypedDict, total=False):
     campaign_code: str
     collection_code: str
     list_id: str
+    tag_id: int | None
     title: str
     pushed: Mapping[str, str] | None
     planned_at: datetime | None
@@ -151,6 +154,7 @@ def intend(warehouse: Connection[Any], campaign: CrmCampaign, draft: CampaignDra
             "campaign_code": campaign.code,
             "collection_code": campaign.collection_code,
             "list_id": draft.list_id,
+            "tag_id": draft.tag_id,
             "title": draft.title,
             "pushed": Jsonb(draft.settings()),
         },

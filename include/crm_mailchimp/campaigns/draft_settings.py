@@ -27,8 +27,8 @@ def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudienc
         return f"no_audience: collection {campaign.collection_code} was never synced"
     if audience.tag is not None and audience.tag_id is None:
         return (
-            f"no_audience: nobody carries the tag of collection {campaign.collection_code} yet in "
-            f"the audience that it shares: sync the collection"
+            f"no_audience: collection {campaign.collection_code} has no tag in the audience that "
+            "it shares. Sync the collection, and see how that ends"
         )
     unsupported = provider_problem(campaign.provider, campaign.provider_kind)
     if unsupported is not None:
@@ -60,17 +60,27 @@ def changed_settings(state: LinkedCampaign) -> dict[str, str]:
 
 
 def has_moved_audience(state: CampaignState) -> bool:
-    """Whether the CRM moved the campaign to another collection, or its audience changed."""
+    """Whether it is to go elsewhere than the sync wrote into its draft.
+
+    The CRM moved it to another collection, or the collection's audience or tag is another now.
+    """
     audience, campaign = state.audience, state.campaign
     if audience is None:
         return False
     if state.record.list_id != audience.list_id:
         return True
     # In a shared audience each collection has a tag of its own.
+    if audience.tag is None:
+        return False
+    if campaign is not None and state.record.collection_code != campaign.collection_code:
+        return True
+    # Somebody deleted the tag, and the sync made it again. What people chose instead stays.
+    written, present = state.record.tag_id, audience.tag_id
     return (
-        audience.tag is not None
-        and campaign is not None
-        and state.record.collection_code != campaign.collection_code
+        None not in (written, present)
+        and written != present
+        and state.remote is not None
+        and state.remote.tag_id == written
     )
 
 
@@ -92,13 +102,22 @@ def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign 
             state.remote.campaign_id, changes, list_id=list_id, tag_id=audience.tag_id
         )
         state = replace(state, remote=changed)
-    if dict(state.record.pushed or {}) != wanted or list_id or state.record.shelved_at:
+    # A tag that people chose is not ours, but for the collection's own.
+    is_at_tag = bool(list_id) or state.remote.tag_id == audience.tag_id
+    tag_id = audience.tag_id if is_at_tag else state.record.tag_id
+    if (
+        dict(state.record.pushed or {}) != wanted
+        or list_id
+        or state.record.shelved_at
+        or state.record.tag_id != tag_id
+    ):
         state = update_state(
             services,
             state,
             pushed=wanted,
             title=wanted["title"],
             list_id=audience.list_id,
+            tag_id=tag_id,
             collection_code=campaign.collection_code,
             shelved_at=None,
         )

@@ -35,7 +35,7 @@ from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
-from crm_mailchimp.sync.audience.tags import look_at_tags
+from crm_mailchimp.sync.audience.tags import find_tag, look_at_tags
 from crm_mailchimp.sync.members.pull_back import pull_back
 
 log = logging.getLogger(__name__)
@@ -102,8 +102,11 @@ def decide(
             audience.list_id,
             [audience.tag],
             full=True,
-            is_marked=lambda: False,  # only a sync makes a tag that it finds the collection's
         )
+        # Somebody may have deleted the tag since the audience was read.
+        present = find_tag(warehouse, audience.collection_id)
+        audience = replace(audience, tag=present or audience.tag)
+        warehouse.commit()
     reasons = [
         *owner_reasons(warehouse, provider, campaign, audience),
         *audience_reasons(warehouse, campaign, remote, audience, options.max_sync_age),

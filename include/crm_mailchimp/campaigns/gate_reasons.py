@@ -14,6 +14,7 @@ from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.consent_now import Finding
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.campaigns.sending_health import unhealthy_sendings
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.crm.collections import provider_problem
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_value
@@ -143,7 +144,13 @@ def tag_reasons(
     """Whether it goes to the members of its collection alone, where several share an audience."""
     if audience.tag is None:
         return
-    if remote.tag_id != audience.tag_id:
+    if audience.tag_id is None:
+        yield firm(
+            "tag_changed",
+            f"somebody deleted the tag {audience.tag.name!r} in Mailchimp. Sync collection "
+            f"{audience.tag.collection_code}: that makes it again, and the draft follows",
+        )
+    elif remote.tag_id != audience.tag_id:
         yield firm(
             "tag_changed",
             f"it does not go to the tag {audience.tag.name!r} alone, and other collections share "
@@ -158,9 +165,9 @@ def tag_reasons(
     if by_hand:
         yield firm(
             "tagged_by_hand",
-            f"somebody gave the tag {audience.tag.name!r} to {by_hand} members in Mailchimp. Sync "
-            f"collection {audience.tag.collection_code}. Members that it does not have lose the "
-            "tag then",
+            f"somebody gave the tag {audience.tag.name!r} to {members_in_words(by_hand)} in "
+            f"Mailchimp. Sync collection {audience.tag.collection_code}. Members that it does not "
+            "have lose the tag then",
         )
 
 

@@ -157,8 +157,8 @@ class Mailchimp:
     def tags(self, list_id: str) -> Iterator[Tag]:
         return tags.tags(self.client, list_id)
 
-    def create_tag(self, list_id: str, name: str) -> Tag:
-        return tags.create_tag(self.client, list_id, name)
+    def create_tag(self, list_id: str, name: str, addresses: Sequence[str] = ()) -> Tag:
+        return tags.create_tag(self.client, list_id, name, addresses)
 
     def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag:
         return tags.rename_tag(self.client, list_id, tag_id, name)

@@ -7,7 +7,21 @@ select
         verdict.reason_code,
         case when asked.status is not null then 'suppressed_pending' else plan.cause end
     ) as reason_code,
-    case when plan.cause = 'rejected_by_mailchimp' then rejection.message else verdict.detail end as detail
+    case
+        when plan.cause = 'rejected_by_mailchimp' then rejection.message
+        when
+            plan.cause = 'suppressed_archived' and audience.shared_id is not null and exists (
+                select from sync.refusal_contact as belongs
+                inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+                where
+                    belongs.contact_id = verdict.contact_id
+                    and refusal.kind = 'tag_taken'
+                    and refusal.ended_at is null
+                    and verdict.collection_id = any(refusal.collection_ids)
+            )
+            then 'somebody took the collection''s tag from the member in Mailchimp'
+        else verdict.detail
+    end as detail
 from staging.verdict as verdict
 left join staging.plan as plan
     on

@@ -295,3 +295,17 @@ def test_one_that_is_away_and_had_two_audiences(sharing: World, news: int) -> No
 
     assert with_status(sharing, "subscribed", "shared:Άλλο") == {MARIA, ZOI, "nikos@galaxy.gr"}
     assert ended(sharing, "OFFERS", "GIFTS") == {"OFFERS": "succeeded", "GIFTS": "succeeded"}
+
+
+def test_a_tag_that_has_its_spare_name_is_found(sharing: World, news: int) -> None:
+    """A run died between making the tag and naming it; then the state was lost."""
+    before = tags(sharing)
+    with sharing.provider() as provider:
+        provider.rename_tag(audience_of(sharing), before["Συλλογή NEWS (NEWS)"], "NEWS #0a1b2c3d")
+    sharing.forget_ledger()
+
+    sync(sharing, 2)
+
+    assert tags(sharing) == before
+    assert tagged(sharing, "NEWS") == {MARIA, ZOI}
+    assert ended(sharing, "NEWS", "OFFERS") == {"NEWS": "succeeded", "OFFERS": "succeeded"}

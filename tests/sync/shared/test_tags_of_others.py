@@ -114,7 +114,7 @@ def test_who_refuses_loses_the_tag_of_a_collection_that_is_gone(shared: World, h
     results = shared.sync()
 
     assert carry(shared, tag_id) == {subscriber_hash("nikos@example.gr")}
-    assert "1 members lost the tag" in (results[CODE].detail or "")
+    assert "1 member lost the tag" in (results[CODE].detail or "")
     assert "maria@example.gr" in with_status(shared, "subscribed"), "NEWS still wants her"
     assert tagged(shared, "NEWS") == {"maria@example.gr", "nikos@example.gr"}
     shared.calls.reset()

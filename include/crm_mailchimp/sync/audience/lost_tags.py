@@ -17,7 +17,7 @@ from psycopg import Connection
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import tags
+from crm_mailchimp.sync.audience import tag_names, tags
 from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
@@ -192,7 +192,12 @@ def _of_collections(
     for one in collections:
         named = [tag for tag in free if tag.name == tags.tag_name(one)]
         # Its description may have changed. If several end with its code, a person has to say which.
-        ending = [tag for tag in free if tag.name.endswith(f" ({one.collection_code})")]
+        ending = [
+            tag
+            for tag in free
+            if tag.name.endswith(f" ({one.collection_code})")
+            or tag_names.has_spare_name(tag, one.collection_code)
+        ]
         if named or len(ending) == 1:
             (tag,) = named or ending
             owner = _Owner(
@@ -238,7 +243,9 @@ def _unknown_id(list_id: str, tag: Tag) -> int:
 
 
 def _codes_in(tag: Tag) -> set[str]:
-    """The codes that a tag's name may end with: parentheses may be part of a code."""
+    """The codes that a tag's name may give: parentheses may be part of a code."""
+    if (code := tag_names.code_in_spare_name(tag.name)) is not None:
+        return {code}
     if not tag.name.endswith(")"):
         return set()
     return {tag.name[one.end() : -1] for one in _OPENING.finditer(tag.name)}

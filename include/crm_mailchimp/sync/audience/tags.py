@@ -2,18 +2,22 @@
 
 Each run reads the tags with their counts by one call. Where a count differs from what we know, and
 at a full listing, the tag's members are read. So tags that somebody gives or takes by hand show.
+
+A tag is known by its id. A tag that somebody deleted says nothing about its members: nobody took
+it from them. A tag of the same name that somebody makes by hand is not the collection's.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
@@ -35,8 +39,12 @@ class CollectionTag:
 
     Attributes:
         shared_id: of the shared audience: its id among the collections.
-        tag_id: None: it is not made yet.
+        tag_id: None: it is not made yet, or somebody deleted it.
+        name: in Mailchimp, as the sync gave it; somebody may have renamed it there.
         gdpr_category: the collection's last known one.
+        made_as: the name, known to nobody else, under which the sync makes it; None: it has made
+            none.
+        deleted_at: when we noticed that somebody deleted it; None: it is there, or never was.
     """
 
     list_id: str
@@ -47,6 +55,13 @@ class CollectionTag:
     name: str
     gdpr_category: str | None
     campaign_type: str | None
+    made_as: str | None
+    deleted_at: datetime | None
+
+    @property
+    def was_made(self) -> bool:
+        """Whether we know that the audience had the tag: no loss of our state came since."""
+        return not (self.tag_id is None and self.made_as is None and self.deleted_at is None)
 
 
 class FoundByHand(NamedTuple):
@@ -55,17 +70,18 @@ class FoundByHand(NamedTuple):
     Attributes:
         given: members that got it.
         taken: members that lost it.
-        is_name_taken: the collection has no tag yet, and somebody made one with its name.
+        taken_name: the name that the collection's tag is to get. Another tag of the audience has
+            it, which is no collection's. None: the name is free, or the tag has it.
     """
 
     given: int
     taken: int
-    is_name_taken: bool = False
+    taken_name: str | None = None
 
 
 _TAG = (
     "select list_id, shared_id, collection_id, collection_code, tag_id, name, gdpr_category,"
-    " campaign_type from sync.tag"
+    " campaign_type, made_as, deleted_at from sync.tag"
 )
 
 
@@ -136,48 +152,72 @@ def look_at_tags(
     tags: Sequence[CollectionTag],
     *,
     full: bool,
-    is_marked: Callable[[], bool],
+    wanted: Mapping[int, str] | None = None,
 ) -> dict[int, FoundByHand]:
     """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
 
-    A tag may have a collection's name, and an id that is not known. After a loss of the state it is
-    the collection's. Then no tag of the audience is known, and the audience is marked as ours.
-    Otherwise somebody made it by hand, and it is left alone.
+    A tag may have a collection's name, and an id that is not known. Somebody made it by hand, and
+    it is left alone (after a loss of the state, ``lost_tags`` looks first). A tag under the name
+    that only we know is ours: we made it, and no answer came.
 
     Args:
         provider: one call, and one for each 1,000 members of a tag whose count differs.
         list_id: the shared audience.
         tags: of its collections.
         full: read the members of every tag.
-        is_marked: whether CRMREF marks the audience as the one that the collections share. Asked
-            only if it matters.
+        wanted: the name that each tag is to have, by collection id; without: the one that it has.
 
     Returns:
         what was done by hand, by collection id; tags without such a change are left out.
     """
     remote = {one.tag_id: one for one in provider.tags(list_id)}
-    taken = {tag.tag_id for tag in tags}
-    by_name = {one.name: one for one in remote.values() if one.tag_id not in taken}
+    known_ids = {tag.tag_id for tag in tags}
+    by_name = {one.name: one for one in remote.values() if one.tag_id not in known_ids}
     found = {}
-    knows_none = not any(taken - {None})
     for tag in tags:
-        present = remote.get(tag.tag_id) if tag.tag_id is not None else None
-        present = present or by_name.pop(tag.name, None)
-        if present is not None and tag.tag_id is None and not (knows_none and is_marked()):
-            found[tag.collection_id] = FoundByHand(0, 0, is_name_taken=True)
-            continue
+        name = (wanted or {}).get(tag.collection_id, tag.name)
+        if tag.tag_id is not None:
+            present = remote.get(tag.tag_id)
+            if present is None:
+                _forget(warehouse, tag)
+        elif tag.made_as in by_name:
+            present = by_name.pop(tag.made_as)
+        else:
+            present = None
+        # A tag that somebody renamed keeps that name until the collection has another one.
+        if name in by_name and (present is None or tag.name != name):
+            found[tag.collection_id] = FoundByHand(0, 0, taken_name=name)
         if present is None:
-            _forget(warehouse, tag)
             continue
         if present.tag_id != tag.tag_id:
-            _note_id(warehouse, tag, present)
+            note_id(warehouse, tag, present)
         known = read_value(warehouse, int, statement("sync/count_tagged"), _parameters(tag))
         warehouse.commit()
         if full or known != present.member_count or present.tag_id != tag.tag_id:
             by_hand = _list_members(warehouse, provider, tag, present.tag_id)
             if any(by_hand):
-                found[tag.collection_id] = by_hand
+                taken_name = found.get(tag.collection_id, by_hand).taken_name
+                found[tag.collection_id] = by_hand._replace(taken_name=taken_name)
     return found
+
+
+def note_id(warehouse: Connection[Any], tag: CollectionTag, present: Tag) -> None:
+    """Note which tag of the audience is the collection's, and its name; commits."""
+    warehouse.execute(
+        "update sync.tag set tag_id = %s, name = %s, deleted_at = null"
+        " where list_id = %s and collection_id = %s",
+        (present.tag_id, present.name, tag.list_id, tag.collection_id),
+    )
+    warehouse.commit()
+
+
+def note_name(warehouse: Connection[Any], tag: CollectionTag, name: str) -> None:
+    """Note the name that the sync gives the collection's tag; commits."""
+    warehouse.execute(
+        "update sync.tag set name = %s where list_id = %s and collection_id = %s",
+        (name, tag.list_id, tag.collection_id),
+    )
+    warehouse.commit()
 
 
 def has_members(warehouse: Connection[Any], tag: CollectionTag) -> bool:
@@ -185,50 +225,6 @@ def has_members(warehouse: Connection[Any], tag: CollectionTag) -> bool:
     known = read_value(warehouse, int, statement("sync/count_tagged"), _parameters(tag))
     warehouse.commit()
     return known > 0
-
-
-def ensure_tag(
-    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
-) -> CollectionTag:
-    """The tag with its id: made where it is missing; commits."""
-    if tag.tag_id is not None:
-        return tag
-    made = _make(provider, tag)
-    _note_id(warehouse, tag, made)
-    return replace(tag, tag_id=made.tag_id)
-
-
-def rename_if_needed(
-    warehouse: Connection[Any],
-    provider: AudienceProvider,
-    tag: CollectionTag,
-    collection: StagedCollection,
-) -> CollectionTag:
-    """Give the tag the name that its collection has now; commits."""
-    name = tag_name(collection)
-    if tag.tag_id is None or tag.name == name:
-        return tag
-    provider.rename_tag(tag.list_id, tag.tag_id, name)
-    warehouse.execute(
-        "update sync.tag set name = %s where list_id = %s and collection_id = %s",
-        (name, tag.list_id, tag.collection_id),
-    )
-    warehouse.commit()
-    return replace(tag, name=name)
-
-
-def _make(provider: AudienceProvider, tag: CollectionTag) -> Tag:
-    """Make a tag. After a lost answer it is looked for, and then made once more."""
-    try:
-        return provider.create_tag(tag.list_id, tag.name)
-    except ProviderError as error:
-        if not error.outcome_unknown:
-            raise
-        log.warning("no answer to the creation of a tag, looking for it: %s", error)
-    for present in provider.tags(tag.list_id):
-        if present.name == tag.name:
-            return present
-    return provider.create_tag(tag.list_id, tag.name)
 
 
 def _list_members(
@@ -297,18 +293,9 @@ def _is_same(
 
 
 def _forget(warehouse: Connection[Any], tag: CollectionTag) -> None:
-    """The audience has no such tag (any more): nobody carries it."""
-    if tag.tag_id is not None:
-        log.warning("collection %s: its tag was deleted in Mailchimp", tag.collection_code)
+    """Somebody deleted the tag: nobody carries it, and nobody took it from its members."""
+    log.warning("collection %s: its tag was deleted in Mailchimp", tag.collection_code)
     warehouse.execute(statement("sync/forget_tag"), _parameters(tag))
-    warehouse.commit()
-
-
-def _note_id(warehouse: Connection[Any], tag: CollectionTag, present: Tag) -> None:
-    warehouse.execute(
-        "update sync.tag set tag_id = %s where list_id = %s and collection_id = %s",
-        (present.tag_id, tag.list_id, tag.collection_id),
-    )
     warehouse.commit()
 
 

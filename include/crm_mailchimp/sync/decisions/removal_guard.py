@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
@@ -257,14 +258,14 @@ def _judge_count(
     if collection.staged == 0 and removals:
         return Blocked(
             "empty_collection",
-            f"the collection is empty and has {members} members: nobody was removed except "
-            "withdrawals and erasures. If it is meant to be empty, approve that",
+            f"the collection is empty and has {members_in_words(members)}: nobody was removed "
+            "except withdrawals and erasures. If it is meant to be empty, approve that",
         )
     if exceeds(removals, members, limits):
         return Blocked(
             "removal_guard",
-            f"{removals} of {members} members would be removed: nothing was pushed except "
-            "withdrawals and erasures",
+            f"{removals} of {members_in_words(members)} would be removed: nothing was pushed "
+            "except withdrawals and erasures",
         )
     return None
 

@@ -6,11 +6,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import tag_names
 from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
@@ -35,11 +38,12 @@ class PlannedTag(PlannedMember):
 def give_tags(push: Push, tag: CollectionTag) -> int:
     """Give the planned members their collection's tag; commits after each call.
 
-    Consent is judged again right before each page.
+    Consent is judged again right before each page. A tag that is missing is made with the first
+    members.
 
     Args:
         push: of the collection to the shared audience.
-        tag: with its id.
+        tag: with its id, if it has one.
 
     Returns:
         members that Mailchimp did not show: they get the tag when they are seen again.
@@ -57,8 +61,16 @@ def give_tags(push: Push, tag: CollectionTag) -> int:
         )
         push.counts["added"] += len(members)
 
+    @cache
+    def name_now() -> str | None:
+        # Mailchimp makes a tag of a name that it does not have. Another tag may have a former name.
+        return tag_names.name_now(push.provider, tag)
+
     def one_by_one(member: PlannedTag) -> bool:
-        return push.provider.give_tag(tag.list_id, tag.name, member.subscriber_hash)
+        name = name_now()
+        return name is not None and push.provider.give_tag(
+            tag.list_id, name, member.subscriber_hash
+        )
 
     def planned() -> Iterator[list[PlannedTag]]:
         for page in pages(push, lambda after: _read(push, "tag", after, due=True)):
@@ -69,7 +81,14 @@ def give_tags(push: Push, tag: CollectionTag) -> int:
         return TagChange(add=addresses)
 
     with key_lookups(push.warehouse):
-        return _send(push, tag, planned(), change, one_by_one, record)
+        members = planned()
+        if tag.tag_id is None:
+            first = next(members, None)
+            if first is None:
+                return 0
+            tag, rest = _make(push, tag, first, record)
+            members = chain([rest], members)
+        return _send(push, tag, members, change, one_by_one, record)
 
 
 def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
@@ -124,6 +143,32 @@ def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
 
     with key_lookups(push.warehouse):
         _send(push, tag, planned(), change, one_by_one, record)
+
+
+def _make(
+    push: Push,
+    tag: CollectionTag,
+    planned: Sequence[PlannedTag],
+    record: Callable[[Sequence[PlannedTag]], None],
+) -> tuple[CollectionTag, list[PlannedTag]]:
+    """Make the tag with as many members as one call takes.
+
+    Returns:
+        the tag with its id, and the planned members that do not have it yet.
+    """
+    first = [one for one in planned if one.address_key is not None][:PAGE]
+    made, has_all = tag_names.make_collection_tag(
+        push.warehouse, push.provider, tag, [str(one.address_key) for one in first]
+    )
+    if not has_all and made.tag_id is not None:
+        shown = {one.subscriber_hash for one in push.provider.tag_members(tag.list_id, made.tag_id)}
+        first = [one for one in first if one.subscriber_hash in shown]
+    if first:
+        record(first)
+    push.store_progress()
+    push.warehouse.commit()
+    done = {one.subscriber_hash for one in first}
+    return made, [one for one in planned if one.subscriber_hash not in done]
 
 
 def _read(push: Push, action: str, after: str, *, due: bool) -> list[PlannedTag]:

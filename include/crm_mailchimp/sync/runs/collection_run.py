@@ -277,7 +277,6 @@ class CollectionRun:
                     audience.list_id,
                     [tag],
                     full=True,
-                    is_marked=lambda: False,
                 )
 
     def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:

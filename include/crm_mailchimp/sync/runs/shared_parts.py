@@ -10,7 +10,9 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.accounts import is_passing
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.error_words import words_of
+from crm_mailchimp.sync.audience.tags import FoundByHand, tag_name
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
@@ -49,6 +51,34 @@ class CollectionPart:
         """
         self.is_held_back = True
         self.judgement = GuardJudgement(Blocked(code, detail), None)
+
+    def note_found(self, found: FoundByHand, list_id: str) -> None:
+        """Say what somebody did by hand to the tag; without a name for it, block the collection.
+
+        Args:
+            list_id: the shared audience.
+        """
+        if found.taken:
+            self.notes.append(
+                f"somebody took the tag by hand from {members_in_words(found.taken)} in Mailchimp. "
+                "Nobody of them gets it again until somebody gives it there"
+            )
+        if found.taken_name is not None:
+            self.block(
+                "tag_by_hand",
+                f"audience {list_id} has a tag {found.taken_name!r} that is not this collection's. "
+                "Somebody made it by hand, or a collection left it there. The sync leaves it "
+                "alone, and nobody gets the collection's own tag. Rename or delete that tag in "
+                "Mailchimp, and the next sync goes on",
+            )
+
+    def note_missing(self, count: int) -> None:
+        """Say how many members Mailchimp did not show when they were to get the tag."""
+        if count:
+            self.notes.append(
+                f"{members_in_words(count)} did not get the tag {tag_name(self.collection)!r}: "
+                "Mailchimp does not show them any more. The next run looks again"
+            )
 
     @property
     def blocked(self) -> Blocked | None:

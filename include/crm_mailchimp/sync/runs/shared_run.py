@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import (
@@ -17,10 +18,11 @@ from crm_mailchimp.sync.audience import (
     collection_audience,
     lost_tags,
     ownership,
+    tag_names,
     tags,
 )
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
-from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
+from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
@@ -96,7 +98,7 @@ class SharedRun(CollectionRun):
             audience.list_id,
             known,
             full=full,
-            is_marked=lambda: self._is_marked(audience.list_id),
+            wanted=self._names(),
         )
         lost_tags.drop_deleted(self.warehouse, known)
         self.progress.notes += lost_tags.words_of_unknown(known)
@@ -105,17 +107,8 @@ class SharedRun(CollectionRun):
             if several is not None:
                 part.block("tag_by_hand", several)
             found = by_hand.get(part.collection.collection_id)
-            if found is None:
-                continue
-            part.notes += _words(found)
-            if found.is_name_taken:
-                name = tags.tag_name(part.collection)
-                part.block(
-                    "tag_by_hand",
-                    f"audience {audience.list_id} has a tag {name!r} that was made by hand. "
-                    "Nobody gets it or loses it. Rename it in Mailchimp, and the next sync makes "
-                    "the collection's own",
-                )
+            if found is not None:
+                part.note_found(found, audience.list_id)
 
     def make_plan(self, list_id: str | None) -> None:
         """Plan the tags of each collection, then the members of the audience; commits."""
@@ -162,8 +155,8 @@ class SharedRun(CollectionRun):
             self.progress.failed += part.failed
             if part.counts["removed"]:
                 self.progress.due_notes.append(
-                    f"{part.counts['removed']} members lost the tag {tag.name!r} of collection "
-                    f"{tag.collection_code}, which is not synced any more"
+                    f"{members_in_words(part.counts['removed'])} lost the tag {tag.name!r} of "
+                    f"collection {tag.collection_code}, which is not synced any more"
                 )
 
     def push_tags(self, list_id: str) -> None:
@@ -188,9 +181,8 @@ class SharedRun(CollectionRun):
         # Members were added, brought back and removed since the plan.
         self._plan_tags(part, known.list_id, only_due=False)
         self._follow_plan_of_members()
-        tag = tags.rename_if_needed(self.warehouse, self.provider, known, part.collection)
         for due in (True, False):
-            self._take(part, tag, due=due)
+            self._take(part, known, due=due)
         if part.judgement is not None and part.judgement.approved_plan is not None:
             if not part.failed:
                 removal_guard.note_carried_out(
@@ -198,17 +190,13 @@ class SharedRun(CollectionRun):
                 )
             self.warehouse.commit()
         if member_plan.planned(part.planned, "tag"):
-            self._give(part, tag)
+            part.note_missing(tagging.give_tags(self._push_of(part, known.list_id), known))
         renew_proofs(self.warehouse, part.collection, known.list_id)
-
-    def _give(self, part: CollectionPart, tag: CollectionTag) -> None:
-        made = tags.ensure_tag(self.warehouse, self.provider, tag)
-        missing = tagging.give_tags(self._push_of(part, tag.list_id), made)
-        if missing:
-            part.notes.append(
-                f"{missing} members did not get the tag {tag.name!r}: Mailchimp does not show "
-                "them any more. The next run looks again"
-            )
+        # Last: a name that it cannot get keeps nobody from what is planned.
+        tag = tags.find_tag(self.warehouse, part.collection.collection_id)
+        self.warehouse.commit()
+        if tag is not None:
+            tag_names.give_name(self.warehouse, self.provider, tag, self._names())
 
     def _take(self, part: CollectionPart, tag: CollectionTag, *, due: bool) -> None:
         tagging.take_tags(self._push_of(part, tag.list_id), tag, due=due)
@@ -240,6 +228,12 @@ class SharedRun(CollectionRun):
             collection_audience.retire(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
 
+    def _names(self) -> dict[int, str]:
+        """The name that each collection's tag is to have, by its id."""
+        return {
+            part.collection.collection_id: tags.tag_name(part.collection) for part in self.parts
+        }
+
     def _join(self, list_id: str) -> None:
         joining = self._joining()
         lost_tags.take_back(self.warehouse, list_id, joining)
@@ -255,7 +249,7 @@ class SharedRun(CollectionRun):
     def _find_lost_tags(self, list_id: str) -> None:
         """Find the audience's tags again after a loss of the sync state; commits."""
         shared_id = self.collection.collection_id
-        knows_some = any(one.tag_id for one in tags.read_tags(self.warehouse, shared_id))
+        knows_some = any(one.was_made for one in tags.read_tags(self.warehouse, shared_id))
         self.warehouse.commit()
         if self.collection.dry_run or knows_some or not self._is_marked(list_id):
             return
@@ -361,13 +355,3 @@ class SharedRun(CollectionRun):
     def _push_of(self, part: CollectionPart, list_id: str) -> Push:
         push = self._run_of(part).push_to(list_id, self._category_of(part, list_id))
         return push.counted_by(part.counts, part.failed)
-
-
-def _words(found: FoundByHand) -> list[str]:
-    words = []
-    if found.taken:
-        words.append(
-            f"somebody took the tag by hand from {found.taken} members in Mailchimp. They are "
-            "held back from this collection until they get it there again"
-        )
-    return words
