@@ -283,3 +283,24 @@ def test_what_a_person_chose_stays_when_the_tag_is_made_again(
     choose(world, tag_of_news(world))
     assert world.step().outcome == "sent"
     assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+def test_a_campaign_goes_on_while_two_collections_swap_their_codes(world: CampaignWorld) -> None:
+    """Its draft goes to the tag by the id, whatever the tag is called in between."""
+    share(world)
+    news = world.collection("NEWS", shared_audience=NAME, description="Ίδια")
+    offers = world.collection("OFFERS", shared_audience=NAME, description="Ίδια")
+    world.contact("maria@mail.gr", news)
+    world.contact("eleni@mail.gr", offers)
+    world.sync()
+    due(world)
+    tag_id = tag_of_news(world)
+    for old, new in (("NEWS", "TMP"), ("OFFERS", "NEWS"), ("TMP", "OFFERS")):
+        world.crm.execute("update crm.contact_collection set code = %s where code = %s", (new, old))
+    world.sync()
+    assert tag_of_news(world) != tag_id
+
+    result = world.step()
+
+    assert result.outcome == "sent", result.detail
+    assert recipients(world) == {"maria@mail.gr"}

@@ -276,6 +276,12 @@ def test_the_process_dies_after_the_tag_was_made(
         with pytest.raises(KilledError):
             both.sync()
     assert made
+    theirs = make_by_hand(both, "Ίδια (A)", "b@example.gr")
+    for _ in range(2):
+        both.sync()
+        assert last_run(both, "A")["detail"].startswith("tag_by_hand: ")
+    with both.provider() as provider:
+        provider.client.lists.delete_segment(audience_of(both), str(theirs))
 
     both.sync()
 

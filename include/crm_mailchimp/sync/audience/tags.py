@@ -185,7 +185,8 @@ def look_at_tags(
         else:
             present = None
         # A tag that somebody renamed keeps that name until the collection has another one.
-        if name in by_name and (present is None or tag.name != name):
+        given = tag.name if tag.tag_id is not None else present and present.name
+        if name in by_name and (present is None or given != name):
             found[tag.collection_id] = FoundByHand(0, 0, taken_name=name)
         if present is None:
             continue
