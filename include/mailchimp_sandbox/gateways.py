@@ -1,11 +1,15 @@
 """Scanners of corporate mail gateways: programs that follow links before a person sees the mail.
 
-Mailchimp's reports count what they do as clicks and opens. Sources: Mailchimp's help page "About
-Bot Activity and Bot Filtering" (security tools open mails and click links before people can);
-mautic/mautic#9798 (Proofpoint follows all links, and loads the images); Customer Minds,
-"Include/Exclude 'Suspected Bots'" (every link, within seconds); Arternal, "Smart Mail clickthroughs
-triggered by email security scanners" (one to five seconds after the mail arrives, from the
-provider's network). How often each habit occurs is undocumented.
+Mailchimp's reports count what they do as clicks and opens. Sources:
+
+- Mailchimp's help page "About Bot Activity and Bot Filtering": security tools open mails and click
+  links before people can.
+- mautic/mautic#9798: Proofpoint follows all links, and loads the images.
+- Customer Minds, "Include/Exclude 'Suspected Bots'": every link, within seconds.
+- Arternal, "Smart Mail clickthroughs triggered by email security scanners": one to five seconds
+  after the mail, from the provider's network.
+
+How often each habit occurs is undocumented.
 """
 
 from __future__ import annotations

@@ -290,9 +290,9 @@ class Rates:
     """How the simulated recipients behave: chances per recipient and campaign, 0 to 1.
 
     ``open`` and ``click`` scale everybody's own inclination; 1 is the usual behaviour. These are
-    shares: ``gateway`` of the mail domains has a scanner (``gateways``), ``office`` of them is one
-    office behind one IP address. ``images_off`` of the people see no images, and ``hurried`` of
-    them click fast.
+    shares: ``gateway`` of the mail domains have a scanner (``gateways``). ``office`` of the domains
+    are one office each, behind one IP address. ``images_off`` of the people see no images, and
+    ``hurried`` of the people click fast.
     """
 
     open: float = 1.0

@@ -1,6 +1,6 @@
 -- Marks the clicks of one campaign that are probably of scanners. A visit is a member's clicks with hardly
--- any time between them, and is judged as a whole. Only rows that differ are written. A mark stays if what it
--- came from is gone: an IP address, older events, or the links of an erased person.
+-- any time between them, and is judged as a whole. Only rows that differ are written. A mark
+-- stays if its cause is gone: IP addresses, older events, or links of an erased person.
 with rule as (
     select
         segment_rule.*,

@@ -1,4 +1,4 @@
-"""Clicks of scanners: found in the sandbox's reports, told from people's, and kept as they are."""
+"""Clicks of scanners are found in the sandbox's reports, people's are not, and marks stay."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from crm_mailchimp.data_protection.retention import Ages, apply
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.provider import NewMember
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.stats.extract import extract_campaign, extract_campaigns
 from crm_mailchimp.stats.marts import refresh_marts
 from fresh_databases import fresh_databases
@@ -36,7 +37,7 @@ MARKS = (
 def warehouse(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection[Any]]:
     with (
         fresh_databases(request.getfixturevalue(request.param)) as (_, dsn),
-        psycopg.connect(dsn) as connection,
+        open_session(dsn) as connection,
     ):
         yield connection
 

@@ -30,6 +30,6 @@ comment on column mart.audience_sending_times.open_rate_without_proxy is
 comment on column mart.audience_sending_times.click_rate is
 'Members who clicked per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_sending_times.click_rate_without_bots is
-'Members with a click that is not of a scanner, per delivered mail (0 to 1); null if nothing was delivered.';
+'Members who clicked, without scanners, per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_sending_times.unsubscribe_rate is
 'Members who unsubscribed per delivered mail (0 to 1); null if nothing was delivered.';

@@ -59,7 +59,7 @@ comment on column mart.campaign_activities.ip_address is
 comment on column mart.campaign_activities.time_since_send_minutes is
 'Minutes from the campaign''s time of sending to the event; null for campaigns without an end.';
 comment on column mart.campaign_activities.is_suspected_bot is
-'Whether the click is probably of a scanner: a program of a mail gateway that follows links before a person '
-'sees the mail. Null for opens and bounces.';
+'Whether the click is probably of a scanner. Scanners are programs of mail gateways that follow links before '
+'a person sees the mail. Null for opens and bounces.';
 comment on column mart.campaign_activities.bot_rule is
 'Rule that says so: all_links, at_delivery, before_open or shared_network; null if no rule fits.';

@@ -89,7 +89,7 @@ comment on column mart.campaign_comparison.open_rate_difference is
 comment on column mart.campaign_comparison.click_rate_difference is
 'click_rate minus its past average (-1 to 1); null until the campaign is mature, and without an average.';
 comment on column mart.campaign_comparison.click_rate_without_bots is
-'Members with a click that is not of a scanner, per delivered mail (0 to 1); null if nothing was delivered.';
+'Members who clicked, without scanners, per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.campaign_comparison.past_click_rate_without_bots is
 'Average of click_rate_without_bots over the mature campaigns before it (0 to 1); null without one.';
 comment on column mart.campaign_comparison.click_rate_difference_without_bots is

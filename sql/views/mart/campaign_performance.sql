@@ -142,7 +142,7 @@ comment on column mart.campaign_performance.clicks_without_bots is
 comment on column mart.campaign_performance.unique_link_clicks_without_bots is
 'unique_link_clicks without pairs that only a scanner clicked.';
 comment on column mart.campaign_performance.unique_clicks_without_bots is
-'unique_clicks without members for whom only a scanner clicked.';
+'unique_clicks without members with clicks of scanners alone.';
 comment on column mart.campaign_performance.click_rate_without_bots is
 'unique_clicks_without_bots per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.campaign_performance.click_to_open_rate_without_bots is

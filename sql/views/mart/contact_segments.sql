@@ -49,8 +49,8 @@ comment on column mart.contact_segments.click_rate_without_bots is
 'Campaigns with a click that is not of a scanner, per campaign delivered (0 to 1); null if none was '
 'delivered.';
 comment on column mart.contact_segments.last_engaged_at is
-'Time of the newest click that is not of a scanner, or newest open that is not known to be by a proxy; null '
-'without either.';
+'Time of the newest click that is not of a scanner, or newest open that is not by a proxy; null without '
+'either.';
 comment on column mart.contact_segments.days_since_engaged is
 'Whole days from last_engaged_at until now; null without it.';
 comment on column mart.contact_segments.segment is

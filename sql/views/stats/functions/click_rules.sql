@@ -11,5 +11,5 @@ language sql stable as $$
         )
 $$;
 comment on function stats.click_rules is
-'Digest of what the judgement of a campaign''s clicks depends on, besides the events: the limits, and when '
-'the campaign was sent. It is in stats.judged_clicks.';
+'Digest of what the judgement of a campaign''s clicks depends on besides the events. These are the limits '
+'and the time of sending. It is in stats.judged_clicks.';
