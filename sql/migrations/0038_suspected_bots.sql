@@ -36,18 +36,15 @@ comment on column stats.campaign_activities.bot_rule is
 'Rule by which the click is probably of a scanner: all_links, at_delivery, before_open or shared_network. '
 'The limits are in mart.segment_rule. Null if no rule fits, and for opens and bounces.';
 
-create table stats.judged_clicks (
-    campaign_id text primary key references stats.campaigns,
-    rules text not null,
-    judged_at timestamptz not null default clock_timestamp()
+create table mart.unjudged_campaign (
+    campaign_id text primary key references stats.campaigns
 );
-comment on table stats.judged_clicks is
-'Campaigns whose clicks were judged: which of them are probably of scanners.';
-comment on column stats.judged_clicks.campaign_id is 'Campaign.';
-comment on column stats.judged_clicks.rules is
-'Digest of the limits and of the time of sending that were used. If they change, the next refresh_marts '
-'judges again.';
-comment on column stats.judged_clicks.judged_at is 'Time of the judgement.';
+comment on table mart.unjudged_campaign is
+'Campaigns whose clicks wait for a judgement: which of them are probably of scanners.';
+comment on column mart.unjudged_campaign.campaign_id is 'Campaign.';
+insert into mart.unjudged_campaign (campaign_id)
+select campaign_id from stats.stream_state
+where stream = 'activity';
 
 alter table stats.recipient_engagement
 add column bot_clicks bigint not null default 0,

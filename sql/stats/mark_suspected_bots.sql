@@ -89,7 +89,8 @@ compared as (
             least(visit.first_open_at, expired.first_open_at)
             < visit.began_at - make_interval(secs => rule.bot_open_seconds),
             false
-        ) as was_opened_before
+        ) as was_opened_before,
+        visit.visit = 1 and expired.first_click_at is null as is_first
     from visit
     cross join rule
     left join stats.expired_engagement as expired
@@ -108,7 +109,7 @@ neighbour as (
         ) as people
     from compared
     cross join rule
-    where compared.visit = 1 and not compared.was_opened_before and compared.network is not null
+    where compared.is_first and not compared.was_opened_before and compared.network is not null
 ),
 
 judged as (

@@ -15,7 +15,7 @@ with described as (
         namespace.nspname = any(%(schemas)s)
         and relation.relkind in ('r', 'p', 'v', 'm')
         and not relation.relispartition
-        and relation.relname not in ('bi_login', 'changed_member', 'changed_campaign')
+        and relation.relname not in ('bi_login', 'changed_member', 'changed_campaign', 'unjudged_campaign')
         and attribute.attnum > 0
         and not attribute.attisdropped
 )

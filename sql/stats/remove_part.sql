@@ -75,8 +75,8 @@ of_reconciliation as (
     where campaign_id = %(part_id)s
 ),
 
-of_judged_clicks as (
-    delete from stats.judged_clicks
+of_unjudged_campaign as (
+    delete from mart.unjudged_campaign
     where campaign_id = %(part_id)s
 ),
 

@@ -1,7 +1,7 @@
 """Clicks that are probably of scanners: programs of mail gateways that follow the links of a mail.
 
 A campaign is judged by itself, after its events were read. It is judged again if the limits in
-``mart.segment_rule`` or its time of sending change. ``docs/stats.md`` describes the rules.
+``mart.segment_rule`` or its time of sending change: triggers note it in ``mart.unjudged_campaign``. ``docs/stats.md`` describes the rules.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def judge_clicks(connection: Connection[Any], campaign_id: str) -> int:
         number of clicks whose mark changed.
     """
     campaign = {"campaign_id": campaign_id}
+    connection.execute(statement("stats/take_unjudged_clicks"), campaign)
     with hash_joins_now(connection):
         changed = connection.execute(statement("stats/mark_suspected_bots"), campaign).rowcount
     if changed:
         connection.execute(statement("stats/count_engagement"), campaign)
-    connection.execute(statement("stats/note_judged_clicks"), campaign)
     connection.commit()
     return changed
 

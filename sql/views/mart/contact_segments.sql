@@ -46,10 +46,9 @@ comment on column mart.contact_segments.open_rate_without_proxy is
 comment on column mart.contact_segments.click_rate is
 'Campaigns with a click per campaign delivered (0 to 1); null if none was delivered.';
 comment on column mart.contact_segments.click_rate_without_bots is
-'Campaigns with a click that is not of a scanner, per campaign delivered (0 to 1); null if none was '
-'delivered.';
+'Campaigns with a click, without scanners, per campaign delivered (0 to 1); null if none was delivered.';
 comment on column mart.contact_segments.last_engaged_at is
-'Time of the newest click that is not of a scanner, or newest open that is not by a proxy; null without '
+'Time of the newest click without scanners, or newest open that is not known to be by a proxy. Null without '
 'either.';
 comment on column mart.contact_segments.days_since_engaged is
 'Whole days from last_engaged_at until now; null without it.';
