@@ -10,7 +10,6 @@ with rule as (
 
 act as (
     select
-        event.list_id,
         event.subscriber_hash,
         event.action,
         event.occurred_at,
@@ -149,18 +148,12 @@ marked as (
         click.ordinal,
         click.bot_rule as known_rule,
         case
-            when judged.bot_rule is not null or click.bot_rule is null then judged.bot_rule
+            -- The clicks of an erased person have neither their addresses nor all of their links.
+            when starts_with(click.subscriber_hash, 'erased-') then click.bot_rule
+            when judged.bot_rule is not null then judged.bot_rule
             when
                 mail.events_are_gone
                 or (click.bot_rule = 'shared_network' and mail.addresses_are_gone)
-                or (
-                    -- Looked up by the key, one member at a time.
-                    select member.is_erased
-                    from stats.members as member
-                    where
-                        member.list_id = click.list_id
-                        and member.subscriber_hash = click.subscriber_hash
-                )
                 then click.bot_rule
         end as bot_rule
     from click

@@ -52,7 +52,7 @@ select
 
 
 def send(world: World, list_id: str) -> str:
-    world.sandbox.control("POST", "behaviour", {"gateway": 0.6})
+    world.sandbox.control("POST", "behaviour", {"gateway": 1.0})
     with world.provider() as provider:
         call = provider.client.call
         made = call(
@@ -187,6 +187,8 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     extract(world, [])
     before = world.warehouse.execute(TOTALS).fetchone()
     assert before
+    assert sum(one["bot_clicks"] for one in before["campaigns"]) > 0
+    assert any(one["bot_rule"] for one in before["events"])
     present = world.warehouse.execute(PRESENT).fetchone()
     assert present
     assert found_anywhere(world, gone, email)

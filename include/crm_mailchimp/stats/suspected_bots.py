@@ -1,7 +1,8 @@
 """Clicks that are probably of scanners: programs of mail gateways that follow the links of a mail.
 
 A campaign is judged by itself, after its events were read. It is judged again if the limits in
-``mart.segment_rule`` or its time of sending change: triggers note it in ``mart.unjudged_campaign``. ``docs/stats.md`` describes the rules.
+``mart.segment_rule`` or its time of sending change. Triggers note such campaigns in
+``mart.unjudged_campaign``. ``docs/stats.md`` describes the rules.
 """
 
 from __future__ import annotations
