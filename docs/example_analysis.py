@@ -27,7 +27,8 @@ def read(warehouse: Connection[Any], query: LiteralString) -> pd.DataFrame:
     cursor = warehouse.execute(query)
     columns = [column.name for column in cursor.description or ()]
     frame = pd.DataFrame(cursor.fetchall(), columns=columns)
-    rates = [name for name in columns if name.endswith(("rate", "change", "difference"))]
+    ends = ("rate", "change", "difference")
+    rates = [name for name in columns if name.removesuffix("_without_bots").endswith(ends)]
     return frame.astype(dict.fromkeys(rates, float))
 
 
@@ -69,7 +70,7 @@ def best_times(warehouse: Connection[Any], *, most: int = 3) -> pd.DataFrame:
     names = read(warehouse, "select list_id, name from mart.lists")
     best = hours.merge(names, on="list_id").groupby("list_id").head(most)
     best = best.assign(weekday=best["weekday"].map(WEEKDAYS))
-    return best[["name", "weekday", "hour", "clicks", "opens_without_proxy"]]
+    return best[["name", "weekday", "hour", "clicks_without_bots", "opens_without_proxy"]]
 
 
 def sending_times(warehouse: Connection[Any], *, least_campaigns: int = 3) -> pd.DataFrame:
@@ -78,16 +79,18 @@ def sending_times(warehouse: Connection[Any], *, least_campaigns: int = 3) -> pd
     names = read(warehouse, "select list_id, name from mart.lists")
     table = table[table["campaigns"] >= least_campaigns].merge(names, on="list_id")
     table["weekday"] = table["weekday"].map(WEEKDAYS)
-    columns = ["name", "weekday", "hour", "campaigns", "open_rate_without_proxy", "click_rate"]
-    return table.sort_values("click_rate", ascending=False)[columns]
+    rates = ["open_rate_without_proxy", "click_rate_without_bots"]
+    columns = ["name", "weekday", "hour", "campaigns", *rates]
+    return table.sort_values("click_rate_without_bots", ascending=False)[columns]
 
 
 def unusual_campaigns(warehouse: Connection[Any], *, least_past: int = 3) -> pd.DataFrame:
     """Campaigns by how far they were above or below the audience's own past."""
     table = read(warehouse, "select * from mart.campaign_comparison")
     table = table[table["is_mature"] & (table["past_campaigns"] >= least_past)]
-    columns = ["campaign_title", "sent_on", "open_rate_difference", "click_rate_difference"]
-    return table.sort_values("click_rate_difference", ascending=False)[columns]
+    clicks = "click_rate_difference_without_bots"
+    columns = ["campaign_title", "sent_on", "open_rate_difference", clicks]
+    return table.sort_values(clicks, ascending=False)[columns]
 
 
 def unsubscribes_by_frequency(warehouse: Connection[Any]) -> pd.DataFrame:

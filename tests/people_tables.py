@@ -51,7 +51,7 @@ _WORDS: Mapping[str, Any] = {
     "origin": "created", "unsubscribed_by": "person", "intended_action": "archive",
     "action": "open", "bounce_type": "hard", "delivery_status": "sent", "kind": "address",
     "decision": "approved", "collection_code": "NEWS", "country_code": "GR", "ip": "192.0.2.7",
-    "address_problem": "invalid_email", "words_expired_at": None,
+    "bot_rule": "all_links", "address_problem": "invalid_email", "words_expired_at": None,
     "sync.member.left_values": "waiting",
     "sync.member.cause": "own_unsubscribe", "sync.consent_proof.end_cause": None,
     "sync.member.status": "subscribed", "sync.refusal.kind": "unsubscribed",

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimp_sandbox import gateways
 from mailchimp_sandbox.clock import DAY
 from mailchimp_sandbox.state import Campaign, Rates, Recipient
 
 HOUR = 3600
+# Simulated pace of delivery, in mails a second.
+PACE = 2000
 
 # The choices of Mailchimp's unsubscribe survey, and no answer.
 REASONS = (
@@ -42,7 +45,7 @@ class Persona:
     """The lasting traits of an address.
 
     ``mailbox`` is a number in [0, 1), which is compared with the bounce rates. So a dead mailbox is
-    dead every time.
+    dead every time. Without images no open is counted, unless a click implies it.
     """
 
     opens: float
@@ -50,9 +53,11 @@ class Persona:
     uses_proxy: bool
     mailbox: float
     ip: str
+    sees_images: bool
+    is_hurried: bool
 
 
-def persona(seed: int, subscriber_hash: str, rates: Rates) -> Persona:
+def persona(seed: int, subscriber_hash: str, rates: Rates, domain: str = "") -> Persona:
     """The traits of an address in this simulated world."""
     digest = hashlib.sha256(f"{seed}:{subscriber_hash}".encode()).digest()
     kind = int.from_bytes(digest[0:4], "big") / 2**32
@@ -66,8 +71,19 @@ def persona(seed: int, subscriber_hash: str, rates: Rates) -> Persona:
         clicks=min(1.0, clicks * rates.click),
         uses_proxy=int.from_bytes(digest[4:8], "big") / 2**32 < rates.proxy,
         mailbox=int.from_bytes(digest[8:12], "big") / 2**32,
-        ip=f"94.{64 + digest[12] % 8}.{digest[13]}.{1 + digest[14] % 254}",
+        ip=_office_ip(seed, domain, rates)
+        or f"94.{64 + digest[12] % 8}.{digest[13]}.{1 + digest[14] % 254}",
+        sees_images=int.from_bytes(digest[16:20], "big") / 2**32 >= rates.images_off,
+        is_hurried=int.from_bytes(digest[20:24], "big") / 2**32 < rates.hurried,
     )
+
+
+def _office_ip(seed: int, domain: str, rates: Rates) -> str:
+    """The address that everybody of an office shares (NAT); empty: the domain is no office."""
+    digest = hashlib.sha256(f"{seed}:office:{domain}".encode()).digest()
+    if not domain or int.from_bytes(digest[0:4], "big") / 2**32 >= rates.office:
+        return ""
+    return f"94.{72 + digest[4] % 8}.{digest[5]}.{1 + digest[6] % 254}"
 
 
 def _reading_times(dice: random.Random, start: int) -> Iterator[int]:
@@ -98,6 +114,15 @@ def _clicks(dice: random.Random, at: int, links: int) -> Iterator[tuple[int, int
         yield moment, dice.randrange(links)
 
 
+def _hurried_clicks(dice: random.Random, at: int, links: int) -> Iterator[tuple[int, int]]:
+    """Somebody in a hurry: the first link at once, or every link within half a minute or so."""
+    moment = at + dice.randrange(1, 5)
+    amount = links if dice.random() < 0.5 else min(links, 1)
+    for link in range(amount):
+        yield moment, link
+        moment += dice.randrange(4, 15)
+
+
 def _reader(
     dice: random.Random, recipient: Recipient, who: Persona, start: int, links: int, rates: Rates
 ) -> Iterator[list[Any]]:
@@ -111,9 +136,11 @@ def _reader(
     opened = start
     for number, at in enumerate(_reading_times(dice, start)):
         opened = at
-        yield [at, "open", key, who.ip, -1, False, ""]
+        if who.sees_images:
+            yield [at, "open", key, who.ip, -1, False, ""]
         if dice.random() < (who.clicks if number == 0 else who.clicks / 3):
-            for moment, link in _clicks(dice, at, links):
+            clicks = _hurried_clicks if who.is_hurried else _clicks
+            for moment, link in clicks(dice, at, links):
                 yield [moment, "click", key, who.ip, link, False, ""]
     if dice.random() < rates.forward * 3:
         yield [opened + 60, "forward", key, who.ip, -1, False, ""]
@@ -145,8 +172,9 @@ def timeline(seed: int, campaign: Campaign, rates: Rates, start: int) -> list[li
     """
     dice = random.Random(f"{seed}:{campaign.number}")  # noqa: S311 - a simulation
     entries: list[list[Any]] = []
-    for recipient in campaign.recipients:
-        who = persona(seed, recipient.hash, rates)
+    for number, recipient in enumerate(campaign.recipients):
+        domain = recipient.email_address.rpartition("@")[2].lower()
+        who = persona(seed, recipient.hash, rates, domain)
         if who.mailbox < rates.hard_bounce:
             at = start + dice.randrange(2, 300)
             entries.append([at, "bounce", recipient.hash, "", -1, False, "hard"])
@@ -156,6 +184,11 @@ def timeline(seed: int, campaign: Campaign, rates: Rates, start: int) -> list[li
             entries.append([at, "bounce", recipient.hash, "", -1, False, "soft"])
             continue
         entries.extend(_reader(dice, recipient, who, start, len(campaign.links), rates))
+        gateway = gateways.gateway_of(seed, domain, rates)
+        if gateway is not None:
+            arrived = start + 1 + number // PACE
+            links = len(campaign.links)
+            entries += gateways.visit(seed, campaign, recipient.hash, gateway, arrived, links)
     amount = int(len(campaign.recipients) * rates.sign_up)
     if rates.sign_up and campaign.recipients:
         amount = max(1, amount)

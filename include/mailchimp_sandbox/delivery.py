@@ -18,8 +18,7 @@ from mailchimp_sandbox.state import (
     Totals,
 )
 
-# Simulated pace of delivery, in mails a second, and the least it takes.
-PACE = 2000
+# The least that a simulated delivery takes.
 SHORTEST = 5  # seconds
 
 _HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*("([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -76,7 +75,7 @@ def send(sandbox: Sandbox, campaign: Campaign, at: int) -> None:
     groups = _groups(campaign, len(members))
     campaign.status = "sending"
     campaign.send_time = at
-    campaign.delivered_at = at + SHORTEST + len(members) // PACE
+    campaign.delivered_at = at + SHORTEST + len(members) // behaviour.PACE
     campaign.links = links_of(campaign)
     campaign.totals = Totals(sent=len(members))
     campaign.hourly = {iso(at - at % 3600): [len(members), 0, 0, 0]}

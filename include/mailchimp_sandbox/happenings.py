@@ -73,11 +73,12 @@ def _ledger(
     bounce_type: str = "",
     is_proxy: bool = False,
     detail: str = "",
+    by: str = "person",
 ) -> None:
     sandbox.ledger.event(
         at,
         action,
-        "mailchimp" if action == "bounce" else "person",
+        "mailchimp" if action == "bounce" else by,
         list_id=campaign.list_id,
         campaign_id=campaign.campaign_id,
         subscriber_hash=recipient.hash,
@@ -91,9 +92,15 @@ def _ledger(
 
 
 def opened(
-    sandbox: Sandbox, campaign: Campaign, recipient: Recipient, at: int, ip: str, is_proxy: bool
+    sandbox: Sandbox,
+    campaign: Campaign,
+    recipient: Recipient,
+    at: int,
+    ip: str,
+    is_proxy: bool,
+    by: str = "person",
 ) -> None:
-    """An open, by the person or by a mail client's proxy."""
+    """An open, by the person, by a mail client's proxy or by a gateway's scanner."""
     totals = campaign.totals
     earlier = [event[4] for event in recipient.events if event[1] == "open"]
     totals.opens += 1
@@ -124,7 +131,7 @@ def opened(
         member.latitude, member.longitude = 37.98, 23.73
         member.email_client = member.email_client or "Gmail"
     _append(campaign, recipient, [at, "open", ip, -1, is_proxy, ""])
-    _ledger(sandbox, campaign, recipient, at, "open", ip=ip, is_proxy=is_proxy)
+    _ledger(sandbox, campaign, recipient, at, "open", ip=ip, is_proxy=is_proxy, by=by)
 
 
 def _append(campaign: Campaign, recipient: Recipient, event: list[object]) -> None:
@@ -133,11 +140,17 @@ def _append(campaign: Campaign, recipient: Recipient, event: list[object]) -> No
 
 
 def clicked(
-    sandbox: Sandbox, campaign: Campaign, recipient: Recipient, at: int, ip: str, index: int
+    sandbox: Sandbox,
+    campaign: Campaign,
+    recipient: Recipient,
+    at: int,
+    ip: str,
+    index: int,
+    by: str = "person",
 ) -> None:
     """A click. One without an open counts as an open too (docs, "About Open and Click Rates")."""
     if not any(event[1] == "open" for event in recipient.events):
-        opened(sandbox, campaign, recipient, at, ip, False)
+        opened(sandbox, campaign, recipient, at, ip, False, by)
     totals = campaign.totals
     link = campaign.links[index]
     earlier = [event[3] for event in recipient.events if event[1] == "click"]
@@ -160,7 +173,7 @@ def clicked(
         if member is not None:
             member.clicked += 1
     _append(campaign, recipient, [at, "click", ip, index, False, ""])
-    _ledger(sandbox, campaign, recipient, at, "click", ip=ip, url=link.url)
+    _ledger(sandbox, campaign, recipient, at, "click", ip=ip, url=link.url, by=by)
 
 
 def bounced(

@@ -18,7 +18,8 @@ class Event:
     - audiences and campaigns: 'list_created', 'list_changed', 'list_deleted', 'campaign_created',
       'campaign_scheduled', 'campaign_sent', 'campaign_deleted', 'test_sent'.
 
-    ``by`` is 'api', 'person', 'admin' or 'mailchimp'; ``at`` is in seconds since the epoch.
+    ``by`` is 'api', 'person', 'admin', 'mailchimp' or 'scanner'. ``at`` is in seconds since the
+    epoch.
     """
 
     seq: int

@@ -83,9 +83,9 @@ def _play(sandbox: Sandbox, campaign: Campaign, entry: list[Any]) -> None:
         return  # deleted for good meanwhile
     recipient = campaign.recipients[position]
     if action == "open":
-        happenings.opened(sandbox, campaign, recipient, at, ip, is_proxy)
+        happenings.opened(sandbox, campaign, recipient, at, ip, is_proxy, detail or "person")
     elif action == "click":
-        happenings.clicked(sandbox, campaign, recipient, at, ip, link)
+        happenings.clicked(sandbox, campaign, recipient, at, ip, link, detail or "person")
     elif action == "bounce":
         happenings.bounced(sandbox, campaign, recipient, at, detail)
     elif action == "unsubscribe":

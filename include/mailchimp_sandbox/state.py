@@ -289,7 +289,10 @@ class Template:
 class Rates:
     """How the simulated recipients behave: chances per recipient and campaign, 0 to 1.
 
-    ``open`` and ``click`` scale everybody's own inclination; 1 is the usual behaviour.
+    ``open`` and ``click`` scale everybody's own inclination; 1 is the usual behaviour. These are
+    shares: ``gateway`` of the mail domains have a scanner (``gateways``). ``office`` of the domains
+    are one office each, behind one IP address. ``images_off`` of the people see no images, and
+    ``hurried`` of the people click fast.
     """
 
     open: float = 1.0
@@ -301,6 +304,10 @@ class Rates:
     abuse: float = 0.0008
     forward: float = 0.003
     sign_up: float = 0.002
+    gateway: float = 0.0
+    office: float = 0.0
+    images_off: float = 0.0
+    hurried: float = 0.0
 
 
 @dataclass(slots=True)

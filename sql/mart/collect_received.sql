@@ -13,6 +13,7 @@ select
     coalesce(engagement.opens, 0) as opens,
     coalesce(engagement.proxy_opens, 0) as proxy_opens,
     coalesce(engagement.clicks, 0) as clicks,
+    coalesce(engagement.bot_clicks, 0) as bot_clicks,
     coalesce(engagement.hard_bounces, 0) as hard_bounces,
     coalesce(engagement.soft_bounces, 0) as soft_bounces,
     engagement.first_open_at,
@@ -25,6 +26,12 @@ select
     end as last_human_open_at,
     engagement.first_click_at,
     engagement.last_click_at,
+    engagement.first_human_click_at,
+    -- Late clicks are the same: counted, without a time.
+    case
+        when engagement.clicks > engagement.bot_clicks
+            then coalesce(engagement.last_human_click_at, engagement.last_click_at)
+    end as last_human_click_at,
     unsubscribe.unsubscribed_at
 from touched_member as touched
 inner join stats.campaign_recipients as recipient

@@ -1,6 +1,6 @@
 insert into mart.campaign_cohort (
     campaign_id, cohort_month, month, recipients, delivered, openers, human_openers, clickers,
-    unsubscribes
+    human_clickers, unsubscribes
 )
 select
     recipient.campaign_id,
@@ -11,6 +11,7 @@ select
     count(*) filter (where engagement.opens > 0) as openers,
     count(*) filter (where engagement.opens > engagement.proxy_opens) as human_openers,
     count(*) filter (where engagement.clicks > 0) as clickers,
+    count(*) filter (where engagement.clicks > engagement.bot_clicks) as human_clickers,
     count(unsubscribe.campaign_id) as unsubscribes
 from changed_campaign as changed
 inner join stats.campaigns as campaign on changed.campaign_id = campaign.campaign_id

@@ -14,6 +14,9 @@ engaged as (
         count(*) filter (where engagement.opens > 0) as openers,
         count(*) filter (where engagement.opens > engagement.proxy_opens) as human_openers,
         count(*) filter (where engagement.clicks > 0) as clickers,
+        count(*) filter (where engagement.clicks > engagement.bot_clicks) as human_clickers,
+        sum(engagement.bot_clicks) as bot_clicks,
+        sum(engagement.bot_links_clicked) as bot_link_clicks,
         sum(engagement.opens) as opens,
         sum(engagement.proxy_opens) as proxy_opens,
         sum(engagement.clicks) as clicks,
@@ -36,7 +39,8 @@ engaged as (
 insert into mart.campaign_engagement (
     campaign_id, recipients, delivered, openers, human_openers, clickers, opens, proxy_opens,
     clicks, first_open_at, last_open_at, first_click_at, last_click_at,
-    median_seconds_to_first_open, median_seconds_to_first_human_open
+    median_seconds_to_first_open, median_seconds_to_first_human_open, human_clickers, bot_clicks,
+    bot_link_clicks
 )
 select
     changed.campaign_id,
@@ -53,7 +57,10 @@ select
     engaged.first_click_at,
     engaged.last_click_at,
     engaged.median_seconds_to_first_open,
-    engaged.median_seconds_to_first_human_open
+    engaged.median_seconds_to_first_human_open,
+    coalesce(engaged.human_clickers, 0) as human_clickers,
+    coalesce(engaged.bot_clicks, 0) as bot_clicks,
+    coalesce(engaged.bot_link_clicks, 0) as bot_link_clicks
 from changed_campaign as changed
 left join received on changed.campaign_id = received.campaign_id
 left join engaged on changed.campaign_id = engaged.campaign_id
@@ -73,4 +80,7 @@ on conflict (campaign_id) do update set
     last_click_at = excluded.last_click_at,
     median_seconds_to_first_open = excluded.median_seconds_to_first_open,
     median_seconds_to_first_human_open = excluded.median_seconds_to_first_human_open,
+    human_clickers = excluded.human_clickers,
+    bot_clicks = excluded.bot_clicks,
+    bot_link_clicks = excluded.bot_link_clicks,
     refreshed_at = now();

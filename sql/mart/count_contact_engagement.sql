@@ -3,7 +3,9 @@ insert into mart.contact_engagement (
     campaigns_delivered, campaigns_opened, campaigns_opened_without_proxy, campaigns_clicked,
     opens, opens_without_proxy, clicks, hard_bounces, soft_bounces, unsubscribes, abuse_reports,
     first_sent_at, last_sent_at, first_open_at, last_open_at, first_open_without_proxy_at,
-    last_open_without_proxy_at, first_click_at, last_click_at, last_unsubscribed_at
+    last_open_without_proxy_at, first_click_at, last_click_at, last_unsubscribed_at,
+    campaigns_clicked_without_bots, clicks_without_bots, first_click_without_bots_at,
+    last_click_without_bots_at
 )
 select
     contact_key,
@@ -30,7 +32,11 @@ select
     max(last_human_open_at) as last_open_without_proxy_at,
     min(first_click_at) as first_click_at,
     max(last_click_at) as last_click_at,
-    max(last_unsubscribed_at) as last_unsubscribed_at
+    max(last_unsubscribed_at) as last_unsubscribed_at,
+    sum(campaigns_human_clicked)::bigint as campaigns_clicked_without_bots,
+    sum(clicks - bot_clicks)::bigint as clicks_without_bots,
+    min(first_human_click_at) as first_click_without_bots_at,
+    max(last_human_click_at) as last_click_without_bots_at
 from counted_member
 where campaigns_received > 0
 group by contact_key;

@@ -6,6 +6,8 @@ select
     comparison.past_open_rate_without_proxy,
     comparison.click_rate,
     comparison.past_click_rate,
+    comparison.click_rate_without_bots,
+    comparison.past_click_rate_without_bots,
     comparison.unsubscribe_rate,
     comparison.past_unsubscribe_rate
 from mart.campaign_comparison as comparison

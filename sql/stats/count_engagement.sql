@@ -8,7 +8,11 @@ with live as (
         count(*) filter (where event.action = 'open' and event.is_proxy_open) as proxy_opens,
         count(*) filter (where event.action = 'open' and event.is_proxy_open is null) as unflagged_opens,
         count(*) filter (where event.action = 'click') as clicks,
+        count(event.bot_rule) as bot_clicks,
         array_agg(distinct event.url_key) filter (where event.action = 'click') as links,
+        array_agg(distinct event.url_key) filter (
+            where event.action = 'click' and event.bot_rule is null
+        ) as human_links,
         count(*) filter (where event.bounce_type = 'hard') as hard_bounces,
         count(*) filter (where event.bounce_type = 'soft') as soft_bounces,
         min(event.occurred_at) filter (where event.action = 'open') as first_open_at,
@@ -20,7 +24,13 @@ with live as (
             where event.action = 'open' and event.is_proxy_open is not true
         ) as last_human_open_at,
         min(event.occurred_at) filter (where event.action = 'click') as first_click_at,
-        max(event.occurred_at) filter (where event.action = 'click') as last_click_at
+        max(event.occurred_at) filter (where event.action = 'click') as last_click_at,
+        min(event.occurred_at) filter (
+            where event.action = 'click' and event.bot_rule is null
+        ) as first_human_click_at,
+        max(event.occurred_at) filter (
+            where event.action = 'click' and event.bot_rule is null
+        ) as last_human_click_at
     from stats.campaign_activities as event
     where event.campaign_id = %(campaign_id)s
     group by event.subscriber_hash
@@ -34,7 +44,7 @@ expired as (
 insert into stats.recipient_engagement as kept (
     campaign_id, subscriber_hash, list_id, opens, proxy_opens, unflagged_opens, clicks, links_clicked,
     hard_bounces, soft_bounces, first_open_at, last_open_at, first_human_open_at, last_human_open_at,
-    first_click_at, last_click_at
+    first_click_at, last_click_at, bot_clicks, bot_links_clicked, first_human_click_at, last_human_click_at
 )
 select
     %(campaign_id)s,
@@ -55,7 +65,20 @@ select
     least(live.first_human_open_at, expired.first_human_open_at) as first_human_open_at,
     greatest(live.last_human_open_at, expired.last_human_open_at) as last_human_open_at,
     least(live.first_click_at, expired.first_click_at) as first_click_at,
-    greatest(live.last_click_at, expired.last_click_at) as last_click_at
+    greatest(live.last_click_at, expired.last_click_at) as last_click_at,
+    coalesce(live.bot_clicks, 0) + coalesce(expired.bot_clicks, 0) as bot_clicks,
+    case
+        when expired.links is null
+            then coalesce(cardinality(live.links), 0) - coalesce(cardinality(live.human_links), 0)
+        else cardinality(
+            stats.links_without(
+                stats.links_without(live.links || expired.links, live.human_links),
+                stats.links_without(expired.links, expired.bot_links)
+            )
+        )
+    end as bot_links_clicked,
+    least(live.first_human_click_at, expired.first_human_click_at) as first_human_click_at,
+    greatest(live.last_human_click_at, expired.last_human_click_at) as last_human_click_at
 from live
 full join expired on live.subscriber_hash = expired.subscriber_hash
 on conflict (campaign_id, subscriber_hash) do update set
@@ -73,15 +96,21 @@ on conflict (campaign_id, subscriber_hash) do update set
     last_human_open_at = excluded.last_human_open_at,
     first_click_at = excluded.first_click_at,
     last_click_at = excluded.last_click_at,
+    bot_clicks = excluded.bot_clicks,
+    bot_links_clicked = excluded.bot_links_clicked,
+    first_human_click_at = excluded.first_human_click_at,
+    last_human_click_at = excluded.last_human_click_at,
     changed_at = clock_timestamp()
 where
 (
     kept.opens, kept.proxy_opens, kept.unflagged_opens, kept.clicks, kept.links_clicked, kept.hard_bounces,
     kept.soft_bounces, kept.first_open_at, kept.last_open_at, kept.first_human_open_at,
-    kept.last_human_open_at, kept.first_click_at, kept.last_click_at
+    kept.last_human_open_at, kept.first_click_at, kept.last_click_at, kept.bot_clicks,
+    kept.bot_links_clicked, kept.first_human_click_at, kept.last_human_click_at
 ) is distinct from (
     excluded.opens, excluded.proxy_opens, excluded.unflagged_opens, excluded.clicks, excluded.links_clicked,
     excluded.hard_bounces, excluded.soft_bounces, excluded.first_open_at,
     excluded.last_open_at, excluded.first_human_open_at, excluded.last_human_open_at,
-    excluded.first_click_at, excluded.last_click_at
+    excluded.first_click_at, excluded.last_click_at, excluded.bot_clicks,
+    excluded.bot_links_clicked, excluded.first_human_click_at, excluded.last_human_click_at
 );

@@ -39,7 +39,7 @@ late as (
     insert into stats.expired_engagement as kept (
         campaign_id, subscriber_hash, list_id, opens, proxy_opens, unflagged_opens, clicks, links,
         hard_bounces, soft_bounces, first_open_at, last_open_at, first_human_open_at,
-        last_human_open_at, first_click_at, last_click_at
+        last_human_open_at, first_click_at, last_click_at, first_human_click_at, last_human_click_at
     )
     select
         %(campaign_id)s,
@@ -59,7 +59,9 @@ late as (
         min(occurred_at) filter (where action = 'open' and is_proxy_open is not true) as first_human_open_at,
         max(occurred_at) filter (where action = 'open' and is_proxy_open is not true) as last_human_open_at,
         min(occurred_at) filter (where action = 'click') as first_click_at,
-        max(occurred_at) filter (where action = 'click') as last_click_at
+        max(occurred_at) filter (where action = 'click') as last_click_at,
+        min(occurred_at) filter (where action = 'click') as first_human_click_at,
+        max(occurred_at) filter (where action = 'click') as last_human_click_at
     from landed
     where
         (select expired_before from expired) is not null

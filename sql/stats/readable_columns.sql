@@ -17,9 +17,10 @@ with described as (
         and not relation.relispartition
         -- Queues, settings and steps of the counting, which views of mart show in an easier form.
         and namespace.nspname || '.' || relation.relname not in (
-            'mart.campaign_cohort', 'mart.campaign_engagement', 'mart.campaign_quarter_hours',
-            'mart.changed_campaign', 'mart.changed_member', 'mart.contact_limit', 'mart.member_engagement',
-            'mart.member_frequency', 'stats.bi_login', 'stats.campaign_part', 'stats.expired_engagement',
+            'mart.campaign_bot_links', 'mart.campaign_cohort', 'mart.campaign_engagement',
+            'mart.campaign_quarter_hours', 'mart.changed_campaign', 'mart.changed_member',
+            'mart.contact_limit', 'mart.member_engagement', 'mart.member_frequency',
+            'mart.unjudged_campaign', 'stats.bi_login', 'stats.campaign_part', 'stats.expired_engagement',
             'stats.expired_events', 'stats.list_state', 'stats.member_activity_state',
             'stats.named_member', 'stats.report_listing', 'stats.stale_stream', 'stats.stream_gate',
             'stats.stream_state'

@@ -75,6 +75,11 @@ of_reconciliation as (
     where campaign_id = %(part_id)s
 ),
 
+of_unjudged_campaign as (
+    delete from mart.unjudged_campaign
+    where campaign_id = %(part_id)s
+),
+
 of_left_out as (
     delete from stats.left_out
     where campaign_id = %(part_id)s
@@ -87,6 +92,11 @@ of_accepted_difference as (
 
 of_campaign_quarter_hours as (
     delete from mart.campaign_quarter_hours
+    where campaign_id = %(part_id)s
+),
+
+of_campaign_bot_links as (
+    delete from mart.campaign_bot_links
     where campaign_id = %(part_id)s
 ),
 

@@ -131,7 +131,7 @@ freed_event as (
 event as (
     insert into stats.campaign_activities (
         campaign_id, list_id, subscriber_hash, action, occurred_at, url, bounce_type, is_proxy_open, ordinal,
-        first_seen_at
+        first_seen_at, bot_rule
     )
     select
         campaign_id,
@@ -146,20 +146,35 @@ event as (
             partition by campaign_id, token, action, occurred_at, freed_url
             order by url, ordinal
         ) as ordinal,
-        first_seen_at
+        first_seen_at,
+        bot_rule
     from freed_event
     returning 1
 ),
 
 -- Events that retention counted and removed. A link may contain the address, so only the number of events
 -- stays.
+replaced as materialized (
+    select
+        expired.campaign_id,
+        expired.subscriber_hash,
+        sent.token,
+        array(select gen_random_uuid() from unnest(expired.links)) as links,
+        cardinality(expired.bot_links) as only_bots
+    from stats.expired_engagement as expired
+    inner join sent
+        on expired.campaign_id = sent.campaign_id and expired.subscriber_hash = sent.subscriber_hash
+),
+
 expired as (
     update stats.expired_engagement as expired
     set
-        subscriber_hash = sent.token,
-        links = (select coalesce(array_agg(gen_random_uuid()), '{}') from unnest(expired.links))
-    from sent
-    where expired.campaign_id = sent.campaign_id and expired.subscriber_hash = sent.subscriber_hash
+        subscriber_hash = replaced.token,
+        links = replaced.links,
+        bot_links = replaced.links[1:replaced.only_bots]
+    from replaced
+    where
+        expired.campaign_id = replaced.campaign_id and expired.subscriber_hash = replaced.subscriber_hash
     returning 1
 ),
 

@@ -19,7 +19,7 @@ marked as (
 insert into stats.expired_engagement as kept (
     campaign_id, subscriber_hash, list_id, opens, proxy_opens, unflagged_opens, clicks, links,
     hard_bounces, soft_bounces, first_open_at, last_open_at, first_human_open_at, last_human_open_at,
-    first_click_at, last_click_at
+    first_click_at, last_click_at, bot_clicks, bot_links, first_human_click_at, last_human_click_at
 )
 select
     campaign_id,
@@ -37,7 +37,14 @@ select
     min(occurred_at) filter (where action = 'open' and is_proxy_open is not true) as first_human_open_at,
     max(occurred_at) filter (where action = 'open' and is_proxy_open is not true) as last_human_open_at,
     min(occurred_at) filter (where action = 'click') as first_click_at,
-    max(occurred_at) filter (where action = 'click') as last_click_at
+    max(occurred_at) filter (where action = 'click') as last_click_at,
+    count(bot_rule) as bot_clicks,
+    stats.links_without(
+        array_agg(distinct url_key) filter (where action = 'click'),
+        array_agg(distinct url_key) filter (where action = 'click' and bot_rule is null)
+    ) as bot_links,
+    min(occurred_at) filter (where action = 'click' and bot_rule is null) as first_human_click_at,
+    max(occurred_at) filter (where action = 'click' and bot_rule is null) as last_human_click_at
 from event
 group by campaign_id, subscriber_hash
 on conflict (campaign_id, subscriber_hash) do update set
@@ -56,4 +63,13 @@ on conflict (campaign_id, subscriber_hash) do update set
     first_human_open_at = least(kept.first_human_open_at, excluded.first_human_open_at),
     last_human_open_at = greatest(kept.last_human_open_at, excluded.last_human_open_at),
     first_click_at = least(kept.first_click_at, excluded.first_click_at),
-    last_click_at = greatest(kept.last_click_at, excluded.last_click_at)
+    last_click_at = greatest(kept.last_click_at, excluded.last_click_at),
+    bot_clicks = kept.bot_clicks + excluded.bot_clicks,
+    bot_links = stats.links_without(
+        stats.links_without(
+            kept.links || excluded.links, stats.links_without(kept.links, kept.bot_links)
+        ),
+        stats.links_without(excluded.links, excluded.bot_links)
+    ),
+    first_human_click_at = least(kept.first_human_click_at, excluded.first_human_click_at),
+    last_human_click_at = greatest(kept.last_human_click_at, excluded.last_human_click_at)

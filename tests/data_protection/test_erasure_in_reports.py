@@ -25,18 +25,20 @@ select
     (select jsonb_agg(to_jsonb(one) order by one.campaign_id) from (
         select
             campaign_id, recipients, delivered, openers, human_openers, clickers, opens, clicks,
+            human_clickers, bot_clicks, bot_link_clicks,
             first_open_at, last_click_at, median_seconds_to_first_open
         from mart.campaign_engagement
     ) as one) as campaigns,
     (select jsonb_agg(to_jsonb(one)) from (
         select
             count(*) as members, sum(opens) as opens, sum(clicks) as clicks,
-            sum(campaigns_received) as received, sum(unsubscribes) as unsubscribes
+            sum(campaigns_received) as received, sum(unsubscribes) as unsubscribes,
+            sum(clicks_without_bots) as clicks_without_bots
         from mart.contact_engagement
     ) as one) as contacts,
     (select jsonb_agg(to_jsonb(one)) from (
-        select action, url, count(*) as n from stats.campaign_activities
-        group by action, url order by action, url
+        select action, url, bot_rule, count(*) as n from stats.campaign_activities
+        group by action, url, bot_rule order by action, url, bot_rule
     ) as one) as events,
     (select count(*) from stats.campaign_unsubscribes) as unsubscribes,
     (select sum(clicks) from stats.link_member_clicks) as link_clicks
@@ -50,6 +52,7 @@ select
 
 
 def send(world: World, list_id: str) -> str:
+    world.sandbox.control("POST", "behaviour", {"gateway": 1.0})
     with world.provider() as provider:
         call = provider.client.call
         made = call(
@@ -184,6 +187,8 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     extract(world, [])
     before = world.warehouse.execute(TOTALS).fetchone()
     assert before
+    assert sum(one["bot_clicks"] for one in before["campaigns"]) > 0
+    assert any(one["bot_rule"] for one in before["events"])
     present = world.warehouse.execute(PRESENT).fetchone()
     assert present
     assert found_anywhere(world, gone, email)

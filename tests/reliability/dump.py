@@ -34,6 +34,7 @@ LEFT_OUT = {
     "stats.stream_state": "how far and how often a stream was read",
     "mart.changed_campaign": "notes for the next refresh",
     "mart.changed_member": "notes for the next refresh",
+    "mart.unjudged_campaign": "notes for the next refresh",
 }
 #: Made-up numbers, and words that name a run.
 _MADE_UP = frozenset(

@@ -54,7 +54,7 @@ _PARAMETERS: Mapping[str, object] = {
     "with_undated": True,
 }
 #: The queue of the refresh, which no dashboard may read.
-_NOT_FOR_BI = ("changed_member", "changed_campaign")
+_NOT_FOR_BI = ("changed_member", "changed_campaign", "unjudged_campaign")
 #: The pipeline's own views.
 _OWN_VIEWS = ("named_member", "stale_stream", "stream_gate")
 #: Columns that dashboards filter by, and what that means to people.

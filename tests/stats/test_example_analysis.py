@@ -78,12 +78,12 @@ def test_it_answers_every_question(bi_dsn: str) -> None:
         6, 5, 30, 15, 0.5,
     ]  # fmt: skip
     assert frames["cohorts"].iloc[0].tolist() == [0.5]
-    assert frames["best_times"].iloc[0]["clicks"] == 5
+    assert frames["best_times"].iloc[0]["clicks_without_bots"] == 5
     assert list(frames["sending_times"]["campaigns"]) == [], "each weekday had one"
     # Rates come rounded to four digits.
-    assert frames["unusual_campaigns"]["click_rate_difference"].tolist() == pytest.approx(
-        [2.5 / 6, 2 / 6], abs=2e-4
-    )
+    assert frames["unusual_campaigns"][
+        "click_rate_difference_without_bots"
+    ].tolist() == pytest.approx([2.5 / 6, 2 / 6], abs=2e-4)
     frequency = frames["unsubscribes_by_frequency"]
     assert frequency["mails"].tolist() == [6] * 5
     assert frequency["unsubscribes"].tolist() == [0, 0, 0, 0, 1]

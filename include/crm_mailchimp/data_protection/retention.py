@@ -245,6 +245,7 @@ def _keep_counts(warehouse: Connection[Any], period: Mapping[str, datetime]) -> 
     if events:
         warehouse.execute(statement("sync/keep_expired_counts"), period)
         warehouse.execute(statement("sync/keep_expired_quarter_hours"), period)
+        warehouse.execute(statement("sync/keep_expired_bot_links"), period)
     return events
 
 

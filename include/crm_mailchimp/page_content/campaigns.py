@@ -30,7 +30,11 @@ MOST_HOURS = 168
 MOST_LINKS = 10
 #: How each rate of ``mart.campaign_performance`` is counted: the ending of its columns, and the key
 #: of its words. A further way of counting is a further row here.
-WAYS_OF_COUNTING = (("", "with_all"), ("_without_proxy", "without_proxy"))
+WAYS_OF_COUNTING = (
+    ("", "with_all"),
+    ("_without_proxy", "without_proxy"),
+    ("_without_bots", "without_bots"),
+)
 RATES = ("delivery_rate", "open_rate", "click_rate", "click_to_open_rate", "unsubscribe_rate")
 
 
@@ -82,6 +86,8 @@ class Comparison:
     past_open_rate_without_proxy: Decimal | None
     click_rate: Decimal | None
     past_click_rate: Decimal | None
+    click_rate_without_bots: Decimal | None
+    past_click_rate_without_bots: Decimal | None
     unsubscribe_rate: Decimal | None
     past_unsubscribe_rate: Decimal | None
 
@@ -104,6 +110,7 @@ class ClickedLink:
     total_clicks: int
     unique_clicks: int
     click_share: Decimal | None
+    total_clicks_without_bots: int
 
 
 @dataclass(frozen=True, kw_only=True)

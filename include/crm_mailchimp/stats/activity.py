@@ -207,6 +207,7 @@ class Activity:
         )
         connection.execute(statement("stats/load_activity_extra"), parameters)
         connection.execute(statement("stats/count_engagement"), parameters)
+        connection.execute(statement("stats/note_unjudged_clicks"), parameters)
         connection.commit()
         return landed
 

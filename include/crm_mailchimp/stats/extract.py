@@ -31,6 +31,7 @@ from crm_mailchimp.stats.report_snapshots import load_report
 from crm_mailchimp.stats.series_mails import SERIES_MAILS
 from crm_mailchimp.stats.streams import Reading, Stream
 from crm_mailchimp.stats.sub_reports import SUB_REPORTS
+from crm_mailchimp.stats.suspected_bots import judge_clicks
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
 from crm_mailchimp.warehouse.locks import named_lock
 from crm_mailchimp.warehouse.side_sessions import SideSessions
@@ -57,6 +58,9 @@ STREAMS: tuple[Stream, ...] = (
     SUB_REPORTS,
     SERIES_MAILS,
 )
+
+#: Streams that decide which clicks are probably of scanners.
+_JUDGED_BY = frozenset({ACTIVITY.name, LINKS.name})
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,8 @@ def extract_campaign(
                         connection.commit()
         if SUB_REPORTS.name in rows_read:
             remove_parts(connection)
+        if not _JUDGED_BY.isdisjoint(rows_read):
+            judge_clicks(connection, campaign_id)
         unexplained = reconcile(connection, campaign_id)
         connection.commit()
     log.info("campaign %s: %s", campaign_id, rows_read or "nothing new")

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
+from crm_mailchimp.stats.suspected_bots import judge_waiting_campaigns
 from crm_mailchimp.warehouse.key_lookups import key_lookups_now
 from crm_mailchimp.warehouse.locks import named_lock
 
@@ -58,6 +59,8 @@ _STEPS = (
     "count_campaign_engagement",
     "clear_campaign_quarter_hours",
     "count_campaign_quarter_hours",
+    "clear_campaign_bot_links",
+    "count_campaign_bot_links",
     "clear_campaign_cohorts",
     "count_campaign_cohorts",
     "store_refresh",
@@ -79,6 +82,8 @@ def refresh_marts(
 ) -> MartRefresh:
     """Catch up all marts in one transaction; commits. Readers are not blocked at any time.
 
+    Before that, clicks are judged whose limits in ``mart.segment_rule`` have changed.
+
     In a second transaction, members that no row names any more are forgotten. A refresh that dies
     before that leaves their notes to the next.
 
@@ -91,6 +96,7 @@ def refresh_marts(
     Raises:
         psycopg.errors.InvalidParameterValue: Postgres does not know the time zone.
     """
+    judge_waiting_campaigns(connection)
     with named_lock(connection, "marts"):
         connection.execute(statement("mart/store_time_zone"), {"time_zone": time_zone})
         if rebuild:

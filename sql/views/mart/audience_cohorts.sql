@@ -13,7 +13,9 @@ select
     sum(cohort.unsubscribes)::bigint as unsubscribes,
     round(sum(cohort.openers) / nullif(sum(cohort.delivered), 0), 4) as open_rate,
     round(sum(cohort.human_openers) / nullif(sum(cohort.delivered), 0), 4) as open_rate_without_proxy,
-    round(sum(cohort.clickers) / nullif(sum(cohort.delivered), 0), 4) as click_rate
+    round(sum(cohort.clickers) / nullif(sum(cohort.delivered), 0), 4) as click_rate,
+    sum(cohort.human_clickers)::bigint as clickers_without_bots,
+    round(sum(cohort.human_clickers) / nullif(sum(cohort.delivered), 0), 4) as click_rate_without_bots
 from mart.campaign_cohort as cohort
 inner join stats.campaigns as campaign on cohort.campaign_id = campaign.campaign_id
 group by campaign.list_id, cohort.cohort_month, cohort.month;
@@ -38,3 +40,7 @@ comment on column mart.audience_cohorts.open_rate_without_proxy is
 'openers_without_proxy per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_cohorts.click_rate is
 'clickers per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.audience_cohorts.clickers_without_bots is
+'Delivered mails with at least one click that is not of a scanner.';
+comment on column mart.audience_cohorts.click_rate_without_bots is
+'clickers_without_bots per delivered mail (0 to 1); null if nothing was delivered.';

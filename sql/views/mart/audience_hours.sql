@@ -8,8 +8,9 @@ select
     sum(hours.clicks)::bigint as clicks,
     rank() over (
         partition by campaign.list_id
-        order by sum(hours.clicks) desc, sum(hours.opens_without_proxy) desc
-    ) as rank_in_audience
+        order by sum(hours.clicks_without_bots) desc, sum(hours.opens_without_proxy) desc
+    ) as rank_in_audience,
+    sum(hours.clicks_without_bots)::bigint as clicks_without_bots
 from mart.campaign_hours as hours
 inner join stats.campaigns as campaign on hours.campaign_id = campaign.campaign_id
 group by campaign.list_id, hours.weekday, hours.hour;
@@ -24,6 +25,8 @@ comment on column mart.audience_hours.opens is 'Opens in that hour; proxies incl
 comment on column mart.audience_hours.opens_without_proxy is
 'Opens in that hour that are not known to be by a proxy.';
 comment on column mart.audience_hours.clicks is 'Clicks in that hour.';
+comment on column mart.audience_hours.clicks_without_bots is
+'Clicks in that hour that are not of scanners.';
 comment on column mart.audience_hours.rank_in_audience is
-'Rank of the hour in its audience: 1 has the most clicks, then the most opens without proxies. Equal hours '
-'share a rank.';
+'Rank of the hour in its audience: 1 has the most clicks without scanners, then the most opens without '
+'proxies. Equal hours share a rank.';

@@ -8,7 +8,9 @@ select
     round(sum(performance.unique_opens_without_proxy) / nullif(sum(performance.delivered), 0), 4)
         as open_rate_without_proxy,
     round(sum(performance.unique_clicks) / nullif(sum(performance.delivered), 0), 4) as click_rate,
-    round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate
+    round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate,
+    round(sum(performance.unique_clicks_without_bots) / nullif(sum(performance.delivered), 0), 4)
+        as click_rate_without_bots
 from mart.campaign_comparison as comparison
 inner join mart.campaign_performance as performance on comparison.campaign_id = performance.campaign_id
 inner join mart.campaigns as campaign on comparison.campaign_id = campaign.campaign_id
@@ -27,5 +29,7 @@ comment on column mart.audience_sending_times.open_rate_without_proxy is
 'Members who opened, without proxies, per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_sending_times.click_rate is
 'Members who clicked per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.audience_sending_times.click_rate_without_bots is
+'Members who clicked, without scanners, per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.audience_sending_times.unsubscribe_rate is
 'Members who unsubscribed per delivered mail (0 to 1); null if nothing was delivered.';

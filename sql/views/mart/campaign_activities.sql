@@ -18,7 +18,9 @@ select
     case
         when not campaign.is_ongoing
             then round(extract(epoch from event.occurred_at - campaign.sent_at) / 60, 1)
-    end as time_since_send_minutes
+    end as time_since_send_minutes,
+    case when event.action = 'click' then event.bot_rule is not null end as is_suspected_bot,
+    event.bot_rule
 from stats.campaign_activities as event
 inner join stats.campaigns as campaign on event.campaign_id = campaign.campaign_id
 cross join mart.setting as setting
@@ -56,3 +58,8 @@ comment on column mart.campaign_activities.ip_address is
 'IP address, as Mailchimp gives it; null if it gives none, and after retention has cleared it.';
 comment on column mart.campaign_activities.time_since_send_minutes is
 'Minutes from the campaign''s time of sending to the event; null for campaigns without an end.';
+comment on column mart.campaign_activities.is_suspected_bot is
+'Whether the click is probably of a scanner. Scanners are programs of mail gateways that follow links before '
+'a person sees the mail. Null for opens and bounces.';
+comment on column mart.campaign_activities.bot_rule is
+'Rule that says so: all_links, at_delivery, before_open or shared_network; null if no rule fits.';

@@ -23,6 +23,8 @@ compared as (
         round(avg(judged.open_rate_without_proxy) filter (where judged.is_mature) over past, 4)
             as past_open_rate_without_proxy,
         round(avg(judged.click_rate) filter (where judged.is_mature) over past, 4) as past_click_rate,
+        round(avg(judged.click_rate_without_bots) filter (where judged.is_mature) over past, 4)
+            as past_click_rate_without_bots,
         round(avg(judged.unsubscribe_rate) filter (where judged.is_mature) over past, 4)
             as past_unsubscribe_rate,
         count(*) filter (where judged.is_mature) over past as past_campaigns
@@ -50,7 +52,12 @@ select
         when is_mature then open_rate_without_proxy - past_open_rate_without_proxy
     end as open_rate_difference,
     case when is_mature then click_rate - past_click_rate end as click_rate_difference,
-    past_campaigns
+    past_campaigns,
+    click_rate_without_bots,
+    past_click_rate_without_bots,
+    case
+        when is_mature then click_rate_without_bots - past_click_rate_without_bots
+    end as click_rate_difference_without_bots
 from compared;
 comment on view mart.campaign_comparison is
 'Each campaign beside the average of up to ten campaigns before it in the same audience. Each campaign '
@@ -81,4 +88,11 @@ comment on column mart.campaign_comparison.open_rate_difference is
 'an average.';
 comment on column mart.campaign_comparison.click_rate_difference is
 'click_rate minus its past average (-1 to 1); null until the campaign is mature, and without an average.';
+comment on column mart.campaign_comparison.click_rate_without_bots is
+'Members who clicked, without scanners, per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.campaign_comparison.past_click_rate_without_bots is
+'Average of click_rate_without_bots over the mature campaigns before it (0 to 1); null without one.';
+comment on column mart.campaign_comparison.click_rate_difference_without_bots is
+'click_rate_without_bots minus its past average (-1 to 1); null until the campaign is mature, and without an '
+'average.';
 comment on column mart.campaign_comparison.past_campaigns is 'Number of campaigns in the averages: 0 to 10.';

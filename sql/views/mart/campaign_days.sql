@@ -6,7 +6,8 @@ select
     sum(quarter.opens)::bigint as opens,
     sum(quarter.opens - quarter.proxy_opens)::bigint as opens_without_proxy,
     sum(quarter.clicks)::bigint as clicks,
-    sum(quarter.bounces)::bigint as bounces
+    sum(quarter.bounces)::bigint as bounces,
+    sum(quarter.clicks - quarter.bot_clicks)::bigint as clicks_without_bots
 from mart.campaign_quarter_hours as quarter
 inner join stats.campaigns as campaign on quarter.campaign_id = campaign.campaign_id
 cross join mart.setting as setting
@@ -24,4 +25,6 @@ comment on column mart.campaign_days.opens is 'Opens on that day; proxies includ
 comment on column mart.campaign_days.opens_without_proxy is
 'Opens on that day that are not known to be by a proxy.';
 comment on column mart.campaign_days.clicks is 'Clicks on that day.';
+comment on column mart.campaign_days.clicks_without_bots is
+'Clicks on that day that are not of scanners.';
 comment on column mart.campaign_days.bounces is 'Bounces on that day.';

@@ -5,7 +5,8 @@ select
     extract(hour from moments.local_at)::smallint as hour,
     sum(quarter.opens)::bigint as opens,
     sum(quarter.opens - quarter.proxy_opens)::bigint as opens_without_proxy,
-    sum(quarter.clicks)::bigint as clicks
+    sum(quarter.clicks)::bigint as clicks,
+    sum(quarter.clicks - quarter.bot_clicks)::bigint as clicks_without_bots
 from mart.campaign_quarter_hours as quarter
 cross join mart.setting as setting
 cross join
@@ -22,3 +23,5 @@ comment on column mart.campaign_hours.opens is 'Opens in that hour; proxies incl
 comment on column mart.campaign_hours.opens_without_proxy is
 'Opens in that hour that are not known to be by a proxy.';
 comment on column mart.campaign_hours.clicks is 'Clicks in that hour.';
+comment on column mart.campaign_hours.clicks_without_bots is
+'Clicks in that hour that are not of scanners.';

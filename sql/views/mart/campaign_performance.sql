@@ -39,7 +39,15 @@ select
     report.last_click_at,
     engagement.median_seconds_to_first_open,
     engagement.median_seconds_to_first_human_open,
-    report.taken_at as reported_at
+    report.taken_at as reported_at,
+    greatest(report.clicks_total - without.clicks, 0) as clicks_without_bots,
+    greatest(report.unique_clicks - without.link_clicks, 0) as unique_link_clicks_without_bots,
+    human.clickers as unique_clicks_without_bots,
+    round(human.clickers::numeric / nullif(report.delivered, 0), 4) as click_rate_without_bots,
+    round(human.clickers::numeric / nullif(report.unique_opens, 0), 4)
+        as click_to_open_rate_without_bots,
+    round(human.clickers::numeric / nullif(human.openers, 0), 4)
+        as click_to_open_rate_without_proxy_and_bots
 from stats.campaigns as campaign
 cross join mart.setting as setting
 inner join lateral (
@@ -52,8 +60,20 @@ inner join lateral (
 left join mart.campaign_engagement as engagement on campaign.campaign_id = engagement.campaign_id
 cross join
     lateral (
-        values (coalesce(report.proxy_excluded_unique_opens, engagement.human_openers))
-    ) as human (openers)
+        -- What scanners did, by our events, is no longer in Mailchimp's own figures.
+        values (
+            coalesce(engagement.bot_clicks, 0),
+            coalesce(engagement.bot_link_clicks, 0),
+            coalesce(engagement.clickers - engagement.human_clickers, 0)
+        )
+    ) as without (clicks, link_clicks, clickers)
+cross join
+    lateral (
+        values (
+            coalesce(report.proxy_excluded_unique_opens, engagement.human_openers),
+            greatest(report.unique_subscriber_clicks - without.clickers, 0)
+        )
+    ) as human (openers, clickers)
 where not campaign.is_series;
 comment on view mart.campaign_performance is
 'Each campaign with a report: Mailchimp''s figures, and rates per delivered mail (0 to 1). An RSS campaign '
@@ -117,3 +137,17 @@ comment on column mart.campaign_performance.median_seconds_to_first_human_open i
 'Median of the seconds from sending to each opener''s first open that is not known to be by a proxy. Null '
 'without one, and for campaigns without an end.';
 comment on column mart.campaign_performance.reported_at is 'Time at which we read the figures.';
+comment on column mart.campaign_performance.clicks_without_bots is
+'clicks without those that are probably of scanners (mart.campaign_activities.is_suspected_bot).';
+comment on column mart.campaign_performance.unique_link_clicks_without_bots is
+'unique_link_clicks without pairs that only a scanner clicked.';
+comment on column mart.campaign_performance.unique_clicks_without_bots is
+'unique_clicks without members with clicks of scanners alone.';
+comment on column mart.campaign_performance.click_rate_without_bots is
+'unique_clicks_without_bots per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.campaign_performance.click_to_open_rate_without_bots is
+'unique_clicks_without_bots per unique open (0 to 1); null without an open. Opens by proxies and scanners '
+'are included and make it small.';
+comment on column mart.campaign_performance.click_to_open_rate_without_proxy_and_bots is
+'unique_clicks_without_bots per unique_opens_without_proxy; null without such an open. Mailchimp counts an '
+'open for each member with a click, so a scanner makes it small.';

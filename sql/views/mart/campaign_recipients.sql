@@ -28,7 +28,11 @@ select
             then round(extract(epoch from engagement.first_open_at - campaign.sent_at) / 60, 1)
     end as time_to_open_minutes,
     unsubscribe.unsubscribed_at,
-    unsubscribe.reason as unsubscribe_reason
+    unsubscribe.reason as unsubscribe_reason,
+    coalesce(engagement.clicks - engagement.bot_clicks, 0) as clicks_without_bots,
+    coalesce(engagement.links_clicked - engagement.bot_links_clicked, 0) as unique_clicks_without_bots,
+    coalesce(engagement.clicks > engagement.bot_clicks, false) as was_clicked_without_bots,
+    engagement.first_human_click_at as first_click_without_bots_at
 from stats.campaign_recipients as recipient
 inner join stats.campaigns as campaign on recipient.campaign_id = campaign.campaign_id
 cross join mart.setting as setting
@@ -103,3 +107,11 @@ comment on column mart.campaign_recipients.unsubscribed_at is
 'Time at which the member unsubscribed through the mail; null without an unsubscribe.';
 comment on column mart.campaign_recipients.unsubscribe_reason is
 'Reason that the member gave for the unsubscribe; null if none.';
+comment on column mart.campaign_recipients.clicks_without_bots is
+'Clicks that are not of scanners (mart.campaign_activities.is_suspected_bot).';
+comment on column mart.campaign_recipients.unique_clicks_without_bots is
+'Number of different links that the member clicked, without clicks of scanners.';
+comment on column mart.campaign_recipients.was_clicked_without_bots is
+'Whether the mail has a click that is not of a scanner.';
+comment on column mart.campaign_recipients.first_click_without_bots_at is
+'Time of the first click that is not of a scanner; null without one.';

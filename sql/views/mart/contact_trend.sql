@@ -22,6 +22,12 @@ counted as (
         coalesce(sum(months.campaigns_engaged) filter (where months.month >= windows.recent_from), 0)
             as recent_engaged,
         coalesce(sum(months.clicks) filter (where months.month >= windows.recent_from), 0) as recent_clicks,
+        coalesce(
+            sum(months.clicks_without_bots) filter (where months.month >= windows.recent_from), 0
+        ) as recent_clicks_without_bots,
+        coalesce(
+            sum(months.clicks_without_bots) filter (where months.month < windows.recent_from), 0
+        ) as previous_clicks_without_bots,
         coalesce(sum(months.campaigns_delivered) filter (where months.month < windows.recent_from), 0)
             as previous_delivered,
         coalesce(sum(months.campaigns_engaged) filter (where months.month < windows.recent_from), 0)
@@ -58,15 +64,17 @@ select
         when rated.recent_rate - rated.previous_rate >= rated.trend_step then 'rising'
         when rated.recent_rate - rated.previous_rate <= -rated.trend_step then 'falling'
         else 'steady'
-    end as trend
+    end as trend,
+    rated.recent_clicks_without_bots::bigint as recent_clicks_without_bots,
+    rated.previous_clicks_without_bots::bigint as previous_clicks_without_bots
 from rated
 inner join mart.contacts as contact on rated.contact_key = contact.contact_key
 where not contact.is_erased;
 comment on view mart.contact_trend is
 'Each person''s recent months beside the months before them: rising, falling, steady, or unknown. It is '
 'unknown if nothing was delivered in one of the two periods. The table mart.segment_rule sets the length '
-'of the periods and the smallest change that counts. Opens by proxies do not count. Erased persons have no '
-'row.';
+'of the periods and the smallest change that counts. Opens by proxies and clicks of scanners do '
+'not count. Erased persons have no row.';
 comment on column mart.contact_trend.contact_key is 'Person: mart.contacts.';
 comment on column mart.contact_trend.contact_id is 'Contact of the CRM; null if the member is not ours.';
 comment on column mart.contact_trend.recent_delivered is
@@ -74,6 +82,10 @@ comment on column mart.contact_trend.recent_delivered is
 comment on column mart.contact_trend.recent_engaged is
 'Campaigns of recent_delivered that the person read or clicked in.';
 comment on column mart.contact_trend.recent_clicks is 'Clicks in campaigns of the recent months.';
+comment on column mart.contact_trend.recent_clicks_without_bots is
+'Clicks in campaigns of the recent months that are not of scanners.';
+comment on column mart.contact_trend.previous_clicks_without_bots is
+'Clicks in campaigns of the months before that are not of scanners.';
 comment on column mart.contact_trend.recent_rate is
 'recent_engaged per recent_delivered (0 to 1); null if nothing was delivered.';
 comment on column mart.contact_trend.previous_delivered is

@@ -17,11 +17,31 @@ select
         link.unique_clicks::numeric
         / nullif(greatest(report.emails_sent - report.hard_bounces - report.soft_bounces, 0), 0), 4
     ) as click_rate,
-    rank() over (partition by link.campaign_id order by link.total_clicks desc) as rank_in_campaign
+    rank() over (partition by link.campaign_id order by link.total_clicks desc) as rank_in_campaign,
+    human.total_clicks as total_clicks_without_bots,
+    human.unique_clicks as unique_clicks_without_bots,
+    round(
+        human.total_clicks::numeric
+        / nullif(greatest(report.clicks_total - coalesce(engagement.bot_clicks, 0), 0), 0), 4
+    ) as click_share_without_bots,
+    round(
+        human.unique_clicks::numeric
+        / nullif(greatest(report.emails_sent - report.hard_bounces - report.soft_bounces, 0), 0), 4
+    ) as click_rate_without_bots
 from stats.link_clicks as link
 inner join stats.campaigns as campaign on link.campaign_id = campaign.campaign_id
 inner join stats.latest_report as report on link.campaign_id = report.campaign_id
-cross join mart.setting as setting;
+cross join mart.setting as setting
+left join mart.campaign_engagement as engagement on link.campaign_id = engagement.campaign_id
+left join mart.campaign_bot_links as bots
+    on link.campaign_id = bots.campaign_id and md5(link.url)::uuid = bots.url_key
+cross join
+    lateral (
+        values (
+            greatest(link.total_clicks - coalesce(bots.bot_clicks, 0), 0),
+            greatest(link.unique_clicks - coalesce(bots.bot_clickers, 0), 0)
+        )
+    ) as human (total_clicks, unique_clicks);
 comment on view mart.link_performance is
 'Each link of each campaign: its clicks, the members who clicked, and its share of all clicks.';
 comment on column mart.link_performance.campaign_id is 'Campaign: mart.campaigns.';
@@ -44,5 +64,13 @@ comment on column mart.link_performance.click_share is
 'Share of the campaign''s clicks (0 to 1); null if the campaign has no click.';
 comment on column mart.link_performance.click_rate is
 'unique_clicks per delivered mail (0 to 1); null if nothing was delivered.';
+comment on column mart.link_performance.total_clicks_without_bots is
+'total_clicks without those that are probably of scanners (mart.campaign_activities.is_suspected_bot).';
+comment on column mart.link_performance.unique_clicks_without_bots is
+'Members with a click on the link that is not of a scanner.';
+comment on column mart.link_performance.click_share_without_bots is
+'Share of the campaign''s clicks without scanners (0 to 1); null if it has none.';
+comment on column mart.link_performance.click_rate_without_bots is
+'unique_clicks_without_bots per delivered mail (0 to 1); null if nothing was delivered.';
 comment on column mart.link_performance.rank_in_campaign is
 'Rank of the link in its campaign: 1 has the most clicks. Equal links share a rank.';

@@ -9,15 +9,19 @@ select
     substring(link.url from '[?&]utm_campaign=([^&#]*)') as utm_campaign,
     count(*) as campaigns,
     sum(link.total_clicks)::bigint as total_clicks,
-    max(link.last_click_at) as last_click_at
+    max(link.last_click_at) as last_click_at,
+    sum(greatest(link.total_clicks - coalesce(bots.bot_clicks, 0), 0))::bigint as total_clicks_without_bots
 from (
     select
+        clicked.campaign_id,
         clicked.url,
         clicked.total_clicks,
         clicked.last_click_at,
         md5(clicked.url)::uuid as url_key
     from stats.link_clicks as clicked
 ) as link
+left join mart.campaign_bot_links as bots
+    on link.campaign_id = bots.campaign_id and link.url_key = bots.url_key
 group by link.url_key, link.url;
 comment on view mart.links is 'Dimension: every link, over all campaigns with it.';
 comment on column mart.links.url_key is 'Key: md5 of the link, as in stats.campaign_activities.';
@@ -30,4 +34,6 @@ comment on column mart.links.utm_campaign is
 'Parameter utm_campaign of the link, as written; null if missing.';
 comment on column mart.links.campaigns is 'Number of campaign links with this URL.';
 comment on column mart.links.total_clicks is 'Clicks, as Mailchimp counts them; repeated clicks included.';
+comment on column mart.links.total_clicks_without_bots is
+'total_clicks without those that are probably of scanners (mart.campaign_activities.is_suspected_bot).';
 comment on column mart.links.last_click_at is 'Time of the newest click; null without one.';

@@ -4,10 +4,12 @@ begin
     insert into mart.changed_campaign (campaign_id)
     select distinct campaign_id
     from (
-        select campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal, is_proxy_open
+        select
+            campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal, is_proxy_open, bot_rule
         from after_change
         except
-        select campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal, is_proxy_open
+        select
+            campaign_id, subscriber_hash, action, occurred_at, url_key, ordinal, is_proxy_open, bot_rule
         from before_change
     ) as other;
     return null;

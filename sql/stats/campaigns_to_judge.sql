@@ -1,0 +1,3 @@
+select campaign_id
+from mart.unjudged_campaign
+order by campaign_id;
