@@ -118,7 +118,9 @@ def renew(world: World, contacts: list[int]) -> None:
     )
 
 
-def test_held_back_is_told_once_and_then_that_it_is_well(any_world: World, inbox: Inbox) -> None:
+def test_held_back_causes_one_alert_and_then_that_it_is_well(
+    any_world: World, inbox: Inbox
+) -> None:
     world = any_world
     news = world.collection("NEWS")
     contacts = people(world, 10, news)
@@ -179,14 +181,14 @@ def test_newly_expired_consents_count_in_their_run_alone(any_world: World, inbox
     assert run(world, inbox, thresholds=replace(LOW, most_held_back=100)) == [WELL]
 
 
-def test_a_mass_expiry_that_the_guard_stops_is_told(world: World, inbox: Inbox) -> None:
+def test_a_mass_expiry_that_the_guard_stops_causes_an_alert(world: World, inbox: Inbox) -> None:
     news = world.collection("NEWS")
     contacts = people(world, 10, news)
     assert run(world, inbox) == []
     expire(world, contacts[:6])
     guarded = SyncOptions(limits=GuardLimits(share=0.1, minimum=2, half=0.5))
-    told = run(world, inbox, options=guarded, thresholds=replace(LOW, most_held_back=100))
-    assert told == [ALERT.format("expired")]
+    sent = run(world, inbox, options=guarded, thresholds=replace(LOW, most_held_back=100))
+    assert sent == [ALERT.format("expired")]
     assert set(world.remote().values()) == {"subscribed"}, "nobody was removed"
 
 
@@ -270,8 +272,8 @@ def test_a_collection_keeps_its_figures_under_another_code_and_id(
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         assert continue_as_same(warehouse, "ΝΕΑ") == (news, 900)
     expire(world, contacts[:4])
-    told = run(world, inbox, thresholds=replace(LOW, most_held_back=40))
-    assert told == [ALERT.format("expired")], "it is not its first run"
+    sent = run(world, inbox, thresholds=replace(LOW, most_held_back=40))
+    assert sent == [ALERT.format("expired")], "it is not its first run"
     renew(world, contacts[:4])
     world.crm.execute("delete from crm.collection_member where contact_id = any(%s)", (silent,))
     assert run(world, inbox) == ["Mailchimp sync: 2 well again"]
