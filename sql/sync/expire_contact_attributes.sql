@@ -1,14 +1,16 @@
 -- Language, city and country of contacts that left all audiences long ago. Their members are noted, so that
--- the marts follow.
+-- the marts follow. The marts know the members of a contact by an index.
 with old as (
     select attribute.contact_id
     from sync.contact_attribute as attribute
     where
         attribute.noted_at < %(now)s::timestamptz - make_interval(days => %(days)s)
         and not exists (
-            select from sync.member as member
+            select from mart.members as known
+            inner join sync.member as member
+                on known.list_id = member.list_id and known.subscriber_hash = member.subscriber_hash
             where
-                member.contact_id = attribute.contact_id
+                known.contact_id = attribute.contact_id
                 and (
                     member.status in ('subscribed', 'pending')
                     or member.status_since >= %(now)s::timestamptz - make_interval(days => %(days)s)

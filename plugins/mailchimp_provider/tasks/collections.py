@@ -136,7 +136,8 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
             times = run_alerts.usable_alert_times()
             run_alerts.alert_about_run(warehouse, staging_id, times, deliver)
             run_alerts.alert_about_thresholds(warehouse, staging_id, usable_thresholds(), deliver)
-            note_contact_attributes(warehouse, staging_id)
+            with problems.noted():
+                note_contact_attributes(warehouse, staging_id)
             with problems.noted():
                 note_contact_limits(warehouse)
             run_alerts.alert_about_bill(warehouse, times, deliver)

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.statements import statement
+from crm_mailchimp.warehouse.key_lookups import key_lookups_now
 
 
 def note_contact_attributes(warehouse: Connection[Any], staging_id: int) -> int:
@@ -21,8 +22,9 @@ def note_contact_attributes(warehouse: Connection[Any], staging_id: int) -> int:
     Returns:
         contacts with a change.
     """
-    changed = warehouse.execute(
-        statement("sync/note_contact_attributes"), {"staging_id": staging_id}
-    ).rowcount
+    with key_lookups_now(warehouse):
+        changed = warehouse.execute(
+            statement("sync/note_contact_attributes"), {"staging_id": staging_id}
+        ).rowcount
     warehouse.commit()
     return changed
