@@ -161,6 +161,33 @@ class AlertSettings(Settings):
     )
 
 
+class ThresholdSettings(Settings):
+    """The thresholds of a sync
+
+    Above them a collection causes one alert: docs/operations.md. 100 switches a percentage off.
+    """
+
+    sync_most_rejected: Percent = Field(
+        10,
+        description="Percentage that Mailchimp may reject, of the contacts that a run adds, updates"
+        " or sees rejected.",
+    )
+    sync_most_held_back: Percent = Field(
+        50, description="Percentage of a collection's contacts that may be held back."
+    )
+    sync_most_expired: Percent = Field(
+        10,
+        description="Percentage of a collection's contacts whose consent may expire from one run to"
+        " the next.",
+    )
+    sync_least_contacts: Count = Field(
+        100, description="With fewer contacts than this a percentage says nothing: no alert."
+    )
+    sync_least_people: Count = Field(
+        10, description="Fewer rejected, held back or expired contacts than this cause no alert."
+    )
+
+
 class BillSettings(Settings):
     """The bill
 
@@ -321,6 +348,7 @@ GROUPS: tuple[type[Settings], ...] = (
     WriteBackSettings,
     DataDocsSettings,
     AlertSettings,
+    ThresholdSettings,
     BillSettings,
     ReportSettings,
     CampaignSettings,

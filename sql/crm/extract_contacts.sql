@@ -65,6 +65,15 @@ select distinct on (contact.contact_id)
     case when contact.erasure_requested_at is null then contact.first_name end as first_name,
     case when contact.erasure_requested_at is null then contact.last_name end as last_name,
     case when contact.erasure_requested_at is null then contact.language end as language,
+    -- What holds an @ is no city.
+    case
+        when contact.erasure_requested_at is null and strpos(contact.city::text, '@') = 0
+            then nullif(left(btrim(contact.city::text), 100), '')
+    end as city,
+    case
+        when contact.erasure_requested_at is null and strpos(contact.country::text, '@') = 0
+            then nullif(upper(left(btrim(contact.country::text), 100)), '')
+    end as country,
     coalesce(contact.is_active, false) as is_active,
     -- As text: a request may have a time that Python cannot hold. It is a request all the same.
     contact.erasure_requested_at::text as erasure_requested_at,

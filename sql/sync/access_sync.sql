@@ -42,6 +42,12 @@ where
     or member.contact_id = any(%(contact_ids)s::bigint[])
 union all
 select
+    'language, city and country for dashboards' as section,
+    to_jsonb(attribute) as record
+from sync.contact_attribute as attribute
+where attribute.contact_id = any(%(contact_ids)s::bigint[])
+union all
+select
     'tags in shared audiences' as section,
     jsonb_build_object('collection_code', tag.collection_code, 'tag', tag.name) || to_jsonb(tagged) as record
 from sync.tag_member as tagged

@@ -35,6 +35,11 @@ tagged as (
     where collection_id = %(old_id)s
 ),
 
+judged as (
+    update sync.collection_health set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
 -- Of a shared audience.
 shared as (
     update sync.tag set shared_id = %(new_id)s

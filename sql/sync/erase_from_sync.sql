@@ -12,6 +12,19 @@ with member as (
     returning 1
 ),
 
+-- The marts show them until their next refresh: not these.
+attribute as (
+    delete from sync.contact_attribute as attribute
+    where attribute.contact_id in (select erased.contact_id from erased_contact as erased)
+    returning 1
+),
+
+shown as (
+    update mart.contacts as contact
+    set language = null, city = null, country = null
+    where contact.contact_id in (select erased.contact_id from erased_contact as erased)
+),
+
 tagged as (
     delete from sync.tag_member as tagged
     where
@@ -200,6 +213,7 @@ freed_belonging as (
 select
     jsonb_build_object(
         'sync.member', (select count(*) from member),
+        'sync.contact_attribute', (select count(*) from attribute),
         'sync.tag_member', (select count(*) from tagged),
         'sync.consent_proof', (select count(*) from proof),
         'sync.rejection', (select count(*) from rejection),

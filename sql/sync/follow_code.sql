@@ -39,6 +39,25 @@ proof as (
         or (list_id in (select list_id from tag) and collection_code = %(old)s)
 ),
 
+judged as (
+    update sync.collection_health
+    set collection_code = %(new)s
+    where collection_id = %(collection_id)s
+),
+
+-- A notice that the collection is well again comes under its new code.
+alerted as (
+    update sync.alert as alert
+    set collection_code = %(new)s
+    where
+        alert.collection_code = %(old)s
+        and starts_with(alert.state, 'too_many_')
+        and not exists (
+            select from sync.alert as other
+            where other.collection_code = %(new)s and other.state = alert.state
+        )
+),
+
 request as (
     update sync.removal_request
     set collection_code = %(new)s

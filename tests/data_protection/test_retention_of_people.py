@@ -22,6 +22,7 @@ _AGED = {
     "sync.refusal", "sync.refusal_contact", "sync.address_holder", "sync.changed_address",
     "sync.tag_member", "sync.person_lookup",
     "stats.campaign_activities", "stats.member_activities",
+    "sync.contact_attribute",
 }  # fmt: skip
 #: Tables whose rows stay, without what people wrote.
 _WORDS = {

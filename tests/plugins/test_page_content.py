@@ -205,3 +205,31 @@ def test_the_bill_is_on_the_page(world: CampaignWorld, shown: Callable[..., str]
     text = shown()
     assert "Over the plan's limit" in text and "Mailchimp may charge more" in text
     assert "filos" not in text and "maria" not in text, "nobody's address"
+
+
+def test_a_collection_above_a_threshold_is_named_with_its_figures(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    world.audience(12, description="Ενημερωτικό δελτίο")
+    with reading(world.warehouse_dsn) as reader:
+        assert "Thresholds" not in reader.get("collection?code=NEWS"), "no run was judged"
+    code = world.warehouse.execute("select collection_code from sync.audience").fetchone()
+    world.warehouse.execute(
+        "insert into sync.collection_health (collection_id, collection_code, first_run_id, run_id,"
+        " staged, held_back, expired, sent, rejected, most_held_back, most_expired, most_rejected,"
+        " too_many, above_since) select collection_id, collection_code, 'r', 'r', 1200, 900, 3, 0,"
+        " 0, 50, 10, 10, '{held_back}', now() from sync.audience"
+    )
+    text = shown()
+    assert "<strong>Ενημερωτικό δελτίο</strong></a> · Above a threshold" in text
+    assert "Held back: 900 of 1,200 contacts (75.0 %). The threshold is 50.0 %." in text
+    assert "Rejected by Mailchimp: " not in text
+    with reading(world.warehouse_dsn) as reader:
+        detail = html.unescape(reader.get(f"collection?code={code['collection_code']}"))
+    assert detail.count("Above a threshold") == 1
+    assert detail.count("In order") == 2
+    # Below again, there is nothing to do.
+    world.warehouse.execute(
+        "update sync.collection_health set too_many = '{}', above_since = null, held_back = 5"
+    )
+    assert "Above a threshold" not in shown()

@@ -36,6 +36,7 @@ from crm_mailchimp.settings import (
     Schedules,
     SendingSettings,
     SyncSettings,
+    ThresholdSettings,
     WriteBackSettings,
     require_usable,
 )
@@ -43,6 +44,7 @@ from crm_mailchimp.sync.members.write_back import members_are_written_back
 from crm_mailchimp.sync.runs.run_alerts import usable_alert_times
 from crm_mailchimp.sync.runs.sync_options import SyncOptions, cautious_options
 from crm_mailchimp.sync.runs.sync_options import read_sync_options as sync_options
+from crm_mailchimp.sync.runs.sync_thresholds import usable_thresholds
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "include" / "crm_mailchimp"
@@ -136,6 +138,10 @@ WRONG: dict[str, tuple[str, ...]] = {
         ("2%", "101", "-1"),
     ),
     **dict.fromkeys(("sending_least_mails", "sending_least_people"), ("5.5", "-1", "πολλά")),
+    **dict.fromkeys(
+        ("sync_most_rejected", "sync_most_held_back", "sync_most_expired"), ("-1", "101", "πολλά")
+    ),
+    **dict.fromkeys(("sync_least_contacts", "sync_least_people"), ("5.5", "-1", "πολλά")),
     "report_time_zone": (
         "+02:00", "UTC+2", "GMT+2", "EET-2", "europe/athens", "Athens", "/etc/passwd", "localtime",
     ),
@@ -238,6 +244,11 @@ OBEYED: dict[str, tuple[str, Callable[[Mapping[str, str]], Any], Any]] = {
     "sending_most_unsubscribes": ("5", of(read_health_limits, "unsubscribes"), 5),
     "sending_least_mails": ("9", of(read_health_limits, "least_mails"), 9),
     "sending_least_people": ("9", of(read_health_limits, "least_people"), 9),
+    "sync_most_rejected": ("5", of(usable_thresholds, "most_rejected"), 5),
+    "sync_most_held_back": ("5", of(usable_thresholds, "most_held_back"), 5),
+    "sync_most_expired": ("0.3", of(usable_thresholds, "most_expired"), 0.3),
+    "sync_least_contacts": ("9", of(usable_thresholds, "least_contacts"), 9),
+    "sync_least_people": ("9", of(usable_thresholds, "least_people"), 9),
     **{
         f"keep_{age}_days": ("3", of(retention.cautious_ages, age), 3)
         for age in retention.Ages.__dataclass_fields__
@@ -347,7 +358,7 @@ def test_groups_hold_all_classes() -> None:
     assert set(GROUPS) == {
         AlertSettings, BillSettings, CampaignSettings, DataDocsSettings, QueryLoginSettings,
         QuestionSettings, ReportSettings, RetentionSettings, Schedules, SendingSettings,
-        SyncSettings, WriteBackSettings,
+        SyncSettings, ThresholdSettings, WriteBackSettings,
     }  # fmt: skip
 
 

@@ -57,6 +57,8 @@ _PARAMETERS: Mapping[str, object] = {
 _NOT_FOR_BI = ("changed_member", "changed_campaign", "unjudged_campaign")
 #: The pipeline's own views.
 _OWN_VIEWS = ("named_member", "stale_stream", "stream_gate")
+#: Views whose rows are events.
+_EVENTS = ("mart.campaign_activities", "mart.campaign_clicks", "mart.campaign_opens")
 #: Columns that dashboards filter by, and what that means to people.
 _FILTERS = {
     "campaign_id": "of a campaign",
@@ -143,7 +145,7 @@ def questions(warehouse: psycopg.Connection[Any]) -> Iterator[Question]:
                 words = f"of a {length}"
                 period = f"{time} >= %({length})s and {time} < %({length})s + interval '1 {length}'"
                 yield Question(source, words, f"{every} where {period}", values)
-            if relation == "mart.campaign_activities":
+            if relation in _EVENTS:
                 period = "occurred_at >= %(day)s and occurred_at < %(day)s + interval '1 day'"
                 query = f"{every} where list_id = %(list_id)s and {period}"
                 yield Question(source, "of an audience on a day", query, values)

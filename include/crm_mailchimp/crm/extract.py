@@ -50,6 +50,8 @@ class ExtractedContact:
     first_name: str | None = field(repr=False)
     last_name: str | None = field(repr=False)
     language: str | None
+    city: str | None = field(repr=False)
+    country: str | None
     is_active: bool
     erasure_requested_at: str | None
     merged_into_id: int | None

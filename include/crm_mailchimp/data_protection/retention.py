@@ -59,8 +59,9 @@ class Ages:
             its shared audience.
         runs: what runs did, alerts sent, and statuses that the CRM got of contacts that are gone.
         events: opens, clicks, bounces and entries of members' activity feeds, each by its own age.
-            Also what people wrote when they unsubscribed. Counts per recipient, contact, month
-            and hour stay, and so do the unsubscribes and complaints themselves.
+            Also what people wrote when they unsubscribed, and language, city and country of
+            contacts that left. Counts per recipient, contact, month and hour stay, and so do the
+            unsubscribes and complaints themselves.
         ips: IP addresses of events.
         logs: files of Airflow's log folder.
         data_docs: Data Docs of old stagings.
@@ -178,6 +179,7 @@ def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
         "written_statuses": ages.runs,
         "ips": ages.ips,
         "member_activities": ages.events,
+        "contact_attributes": ages.events,
         "unsubscribe_words": ages.events,
         "complaint_words": ages.events,
     }

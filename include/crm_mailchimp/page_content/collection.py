@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.page_content.overview import AudienceRow, read_audiences
+from crm_mailchimp.page_content.thresholds import CollectionHealth, read_healths
 from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 
@@ -104,6 +105,7 @@ class CollectionContent:
     """Everything of the view of one collection.
 
     Attributes:
+        health: figures of the thresholds of a sync; None: no run was judged yet.
         runs: newest first.
         contacts: of the quarantine, at most ``MOST_CONTACTS``, by contact id.
         has_more: further contacts follow them.
@@ -111,6 +113,7 @@ class CollectionContent:
 
     facts: CollectionFacts
     audience: AudienceRow | None
+    health: CollectionHealth | None
     runs: Sequence[PastRun]
     fields: Sequence[MappedField]
     reasons: Sequence[HeldBackReason]
@@ -145,6 +148,7 @@ def read_collection(
     return CollectionContent(
         facts=facts,
         audience=read_audiences(warehouse).get(collection_code),
+        health=read_healths(warehouse).get(collection_code),
         runs=read_rows(
             warehouse,
             PastRun,

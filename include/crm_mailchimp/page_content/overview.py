@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.page_content.campaigns import Phase, phase_of
+from crm_mailchimp.page_content.thresholds import CollectionHealth, read_healths
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.runs.collections_page import (
@@ -73,6 +74,7 @@ class Overview:
         collections: by health, those that need somebody first.
         audiences: by collection code.
         runs: by collection code.
+        healths: figures of the thresholds of a sync, by collection code.
         campaigns: those that matter now, with what happens next.
     """
 
@@ -80,12 +82,19 @@ class Overview:
     collections: Sequence[tuple[Health, CollectionRow]]
     audiences: Mapping[str, AudienceRow]
     runs: Mapping[str, NewestRun]
+    healths: Mapping[str, CollectionHealth]
     campaigns: Sequence[tuple[Phase, CampaignRow]]
 
     @property
     def troubles(self) -> Sequence[tuple[Health, CollectionRow]]:
         """Collections that a person should look at."""
         return [one for one in self.collections if one[0] in ("failed", "blocked", "late")]
+
+    @property
+    def above_thresholds(self) -> Sequence[tuple[CollectionRow, CollectionHealth]]:
+        """Collections with too many rejected, held back or expired contacts."""
+        found = [(row, self.healths.get(row.collection_code)) for _, row in self.collections]
+        return [(row, health) for row, health in found if health is not None and health.above]
 
     @property
     def unhealthy_bills(self) -> Sequence[Any]:
@@ -107,6 +116,7 @@ def read_overview(warehouse: Connection[Any], now: datetime) -> Overview:
         warehouse, NewestRun, statement("page/newest_runs"), {"collection_codes": codes}
     )
     audiences = read_audiences(warehouse)
+    healths = read_healths(warehouse)
     judged = [(health_of(row, late), row) for row in page.collections]
     waiting = {release.campaign_code for release in page.releases}
     states = {
@@ -118,6 +128,7 @@ def read_overview(warehouse: Connection[Any], now: datetime) -> Overview:
         collections=sorted(judged, key=lambda one: HEALTHS.index(one[0])),
         audiences=audiences,
         runs={run.collection_code: run for run in runs},
+        healths=healths,
         campaigns=[
             (
                 phase_of(

@@ -121,8 +121,10 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
     of one part stops none of the others. After a dry run there is nothing to write or to alert."""
     from crm_mailchimp import settings
     from crm_mailchimp.sync.runs import run_alerts
+    from crm_mailchimp.sync.runs.contact_attributes import note_contact_attributes
     from crm_mailchimp.sync.runs.contact_limits import note_contact_limits
     from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise_run
+    from crm_mailchimp.sync.runs.sync_thresholds import usable_thresholds
     from mailchimp_provider.alerts import deliver
 
     if staging_id is None:
@@ -133,6 +135,9 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
         if not params["dry_run"]:
             times = run_alerts.usable_alert_times()
             run_alerts.alert_about_run(warehouse, staging_id, times, deliver)
+            run_alerts.alert_about_thresholds(warehouse, staging_id, usable_thresholds(), deliver)
+            with problems.noted():
+                note_contact_attributes(warehouse, staging_id)
             with problems.noted():
                 note_contact_limits(warehouse)
             run_alerts.alert_about_bill(warehouse, times, deliver)
@@ -150,6 +155,7 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
                 settings.SyncSettings: (),
                 settings.QuestionSettings: "approval_ask_again_hours",
                 settings.AlertSettings: (),
+                settings.ThresholdSettings: (),
                 settings.DataDocsSettings: (),
                 settings.Schedules: "sync_schedule",
             }

@@ -18,6 +18,7 @@ from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.settings import AlertSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.runs.contact_limits import near_limits
+from crm_mailchimp.sync.runs.sync_thresholds import SyncThresholds, judge_run
 from crm_mailchimp.sync.staging.stagings import staged_codes
 
 _HEADINGS = {
@@ -27,11 +28,18 @@ _HEADINGS = {
     "undecided": "Undecided: a person has to decide about an erasure",
     "near_limit": "Near the plan's limit: contacts that Mailchimp bills",
     "unhealthy": "Sendings that went badly: the next campaign of the audience waits for a person",
+    "too_many_rejected": "Many rejected: contacts that Mailchimp refused in a run",
+    "too_many_held_back": "Many held back: contacts in quarantine",
+    "too_many_expired": "Many expired: contacts whose consent expired since the run before",
 }
+_THRESHOLDS = 'What to do: docs/operations.md, section "The thresholds of a sync".'
 _WHERE_TO_LOOK = {
     "undecided": 'What that means: docs/data_protection.md, section "Forget me".',
     "near_limit": 'What to do: docs/operations.md, section "The bill".',
     "unhealthy": 'What to do: docs/campaigns.md, section "The health of a sending".',
+    "too_many_rejected": _THRESHOLDS,
+    "too_many_held_back": _THRESHOLDS,
+    "too_many_expired": _THRESHOLDS,
 }
 _IN_COLLECTIONS = "Details: sync.collection_run in the warehouse, columns state and detail."
 #: An alert that is not repeated as long as the trouble is the same.
@@ -57,8 +65,9 @@ class AlertTimes:
 class Trouble:
     """A collection that is ``blocked``, ``failed`` or ``late``, and the code that says why.
 
-    Or, in the place of the code, a DAG that failed, or a contact whose erasure is ``undecided``. Or
-    an account that is ``near_limit``, or a campaign whose sending was ``unhealthy``.
+    Or it has too many rejected, held back or expired contacts. Or, in the place of the code, a DAG
+    that failed, or a contact whose erasure is ``undecided``. Or an account that is ``near_limit``,
+    or a campaign whose sending was ``unhealthy``.
     """
 
     collection_code: str
@@ -229,6 +238,39 @@ def alert_about_sendings(
     return _tell(warehouse, troubles, AlertTimes(repeat_after=_ONCE), send)
 
 
+def alert_about_thresholds(
+    warehouse: Connection[Any],
+    staging_id: int,
+    thresholds: SyncThresholds,
+    send: Callable[[Message], bool],
+) -> list[Trouble]:
+    """Tell about collections above a threshold, once; returns those sent.
+
+    A collection that is well again causes a notice, once, if people got the alert.
+
+    Args:
+        staging_id: of the run, which is judged first.
+        send: as for ``alert_about_run``.
+    """
+    judged = judge_run(warehouse, staging_id, thresholds)
+    limits = {
+        "rejected": thresholds.most_rejected,
+        "held_back": thresholds.most_held_back,
+        "expired": thresholds.most_expired,
+    }
+    troubles = [
+        Trouble(
+            collection_code=one.collection_code,
+            state=f"too_many_{name}",
+            reason=f"more than {limits[name]:g} %",
+        )
+        for one in judged
+        for name in one.too_many
+    ]
+    _tell_well(warehouse, [one.collection_code for one in judged], troubles, send)
+    return _tell(warehouse, troubles, AlertTimes(repeat_after=_ONCE), send)
+
+
 def alert_about_dag(
     warehouse: Connection[Any],
     dag_id: str,
@@ -303,6 +345,39 @@ def _tell(
         )
     warehouse.commit()
     return due
+
+
+def _tell_well(
+    warehouse: Connection[Any],
+    codes: Sequence[str],
+    troubles: Sequence[Trouble],
+    send: Callable[[Message], bool],
+) -> None:
+    """Say which of the collections came below a threshold again, and forget their alerts."""
+    above = {(trouble.collection_code, trouble.state) for trouble in troubles}
+    known = read_rows(
+        warehouse,
+        _SentAlert,
+        "select collection_code, state, reason from sync.alert"
+        " where starts_with(state, 'too_many_') and collection_code = any(%s) order by 1, 2",
+        (list(codes),),
+    )
+    warehouse.commit()
+    well = [alert for alert in known if (alert.collection_code, alert.state) not in above]
+    if not well:
+        return
+    lines = [
+        f"  {alert.collection_code}: {alert.state.removeprefix('too_many_').replace('_', ' ')}"
+        for alert in well
+    ]
+    text = "\n".join(["Well again: below the threshold", *lines, "", _THRESHOLDS])
+    if send(Message(f"Mailchimp sync: {len(well)} well again", text)):
+        for alert in well:
+            warehouse.execute(
+                "delete from sync.alert where collection_code = %s and state = %s",
+                (alert.collection_code, alert.state),
+            )
+        warehouse.commit()
 
 
 def _forget(
