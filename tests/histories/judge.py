@@ -156,9 +156,7 @@ class Judge:
             return
         elif reason is None:
             yield f"lost without a reason: {said}{why}"
-        elif reason == "duplicate_email" and self._is_chosen_by_another(address, person):
-            return
-        elif reason == "address_given_up" and self._gave_up(address, person):
+        elif self._explains_itself(reason, address, person):
             return
         elif reason not in found.reasons:
             yield f"held back without cause: {said}, true is {sorted(found.reasons)}{why}"
@@ -191,6 +189,12 @@ class Judge:
             if is_there and self._status(address) != "subscribed":
                 return other, False
         return address, True
+
+    def _explains_itself(self, reason: str, address: str, person: Person) -> bool:
+        """Whether a reason is about another contact or another audience."""
+        if reason == "duplicate_email":
+            return self._is_chosen_by_another(address, person)
+        return reason == "address_given_up" and self._gave_up(address, person)
 
     def _gave_up(self, address: str, person: Person) -> bool:
         """Whether the person may have chosen another address in Mailchimp, in any audience."""

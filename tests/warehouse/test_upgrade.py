@@ -37,6 +37,7 @@ CHANGED: dict[tuple[str, str], str] = {
     ("sync.member", "opted_out"): "0015: such a removal is no opt-out; the refusal is kept",
     ("staging.plan", "action"): "0020: suppress, the word of erasure, is now quarantine",
     ("sync.reason", "explanation"): "0017: one reason is explained in plain words",
+    ("mart.contact_engagement", "engagement_key"): "0039: it is contact_key now, as everywhere",
     ("mart.setting", "rebuild"): "0038: the marts count again, without clicks of scanners",
     ("sync.reason", "what_to_do"): "0019: the remedy of a refusal says what really ends it",
 }
