@@ -5,6 +5,10 @@ with used as (
     on conflict (list_id, collection_id) do update set left_at = null, settled_at = null
 )
 
-insert into sync.former_audience (list_id, account, collection_id, collection_code, gdpr_category)
-values (%(list_id)s, %(account)s, %(collection_id)s, %(collection_code)s, %(gdpr_category)s)
+insert into sync.former_audience (
+    list_id, account, collection_id, collection_code, gdpr_category, found_in_preview
+)
+values (
+    %(list_id)s, %(account)s, %(collection_id)s, %(collection_code)s, %(gdpr_category)s, %(in_preview)s
+)
 on conflict (list_id) do nothing

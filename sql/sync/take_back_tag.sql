@@ -8,18 +8,23 @@ with kept as (
     from sync.tag as tag
     where
         tag.list_id = %(list_id)s
-        and tag.collection_code = %(collection_code)s
-        and tag.collection_id <= %(first_id)s
-        and tag.collection_id > %(last_id)s
+        and tag.collection_id = any(%(unknown_ids)s::bigint[])
+        and (
+            tag.collection_code = %(collection_code)s
+            or right(tag.name, length(%(collection_code)s) + 3) = format(' (%%s)', %(collection_code)s::text)
+        )
         and tag.tag_id is not null
         -- If several may be its own, a person has to say which.
         and (
             select count(*) from sync.tag as other
             where
                 other.list_id = tag.list_id
-                and other.collection_code = tag.collection_code
-                and other.collection_id <= %(first_id)s
-                and other.collection_id > %(last_id)s
+                and other.collection_id = any(%(unknown_ids)s::bigint[])
+                and (
+                    other.collection_code = %(collection_code)s
+                    or right(other.name, length(%(collection_code)s) + 3)
+                    = format(' (%%s)', %(collection_code)s::text)
+                )
                 and other.tag_id is not null
         ) = 1
         -- The collection has no tag there yet.

@@ -21,7 +21,7 @@ from crm_mailchimp.errors import (
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import lost_audiences, permissions
+from crm_mailchimp.sync.audience import lost_audiences, lost_tags, permissions
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import KnownAudience, find_known
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
@@ -232,6 +232,7 @@ def ensure(
             (settings_hash, known.list_id),
         )
         _note_name(warehouse, known.list_id, settings.name)
+        lost_tags.note_known(warehouse, known.list_id, collection.collection_id)
         warehouse.commit()
     elif not known.linked and known.settings_hash != settings_hash:
         provider.update_audience(known.list_id, settings)

@@ -111,7 +111,7 @@ def find_in(
             _KnownTag,
             "select list_id, tag_id, collection_id from sync.tag where tag_id is not null",
         )
-        if not lost_tags.is_unknown_id(one.collection_id)
+        if not tags.is_unknown_id(one.collection_id)
     }
     own = ownership.own_installation(warehouse)
     warehouse.commit()
@@ -151,11 +151,22 @@ def find_in(
     return found
 
 
-def remember(warehouse: Connection[Any], found: EarlierAudience) -> None:
+def forget_previewed(warehouse: Connection[Any], collection_ids: Sequence[int]) -> None:
+    """Forget what a preview found of collections: a run looks for itself; commits."""
+    warehouse.execute(statement("sync/forget_previewed"), {"collection_ids": list(collection_ids)})
+    warehouse.commit()
+
+
+def remember(
+    warehouse: Connection[Any], found: EarlierAudience, *, in_preview: bool = False
+) -> None:
     """Note that the audience was the collection's, as if the state had not been lost; commits.
 
     Its own becomes a former audience: it is listed in full before anybody is added elsewhere. In a
     shared one the collection has its tag, until a last look.
+
+    Args:
+        in_preview: a preview found it. The next run forgets that (``forget_previewed``).
     """
     if found.shared_id is None or found.tag is None:
         warehouse.execute(
@@ -166,6 +177,7 @@ def remember(warehouse: Connection[Any], found: EarlierAudience) -> None:
                 "collection_id": found.collection.collection_id,
                 "collection_code": found.collection.collection_code,
                 "gdpr_category": found.collection.gdpr_category,
+                "in_preview": in_preview,
             },
         )
         warehouse.commit()
@@ -183,13 +195,16 @@ def remember(warehouse: Connection[Any], found: EarlierAudience) -> None:
         },
     )
     if audience_map.find_by_list(warehouse, found.list_id) is not None:
-        lost_tags.take_back(warehouse, found.list_id, [found.collection])
+        if not in_preview:
+            lost_tags.take_back(warehouse, found.list_id, [found.collection])
         tags.join(warehouse, found.list_id, found.shared_id, [found.collection])
         warehouse.execute(
-            "update sync.tag set tag_id = %s, name = %s where list_id = %s and collection_id = %s",
+            "update sync.tag set tag_id = %s, name = %s, found_in_preview = %s"
+            " where list_id = %s and collection_id = %s",
             (
                 found.tag.tag_id,
                 found.tag.name,
+                in_preview,
                 found.list_id,
                 found.collection.collection_id,
             ),

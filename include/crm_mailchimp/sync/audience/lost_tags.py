@@ -7,15 +7,14 @@ more. Their members stay, as they did before the loss.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_rows, read_values
+from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import tag_names, tags
 from crm_mailchimp.sync.audience.tags import CollectionTag
@@ -23,15 +22,11 @@ from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
 from crm_mailchimp.warehouse.copying import copy_rows
 
-# The ids of collections that the CRM does not have lie between its own and those of shared
-# audiences.
-_FIRST_ID = -(2**61)
-_IDS = 2**60
 _OPENING = re.compile(r" \((?=[^ ])")
 
 
 class _Unsynced(NamedTuple):
-    """A collection of the CRM that is not synced, or another audience's."""
+    """A collection of the CRM that shares no audience now, or another one."""
 
     collection_id: int
     code: str
@@ -49,11 +44,6 @@ class _Owner(NamedTuple):
     campaign_type: str | None = None
 
 
-def is_unknown_id(collection_id: int) -> bool:
-    """Whether the id is one for a collection that is only known by the name of its tag."""
-    return _FIRST_ID - _IDS < collection_id <= _FIRST_ID
-
-
 def find_again(
     warehouse: Connection[Any],
     crm: Connection[Any],
@@ -69,9 +59,10 @@ def find_again(
     Args:
         crm: to ``crm_db``.
         provider: one call, and one for each 1,000 members of a tag.
-        list_id: the shared audience. CRMREF marks it as ours, and none of its tags is known.
+        list_id: the shared audience. CRMREF marks it as ours, and this state did not see that
+            (``must_look``).
         shared_id: its id among the collections.
-        collections: those that share it now, and have a row without a tag.
+        collections: those that share it now.
 
     Raises:
         ProviderError: the audience cannot be read.
@@ -86,17 +77,16 @@ def find_again(
     )
     free = [tag for tag in provider.tags(list_id) if tag.tag_id not in known]
     warehouse.execute(statement("sync/create_tagged_now"))
-    found = list(_of_collections(free, collections))
+    with_tag = {
+        tag.collection_id for tag in tags.read_tags(warehouse, shared_id) if tag.tag_id is not None
+    }
+    without = [one for one in collections if one.collection_id not in with_tag]
+    found = list(_of_collections(free, without))
     taken = {tag.tag_id for _, tag in found}
-    codes = {one.collection_code for one in collections}
-    free = [tag for tag in free if tag.tag_id not in taken]
-    of_several = [
-        (_Owner(_unknown_id(list_id, tag), code), tag)
-        for tag in free
-        for code in sorted(_codes_in(tag) & codes - {owner.code for owner, _ in found})[:1]
-    ]
-    others = [tag for tag in free if not _codes_in(tag) & codes]
-    found += [*of_several, *_of_others(warehouse, crm, others, list_id)]
+    settled = {one.collection_code for one in collections if one.collection_id in with_tag}
+    settled |= {owner.code for owner, _ in found}
+    others = [tag for tag in free if tag.tag_id not in taken and not _codes_in(tag) & settled]
+    found += _of_others(warehouse, crm, others, list_id, {one.collection_code for one in without})
     for owner, tag in found:
         warehouse.execute(
             statement("sync/restore_tag"),
@@ -106,7 +96,7 @@ def find_again(
                 **owner._asdict(),
                 "tag_id": tag.tag_id,
                 "name": tag.name,
-                "is_known": not is_unknown_id(owner.collection_id),
+                "is_known": not tags.is_unknown_id(owner.collection_id),
             },
         )
         warehouse.execute("truncate tagged_now")
@@ -120,7 +110,44 @@ def find_again(
             statement("sync/restore_tag_members"),
             {"list_id": list_id, "collection_id": owner.collection_id},
         )
+    note_known(warehouse, list_id, shared_id)
     warehouse.commit()
+
+
+def must_look(
+    warehouse: Connection[Any], list_id: str, shared_id: int, *, is_marked: Callable[[], bool]
+) -> bool:
+    """Whether tags of a shared audience may be ours that this state does not know; commits.
+
+    An audience that is not marked yet has none of ours. That is noted before it is marked.
+
+    Args:
+        is_marked: whether CRMREF marks it as the one that the collections share. Asked once.
+    """
+    is_known = read_value(
+        warehouse,
+        bool,
+        "select exists (select from sync.audience_use where list_id = %s and collection_id = %s"
+        " and tags_known_at is not null)",
+        (list_id, shared_id),
+    )
+    warehouse.commit()
+    if is_known:
+        return False
+    if is_marked():
+        return True
+    note_known(warehouse, list_id, shared_id)
+    warehouse.commit()
+    return False
+
+
+def note_known(warehouse: Connection[Any], list_id: str, shared_id: int) -> None:
+    """Note that the state knows which tags of the audience are ours; the caller commits."""
+    warehouse.execute(
+        "update sync.audience_use set tags_known_at = now()"
+        " where list_id = %s and collection_id = %s",
+        (list_id, shared_id),
+    )
 
 
 def take_back(
@@ -135,15 +162,14 @@ def take_back(
     kept = read_values(
         warehouse, int, "select collection_id from sync.tag where list_id = %s", (list_id,)
     )
-    for one in collections if any(map(is_unknown_id, kept)) else ():
+    for one in collections if any(map(tags.is_unknown_id, kept)) else ():
         warehouse.execute(
             statement("sync/take_back_tag"),
             {
                 "list_id": list_id,
                 "collection_id": one.collection_id,
                 "collection_code": one.collection_code,
-                "first_id": _FIRST_ID,
-                "last_id": _FIRST_ID - _IDS,
+                "unknown_ids": [one for one in kept if tags.is_unknown_id(one)],
             },
         )
     warehouse.commit()
@@ -152,7 +178,7 @@ def take_back(
 def drop_deleted(warehouse: Connection[Any], lost: Sequence[CollectionTag]) -> None:
     """Forget unknown collections whose tags somebody deleted in Mailchimp; commits."""
     for tag in lost:
-        if is_unknown_id(tag.collection_id):
+        if tag.is_unknown:
             warehouse.execute(
                 "delete from sync.tag where list_id = %s and collection_id = %s and tag_id is null",
                 (tag.list_id, tag.collection_id),
@@ -165,7 +191,7 @@ def several_tags_of(collection: StagedCollection, known: Sequence[CollectionTag]
     names = [
         tag.name
         for tag in known
-        if is_unknown_id(tag.collection_id) and tag.collection_code == collection.collection_code
+        if tag.is_unknown and tag.collection_code == collection.collection_code
     ]
     if not names:
         return None
@@ -180,9 +206,9 @@ def words_of_unknown(lost: Sequence[CollectionTag]) -> list[str]:
     """What a run says of tags whose collections nobody knows."""
     return [
         f"since the loss of sync, nobody knows the collection of the tag {tag.name!r}. Its members "
-        "stay. To let them go, delete the tag in Mailchimp"
+        "stay. If no collection needs the tag, delete it in Mailchimp to let them go"
         for tag in lost
-        if is_unknown_id(tag.collection_id) and tag.tag_id is not None
+        if tag.is_unknown and tag.tag_id is not None
     ]
 
 
@@ -207,9 +233,17 @@ def _of_collections(
 
 
 def _of_others(
-    warehouse: Connection[Any], crm: Connection[Any], free: Sequence[Tag], list_id: str
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    free: Sequence[Tag],
+    list_id: str,
+    own_codes: Set[str],
 ) -> Iterator[tuple[_Owner, Tag]]:
-    """Tags of collections that are not synced any more."""
+    """Tags of collections that are not synced any more, or of which nobody knows.
+
+    Args:
+        own_codes: of collections that share the audience, and whose tag is not clear.
+    """
     codes = sorted({code for tag in free for code in _codes_in(tag)})
     present = {
         one.code: one
@@ -225,21 +259,18 @@ def _of_others(
         )
     )
     for tag in free:
-        candidates = sorted(_codes_in(tag), key=len)
-        known = [present[code] for code in candidates if code in present]
-        # Where a synced collection was before is another question (``earlier_audiences``).
-        if any(one.is_synced for one in known):
-            continue
-        if known and known[0].collection_id not in elsewhere:
+        candidates = _codes_in(tag)
+        known = [present[code] for code in sorted(candidates & present.keys() - own_codes, key=len)]
+        is_away = known and not any(one.is_synced for one in known) and not candidates & own_codes
+        if is_away and known[0].collection_id not in elsewhere:
             elsewhere.add(known[0].collection_id)
             yield _Owner(known[0].collection_id, known[0].code, *known[0][3:]), tag
         elif candidates:
-            yield _Owner(_unknown_id(list_id, tag), candidates[0]), tag
-
-
-def _unknown_id(list_id: str, tag: Tag) -> int:
-    digest = hashlib.sha256(f"{list_id}/{tag.tag_id}".encode()).digest()
-    return _FIRST_ID - int.from_bytes(digest[:8], "big") % _IDS
+            # A synced collection takes its tag back when it is in the audience (``take_back``), or
+            # leaves it (``earlier_audiences``).
+            likely = candidates & own_codes or candidates & present.keys() or candidates
+            code = min(likely, key=lambda one: (one.count("(") != one.count(")"), len(one)))
+            yield _Owner(tags.unknown_id(list_id, tag), code), tag
 
 
 def _codes_in(tag: Tag) -> set[str]:

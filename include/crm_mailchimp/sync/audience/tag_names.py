@@ -116,7 +116,11 @@ def _free(
     """
     holders = {one.tag_id for one in provider.tags(tag.list_id) if one.name == name}
     for other in read_tags(warehouse, tag.shared_id):
-        if other.tag_id not in holders or wanted.get(other.collection_id) == name:
+        if (
+            other.tag_id not in holders
+            or other.is_unknown
+            or wanted.get(other.collection_id) == name
+        ):
             continue
         log.info(
             "collection %s: its tag makes room for the name of collection %s",

@@ -9,6 +9,7 @@ it from them. A tag of the same name that somebody makes by hand is not the coll
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 MOST_CHARACTERS = 100
 #: So many members are looked up by name. For more of them the whole audience is listed.
 _BY_NAME = 50
+# Ids of collections that are known by their tags alone, after a loss of the state. They lie between
+# those of the CRM and those of shared audiences.
+_FIRST_UNKNOWN, _UNKNOWN_IDS = -(2**61), 2**60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +63,25 @@ class CollectionTag:
     deleted_at: datetime | None
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether nobody knows the collection: only the tag's name gives a code."""
+        return is_unknown_id(self.collection_id)
+
+    @property
     def was_made(self) -> bool:
         """Whether we know that the audience had the tag: no loss of our state came since."""
         return not (self.tag_id is None and self.made_as is None and self.deleted_at is None)
+
+
+def is_unknown_id(collection_id: int) -> bool:
+    """Whether the id is one for a collection that is only known by the name of its tag."""
+    return _FIRST_UNKNOWN - _UNKNOWN_IDS < collection_id <= _FIRST_UNKNOWN
+
+
+def unknown_id(list_id: str, tag: Tag) -> int:
+    """The id for the unknown collection of a tag: always the same."""
+    digest = hashlib.sha256(f"{list_id}/{tag.tag_id}".encode()).digest()
+    return _FIRST_UNKNOWN - int.from_bytes(digest[:8], "big") % _UNKNOWN_IDS
 
 
 class FoundByHand(NamedTuple):
@@ -171,7 +191,8 @@ def look_at_tags(
         what was done by hand, by collection id; tags without such a change are left out.
     """
     remote = {one.tag_id: one for one in provider.tags(list_id)}
-    known_ids = {tag.tag_id for tag in tags}
+    # A tag of which nobody knows whose it is may be somebody's, and have a name that we need.
+    known_ids = {tag.tag_id for tag in tags if not tag.is_unknown}
     by_name = {one.name: one for one in remote.values() if one.tag_id not in known_ids}
     found = {}
     for tag in tags:

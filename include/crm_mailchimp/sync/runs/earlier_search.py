@@ -25,6 +25,7 @@ def find_earlier_audiences(run: CollectionRun) -> None:
             state was lost. Collections that share an audience are held back instead.
     """
     runs = {one.collection.collection_id: one for one in run.runs_of_parts() or (run,)}
+    earlier_audiences.forget_previewed(run.warehouse, list(runs))
     new = earlier_audiences.without_trace(run.warehouse, [one.collection for one in runs.values()])
     if not new:
         return
@@ -39,7 +40,7 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     for one in found:
         if _is_present(run, one):
             continue
-        earlier_audiences.remember(run.warehouse, one)
+        earlier_audiences.remember(run.warehouse, one, in_preview=run.collection.dry_run)
         if one.shared_id is not None and not run.collection.dry_run:
             run.leave_earlier_audience()
             earlier_audiences.look_as_at_first(run.warehouse, one.list_id)

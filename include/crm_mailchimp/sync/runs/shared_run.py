@@ -145,7 +145,7 @@ class SharedRun(CollectionRun):
             (left_collections.part_of_lost(self, tag), tag)
             for tag in self.lost
             # Nobody knows whether it is a tag of ours.
-            if not lost_tags.is_unknown_id(tag.collection_id)
+            if not tag.is_unknown
         ]
         for part, tag in (*self._with_tags(), *of_lost):
             if part.planned and member_plan.planned(part.planned, "untag"):
@@ -249,9 +249,9 @@ class SharedRun(CollectionRun):
     def _find_lost_tags(self, list_id: str) -> None:
         """Find the audience's tags again after a loss of the sync state; commits."""
         shared_id = self.collection.collection_id
-        knows_some = any(one.was_made for one in tags.read_tags(self.warehouse, shared_id))
-        self.warehouse.commit()
-        if self.collection.dry_run or knows_some or not self._is_marked(list_id):
+        if self.collection.dry_run or not lost_tags.must_look(
+            self.warehouse, list_id, shared_id, is_marked=lambda: self._is_marked(list_id)
+        ):
             return
         lost_tags.find_again(
             self.warehouse, self.crm, self.provider, list_id, shared_id, self._joining()
