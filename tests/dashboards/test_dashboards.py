@@ -1,0 +1,129 @@
+"""The dashboards in a real Superset: provisioned twice, every chart with data, opened in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+
+from browser import Browser, running_browser
+from conftest import Provisioned
+from dashboards.bundle import ASSETS
+from local_installation.superset_processes import USER
+from superset_page import Answer, log_in, open_dashboard, shown_errors
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("superset"),
+    pytest.mark.timeout(900),
+]
+DASHBOARDS = sorted(path.stem for path in (ASSETS / "dashboards").glob("*.yaml"))
+_ADDRESS = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+\.\w+")
+_LISTED = {"q": "(page_size:100)"}
+
+
+def asset(path: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((ASSETS / path).read_text(encoding="utf-8")))
+
+
+def charts_of(dashboard: str) -> list[str]:
+    """Uuids of the charts of a dashboard."""
+    position = asset(f"dashboards/{dashboard}.yaml")["position"]
+    return [
+        part["meta"]["uuid"]
+        for part in position.values()
+        if isinstance(part, dict) and part["type"] == "CHART"
+    ]
+
+
+@pytest.fixture(scope="module")
+def browser(superset: Provisioned) -> Iterator[Browser]:
+    with running_browser() as opened:
+        log_in(opened, superset.url, USER, superset.api.password)
+        yield opened
+
+
+def test_a_second_time_changes_charts_and_duplicates_nothing(superset: Provisioned) -> None:
+    kinds = ("database", "dataset", "chart", "dashboard")
+
+    def counted() -> dict[str, int]:
+        return {kind: superset.api.call("GET", f"{kind}/")["count"] for kind in kinds}
+
+    before = counted()
+    folders = {"database": "databases", "dataset": "datasets", "chart": "charts", "dashboard": "dashboards"}
+    assert before == {
+        kind: len(list((ASSETS / folders[kind]).rglob("*.yaml"))) for kind in kinds
+    }
+    listed = superset.api.call("GET", "chart/", params=_LISTED)["result"]
+    changed = listed[0]
+    superset.api.call(
+        "PUT", f"chart/{changed['id']}", json={"slice_name": "Άλλο", "params": "{}"}
+    )
+    superset.api.provision(superset.bi)
+    assert counted() == before
+    again = superset.api.call("GET", f"chart/{changed['id']}")["result"]
+    assert again["slice_name"] == changed["slice_name"] != "Άλλο"
+    assert json.loads(again["params"])["viz_type"] == changed["viz_type"]
+
+
+def test_the_warehouse_is_read_by_the_bi_login_only(superset: Provisioned) -> None:
+    (database,) = superset.api.call("GET", "database/")["result"]
+    connection = superset.api.call("GET", f"database/{database['id']}/connection")["result"]
+    login = psycopg.conninfo.conninfo_to_dict(superset.bi)["user"]
+    assert connection["parameters"]["username"] == login
+    assert not any(database[right] for right in ("allow_dml", "allow_ctas", "allow_cvas"))
+    # Postgres has seen this login, and nobody else, from Superset's questions.
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(superset.bi) as bi:
+        bi.execute("select from sync.member")
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_each_chart_has_rows_and_the_page_no_error(
+    superset: Provisioned, browser: Browser, name: str
+) -> None:
+    listed = superset.api.call("GET", "chart/", params=_LISTED)["result"]
+    title = {one["id"]: one["slice_name"] for one in listed}
+    charts = charts_of(name)
+    slug = asset(f"dashboards/{name}.yaml")["slug"]
+    answers = open_dashboard(browser, f"{superset.url}/superset/dashboard/{slug}/", len(charts))
+    assert len({answer.chart for answer in answers if answer.chart}) == len(charts) > 0
+    for answer in answers:
+        said = (title.get(answer.chart or 0), answer.text[:600])
+        assert answer.status == 200, said
+        assert answer.queries, said
+        for query in answer.queries:
+            assert not query["error"], said
+            assert query["rowcount"] > 0, said
+            assert any(value is not None for row in query["data"] for value in row.values()), said
+        assert not _ADDRESS.search(answer.text), said
+    assert shown_errors(browser) == []
+    text = browser.text
+    assert asset(f"dashboards/{name}.yaml")["dashboard_title"] in text
+    assert "No results" not in text
+    assert not _ADDRESS.search(text)
+    assert not [one for one in browser.problems if "Failed to load" not in one]
+    _filters_narrow(superset, answers)
+
+
+def _filters_narrow(superset: Provisioned, answers: list[Answer]) -> None:
+    """Audience, collection and period reach the charts whose dataset has them."""
+    narrowed = 0
+    for answer in answers:
+        question = json.loads(json.dumps(answer.question))
+        if question.get("form_data", {}).get("viz_type") != "big_number_total":
+            continue
+        query = question["queries"][0]
+        query["filters"] = [
+            *query.get("filters", []),
+            {"col": "audience", "op": "IN", "val": ["κανένα"]},
+        ]
+        (told, *_) = superset.api.call("POST", "chart/data", json=question)["result"]
+        assert not told["error"]
+        assert not any(value for row in told["data"] for value in row.values()), told["query"]
+        narrowed += 1
+    assert narrowed

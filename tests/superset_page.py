@@ -1,0 +1,92 @@
+"""Superset in a browser: logs in, opens a dashboard, and notes what each of its charts was answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from browser import Browser
+
+#: A screen so high that the page draws each chart of a dashboard.
+HEIGHT = 6000
+WIDTH = 1400
+#: Notes each question about a chart's data, and its answer.
+_NOTE_ANSWERS = """
+window.answers = [];
+const ask = window.fetch;
+window.fetch = async (...words) => {
+    const answer = await ask(...words);
+    const address = String(words[0].url || words[0]);
+    if (address.includes('/api/v1/chart/data')) {
+        const question = JSON.parse(words[1].body);
+        const text = await answer.clone().text();
+        window.answers.push({status: answer.status, question, text});
+    }
+    return answer;
+};
+"""
+_SEEN_ERRORS = (
+    "[...document.querySelectorAll('.ant-alert-error, [data-test=\"error-boundary\"],"
+    " .chart-error')].map(e => e.innerText)"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a chart was answered.
+
+    Attributes:
+        question: the query as the page sent it.
+        queries: Superset's results, one for each query of the chart.
+    """
+
+    status: int
+    question: dict[str, Any]
+    text: str
+
+    @property
+    def queries(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.text).get("result", []))
+
+    @property
+    def chart(self) -> int | None:
+        return self.question.get("form_data", {}).get("slice_id")
+
+
+def log_in(browser: Browser, url: str, user: str, password: str) -> None:
+    """Log in by the form that Superset shows."""
+    browser.before_each_page(_NOTE_ANSWERS)
+    browser.look(size=(WIDTH, HEIGHT))
+    browser.go(f"{url}/login/")
+    browser.wait_for("document.querySelector('input[type=password]')")
+    names = "input#username, input[name=username], input[type=text]"
+    for selector, text in ((names, user), ("input[type=password]", password)):
+        browser.run(f"document.querySelector({json.dumps(selector)}).focus()")
+        browser.type_text(text)
+    browser.run("document.querySelector('button[type=submit], input[type=submit]').click()")
+    browser.wait_for("!location.pathname.startsWith('/login') && document.readyState=='complete'")
+
+
+def open_dashboard(browser: Browser, url: str, charts: int) -> list[Answer]:
+    """Open a dashboard, and wait until all of its charts are drawn.
+
+    Args:
+        browser: logged in.
+        url: of the dashboard.
+        charts: how many it has.
+    """
+    browser.go(url)
+    # A page behind another is not drawn.
+    browser.bring_to_front()
+    browser.wait_for(
+        "new Set(window.answers.map(a => (a.question.form_data || {}).slice_id)"
+        f".filter(Boolean)).size >= {charts}"
+    )
+    browser.wait_for("!document.querySelector('[data-test=\"loading-indicator\"], .loading')")
+    return [Answer(**one) for one in browser.run("window.answers")]
+
+
+def shown_errors(browser: Browser) -> list[str]:
+    """Texts of what the page marks as an error."""
+    return list(browser.run(_SEEN_ERRORS))
