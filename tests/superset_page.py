@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from browser import Browser
+from dashboards.provision import Superset
 
-#: A screen so high that the page draws each chart of a dashboard.
-HEIGHT = 6000
-WIDTH = 1400
+#: A wide desk's screen.
+SIZE = (1400, 1200)
 #: Notes each question about a chart's data, and its answer.
 _NOTE_ANSWERS = """
 window.answers = [];
@@ -26,10 +26,34 @@ window.fetch = async (...words) => {
     return answer;
 };
 """
+#: Waits for so many frames of the drawn page.
+_DRAW = """
+new Promise(drawn => {
+    let left = 60;
+    const draw = () => (left -= 1) ? requestAnimationFrame(draw) : drawn();
+    requestAnimationFrame(draw);
+})
+"""
 _SEEN_ERRORS = (
-    "[...document.querySelectorAll('.ant-alert-error, [data-test=\"error-boundary\"],"
+    '[...document.querySelectorAll(\'.ant-alert-error, [data-test="error-boundary"],'
     " .chart-error')].map(e => e.innerText)"
 )
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """A running Superset with the dashboards.
+
+    Attributes:
+        api: a session of its admin.
+        warehouse: DSN of the login that owns the warehouse.
+        bi: DSN of the BI login, which Superset uses.
+    """
+
+    url: str
+    api: Superset
+    warehouse: str
+    bi: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +81,7 @@ class Answer:
 def log_in(browser: Browser, url: str, user: str, password: str) -> None:
     """Log in by the form that Superset shows."""
     browser.before_each_page(_NOTE_ANSWERS)
-    browser.look(size=(WIDTH, HEIGHT))
+    browser.look(size=SIZE)
     browser.go(f"{url}/login/")
     browser.wait_for("document.querySelector('input[type=password]')")
     names = "input#username, input[name=username], input[type=text]"
@@ -77,13 +101,14 @@ def open_dashboard(browser: Browser, url: str, charts: int) -> list[Answer]:
         charts: how many it has.
     """
     browser.go(url)
-    # A page behind another is not drawn.
-    browser.bring_to_front()
     browser.wait_for(
         "new Set(window.answers.map(a => (a.question.form_data || {}).slice_id)"
         f".filter(Boolean)).size >= {charts}"
     )
     browser.wait_for("!document.querySelector('[data-test=\"loading-indicator\"], .loading')")
+    # A page behind another is not drawn, and plots grow over some frames.
+    browser.bring_to_front()
+    browser.run(_DRAW)
     return [Answer(**one) for one in browser.run("window.answers")]
 
 

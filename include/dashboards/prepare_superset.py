@@ -32,7 +32,12 @@ def prepare(user: str, password: str) -> None:
         else:
             # No mail ever goes there: the domain is reserved (RFC 2606).
             security.add_user(
-                user, "Admin", "Admin", "admin@superset.invalid", security.find_role("Admin"), password
+                user,
+                "Admin",
+                "Admin",
+                "admin@superset.invalid",
+                security.find_role("Admin"),
+                password,
             )
 
 

@@ -106,7 +106,9 @@ class Superset:
             SupersetError: the DSN names no login or database, or Superset refuses the assets.
         """
         parts = conninfo_to_dict(dsn)
-        if missing := [name for name in ("host", "user", "password", "dbname") if not parts.get(name)]:
+        if missing := [
+            name for name in ("host", "user", "password", "dbname") if not parts.get(name)
+        ]:
             raise SupersetError(f"the DSN of the BI login does not name {', '.join(missing)}")
         file, number = bundle(
             host=str(parts["host"]),

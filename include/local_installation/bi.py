@@ -80,9 +80,7 @@ def grant_bi(services: Services, password: str) -> str:
         known = warehouse.execute("select from pg_roles where rolname = %s", (BI_LOGIN,))
         if known.rowcount == 0:
             warehouse.execute(sql.SQL("create role {} login").format(login))
-        warehouse.execute(
-            sql.SQL("alter role {} password {}").format(login, sql.Literal(password))
-        )
+        warehouse.execute(sql.SQL("alter role {} password {}").format(login, sql.Literal(password)))
     run_command(
         "crm_mailchimp.warehouse", ["grant-bi", "--dsn", services.warehouse, "--login", BI_LOGIN]
     )

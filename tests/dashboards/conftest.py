@@ -6,7 +6,6 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +22,9 @@ from local_installation.superset_processes import (
     SupersetSettings,
     running_superset,
 )
+from superset_page import Provisioned
 
 PASSWORD = "a password of the tests"
-
-
-@dataclass(frozen=True)
-class Provisioned:
-    """A running Superset with the dashboards.
-
-    Attributes:
-        api: a session of its admin.
-        warehouse: DSN of the login that owns the warehouse.
-        bi: DSN of the BI login, which Superset uses.
-    """
-
-    url: str
-    api: Superset
-    warehouse: str
-    bi: str
 
 
 @pytest.fixture(scope="session")
