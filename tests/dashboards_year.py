@@ -1,4 +1,4 @@
-"""A year of two audiences, as the demo's past looks: campaigns, readers, leavers, runs of the sync."""
+"""A year of two audiences: campaigns, readers, leavers, and a month of runs of the sync."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ LINKS = (
     f"https://shop.example.gr/{ADDRESS}/",
 )
 _SYNC = """
-insert into sync.known_collection (collection_id, collection_code) values (1, 'ΝΕΑ'), (2, 'ΠΡΟΣΦΟΡΕΣ');
+insert into sync.known_collection (collection_id, collection_code)
+values (1, 'ΝΕΑ'), (2, 'ΠΡΟΣΦΟΡΕΣ');
 insert into sync.audience (collection_id, collection_code, provider, list_id, fully_listed_at)
 values (1, 'ΝΕΑ', 'mailchimp', 'λίστα1', now()), (2, 'ΠΡΟΣΦΟΡΕΣ', 'mailchimp', 'λίστα2', now());
 update stats.lists set name = case list_id when 'λίστα1' then 'Νέα (ΝΕΑ)' else 'Προσφορές' end;
@@ -37,8 +38,8 @@ insert into sync.collection_run (
 )
 select
     'run' || n, code, list_id, now() - make_interval(days => n), now() - make_interval(days => n)
-    + interval '2 minutes', case when n % 7 = 3 then 'failed' else 'succeeded' end, 25, 20, 5, n % 3,
-    n % 5, n % 2, 15, 0, 12, case when n % 7 = 3 then 'query_failed: …' end
+    + interval '2 minutes', case when n % 7 = 3 then 'failed' else 'succeeded' end, 25, 20, 5,
+    n % 3, n % 5, n % 2, 15, 0, 12, case when n % 7 = 3 then 'query_failed: …' end
 from generate_series(0, 29) as n
 cross join (values ('ΝΕΑ', 'λίστα1'), ('ΠΡΟΣΦΟΡΕΣ', 'λίστα2')) as known (code, list_id);
 insert into sync.quarantine (

@@ -1,4 +1,4 @@
-"""Superset in a browser: logs in, opens a dashboard, and notes what each of its charts was answered."""
+"""Superset in a browser: logs in, opens a dashboard, notes what its charts were answered."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ def test_every_command_with_a_dsn_is_tried(capsys: pytest.CaptureFixture[str]) -
             main(["--help"])
         words = capsys.readouterr().out.partition("{")[2].partition("}")[0].split(",")
         offered |= {f"{name} {word}" for word in words}
-    assert offered == set(COMMANDS)
+    # Loading dashboards is a command without subcommands.
+    assert offered | {"dashboards"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize(

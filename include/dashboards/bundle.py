@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
-
-import yaml
 
 ASSETS = Path(__file__).parent / "assets"
 #: The connection to the warehouse, the only one.
 DATABASE = "databases/warehouse.yaml"
 #: Superset puts the password that comes beside the file in the place of this.
 _PASSWORD_MASK = "X" * 10
+_ADDRESS = re.compile(r"^sqlalchemy_uri: .*$", re.MULTILINE)
 
 
 def bundle(
@@ -31,6 +32,12 @@ def bundle(
     Returns:
         The file, and how many assets it has.
     """
+    address = (
+        f"postgresql+psycopg2://{quote(login, safe='')}:{_PASSWORD_MASK}"
+        f"@{host}:{port}/{quote(database, safe='')}"
+    )
+    # A text in quotes that YAML shares with JSON.
+    line = f"sqlalchemy_uri: {json.dumps(address)}"
     written = io.BytesIO()
     files = sorted(assets.rglob("*.yaml"))
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -38,11 +45,6 @@ def bundle(
             name = file.relative_to(assets).as_posix()
             text = file.read_text(encoding="utf-8")
             if name == DATABASE:
-                asset = yaml.safe_load(text)
-                asset["sqlalchemy_uri"] = (
-                    f"postgresql+psycopg2://{quote(login, safe='')}:{_PASSWORD_MASK}"
-                    f"@{host}:{port}/{quote(database, safe='')}"
-                )
-                text = yaml.safe_dump(asset, allow_unicode=True, sort_keys=False)
+                text = _ADDRESS.sub(lambda _: line, text)
             archive.writestr(f"dashboards/{name}", text)
     return written.getvalue(), len(files) - 1

@@ -1,4 +1,4 @@
-"""Makes Superset's own tables, roles and one admin; the Python of Superset's environment runs this file.
+"""Makes Superset's own tables, roles and one admin; runs in Superset's environment.
 
 One process, because each of Superset's commands needs seconds to start. The same steps by hand:
 ``superset db upgrade``, ``superset fab create-admin``, ``superset init``.

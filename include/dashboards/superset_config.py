@@ -1,7 +1,7 @@
 """Settings of Superset for the dashboards; it reads this file by ``SUPERSET_CONFIG_PATH``.
 
-Superset runs in an environment of its own, so nothing of this project is imported here. Names of the
-settings: Superset 6.1, ``superset/config.py``.
+Superset runs in an environment of its own, so nothing of this project is imported here. Names of
+the settings: Superset 6.1, ``superset/config.py``.
 """
 
 import os

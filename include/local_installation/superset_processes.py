@@ -1,4 +1,4 @@
-"""The real Superset on this machine, in an environment of its own (``.venv-bi``), with the dashboards.
+"""The real Superset on this machine, in an environment of its own (``.venv-bi``).
 
 Its packages and Airflow's do not fit together, so nothing of it is imported here.
 """

@@ -1,4 +1,4 @@
-"""The dashboards in a real Superset: provisioned twice, every chart with data, opened in a browser."""
+"""The dashboards in a real Superset: loaded twice, each chart with data, opened in a browser."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ def _filters_narrow(superset: Provisioned, answers: list[Answer]) -> None:
             *query.get("filters", []),
             {"col": "audience", "op": "IN", "val": ["κανένα"]},
         ]
-        (told, *_) = superset.api.call("POST", "chart/data", json=question)["result"]
-        assert not told["error"]
-        assert not any(value for row in told["data"] for value in row.values()), told["query"]
+        (found, *_) = superset.api.call("POST", "chart/data", json=question)["result"]
+        assert not found["error"]
+        assert not any(value for row in found["data"] for value in row.values()), found["query"]
         narrowed += 1
     assert narrowed
