@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test check bench bench-growth soak mutants screenshots clean lock docs dictionary sbom format install install-dev
+.PHONY: help demo up bi doctor test check bench bench-growth soak mutants screenshots clean lock docs dictionary sbom format install install-dev install-bi
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -20,10 +20,13 @@ demo: install ## run the whole pipeline once on sample data, here, without any a
 up: install ## the same installation with the Airflow web page, until Ctrl-C
 	@$(PY) -m local_installation.up
 
+bi: install install-bi ## Superset's dashboards beside the demo's data, until Ctrl-C (docs/bi_tools.md)
+	@$(PY) -m local_installation.bi
+
 doctor: install ## look at this installation before it goes live; changes nothing (docs/doctor.md)
 	@$(PY) -m mailchimp_provider.doctor $(ARGS)
 
-test: install-dev ## the whole test suite (half an hour on two idle cores)
+test: install-dev install-bi ## the whole test suite (half an hour on two idle cores)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: install-dev ## what to run before a commit: style, types, SQL, fast tests (under a minute)
@@ -73,3 +76,6 @@ install: # .venv with what the pipeline runs on; nothing to do when it is curren
 
 install-dev: # .venv with what tests and checks need as well
 	@MAKE_TARGET=$(firstword $(MAKECMDGOALS)) tools/install dev
+
+install-bi: # .venv-bi with Superset, whose packages do not fit Airflow's
+	@tools/install_bi

@@ -122,6 +122,18 @@ class Browser:
         """Give a field a value."""
         self.run(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
 
+    def type_text(self, text: str) -> None:
+        """Type into the field that has the focus, as a keyboard does."""
+        self._call("Input.insertText", text=text)
+
+    def before_each_page(self, script: str) -> None:
+        """Run a script in each page to come, before the page's own."""
+        self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def bring_to_front(self) -> None:
+        """Make the tab the visible one; a tab behind another is not drawn."""
+        self._call("Page.bringToFront")
+
     def press(self, key: str) -> None:
         """Press and release a key such as ``Tab`` or ``Enter``."""
         code = {"Tab": 9, "Enter": 13, "Space": 32}[key]

@@ -46,6 +46,9 @@ class Secrets:
     fernet_key: str = field(repr=False)
     jwt_secret: str = field(repr=False)
     api_secret_key: str = field(repr=False)
+    bi_password: str = field(repr=False)
+    superset_password: str = field(repr=False)
+    superset_secret_key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,11 @@ class Installation:
         return self.home / "mailchimp_sandbox.json"
 
     @property
+    def superset_home(self) -> Path:
+        """Files that Superset writes."""
+        return self.home / "superset"
+
+    @property
     def running(self) -> Path:
         """One file for each process we started, removed when it ended."""
         return self.home / "running"
@@ -101,6 +109,9 @@ class Installation:
             fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"),
             jwt_secret=secrets.token_urlsafe(48),
             api_secret_key=secrets.token_urlsafe(48),
+            bi_password=secrets.token_urlsafe(24),
+            superset_password=secrets.token_urlsafe(12),
+            superset_secret_key=secrets.token_urlsafe(48),
         )
         complete = {**asdict(fresh), **known}
         if complete != known:

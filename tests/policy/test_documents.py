@@ -45,6 +45,7 @@ def test_every_target_for_people_is_explained() -> None:
         "sbom",
         "screenshots",
         "doctor",
+        "bi",
     }
     assert explained == people
 
@@ -98,7 +99,7 @@ CHANGES = (
     "A quarantine reason", "A check of a staging", "A member status",
     "A kind of refusal, or what a refusal means", "Who represents a shared address", "A write-back",
     "A setting of a campaign's draft", "A check of the campaign gate", "A report stream",
-    "A total to compare", "A column for BI", "A rule for scanners",
+    "A total to compare", "A column for BI", "A rule for scanners", "A chart of the dashboards",
     "What an erasure deletes, or a table with personal data", "An age of data",
     "What `explain` says", "A DAG or a task", "A section of the page", "A setting", "A command",
     "A check of the doctor", "A database login", "The words of an error",

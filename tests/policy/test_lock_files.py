@@ -17,6 +17,7 @@ LOCKS = {
     "requirements.in": "requirements.txt",
     "requirements-local.in": "requirements-local.txt",
     "requirements-dev.in": "requirements-dev.txt",
+    "requirements-bi.in": "requirements-bi.txt",
     "tools/bootstrap.in": "tools/bootstrap.txt",
     "tools/sbom.in": "tools/sbom.txt",
     f"{TAP}/requirements.in": f"{TAP}/requirements.txt",
