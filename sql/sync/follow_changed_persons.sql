@@ -75,17 +75,28 @@ successor as (
         and noted.gone_since is not null
 )
 
-select distinct on (list_id, successor_id, old_hash)
-    list_id,
-    successor_id,
-    old_hash,
-    new_hash,
-    changed_at,
-    noticed_at,
-    contact_id
+select distinct on (successor.list_id, successor.successor_id, successor.old_hash)
+    successor.list_id,
+    successor.successor_id,
+    successor.old_hash,
+    successor.new_hash,
+    successor.changed_at,
+    successor.noticed_at,
+    successor.contact_id
 from successor
-order by list_id asc, successor_id asc, old_hash asc, changed_at desc
 -- A note that ended later than this one began is the newer word.
+where
+    not exists (
+        select from sync.changed_address as known
+        where
+            known.list_id = successor.list_id
+            and known.contact_id = successor.successor_id
+            and known.old_hash = successor.old_hash
+            and (known.ended_at is null or known.ended_at >= successor.noticed_at)
+    )
+order by
+    successor.list_id asc, successor.successor_id asc, successor.old_hash asc,
+    successor.changed_at desc, successor.contact_id asc
 on conflict (list_id, contact_id, old_hash) do update set
     new_hash = excluded.new_hash,
     changed_at = excluded.changed_at,

@@ -94,7 +94,7 @@ wanted as (
     select
         desired.contact_id,
         desired.subscriber_hash,
-        desired.representative_id,
+        desired.is_given_up,
         desired.content_hash,
         member.status,
         member.may_be_mailed,
@@ -163,8 +163,8 @@ wanted_action as (
         case
             -- An unknown status alone is no reason to remove, add or change a member.
             when wanted.held_back_as in ('duplicate_email', 'unknown_status') then 'quarantine'
-            -- Another contact has the member.
-            when wanted.contact_id <> wanted.representative_id then 'quarantine'
+            -- If there is a member at the address, it is another contact's.
+            when wanted.is_given_up then 'quarantine'
             when wanted.held_back_as is not null and wanted.held_back_as <> 'suppressed_pending'
                 then case
                     -- The member is in the audience and must not be: we unsubscribe our members, and leave
@@ -242,7 +242,7 @@ unwanted as (
         and member.origin in ('created', 'adopted')
         and not exists (
             select from desired
-            where desired.subscriber_hash = member.subscriber_hash
+            where desired.subscriber_hash = member.subscriber_hash and not desired.is_given_up
         )
         -- A collection of the shared audience keeps the member, and cannot say more about it now.
         and not exists (

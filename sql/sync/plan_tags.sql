@@ -91,7 +91,7 @@ wanted as (
     select
         desired.contact_id,
         desired.subscriber_hash,
-        desired.representative_id,
+        desired.is_given_up,
         tagged.subscriber_hash is not null and not tagged.is_taken_by_hand as is_tagged,
         coalesce(tagged.may_be_mailed, false) as may_be_mailed,
         case
@@ -156,7 +156,7 @@ unwanted as (
         and not tagged.is_taken_by_hand
         and not exists (
             select from desired
-            where desired.subscriber_hash = tagged.subscriber_hash
+            where desired.subscriber_hash = tagged.subscriber_hash and not desired.is_given_up
         )
 )
 
@@ -165,7 +165,7 @@ select
     %(collection_id)s::bigint as collection_id,
     case
         when wanted.held_back_as is null then case when wanted.is_tagged then 'unchanged' else 'tag' end
-        when wanted.contact_id <> wanted.representative_id then 'quarantine'
+        when wanted.held_back_as = 'duplicate_email' or wanted.is_given_up then 'quarantine'
         when wanted.is_tagged and wanted.may_be_mailed then 'untag'
         else 'quarantine'
     end as action,
