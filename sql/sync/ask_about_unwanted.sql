@@ -32,4 +32,10 @@ where
             and verdict.collection_id = %(collection_id)s
             and verdict.reason_code is null
             and verdict.subscriber_hash = member.subscriber_hash
+            and not exists (
+                select from given_up
+                where
+                    given_up.contact_id = verdict.contact_id
+                    and given_up.old_hash = verdict.subscriber_hash
+            )
     )

@@ -30,7 +30,17 @@ where
                     on
                         changed.list_id = audience.list_id
                         and audience.collection_id = %(collection_id)s
-                where changed.contact_id = quarantine.contact_id and changed.ended_at is null
+                where
+                    changed.contact_id = quarantine.contact_id
+                    and changed.ended_at is null
+                    -- The note of a contact that is gone or merged followed its person.
+                    and changed.gone_since is null
+                    and not exists (
+                        select from staging.merged as merged
+                        where
+                            merged.staging_id = %(staging_id)s
+                            and merged.merged_id = changed.contact_id
+                    )
             )
         else not exists (
             select from sync.held_back

@@ -141,6 +141,22 @@ changed as (
     returning 1
 ),
 
+-- A contact that took a note over from an erased one keeps it as its own.
+freed_note as (
+    update sync.changed_address as changed
+    set copied_from = null
+    where
+        changed.copied_from in (select erased.contact_id from erased_contact as erased)
+        and changed.contact_id not in (select erased.contact_id from erased_contact as erased)
+        and not exists (
+            select from erased_hash as erased
+            where
+                erased.subscriber_hash in (changed.old_hash, changed.new_hash)
+                and changed.noticed_at <= erased.belongs_until
+        )
+    returning 1
+),
+
 -- Refusals are found by the digest of the address, even if Mailchimp has another id for it.
 erased_digest as (
     select
@@ -222,7 +238,7 @@ select
         'sync.written_status', (select count(*) from written),
         'sync.quarantine', (select count(*) from held_back),
         'sync.address_holder', (select count(*) from holder),
-        'sync.changed_address', (select count(*) from changed),
+        'sync.changed_address', (select count(*) from changed) + (select count(*) from freed_note),
         'sync.refusal', (select count(*) from removed_refusal),
         'sync.refusal_contact',
         (select count(*) from removed_belonging) + (select count(*) from freed_belonging)

@@ -16,9 +16,15 @@ inner join sync.collection_audience as audience
     on changed.list_id = audience.list_id and audience.collection_id = %(collection_id)s
 where
     changed.ended_at is null
-    -- Of a shared audience only contacts of this collection.
+    and changed.gone_since is null
+    and not exists (
+        select from staging.merged as merged
+        where merged.staging_id = %(staging_id)s and merged.merged_id = changed.contact_id
+    )
+    -- Of a shared audience only contacts of this collection. A note may come from another contact: then the
+    -- same holds.
     and (
-        audience.shared_id is null
+        (audience.shared_id is null and changed.copied_from is null)
         or exists (
             select from staging.verdict as verdict
             where

@@ -23,9 +23,17 @@ desired as (
         verdict.subscriber_hash,
         verdict.content_hash,
         verdict.consent_id,
-        -- Two contacts may become one member: a person chose the other contact's address in Mailchimp.
-        min(verdict.contact_id) over (partition by verdict.subscriber_hash) as representative_id
+        -- Two contacts may become one member: a person chose the other contact's address in Mailchimp. Who
+        -- gave the address up does not keep it from the other one.
+        coalesce(
+            min(verdict.contact_id) filter (where given_up.contact_id is null)
+                over (partition by verdict.subscriber_hash),
+            min(verdict.contact_id) over (partition by verdict.subscriber_hash)
+        ) as representative_id,
+        given_up.contact_id is not null as is_given_up
     from staging.verdict as verdict
+    left join given_up
+        on verdict.contact_id = given_up.contact_id and verdict.subscriber_hash = given_up.old_hash
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
@@ -38,24 +46,6 @@ bounced_address as (
     select distinct subscriber_hash
     from sync.member
     where status = 'cleaned' and cause is distinct from 'forgotten'
-),
-
--- Addresses that people gave up: in Mailchimp they chose another one. They are not added anywhere again, as
--- long as the CRM has them. A member that is here at the address stays.
-given_up as (
-    select distinct
-        changed.contact_id,
-        changed.old_hash
-    from sync.changed_address as changed
-    where
-        changed.ended_at is null
-        and not exists (
-            select from sync.member as present
-            where
-                present.list_id = %(list_id)s
-                and present.subscriber_hash = changed.old_hash
-                and sync.may_be_mailed(present.status)
-        )
 ),
 
 refusal as (
@@ -104,6 +94,7 @@ wanted as (
     select
         desired.contact_id,
         desired.subscriber_hash,
+        desired.is_given_up,
         desired.content_hash,
         member.status,
         member.may_be_mailed,
@@ -130,7 +121,8 @@ wanted as (
         -- First the refusals at the address, then other facts about the address, then the person's
         -- refusals.
         case
-            when desired.contact_id <> desired.representative_id then 'duplicate_email'
+            when desired.contact_id <> desired.representative_id
+                then case when desired.is_given_up then 'address_given_up' else 'duplicate_email' end
             -- In Mailchimp the person chose an address that another contact of the CRM refused.
             when refused_address.subscriber_hash is not null then 'shared_address_refused'
             when
@@ -154,7 +146,7 @@ wanted as (
                 member.may_be_mailed and member.status not in ('subscribed', 'pending')
                 then 'unknown_status'
             when member.status = 'pending' then 'suppressed_pending'
-            when given_up.contact_id is not null then 'address_given_up'
+            when desired.is_given_up then 'address_given_up'
         end as held_back_as
     from desired
     left join audience_member as member on desired.subscriber_hash = member.subscriber_hash
@@ -162,8 +154,6 @@ wanted as (
     left join refusal_found as found on desired.contact_id::text = found.key
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
-    left join given_up
-        on desired.contact_id = given_up.contact_id and desired.subscriber_hash = given_up.old_hash
     left join sync.gdpr_audience as mapped on mapped.list_id = %(list_id)s and mapped.is_on
 ),
 
@@ -173,6 +163,8 @@ wanted_action as (
         case
             -- An unknown status alone is no reason to remove, add or change a member.
             when wanted.held_back_as in ('duplicate_email', 'unknown_status') then 'quarantine'
+            -- If there is a member at the address, it is another contact's.
+            when wanted.is_given_up then 'quarantine'
             when wanted.held_back_as is not null and wanted.held_back_as <> 'suppressed_pending'
                 then case
                     -- The member is in the audience and must not be: we unsubscribe our members, and leave
@@ -250,7 +242,7 @@ unwanted as (
         and member.origin in ('created', 'adopted')
         and not exists (
             select from desired
-            where desired.subscriber_hash = member.subscriber_hash
+            where desired.subscriber_hash = member.subscriber_hash and not desired.is_given_up
         )
         -- A collection of the shared audience keeps the member, and cannot say more about it now.
         and not exists (

@@ -9,9 +9,17 @@ with desired as (
     select
         verdict.contact_id,
         verdict.subscriber_hash,
-        -- Two contacts may become one member: a person chose the other contact's address in Mailchimp.
-        min(verdict.contact_id) over (partition by verdict.subscriber_hash) as representative_id
+        -- Two contacts may become one member: a person chose the other contact's address in Mailchimp. Who
+        -- gave the address up does not keep it from the other one.
+        coalesce(
+            min(verdict.contact_id) filter (where given_up.contact_id is null)
+                over (partition by verdict.subscriber_hash),
+            min(verdict.contact_id) over (partition by verdict.subscriber_hash)
+        ) as representative_id,
+        given_up.contact_id is not null as is_given_up
     from staging.verdict as verdict
+    left join given_up
+        on verdict.contact_id = given_up.contact_id and verdict.subscriber_hash = given_up.old_hash
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
@@ -23,23 +31,6 @@ bounced_address as (
     select distinct subscriber_hash
     from sync.member
     where status = 'cleaned' and cause is distinct from 'forgotten'
-),
-
--- As in plan_changes.sql.
-given_up as (
-    select distinct
-        changed.contact_id,
-        changed.old_hash
-    from sync.changed_address as changed
-    where
-        changed.ended_at is null
-        and not exists (
-            select from sync.member as present
-            where
-                present.list_id = %(list_id)s
-                and present.subscriber_hash = changed.old_hash
-                and sync.may_be_mailed(present.status)
-        )
 ),
 
 refusal as (
@@ -100,11 +91,12 @@ wanted as (
     select
         desired.contact_id,
         desired.subscriber_hash,
-        desired.representative_id,
+        desired.is_given_up,
         tagged.subscriber_hash is not null and not tagged.is_taken_by_hand as is_tagged,
         coalesce(tagged.may_be_mailed, false) as may_be_mailed,
         case
-            when desired.contact_id <> desired.representative_id then 'duplicate_email'
+            when desired.contact_id <> desired.representative_id
+                then case when desired.is_given_up then 'address_given_up' else 'duplicate_email' end
             when refused_address.subscriber_hash is not null then 'shared_address_refused'
             when
                 found.reason_at_address in (
@@ -117,7 +109,7 @@ wanted as (
             when found.is_refused_by_other then 'shared_address_refused'
             -- Somebody took the tag away by hand.
             when tagged.is_taken_by_hand then 'suppressed_archived'
-            when given_up.contact_id is not null then 'address_given_up'
+            when desired.is_given_up then 'address_given_up'
             when found.must_confirm then 'suppressed_pending'
         end as held_back_as
     from desired
@@ -125,8 +117,6 @@ wanted as (
     left join bounced_address on desired.subscriber_hash = bounced_address.subscriber_hash
     left join refusal_found as found on desired.contact_id::text = found.key
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
-    left join given_up
-        on desired.contact_id = given_up.contact_id and desired.subscriber_hash = given_up.old_hash
 ),
 
 unwanted as (
@@ -166,7 +156,7 @@ unwanted as (
         and not tagged.is_taken_by_hand
         and not exists (
             select from desired
-            where desired.subscriber_hash = tagged.subscriber_hash
+            where desired.subscriber_hash = tagged.subscriber_hash and not desired.is_given_up
         )
 )
 
@@ -175,7 +165,7 @@ select
     %(collection_id)s::bigint as collection_id,
     case
         when wanted.held_back_as is null then case when wanted.is_tagged then 'unchanged' else 'tag' end
-        when wanted.held_back_as = 'duplicate_email' then 'quarantine'
+        when wanted.held_back_as = 'duplicate_email' or wanted.is_given_up then 'quarantine'
         when wanted.is_tagged and wanted.may_be_mailed then 'untag'
         else 'quarantine'
     end as action,

@@ -184,3 +184,176 @@ def test_archived_by_us_and_given_up_elsewhere_it_does_not_come_back(sharing: Wo
 
     assert sharing.remote("GIFTS")[OLD] == "archived"
     assert quarantine(sharing)["GIFTS", nikos] == "address_given_up"
+
+
+def changed_in_news(world: World) -> tuple[int, int, int]:
+    """Nikos changed the address in NEWS. GIFTS has another audience, and he is not in it."""
+    nikos = has_changed(world, None, seen=True)
+    gifts = world.collection("GIFTS")
+    world.contact("zoi@galaxy.gr", gifts, first_name="Ζωή")
+    sync(world)
+    assert subscribed(world, "NEWS") == {NEW, "maria@galaxy.gr"}
+    return nikos, 1, gifts
+
+
+def another_record(world: World, how: str, nikos: int, *collections: int) -> int:
+    """The CRM has Nikos as another contact; the contact id of that one."""
+    if how == "merged":
+        again = world.contact(OLD, *collections, first_name="Νίκος")
+        world.change_contact(nikos, merged_into_id=again, is_active=False)
+        return again
+    delete_contact(world, nikos)
+    return world.contact(OLD, *collections, first_name="Νίκος")
+
+
+def noted(world: World) -> dict[tuple[str, int], str]:
+    """The quarantine, without merged contacts: they are inactive."""
+    return {
+        held: reason for held, reason in quarantine(world).items() if reason != "inactive_contact"
+    }
+
+
+def delete_contact(world: World, contact_id: int) -> None:
+    for table in ("collection_member", "consent", "contact"):
+        world.crm.execute(f"delete from crm.{table} where contact_id = %s", (contact_id,))
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("how", ["merged", "loaded again"])
+def test_it_follows_the_person_to_another_contact(sharing: World, how: str, preview: bool) -> None:
+    nikos, news, gifts = changed_in_news(sharing)
+
+    again = another_record(sharing, how, nikos, news, gifts)
+    if preview:
+        sharing.sync(options=_NO_GUARD, dry_run=True)
+    sync(sharing, 3)
+
+    assert subscribed(sharing, "NEWS") == {NEW, "maria@galaxy.gr"}
+    assert subscribed(sharing, "GIFTS") == {"zoi@galaxy.gr"}
+    assert OLD not in sharing.remote("NEWS")
+    assert noted(sharing) == {
+        ("NEWS", again): "address_changed",
+        ("GIFTS", again): "address_given_up",
+    }
+
+    sharing.change_contact(again, email=NEW)
+    sync(sharing)
+    assert subscribed(sharing, "NEWS") == {NEW, "maria@galaxy.gr"}
+    assert subscribed(sharing, "GIFTS") == {NEW, "zoi@galaxy.gr"}
+    assert noted(sharing) == {}
+
+
+def test_changed_and_merged_between_two_looks(sharing: World) -> None:
+    nikos = has_changed(sharing, None, seen=False)
+    again = another_record(sharing, "merged", nikos, 1)
+
+    sync(sharing, 2)
+
+    assert subscribed(sharing, "NEWS") == {NEW, "maria@galaxy.gr"}
+    assert noted(sharing) == {("NEWS", again): "address_changed"}
+
+
+def test_a_merge_that_the_crm_takes_back(sharing: World) -> None:
+    """Νικολέτα shares the address, and gave nothing up."""
+    nikos, _, gifts = changed_in_news(sharing)
+    nikoleta = another_record(sharing, "merged", nikos, gifts)
+    sync(sharing)
+    assert noted(sharing) == {("GIFTS", nikoleta): "address_given_up"}
+
+    sharing.change_contact(nikos, merged_into_id=None, is_active=True)
+    sync(sharing, 2)
+
+    assert subscribed(sharing, "GIFTS") == {OLD, "zoi@galaxy.gr"}
+    assert subscribed(sharing, "NEWS") == {NEW, "maria@galaxy.gr"}
+    assert noted(sharing) == {("NEWS", nikos): "address_changed"}
+
+
+def test_who_was_there_beside_the_gone_contact_is_somebody_else(sharing: World) -> None:
+    nikos, news, gifts = changed_in_news(sharing)
+    nikoleta = sharing.contact(OLD, gifts, first_name="Νικολέτα")
+    sync(sharing)
+    delete_contact(sharing, nikos)
+    sync(sharing)
+    sharing.join(news, nikoleta)
+
+    sync(sharing, 2)
+
+    assert subscribed(sharing, "GIFTS") == {OLD, "zoi@galaxy.gr"}
+    assert NEW not in subscribed(sharing, "NEWS")
+
+
+@pytest.mark.parametrize("codes", [(), ("GIFTS",), ("NEWS",)])
+def test_a_preview_ends_no_note(sharing: World, codes: tuple[str, ...]) -> None:
+    """The CRM has a wrong address for a moment, and a preview sees it."""
+    nikos, _, gifts = changed_in_news(sharing)
+    sharing.join(gifts, nikos)
+    sync(sharing)
+
+    sharing.change_contact(nikos, email="nikos.tritos@galaxy.gr")
+    sharing.sync(codes, options=_NO_GUARD, dry_run=True)
+    sharing.change_contact(nikos, email=OLD)
+    sync(sharing, 2)
+
+    assert subscribed(sharing, "NEWS") == {NEW, "maria@galaxy.gr"}
+    assert subscribed(sharing, "GIFTS") == {"zoi@galaxy.gr"}
+    assert quarantine(sharing) == {
+        ("NEWS", nikos): "address_changed",
+        ("GIFTS", nikos): "address_given_up",
+    }
+
+
+@pytest.mark.parametrize(("before", "after"), MOVES)
+def test_who_is_a_member_at_the_address_moves_along(
+    sharing: World, before: str | None, after: str | None
+) -> None:
+    """The person changed the address in BOOKS alone. NEWS moves."""
+    news = sharing.collection("NEWS", shared_audience=before)
+    books = sharing.collection("BOOKS")
+    nikos = sharing.contact(OLD, news, books, first_name="Νίκος")
+    sharing.contact("maria@galaxy.gr", news, books, first_name="Μαρία")
+    sync(sharing)
+    sharing.act(OLD, "change_email", "BOOKS", new_email_address=NEW)
+    sync(sharing, 2)
+
+    code = move(sharing, after)
+    sync(sharing, 3)
+
+    assert subscribed(sharing, code) == {OLD, "maria@galaxy.gr"}
+    assert subscribed(sharing, "BOOKS") == {NEW, "maria@galaxy.gr"}
+    assert quarantine(sharing) == {("BOOKS", nikos): "address_changed"}
+
+
+def test_the_chosen_address_bounces(sharing: World) -> None:
+    """He mistyped it. Elsewhere the CRM's address is the only one that there is."""
+    nikos, _, gifts = changed_in_news(sharing)
+    sharing.bounce(NEW)
+    sync(sharing)
+    sharing.join(gifts, nikos)
+
+    sync(sharing, 2)
+
+    assert subscribed(sharing, "GIFTS") == {OLD, "zoi@galaxy.gr"}
+    assert OLD not in subscribed(sharing, "NEWS")
+
+
+@pytest.mark.parametrize("shared", [NAME, None])
+def test_who_shares_the_address_is_not_held_back(sharing: World, shared: str | None) -> None:
+    nikos = has_changed(sharing, None, seen=True)
+    gifts = sharing.collection("GIFTS", shared_audience=shared)
+    sharing.contact("zoi@galaxy.gr", gifts, first_name="Ζωή")
+    sharing.join(gifts, nikos)
+    sync(sharing)
+    nikoleta = sharing.contact(OLD, gifts, first_name="Νικολέτα")
+    code = "GIFTS" if shared is None else f"shared:{shared}"
+
+    sync(sharing, 3)
+
+    assert subscribed(sharing, code) == {OLD, "zoi@galaxy.gr"}
+    held_back = {("NEWS", nikos): "address_changed", ("GIFTS", nikos): "address_given_up"}
+    assert quarantine(sharing) == held_back
+
+    # The member is hers: it does not become his when she leaves.
+    sharing.leave(gifts, nikoleta)
+    sync(sharing, 2)
+    assert subscribed(sharing, code) == {"zoi@galaxy.gr"}
+    assert quarantine(sharing) == held_back

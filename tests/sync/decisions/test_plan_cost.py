@@ -28,6 +28,9 @@ NEWS, LIST = 1, "news"
 #: The plan's statements, and those that attach refusals to contacts while staging.
 PLANNING = (
     "ask_about_desired", "ask_about_unwanted", "ask_about_holders", "judge_refusals", "clear_plan",
+    "follow_changed_persons",
+    "end_changed_addresses",
+    "find_given_up",
     "plan_changes",
 )  # fmt: skip
 STAGING = (

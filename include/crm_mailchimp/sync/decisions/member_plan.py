@@ -11,7 +11,7 @@ from psycopg import Connection
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
-from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.sync.refusals import address_notes, refusal_ledger
 
 #: Members by action and cause; the cause is empty where there is none.
 PlanCounts = Mapping[tuple[str, str], int]
@@ -34,6 +34,7 @@ def make_plan(
     full_refresh: bool = False,
     only_due: bool = False,
     is_shared_audience: bool = False,
+    dry_run: bool = False,
 ) -> PlanCounts:
     """Put the change set of one audience into ``staging.plan``; commits.
 
@@ -46,6 +47,7 @@ def make_plan(
             staging says of the collection itself.
         is_shared_audience: the row is an audience that several collections share
             (``tag_plan.plan_members``).
+        dry_run: notes about changed addresses stay as they are.
     """
     parameters = {
         "staging_id": staging_id,
@@ -60,7 +62,16 @@ def make_plan(
     warehouse.execute(statement("sync/create_kept_member"))
     warehouse.execute(statement("sync/create_first_asked"))
     refusal_ledger.follow_merges(warehouse, staging_id)
+    if not dry_run:
+        address_notes.follow_contacts(warehouse, staging_id=staging_id, collection_id=collection_id)
     warehouse.execute(statement("sync/clear_plan"), parameters)
+    address_notes.find_given_up(
+        warehouse,
+        staging_id=staging_id,
+        collection_id=collection_id,
+        list_id=list_id,
+        is_shared_audience=is_shared_audience,
+    )
     refusal_ledger.judge_staged(
         warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id
     )

@@ -15,7 +15,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
-from crm_mailchimp.sync.refusals import refusal_ledger
+from crm_mailchimp.sync.refusals import address_notes, refusal_ledger
 from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 
@@ -35,7 +35,7 @@ def plan_tags(
         list_id: the shared audience; None where there is none yet.
         gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
         only_due: only tags that nothing keeps (``removal_guard.DUE_CAUSES``).
-        dry_run: what is known of the tags stays as it is.
+        dry_run: what is known of the tags and of changed addresses stays as it is.
     """
     parameters = {
         "staging_id": staging_id,
@@ -45,7 +45,15 @@ def plan_tags(
         "due_causes": list(DUE_CAUSES),
     }
     refusal_ledger.follow_merges(warehouse, staging_id)
+    if not dry_run:
+        address_notes.follow_contacts(warehouse, staging_id=staging_id, collection_id=collection_id)
     warehouse.execute(statement("sync/clear_plan"), parameters)
+    address_notes.find_given_up(
+        warehouse,
+        staging_id=staging_id,
+        collection_id=collection_id,
+        list_id=list_id,
+    )
     refusal_ledger.judge_staged(
         warehouse,
         staging_id=staging_id,
@@ -74,6 +82,7 @@ def plan_members(
     kept_ids: Sequence[int],
     full_refresh: bool,
     only_due: bool = False,
+    dry_run: bool = False,
 ) -> PlanCounts:
     """Put the change set of the shared audience itself into ``staging.plan``; commits.
 
@@ -85,6 +94,7 @@ def plan_members(
             failed, or not in the CRM any more.
         full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back.
+        dry_run: notes about changed addresses stay as they are.
     """
     parameters = {
         "staging_id": staging_id,
@@ -115,6 +125,7 @@ def plan_members(
         full_refresh=full_refresh,
         only_due=only_due,
         is_shared_audience=True,
+        dry_run=dry_run,
     )
     warehouse.execute(statement("sync/follow_shared_plan"), parameters)
     warehouse.execute("truncate kept_member, first_asked")

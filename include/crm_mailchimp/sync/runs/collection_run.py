@@ -214,6 +214,7 @@ class CollectionRun:
             gdpr_category=self.collection.gdpr_category,
             confirm_new_members=self.collection.confirm_new_members,
             full_refresh=self.collection.full_refresh,
+            dry_run=self.collection.dry_run,
         )
         self._hold_back_unseen(list_id)
         self.progress.is_planned = True
@@ -232,6 +233,7 @@ class CollectionRun:
             list_id=list_id,
             gdpr_category=gdpr_category,
             only_due=True,
+            dry_run=self.collection.dry_run,
         )
 
     def leave_earlier_audience(self) -> None:

@@ -283,6 +283,7 @@ class SharedRun(CollectionRun):
             kept_ids=[*kept, *lost],
             full_refresh=self.collection.full_refresh and not only_due,
             only_due=only_due,
+            dry_run=self.collection.dry_run,
         )
 
     def _plan_tags(self, part: CollectionPart, list_id: str | None, *, only_due: bool) -> None:

@@ -19,7 +19,7 @@ from crm_mailchimp.crm.query_session import QuerySession
 from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
-from crm_mailchimp.sync.refusals import refusal_ledger, suppression
+from crm_mailchimp.sync.refusals import address_notes, refusal_ledger, suppression
 from crm_mailchimp.sync.staging import known_collections, shared_audiences
 from crm_mailchimp.sync.staging.collection_problems import collection_problem, sender_problem
 from crm_mailchimp.sync.staging.contact_fields import store_contact_fields
@@ -136,6 +136,7 @@ def stage(
         _stage_refusals(warehouse, crm, staging_id, judging)
         _stage_merges(warehouse, crm, staging_id)
         refusal_ledger.find_refusing_contacts(warehouse, crm, digester)
+        address_notes.note_gone_contacts(warehouse, crm, run_clock, dry_run=dry_run)
         rows = [one.as_collection(problems) for one in shared]
         problems |= {
             row.code: one.problem(problems) or sender_problem(row)
