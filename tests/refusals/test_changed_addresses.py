@@ -471,7 +471,8 @@ def test_merged_at_the_same_address_and_refused(story: Story, changed: int, refu
     story.change_contact(changed, is_active=False)
     story.synced()
     if refuses == "after":
-        assert_followed(story, survivor)
+        assert story.subscribed() == {"anna@mail.gr", NEW}
+        assert story.reasons()[survivor] == {"address_changed"}
         story.act(NEW, "unsubscribe")
         story.synced()
 
