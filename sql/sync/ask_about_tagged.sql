@@ -25,7 +25,7 @@ left join lateral (
 ) as alias on true
 where
     tagged.list_id = %(list_id)s
-    and tagged.collection_id = %(collection_id)s
+    and tagged.collection_id = %(tag_of)s
     and tagged.taken_by_hand_at is null
     and sync.may_be_mailed(member.status)
     and not exists (

@@ -18,7 +18,7 @@ with untagged as (
             where
                 tagged.list_id = member.list_id
                 and tagged.subscriber_hash = member.subscriber_hash
-                and tag.left_at is null
+                and (tag.left_at is null or tag.collection_id = any(%(waiting_ids)s::bigint[]))
         )
 ),
 
@@ -52,6 +52,16 @@ where
             and planned.cause <> 'suppressed_archived'
         )
     )
+union all
+-- Of a collection that moved and waits, only what is due is planned, under another id.
+select
+    planned.subscriber_hash,
+    waiting.collection_id,
+    planned.cause
+from unnest(%(waiting_ids)s::bigint[], %(waiting_plan_ids)s::bigint[]) as waiting (collection_id, plan_id)
+inner join staging.plan as planned
+    on planned.staging_id = %(staging_id)s and waiting.plan_id = planned.collection_id
+where planned.action = 'untag'
 union all
 select
     untagged.subscriber_hash,

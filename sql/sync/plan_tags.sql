@@ -84,7 +84,7 @@ tagged as (
     from sync.tag_member as carried
     inner join sync.member as member
         on carried.list_id = member.list_id and carried.subscriber_hash = member.subscriber_hash
-    where carried.list_id = %(list_id)s and carried.collection_id = %(collection_id)s
+    where carried.list_id = %(list_id)s and carried.collection_id = %(tag_of)s
 ),
 
 wanted as (

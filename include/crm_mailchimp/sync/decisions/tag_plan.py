@@ -6,7 +6,7 @@ Somebody is a member as long as one of its collections wants that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -28,18 +28,23 @@ def plan_tags(
     gdpr_category: str | None,
     only_due: bool = False,
     dry_run: bool = False,
+    tag_of: int | None = None,
 ) -> PlanCounts:
     """Put the changes of one collection's tag into ``staging.plan``; commits.
 
     Args:
+        collection_id: the plan's.
         list_id: the shared audience; None where there is none yet.
         gdpr_category: refusals are judged by it; None: every refusal of e-mail counts.
         only_due: only tags that nothing keeps (``removal_guard.DUE_CAUSES``).
         dry_run: what is known of the tags and of changed addresses stays as it is.
+        tag_of: the collection whose tag it is; None: the plan's own.
     """
+    tag_of = collection_id if tag_of is None else tag_of
     parameters = {
         "staging_id": staging_id,
         "collection_id": collection_id,
+        "tag_of": tag_of,
         "gdpr_category": gdpr_category,
         "list_id": list_id,
         "due_causes": list(DUE_CAUSES),
@@ -59,7 +64,7 @@ def plan_tags(
         staging_id=staging_id,
         collection_id=collection_id,
         list_id=list_id,
-        by_tag=True,
+        tag_of=tag_of,
     )
     with hash_joins_now(warehouse):
         warehouse.execute(statement("sync/plan_tags"), parameters)
@@ -80,6 +85,7 @@ def plan_members(
     list_id: str | None,
     collection_ids: Sequence[int],
     kept_ids: Sequence[int],
+    waiting: Mapping[int, int],
     full_refresh: bool,
     only_due: bool = False,
     dry_run: bool = False,
@@ -92,6 +98,8 @@ def plan_members(
         collection_ids: collections whose tags were planned just before.
         kept_ids: collections whose members all stay, but for what is due. They are blocked,
             failed, or not in the CRM any more.
+        waiting: collections that moved and wait, and the ids under which their tags were planned.
+            Their members all stay, but for what is due.
         full_refresh: plan an update of every member that stays.
         only_due: only the removals that nothing holds back.
         dry_run: notes about changed addresses stay as they are.
@@ -101,7 +109,9 @@ def plan_members(
         "shared_id": shared_id,
         "list_id": list_id,
         "collection_ids": list(collection_ids),
-        "kept_ids": list(kept_ids),
+        "kept_ids": [*kept_ids, *waiting],
+        "waiting_ids": list(waiting),
+        "waiting_plan_ids": list(waiting.values()),
         "due_causes": list(DUE_CAUSES),
     }
     warehouse.execute(statement("sync/create_kept_member"))

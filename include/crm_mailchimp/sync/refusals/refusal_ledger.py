@@ -115,26 +115,28 @@ def judge_staged(
     staging_id: int,
     collection_id: int,
     list_id: str | None,
-    by_tag: bool = False,
+    tag_of: int | None = None,
 ) -> None:
     """Fill the temporary table ``refusal_found`` for a collection's plan; nothing is committed.
 
     Args:
-        by_tag: members with the collection's tag are asked about; else all of the audience.
+        tag_of: the collection whose tagged members are asked about, and whose refusals count.
+            None: all members of the audience are asked about.
     """
     parameters = {
         "staging_id": staging_id,
         "collection_id": collection_id,
         "list_id": list_id,
+        "tag_of": tag_of,
     }
     warehouse.execute(statement("sync/create_person_asked"))
     warehouse.execute("truncate person_asked")
     warehouse.execute(statement("sync/ask_about_desired"), parameters)
-    about_members = "sync/ask_about_tagged" if by_tag else "sync/ask_about_unwanted"
+    about_members = "sync/ask_about_unwanted" if tag_of is None else "sync/ask_about_tagged"
     warehouse.execute(statement(about_members), parameters)
     warehouse.execute("analyze person_asked")
     warehouse.execute(statement("sync/ask_about_holders"))
-    _judge(warehouse, collection_id)
+    _judge(warehouse, collection_id if tag_of is None else tag_of)
     warehouse.execute("analyze refusal_found")
 
 

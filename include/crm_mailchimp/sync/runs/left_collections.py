@@ -1,16 +1,18 @@
 """Collections that a shared audience has tags of, and that do not share it any more.
 
-Some have another audience now. Others are not synced any more: they are inactive, or gone from the
-CRM.
+Some have another audience now. Their members stay until a run has succeeded there. Others are not
+synced any more: they are inactive, or gone from the CRM.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from crm_mailchimp.rows import read_values
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import tags
 from crm_mailchimp.sync.audience.tags import CollectionTag
@@ -18,9 +20,36 @@ from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
 
+# The ids of plans lie between those of collections that the CRM does not have, and its own.
+_FIRST_ID = -(2**59)
+_IDS = 2**58
 
-def find_moved(run: CollectionRun, parts: Sequence[CollectionPart]) -> set[int]:
-    """Ids of collections that were in the audience and have another one now; commits.
+
+class LeftTags(NamedTuple):
+    """Tags of collections that do not share the audience in this staging.
+
+    Attributes:
+        lost: of collections that are not synced any more.
+        waiting: of collections that have another audience now, and are not there yet.
+    """
+
+    lost: list[CollectionTag]
+    waiting: list[CollectionTag]
+
+
+class _Moved(NamedTuple):
+    """A collection that has another audience now.
+
+    Attributes:
+        has_arrived: its newest run put its people there.
+    """
+
+    collection_id: int
+    has_arrived: bool
+
+
+def has_arrived(run: CollectionRun, parts: Sequence[CollectionPart]) -> bool:
+    """Whether a collection is about to leave the audience, as it works elsewhere; commits.
 
     Args:
         run: of the shared audience.
@@ -28,43 +57,89 @@ def find_moved(run: CollectionRun, parts: Sequence[CollectionPart]) -> set[int]:
     """
     staged = {part.collection.collection_id for part in parts}
     known = tags.read_tags(run.warehouse, run.collection.collection_id)
-    moved = read_values(
-        run.warehouse,
-        int,
-        statement("sync/find_moved_collections"),
-        {
-            "staging_id": run.collection.staging_id,
-            "collection_ids": [
-                tag.collection_id for tag in known if tag.collection_id not in staged
-            ],
-        },
-    )
-    run.warehouse.commit()
-    return set(moved)
+    others = [tag for tag in known if tag.collection_id not in staged]
+    return any(one.has_arrived for one in _find_moved(run, others))
 
 
-def leave_moved(
-    run: CollectionRun, parts: Sequence[CollectionPart], others: Sequence[CollectionTag]
-) -> list[CollectionTag]:
-    """Leave the tags of collections that have another audience now; commits.
+def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str | None) -> LeftTags:
+    """Leave the tags of collections whose people are elsewhere by now; commits.
+
+    A collection may have moved to an audience that cannot take its people: the account is down, or
+    the audience cannot be made. It may have left its tag before it found out. Its people stay here
+    until a run of it has succeeded elsewhere.
 
     Args:
         run: of the shared audience.
         parts: the collections that share it in this staging.
-        others: tags of collections that do not share the audience in this staging.
+        list_id: the shared audience; None: it is not known yet.
 
     Returns:
-        the tags of collections that are not synced any more.
+        the tags of the other collections that the audience still keeps members of.
     """
-    moved = find_moved(run, parts)
+    staged = [part.collection.collection_id for part in parts]
+    known = tags.read_tags(run.warehouse, run.collection.collection_id)
+    others = [tag for tag in known if tag.collection_id not in staged]
+    moved = {one.collection_id: one.has_arrived for one in _find_moved(run, others)}
+    lost, waiting = [], []
     for tag in others:
-        if tag.collection_id in moved and not run.collection.dry_run:
+        if tag.collection_id not in moved:
+            lost.append(tag)
+        elif not moved[tag.collection_id]:
+            waiting.append(tag)
+        elif not run.collection.dry_run:
             tags.leave(run.warehouse, tag)
-            run.progress.notes.append(
+            _note(
+                run,
                 f"collection {tag.collection_code} left this audience. Its tag {tag.name!r} "
-                "stays in Mailchimp as it is, and no campaign goes to it any more"
+                "stays in Mailchimp as it is, and no campaign goes to it any more",
             )
-    return [tag for tag in others if tag.collection_id not in moved]
+    if list_id is not None:
+        waiting += tags.find_waiting(run.warehouse, list_id, run.collection.collection_id, staged)
+        run.warehouse.commit()
+    for tag in waiting:
+        _note(
+            run,
+            f"collection {tag.collection_code} has another audience now, and no run has succeeded "
+            "there yet. So its members stay in this audience, and only withdrawals and the like "
+            "go out. See why the collection's own run did not succeed",
+        )
+    return LeftTags(lost, waiting)
+
+
+def plan_id(tag: CollectionTag) -> int:
+    """The id under which the tag of a collection that waits is planned.
+
+    The collection's own run plans under the collection's id, maybe at the same time.
+    """
+    digest = hashlib.sha256(f"{tag.shared_id} {tag.collection_id}".encode()).digest()
+    return _FIRST_ID - int.from_bytes(digest[:8], "big") % _IDS
+
+
+def part_of_waiting(run: CollectionRun, tag: CollectionTag) -> CollectionPart:
+    """A collection that has another audience and waits, by its last known category here."""
+    # No run has this code: the collection's own run counts for itself.
+    code = f"{tag.collection_code} in {run.collection.collection_code}"
+    return part_of_lost(run, replace(tag, collection_id=plan_id(tag), collection_code=code))
+
+
+def _find_moved(run: CollectionRun, others: Sequence[CollectionTag]) -> list[_Moved]:
+    moved = read_rows(
+        run.warehouse,
+        _Moved,
+        statement("sync/find_moved_collections"),
+        {
+            "staging_id": run.collection.staging_id,
+            "collection_ids": [tag.collection_id for tag in others],
+        },
+    )
+    run.warehouse.commit()
+    return moved
+
+
+def _note(run: CollectionRun, note: str) -> None:
+    # A run may be planned several times.
+    if note not in run.progress.notes:
+        run.progress.notes.append(note)
 
 
 def part_of_lost(run: CollectionRun, tag: CollectionTag) -> CollectionPart:

@@ -7,7 +7,7 @@ that. Each collection has its guard, its tag, its record and its quarantine.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from crm_mailchimp.counts_in_words import members_in_words
@@ -46,10 +46,12 @@ class SharedRun(CollectionRun):
     Attributes:
         parts: its collections, as the staging has them.
         lost: tags of collections that were in it and are not in the CRM any more.
+        waiting: tags of collections that have another audience, and are not there yet.
     """
 
     parts: Sequence[CollectionPart]
     lost: list[CollectionTag] = field(default_factory=list)
+    waiting: list[CollectionTag] = field(default_factory=list)
 
     def leave_earlier_audience(self) -> None:
         """Look once more at audiences that collections had until now; commits.
@@ -87,7 +89,7 @@ class SharedRun(CollectionRun):
         if not self.collection.dry_run:
             self._join(audience.list_id)
         # A collection that leaves takes refusals along. Only a full listing shows who was deleted.
-        full = full or self.is_full(audience) or bool(left_collections.find_moved(self, self.parts))
+        full = full or self.is_full(audience) or left_collections.has_arrived(self, self.parts)
         super().pull_back(audience, full=full)
         self._find_lost_tags(audience.list_id)
         known = tags.read_tags(self.warehouse, self.collection.collection_id)
@@ -147,6 +149,7 @@ class SharedRun(CollectionRun):
             # Nobody knows whether it is a tag of ours.
             if not tag.is_unknown
         ]
+        of_lost += [(left_collections.part_of_waiting(self, tag), tag) for tag in self.waiting]
         for part, tag in (*self._with_tags(), *of_lost):
             if part.planned and member_plan.planned(part.planned, "untag"):
                 self.require_own(list_id)
@@ -156,7 +159,7 @@ class SharedRun(CollectionRun):
             if part.counts["removed"]:
                 self.progress.due_notes.append(
                     f"{members_in_words(part.counts['removed'])} lost the tag {tag.name!r} of "
-                    f"collection {tag.collection_code}, which is not synced any more"
+                    f"collection {tag.collection_code}, which is not synced here any more"
                 )
 
     def push_tags(self, list_id: str) -> None:
@@ -199,7 +202,10 @@ class SharedRun(CollectionRun):
             tag_names.give_name(self.warehouse, self.provider, tag, self._names())
 
     def _take(self, part: CollectionPart, tag: CollectionTag, *, due: bool) -> None:
-        tagging.take_tags(self._push_of(part, tag.list_id), tag, due=due)
+        push = self._push_of(part, tag.list_id)
+        if isinstance(push.recheck, Recheck):
+            push = replace(push, recheck=replace(push.recheck, refused_for=tag.collection_id))
+        tagging.take_tags(push, tag, due=due)
 
     def _with_tags(self) -> list[tuple[CollectionPart, CollectionTag]]:
         known = {
@@ -259,10 +265,7 @@ class SharedRun(CollectionRun):
 
     def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:
         staged = {part.collection.collection_id for part in self.parts}
-        known = tags.read_tags(self.warehouse, self.collection.collection_id)
-        self.lost[:] = left_collections.leave_moved(
-            self, self.parts, [tag for tag in known if tag.collection_id not in staged]
-        )
+        self.lost[:], self.waiting[:] = left_collections.sort_left(self, self.parts, list_id)
         for part in self.parts:
             can_be_judged = part.collection.problem is None and not part.is_held_back
             self._plan_tags(part, list_id, only_due=only_due or not can_be_judged)
@@ -270,6 +273,9 @@ class SharedRun(CollectionRun):
                 part.judgement = self._judge(part, list_id)
         for tag in self.lost:
             self._plan_tags(left_collections.part_of_lost(self, tag), list_id, only_due=True)
+        for tag in self.waiting:
+            part = left_collections.part_of_waiting(self, tag)
+            self._plan_tags(part, list_id, only_due=True, tag_of=tag.collection_id)
         kept = [
             part.collection.collection_id for part in self.parts if only_due or not part.is_judged
         ]
@@ -281,12 +287,20 @@ class SharedRun(CollectionRun):
             list_id=list_id,
             collection_ids=[*sorted(staged), *lost],
             kept_ids=[*kept, *lost],
+            waiting={tag.collection_id: left_collections.plan_id(tag) for tag in self.waiting},
             full_refresh=self.collection.full_refresh and not only_due,
             only_due=only_due,
             dry_run=self.collection.dry_run,
         )
 
-    def _plan_tags(self, part: CollectionPart, list_id: str | None, *, only_due: bool) -> None:
+    def _plan_tags(
+        self,
+        part: CollectionPart,
+        list_id: str | None,
+        *,
+        only_due: bool,
+        tag_of: int | None = None,
+    ) -> None:
         part.planned = tag_plan.plan_tags(
             self.warehouse,
             staging_id=part.collection.staging_id,
@@ -295,6 +309,7 @@ class SharedRun(CollectionRun):
             gdpr_category=self._category_of(part, list_id),
             only_due=only_due,
             dry_run=part.collection.dry_run,
+            tag_of=tag_of,
         )
 
     def _is_marked(self, list_id: str) -> bool:
