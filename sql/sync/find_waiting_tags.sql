@@ -1,4 +1,4 @@
--- Tags that collections left in a shared audience, and whose members are nowhere else yet: no run of the
+-- Tags that collections left in a shared audience, and whose members are nowhere else yet. No run of the
 -- collection has succeeded elsewhere since. A collection that shares the audience again waits for nothing.
 select
     tag.list_id,

@@ -64,7 +64,7 @@ def has_arrived(run: CollectionRun, parts: Sequence[CollectionPart]) -> bool:
 def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str | None) -> LeftTags:
     """Leave the tags of collections whose people are elsewhere by now; commits.
 
-    A collection may have moved to an audience that cannot take its people: the account is down, or
+    A collection may have moved to an audience that cannot take its people. The account is down, or
     the audience cannot be made. It may have left its tag before it found out. Its people stay here
     until a run of it has succeeded elsewhere.
 
