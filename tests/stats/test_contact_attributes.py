@@ -75,7 +75,7 @@ def test_another_contact_of_the_address_brings_its_own(world: World) -> None:
     assert maria not in shown(world)
 
 
-def test_an_erasure_takes_them_at_once_and_they_do_not_come_back(world: World) -> None:
+def test_a_contact_that_asked_for_erasure_gives_nothing(world: World) -> None:
     news = world.collection("NEWS")
     maria = world.contact("maria@mail.gr", news, city="Αθήνα", country="GR")
     nikos = world.contact("nikos@mail.gr", news, city="Βόλος")
