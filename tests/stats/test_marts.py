@@ -363,7 +363,7 @@ def test_a_campaign_without_an_end_counts_when_each_got_it(warehouse: Any) -> No
         rows(
             warehouse,
             "select contact.subscriber_hash, segment from mart.contact_segments"
-            " inner join mart.contacts as contact on contact_key = contact_key",
+            " inner join mart.contacts as contact using (contact_key)",
         )
     )
     assert (judged[late], judged[fresh]) == ("active", "new")
@@ -557,7 +557,7 @@ def test_every_segment_by_its_rule(warehouse: Any) -> None:
         rows(
             warehouse,
             "select contact.subscriber_hash, segment from mart.contact_segments"
-            " inner join mart.contacts as contact on contact_key = contact_key",
+            " inner join mart.contacts as contact using (contact_key)",
         )
     )
     expected = [
