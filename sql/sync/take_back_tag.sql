@@ -1,10 +1,11 @@
 -- A collection is back whose tag was kept after a loss of the sync state, by its code alone.
-with kept as (
+with candidate as (
     select
         tag.collection_id,
         tag.shared_id,
         tag.tag_id,
-        tag.name
+        tag.name,
+        count(*) over () as candidates
     from sync.tag as tag
     where
         tag.list_id = %(list_id)s
@@ -14,19 +15,14 @@ with kept as (
             or right(tag.name, length(%(collection_code)s) + 3) = format(' (%%s)', %(collection_code)s::text)
         )
         and tag.tag_id is not null
+),
+
+kept as (
+    select *
+    from candidate
+    where
         -- If several may be its own, a person has to say which.
-        and (
-            select count(*) from sync.tag as other
-            where
-                other.list_id = tag.list_id
-                and other.collection_id = any(%(unknown_ids)s::bigint[])
-                and (
-                    other.collection_code = %(collection_code)s
-                    or right(other.name, length(%(collection_code)s) + 3)
-                    = format(' (%%s)', %(collection_code)s::text)
-                )
-                and other.tag_id is not null
-        ) = 1
+        candidates = 1
         -- The collection has no tag there yet.
         and not exists (
             select from sync.tag as own

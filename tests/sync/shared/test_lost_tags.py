@@ -309,3 +309,20 @@ def test_a_tag_that_has_its_spare_name_is_found(sharing: World, news: int) -> No
     assert tags(sharing) == before
     assert tagged(sharing, "NEWS") == {MARIA, ZOI}
     assert ended(sharing, "NEWS", "OFFERS") == {"NEWS": "succeeded", "OFFERS": "succeeded"}
+
+
+def test_a_tag_is_that_of_one_collection_though_long_codes_look_alike(sharing: World) -> None:
+    """Mailchimp's names are shorter than these codes."""
+    first, second = (
+        sharing.collection(f"{'Κ' * 99}{end}", shared_audience=NAME, description="Ίδια")
+        for end in "ΑΒ"
+    )
+    sharing.contact(MARIA, first, first_name="Μαρία")
+    sharing.contact(ZOI, second, first_name="Ζωή")
+    sync(sharing)
+    sharing.forget_ledger()
+
+    sync(sharing, 2)
+
+    ids = [one["tag_id"] for one in rows(sharing, "select tag_id from sync.tag") if one["tag_id"]]
+    assert len(ids) == len(set(ids)) > 0

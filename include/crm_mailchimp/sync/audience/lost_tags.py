@@ -1,4 +1,4 @@
-"""Tags of a shared audience, found again in Mailchimp when ``sync`` knows none of them.
+"""Tags of a shared audience, found again in Mailchimp after a loss of ``sync``.
 
 After a loss of the sync state the audience is known by its mark. Its tags are known by their names:
 the code of the collection is at the end. Some are those of collections that are not synced any
@@ -215,6 +215,7 @@ def words_of_unknown(lost: Sequence[CollectionTag]) -> list[str]:
 def _of_collections(
     free: Sequence[Tag], collections: Sequence[StagedCollection]
 ) -> Iterator[tuple[_Owner, Tag]]:
+    free = list(free)
     for one in collections:
         named = [tag for tag in free if tag.name == tags.tag_name(one)]
         # Its description may have changed. If several end with its code, a person has to say which.
@@ -229,6 +230,8 @@ def _of_collections(
             owner = _Owner(
                 one.collection_id, one.collection_code, one.gdpr_category, one.campaign_type
             )
+            # Two long codes may be cut to one name: a tag is one collection's.
+            free.remove(tag)
             yield owner, tag
 
 

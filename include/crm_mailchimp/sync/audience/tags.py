@@ -9,7 +9,6 @@ it from them. A tag of the same name that somebody makes by hand is not the coll
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.made_up_ids import UNKNOWN_COLLECTIONS
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 MOST_CHARACTERS = 100
 #: So many members are looked up by name. For more of them the whole audience is listed.
 _BY_NAME = 50
-# Ids of collections that are known by their tags alone, after a loss of the state. They lie between
-# those of the CRM and those of shared audiences.
-_FIRST_UNKNOWN, _UNKNOWN_IDS = -(2**61), 2**60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +72,12 @@ class CollectionTag:
 
 def is_unknown_id(collection_id: int) -> bool:
     """Whether the id is one for a collection that is only known by the name of its tag."""
-    return _FIRST_UNKNOWN - _UNKNOWN_IDS < collection_id <= _FIRST_UNKNOWN
+    return collection_id in UNKNOWN_COLLECTIONS
 
 
 def unknown_id(list_id: str, tag: Tag) -> int:
     """The id for the unknown collection of a tag: always the same."""
-    digest = hashlib.sha256(f"{list_id}/{tag.tag_id}".encode()).digest()
-    return _FIRST_UNKNOWN - int.from_bytes(digest[:8], "big") % _UNKNOWN_IDS
+    return UNKNOWN_COLLECTIONS.id_of(f"{list_id}/{tag.tag_id}")
 
 
 class FoundByHand(NamedTuple):

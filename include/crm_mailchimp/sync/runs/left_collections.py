@@ -6,7 +6,6 @@ synced any more: they are inactive, or gone from the CRM.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,12 +16,9 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import tags
 from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions import member_plan
+from crm_mailchimp.sync.made_up_ids import WAITING_PLANS
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
-
-# The ids of plans lie between those of collections that the CRM does not have, and its own.
-_FIRST_ID = -(2**59)
-_IDS = 2**58
 
 
 class LeftTags(NamedTuple):
@@ -111,8 +107,7 @@ def plan_id(tag: CollectionTag) -> int:
 
     The collection's own run plans under the collection's id, maybe at the same time.
     """
-    digest = hashlib.sha256(f"{tag.shared_id} {tag.collection_id}".encode()).digest()
-    return _FIRST_ID - int.from_bytes(digest[:8], "big") % _IDS
+    return WAITING_PLANS.id_of(f"{tag.shared_id} {tag.collection_id}")
 
 
 def part_of_waiting(run: CollectionRun, tag: CollectionTag) -> CollectionPart:

@@ -6,7 +6,6 @@ people of all of them. A tag tells the members of one collection from the others
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,13 +20,11 @@ from crm_mailchimp.crm.collections import (
     read_collections,
 )
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.made_up_ids import SHARED_AUDIENCES
 from crm_mailchimp.sync.staging.staged_collection import Problem
 
 #: What the code of a shared audience begins with. Its name follows.
 PREFIX = "shared:"
-# Ids of shared audiences lie below those that a CRM gives its collections.
-_FIRST_ID = -(2**62)
-_IDS = 2**61
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,13 +206,12 @@ def code_of(account: str, name: str) -> str:
 
 def id_of(account: str, name: str) -> int:
     """The id of a shared audience among the collections. It is the same after such a loss."""
-    digest = hashlib.sha256(code_of(account, name).encode()).digest()
-    return _FIRST_ID - int.from_bytes(digest[:8], "big") % _IDS
+    return SHARED_AUDIENCES.id_of(code_of(account, name))
 
 
 def is_shared_id(collection_id: int) -> bool:
     """Whether the id is that of a shared audience, and of no collection of the CRM."""
-    return _FIRST_ID - _IDS < collection_id <= _FIRST_ID
+    return collection_id in SHARED_AUDIENCES
 
 
 def name_of(account: str, code: str) -> str:
