@@ -416,6 +416,18 @@ def test_segments_trends_and_best_times_use_people_alone(warehouse: Any) -> None
     ) == [(Decimal("0.6667"), Decimal("0.3333"), 4, 1, 4, 1, 2, 1)]
     assert rows(
         warehouse,
+        "select click_rate, click_rate_without_bots, clicks, clicks_without_bots, unique_clicks,"
+        " unique_clicks_without_bots from mart.list_performance",
+    ) == [(Decimal("0.6667"), Decimal("0.3333"), 24, 6, 12, 6)]
+    assert dict(
+        rows(
+            warehouse,
+            "select subscriber_hash, array[click_rate, click_rate_without_bots,"
+            " clicks_without_bots] from mart.member_performance",
+        )
+    ) == {behind: [1, 0, 0], reads: [1, 1, 6], one.recipients[2]: [0, 0, 0]}
+    assert rows(
+        warehouse,
         "select distinct total_clicks, total_clicks_without_bots, unique_clicks,"
         " unique_clicks_without_bots, click_share, click_share_without_bots,"
         " click_rate_without_bots from mart.link_performance order by 1, 2",
@@ -436,3 +448,20 @@ def test_a_click_shows_its_rule(warehouse: Any) -> None:
             " where action_type = 'click'",
         )
     ) == {(rule is not None, rule): count for rule, count in ALL.items()}
+
+
+def test_every_click_rate_is_there_without_scanners_too(warehouse: Any) -> None:
+    found: dict[str, set[str]] = {}
+    for relation, column in rows(
+        warehouse,
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'mart' and column_name like 'click_rate%'",
+    ):
+        found.setdefault(relation, set()).add(column)
+    assert {name for name in found if name.endswith("_performance")} == {
+        f"{name}_performance"
+        for name in ("automation", "campaign", "link", "list", "member", "segment")
+    }
+    assert {
+        name: columns for name, columns in found.items() if "click_rate_without_bots" not in columns
+    } == {}

@@ -28,7 +28,11 @@ select
     engagement.last_human_open_at as last_open_without_proxy_at,
     engagement.first_click_at,
     engagement.last_click_at,
-    engagement.last_unsubscribed_at
+    engagement.last_unsubscribed_at,
+    engagement.campaigns_human_clicked as campaigns_clicked_without_bots,
+    engagement.clicks - engagement.bot_clicks as clicks_without_bots,
+    round(engagement.campaigns_human_clicked::numeric / nullif(engagement.campaigns_delivered, 0), 4)
+        as click_rate_without_bots
 from mart.member_engagement as engagement
 inner join mart.members as member
     on engagement.list_id = member.list_id and engagement.subscriber_hash = member.subscriber_hash;
@@ -71,3 +75,8 @@ comment on column mart.member_performance.last_open_without_proxy_at is
 comment on column mart.member_performance.first_click_at is 'First click.';
 comment on column mart.member_performance.last_click_at is 'Newest click.';
 comment on column mart.member_performance.last_unsubscribed_at is 'Newest unsubscribe.';
+comment on column mart.member_performance.campaigns_clicked_without_bots is
+'Campaigns with a click that is not of a scanner.';
+comment on column mart.member_performance.clicks_without_bots is 'clicks without those that are probably of a scanner.';
+comment on column mart.member_performance.click_rate_without_bots is
+'campaigns_clicked_without_bots per delivered campaign (0 to 1).';

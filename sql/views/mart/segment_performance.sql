@@ -18,7 +18,11 @@ select
     round(sum(performance.unique_clicks) / nullif(sum(performance.delivered), 0), 4) as click_rate,
     round(sum(performance.unsubscribes) / nullif(sum(performance.delivered), 0), 4) as unsubscribe_rate,
     min(performance.sent_at) as first_sent_at,
-    max(performance.sent_at) as last_sent_at
+    max(performance.sent_at) as last_sent_at,
+    sum(performance.clicks_without_bots)::bigint as clicks_without_bots,
+    sum(performance.unique_clicks_without_bots)::bigint as unique_clicks_without_bots,
+    round(sum(performance.unique_clicks_without_bots) / nullif(sum(performance.delivered), 0), 4)
+        as click_rate_without_bots
 from mart.campaign_performance as performance
 inner join stats.campaigns as campaign on performance.campaign_id = campaign.campaign_id
 where campaign.segment_id is not null
@@ -47,3 +51,9 @@ comment on column mart.segment_performance.click_rate is 'unique_clicks per deli
 comment on column mart.segment_performance.unsubscribe_rate is 'unsubscribes per delivered mail (0 to 1).';
 comment on column mart.segment_performance.first_sent_at is 'Time of sending of the first campaign.';
 comment on column mart.segment_performance.last_sent_at is 'Time of sending of the newest campaign.';
+comment on column mart.segment_performance.clicks_without_bots is
+'clicks without those that are probably of scanners (mart.campaign_activities.is_suspected_bot).';
+comment on column mart.segment_performance.unique_clicks_without_bots is
+'unique_clicks without members with clicks of scanners alone.';
+comment on column mart.segment_performance.click_rate_without_bots is
+'unique_clicks_without_bots per delivered mail (0 to 1).';
