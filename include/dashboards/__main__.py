@@ -7,7 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from crm_mailchimp.dsn import UnreadableDsnError, readable_dsn
+import psycopg
+
+from crm_mailchimp.command_end import fail
+from crm_mailchimp.database_errors import describe
+from crm_mailchimp.dsn import readable_dsn
+from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.sessions import open_session
+from crm_mailchimp.warehouse.opening import require_warehouse
 from dashboards.provision import Superset, SupersetError
 
 
@@ -24,12 +31,15 @@ def main(words: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     try:
         dsn = readable_dsn(given.dsn)
+        with open_session(dsn) as warehouse:
+            require_warehouse(warehouse)
         with Superset(given.url, given.user, _password()) as superset:
             number = superset.provision(dsn)
             found = superset.dashboards()
-    except (UnreadableDsnError, SupersetError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    except psycopg.Error as error:
+        return fail(describe(error))
+    except (PermanentError, SupersetError) as error:
+        return fail(str(error))
     print(f"{number} assets loaded")
     for one in found:
         print(f"  {one.title}  {one.url}")

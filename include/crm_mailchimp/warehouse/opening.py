@@ -104,12 +104,7 @@ def require_current(warehouse: Connection[Any]) -> None:
             code, although the migrations are.
     """
     place = place_of(warehouse)
-    records = read_value(warehouse, int, _RECORDS)
-    warehouse.commit()
-    if records == 0:
-        raise _no_warehouse(warehouse, place)
-    if records == 1:
-        raise OldWarehouseError(place, "it has no record of its views")
+    require_warehouse(warehouse)
     applied = read_rows(warehouse, _Applied, _APPLIED)
     warehouse.commit()
     files, definitions = _ours()
@@ -124,6 +119,25 @@ def require_current(warehouse: Connection[Any]) -> None:
     recorded = {row.name: row.checksum for row in applied if row.kind == "definition"}
     if present == files and recorded != definitions:
         raise OldWarehouseError(place, "its views and functions are others")
+
+
+def require_warehouse(database: Connection[Any]) -> None:
+    """Refuse a database that never was a warehouse; commits. Any login may ask, a BI login too.
+
+    Args:
+        database: outside a transaction.
+
+    Raises:
+        NoWarehouseError: it has no migrations of ours.
+        OldWarehouseError: its migrations are from before the record of views.
+    """
+    place = place_of(database)
+    records = read_value(database, int, _RECORDS)
+    database.commit()
+    if records == 0:
+        raise _no_warehouse(database, place)
+    if records == 1:
+        raise OldWarehouseError(place, "it has no record of its views")
 
 
 def _no_warehouse(database: Connection[Any], place: str) -> NoWarehouseError:

@@ -77,6 +77,7 @@ comment on column mart.member_performance.last_click_at is 'Newest click.';
 comment on column mart.member_performance.last_unsubscribed_at is 'Newest unsubscribe.';
 comment on column mart.member_performance.campaigns_clicked_without_bots is
 'Campaigns with a click that is not of a scanner.';
-comment on column mart.member_performance.clicks_without_bots is 'clicks without those that are probably of a scanner.';
+comment on column mart.member_performance.clicks_without_bots is
+'clicks without those that are probably of a scanner.';
 comment on column mart.member_performance.click_rate_without_bots is
 'campaigns_clicked_without_bots per delivered campaign (0 to 1).';
