@@ -1,0 +1,111 @@
+"""A collection that left a shared audience: what a later failure and other refusals mean for it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
+from sharing_world import CODE, NAME, last_run, tagged, with_status
+from sync_world import World
+
+UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
+
+
+def fill(world: World) -> dict[str, int]:
+    news = world.collection("NEWS", shared_audience=NAME)
+    offers = world.collection("OFFERS", shared_audience=NAME)
+    return {
+        MARIA: world.contact(MARIA, news, first_name="Μαρία"),
+        ZOI: world.contact(ZOI, news, offers, first_name="Ζωή"),
+        KOSTAS: world.contact(KOSTAS, offers, first_name="Κώστας"),
+        ELENI: world.contact(ELENI, news, first_name="Ελένη"),
+    }
+
+
+def change(world: World, **columns: object) -> None:
+    for name, value in columns.items():
+        world.crm.execute(
+            f"update crm.contact_collection set {name} = %s where code = 'NEWS'", (value,)
+        )
+
+
+def sync(world: World, times: int = 1, options: SyncOptions = UNGUARDED) -> None:
+    """Sync all; one that fails stops no other."""
+    for _ in range(times):
+        staging_id = world.stage()
+        with world.connect(world.warehouse_dsn) as warehouse:
+            codes = codes_to_sync(warehouse, staging_id)
+        for code in codes:
+            with suppress(ProviderError):
+                world.push(staging_id, code, options=options)
+
+
+def waits(world: World) -> bool:
+    return "no run has succeeded there yet" in (last_run(world, CODE)["detail"] or "")
+
+
+def test_a_later_failure_elsewhere_keeps_nobody_again(shared: World) -> None:
+    contacts = fill(shared)
+    sync(shared)
+    change(shared, shared_audience=None)
+    sync(shared, 2)
+    assert with_status(shared, "archived") == {MARIA, ELENI}
+    with shared.provider() as provider:
+        ids = {"list_id": shared.list_id("NEWS")}
+        provider.client.call("DELETE", "/lists/{list_id}", ids=ids)
+
+    shared.crm.execute(
+        "delete from crm.collection_member where contact_id = %s", (contacts[KOSTAS],)
+    )
+    sync(shared)
+
+    assert last_run(shared, "NEWS")["state"] != "succeeded"
+    assert not waits(shared)
+    assert KOSTAS in with_status(shared, "archived")
+
+
+def test_a_refusal_of_another_category_is_none_of_theirs(shared: World) -> None:
+    """Their tag counts, though the collection left it: its category alone unsubscribes them."""
+    contacts = fill(shared)
+    change(shared, campaign_type="OFFER")
+    for email in (MARIA, ZOI, ELENI):
+        shared.consent(contacts[email], category="offer")
+    sync(shared)
+    assert tagged(shared, "NEWS") == {MARIA, ZOI, ELENI}
+    shared.sandbox.control("POST", "limits", {"max_audiences": 1})
+    change(shared, shared_audience=None)
+    sync(shared)
+    assert waits(shared)
+
+    shared.regrant(contacts[MARIA], granted=False)
+    shared.regrant(contacts[ZOI], granted=False)
+    shared.regrant(contacts[ELENI], category="offer", granted=False)
+    sync(shared, 2)
+
+    assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS}
+    assert with_status(shared, "unsubscribed") == {ELENI}
+
+
+def test_the_guard_of_the_audience_asks_when_they_leave_at_last(shared: World) -> None:
+    """Once the collection arrived, many leave the shared audience: a person decides."""
+    fill(shared)
+    (news,) = (
+        shared.crm.execute("select collection_id from crm.contact_collection where code = 'NEWS'")
+        .fetchone()
+        .values()
+    )
+    for number in range(60):
+        shared.contact(f"pelatis{number}@galaxy.gr", news, first_name="Πέτρος")
+    sync(shared)
+    change(shared, shared_audience=None)
+
+    sync(shared, 2, SyncOptions())
+
+    assert last_run(shared, "NEWS")["state"] == "succeeded"
+    assert last_run(shared, CODE)["state"] == "blocked"
+    assert last_run(shared, CODE)["detail"].startswith("removal_guard")
+    assert with_status(shared, "archived") == set()
