@@ -93,11 +93,9 @@ def test_a_refusal_of_another_category_is_none_of_theirs(shared: World) -> None:
 def test_the_guard_of_the_audience_asks_when_they_leave_at_last(shared: World) -> None:
     """Once the collection arrived, many leave the shared audience: a person decides."""
     fill(shared)
-    (news,) = (
-        shared.crm.execute("select collection_id from crm.contact_collection where code = 'NEWS'")
-        .fetchone()
-        .values()
-    )
+    (news,) = shared.crm.execute(
+        "select collection_id from crm.contact_collection where code = 'NEWS'"
+    ).fetchone() or (None,)
     for number in range(60):
         shared.contact(f"pelatis{number}@galaxy.gr", news, first_name="Πέτρος")
     sync(shared)
