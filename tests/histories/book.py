@@ -538,6 +538,19 @@ class Book:
             elif own is not None:
                 self.ours_at_loss[list_id, address, own] = None
 
+    def lose_tag_at_loss(self, list_id: str, address: str, own: Person | None, key: str) -> None:
+        """A member of ours was without a collection's tag when the ledger was lost.
+
+        Nobody can say whether somebody took it, so the person may be held back.
+        """
+        people = set(self.cast.holders(address)) | ({own} if own else set())
+        self.refusals.append(
+            Refusal(
+                "tag_taken", list_id, {address}, set(), own, maybe=people, maybe_scope={key},
+                tag_of=key, is_lost=True,
+            )
+        )  # fmt: skip
+
     def erase(self, people: set[Person]) -> None:
         """An erasure was carried out: nothing of them is known any more but that they must stay
         out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -705,6 +705,21 @@ class World:
                     )
         for cast, rows in looks.items():
             self.books[cast].lose_ledger(rows)
+            for one in self.collections:
+                for list_id, address, own in self._untagged(one, rows):
+                    self.books[cast].lose_tag_at_loss(list_id, address, own, one.key)
+
+    def _untagged(
+        self, one: Collection, members: Iterable[tuple[str, str, str, Person | None]]
+    ) -> Iterator[tuple[str, str, Person | None]]:
+        """Audience, address and person of members that are without a collection's tag."""
+        if one.list_id is None or not one.shares:
+            return
+        tag = self.present_tag(one, one.list_id)
+        carrying = self.side.tags(one.list_id).get(tag or "", set())
+        for list_id, address, status, own in members:
+            if (list_id, status) == (one.list_id, "subscribed") and address not in carrying:
+                yield list_id, address, own
 
 
 def _require_alive(result: CollectionResult, *, dies: bool) -> None:

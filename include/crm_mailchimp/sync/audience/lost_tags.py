@@ -51,8 +51,10 @@ def find_again(
     list_id: str,
     shared_id: int,
     collections: Sequence[StagedCollection],
-) -> None:
+) -> dict[int, int]:
     """Note which tags of an audience are those of which collections, and who has them; commits.
+
+    Eligible members without the tag of their collection are held back: somebody may have taken it.
 
     All of it is one transaction: a run that dies has noted nothing, and the next one begins again.
 
@@ -63,6 +65,10 @@ def find_again(
             (``must_look``).
         shared_id: its id among the collections.
         collections: those that share it now.
+
+    Returns:
+        how many members each collection holds back, by its id; collections without any are left
+        out.
 
     Raises:
         ProviderError: the audience cannot be read.
@@ -87,6 +93,8 @@ def find_again(
     settled |= {owner.code for owner, _ in found}
     others = [tag for tag in free if tag.tag_id not in taken and not _codes_in(tag) & settled]
     found += _of_others(warehouse, crm, others, list_id, {one.collection_code for one in without})
+    staged = {one.collection_id: one.staging_id for one in collections}
+    held_back = {}
     for owner, tag in found:
         warehouse.execute(
             statement("sync/restore_tag"),
@@ -110,8 +118,27 @@ def find_again(
             statement("sync/restore_tag_members"),
             {"list_id": list_id, "collection_id": owner.collection_id},
         )
+        if (staging_id := staged.get(owner.collection_id)) is not None:
+            held = _hold_untagged(warehouse, list_id, owner.collection_id, staging_id)
+            held_back |= {owner.collection_id: held} if held else {}
     note_known(warehouse, list_id, shared_id)
     warehouse.commit()
+    return held_back
+
+
+def _hold_untagged(
+    warehouse: Connection[Any], list_id: str, collection_id: int, staging_id: int
+) -> int:
+    """Note that eligible members without the tag (``tagged_now``) have lost it; gives how many."""
+    warehouse.execute("analyze tagged_now")
+    place = {"list_id": list_id, "collection_id": collection_id}
+    untagged = read_values(
+        warehouse, str, statement("sync/hold_untagged"), {**place, "staging_id": staging_id}
+    )
+    warehouse.execute(
+        statement("sync/note_tagged"), {**place, "is_known": False, "present": untagged}
+    )
+    return len(untagged)
 
 
 def must_look(

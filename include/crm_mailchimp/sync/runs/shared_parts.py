@@ -72,6 +72,15 @@ class CollectionPart:
                 "Mailchimp, and the next sync goes on",
             )
 
+    def note_untagged(self, count: int) -> None:
+        """Say how many members do not have the tag after a loss of the sync state."""
+        if count:
+            self.notes.append(
+                f"after the loss of sync, the tag {tag_name(self.collection)!r} is missing at "
+                f"{members_in_words(count)}. Somebody may have taken it by hand. Nobody of them "
+                "gets it again until somebody gives it in Mailchimp"
+            )
+
     def note_missing(self, count: int) -> None:
         """Say how many members Mailchimp did not show when they were to get the tag."""
         if count:

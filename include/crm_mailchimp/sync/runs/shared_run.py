@@ -259,9 +259,11 @@ class SharedRun(CollectionRun):
             self.warehouse, list_id, shared_id, is_marked=lambda: self._is_marked(list_id)
         ):
             return
-        lost_tags.find_again(
+        held_back = lost_tags.find_again(
             self.warehouse, self.crm, self.provider, list_id, shared_id, self._joining()
         )
+        for part in self.parts:
+            part.note_untagged(held_back.get(part.collection.collection_id, 0))
 
     def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:
         staged = {part.collection.collection_id for part in self.parts}
