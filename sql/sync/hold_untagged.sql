@@ -51,4 +51,3 @@ select
 from untagged
 group by untagged.subscriber_hash
 on conflict do nothing
-returning subscriber_hash

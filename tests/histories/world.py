@@ -26,7 +26,7 @@ from histories import crm_rules, people
 from histories.book import Book
 from histories.judge import owner
 from histories.mailchimp_memory import Change, subscriber_hash
-from histories.people import Cast
+from histories.people import Cast, Person
 
 #: The guard against many removals is not what stories are about; ``guarded`` syncs keep it.
 NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_rows, read_value, read_values
+from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import tag_names, tags
-from crm_mailchimp.sync.audience.tags import CollectionTag
+from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -60,7 +60,8 @@ def find_again(
 
     Args:
         crm: to ``crm_db``.
-        provider: one call, and one for each 1,000 members of a tag.
+        provider: one call, one for each 1,000 members of a tag, and one for each member without
+            the tag. If they are many, the audience is listed instead.
         list_id: the shared audience. CRMREF marks it as ours, and this state did not see that
             (``must_look``).
         shared_id: its id among the collections.
@@ -94,7 +95,7 @@ def find_again(
     others = [tag for tag in free if tag.tag_id not in taken and not _codes_in(tag) & settled]
     found += _of_others(warehouse, crm, others, list_id, {one.collection_code for one in without})
     staged = {one.collection_id: one.staging_id for one in collections}
-    held_back = {}
+    held_back: dict[int, int] = {}
     for owner, tag in found:
         warehouse.execute(
             statement("sync/restore_tag"),
@@ -119,7 +120,7 @@ def find_again(
             {"list_id": list_id, "collection_id": owner.collection_id},
         )
         if (staging_id := staged.get(owner.collection_id)) is not None:
-            held = _hold_untagged(warehouse, list_id, owner.collection_id, staging_id)
+            held = _hold_untagged(warehouse, provider, shared_id, owner.collection_id, staging_id)
             held_back |= {owner.collection_id: held} if held else {}
     note_known(warehouse, list_id, shared_id)
     warehouse.commit()
@@ -127,18 +128,27 @@ def find_again(
 
 
 def _hold_untagged(
-    warehouse: Connection[Any], list_id: str, collection_id: int, staging_id: int
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    shared_id: int,
+    collection_id: int,
+    staging_id: int,
 ) -> int:
     """Note that eligible members without the tag (``tagged_now``) have lost it; gives how many."""
     warehouse.execute("analyze tagged_now")
-    place = {"list_id": list_id, "collection_id": collection_id}
-    untagged = read_values(
-        warehouse, str, statement("sync/hold_untagged"), {**place, "staging_id": staging_id}
+    (tag,) = (
+        one for one in tags.read_tags(warehouse, shared_id) if one.collection_id == collection_id
     )
-    warehouse.execute(
-        statement("sync/note_tagged"), {**place, "is_known": False, "present": untagged}
+    place = {"list_id": tag.list_id, "collection_id": collection_id}
+    warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
+    present = tags.still_members(warehouse, provider, tag)
+    found = read_row(
+        warehouse,
+        FoundByHand,
+        statement("sync/note_tagged"),
+        {**place, "is_known": False, "present": present},
     )
-    return len(untagged)
+    return found.taken if found is not None else 0
 
 
 def must_look(

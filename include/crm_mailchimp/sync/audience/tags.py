@@ -280,7 +280,7 @@ def _list_members(
         _forget(warehouse, tag)
         return FoundByHand(0, 0)
     warehouse.execute("analyze tagged_now")
-    present = _still_members(warehouse, provider, tag)
+    present = still_members(warehouse, provider, tag)
     found = read_row(
         warehouse,
         FoundByHand,
@@ -291,10 +291,18 @@ def _list_members(
     return found or FoundByHand(0, 0)
 
 
-def _still_members(
+def still_members(
     warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
 ) -> list[str]:
-    """Of members that lost the tag, those that Mailchimp still has: nobody deleted them."""
+    """Of members that lost the tag, those that Mailchimp still has: nobody deleted them.
+
+    Args:
+        provider: one call a member, or a listing of the audience.
+        tag: ``tagged_now`` has its members in Mailchimp.
+
+    Returns:
+        their subscriber hashes.
+    """
     untagged = read_values(warehouse, str, statement("sync/find_untagged"), _parameters(tag))
     if len(untagged) <= _BY_NAME:
         return [one for one in untagged if _is_same(warehouse, provider, tag.list_id, one)]

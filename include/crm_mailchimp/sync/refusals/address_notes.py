@@ -6,6 +6,7 @@ is loaded again under another id.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -33,6 +34,48 @@ def note_gone_contacts(
         dry_run: no note is taken back.
     """
     noted = sorted(read_values(warehouse, int, statement("sync/noted_contacts")))
+    _note_gone(warehouse, crm, noted, clock, dry_run=dry_run)
+
+
+def note_gone_since_look(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    *,
+    list_id: str,
+    staging_id: int,
+    dry_run: bool,
+) -> None:
+    """The same for notes that a look at an audience made just now; commits.
+
+    The person changed the address, and the CRM loaded the contact again under another id, both
+    since the last run. Without this, the old address would be added for the new id.
+
+    Args:
+        crm: to ``crm_db``, in autocommit; asked only if a noted contact is in no staged collection.
+        list_id: the audience.
+        staging_id: of the run.
+    """
+    place = {"list_id": list_id, "staging_id": staging_id}
+    noted = sorted(read_values(warehouse, int, statement("sync/noted_unstaged"), place))
+    if noted:
+        clock = read_value(
+            warehouse,
+            datetime,
+            "select clock from sync.staging_run where staging_id = %s",
+            (staging_id,),
+        )
+        _note_gone(warehouse, crm, noted, clock, dry_run=dry_run)
+    warehouse.commit()
+
+
+def _note_gone(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    noted: Sequence[int],
+    clock: datetime,
+    *,
+    dry_run: bool,
+) -> None:
     for first in range(0, len(noted), _BATCH):
         asked = noted[first : first + _BATCH]
         found = read_rows(crm, _Present, statement("crm/noted_contacts"), {"contact_ids": asked})

@@ -27,6 +27,7 @@ from crm_mailchimp.sync.members.pull_back import pull_back
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.removals import RemovalsRefusedError, carry_out_removals
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
+from crm_mailchimp.sync.refusals import address_notes
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -148,6 +149,13 @@ class CollectionRun:
         )
         self.progress.counts["removed"] += found.removals
         self.progress.unseen |= found.unseen
+        address_notes.note_gone_since_look(
+            self.warehouse,
+            self.crm,
+            list_id=audience.list_id,
+            staging_id=self.collection.staging_id,
+            dry_run=self.collection.dry_run,
+        )
         if full:
             refresh_statistics(self.warehouse)
 

@@ -1,0 +1,12 @@
+-- Contacts with an open note of a changed address in an audience that the run's snapshot may not have: no staged
+-- collection has them.
+select distinct changed.contact_id
+from sync.changed_address as changed
+where
+    changed.list_id = %(list_id)s
+    and changed.ended_at is null
+    and changed.gone_since is null
+    and not exists (
+        select from staging.contact as staged
+        where staged.staging_id = %(staging_id)s and staged.contact_id = changed.contact_id
+    )
