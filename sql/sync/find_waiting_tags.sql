@@ -16,6 +16,7 @@ where
     tag.list_id = %(list_id)s
     and tag.shared_id = %(shared_id)s
     and tag.left_at is not null
+    and tag.arrived_at is null
     and tag.collection_id <> all(%(staged_ids)s::bigint[])
     and exists (
         select from sync.tag_member as tagged
@@ -27,20 +28,5 @@ where
             and tagged.taken_by_hand_at is null
             and sync.may_be_mailed(member.status)
             and member.origin in ('created', 'adopted')
-    )
-    -- Any success since then counts. What happens in the other audience later is no matter of this one.
-    and not exists (
-        select from sync.collection_run as run
-        left join sync.staged_collection as staged
-            on run.staging_id = staged.staging_id and run.collection_code = staged.collection_code
-        where
-            run.state = 'succeeded'
-            and run.finished_at >= tag.left_at
-            and run.list_id is distinct from tag.list_id
-            -- The code may have been another collection's in that run.
-            and (
-                staged.collection_id = tag.collection_id
-                or (staged.collection_id is null and run.collection_code = tag.collection_code)
-            )
     )
 order by tag.collection_id

@@ -1,6 +1,6 @@
 -- After a loss of the sync state nobody knows from which members somebody took the collection's tag. Members
--- whose contact is eligible had the tag before, or joined since. So each of them counts as one that carried it:
--- note_tagged.sql finds that it does not, and notes the refusal.
+-- whose contact is eligible had the tag before, or joined since. So each of them counts as one that carried
+-- it: note_tagged.sql finds that it does not, and notes the refusal.
 insert into sync.tag_member (list_id, collection_id, subscriber_hash, contact_id)
 with eligible as (
     select
@@ -44,8 +44,8 @@ untagged as (
 )
 
 select
-    %(list_id)s as list_id,
-    %(collection_id)s as collection_id,
+    %(list_id)s,
+    %(collection_id)s,
     untagged.subscriber_hash,
     min(untagged.contact_id) as contact_id
 from untagged

@@ -32,4 +32,5 @@ on conflict (list_id, collection_id) do update set
     name = case when tag.tag_id is null then excluded.name else tag.name end,
     gdpr_category = coalesce(excluded.gdpr_category, tag.gdpr_category),
     campaign_type = coalesce(excluded.campaign_type, tag.campaign_type),
-    left_at = null
+    left_at = null,
+    arrived_at = null

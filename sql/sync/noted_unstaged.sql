@@ -1,5 +1,5 @@
--- Contacts with an open note of a changed address in an audience that the run's snapshot may not have: no staged
--- collection has them.
+-- Contacts with an open note of a changed address in an audience. No staged collection has them, so the CRM may
+-- not have them any more.
 select distinct changed.contact_id
 from sync.changed_address as changed
 where

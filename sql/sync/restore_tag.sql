@@ -46,4 +46,5 @@ on conflict (list_id, collection_id) do update set
     shared_id = excluded.shared_id,
     tag_id = excluded.tag_id,
     name = excluded.name,
-    left_at = null
+    left_at = null,
+    arrived_at = null

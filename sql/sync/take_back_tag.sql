@@ -58,4 +58,5 @@ from kept
 on conflict (list_id, collection_id) do update set
     tag_id = excluded.tag_id,
     name = excluded.name,
-    left_at = null
+    left_at = null,
+    arrived_at = null

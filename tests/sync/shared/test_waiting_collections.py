@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from crm_mailchimp.data_protection import retention
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stagings import codes_to_sync
-from sharing_world import CODE, NAME, last_run, tagged, with_status
+from sharing_world import CODE, NAME, last_run, rows, tagged, with_status
 from sync_world import World
 
 UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
@@ -107,3 +108,71 @@ def test_the_guard_of_the_audience_asks_when_they_leave_at_last(shared: World) -
     assert last_run(shared, CODE)["state"] == "blocked"
     assert last_run(shared, CODE)["detail"].startswith("removal_guard")
     assert with_status(shared, "archived") == set()
+
+
+def remembered(world: World) -> int:
+    found = rows(
+        world,
+        "select from sync.tag_member inner join sync.tag using (list_id, collection_id)"
+        " where tag.left_at is not null",
+    )
+    return len(found)
+
+
+def two_years_later(world: World) -> None:
+    """The rules of age see everything as two years older."""
+    for table, columns in (
+        ("tag", ("left_at", "arrived_at")),
+        ("tag_member", ("tagged_at",)),
+        ("collection_run", ("started_at", "finished_at")),
+    ):
+        for column in columns:
+            world.warehouse.execute(
+                f"update sync.{table} set {column} = {column} - interval '2 years'"
+            )
+    with world.connect(world.warehouse_dsn) as warehouse:
+        retention.apply(warehouse, retention.Ages())
+
+
+def test_who_waits_longer_than_the_records_stay_is_not_archived(shared: World) -> None:
+    fill(shared)
+    sync(shared)
+    shared.sandbox.control("POST", "limits", {"max_audiences": 1})
+    change(shared, shared_audience=None)
+    sync(shared, 2)
+    two_years_later(shared)
+    assert rows(shared, "select from sync.collection_run") == [], "their age is over"
+
+    sync(shared)
+    assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
+    assert remembered(shared) == 3
+
+    # Arrived at last: what nobody needs any more has an age again.
+    shared.sandbox.control("POST", "limits", {"max_audiences": 10})
+    sync(shared, 2)
+    assert with_status(shared, "archived") == {MARIA, ELENI}
+    assert remembered(shared) == 3
+    two_years_later(shared)
+    assert remembered(shared) == 0
+
+    # The run that arrived is forgotten, too, and nobody waits again.
+    sync(shared)
+    assert not waits(shared)
+    assert with_status(shared, "subscribed") == {ZOI, KOSTAS}
+
+
+def test_one_that_comes_back_and_leaves_again_waits_again(shared: World) -> None:
+    fill(shared)
+    sync(shared)
+    change(shared, shared_audience=None)
+    sync(shared, 2)
+    change(shared, shared_audience=NAME)
+    sync(shared, 2)
+    assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
+
+    shared.sandbox.control("POST", "limits", {"max_audiences": 1})
+    change(shared, shared_audience="Άλλο")
+    sync(shared, 2)
+    assert last_run(shared, "NEWS")["state"] != "succeeded"
+    assert waits(shared)
+    assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}

@@ -131,19 +131,23 @@ def find_tag(warehouse: Connection[Any], collection_id: int) -> CollectionTag | 
 def find_waiting(
     warehouse: Connection[Any], list_id: str, shared_id: int, staged_ids: Sequence[int]
 ) -> list[CollectionTag]:
-    """Tags that collections left, while no run elsewhere has succeeded since.
+    """Tags that collections left, while no run elsewhere has succeeded since; commits.
 
     Args:
         list_id: the shared audience.
         shared_id: its id among the collections.
         staged_ids: collections that share it now.
     """
-    return read_rows(
+    place = {"list_id": list_id, "shared_id": shared_id}
+    warehouse.execute(statement("sync/note_arrived"), place)
+    waiting = read_rows(
         warehouse,
         CollectionTag,
         statement("sync/find_waiting_tags"),
-        {"list_id": list_id, "shared_id": shared_id, "staged_ids": list(staged_ids)},
+        {**place, "staged_ids": list(staged_ids)},
     )
+    warehouse.commit()
+    return waiting
 
 
 def join(

@@ -91,7 +91,6 @@ def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str 
             )
     if list_id is not None:
         waiting += tags.find_waiting(run.warehouse, list_id, run.collection.collection_id, staged)
-        run.warehouse.commit()
     for tag in waiting:
         _note(
             run,
