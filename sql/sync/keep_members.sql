@@ -15,11 +15,12 @@ where
             and going.cause = any(%(due_causes)s::text[])
     )
 union
--- While a collection cannot say who belongs to it, all stay unless something is due. Tags may be lost.
+-- While a collection cannot say who belongs to it, all stay unless something is due. Tags may be lost, or not
+-- given yet.
 select member.subscriber_hash
 from sync.member as member
 where
-    cardinality(%(kept_ids)s::bigint[]) > 0
+    cardinality(%(unclear_ids)s::bigint[]) > 0
     and member.list_id = %(list_id)s
     and sync.may_be_mailed(member.status)
     and member.origin in ('created', 'adopted')

@@ -329,6 +329,11 @@ class Book:
                 one.people &= {own}
         if (list_id, before) in self.subscribed_by:
             self.subscribed_by[list_id, after] = self.subscribed_by.pop((list_id, before))
+        for where, at, who in list(self.ours_at_loss):
+            if (where, at) == (list_id, before):
+                # The member goes on to look like one whose address the person changed.
+                known = self.ours_at_loss.pop((where, at, who))
+                self.ours_at_loss[where, after, who] = known
         for person in {*self.cast.holders(before), *([own] if own else [])}:
             old = self.followed.get((list_id, person))
             address = old[0] if old and old[1] == before else before

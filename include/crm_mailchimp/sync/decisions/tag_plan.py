@@ -85,6 +85,7 @@ def plan_members(
     list_id: str | None,
     collection_ids: Sequence[int],
     kept_ids: Sequence[int],
+    unclear_ids: Sequence[int],
     waiting: Mapping[int, int],
     full_refresh: bool,
     only_due: bool = False,
@@ -98,6 +99,8 @@ def plan_members(
         collection_ids: collections whose tags were planned just before.
         kept_ids: collections whose members all stay, but for what is due. They are blocked,
             failed, or not in the CRM any more.
+        unclear_ids: those of them of which nobody knows who belongs to them. While there are any,
+            every member stays, but for what is due.
         waiting: collections that moved and wait, and the ids under which their tags were planned.
             Their members all stay, but for what is due.
         full_refresh: plan an update of every member that stays.
@@ -110,6 +113,7 @@ def plan_members(
         "list_id": list_id,
         "collection_ids": list(collection_ids),
         "kept_ids": [*kept_ids, *waiting],
+        "unclear_ids": list(unclear_ids),
         "waiting_ids": list(waiting),
         "waiting_plan_ids": list(waiting.values()),
         "due_causes": list(DUE_CAUSES),

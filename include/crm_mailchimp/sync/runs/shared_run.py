@@ -282,6 +282,12 @@ class SharedRun(CollectionRun):
             part.collection.collection_id for part in self.parts if only_due or not part.is_judged
         ]
         lost = [tag.collection_id for tag in self.lost]
+        # If the tag is there, its members are known.
+        unclear = [
+            tag.collection_id
+            for tag in (*self.lost, *self.waiting)
+            if tag.tag_id is None and tag.was_made
+        ]
         self.progress.planned = tag_plan.plan_members(
             self.warehouse,
             staging_id=self.collection.staging_id,
@@ -289,6 +295,7 @@ class SharedRun(CollectionRun):
             list_id=list_id,
             collection_ids=[*sorted(staged), *lost],
             kept_ids=[*kept, *lost],
+            unclear_ids=[*kept, *unclear],
             waiting={tag.collection_id: left_collections.plan_id(tag) for tag in self.waiting},
             full_refresh=self.collection.full_refresh and not only_due,
             only_due=only_due,
