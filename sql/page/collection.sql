@@ -17,6 +17,7 @@ select
     staged.confirm_new_members,
     staged.marketing_permission,
     staged.settings,
+    staged.own_settings,
     staged.remark,
     run.clock
 from sync.staged_collection as staged

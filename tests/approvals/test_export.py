@@ -129,10 +129,38 @@ def test_the_page_has_no_file_for_an_unknown_code(
     assert len(rows_of(known.text.removeprefix("\ufeff"), ";")) == 3
 
 
+def test_one_reason_alone(
+    quarantine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = FastAPI()
+    app.include_router(files.router)
+    monkeypatch.setattr(files, "warehouse_connection", lambda: psycopg.connect(quarantine))
+    asked = {"collection": "NEWS", "reason": "missing_email"}
+    with TestClient(app) as client:
+        known = client.get("/quarantine.csv", params=asked)
+        of_all = client.get("/quarantine.csv", params={"reason": "no_consent"})
+        missing = client.get("/quarantine.csv", params=asked | {"reason": "NOPE"})
+        empty = client.get("/quarantine.csv", params=asked | {"reason": ""})
+    found = rows_of(known.text.removeprefix("\ufeff"), ";")
+    assert [(row["contact_id"], row["reason_code"]) for row in found] == [("8", "missing_email")]
+    assert "quarantine-NEWS-missing_email.csv" in known.headers["content-disposition"]
+    assert [row["contact_id"] for row in rows_of(of_all.text.removeprefix("\ufeff"), ";")] == ["7"]
+    assert missing.status_code == 404
+    assert "no reason with the code 'NOPE'" in missing.text and "no_consent" in missing.text
+    assert len(rows_of(empty.text.removeprefix("\ufeff"), ";")) == 3
+
+    assert main(["export", "--dsn", quarantine, "--reason", "no_consent", "--all"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [row["contact_id"] for row in rows] == ["7", "10"]
+    assert main(["export", "--dsn", quarantine, "--reason", "NOPE"]) == 1
+    assert "no reason with the code 'NOPE'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/quarantine.csv?collection=%00", 400),
+        ("/quarantine.csv?reason=NEWS%00", 400),
         ("/quarantine.csv?collection=NEWS%00", 400),
         ("/quarantine.csv?%00=1", 400),
         (f"/quarantine.csv?collection={'x' * 5_000}", 400),

@@ -63,10 +63,37 @@ def test_a_collection_says_what_is_in_force_and_who_is_held_back(
     assert "Next contacts" not in rest
     other = reader.get("collection?code=NEWS&reason=no_consent")
     assert '<td data-name="Since">' not in other
+    assert "quarantine.csv?collection=NEWS&amp;reason=no_consent" in other
     assert "filos" not in text
     greek = reader.get("collection?code=NEWS", **GREEK)
     assert "Παράμετροι που ισχύουν" in greek and 'lang="el"' in greek
     assert "Η διεύθυνση e-mail δεν έχει σωστή μορφή." in greek
+
+
+def test_each_sender_value_says_where_it_comes_from(world: CampaignWorld, reader: Reader) -> None:
+    own = world.collection("NEWS", use_provider_defaults=False, city="Χανιά", company=" ")
+    others = world.collection("OFFERS", use_provider_defaults=True, city="Ηράκλειο")
+    for number, collection in enumerate((own, others)):
+        world.contact(f"filos{number}@mail.gr", collection)
+    world.sync()
+
+    def source(code: str, column: str) -> tuple[str, str]:
+        text = html.unescape(reader.get(f"collection?code={code}"))
+        found = re.search(
+            rf'<th scope="row">{column}</th><td>(.*?)</td>\s*<td>(.*?)</td>', text, re.DOTALL
+        )
+        assert found, column
+        return found[1], found[2]
+
+    assert source("NEWS", "city") == ("Χανιά", "the collection in the CRM")
+    assert source("NEWS", "company")[1] == "the provider in the CRM", "its own value is blank"
+    assert source("OFFERS", "city")[1] == "the provider in the CRM"
+    assert source("OFFERS", "city")[0] != "Ηράκλειο"
+    # A run from before the column does not know it.
+    world.warehouse.execute("update sync.staged_collection set own_settings = null")
+    assert source("NEWS", "city")[1] == "the collection in the CRM, or else its provider"
+    filtered = html.unescape(reader.get("collection?code=NEWS&reason=no_consent"))
+    assert "quarantine.csv?collection=NEWS&reason=no_consent" not in filtered, "nobody is held back"
 
 
 def test_a_shared_audience_names_its_collections_and_tags(

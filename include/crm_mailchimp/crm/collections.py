@@ -75,6 +75,7 @@ class Collection:
     gdpr_category: str | None
     settings: Settings
     missing_settings: tuple[str, ...]
+    own_settings: tuple[str, ...] = ()
     wrong_country: str | None = None
     unreadable: str | None = None
 
@@ -236,6 +237,11 @@ def _collection(stored: _StoredCollection) -> Collection:
         gdpr_category=stored.gdpr_category,
         settings=settings,
         missing_settings=tuple(name for name in REQUIRED_SETTINGS if _blank(settings.get(name))),
+        own_settings=tuple(
+            name
+            for name, value in stored.own_settings.items()
+            if not stored.use_provider_defaults and not _blank(value)
+        ),
         wrong_country=_wrong_country(stored, settings.get("country")),
         unreadable=stored.unreadable,
     )

@@ -27,7 +27,11 @@ class NoSuchCollectionError(PermanentError):
 
 @dataclass(frozen=True, kw_only=True)
 class CollectionFacts:
-    """A collection as its newest staging has it; ``settings`` are those of its audience."""
+    """A collection as its newest staging has it; ``settings`` are those of its audience.
+
+    Attributes:
+        own_settings: which of them the collection has itself. None: an old run did not note it.
+    """
 
     staging_id: int
     run_id: str
@@ -46,6 +50,7 @@ class CollectionFacts:
     confirm_new_members: bool
     marketing_permission: str | None
     settings: Mapping[str, object]
+    own_settings: Sequence[str] | None
     remark: str | None
     clock: datetime
 

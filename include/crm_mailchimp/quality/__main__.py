@@ -13,7 +13,13 @@ import psycopg
 from crm_mailchimp import database_errors
 from crm_mailchimp.command_end import fail, run_until_reader_leaves
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.quality.export import BOM, export_quarantine, new_file, require_known
+from crm_mailchimp.quality.export import (
+    BOM,
+    export_quarantine,
+    new_file,
+    require_known,
+    require_known_reason,
+)
 from crm_mailchimp.warehouse.opening import opened_warehouse
 
 
@@ -45,12 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _export(warehouse: psycopg.Connection, target: TextIO, options: argparse.Namespace) -> int:
     if options.collection is not None:
         require_known(warehouse, options.collection)
+    if options.reason is not None:
+        require_known_reason(warehouse, options.reason)
     if options.bom:
         target.write(BOM)
     return export_quarantine(
         warehouse,
         target,
         collection_code=options.collection,
+        reason_code=options.reason,
         with_resolved=options.all,
         delimiter=options.delimiter,
     )
@@ -67,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
     )
     export.add_argument("--collection", metavar="CODE", help="only this collection")
+    export.add_argument("--reason", metavar="CODE", help="only contacts held back for this reason")
     export.add_argument(
         "--output", type=Path, metavar="FILE", help="write here instead of to the terminal"
     )

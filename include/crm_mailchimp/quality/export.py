@@ -43,7 +43,7 @@ _INNER_STARTS = re.compile(
 
 
 class UnknownCodeError(PermanentError):
-    """The warehouse knows no collection with this code."""
+    """The warehouse knows no collection, or no reason, with this code."""
 
 
 def require_known(warehouse: Connection[Any], collection_code: str) -> None:
@@ -61,11 +61,27 @@ def require_known(warehouse: Connection[Any], collection_code: str) -> None:
         )
 
 
+def require_known_reason(warehouse: Connection[Any], reason_code: str) -> None:
+    """Refuse a reason that holds nobody back.
+
+    Raises:
+        UnknownCodeError: there is no such reason; the text names those that there are.
+    """
+    codes = read_values(
+        warehouse, str, "select reason_code from sync.reason order by position, reason_code"
+    )
+    if reason_code not in codes:
+        raise UnknownCodeError(
+            f"there is no reason with the code {reason_code!r}. The reasons are: {', '.join(codes)}"
+        )
+
+
 def export_quarantine(
     warehouse: Connection[Any],
     target: TextIO,
     *,
     collection_code: str | None = None,
+    reason_code: str | None = None,
     with_resolved: bool = False,
     delimiter: str = ",",
 ) -> int:
@@ -75,6 +91,7 @@ def export_quarantine(
         warehouse: read in one transaction.
         target: opened with ``newline=""``.
         collection_code: only this collection.
+        reason_code: only contacts that are held back for this reason.
         with_resolved: closed rows, too.
         delimiter: spreadsheets in Greek expect ``;``.
 
@@ -87,7 +104,11 @@ def export_quarantine(
     with warehouse.transaction(), warehouse.cursor(name="quarantine_export") as cursor:
         cursor.execute(
             statement("sync/export_quarantine"),
-            {"collection_code": collection_code, "with_resolved": with_resolved},
+            {
+                "collection_code": collection_code,
+                "reason_code": reason_code,
+                "with_resolved": with_resolved,
+            },
         )
         for row in cursor:
             writer.write(row)

@@ -19,6 +19,7 @@ from crm_mailchimp.quality.export import (
     UnknownCodeError,
     export_quarantine,
     require_known,
+    require_known_reason,
 )
 from crm_mailchimp.sync.decisions.plan_export import NoPlanError, write_csv
 from mailchimp_provider.connections import data_docs_folder, warehouse_connection
@@ -37,22 +38,28 @@ _POLICY = (
 
 
 @router.get("/quarantine.csv")
-def quarantine_file(collection: str | None = None) -> Response:
+def quarantine_file(collection: str | None = None, reason: str | None = None) -> Response:
     """Who is held back now, by contact id, as a spreadsheet in Greek opens it.
 
     Args:
         collection: code; all of them by default. 404 for a code that the warehouse does not know.
+        reason: code; any by default. 404 for an unknown one.
     """
     file = _new_file()
     with closing(warehouse_connection()) as warehouse:
-        if collection is not None:
-            try:
+        try:
+            if collection is not None:
                 require_known(warehouse, collection)
-            except UnknownCodeError as error:
-                file.close()
-                return PlainTextResponse(str(error), status_code=404)
-        export_quarantine(warehouse, file, collection_code=collection, delimiter=";")
-    return _spreadsheet(file, f"quarantine-{collection}.csv" if collection else "quarantine.csv")
+            if reason:
+                require_known_reason(warehouse, reason)
+        except UnknownCodeError as error:
+            file.close()
+            return PlainTextResponse(str(error), status_code=404)
+        export_quarantine(
+            warehouse, file, collection_code=collection, reason_code=reason or None, delimiter=";"
+        )
+    name = "-".join(filter(None, ("quarantine", collection, reason)))
+    return _spreadsheet(file, f"{name}.csv")
 
 
 @router.get("/plan.csv")

@@ -212,7 +212,14 @@ def _parameters(found: CollectionContent) -> Iterator[Parameter]:
     # A sender is a company's, not a person's. Its e-mail address is not shown anyway.
     for name, value in facts.settings.items():
         if name != "from_email":
-            yield Parameter(name, value, "merged", is_setting=True)
+            yield Parameter(name, value, _setting_source(found, name), is_setting=True)
+
+
+def _setting_source(found: CollectionContent, name: str) -> str:
+    own = found.facts.own_settings
+    if own is None:
+        return "merged"
+    return "collection" if name in own else "provider"
 
 
 def _audience(found: CollectionContent) -> Parameter:

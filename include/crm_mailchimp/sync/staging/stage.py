@@ -343,6 +343,7 @@ def _store_collections(
                     "marketing_permission": collection.marketing_permission,
                     "provider_list_id": collection.provider_list_id or None,
                     "settings": Jsonb(dict(collection.settings)),
+                    "own_settings": list(collection.own_settings),
                     "problem_code": problem.code if problem else None,
                     "problem_state": problem.state if problem else None,
                     "problem_detail": problem.detail if problem else None,
