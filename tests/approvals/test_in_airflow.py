@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from typing import Any
 
 import psycopg
 import pytest
-import requests
 
+from admin_page import admin_page
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from approvals.mail_and_web import Webhook, serving
 from local_installation.airflow_api import AirflowApiError
@@ -62,18 +61,9 @@ class World(AirflowWorld):
         return self.airflow.wait_for_run("approve_removals", run_id, seconds=RUN_SECONDS)
 
     def answer_on_page(self, plan_id: int, answer: str) -> str:
-        """Answer by the form of the page "Mailchimp"; the state in which the run ends."""
-        password = self.installation.secrets().airflow_password
-        entered = {"username": USER, "password": password}
-        login = requests.post(f"{self.airflow.url}/auth/token", json=entered, timeout=60).json()
-        headers = {"Authorization": f"Bearer {login['access_token']}"}
-        page = f"{self.airflow.url}/mailchimp-page/"
-        shown = requests.get(page, headers=headers, timeout=60).text
-        token = re.search(r'name="token" value="([^"]+)"', shown)
-        assert token and f'name="number" value="{plan_id}"' in shown
-        form = {"token": token[1], "question": "removals", "number": plan_id, "answer": answer}
-        done = requests.post(f"{page}do/answer", data=form, headers=headers, timeout=60)
-        assert "done=answer" in done.url
+        """Answer by a button of the page "Mailchimp"; the state in which the run ends."""
+        with admin_page(self) as page:
+            page.answer("removals", plan_id, answer)
         return self.airflow.wait_for_run("approve_removals", f"plan-{plan_id}", seconds=RUN_SECONDS)
 
     def question(self, run_id: str) -> dict[str, Any]:
@@ -263,19 +253,51 @@ def test_statuses_and_defaults(world: World) -> None:
 
     with psycopg.connect(world.services.crm) as crm:
         crm.execute("update crm.external_provider set city = null")
-    _, state = world.run("get_mailchimp_defaults")
+    known = world.airflow.run_ids("get_mailchimp_defaults")
+    with admin_page(world) as page:
+        page.go()
+        page.press("form[action='do/defaults'] button", "The defaults are being read from Mailchimp.")
+    started = world.airflow.wait_for_new_run("get_mailchimp_defaults", known)
+    state = world.airflow.wait_for_run("get_mailchimp_defaults", started, seconds=RUN_SECONDS)
     assert state == "success"
+    run = world.airflow.get(f"dags/get_mailchimp_defaults/dagRuns/{started}")
+    assert run["triggering_user_name"] == USER
     with psycopg.connect(world.services.crm) as crm:
         assert crm.execute("select city from crm.external_provider").fetchone() == ("Αθήνα",)
 
 
 def test_requests_for_erasure(world: World) -> None:
-    """One is carried out; one that was made under a merged record is a person's to decide."""
+    """One is carried out; one that was made under a merged record is a person's to decide.
+
+    The first one is started by a button of the page, for that person alone.
+    """
     rows = world.warehouse(
         "select distinct contact_id from sync.member where status = 'subscribed'"
-        " order by contact_id limit 3"
+        " order by contact_id limit 4"
     )
-    asking, merged, survivor = (row["contact_id"] for row in rows)
+    first, asking, merged, survivor = (row["contact_id"] for row in rows)
+    world.crm(
+        "update crm.contact set erasure_requested_at = now() where contact_id = any(%s)",
+        [first, asking],
+    )
+    known = world.airflow.run_ids("erase_contacts")
+    with admin_page(world) as page:
+        page.go("person")
+        page.browser.fill("#who", str(first))
+        page.browser.click("main form button")
+        page.browser.run(
+            "document.querySelector('form[action$=\"do/erase\"]').parentElement"
+            ".parentElement.open = true"
+        )
+        page.press("form[action$='do/erase'] button", "The erasure was started.")
+    started = world.airflow.wait_for_new_run("erase_contacts", known)
+    state = world.airflow.wait_for_run("erase_contacts", started, seconds=RUN_SECONDS)
+    assert state == "success"
+    run = world.airflow.get(f"dags/erase_contacts/dagRuns/{started}")
+    assert (run["triggering_user_name"], run["conf"]["contacts"]) == (USER, [first])
+    left = "select distinct contact_id from sync.member where contact_id = any(%s)"
+    found = world.warehouse(left, [first, asking])
+    assert [row["contact_id"] for row in found] == [asking], "nobody else was erased"
     world.crm(
         "update crm.contact set erasure_requested_at = now() where contact_id = any(%s)",
         [asking, merged],
@@ -285,7 +307,8 @@ def test_requests_for_erasure(world: World) -> None:
     # A misspelt param is not "all of them".
     with pytest.raises(AssertionError):
         assert world.run("erase_contacts", contact_id=asking)[1] == "success"
-    assert world.warehouse("select * from sync.erasure_receipt") == []
+    (receipt,) = world.warehouse("select receipt_id from sync.erasure_receipt")
+    assert receipt
 
     run_id, state = world.run("erase_contacts")
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import requests
 
+from admin_page import admin_page
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
 from campaign_world import BODY
 from crm_mailchimp.accounts import Accounts
@@ -170,7 +171,12 @@ def test_from_plan_to_inbox(world: World) -> None:
     assert sorted(asked) == ["NL-11", "NL-12"]
     wait_until(lambda: all(world.asks("release_campaigns", run_id) for run_id in asked.values()))
     before = world.airflow.run_ids("sync_campaigns")
-    answer(world, {asked["NL-12"]: "Reject", asked["NL-11"]: "Approve"})
+    with admin_page(world) as page:
+        for code, answer in (("NL-12", "reject"), ("NL-11", "approve")):
+            page.answer("releases", int(asked[code].removeprefix("gate-")), answer)
+    for run_id in asked.values():
+        state = world.airflow.wait_for_run("release_campaigns", run_id, seconds=RUN_SECONDS)
+        assert state == "success", world.states("release_campaigns", run_id)
     assert world.states("release_campaigns", asked["NL-12"])["go_on"] == "skipped"
     assert world.states("release_campaigns", asked["NL-11"])["go_on"] == "success"
     assert "rejected, so nothing is released" in world.note("release_campaigns", asked["NL-12"])
@@ -218,14 +224,6 @@ def test_from_plan_to_inbox(world: World) -> None:
         f"select {columns}, origin from stats.campaign_overview where provider_campaign_id = %s",
         provider_id,
     ) == [{**reported, "origin": "crm"}]
-
-
-def answer(world: World, answers: dict[str, str]) -> None:
-    for run_id, option in answers.items():
-        world.airflow.answer("release_campaigns", run_id, "ask", option)
-    for run_id in answers:
-        state = world.airflow.wait_for_run("release_campaigns", run_id, seconds=RUN_SECONDS)
-        assert state == "success", world.states("release_campaigns", run_id)
 
 
 def sync_newsletter(services: Services) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
@@ -72,8 +73,8 @@ class RemovalRequest:
     def subject(self) -> str:
         """The question, in one line."""
         return (
-            f"Remove {self.removals} of {self.members} members of {self.collection_code}? "
-            f"(plan {self.plan_id})"
+            f"Remove {self.removals} of {members_in_words(self.members)} of "
+            f"{self.collection_code}? (plan {self.plan_id})"
         )
 
     @property
