@@ -11,8 +11,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from documents.built_site import broken_links, is_elsewhere, missing_files, read_page, read_site
 from markdown_it import MarkdownIt
+
+from documents.built_site import broken_links, is_elsewhere, missing_files, read_page, read_site
 
 ROOT = Path(__file__).parents[2]
 DAGS = sorted(path.stem for path in (ROOT / "dags").glob("*.py"))
