@@ -25,8 +25,14 @@ from documents.shell_commands import A_DAY, OWN_VALUE, Command, commands
 #: What a block may be, and who looks at it: this file, ``test_statements`` or the site's tests.
 LANGUAGES = {"sh", "env", "text", "sql", "python", "json", "yaml", "mermaid"}
 BLOCKS = all_blocks()
+#: Programs that no document names yet. Who names one writes a rule for it.
+WITHOUT_RULE = {
+    "psql", "pg_dump", "pg_restore", "createdb", "dropdb", "createuser", "kubectl", "helm", "npm",
+    "node", "ssh", "systemctl", "cp", "mv", "rm", "cat", "tail", "chmod", "mkdir", "wget", "uv",
+    "pytest", "superset", "mkdocs", "docker-compose",
+}  # fmt: skip
 #: Pieces of a sentence that begin like a command.
-PROGRAMS = {*RULES, *SHORT} - {"date", "export", "cd"}
+PROGRAMS = {*RULES, *SHORT, *WITHOUT_RULE} - {"date", "export", "cd"}
 
 
 def of_language(*languages: str) -> list[Code]:
@@ -67,6 +73,10 @@ def test_the_commands_of_a_sentence(code: Code) -> None:
         first = Command(("python", "-m", f"crm_mailchimp.{first.words[0]}", *first.words[1:]))
     for command in (first, *more):
         check(command, is_mention=True)
+
+
+def test_the_lists_of_programs_are_apart() -> None:
+    assert WITHOUT_RULE & set(RULES) == set()
 
 
 def test_the_documents_have_commands() -> None:
