@@ -20,6 +20,8 @@ pytestmark = pytest.mark.xdist_group("documents")
 #: Pieces of a sentence that begin like a statement, and are only the name of one.
 NAMES = {"grant set on parameter temp_file_limit"}
 _FIRST = re.compile(r"(?:alter|update|grant|revoke|select|insert|delete|create|drop|with)\s", re.I)
+#: Logins that documents give rights to: in the CRM, and in the warehouse.
+_PLAIN_LOGINS = ("pipeline", "bi")
 _OF_THE_CRM = re.compile(r"\bcrm\b|\bcontact\b|pipeline|crm_query|view")
 BLOCKS = [code for code in all_blocks() if code.language == "sql"]
 SPANS = [
@@ -40,15 +42,14 @@ class Databases:
 @pytest.fixture(scope="module", params=["postgres", "debian_postgres"])
 def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     server = request.getfixturevalue(request.param)
-    logins = {name: f"{name}_{uuid.uuid4().hex[:8]}" for name in ("pipeline", "crm_query", "bi")}
+    logins = {name: f"{name}_{uuid.uuid4().hex[:8]}" for name in ("crm_query", *_PLAIN_LOGINS)}
     with fresh_databases(server) as (crm, warehouse):
         with psycopg.connect(crm, autocommit=True) as admin:
-            admin.execute(f"create role {logins['pipeline']} login".encode())
             create_query_login(admin, logins["crm_query"], "κωδικός")
         yield Databases(crm, warehouse, logins)
         with psycopg.connect(crm, autocommit=True) as admin:
-            for name in (logins["pipeline"], logins["crm_query"]):
-                admin.execute(f"drop owned by {name}; drop role {name}".encode())
+            name = logins["crm_query"]
+            admin.execute(f"drop owned by {name}; drop role {name}".encode())
 
 
 def statements(code: Code) -> list[str]:
@@ -65,6 +66,11 @@ def run(codes: Sequence[Code], databases: Databases) -> int:
     done = 0
     with psycopg.connect(databases.crm) as crm, psycopg.connect(databases.warehouse) as warehouse:
         crm.execute("set local search_path = crm, public")
+        text = "\n".join(code.text for code in codes)
+        for login, connection in zip(_PLAIN_LOGINS, (crm, warehouse), strict=True):
+            # A document may make it itself.
+            if not re.search(rf"create (?:role|user) {login}\b", text):
+                connection.execute(f"create role {databases.logins[login]} login".encode())
         for code in codes:
             connection = crm if _OF_THE_CRM.search(code.text) else warehouse
             for statement in statements(code):

@@ -12,6 +12,7 @@ from typing import Any
 
 from lists import with_lists_of_python_markdown
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from pages import DOCS, OUTSIDE, ROOT, RUNBOOKS, linked_files, source_of, with_links_of_the_site
@@ -39,12 +40,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         *((source, ROOT / source) for source in OUTSIDE.values()),
         *((str(path.relative_to(ROOT)), path) for path in DOCS.rglob("*.md")),
     ]
-    as_they_are = {
-        (path, place)
-        for source, document in documents
-        for path, place in linked_files(document.read_text(encoding="utf-8"), source)
-        if place.startswith("files/")
-    }
+    try:
+        as_they_are = {
+            (path, place)
+            for source, document in documents
+            for path, place in linked_files(document.read_text(encoding="utf-8"), source)
+            if place.startswith("files/")
+        }
+    except FileNotFoundError as error:
+        raise PluginError(str(error)) from error
     for path, place in sorted(as_they_are):
         files.append(_file(config, place, (ROOT / path).read_text(encoding="utf-8")))
     for name, text in runbooks(ROOT / "dags").items():

@@ -77,7 +77,10 @@ def linked_files(text: str, source: str) -> Iterator[tuple[str, str]]:
     """
     for target in _LINK.findall(_FENCE.sub("", text)):
         path = _resolved(target, source)
-        yield path, place_of(path)
+        try:
+            yield path, place_of(path)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{source} has a link to {target}: {error}") from None
 
 
 def with_links_of_the_site(text: str, page: str) -> str:
