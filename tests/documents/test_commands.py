@@ -104,9 +104,18 @@ def test_variables_of_a_block_exist(code: Code) -> None:
             assert kind == ("mailchimp" if "MAILCHIMP" in name else "postgresql")
 
 
-@pytest.mark.parametrize("code", of_language("json", "yaml"), ids=str)
-def test_data_can_be_read(code: Code) -> None:
-    assert (json.loads if code.language == "json" else yaml.safe_load)(code.text) is not None
+def read_data(code: Code) -> object:
+    return json.loads(code.text) if code.language == "json" else yaml.safe_load(code.text)
+
+
+def test_data_can_be_read() -> None:
+    for code in of_language("json", "yaml"):
+        assert read_data(code) is not None, code
+    assert read_data(Code("d", 1, "json", '{"a": [1]}')) == {"a": [1]}
+    assert read_data(Code("d", 1, "yaml", "a: [1]")) == {"a": [1]}
+    for language in ("json", "yaml"):
+        with pytest.raises((ValueError, yaml.YAMLError)):
+            read_data(Code("d", 1, language, "{a: ["))
 
 
 @pytest.mark.parametrize("code", of_language("python"), ids=str)

@@ -36,7 +36,7 @@ from documents.shell_commands import OWN_VALUE, Command, commands
 from fresh_databases import fresh_databases
 from sync_world import World
 
-pytestmark = pytest.mark.xdist_group("documents")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documents")]
 ROOT = Path(__file__).parents[2]
 MAINS: dict[str, Callable[[Sequence[str] | None], int]] = {
     "crm_mailchimp.crm": crm.main,

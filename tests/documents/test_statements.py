@@ -15,7 +15,7 @@ from crm_mailchimp.crm.query_login import create_query_login
 from documents.code_in_documents import Code, all_blocks, all_spans
 from fresh_databases import fresh_databases
 
-pytestmark = pytest.mark.xdist_group("documents")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documents")]
 
 #: Pieces of a sentence that begin like a statement, and are only the name of one.
 NAMES = {"grant set on parameter temp_file_limit"}
