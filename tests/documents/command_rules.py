@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import re
 import runpy
 import shutil
@@ -20,8 +21,11 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import pytest
 import yaml
 
+from debian_postgres import binaries
+from documents.code_in_documents import documents
 from documents.shell_commands import OWN_VALUE, Command
 
 ROOT = Path(__file__).parents[2]
@@ -207,7 +211,8 @@ def grep(command: Command, *, is_mention: bool) -> None:
 
 def cd(command: Command, *, is_mention: bool) -> None:
     folder = command.words[1]
-    assert folder == OWN_VALUE or (ROOT / folder).is_dir(), f"no folder {folder}"
+    is_there = (ROOT / command.folder / folder).is_dir()
+    assert folder == OWN_VALUE or is_there, f"no folder {folder}"
 
 
 def sha256sum(command: Command, *, is_mention: bool) -> None:
@@ -216,12 +221,32 @@ def sha256sum(command: Command, *, is_mention: bool) -> None:
 
 def export(command: Command, *, is_mention: bool) -> None:
     for word in command.words[1:]:
-        known_variable(word.partition("=")[0])
+        name = word.partition("=")[0]
+        # A page may use a variable of its own in a later command.
+        if not any(f"${name}" in text for text in documents().values()):
+            known_variable(name)
 
 
 def date(command: Command, *, is_mention: bool) -> None:
     done = subprocess.run(list(command.words), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def postgres_program(command: Command, *, is_mention: bool) -> None:
+    """One of Postgres' own programs: it has each option, and the files of ``-f`` are there."""
+    programs = binaries()
+    path = programs and shutil.which(command.program, path=str(programs))
+    path = path or shutil.which(command.program)
+    if path is None:
+        missing = f"{command.program} is not installed: apt-get install postgresql"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    done = subprocess.run([path, "--help"], capture_output=True, text=True, check=True)
+    known = set(re.findall(r"(?<!\S)(--?[A-Za-z][\w-]*)", done.stdout))
+    words = command.words[1:]
+    options = {word.partition("=")[0] for word in words if re.match(r"--?[A-Za-z]", word)}
+    assert options - known == set(), f"{command.program} has no {sorted(options - known)}"
+    for file in (words[i + 1] for i, word in enumerate(words[:-1]) if word == "-f"):
+        assert (ROOT / command.folder / file).is_file(), f"no file {file}"
 
 
 def curl(command: Command, *, is_mention: bool) -> None:
@@ -257,6 +282,10 @@ RULES: dict[str, Callable[..., None]] = {
     "airflow": airflow, "pip": pip, "docker": docker, "git": git, "grep": grep, "cd": cd,
     "sha256sum": sha256sum, "export": export, "date": date, "curl": curl, "sudo": apt_get,
     "apt-get": apt_get, ".venv/bin/pre-commit": pre_commit,
+    **dict.fromkeys(
+        ("psql", "createdb", "createuser", "dropdb", "initdb", "pg_ctl", "pg_dump", "pg_restore"),
+        postgres_program,
+    ),
 }  # fmt: skip
 #: Words that a sentence uses for ``python -m crm_mailchimp.…``.
 SHORT = {"crm", "sync", "warehouse", "quality"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -61,8 +62,7 @@ def commands(code: str) -> list[Command]:
         line = comment[1] if comment else whole
         nested = [inner for match in _NESTED.finditer(line) for inner in commands(match[1])]
         for command in _of_line(_NESTED.sub(_answer, line), folder):
-            if command.program == "cd":
-                folder = command.words[1]
+            folder = _folder_after(command, folder)
             found.append(command)
         found += nested
     return found
@@ -87,10 +87,13 @@ def _of_line(line: str, folder: str) -> list[Command]:
             simple.append(token)
         elif simple:
             found.append(_simple(simple, folder))
-            if found[-1].program == "cd":
-                folder = found[-1].words[1]
+            folder = _folder_after(found[-1], folder)
             simple = []
     return found
+
+
+def _folder_after(command: Command, folder: str) -> str:
+    return posixpath.normpath(f"{folder}/{command.words[1]}") if command.program == "cd" else folder
 
 
 def _simple(tokens: list[str], folder: str) -> Command:

@@ -27,9 +27,8 @@ LANGUAGES = {"sh", "env", "text", "sql", "python", "json", "yaml", "mermaid"}
 BLOCKS = all_blocks()
 #: Programs that no document names yet. Who names one writes a rule for it.
 WITHOUT_RULE = {
-    "psql", "pg_dump", "pg_restore", "createdb", "dropdb", "createuser", "kubectl", "helm", "npm",
-    "node", "ssh", "systemctl", "cp", "mv", "rm", "cat", "tail", "chmod", "mkdir", "wget", "uv",
-    "pytest", "superset", "mkdocs", "docker-compose",
+    "kubectl", "helm", "npm", "node", "ssh", "systemctl", "cp", "mv", "rm", "cat", "tail", "chmod",
+    "mkdir", "wget", "uv", "pytest", "superset", "mkdocs", "docker-compose",
 }  # fmt: skip
 #: Pieces of a sentence that begin like a command.
 PROGRAMS = {*RULES, *SHORT, *WITHOUT_RULE} - {"date", "export", "cd"}
@@ -138,10 +137,27 @@ WRONG = {
     "pip install -r no_such.txt": "no_such",
     "docker compose --profile nothing up": "no profile",
     "grep -rn no_such_text_in_dags_at_all dags": "finds nothing",
+    "psql --no-such-switch": "has no",
+    "psql -d x -f no_such.sql": "no file",
     "tools/lock --degrade": "knows no",
     "cd no_such_folder": "no folder",
     "frobnicate all": "no rule knows",
 }
+
+
+#: Programs that no document names today.
+RIGHT = (
+    'psql -v ON_ERROR_STOP=1 -d "$CRM_DSN" -f tools/create_databases.sql',
+    "cd tools && psql -d x -f create_databases.sql",
+    "pg_dump --schema=sync --format=custom --file=sync.dump x",
+    "createdb --maintenance-db=x crm",
+)
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_a_right_command_passes(text: str) -> None:
+    for command in commands(text):
+        check(command, is_mention=False)
 
 
 @pytest.mark.parametrize("text", WRONG)
@@ -159,6 +175,9 @@ def test_shell_is_read_as_a_shell_reads_it() -> None:
         Command(("date", "+%F")),
     ]
     assert commands("x '# y' z#1 # it's \"") == [Command(("x", "# y", "z#1"))]
+    assert [command.folder for command in commands("cd a/b\nx\ncd ../c\nx")] == [
+        ".", "a/b", "a/b", "a/c",
+    ]  # fmt: skip
     assert commands("a -f - < q.sql; git clone <this repository>") == [
         Command(("a", "-f", "-"), reads="q.sql"),
         Command(("git", "clone", OWN_VALUE)),

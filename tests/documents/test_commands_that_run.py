@@ -79,9 +79,8 @@ def installation(
     with fresh_databases(server) as (crm_dsn, warehouse_dsn):
         world = World(crm_dsn, warehouse_dsn, mailchimp_sandbox)
         news = world.collection("NEWSLETTER")
-        world.collection(
-            "OFFERS_ATHENS", is_static=False, query_text="select contact_id from contact"
-        )
+        for code in queried_collections():
+            world.collection(code, is_static=False, query_text="select contact_id from contact")
         world.contact("maria@mail.gr", news, contact_id=4711)
         world.contact("maria", news, contact_id=4712)
         assert world.sync(["NEWSLETTER"])["NEWSLETTER"].counts["added"] == 1
@@ -136,6 +135,12 @@ def to_run() -> list[tuple[Code, Command]]:
         if is_to_be_run(command)
     ]
     return sorted(found, key=order)
+
+
+def queried_collections() -> set[str]:
+    """Codes of dynamic collections that our documents try."""
+    found = [command.words for _, command in to_run() if command.words[3] == "try-query"]
+    return {words[words.index("--collection") + 1] for words in found if "--collection" in words}
 
 
 def arguments(command: Command, here: Installation) -> list[str]:

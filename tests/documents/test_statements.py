@@ -67,6 +67,9 @@ def run(codes: Sequence[Code], databases: Databases) -> int:
     with psycopg.connect(databases.crm) as crm, psycopg.connect(databases.warehouse) as warehouse:
         crm.execute("set local search_path = crm, public")
         text = "\n".join(code.text for code in codes)
+        for schema in re.findall(r"\bin schema (\w+)", text):
+            # A page may speak of a schema of the reader.
+            crm.execute(f"create schema if not exists {schema}".encode())
         for login, connection in zip(_PLAIN_LOGINS, (crm, warehouse), strict=True):
             # A document may make it itself.
             if not re.search(rf"create (?:role|user) {login}\b", text):
