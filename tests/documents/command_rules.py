@@ -227,6 +227,12 @@ def export(command: Command, *, is_mention: bool) -> None:
             known_variable(name)
 
 
+def reader(command: Command, *, is_mention: bool) -> None:
+    """A program of every Linux that only reads."""
+    assert shutil.which(command.program)
+    assert command.writes is None
+
+
 def date(command: Command, *, is_mention: bool) -> None:
     done = subprocess.run(list(command.words), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -282,6 +288,7 @@ RULES: dict[str, Callable[..., None]] = {
     "airflow": airflow, "pip": pip, "docker": docker, "git": git, "grep": grep, "cd": cd,
     "sha256sum": sha256sum, "export": export, "date": date, "curl": curl, "sudo": apt_get,
     "apt-get": apt_get, ".venv/bin/pre-commit": pre_commit,
+    **dict.fromkeys(("ls", "cat", "head", "tail"), reader),
     **dict.fromkeys(
         ("psql", "createdb", "createuser", "dropdb", "initdb", "pg_ctl", "pg_dump", "pg_restore"),
         postgres_program,
