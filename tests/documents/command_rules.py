@@ -230,7 +230,7 @@ def export(command: Command, *, is_mention: bool) -> None:
 def reader(command: Command, *, is_mention: bool) -> None:
     """A program of every Linux that only reads."""
     assert shutil.which(command.program)
-    assert command.writes is None
+    assert command.writes is None, f"{command.program} writes {command.writes}"
 
 
 def date(command: Command, *, is_mention: bool) -> None:
@@ -247,9 +247,9 @@ def postgres_program(command: Command, *, is_mention: bool) -> None:
         missing = f"{command.program} is not installed: apt-get install postgresql"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     done = subprocess.run([path, "--help"], capture_output=True, text=True, check=True)
-    known = set(re.findall(r"(?<!\S)(--?[A-Za-z][\w-]*)", done.stdout))
+    known = set(re.findall(r"(?<![\w-])(--?[A-Za-z][\w-]*)", done.stdout))
     words = command.words[1:]
-    options = {word.partition("=")[0] for word in words if re.match(r"--?[A-Za-z]", word)}
+    options = {word.partition("=")[0] for word in words if re.fullmatch(r"--?[A-Za-z]\S*", word)}
     assert options - known == set(), f"{command.program} has no {sorted(options - known)}"
     for file in (words[i + 1] for i, word in enumerate(words[:-1]) if word == "-f"):
         assert (ROOT / command.folder / file).is_file(), f"no file {file}"

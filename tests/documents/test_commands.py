@@ -139,7 +139,7 @@ WRONG = {
     "grep -rn no_such_text_in_dags_at_all dags": "finds nothing",
     "psql --no-such-switch": "has no",
     "psql -d x -f no_such.sql": "no file",
-    "cat a > b": "",
+    "cat a > b": "writes b",
     "tools/lock --degrade": "knows no",
     "cd no_such_folder": "no folder",
     "frobnicate all": "no rule knows",
@@ -152,6 +152,8 @@ RIGHT = (
     "cd tools && psql -d x -f create_databases.sql",
     "pg_dump --schema=sync --format=custom --file=sync.dump x",
     "createdb --maintenance-db=x crm",
+    "initdb -D x -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8",
+    'pg_ctl -D x -l x.log -o "-p 55432 -k /tmp" -w start',
     'export PATH="$(ls -d /usr/lib/postgresql/*/bin | tail -1):$PATH"',
 )
 
