@@ -1,7 +1,7 @@
 # Everything a person or a build server runs. `make` alone explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up bi doctor test check bench bench-growth soak mutants screenshots clean lock docs dictionary sbom format install install-dev install-bi
+.PHONY: help demo up bi doctor test check bench bench-growth soak mutants screenshots clean lock docs dictionary sbom format install install-dev install-bi install-docs
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -26,7 +26,7 @@ bi: install install-bi ## Superset's dashboards beside the demo's data, until Ct
 doctor: install ## look at this installation before it goes live; changes nothing (docs/doctor.md)
 	@$(PY) -m mailchimp_provider.doctor $(ARGS)
 
-test: install-dev install-bi ## the whole test suite (half an hour on two idle cores)
+test: install-dev install-bi install-docs ## the whole test suite (half an hour on two idle cores)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: install-dev ## what to run before a commit: style, types, SQL, fast tests (under a minute)
@@ -56,8 +56,9 @@ format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff format .
 	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql include/local_installation/sql
 
-docs: install-dev ## write the documents that are made from the code (settings, dynamic queries)
-	$(PY) tools/write_docs.py
+docs: install-dev install-docs ## write the documents that are made from the code, and the site of all documents
+	@$(PY) tools/write_docs.py
+	@tools/build_site
 
 dictionary: install-dev ## write docs/data_dictionary.md from the comments of the warehouse's views and columns
 	$(PY) tools/write_dictionary.py
@@ -78,4 +79,7 @@ install-dev: # .venv with what tests and checks need as well
 	@MAKE_TARGET=$(firstword $(MAKECMDGOALS)) tools/install dev
 
 install-bi: # .venv-bi with Superset, whose packages do not fit Airflow's
-	@tools/install_bi
+	@tools/install_beside bi
+
+install-docs: # .venv-docs with MkDocs Material, whose packages do not fit Airflow's
+	@tools/install_beside docs

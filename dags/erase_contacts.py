@@ -26,9 +26,9 @@ at any time, for single people with the param `contacts`.
 4. A receipt (`sync.erasure_receipt`) says when it was asked for and done, and how much was
    deleted. It names nobody.
 
-A contact that was merged into the erased contact is the same person, and is erased with it. A
-contact may ask for erasure, and be merged into a contact that did not ask. Then only the first
-contact is erased, and the result names both.
+A contact that was merged into the erased contact is the same person, and is erased with it. If only
+a merged contact asked, the other one is not erased: the result names both (docs/data_protection.md
+says why).
 
 The id of a contact that asked may be no whole number, or too large. Then the person is erased by
 the address alone, and `by_address` in the result counts such people. `unidentified` counts rows

@@ -54,7 +54,7 @@ where translate(upper(c.city), 'ΆΈΉΊΌΎΏ', 'ΑΕΗΙΟΥΩ') = 'ΑΘΗΝΑ
 This command checks and runs a text as a run does. It changes nothing. It shows the verdict, the
 plan, the number of contacts and the time. It shows no values of the CRM.
 
-```
+```sh
 python -m crm_mailchimp.crm try-query --dsn postgresql://crm_query:…@crm.org/crm --file query.sql
 python -m crm_mailchimp.crm try-query --dsn … --file - < query.sql
 python -m crm_mailchimp.crm try-query --dsn … --collection OFFERS_ATHENS
@@ -87,13 +87,13 @@ def _lists() -> Iterable[str]:
             "",
             "Types of casts, and of arrays:",
             "",
-            "```",
+            "```text",
             " ".join(sorted(ALLOWED_TYPES)),
             "```",
             "",
             "Operators:",
             "",
-            "```",
+            "```text",
             operators,
             "```",
         )
@@ -159,7 +159,7 @@ def _limits() -> str:
             "",
             "The login of `crm create --query-login` has these settings:",
             "",
-            "```",
+            "```text",
             *settings,
             "```",
             "",

@@ -73,7 +73,9 @@ def running_superset(settings: SupersetSettings) -> Iterator[RunningSuperset]:
     """
     python = settings.environment / "bin" / "python"
     if not python.is_file():
-        raise InstallationError("Superset is not installed: run make bi, or tools/install_bi")
+        raise InstallationError(
+            "Superset is not installed: run make bi, or tools/install_beside bi"
+        )
     settings.home.mkdir(mode=0o700, exist_ok=True)
     environment = _environment(settings)
     _prepare(python, settings, environment)

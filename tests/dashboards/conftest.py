@@ -30,7 +30,7 @@ PASSWORD = "a password of the tests"
 @pytest.fixture(scope="session")
 def superset(debian_postgres: Any) -> Iterator[Provisioned]:
     if not ENVIRONMENT.is_dir():
-        missing = "Superset is not installed: tools/install_bi"
+        missing = "Superset is not installed: tools/install_beside bi"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     login = f"bi_{uuid.uuid4().hex[:8]}"
     metadata = f"superset_{uuid.uuid4().hex[:8]}"

@@ -18,6 +18,7 @@ LOCKS = {
     "requirements-local.in": "requirements-local.txt",
     "requirements-dev.in": "requirements-dev.txt",
     "requirements-bi.in": "requirements-bi.txt",
+    "requirements-docs.in": "requirements-docs.txt",
     "tools/bootstrap.in": "tools/bootstrap.txt",
     "tools/sbom.in": "tools/sbom.txt",
     f"{TAP}/requirements.in": f"{TAP}/requirements.txt",

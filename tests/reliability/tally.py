@@ -44,7 +44,7 @@ says what differed from the world without faults after all reruns.
 
 The run notes each trial in a file, and a command makes this page of it:
 
-```
+```sh
 export RELIABILITY_RESULTS=/tmp/results.jsonl
 make soak ARGS=tests/reliability
 PYTHONPATH=tests .venv/bin/python -m reliability.tally $RELIABILITY_RESULTS > docs/reliability.md

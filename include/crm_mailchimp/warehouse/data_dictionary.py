@@ -22,7 +22,7 @@ Every table and view that a [BI login](stats.md#a-login-for-bi) reads, and every
 [Statistics](stats.md) says which keys join them, and how the figures are counted. This command
 prints the page for your own warehouse:
 
-```
+```sh
 python -m crm_mailchimp.warehouse dictionary --dsn …
 ```
 """
