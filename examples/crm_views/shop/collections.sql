@@ -17,5 +17,7 @@ insert into crm_map.collection (
 ) values
 (1, 10, 'NEWS', null, 1, 'NEWS', null),
 (2, 20, 'OFFERS', null, 2, 'OFFER', null),
-(3, null, 'ATHENS', 'Πελάτες της Αθήνας', 1, 'NEWS',
- 'select contact_id from contact where city = ''Αθήνα'' and is_active');
+(
+    3, null, 'ATHENS', 'Πελάτες της Αθήνας', 1, 'NEWS',
+    'select contact_id from contact where city = ''Αθήνα'' and is_active'
+);

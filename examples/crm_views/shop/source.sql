@@ -1,5 +1,5 @@
--- The tables of a shop's own CRM, as its program made them. Nothing here fits the contract: other names, dates
--- as text, numbers for yes and no, several addresses a customer, consents as columns, and rows that are only
+-- The tables of a shop's own CRM, as its program made them. Nothing here fits the contract: other names,
+-- dates as text, numbers for yes and no, several addresses a customer, consents as columns. Rows are only
 -- marked as deleted. Times are those of Athens, without a zone.
 create schema shop;
 

@@ -133,7 +133,7 @@ select
     field.code,
     field.label,
     field.data_type,
-    null::text [] as choices
+    null::text[] as choices
 from (
     values ('points', 'Πόντοι', 'number'), ('first_order', 'Πρώτη παραγγελία', 'date')
 ) as field (code, label, data_type);
@@ -172,7 +172,7 @@ select
     'shop'::text as source,
     coalesce(customer.changed, '2000-01-01') at time zone 'Europe/Athens' as recorded_at
 from shop.customer as customer
-cross join lateral (select crm_map.read_moment(customer.ok_news_on) as said) as answer
+cross join crm_map.read_moment(customer.ok_news_on) as answer (said)
 where customer.ok_news is not null
 union all
 select
@@ -183,20 +183,17 @@ select
     case customer.ok_offers when 1 then true when 0 then false end as granted,
     case
         -- No end means for ever. So an end that nobody can read must not become no end.
-        when customer.ok_offers = 1 and btrim(customer.ok_offers_until) <> '' and answer.until is null
+        when customer.ok_offers = 1 and btrim(customer.ok_offers_until) <> '' and validity.until is null
             then null
         when customer.ok_offers = 1 then date_trunc('day', answer.said)
         else least(answer.said, customer.changed)
     end at time zone 'Europe/Athens' as effective_at,
-    date_trunc('day', answer.until) at time zone 'Europe/Athens' as expires_at,
+    date_trunc('day', validity.until) at time zone 'Europe/Athens' as expires_at,
     'shop'::text as source,
     coalesce(customer.changed, '2000-01-01') at time zone 'Europe/Athens' as recorded_at
 from shop.customer as customer
-cross join lateral (
-    select
-        crm_map.read_moment(customer.ok_offers_on) as said,
-        crm_map.read_moment(customer.ok_offers_until) as until
-) as answer
+cross join crm_map.read_moment(customer.ok_offers_on) as answer (said)
+cross join crm_map.read_moment(customer.ok_offers_until) as validity (until)
 where customer.ok_offers is not null;
 
 -- A list that is gone from the shop has no description: the collection is blocked, and its people stay.

@@ -17,5 +17,7 @@ insert into crm_map.collection (
 ) values
 (1, '11111111-0000-4000-8000-000000000001', 'NEWS', null, '1', 'NEWS', null),
 (2, '11111111-0000-4000-8000-000000000002', 'OFFERS', null, '1', 'OFFER', null),
-(3, null, 'ATHENS', 'Επαφές της Αθήνας', '1', 'NEWS',
- 'select contact_id from contact where city = ''Αθήνα''');
+(
+    3, null, 'ATHENS', 'Επαφές της Αθήνας', '1', 'NEWS',
+    'select contact_id from contact where city = ''Αθήνα'''
+);

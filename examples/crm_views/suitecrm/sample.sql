@@ -3,19 +3,20 @@
 insert into suitecrm.users (id, user_name, first_name, last_name, deleted) values
 ('1', 'admin', 'Αλεξάνδρα', 'Νικολάου', 0);
 
-insert into suitecrm.contacts (id, date_modified, deleted, first_name, last_name, primary_address_city,
-    primary_address_country, lawful_basis, lawful_basis_source, birthdate)
+insert into suitecrm.contacts (
+    id, date_modified, deleted, first_name, last_name, primary_address_city, primary_address_country,
+    lawful_basis, lawful_basis_source
+)
 select
-    'c0000000-0000-4000-8000-' || lpad(number::text, 12, '0'),
-    '2024-05-01 10:00',
-    case number when 9 then 1 else 0 end,
+    'c0000000-0000-4000-8000-' || lpad(number::text, 12, '0') as id,
+    '2024-05-01 10:00' as date_modified,
+    case number when 9 then 1 else 0 end as deleted,
     first_name,
     last_name,
-    'Αθήνα',
-    'Ελλάδα',
+    'Αθήνα' as city,
+    'Ελλάδα' as country,
     basis,
-    'website',
-    null
+    'website' as source
 from (
     values
     (1, 'Μαρία', 'Παπαδοπούλου', '^consent^'), -- eligible
@@ -41,15 +42,15 @@ insert into suitecrm.email_addresses (
     date_modified, deleted
 )
 select
-    'a0000000-0000-4000-8000-' || lpad(number::text, 12, '0'),
+    'a0000000-0000-4000-8000-' || lpad(number::text, 12, '0') as id,
     address,
-    upper(address),
+    upper(address) as address_caps,
     invalid,
     opt_out,
     word,
-    confirmed::timestamp,
-    changed::timestamp,
-    0
+    confirmed::timestamp as confirmed_at,
+    changed::timestamp as changed_at,
+    0 as deleted
 from (
     values
     (1, 'maria@example.gr', 0, 0, 'confirmed-opt-in', '2024-01-10 08:00', '2024-01-10 08:00'),
@@ -77,15 +78,20 @@ insert into suitecrm.email_addr_bean_rel (
     id, email_address_id, bean_id, bean_module, primary_address, date_modified, deleted
 )
 select
-    'b0000000-0000-4000-8000-' || lpad(row_number() over (order by address, contact)::text, 12, '0'),
-    'a0000000-0000-4000-8000-' || lpad(address::text, 12, '0'),
-    'c0000000-0000-4000-8000-' || lpad(contact::text, 12, '0'),
+    'b0000000-0000-4000-8000-' || lpad(row_number() over (order by address, contact)::text, 12, '0') as id,
+    'a0000000-0000-4000-8000-' || lpad(address::text, 12, '0') as address_id,
+    'c0000000-0000-4000-8000-' || lpad(contact::text, 12, '0') as contact_id,
     module,
     is_primary,
-    '2024-01-10 08:00',
+    '2024-01-10 08:00' as date_modified,
     is_deleted
 from (
-    select number as address, number as contact, 'Contacts' as module, 1 as is_primary, 0 as is_deleted
+    select
+        number as address,
+        number as contact,
+        'Contacts' as module,
+        1 as is_primary,
+        0 as is_deleted
     from generate_series(1, 16) as number
     where number <> 14
     union all
@@ -98,22 +104,27 @@ insert into suitecrm.prospect_lists (id, name, list_type, domain_name, date_modi
 ('11111111-0000-4000-8000-000000000001', 'Ενημερωτικό δελτίο', 'default', null, '2024-01-01 00:00', 0),
 ('11111111-0000-4000-8000-000000000002', 'Προσφορές', 'default', null, '2024-01-01 00:00', 0),
 ('11111111-0000-4000-8000-000000000003', 'Να μη λαμβάνουν', 'exempt', null, '2024-01-01 00:00', 0),
-('11111111-0000-4000-8000-000000000004', 'Ανταγωνιστές', 'exempt_domain', 'antagonistis.gr',
- '2024-04-01 00:00', 0),
+(
+    '11111111-0000-4000-8000-000000000004', 'Ανταγωνιστές', 'exempt_domain', 'antagonistis.gr',
+    '2024-04-01 00:00', 0
+),
 ('11111111-0000-4000-8000-000000000005', 'Διευθύνσεις', 'exempt_address', null, '2024-01-01 00:00', 0);
 
 insert into suitecrm.prospect_lists_prospects (
     id, prospect_list_id, related_id, related_type, date_modified, deleted
 )
 select
-    list || '-' || module || '-' || contact,
-    '11111111-0000-4000-8000-' || lpad(list::text, 12, '0'),
-    'c0000000-0000-4000-8000-' || lpad(contact::text, 12, '0'),
+    list || '-' || module || '-' || contact as id,
+    '11111111-0000-4000-8000-' || lpad(list::text, 12, '0') as list_id,
+    'c0000000-0000-4000-8000-' || lpad(contact::text, 12, '0') as contact_id,
     module,
-    '2024-04-01 00:00',
-    0
+    '2024-04-01 00:00' as date_modified,
+    0 as deleted
 from (
-    select list, contact, 'Contacts' as module
+    select
+        list,
+        contact,
+        'Contacts' as module
     from generate_series(1, 2) as list cross join generate_series(1, 16) as contact
     union all
     values (3, 10, 'Contacts'), (5, 900, 'Leads'), (1, 900, 'Leads')

@@ -79,7 +79,7 @@ select
     null::text as code,
     null::text as label,
     null::text as data_type,
-    null::text [] as choices
+    null::text[] as choices
 where false;
 
 create view crm.contact_field_value as
@@ -113,8 +113,8 @@ where
     and address.opt_out = 0
     and address.confirm_opt_in = 'confirmed-opt-in'
 union all
--- An opt-out of any address that the contact has or had: links and addresses that are marked as deleted count.
--- So does another row with the same address.
+-- An opt-out of any address that the contact has or had: links and addresses that are marked as deleted
+-- count. So does another row with the same address.
 select
     crm_map.id_of('opt-out ' || category.code || ' ' || link.id || refused.id) as consent_id,
     crm_map.id_of(link.bean_id) as contact_id,
@@ -169,7 +169,7 @@ where
     and entry.related_type = 'Contacts'
     and entry.deleted is distinct from 1
 union all
--- A suppression list by address has somebody with an address of the contact: a lead, a user, another contact.
+-- A suppression list by address has somebody with an address of the contact, such as a lead.
 select
     crm_map.id_of('exempt address ' || category.code || ' ' || entry.id || link.id || theirs.id)
         as consent_id,
