@@ -14,6 +14,7 @@ import psycopg
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.warehouse.migrations import upgrade
 from documented_grants import grants
@@ -47,6 +48,9 @@ class OwnCrmWorld(World):
         super().__init__(own.admin, own.warehouse, sandbox, rows="")
         self.own = own
         self.crm_dsn = own.pipeline
+
+    def connect(self, dsn: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
+        return open_session(dsn, autocommit=autocommit)
 
     def stage(self, codes: Sequence[str] = (), **options: Any) -> int:
         run_id = f"run-{next(self._runs)}"

@@ -82,7 +82,7 @@ insert into shop.customer (
     13, 'Φωτεινή', 'Σιδέρη', 'Αθήνα', null, null, 'Ελλάδα', 'GR', null, null, null,
     0, 0, 'τηλεφώνησε', 0, 1, '2/2/2022', 1, '2/2/2022', null, '2024-04-04 09:31'
 ),
--- 14 yes and no of one day: consent_withdrawn, though the yes has a later hour (15 is a duplicate of 14)
+-- 14 yes and, by the duplicate 15, no on one day: consent_withdrawn, though the yes has a later hour
 (
     14, 'Χάρης', 'Παππάς', 'Αθήνα', null, null, 'Ελλάδα', 'GR', null, null, null,
     0, 0, null, 0, 1, '6/6/2023 18:00', 1, '6/6/2023 18:00', null, '2023-06-06 18:00'

@@ -1,6 +1,6 @@
--- The tables of a shop's own CRM, as its program made them. Nothing here fits the contract: other names,
--- dates as text, numbers for yes and no, several addresses a customer, consents as columns. Rows are only
--- marked as deleted. Times are those of Athens, without a zone.
+-- The tables of a shop's own CRM, as its program made them. Nothing here fits the contract: not the names,
+-- not dates as text, not numbers for yes and no. A customer has several addresses, and consents are columns.
+-- Rows are only marked as deleted. Times are those of Athens, without a zone.
 create schema shop;
 
 create table shop.staff (

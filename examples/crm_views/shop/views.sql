@@ -66,12 +66,18 @@ select
     mail as email
 from shop.staff;
 
--- A customer, and after it each address of a customer as a contact of its own that was merged into the
--- customer. So a refusal of the customer counts at every address that the customer has or had.
+-- The customers, and after them their addresses. Each address is a contact of its own that was merged into
+-- the customer. So a refusal of the customer counts at every address that the customer has or had. Each half
+-- reads one table and has no condition: only then does Postgres look up single contacts by an index.
 create view crm.contact as
 select
     customer.custno as contact_id,
-    main.address as email,
+    -- Two main addresses, or one that bounced: nobody knows where to write, so there is no address.
+    (
+        select case when count(*) = 1 and max(mail.bounced) = 0 then min(mail.address) end
+        from shop.customer_mail as mail
+        where mail.custno = customer.custno and mail.is_main = 1 and mail.deleted = 0
+    ) as email,
     nullif(btrim(customer.forename), '') as first_name,
     nullif(btrim(customer.surname), '') as last_name,
     nullif(btrim(customer.firm), '') as company,
@@ -86,8 +92,8 @@ select
     end as country,
     case customer.lang when 'GR' then 'el' when 'EN' then 'en' end as language,
     crm_map.read_moment(customer.born)::date as birth_date,
-    -- Null holds the contact back: a request to be forgotten without a day that can be read, or another
-    -- number than 0 and 1.
+    -- Null holds the contact back. It says that a request to be forgotten has no day that can be read. Or
+    -- a number is neither 0 nor 1.
     case
         when
             btrim(customer.forget_on) not in ('', '0000-00-00')
@@ -100,12 +106,6 @@ select
     nullif(customer.same_as, 0) as merged_into_id,
     coalesce(customer.changed, '2000-01-01') at time zone 'Europe/Athens' as updated_at
 from shop.customer as customer
-left join lateral (
-    -- Two main addresses, or one that bounced: nobody knows where to write, so there is no address.
-    select case when count(*) = 1 and max(mail.bounced) = 0 then min(mail.address) end as address
-    from shop.customer_mail as mail
-    where mail.custno = customer.custno and mail.is_main = 1 and mail.deleted = 0
-) as main on true
 union all
 select
     -mail.mailno as contact_id, -- no customer has a negative number
@@ -140,61 +140,50 @@ from (
 
 create view crm.contact_field_value as
 select
-    custno as contact_id,
-    'points'::text as field_code,
-    points::text as value
-from shop.customer
-where points is not null
-union all
-select
-    custno as contact_id,
-    'first_order'::text as field_code,
-    -- What cannot be read goes on as it is: the field is reported and left out.
-    coalesce(to_char(crm_map.read_moment(first_order), 'YYYY-MM-DD'), first_order) as value
-from shop.customer
-where btrim(first_order) <> '';
+    customer.custno as contact_id,
+    field.code as field_code,
+    case
+        -- What cannot be read goes on as it is: the field is reported and left out.
+        when field.code = 'first_order'
+            then coalesce(to_char(crm_map.read_moment(field.value), 'YYYY-MM-DD'), field.value)
+        else field.value
+    end as value
+from shop.customer as customer
+cross join
+    lateral (
+        values ('points', customer.points::text), ('first_order', customer.first_order)
+    ) as field (code, value)
+where btrim(field.value) <> '';
 
 -- One answer a category. A yes counts from the beginning of its day, so a no of the same day beats it. A yes
 -- without a day that can be read has no effective_at, and its contact is held back. A no counts at the latest
--- from the last change of the row. Another number than 0 and 1 is neither yes nor no: also held back.
+-- from the last change of the row. Another number than 0 and 1 is neither yes nor no: also held back. Texts
+-- are read in the list of columns, not below it. So Postgres reads only those of the rows that it needs.
 create view crm.consent as
 select
-    customer.custno::bigint * 2 as consent_id,
+    customer.custno::bigint * 2 + answer.place as consent_id,
     customer.custno as contact_id,
     'email'::text as channel,
-    'newsletter'::text as gdpr_category,
-    case customer.ok_news when 1 then true when 0 then false end as granted,
-    case
-        when customer.ok_news = 1 then date_trunc('day', answer.said)
-        else least(answer.said, customer.changed)
-    end at time zone 'Europe/Athens' as effective_at,
-    null::timestamptz as expires_at,
-    'shop'::text as source,
-    coalesce(customer.changed, '2000-01-01') at time zone 'Europe/Athens' as recorded_at
-from shop.customer as customer
-cross join crm_map.read_moment(customer.ok_news_on) as answer (said)
-where customer.ok_news is not null
-union all
-select
-    customer.custno::bigint * 2 + 1 as consent_id,
-    customer.custno as contact_id,
-    'email'::text as channel,
-    'offer'::text as gdpr_category,
-    case customer.ok_offers when 1 then true when 0 then false end as granted,
+    answer.gdpr_category,
+    case answer.flag when 1 then true when 0 then false end as granted,
     case
         -- No end means for ever. So an end that nobody can read must not become no end.
-        when customer.ok_offers = 1 and btrim(customer.ok_offers_until) <> '' and validity.until is null
+        when answer.flag = 1 and btrim(answer.until) <> '' and crm_map.read_moment(answer.until) is null
             then null
-        when customer.ok_offers = 1 then date_trunc('day', answer.said)
-        else least(answer.said, customer.changed)
+        when answer.flag = 1 then date_trunc('day', crm_map.read_moment(answer.said))
+        else least(crm_map.read_moment(answer.said), customer.changed)
     end at time zone 'Europe/Athens' as effective_at,
-    date_trunc('day', validity.until) at time zone 'Europe/Athens' as expires_at,
+    date_trunc('day', crm_map.read_moment(answer.until)) at time zone 'Europe/Athens' as expires_at,
     'shop'::text as source,
     coalesce(customer.changed, '2000-01-01') at time zone 'Europe/Athens' as recorded_at
 from shop.customer as customer
-cross join crm_map.read_moment(customer.ok_offers_on) as answer (said)
-cross join crm_map.read_moment(customer.ok_offers_until) as validity (until)
-where customer.ok_offers is not null;
+cross join
+    lateral (
+        values
+        (0, 'newsletter', customer.ok_news, customer.ok_news_on, null),
+        (1, 'offer', customer.ok_offers, customer.ok_offers_on, customer.ok_offers_until)
+    ) as answer (place, gdpr_category, flag, said, until)
+where answer.flag is not null;
 
 -- A list that is gone from the shop has no description: the collection is blocked, and its people stay.
 create view crm.contact_collection as

@@ -1,5 +1,6 @@
--- The tables of SuiteCRM 7 that the mapping reads, with the types that a copy in Postgres gives: char(36) for
--- ids, smallint for yes and no, timestamp in UTC for times. Columns that the views do not read are left out.
+-- The tables of SuiteCRM 7 that the mapping reads, with the types that a copy in Postgres gives. Ids are
+-- char(36), yes and no are smallint, and times are timestamp in UTC. Columns that the views do not read
+-- are left out.
 -- Source: the definitions of SuiteCRM at https://github.com/salesagility/SuiteCRM (read in November 2026), in
 -- metadata/email_addressesMetaData.php, metadata/prospect_lists_prospectsMetaData.php,
 -- include/SugarObjects/templates/person/vardefs.php, modules/Contacts/vardefs.php and

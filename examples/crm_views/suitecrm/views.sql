@@ -90,130 +90,119 @@ select
 where false;
 
 -- The only consent is the confirmed opt-in of the primary address, with its own time, and for newsletters.
--- Refusals count for both categories, and at the latest from the last change of their row: SuiteCRM does not
--- say when somebody set them.
+-- Refusals count for both categories, from the last change of their row. SuiteCRM does not say when somebody
+-- set them. All of it is looked up from the contact. Only then does Postgres read the rows of single contacts
+-- by an index.
 create view crm.consent as
 select
-    crm_map.id_of('confirmed ' || link.id) as consent_id,
-    crm_map.id_of(link.bean_id) as contact_id,
-    'email'::text as channel,
-    'newsletter'::text as gdpr_category,
-    true as granted,
-    address.confirm_opt_in_date at time zone 'UTC' as effective_at,
-    null::timestamptz as expires_at,
-    'confirmed opt-in'::text as source,
-    coalesce(address.date_modified, '2000-01-01') at time zone 'UTC' as recorded_at
-from suitecrm.email_addr_bean_rel as link
-inner join suitecrm.email_addresses as address on link.email_address_id = address.id
-where
-    link.bean_module = 'Contacts'
-    and link.primary_address = 1
-    and link.deleted = 0
-    and address.deleted = 0
-    and address.opt_out = 0
-    and address.confirm_opt_in = 'confirmed-opt-in'
-union all
--- An opt-out of any address that the contact has or had: links and addresses that are marked as deleted
--- count. So does another row with the same address.
-select
-    crm_map.id_of('opt-out ' || category.code || ' ' || link.id || refused.id) as consent_id,
-    crm_map.id_of(link.bean_id) as contact_id,
-    'email'::text as channel,
-    category.code as gdpr_category,
-    case when refused.opt_out = 1 then false end as granted, -- null or another number: held back
-    refused.date_modified at time zone 'UTC' as effective_at,
-    null::timestamptz as expires_at,
-    'opt-out'::text as source,
-    coalesce(refused.date_modified, '2000-01-01') at time zone 'UTC' as recorded_at
-from suitecrm.email_addr_bean_rel as link
-inner join suitecrm.email_addresses as linked on link.email_address_id = linked.id
-inner join suitecrm.email_addresses as refused
-    on
-        linked.email_address_caps = refused.email_address_caps
-        and refused.opt_out is distinct from 0
-cross join (values ('newsletter'), ('offer')) as category (code)
-where link.bean_module = 'Contacts'
-union all
--- The lawful basis was withdrawn.
-select
-    crm_map.id_of('withdrawn ' || category.code || ' ' || contact.id) as consent_id,
+    crm_map.id_of(said.what || category.code || contact.id) as consent_id,
     crm_map.id_of(contact.id) as contact_id,
     'email'::text as channel,
     category.code as gdpr_category,
-    false as granted,
-    contact.date_modified at time zone 'UTC' as effective_at,
+    said.granted,
+    said.said_at at time zone 'UTC' as effective_at,
     null::timestamptz as expires_at,
-    contact.lawful_basis_source::text as source,
-    coalesce(contact.date_modified, '2000-01-01') at time zone 'UTC' as recorded_at
+    said.source,
+    coalesce(said.said_at, '2000-01-01') at time zone 'UTC' as recorded_at
 from suitecrm.contacts as contact
-cross join (values ('newsletter'), ('offer')) as category (code)
-where contact.lawful_basis ~* 'withdrawn'
-union all
--- A suppression list by id has the contact.
-select
-    crm_map.id_of('exempt ' || category.code || ' ' || entry.id) as consent_id,
-    crm_map.id_of(entry.related_id) as contact_id,
-    'email'::text as channel,
-    category.code as gdpr_category,
-    false as granted,
-    entry.date_modified at time zone 'UTC' as effective_at,
-    null::timestamptz as expires_at,
-    'suppression list'::text as source,
-    coalesce(entry.date_modified, '2000-01-01') at time zone 'UTC' as recorded_at
-from suitecrm.prospect_lists_prospects as entry
-inner join suitecrm.prospect_lists as list on entry.prospect_list_id = list.id
-cross join (values ('newsletter'), ('offer')) as category (code)
-where
-    list.list_type = 'exempt'
-    and list.deleted is distinct from 1
-    and entry.related_type = 'Contacts'
-    and entry.deleted is distinct from 1
-union all
--- A suppression list by address has somebody with an address of the contact, such as a lead.
-select
-    crm_map.id_of('exempt address ' || category.code || ' ' || entry.id || link.id || theirs.id)
-        as consent_id,
-    crm_map.id_of(link.bean_id) as contact_id,
-    'email'::text as channel,
-    category.code as gdpr_category,
-    false as granted,
-    entry.date_modified at time zone 'UTC' as effective_at,
-    null::timestamptz as expires_at,
-    'suppression list'::text as source,
-    coalesce(entry.date_modified, '2000-01-01') at time zone 'UTC' as recorded_at
-from suitecrm.email_addr_bean_rel as link
-inner join suitecrm.email_addresses as linked on link.email_address_id = linked.id
-inner join suitecrm.email_addresses as listed on linked.email_address_caps = listed.email_address_caps
-inner join suitecrm.email_addr_bean_rel as theirs on listed.id = theirs.email_address_id
-inner join suitecrm.prospect_lists_prospects as entry
-    on theirs.bean_id = entry.related_id and theirs.bean_module = entry.related_type
-inner join suitecrm.prospect_lists as list on entry.prospect_list_id = list.id
-cross join (values ('newsletter'), ('offer')) as category (code)
-where
-    link.bean_module = 'Contacts'
-    and list.list_type = 'exempt_address'
-    and list.deleted is distinct from 1
-    and entry.deleted is distinct from 1
-union all
--- A suppression list by domain names the domain of an address of the contact.
-select
-    crm_map.id_of('exempt domain ' || category.code || ' ' || list.id || link.id) as consent_id,
-    crm_map.id_of(link.bean_id) as contact_id,
-    'email'::text as channel,
-    category.code as gdpr_category,
-    false as granted,
-    list.date_modified at time zone 'UTC' as effective_at,
-    null::timestamptz as expires_at,
-    'suppression list'::text as source,
-    coalesce(list.date_modified, '2000-01-01') at time zone 'UTC' as recorded_at
-from suitecrm.email_addr_bean_rel as link
-inner join suitecrm.email_addresses as linked on link.email_address_id = linked.id
-inner join suitecrm.prospect_lists as list
-    on
-        list.list_type = 'exempt_domain'
-        and split_part(linked.email_address_caps, '@', 2) = upper(btrim(list.domain_name, ' @'))
-cross join (values ('newsletter'), ('offer')) as category (code)
-where link.bean_module = 'Contacts' and list.deleted is distinct from 1;
+cross join
+    lateral (
+        select
+            'confirmed ' || link.id as what,
+            true as granted,
+            address.confirm_opt_in_date as said_at,
+            'confirmed opt-in' as source
+        from suitecrm.email_addr_bean_rel as link
+        inner join suitecrm.email_addresses as address on link.email_address_id = address.id
+        where
+            link.bean_id = contact.id
+            and link.bean_module = 'Contacts'
+            and link.primary_address = 1
+            and link.deleted = 0
+            and address.deleted = 0
+            and address.opt_out = 0
+            and address.confirm_opt_in = 'confirmed-opt-in'
+        union all
+        -- An opt-out of any address that the contact has or had, also if it is marked as deleted. Another row
+        -- with the same address counts, too. Null or another number than 1: held back.
+        select
+            'opt-out ' || link.id || refused.id as what,
+            case when refused.opt_out = 1 then false end as granted,
+            refused.date_modified as said_at,
+            'opt-out' as source
+        from suitecrm.email_addr_bean_rel as link
+        inner join suitecrm.email_addresses as linked on link.email_address_id = linked.id
+        inner join suitecrm.email_addresses as refused
+            on linked.email_address_caps = refused.email_address_caps
+        where
+            link.bean_id = contact.id
+            and link.bean_module = 'Contacts'
+            and refused.opt_out is distinct from 0
+        union all
+        -- The lawful basis was withdrawn.
+        select
+            'withdrawn ' as what,
+            false as granted,
+            contact.date_modified as said_at,
+            contact.lawful_basis_source as source
+        where contact.lawful_basis ~* 'withdrawn'
+        union all
+        -- A suppression list by id has the contact.
+        select
+            'exempt ' || entry.id as what,
+            false as granted,
+            entry.date_modified as said_at,
+            'suppression list' as source
+        from suitecrm.prospect_lists_prospects as entry
+        where
+            entry.related_id = contact.id::text
+            and entry.related_type = 'Contacts'
+            and entry.deleted is distinct from 1
+            and entry.prospect_list_id in (
+                select list.id::text
+                from suitecrm.prospect_lists as list
+                where list.list_type = 'exempt' and list.deleted is distinct from 1
+            )
+        union all
+        -- A suppression list by address has somebody with an address of the contact, such as a lead.
+        select
+            'exempt address ' || entry.id || link.id || theirs.id as what,
+            false as granted,
+            entry.date_modified as said_at,
+            'suppression list' as source
+        from suitecrm.email_addr_bean_rel as link
+        inner join suitecrm.email_addresses as linked on link.email_address_id = linked.id
+        inner join suitecrm.email_addresses as listed
+            on linked.email_address_caps = listed.email_address_caps
+        inner join suitecrm.email_addr_bean_rel as theirs on listed.id = theirs.email_address_id
+        inner join suitecrm.prospect_lists_prospects as entry
+            on theirs.bean_id::text = entry.related_id and theirs.bean_module = entry.related_type
+        inner join suitecrm.prospect_lists as list on entry.prospect_list_id = list.id
+        where
+            link.bean_id = contact.id
+            and link.bean_module = 'Contacts'
+            and entry.deleted is distinct from 1
+            and list.list_type = 'exempt_address'
+            and list.deleted is distinct from 1
+        union all
+        -- A suppression list by domain names the domain of an address of the contact.
+        select
+            'exempt domain ' || list.id || link.id as what,
+            false as granted,
+            list.date_modified as said_at,
+            'suppression list' as source
+        from suitecrm.email_addr_bean_rel as link
+        inner join suitecrm.email_addresses as linked on link.email_address_id = linked.id
+        inner join suitecrm.prospect_lists as list
+            on split_part(linked.email_address_caps, '@', 2) = upper(btrim(list.domain_name, ' @'))
+        where
+            link.bean_id = contact.id
+            and link.bean_module = 'Contacts'
+            and list.list_type = 'exempt_domain'
+            and list.deleted is distinct from 1
+    ) as said
+inner join (values ('newsletter'), ('offer')) as category (code)
+    on category.code = 'newsletter' or said.granted is not true;
 
 -- A list that is gone has no description: the collection is blocked, and its people stay.
 create view crm.contact_collection as
