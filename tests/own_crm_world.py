@@ -14,6 +14,7 @@ import psycopg
 
 from crm_mailchimp.crm.query_login import create_query_login
 from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.readiness import contract, logins
 from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.warehouse.migrations import upgrade
@@ -23,6 +24,11 @@ from sync_world import World
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "crm_views"
 PASSWORD = "μυστικό"
+#: What the doctor notes where only reading is set up.
+WITHOUT_WRITE_BACK = [
+    ("note", f"crm.{table} is not there: only the write-back needs it")
+    for table in ("provider_member_status", "provider_campaign")
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,25 @@ class OwnCrm:
     pipeline: str
     query: str
     warehouse: str
+
+
+def findings(own: OwnCrm) -> list[tuple[str, str]]:
+    """What the doctor says about the contract, the queries and the logins of the CRM.
+
+    Returns:
+        a verdict and its words each, without the lines of what is fine.
+    """
+    with open_session(own.pipeline) as crm, open_session(own.query) as query:
+        login = crm.info.user
+        found = [
+            *contract.contract_tables(crm),
+            *contract.held_values(crm),
+            *contract.queries(crm, lambda: open_session(own.query)),
+            *logins.crm_login(crm),
+            *logins.query_login(query, login_of_crm=login),
+        ]
+    assert ("fine", "crm.consent: 9 columns") in found
+    return [(verdict, words) for verdict, words in found if verdict != "fine"]
 
 
 class OwnCrmWorld(World):

@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.crm.__main__ import main
 from own_crm import shop_oracle
-from own_crm_world import OwnCrmTemplate, OwnCrmWorld
+from own_crm_world import WITHOUT_WRITE_BACK, OwnCrmTemplate, OwnCrmWorld, findings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -57,7 +58,24 @@ def assert_as_the_oracle_says(world: OwnCrmWorld) -> None:
         assert {email.lower() for email in world.subscribed(code)} == addresses
 
 
-def test_the_sample_and_what_happens_to_it_later(world: OwnCrmWorld) -> None:
+def test_the_sample_and_what_happens_to_it_later(
+    world: OwnCrmWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert findings(world.own) == [
+        *WITHOUT_WRITE_BACK,
+        *(
+            ("to do", f"crm.{words}. Correct them in the CRM, or in the view")
+            for words in (
+                "contact.is_active: 2 rows (null); their contacts are held back (unreadable_row)",
+                "consent.granted: 1 rows (null); their contacts are held back (unreadable_consent)",
+                "consent.effective_at: 3 rows (null, or a withdrawal after the year 8999); their"
+                " contacts are held back (unreadable_consent)",
+            )
+        ),
+    ]
+    assert main(["try-query", "--dsn", world.own.query, "--collection", "ATHENS"]) == 0
+    assert "contacts: 14 (rows: 14)" in capsys.readouterr().out
+
     results = world.sync()
     assert {code: result.state for code, result in results.items()} == {
         "NEWS": "succeeded", "OFFERS": "succeeded", "ATHENS": "succeeded",

@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.crm.__main__ import main
 from own_crm import suitecrm_oracle
 from own_crm.suitecrm_oracle import contact_id
-from own_crm_world import OwnCrmTemplate, OwnCrmWorld
+from own_crm_world import WITHOUT_WRITE_BACK, OwnCrmTemplate, OwnCrmWorld, findings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -67,7 +68,23 @@ def assert_as_the_oracle_says(world: OwnCrmWorld) -> None:
     assert {email.lower() for email in world.subscribed("NEWS")} == {row[0] for row in rows}
 
 
-def test_the_sample_and_what_happens_to_it_later(world: OwnCrmWorld) -> None:
+def test_the_sample_and_what_happens_to_it_later(
+    world: OwnCrmWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert findings(world.own) == [
+        *WITHOUT_WRITE_BACK,
+        *(
+            ("to do", f"crm.consent.{words}. Correct them in the CRM, or in the view")
+            for words in (
+                "granted: 2 rows (null); their contacts are held back (unreadable_consent)",
+                "effective_at: 1 rows (null, or a withdrawal after the year 8999); their contacts"
+                " are held back (unreadable_consent)",
+            )
+        ),
+    ]
+    assert main(["try-query", "--dsn", world.own.query, "--collection", "ATHENS"]) == 0
+    assert "contacts: 16 (rows: 16)" in capsys.readouterr().out
+
     results = world.sync()
     assert {result.state for result in results.values()} == {"succeeded"}, results
     assert world.open_reasons("NEWS") == {number_of(one): word for one, word in HELD.items()}
