@@ -152,6 +152,17 @@ def test_a_no_follows_the_customer_to_every_address(world: OwnCrmWorld) -> None:
     assert world.remote("NEWS")["pelatis1@example.gr"] == "unsubscribed"
     assert world.remote("NEWS")["pelatis2@example.gr"] == "unsubscribed"
 
+    # 19 asks to be forgotten. An old address of 19 is the main one of 14.
+    world.sync(["OFFERS"])
+    world.crm.execute(
+        "insert into shop.customer_mail values (203, 19, 'pelatis14@example.gr', 0, 0, 1);"
+        "update shop.customer set forget_on = '1/1/2024' where custno = 19;"
+    )
+    world.sync(["OFFERS"])
+    reasons = world.open_reasons("OFFERS")
+    assert [reasons[19], reasons[14]] == ["erased_contact", "shared_address_refused"]
+    assert "pelatis14@example.gr" not in world.subscribed("OFFERS")
+
 
 def test_a_list_that_is_closed_or_gone_keeps_its_people(world: OwnCrmWorld) -> None:
     world.sync()

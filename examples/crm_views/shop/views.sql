@@ -123,7 +123,11 @@ select
     null as language,
     null as birth_date,
     false as is_active,
-    null as erasure_requested_at,
+    (
+        select crm_map.read_moment(owner.forget_on)
+        from shop.customer as owner
+        where owner.custno = mail.custno
+    ) at time zone 'Europe/Athens' as erasure_requested_at,
     mail.custno as merged_into_id,
     '2000-01-01 00:00:00+00' as updated_at
 from shop.customer_mail as mail;
