@@ -33,7 +33,7 @@ check: install-dev ## what to run before a commit: style, types, SQL, fast tests
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy include plugins
-	$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar sql include/local_installation/sql
+	$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar sql include/local_installation/sql examples
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m 'not slow' $(ARGS)
 
 bench: install-dev ## measure speed and memory on large data: one table and a picture (an hour)
@@ -54,7 +54,7 @@ screenshots: install-dev ## picture each view of the page, light and dark, in bo
 format: install-dev ## put Python and SQL into the house style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql include/local_installation/sql
+	$(PY) -m sqlfluff fix --processes 2 --disable-progress-bar sql include/local_installation/sql examples
 
 docs: install-dev install-docs ## write the documents that are made from the code, and the site of all documents
 	@$(PY) tools/write_docs.py

@@ -105,11 +105,13 @@ class WatchedClient(MailchimpClient):
 class World:
     """Write CRM rows, run the sync, look at what Mailchimp and the warehouse hold."""
 
-    def __init__(self, crm_dsn: str, warehouse_dsn: str, sandbox: Any) -> None:
+    def __init__(
+        self, crm_dsn: str, warehouse_dsn: str, sandbox: Any, *, rows: str = PROVIDER_ROWS
+    ) -> None:
         self.crm_dsn, self.warehouse_dsn, self.sandbox = crm_dsn, warehouse_dsn, sandbox
         self.crm = psycopg.connect(crm_dsn, autocommit=True)
         self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True, row_factory=dict_row)
-        self.crm.execute(PROVIDER_ROWS)
+        self.crm.execute(rows.encode())
         self.retry = Retry()
         self.batching: Batching | None = None
         self.calls = Calls()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,9 +13,8 @@ from crm_mailchimp.crm.provider_defaults import fill_provider_defaults
 from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.collection_sync import sync_collection
 from crm_mailchimp.sync.staging.stage import stage
+from documented_grants import grants
 from sync_world import World
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "crm_contract.md"
 
 
 @pytest.fixture
@@ -30,13 +27,11 @@ def world(crm_db: str, warehouse_db: str, mailchimp_sandbox: Any) -> Iterator[Wo
 @pytest.fixture
 def pipeline(world: World) -> Iterator[str]:
     """A DSN of the login `pipeline` with the documented rights."""
-    (grants,) = re.findall(r"## Logins.*?```sql\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
-    database = psycopg.conninfo.conninfo_to_dict(world.crm_dsn)["dbname"]
-    grants = grants.replace("on database crm ", f"on database {database} ")
+    database = str(psycopg.conninfo.conninfo_to_dict(world.crm_dsn)["dbname"])
     world.crm.execute("create role pipeline login password 'μυστικό'")
     try:
-        for line in grants.strip().splitlines():
-            world.crm.execute(line.partition("--")[0])
+        for block in grants(database, "pipeline"):
+            world.crm.execute(block.encode())
         yield psycopg.conninfo.make_conninfo(world.crm_dsn, user="pipeline", password="μυστικό")
     finally:
         world.crm.execute("drop owned by pipeline; drop role pipeline")

@@ -206,7 +206,7 @@ def test_the_command(crm_db: str) -> None:
             "create view crm.contact as select * from crm.person",
             ("has views (contact)", "an empty database"),
         ),
-        ("drop table crm.provider_campaign", ("no table provider_campaign", "--dsn")),
+        ("drop table crm.collection_member", ("no table collection_member", "--dsn")),
     ],
 )
 def test_a_database_that_is_not_ready_is_named(

@@ -16,7 +16,7 @@ COMMANDS = {
     "ruff": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy", "include", "plugins"],
-    "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql", LOCAL_SQL],
+    "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "sql", LOCAL_SQL, "examples"],
 }
 
 

@@ -71,7 +71,11 @@ def _refuse_warehouse(connection: psycopg.Connection, options: argparse.Namespac
 
 def _create(connection: psycopg.Connection, options: argparse.Namespace) -> None:
     try:
-        contract = create_contract(connection, missing_tables=options.missing_tables)
+        contract = create_contract(
+            connection,
+            missing_tables=options.missing_tables,
+            with_write_back=not options.without_write_back,
+        )
     except psycopg.errors.InsufficientPrivilege as error:
         raise ContractError(
             f"{describe(error)}. Nothing was created. The login of --dsn needs the right CREATE in "
@@ -83,8 +87,8 @@ def _create(connection: psycopg.Connection, options: argparse.Namespace) -> None
         print("the contract is made of views; all that is read is there, with fitting types")
         if contract.created:
             print(f"  created beside them: {', '.join(contract.created)}")
-        if missing := missing_write_back(connection):
-            print(f"  only for write-back, and not there: {', '.join(missing)}")
+    if missing := missing_write_back(connection):
+        print(f"  only for write-back, and not there: {', '.join(missing)}")
     for source in possibly_hidden(connection):
         print(f"  warning: {source}")
     for values in unreadable_values(connection):
@@ -151,6 +155,11 @@ def _parser() -> argparse.ArgumentParser:
         "--missing-tables",
         action="store_true",
         help="where schema crm has views of yours: create the tables that are missing entirely",
+    )
+    create.add_argument(
+        "--without-write-back",
+        action="store_true",
+        help="leave out the tables that are only for write-back. Tables that are there stay.",
     )
     create.add_argument(
         "--beside-warehouse",

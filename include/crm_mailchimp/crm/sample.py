@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from crm_mailchimp.crm.contract_tables import relations
-from crm_mailchimp.crm.schema import contract_columns, create_contract
+from crm_mailchimp.crm.schema import contract_columns, create_contract, missing_write_back
 from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
 
@@ -36,7 +36,8 @@ def create_sample(
     future ones after 2090. Contract tables that hold rows are never mixed with: that is an error.
 
     Args:
-        connection: of the CRM's database, whose contract tables exist. Committed here.
+        connection: of the CRM's database, whose contract tables exist. Those for write-back may be
+            missing, and stay so. Committed here.
         contacts: how many contacts.
         seed: any whole number of 32 bits.
 
@@ -52,8 +53,9 @@ def create_sample(
         raise SampleError(f"--contacts must lie between 1 and {_MOST_CONTACTS:,}")
     if not -(2**31) <= seed < 2**31:
         raise SampleError("--seed must be a whole number of 32 bits")
-    tables = list(contract_columns())
     with connection.transaction():
+        left_out = missing_write_back(connection)
+        tables = [name for name in contract_columns() if name not in left_out]
         _require_own_tables(connection, tables)
         # Two at once would both find the tables empty.
         connection.execute("lock table crm.contact in share row exclusive mode")
@@ -77,7 +79,7 @@ def create_sample(
             )
         for step in _STEPS:
             connection.execute(statement(f"crm/{step}"))
-        create_contract(connection)
+        create_contract(connection, with_write_back=False)
         connection.execute("drop function pg_temp.draw(bigint, int, int)")
         for table in tables:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier("crm", table)))

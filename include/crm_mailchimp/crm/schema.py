@@ -119,7 +119,10 @@ def _contract_types() -> dict[str, dict[str, str]]:
 
 
 def create_contract(
-    connection: psycopg.Connection[Any], *, missing_tables: bool = False
+    connection: psycopg.Connection[Any],
+    *,
+    missing_tables: bool = False,
+    with_write_back: bool = True,
 ) -> Contract:
     """Create the contract's schema, tables, comments and indexes where they are missing.
 
@@ -130,10 +133,12 @@ def create_contract(
         connection: of the CRM's database, with the right to create a schema. In an existing
             schema crm, the right to create tables is enough. Committed here.
         missing_tables: create what is missing entirely also beside somebody's views.
+        with_write_back: create the tables that are only written to. Without it those that are
+            there stay, and the others are not made.
 
     Returns:
-        what was created. The contract is complete, except tables that nothing is read from, and
-        only beside views (``missing_write_back``).
+        what was created. The contract is complete, except tables that nothing is read from
+        (``missing_write_back``): beside views, or without write-back.
 
     Raises:
         ContractError: a table or view leaves out columns, or has other types. Or tables are
@@ -145,7 +150,8 @@ def create_contract(
         found = relations(connection)
         names = contract_columns()
         is_mapped = any(not found[name].is_table for name in names if name in found)
-        missing = [name for name in names if name not in found]
+        left_out = frozenset[str]() if with_write_back else WRITE_BACK_TABLES
+        missing = [name for name in names if name not in found and name not in left_out]
         _require_free_names(connection, missing)
         read = [name for name in missing if name not in WRITE_BACK_TABLES]
         _require_columns(connection, found, read if is_mapped and not missing_tables else [])
