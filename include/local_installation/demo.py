@@ -32,7 +32,12 @@ from local_installation.local_services import Services, running_services
 from local_installation.mailchimp_account import MailchimpAccount
 from local_installation.member_check import wrong_members
 from local_installation.past_year import BEGIN_DAYS_AGO, play_past, story_begins
-from local_installation.preparation import SAMPLE_CONTACTS, prepare, set_prepared
+from local_installation.preparation import (
+    SAMPLE_CONTACTS,
+    prepare,
+    sample_settings,
+    set_prepared,
+)
 from local_installation.reading_back import read_reports, read_statuses
 from local_installation.results import (
     CollectionResult,
@@ -99,7 +104,7 @@ def run_demo(installation: Installation) -> None:
             port=free_port(),
             metadata_dsn=services.airflow,
             connections=services.connections(),
-            extra=NO_SCHEDULES,
+            extra={**sample_settings(), **NO_SCHEDULES},
         )
         with steps.step(f"sample CRM of {SAMPLE_CONTACTS:,} contacts, warehouse, Airflow's tables"):
             prepare(installation, secrets, services, settings)
@@ -204,7 +209,7 @@ def wrong_reports(
     wrong += [
         f"campaign {campaign_id} went to others than the warehouse says"
         for campaign_id, members in reached.items()
-        if recipients.get(campaign_id) != members
+        if recipients.get(campaign_id) != frozenset(members)
     ]
     for campaign in sent:
         row = found.get(campaign.campaign_id)

@@ -1,6 +1,6 @@
 """The year before the demo: its campaigns go out in the sandbox, and people react to them.
 
-The sandbox's account begins in the past. Its time passes from campaign to campaign, so its own
+The sandbox's account begins in the past. Its time passes from campaign to campaign. So its own
 simulated readers open, click, bounce and unsubscribe at their own moments.
 """
 

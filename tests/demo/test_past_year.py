@@ -137,6 +137,16 @@ def sync(services: Services, run_id: str) -> None:
 def test_the_warehouse_says_what_the_sandbox_says(past: Past) -> None:
     with psycopg.connect(past.services.warehouse) as warehouse:
         assert wrong_reports(warehouse, past.account, past.sent) == []
+        lost = "delete from stats.campaign_activities where action = 'open' and occurred_at < %s"
+        long_ago = datetime.now(UTC) - timedelta(days=300)
+        assert warehouse.execute(lost, [long_ago]).rowcount > 100
+        assert len(wrong_reports(warehouse, past.account, past.sent)) > 5
+        warehouse.rollback()
+        mails = "delete from stats.campaign_recipients where campaign_id = %s"
+        assert warehouse.execute(mails, [past.sent[0].campaign_id]).rowcount > 100
+        wrong = wrong_reports(warehouse, past.account, past.sent)
+        assert any("went to others than the warehouse says" in line for line in wrong)
+        warehouse.rollback()
     (sums,) = past.rows(
         "select count(*) as figures, count(*) filter (where difference <> 0) as different,"
         " count(distinct campaign_id) as campaigns from mart.reconciliation"
