@@ -16,8 +16,8 @@ from local_installation.results import CollectionResult
 
 #: When the sandbox's account begins. Each consent of the sample that is in force is older.
 BEGIN_DAYS_AGO = 400
-#: Nobody complains. After a complaint the next sync takes the person out of the other audiences,
-#: and no sync runs between these campaigns.
+#: Nobody complains: no sync runs between these campaigns. The next sync after a complaint takes the
+#: person out of the other audiences.
 _QUIET = {"abuse": 0.0, "sign_up": 0.004}
 _USUAL = {"abuse": 0.0008, "sign_up": 0.002, "open": 1.0, "gateway": 0.0}
 #: For some weeks the provider of a fifth of the mailboxes checks the links of each mail.
