@@ -192,7 +192,7 @@ def _campaigns_of(series: _Series, today: date) -> Iterator[PastCampaign]:
         more = series.links[1:]
         yield PastCampaign(
             code=series.code,
-            is_hurried=series.every_weeks == 1,
+            is_hurried=series.every_weeks == 1 and number > 0,
             sent_at=datetime.combine(day, time(hour, minute), TIME_ZONE),
             mail=Mail(
                 title=f"{series.name}, {day.day} {_MONTHS[day.month - 1]} {day.year}",

@@ -32,7 +32,7 @@ _EVENING_FROM = 18
 _STORY_BEGINS = time(10, 0)
 #: Chances to leave: of most mails, and of a mail that comes soon after the one before.
 _LEAVES = 0.006
-_LEAVES_SOONER = 0.018
+_LEAVES_SOONER = 0.03
 
 
 def play_past(
