@@ -24,6 +24,7 @@ from chart_rows import CHARTS, chart_rows, views_of_charts
 from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.mailchimp.client import MailchimpClient
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.stats.marts import refresh_marts
 from crm_mailchimp.sync.runs.collection_sync import sync_collection
 from crm_mailchimp.sync.staging.stage import stage
@@ -103,7 +104,7 @@ def past() -> Iterator[Past]:
         migrate_warehouse(services)
         sync(services, "first")
         account = MailchimpAccount(services.mailchimp_url, services.mailchimp_key)
-        with psycopg.connect(services.warehouse) as warehouse:
+        with open_session(services.warehouse) as warehouse:
             results = collection_results(warehouse, "first")
         assert play_past(account, results, lambda _: None) > 50
         assert read_reports(services) > 50
@@ -113,7 +114,7 @@ def past() -> Iterator[Past]:
         read_statuses(services)
         # What the DAGs do afterwards.
         assert 3 <= read_reports(services) < 20, "old reports have no news"
-        with psycopg.connect(services.warehouse) as warehouse:
+        with open_session(services.warehouse) as warehouse:
             refresh_marts(warehouse, time_zone="Europe/Athens")
         yield Past(services, account, sent)
 
@@ -123,10 +124,10 @@ def sync(services: Services, run_id: str) -> None:
     client = MailchimpClient(services.mailchimp_key, host=services.mailchimp_url)
     with (
         Mailchimp(client) as provider,
-        psycopg.connect(services.warehouse) as warehouse,
-        psycopg.connect(services.crm, autocommit=True) as crm,
+        open_session(services.warehouse) as warehouse,
+        open_session(services.crm, autocommit=True) as crm,
     ):
-        with psycopg.connect(services.crm) as own, psycopg.connect(services.crm_query) as queries:
+        with open_session(services.crm) as own, open_session(services.crm_query) as queries:
             staging_id = stage(warehouse, own, queries, run_id=run_id)
         for code in codes_to_sync(warehouse, staging_id):
             warehouse.commit()
@@ -135,7 +136,7 @@ def sync(services: Services, run_id: str) -> None:
 
 
 def test_the_warehouse_says_what_the_sandbox_says(past: Past) -> None:
-    with psycopg.connect(past.services.warehouse) as warehouse:
+    with open_session(past.services.warehouse) as warehouse:
         assert wrong_reports(warehouse, past.account, past.sent) == []
         lost = "delete from stats.campaign_activities where action = 'open' and occurred_at < %s"
         long_ago = datetime.now(UTC) - timedelta(days=300)
@@ -167,7 +168,7 @@ def test_the_clock_is_the_machines(past: Past) -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_each_chart_shows_something(past: Past, chart: str) -> None:
-    with psycopg.connect(past.services.warehouse) as warehouse:
+    with open_session(past.services.warehouse) as warehouse:
         rows = chart_rows(warehouse, chart)
     metrics = [value for row in rows for name, value in row.items() if name.startswith("metric ")]
     assert metrics
@@ -289,7 +290,7 @@ def test_who_left_is_refused_and_got_no_more(past: Past) -> None:
 
 
 def test_no_name_is_printed_for_a_dashboard(past: Past) -> None:
-    with psycopg.connect(past.services.warehouse) as warehouse:
+    with open_session(past.services.warehouse) as warehouse:
         shown = str([chart_rows(warehouse, chart) for chart in CHARTS])
     assert len(shown) > 5_000
     assert not re.search(r"[\w.+-]+(?:@|%40)[\w-]+\.\w+", shown)
