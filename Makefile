@@ -48,7 +48,7 @@ soak: install-dev ## random histories (600 worlds, 120,000 stories) and faults a
 mutants: install-dev ## break the product on purpose in thirty-two ways; the histories have to notice each
 	$(PY) -m pytest -q -n 2 -o python_files='mutants_*.py' $(or $(ARGS),tests/histories)
 
-screenshots: install-dev ## picture each view of the page, light and dark, in both languages, into .local/screenshots
+screenshots: install-dev install-bi ## picture each view of the page and each dashboard, light and dark, into .local/screenshots
 	$(PY) -m pytest -q -o python_files='screenshots_*.py' $(or $(ARGS),tests/end_to_end)
 
 format: install-dev ## put Python and SQL into the house style

@@ -79,6 +79,7 @@ def installed_airflow(
     contacts: int = SAMPLE_CONTACTS,
     extra: Mapping[str, str] | None = None,
     before_airflow: Callable[[Services], None] = lambda _: None,
+    begin_days_ago: int = 0,
 ) -> Iterator[AirflowWorld]:
     """Everything running, with the sample CRM, as long as the context lasts.
 
@@ -88,6 +89,7 @@ def installed_airflow(
         contacts: how many the sample CRM has.
         extra: environment variables of Airflow's components; no DAG has a schedule but by these.
         before_airflow: what to do to the databases before Airflow starts.
+        begin_days_ago: the sandbox's account begins so many days in the past.
     """
     # Not pytest's own folders: root's Postgres runs under another account, which must get there.
     folder = Path(tempfile.mkdtemp(prefix=f"crm-{name}-"))
@@ -97,7 +99,9 @@ def installed_airflow(
         with ExitStack() as running:
             running.enter_context(held(installation))
             secrets = installation.secrets()
-            services = running.enter_context(running_services(installation, secrets))
+            services = running.enter_context(
+                running_services(installation, secrets, begin_days_ago=begin_days_ago)
+            )
             settings = AirflowSettings(
                 port=free_port(),
                 metadata_dsn=services.airflow,

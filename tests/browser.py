@@ -161,11 +161,17 @@ class Browser:
         """What a person reads, spaces made one."""
         return " ".join(self.run("document.body.innerText").split())
 
-    def screenshot(self, path: Path) -> None:
-        """The whole page, as PNG."""
+    def screenshot(self, path: Path, *, height: int | None = None) -> None:
+        """The page as PNG, or as WebP where the file's name ends so.
+
+        Args:
+            height: only so many pixels from the top; None: the whole page.
+        """
         size = self._call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        taken = self._call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        shown = size["height"] if height is None else height
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": shown, "scale": 1}
+        form = {"format": "webp", "quality": 80} if path.suffix == ".webp" else {"format": "png"}
+        taken = self._call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip, **form)
         path.write_bytes(base64.b64decode(taken["data"]))
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:

@@ -112,6 +112,18 @@ def open_dashboard(browser: Browser, url: str, charts: int) -> list[Answer]:
     return [Answer(**one) for one in browser.run("window.answers")]
 
 
+def show_whole(browser: Browser, *, dark: bool) -> None:
+    """Make the screen as high as the open dashboard: below the screen nothing is drawn.
+
+    Args:
+        dark: the colours that the system prefers; Superset follows.
+    """
+    height = browser.run("Math.max(...[...document.querySelectorAll('*')].map(e=>e.scrollHeight))")
+    browser.look(size=(SIZE[0], int(height)), dark=dark)
+    browser.bring_to_front()
+    browser.run(_DRAW)
+
+
 def shown_errors(browser: Browser) -> list[str]:
     """Texts of what the page marks as an error."""
     return list(browser.run(_SEEN_ERRORS))

@@ -9,37 +9,66 @@ from local_installation.installation import InstallationError
 from local_installation.mailchimp_account import MailchimpAccount
 from local_installation.results import CollectionResult
 
-_DAYS = 5
+#: Days that pass after the campaigns.
+DAYS = 5
 # Some more than usual, so that a small sample shows some.
 _UNSUBSCRIBE_CHANCE = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """What a campaign says.
+
+    Attributes:
+        title: as its makers call it.
+        links: address and words of each, in their order.
+    """
+
+    title: str
+    subject: str
+    links: Sequence[tuple[str, str]]
+
+    @property
+    def html(self) -> str:
+        """The mail itself."""
+        anchors = "".join(f'<p><a href="{url}">{text}</a></p>' for url, text in self.links)
+        return f"<html><body><h1>{self.subject}</h1>{anchors}*|UNSUB|*</body></html>"
+
+
 _CAMPAIGNS = (
     (
         "NEWSLETTER",
-        "Νέα Νοεμβρίου",
-        "Τα νέα του μήνα",
-        (
-            ("https://shop.example.com/nea?utm_source=newsletter", "Διαβάστε τα νέα"),
-            ("https://shop.example.com/syntages", "Η συνταγή του μήνα"),
-            ("https://www.example.com/επικοινωνία", "Επικοινωνία"),
+        Mail(
+            title="Νέα Νοεμβρίου",
+            subject="Τα νέα του μήνα",
+            links=(
+                ("https://shop.example.com/nea?utm_source=newsletter", "Διαβάστε τα νέα"),
+                ("https://shop.example.com/syntages", "Η συνταγή του μήνα"),
+                ("https://www.example.com/επικοινωνία", "Επικοινωνία"),
+            ),
         ),
     ),
     (
         "OFFERS_ATHENS",
-        "Προσφορές Αθήνας",
-        "Έως 30% για λίγες ημέρες",
-        (
-            ("https://shop.example.com/prosfores?city=athina", "Όλες οι προσφορές"),
-            ("https://shop.example.com/prosfores/elaiolado", "Ελαιόλαδο"),
-            ("https://shop.example.com/katastimata", "Καταστήματα"),
+        Mail(
+            title="Προσφορές Αθήνας",
+            subject="Έως 30% για λίγες ημέρες",
+            links=(
+                ("https://shop.example.com/prosfores?city=athina", "Όλες οι προσφορές"),
+                ("https://shop.example.com/prosfores/elaiolado", "Ελαιόλαδο"),
+                ("https://shop.example.com/katastimata", "Καταστήματα"),
+            ),
         ),
     ),
     (
         "BOOKS_OFFERS",
-        "Προσφορές βιβλίων",
-        "Βιβλία με έκπτωση",
-        (
-            ("https://books.example.com/prosfores", "Όλες οι προσφορές"),
-            ("https://books.example.com/mythistorima", "Μυθιστόρημα"),
+        Mail(
+            title="Προσφορές βιβλίων",
+            subject="Βιβλία με έκπτωση",
+            links=(
+                ("https://books.example.com/prosfores", "Όλες οι προσφορές"),
+                ("https://books.example.com/mythistorima", "Μυθιστόρημα"),
+            ),
         ),
     ),
 )
@@ -89,34 +118,65 @@ def send_campaigns(
     Raises:
         InstallationError: a collection has no audience.
     """
-    lists = {row.collection_code: row.list_id for row in results}
     account.set_behaviour(unsubscribe=_UNSUBSCRIBE_CHANCE)
     sent = []
-    for code, title, subject, links in _CAMPAIGNS:
-        list_id = lists.get(code)
-        if list_id is None:
-            raise InstallationError(f"the collection {code} has no audience to send to")
+    for code, mail in _CAMPAIGNS:
         progress(f"sending to {code}")
-        tag, tag_id = tag_of(account, list_id, code)
+        place = place_of(account, results, code)
         listed = (
-            account.members(list_id) if tag_id is None else account.tag_members(list_id, tag_id)
+            account.members(place.list_id)
+            if place.tag_id is None
+            else account.tag_members(place.list_id, place.tag_id)
         )
         members = frozenset(row["id"] for row in listed if row["status"] == "subscribed")
-        anchors = "".join(f'<p><a href="{url}">{text}</a></p>' for url, text in links)
-        campaign_id = account.send_campaign(
-            list_id,
-            title=title,
-            subject=subject,
-            html=f"<html><body><h1>{subject}</h1>{anchors}*|UNSUB|*</body></html>",
-            from_name="Παράδειγμα",
-            reply_to="news@example.com",
-            tag_id=tag_id,
-        )
-        sent.append(Sent(campaign_id=campaign_id, title=title, tag=tag, members=members))
-    for day in range(1, _DAYS + 1):
-        progress(f"day {day} of {_DAYS}")
+        campaign_id = send_mail(account, place, mail)
+        sent.append(Sent(campaign_id=campaign_id, title=mail.title, tag=place.tag, members=members))
+    for day in range(1, DAYS + 1):
+        progress(f"day {day} of {DAYS}")
         account.let_days_pass(1)
     return sent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the mails of a collection go.
+
+    Attributes:
+        tag: of the collection in a shared audience, and its id; None: the whole audience.
+    """
+
+    list_id: str
+    tag: str | None
+    tag_id: int | None
+
+
+def place_of(account: MailchimpAccount, results: Sequence[CollectionResult], code: str) -> Place:
+    """Where a collection is in Mailchimp.
+
+    Args:
+        results: of the sync; says which audience belongs to which collection.
+
+    Raises:
+        InstallationError: the collection has no audience.
+    """
+    list_id = {row.collection_code: row.list_id for row in results}.get(code)
+    if list_id is None:
+        raise InstallationError(f"the collection {code} has no audience to send to")
+    tag, tag_id = tag_of(account, list_id, code)
+    return Place(list_id=list_id, tag=tag, tag_id=tag_id)
+
+
+def send_mail(account: MailchimpAccount, place: Place, mail: Mail) -> str:
+    """Send a campaign as a person would on Mailchimp's pages; gives its id."""
+    return account.send_campaign(
+        place.list_id,
+        title=mail.title,
+        subject=mail.subject,
+        html=mail.html,
+        from_name="Παράδειγμα",
+        reply_to="news@example.com",
+        tag_id=place.tag_id,
+    )
 
 
 def tag_of(

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -27,10 +28,17 @@ from local_installation.installation import (
     free_port,
     held,
 )
-from local_installation.local_services import running_services
+from local_installation.local_services import Services, running_services
 from local_installation.mailchimp_account import MailchimpAccount
 from local_installation.member_check import wrong_members
-from local_installation.preparation import SAMPLE_CONTACTS, prepare, set_prepared
+from local_installation.past_year import BEGIN_DAYS_AGO, play_past, story_begins
+from local_installation.preparation import (
+    SAMPLE_CONTACTS,
+    prepare,
+    sample_settings,
+    set_prepared,
+)
+from local_installation.reading_back import read_reports, read_statuses
 from local_installation.results import (
     CollectionResult,
     campaign_recipients,
@@ -82,19 +90,21 @@ def run_demo(installation: Installation) -> None:
         AirflowApiError: Airflow refused, or a run did not end in time.
         DemoFailedError: it ran, but a result is not what it must be.
     """
-    steps = Steps(total=8)
+    steps = Steps(total=9)
     wrong: list[str] = []
     with ExitStack() as running:
         running.enter_context(held(installation))
         set_prepared(installation, False)
         secrets = installation.secrets()
         with steps.step("Postgres and the Mailchimp sandbox"):
-            services = running.enter_context(running_services(installation, secrets, afresh=True))
+            services = running.enter_context(
+                running_services(installation, secrets, afresh=True, begin_days_ago=BEGIN_DAYS_AGO)
+            )
         settings = AirflowSettings(
             port=free_port(),
             metadata_dsn=services.airflow,
             connections=services.connections(),
-            extra=NO_SCHEDULES,
+            extra={**sample_settings(), **NO_SCHEDULES},
         )
         with steps.step(f"sample CRM of {SAMPLE_CONTACTS:,} contacts, warehouse, Airflow's tables"):
             prepare(installation, secrets, services, settings)
@@ -112,8 +122,7 @@ def run_demo(installation: Installation) -> None:
         with steps.step("members and tags in Mailchimp against who may be there, by plain SQL"):
             wrong += wrong_members(services, account, results, SYNCED)
 
-        with steps.step("three campaigns go out, five days pass in the sandbox") as progress:
-            sent = send_campaigns(account, results, progress)
+        sent = _send_campaigns(steps, services, account, results)
         with steps.step("extract_reports and refresh_marts: what came back") as progress:
             before = airflow.run_ids("refresh_marts")
             _, state = _run(airflow, "extract_reports", progress)
@@ -143,6 +152,22 @@ def run_demo(installation: Installation) -> None:
     )
 
 
+def _send_campaigns(
+    steps: Steps, services: Services, account: MailchimpAccount, results: Sequence[CollectionResult]
+) -> list[Sent]:
+    """A year of campaigns, and then the story's; the sandbox's clock comes to the present."""
+    with steps.step("a year of campaigns: sent in the sandbox, and read back") as progress:
+        play_past(account, results, progress)
+        progress("reports come back")
+        read_reports(services)
+    with steps.step("three campaigns go out, and days pass until today") as progress:
+        account.let_time_pass_until(story_begins(datetime.now(UTC)))
+        sent = send_campaigns(account, results, progress)
+        account.let_the_present_come()
+        read_statuses(services)
+    return sent
+
+
 def wrong_states(results: Sequence[CollectionResult], run_state: str) -> list[str]:
     """What differs from how the sample's collections must end."""
     found = {row.collection_code: (row.state, row.detail.split(":")[0]) for row in results}
@@ -160,13 +185,19 @@ def wrong_states(results: Sequence[CollectionResult], run_state: str) -> list[st
 def wrong_reports(
     warehouse: psycopg.Connection, account: MailchimpAccount, sent: Sequence[Sent]
 ) -> list[str]:
-    """What is missing or differs for the campaigns that went out, against the sandbox's ledger."""
+    """What is missing or differs for all campaigns, against the sandbox's ledger.
+
+    Args:
+        sent: campaigns of which the recipients are known from the audiences themselves.
+    """
     found = {row.campaign_id: row for row in campaign_results(warehouse)}
-    happened = Counter(
-        (event["campaign_id"], event["action"])
-        for event in account.events()
-        if event["campaign_id"] and event["action"] in _EVENTS
-    )
+    happened: Counter[tuple[str, str]] = Counter()
+    reached: defaultdict[str, set[str]] = defaultdict(set)
+    for event in account.events():
+        if event["campaign_id"] and event["action"] in _EVENTS:
+            happened[event["campaign_id"], event["action"]] += 1
+        elif event["action"] == "sent":
+            reached[event["campaign_id"]].add(event["subscriber_hash"])
     came_back = {(row.campaign_id, row.action): row.events for row in event_counts(warehouse)}
     recipients = campaign_recipients(warehouse)
     wrong = [
@@ -174,6 +205,11 @@ def wrong_reports(
         f"back, {number} happened"
         for (campaign_id, action), number in happened.items()
         if came_back.get((campaign_id, action), 0) != number
+    ]
+    wrong += [
+        f"campaign {campaign_id} went to others than the warehouse says"
+        for campaign_id, members in reached.items()
+        if recipients.get(campaign_id) != frozenset(members)
     ]
     for campaign in sent:
         row = found.get(campaign.campaign_id)

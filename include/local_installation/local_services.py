@@ -72,7 +72,11 @@ class Services:
 
 @contextmanager
 def running_services(
-    installation: Installation, secrets: Secrets, *, afresh: bool = False
+    installation: Installation,
+    secrets: Secrets,
+    *,
+    afresh: bool = False,
+    begin_days_ago: int = 0,
 ) -> Iterator[Services]:
     """Postgres with the three databases, and the Mailchimp sandbox, as long as the context lasts.
 
@@ -80,6 +84,7 @@ def running_services(
 
     Args:
         afresh: forget what earlier runs left: databases, the sandbox's memory, task logs.
+        begin_days_ago: age of the sandbox's account, if it is new. Its clock begins in the past.
 
     Raises:
         InstallationError: one of them does not start.
@@ -94,7 +99,7 @@ def running_services(
             _forget_everything(installation, server)
         for name in DATABASES:
             server.create_database(name)
-        with _running_sandbox(installation, secrets) as url:
+        with _running_sandbox(installation, secrets, begin_days_ago) as url:
             yield Services(
                 server=server,
                 mailchimp_url=url,
@@ -104,7 +109,9 @@ def running_services(
 
 
 @contextmanager
-def _running_sandbox(installation: Installation, secrets: Secrets) -> Iterator[str]:
+def _running_sandbox(
+    installation: Installation, secrets: Secrets, begin_days_ago: int
+) -> Iterator[str]:
     port = free_port()
     process = start_process(
         "mailchimp-sandbox",
@@ -112,6 +119,7 @@ def _running_sandbox(installation: Installation, secrets: Secrets) -> Iterator[s
             *(sys.executable, "-m", "mailchimp_sandbox", "--port", str(port)),
             *("--host", LOCALHOST, "--key", secrets.mailchimp_key),
             *("--state", str(installation.sandbox_state)),
+            *("--begin-days-ago", str(begin_days_ago)),
         ],
         env=clean_environment(),
         logs=installation.logs,

@@ -7,6 +7,7 @@ Mailchimp does not offer: time, and the ledger of all events.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -15,6 +16,8 @@ from local_installation.installation import InstallationError
 
 _REQUEST_SECONDS = 120.0
 _PAGE = 1000
+#: Rows of the ledger in one answer.
+_LEDGER_PAGE = 20_000
 
 
 class MailchimpAccount:
@@ -93,6 +96,17 @@ class MailchimpAccount:
         """Advance the sandbox's clock: recipients read, click, bounce, unsubscribe meanwhile."""
         self._send("POST", "/_sandbox/clock/advance", body={"days": days})
 
+    def let_time_pass_until(self, moment: datetime) -> None:
+        """Advance the sandbox's clock to a moment; one that is over changes nothing."""
+        now = datetime.fromisoformat(self._send("GET", "/_sandbox/clock")["now"])
+        seconds = int((moment - now).total_seconds())
+        if seconds > 0:
+            self._send("POST", "/_sandbox/clock/advance", body={"seconds": seconds})
+
+    def let_the_present_come(self) -> None:
+        """Advance the sandbox's clock to the machine's time."""
+        self._send("POST", "/_sandbox/clock/present")
+
     def events(self, **wanted: str) -> Iterator[dict[str, Any]]:
         """What happened to people, as the sandbox itself wrote it down, in order.
 
@@ -108,10 +122,10 @@ class MailchimpAccount:
     def _ledger(self, name: str, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         after = -1
         while True:
-            query = {**wanted, "after": after, "count": _PAGE}
+            query = {**wanted, "after": after, "count": _LEDGER_PAGE}
             rows = self._send("GET", f"/_sandbox/ledger/{name}", query=query)[name]
             yield from rows
-            if len(rows) < _PAGE:
+            if len(rows) < _LEDGER_PAGE:
                 return
             after = rows[-1]["seq"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from local_installation.local_services import Services, fill_sample_crm, migrate
 
 SAMPLE_CONTACTS = 2_000
 SAMPLE_SEED = 1
+_SETTINGS = {"REPORT_TIME_ZONE": "Europe/Athens", "MAILCHIMP_CONTACT_LIMIT": "5000"}
+
+
+def sample_settings() -> dict[str, str]:
+    """Settings of the pipeline that suit the sample. What the calling shell sets goes before."""
+    return {name: os.environ.get(name) or value for name, value in _SETTINGS.items()}
 
 
 def prepare(

@@ -14,6 +14,7 @@ from crm_mailchimp.statements import statement
 from local_installation.console import table
 
 _SQL = Path(__file__).parent / "sql"
+_MOST_CAMPAIGNS = 5
 _MOST_LINKS = 3
 _MOST_READERS = 8
 
@@ -122,9 +123,11 @@ def quarantine_table(warehouse: psycopg.Connection[Any]) -> str:
 
 
 def campaigns_table(warehouse: psycopg.Connection[Any]) -> str:
-    """Campaigns, their links and their readers as tables."""
+    """The newest campaigns with their links, and the readers of all campaigns, as tables."""
+    all_results = campaign_results(warehouse)
+    newest = all_results[-_MOST_CAMPAIGNS:]
     campaigns = table(
-        "Campaigns: what came back",
+        f"Campaigns: what came back, the newest {len(newest)} of {len(all_results)}",
         [
             *("campaign", "sent", "delivered", "unique opens", "opens", "unique clicks"),
             *("clicks", "unsubscribes"),
@@ -134,13 +137,14 @@ def campaigns_table(warehouse: psycopg.Connection[Any]) -> str:
                 *(row.campaign_title, row.emails_sent, row.delivered, row.unique_opens, row.opens),
                 *(row.unique_clicks, row.clicks, row.unsubscribes),
             )
-            for row in campaign_results(warehouse)
+            for row in newest
         ],
     )
+    chosen = {"campaigns": [row.campaign_id for row in newest], "most": _MOST_LINKS}
     links = table(
         "Links: the most clicked",
         ["campaign", "link", "clicks", "unique clicks"],
-        warehouse.execute(statement("top_links", root=_SQL), {"most": _MOST_LINKS}).fetchall(),
+        warehouse.execute(statement("top_links", root=_SQL), chosen).fetchall(),
     )
     readers = table(
         "Readers: who read how often",

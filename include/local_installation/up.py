@@ -22,7 +22,7 @@ from local_installation.installation import (
 )
 from local_installation.local_services import Services, running_services
 from local_installation.own_processes import stop_leftovers
-from local_installation.preparation import is_prepared, prepare, set_prepared
+from local_installation.preparation import is_prepared, prepare, sample_settings, set_prepared
 
 PORT_SETTING = "CRM_MAILCHIMP_UI_PORT"
 _USUAL_PORT = 8080
@@ -47,7 +47,10 @@ def bring_up(installation: Installation) -> None:
         with steps.step("Postgres and the Mailchimp sandbox"):
             services = running.enter_context(running_services(installation, secrets, afresh=afresh))
         settings = AirflowSettings(
-            port=port, metadata_dsn=services.airflow, connections=services.connections()
+            port=port,
+            metadata_dsn=services.airflow,
+            connections=services.connections(),
+            extra=sample_settings(),
         )
         if afresh:
             with steps.step("sample CRM, warehouse, Airflow's tables"):

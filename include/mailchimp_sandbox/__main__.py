@@ -15,12 +15,14 @@ import uvicorn
 from mailchimp_sandbox import operations, persistence
 from mailchimp_sandbox.account import Sandbox
 from mailchimp_sandbox.app import create_app
+from mailchimp_sandbox.clock import DAY, Clock
 from mailchimp_sandbox.faults import PROFILES, Faults
 from mailchimp_sandbox.server import Server
 
 BACKLOG = 128
 #: API key of a sandbox that was given none.
 DEFAULT_KEY = "sandbox-us1"
+_MOST_DAYS_AGO = 3650
 
 
 def _arguments(given: list[str] | None, program: str) -> argparse.Namespace:
@@ -36,7 +38,20 @@ def _arguments(given: list[str] | None, program: str) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="file that keeps the state over restarts")
     parser.add_argument("--key", default=DEFAULT_KEY, help="API key, default %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="of ids, behaviour and faults")
+    parser.add_argument(
+        "--begin-days-ago",
+        type=_days,
+        default=0,
+        metavar="DAYS",
+        help="a new account begins in the past; `POST clock/present` brings it to the present",
+    )
     return parser.parse_args(given)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_DAYS_AGO:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days up to {_MOST_DAYS_AGO}")
+    return int(text)
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -92,7 +107,11 @@ def main(
         print(f"no such folder for the state file: {wanted.state.parent}", file=sys.stderr)
         return 1
     # Another key is another account, and ids are unique over all accounts.
-    sandbox = Sandbox(seed=wanted.seed, name="" if wanted.key == DEFAULT_KEY else wanted.key)
+    sandbox = Sandbox(
+        seed=wanted.seed,
+        clock=Clock(-wanted.begin_days_ago * DAY),
+        name="" if wanted.key == DEFAULT_KEY else wanted.key,
+    )
     if wanted.state is not None and wanted.state.exists():
         try:
             persistence.load(sandbox, wanted.state)

@@ -1,5 +1,7 @@
 """Simulated time: the machine's time plus an offset that only grows.
 
+An account may begin in the past. Then the offset is negative until time has caught up.
+
 Mailchimp stamps whole seconds (``2015-10-21T15:41:36+00:00``); state holds integers.
 """
 
@@ -29,6 +31,11 @@ class Clock:
         """Current simulated time. Never runs backwards, even when the machine's clock does."""
         self._floor = max(self._floor, int(time.time()) + self.offset)
         return self._floor
+
+    @property
+    def behind(self) -> int:
+        """Seconds by which simulated time is behind the machine's; 0 if it is not behind."""
+        return max(0, -self.offset)
 
     def advance(self, seconds: int) -> None:
         """Move ``seconds`` (not negative) into the future."""

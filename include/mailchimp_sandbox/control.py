@@ -91,6 +91,13 @@ def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small rou
         simulation.catch_up(sandbox)
         return {"now": iso(sandbox.now)}
 
+    @api.post("/clock/present")
+    async def come_to_the_present() -> dict[str, str]:
+        """Let time pass up to the machine's own; nothing happens if it is not behind."""
+        sandbox.clock.advance(sandbox.clock.behind)
+        simulation.catch_up(sandbox)
+        return {"now": iso(sandbox.now)}
+
     @api.get("/clock")
     async def clock() -> dict[str, str]:
         """The simulated time."""

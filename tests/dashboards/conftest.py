@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.warehouse.bi_login import grant_reading
 from dashboards.provision import Superset
 from dashboards_year import fill
@@ -38,7 +39,8 @@ def superset(debian_postgres: Any) -> Iterator[Provisioned]:
         fresh_databases(debian_postgres) as (_, warehouse),
         tempfile.TemporaryDirectory(prefix="crm-superset-") as folder,
     ):
-        with psycopg.connect(warehouse) as owner:
+        # As the product's sessions: compiling takes longer than the statements themselves.
+        with open_session(warehouse) as owner:
             fill(owner)
             owner.execute(f"create role {login} login password 'άνοιξε @/:%'")
             grant_reading(owner, login)

@@ -100,6 +100,7 @@ CHANGES = (
     "A kind of refusal, or what a refusal means", "Who represents a shared address", "A write-back",
     "A setting of a campaign's draft", "A check of the campaign gate", "A report stream",
     "A total to compare", "A column for BI", "A rule for scanners", "A chart of the dashboards",
+    "A picture of the documents", "A campaign of the demo's past",
     "What an erasure deletes, or a table with personal data", "An age of data",
     "What `explain` says", "A DAG or a task", "A section of the page", "A setting", "A command",
     "A check of the doctor", "A database login", "The words of an error",
