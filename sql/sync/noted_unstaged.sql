@@ -1,5 +1,5 @@
--- Contacts with an open note of a changed address in an audience. No staged collection has them, so the CRM may
--- not have them any more.
+-- Contacts with an open note of a changed address in an audience. No staged collection has them, so the CRM
+-- may not have them any more.
 select distinct changed.contact_id
 from sync.changed_address as changed
 where
