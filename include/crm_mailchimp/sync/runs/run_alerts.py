@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.settings import AlertSettings
@@ -83,8 +82,8 @@ class Trouble:
         if self.plan_id is None:
             return text
         return (
-            f"{text}, {self.removals} of {members_in_words(self.members)} would be removed; answer "
-            f"under Required Actions in Airflow (plan {self.plan_id})"
+            f"{text}, {self.removals} of {self.members} members would be removed; answer under "
+            f"Required Actions in Airflow (plan {self.plan_id})"
         )
 
 
