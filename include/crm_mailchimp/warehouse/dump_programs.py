@@ -27,14 +27,25 @@ _CONNECT_SECONDS = 10
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 _BLOCK = 1 << 20
 #: Errors of the programs that quote no row. Source: PostgreSQL 15 to 18, src/bin/pg_dump.
-_SAFE = re.compile(
-    r"connection to server .*|.*server version.*|.*permission denied for \w+ \S+"
-    r"|.*No space left on device|.*input file .*|unsupported version .*"
-    r"|.*unrecognized configuration parameter .*|.*terminating connection.*"
-    r"|.*server closed the connection.*|.*canceling statement.*|.*No such file or directory"
-    r"|.*could not (?:extend|write to|read) file .*|.*out of memory.*|.*disk full.*"
-    r"|.*ERROR:  (?:relation|schema|type|role|extension|function|language) \S+ .*exist.*"
-    r'|COPY failed for table "\w+"'
+_SAFE = tuple(
+    re.compile(words)
+    for words in (
+        r"connection to server .*",
+        r".*server version.*",
+        r".*permission denied for \w+ \S+",
+        r".*No space left on device",
+        r".*input file .*",
+        r"unsupported version .*",
+        r".*unrecognized configuration parameter .*",
+        r".*terminating connection.*",
+        r".*server closed the connection.*",
+        r".*canceling statement.*",
+        r".*No such file or directory",
+        r".*could not (?:extend|write to|read) file .*",
+        r".*out of memory.*",
+        r".*ERROR:  (?:relation|schema|type|role|extension|function|language) \S+ .*exist.*",
+        r'COPY failed for table "\w+"',
+    )
 )
 
 
@@ -86,7 +97,7 @@ def _installed(folder: Path | None) -> list[DumpPrograms]:
         folders = [folder]
     else:
         folders = [found for one in _PACKAGED for found in sorted(Path("/").glob(one[1:]))]
-        folders += [Path(one) for one in os.environ.get("PATH", "").split(os.pathsep) if one]
+        folders += map(Path, os.get_exec_path())
     found = {one: _major_of(one) for one in dict.fromkeys(folders)}
     return [DumpPrograms(one, major) for one, major in found.items() if major]
 
@@ -183,7 +194,8 @@ def stream_program(
 def _words(name: str, code: int, errors: BinaryIO) -> str:
     errors.seek(0)
     text = errors.read(_BLOCK).decode("utf-8", "replace")
-    safe = (_SAFE.match(line.strip()) for line in re.findall(r"error: (.*)", text))
+    lines = [line.strip() for line in re.findall(r"error: (.*)", text)]
+    safe = (words.match(line) for line in lines for words in _SAFE)
     words = scrub(next((one[0] for one in safe if one), ""))
     end = f"by signal {-code}" if code < 0 else f"with code {code}"
     return f"{name} ended {end}" + (f": {words[:300]}" if words else "")

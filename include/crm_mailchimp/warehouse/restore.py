@@ -151,9 +151,8 @@ def _require_known(content: BackupContent) -> None:
     for file in content.migrations:
         if known.get(file.name) != file.checksum:
             raise RestoreRefusedError(
-                f"the backup has migration {file.name}, which this code does not know in that "
-                "form: the backup is from a newer version. Install that version, or take another "
-                "backup"
+                f"this code does not know the backup's migration {file.name} in that form. The "
+                "backup is from a newer version: install that one, or take another backup"
             )
 
 
