@@ -36,7 +36,7 @@ def programs(server: Any) -> Path:
     """Folder of pg_dump and pg_restore in the server's version."""
     with psycopg.connect(server.dsn()) as connection:
         major = connection.info.server_version // 10000
-    wheel = find_programs(1, binaries())
+    wheel = find_programs(17, binaries())
     return wheel.folder if wheel.major == major else find_programs(major).folder
 
 

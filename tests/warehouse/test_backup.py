@@ -26,6 +26,7 @@ from crm_mailchimp.warehouse.backup_file import NoBackupError
 from crm_mailchimp.warehouse.bi_login import grant_reading
 from crm_mailchimp.warehouse.dump_programs import (
     DumpProgramError,
+    DumpPrograms,
     find_programs,
     open_target,
     run_program,
@@ -234,6 +235,8 @@ def test_a_wrong_file_is_refused(place: Place, tmp_path: Path) -> None:
         place.programs / "pg_dump", ["--format=custom", f"--file={other}", *where], environment
     )
     data = place.file.read_bytes()
+    # The version of the format is in bytes 5 and 6. Source: PostgreSQL 18, pg_backup_archiver.c.
+    (tmp_path / "newer").write_bytes(data[:6] + b"\x63" + data[7:])
     (tmp_path / "text").write_text(f"insert into people values ('{PERSON}');\n" * 50)
     (tmp_path / "cut").write_bytes(data[: len(data) // 2])
     (tmp_path / "empty").touch()
@@ -243,6 +246,7 @@ def test_a_wrong_file_is_refused(place: Place, tmp_path: Path) -> None:
         "text": "is no backup, or not a whole one",
         "cut": "not a whole",
         "empty": "is no backup",
+        "newer": "was made by a newer pg_dump",
     }.items():
         with pytest.raises((NoBackupError, DumpProgramError), match=words) as caught:
             restore_backup(place.empty, tmp_path / name, former=None, programs=place.programs)
@@ -264,11 +268,17 @@ def test_a_backup_of_a_newer_version_is_refused(place: Place, tmp_path: Path) ->
 def test_programs_that_are_older_than_the_server_are_named(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    major = find_programs(1, place.programs).major
     with pytest.raises(DumpProgramError) as caught:
-        find_programs(major + 1, place.programs)
-    assert f"{major} in {place.programs}" in str(caught.value)
-    assert f"postgresql-client-{major + 1}" in str(caught.value)
+        find_programs(99, place.programs)
+    assert f" in {place.programs}. Install them" in str(caught.value)
+    assert "postgresql-client-99" in str(caught.value)
+    # A backup that could not be restored on the same server is not made.
+    monkeypatch.setattr(dump_programs, "_installed", lambda _: [DumpPrograms(tmp_path, 18)])
+    assert find_programs(17).major == 18
+    for server, words in ((15, "15 to 16"), (16, "16")):
+        with pytest.raises(DumpProgramError, match=f"pg_restore {words} are needed"):
+            find_programs(server)
+    monkeypatch.undo()
     monkeypatch.setattr(dump_programs, "_PACKAGED", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DumpProgramError, match="Found: none"):

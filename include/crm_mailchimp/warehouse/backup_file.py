@@ -78,6 +78,11 @@ def read_backup(file: Path, programs: DumpPrograms) -> BackupContent:
         listing = run_program(restore, ["--list", str(file)], {})
         rows = _own_rows(restore, file)
     except DumpProgramError as error:
+        if "unsupported version" in str(error):
+            raise NoBackupError(
+                f"{file}: was made by a newer pg_dump than the programs in {programs.folder}. "
+                "Restore it on a server that is not older than the one it was made from"
+            ) from None
         raise NoBackupError(f"{file}: is no backup, or not a whole one ({error})") from None
     made_by = _MADE_BY.search(listing)
     tables = set(_TABLE.findall(listing))

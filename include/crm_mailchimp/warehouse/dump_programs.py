@@ -26,6 +26,8 @@ _PACKAGED = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 _CONNECT_SECONDS = 10
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 _BLOCK = 1 << 20
+#: The newest programs that fit servers which are not newer than this.
+_NEWEST_FOR_OLD = 16
 #: Errors of the programs that quote no row. Source: PostgreSQL 15 to 18, src/bin/pg_dump.
 _SAFE = tuple(
     re.compile(words)
@@ -70,7 +72,8 @@ def find_programs(server_major: int, folder: Path | None = None) -> DumpPrograms
     """The oldest version that is not older than the server.
 
     pg_dump refuses a server that is newer than itself. An archive of a newer pg_dump needs a newer
-    pg_restore. Source: PostgreSQL 18 manual, pg_dump, "Notes".
+    pg_restore. From 17 on pg_restore sets ``transaction_timeout``, which older servers refuse: such
+    a backup could not be restored there. Source: PostgreSQL 18 manual, pg_dump, "Notes", and tries.
 
     Args:
         server_major: major version of the server.
@@ -80,12 +83,21 @@ def find_programs(server_major: int, folder: Path | None = None) -> DumpPrograms
         DumpProgramError: there are none, or all are older.
     """
     found = _installed(folder)
-    fitting = [one for one in found if one.major >= server_major]
+    newest = _NEWEST_FOR_OLD if server_major <= _NEWEST_FOR_OLD else None
+    fitting = [
+        one
+        for one in found
+        if one.major >= server_major and (newest is None or one.major <= newest)
+    ]
     if fitting:
         return min(fitting, key=lambda one: one.major)
+    if newest is None:
+        wanted = f"{server_major} or newer"
+    else:
+        wanted = f"{server_major}" if server_major == newest else f"{server_major} to {newest}"
     known = ", ".join(f"{one.major} in {one.folder}" for one in found) or "none"
     raise DumpProgramError(
-        f"the server is Postgres {server_major}: pg_dump and pg_restore {server_major} or newer "
+        f"the server is Postgres {server_major}: pg_dump and pg_restore {wanted} "
         f"are needed. Found: {known}. Install them (Debian: apt-get install "
         f"postgresql-client-{server_major}, from apt.postgresql.org if Debian has it not), or name "
         "their folder with --programs"
