@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import resource
@@ -55,6 +56,7 @@ class Place:
     file: Path
     empty: str
     login: str
+    major: int
     names: list[str]
     shape: dict[str, Any] = field(default_factory=dict)
 
@@ -73,7 +75,7 @@ def place(
     folder = binaries() if request.param == "postgres" else None
     login = f"πίνακες_{uuid.uuid4().hex[:8]}"
     file = tmp_path_factory.mktemp("backups") / "αντίγραφο"
-    made = Place(server, find_programs(major, folder).folder, "", file, "", login, [])
+    made = Place(server, find_programs(major, folder).folder, "", file, "", login, major, [])
     made.source, made.empty = made.database(), made.database()
     upgrade(made.source)
     fill(made.source)
@@ -296,9 +298,20 @@ def test_a_file_that_exists_is_kept(place: Place, tmp_path: Path) -> None:
         back_up(place.source, tmp_path / "missing" / "backup", programs=place.programs)
 
 
+def test_a_folder_without_links_takes_a_backup_too(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    size = back_up(place.source, tmp_path / "backup", programs=place.programs)
+    assert [(one.name, one.stat().st_size) for one in tmp_path.iterdir()] == [("backup", size)]
+
+
 #: pg_dump that writes something, and then waits until it is killed.
 STALLING = """#!/bin/sh
-if [ "$1" = --version ]; then echo "pg_dump (PostgreSQL) 99.1"; exit; fi
+if [ "$1" = --version ]; then echo "pg_dump (PostgreSQL) {major}.1"; exit; fi
 echo beginning
 echo "$PGPASSWORD" >> {folder}/password
 tr '\\0' ' ' < /proc/$$/cmdline >> {folder}/command
@@ -306,18 +319,18 @@ exec sleep 600
 """
 
 
-def stall(folder: Path) -> Path:
+def stall(folder: Path, major: int) -> Path:
     programs = folder / "programs"
     programs.mkdir()
     for name in ("pg_dump", "pg_restore"):
-        (programs / name).write_text(STALLING.format(folder=folder))
+        (programs / name).write_text(STALLING.format(folder=folder, major=major))
         (programs / name).chmod(0o755)
     return programs
 
 
 @pytest.mark.parametrize("killed", ["pg_dump", "the command"])
 def test_a_killed_dump_leaves_no_file(place: Place, tmp_path: Path, killed: str) -> None:
-    source, file, programs = place.source, tmp_path / "backup", stall(tmp_path)
+    source, file, programs = place.source, tmp_path / "backup", stall(tmp_path, place.major)
     command = [sys.executable, "-m", "crm_mailchimp.warehouse", "backup", "--dsn", source]
     command += ["--output", str(file), "--programs", str(programs)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from crm_mailchimp.warehouse.backup_file import SCHEMAS, read_backup
 from crm_mailchimp.warehouse.dump_programs import find_programs, open_target, stream_program
 from crm_mailchimp.warehouse.locks import named_lock
 from crm_mailchimp.warehouse.opening import OldWarehouseError, require_warehouse
+
+#: File systems without hard links, such as a Windows share.
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class BackupFileError(PermanentError):
@@ -82,12 +86,21 @@ def _whole_file(output: Path) -> Iterator[tuple[BinaryIO, Path]]:
         with _opened(unfinished) as file:
             try:
                 yield file, unfinished
-                # A link never replaces a file that appeared meanwhile.
-                os.link(unfinished, output)
+                _give_name(unfinished, output)
             finally:
                 unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise BackupFileError(f"{output}: {error.strerror}. No backup was written") from None
+
+
+def _give_name(unfinished: Path, output: Path) -> None:
+    try:
+        # A link never replaces a file that appeared meanwhile.
+        os.link(unfinished, output)
+    except OSError as error:
+        if error.errno not in _NO_LINKS or output.exists():
+            raise
+        unfinished.rename(output)
 
 
 @contextmanager
