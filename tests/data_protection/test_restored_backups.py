@@ -22,6 +22,8 @@ from fresh_databases import fresh_databases
 from local_installation.postgres_cluster import binaries
 from sync_world import World
 
+pytestmark = pytest.mark.slow
+
 UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=1000, half=1.0))
 MAILABLE = ("subscribed", "pending")
 

@@ -96,6 +96,8 @@ def export(tmp_path: Path, warehouse: str, port: int) -> subprocess.CompletedPro
             **inherited,
             "AIRFLOW_HOME": str(tmp_path),
             "NO_PROXY": "127.0.0.1",
+            # Seconds for which the exporter tries again.
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
             "AIRFLOW__METRICS__OTEL_ON": "True",
             "AIRFLOW__METRICS__OTEL_HOST": "127.0.0.1",
             "AIRFLOW__METRICS__OTEL_PORT": str(port),

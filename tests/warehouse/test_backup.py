@@ -42,6 +42,8 @@ from local_installation.postgres_cluster import binaries
 from warehouse.schema_description import describe
 from warehouse.test_upgrade import DUMP, lost_rows, read_rows
 
+pytestmark = pytest.mark.slow
+
 GREEK = "Ελένη Οικονόμου «Ζωή»\n\t\\."
 PERSON = "eleni@mail.gr"
 
