@@ -1,5 +1,5 @@
 -- A collection has left a shared audience, and nobody gets its tag there any more. Until its people are in
--- another audience, it goes on using this one: what they refuse here holds for the collection.
+-- another audience, it goes on using this one. What they refuse here holds for the collection.
 with former as (
     update sync.tag
     set

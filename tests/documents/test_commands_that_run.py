@@ -52,6 +52,8 @@ REFUSALS = {
     "take-over": "no audience",
     "close-account": "no audience is known",
 }
+#: They need programs of the server's version, and a folder: tests/warehouse/test_backup.py runs them.
+RUN_ELSEWHERE = ("backup", "restore")
 #: These change what others read, so they come last. No sync knows an account any more after them.
 LAST = ("retire", "rename-account", "close-account")
 
@@ -117,7 +119,8 @@ def drop_logins(names: Iterable[str], *databases: str) -> None:
 def is_to_be_run(command: Command) -> bool:
     """A command of ours with a DSN; a sentence may name one without it."""
     words = command.words
-    return len(words) > 3 and words[1] == "-m" and words[2] in MAINS and "--dsn" in words
+    is_ours = len(words) > 3 and words[1] == "-m" and words[2] in MAINS
+    return is_ours and "--dsn" in words and words[3] not in RUN_ELSEWHERE
 
 
 def order(found: tuple[Code, Command]) -> int:
