@@ -52,7 +52,7 @@ REFUSALS = {
     "take-over": "no audience",
     "close-account": "no audience is known",
 }
-#: They need programs of the server's version, and a folder: tests/warehouse/test_backup.py runs them.
+#: They need programs of the server's version. tests/warehouse/test_backup.py runs them.
 RUN_ELSEWHERE = ("backup", "restore")
 #: These change what others read, so they come last. No sync knows an account any more after them.
 LAST = ("retire", "rename-account", "close-account")
@@ -162,7 +162,9 @@ def arguments(command: Command, here: Installation) -> list[str]:
         if word in own:
             words[i + 1] = own[word]
         elif word in {"--query-login", "--login"}:
-            words[i + 1] = here.logins[words[i + 1]]
+            # Only a BI login may have a name of the reader's own.
+            named = "bi" if OWN_VALUE in words[i + 1] else words[i + 1]
+            words[i + 1] = here.logins[named]
     assert not [word for word in words if OWN_VALUE in word], words
     return words
 

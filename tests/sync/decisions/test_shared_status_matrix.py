@@ -273,6 +273,7 @@ def _plan(
         list_id=LIST,
         collection_ids=collection_ids,
         kept_ids=[],
+        unclear_ids=[],
         waiting={},
         full_refresh=full_refresh,
     )
