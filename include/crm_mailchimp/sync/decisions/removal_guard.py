@@ -154,9 +154,14 @@ def judge_plan(
             run_id=collection.run_id,
             valid_for=valid_for,
         )
-    else:
+    if approved_plan is None:
+        # Another collection's plan was approved: this one may have an approval of its own.
         approved_plan = _open_approval(warehouse, collection, list_id, valid_for=valid_for)
-    blocked = _judge(warehouse, collection, list_id, limits, approved_plan)
+    counted = _count_removals(warehouse, collection, list_id, approved_plan)
+    blocked = _judge(collection, counted, limits, approved_plan)
+    if collection.is_shared_audience and not counted.removals:
+        # A collection that is blocked keeps its members. The approval waits until they may go.
+        approved_plan = None
     warehouse.execute(
         "update sync.staged_collection set guard_detail = %s"
         " where staging_id = %s and collection_code = %s",
@@ -230,14 +235,13 @@ def _open_approval(
 
 
 def _judge(
-    warehouse: Connection[Any],
     collection: StagedCollection,
-    list_id: str | None,
+    counted: _Removals,
     limits: GuardLimits,
     approved_plan: int | None,
 ) -> Blocked | None:
     """Look at the plan's removals that are not due; an approved plan's members may go."""
-    removals, outside, members = _count_removals(warehouse, collection, list_id, approved_plan)
+    removals, outside, members = counted
     if approved_plan is not None and not outside:
         return None
     blocked = _judge_count(collection, removals, members, limits)
