@@ -9,12 +9,16 @@ import psycopg
 import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
+from crm_mailchimp.rows import read_rows
+from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.former_audiences import retire_by_code
+from crm_mailchimp.sync.decisions.approval import find_removal_request
+from crm_mailchimp.sync.runs.run_alerts import Trouble
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.known_collections import continue_as_same
 from fresh_databases import fresh_databases
 from removal_questions import approve, is_carried_out, open_plans
-from sharing_world import CODE, NAME, rows
+from sharing_world import CODE, NAME, last_run, rows
 from sync_world import World
 
 PEOPLE = [f"melos{number}@galaxy.gr" for number in range(10)]
@@ -179,3 +183,42 @@ def test_who_was_asked_before_the_upgrade_is_asked_again(world: World) -> None:
     approve(world, newer)
     world.sync(options=carrying_out(newer))
     assert sizes(world) == [4, 10]
+
+
+def test_a_question_about_a_tag_says_so(world: World) -> None:
+    """Nobody reads that members are archived who only lose a tag."""
+    news, _, people = sharing(world)
+    plan_id = leave(world, news, people)
+    staging_id = rows(world, "select max(staging_id) as newest from sync.staging_run")[0]["newest"]
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        request = find_removal_request(warehouse, plan_id=plan_id)
+        [trouble] = read_rows(
+            warehouse, Trouble, statement("sync/find_troubles"), {"staging_id": staging_id}
+        )
+
+    assert request is not None
+    assert request.subject == f"Take the tag of NEWS from 6 of 10 members? (plan {plan_id})"
+    body = request.body(168)
+    assert "**6 of 10** members would lose the tag of collection `NEWS` (plan" in body
+    assert "in time: nobody loses the tag." in body
+    assert "would be archived or unsubscribed" not in body
+    assert "6 of 10 members would lose the tag: " in last_run(world, "NEWS")["detail"]
+    assert "6 of 10 members would lose the tag; answer" in str(trouble)
+
+
+def test_a_question_about_members_says_so(world: World) -> None:
+    news = world.collection("NEWS")
+    people = [world.contact(email, news) for email in PEOPLE]
+    world.sync()
+    plan_id = leave(world, news, people)
+
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        request = find_removal_request(warehouse, plan_id=plan_id)
+
+    assert request is not None
+    assert request.subject == f"Remove 6 of 10 members of NEWS? (plan {plan_id})"
+    body = request.body(168)
+    assert "members of collection `NEWS` would be archived or unsubscribed (plan" in body
+    assert "in time: nobody is removed." in body
+    assert "tag" not in body

@@ -266,9 +266,10 @@ def _judge_count(
             "except withdrawals and erasures. If it is meant to be empty, approve that",
         )
     if exceeds(removals, members, limits):
+        what = "be removed" if collection.shared_id is None else "lose the tag"
         return Blocked(
             "removal_guard",
-            f"{removals} of {members_in_words(members)} would be removed: nothing was pushed "
+            f"{removals} of {members_in_words(members)} would {what}: nothing was pushed "
             "except withdrawals and erasures",
         )
     return None

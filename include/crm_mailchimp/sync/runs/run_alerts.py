@@ -77,14 +77,16 @@ class Trouble:
     plan_id: int | None = None
     removals: int | None = None
     members: int | None = None
+    of_tag: bool | None = None
 
     def __str__(self) -> str:
         text = f"{self.collection_code}: {self.reason}"
         if self.plan_id is None:
             return text
         return (
-            f"{text}, {self.removals} of {members_in_words(self.members)} would be removed; answer "
-            f"under Required Actions in Airflow (plan {self.plan_id})"
+            f"{text}, {self.removals} of {members_in_words(self.members)} would "
+            f"{'lose the tag' if self.of_tag else 'be removed'}; answer under Required Actions in "
+            f"Airflow (plan {self.plan_id})"
         )
 
 
