@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
     "warehouse migrate": (warehouse.main, ["migrate"]),
     "warehouse grant-bi": (warehouse.main, ["grant-bi", "--login", "bi"]),
     "warehouse dictionary": (warehouse.main, ["dictionary"]),
+    "warehouse backup": (warehouse.main, ["backup", "--output", "nowhere/backup"]),
+    "warehouse restore": (warehouse.main, ["restore", "--input", "no_backup", "--former-lost"]),
     "quality export": (quality.main, ["export"]),
     "dashboards": (dashboards.main, ["--url", "http://127.0.0.1:9", "--user", "admin"]),
     "sync explain": (sync.main, ["explain", "--contact", "1"]),
@@ -109,9 +111,9 @@ def test_the_words_of_an_error_quote_no_connection(mistake: str) -> None:
     assert "the connection cannot be read" in describe(caught.value)
 
 
-WAREHOUSE_COMMANDS = [
-    one for one in COMMANDS if not one.startswith("crm ") and one != "warehouse migrate"
-]
+#: They make a warehouse where there is none.
+MAKING = ("warehouse migrate", "warehouse restore")
+WAREHOUSE_COMMANDS = [one for one in COMMANDS if not one.startswith("crm ") and one not in MAKING]
 
 
 @pytest.fixture
@@ -133,7 +135,7 @@ def test_another_database_is_no_warehouse(
     assert "python -m crm_mailchimp.warehouse migrate" in words
 
 
-@pytest.mark.parametrize("command", [*WAREHOUSE_COMMANDS, "warehouse migrate"])
+@pytest.mark.parametrize("command", [*WAREHOUSE_COMMANDS, *MAKING])
 @pytest.mark.parametrize("form", ["tables", "one view"])
 def test_the_database_of_the_crm_is_no_warehouse(
     crm_db: str, form: str, command: str, capsys: pytest.CaptureFixture[str]

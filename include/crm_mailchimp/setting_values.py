@@ -95,6 +95,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _routing_key(text: str) -> str:
+    if len(text) != 32 or not (text.isascii() and text.isalnum()):
+        raise ValueError("not 32 letters and digits")
+    return text
+
+
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("https", "http") or not parts.hostname:
@@ -162,5 +168,14 @@ OptionalAddress = Annotated[
 OptionalWebAddress = Annotated[
     Annotated[str, AfterValidator(_web_address)] | None,
     Form("an address that begins with https:// or http://", is_private=True),
+]
+WebAddress = Annotated[
+    str,
+    AfterValidator(_web_address),
+    Form("an address that begins with https:// or http://", is_private=True),
+]
+OptionalRoutingKey = Annotated[
+    Annotated[str, AfterValidator(_routing_key)] | None,
+    Form("an integration key: 32 letters and digits", is_private=True),
 ]
 Password = Annotated[SecretStr, Form("a password", is_verbatim=True, is_private=True)]

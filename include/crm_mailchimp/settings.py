@@ -27,12 +27,14 @@ from crm_mailchimp.setting_values import (
     MinutesFromOne,
     OptionalAddress,
     OptionalFolder,
+    OptionalRoutingKey,
     OptionalTimeZone,
     OptionalWebAddress,
     Password,
     Percent,
     Schedule,
     Tolerance,
+    WebAddress,
 )
 
 
@@ -137,7 +139,7 @@ class AlertSettings(Settings):
     """Alerts
 
     For blocked, failed and late collections. An alert contains codes and counts, never people.
-    Without an e-mail address and a web address nobody gets an alert.
+    Without an e-mail address, a web address and an integration key nobody gets an alert.
     """
 
     alert_emails: Addresses = Field(
@@ -152,6 +154,18 @@ class AlertSettings(Settings):
         None,
         description='An incoming webhook that takes JSON with a "text" (Slack, Mattermost, Teams).',
         examples=["https://chat.example.com/hooks/0123456789"],
+    )
+    alert_events_key: OptionalRoutingKey = Field(
+        None,
+        description="The integration key of a service that calls people through PagerDuty's Events"
+        " API v2. A trouble opens an incident, and its end resolves it.",
+        examples=["0123456789abcdef0123456789abcdef"],
+    )
+    alert_events_url: WebAddress = Field(
+        "https://events.pagerduty.com/v2/enqueue",
+        description="Where these events go. PagerDuty's accounts in Europe need"
+        " https://events.eu.pagerduty.com/v2/enqueue.",
+        examples=["https://events.eu.pagerduty.com/v2/enqueue"],
     )
     alert_late_hours: HoursOrNever = Field(
         24, description="Hours without a succeeded run after which a collection is late. 0: never."

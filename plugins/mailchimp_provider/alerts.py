@@ -1,4 +1,6 @@
-"""Alerts through Airflow's notifiers: mail (``ALERT_EMAILS``) and webhook (``ALERT_WEBHOOK_URL``).
+"""Alerts through Airflow's notifiers, by each channel that the settings name.
+
+These are mail (``ALERT_EMAILS``), webhook (``ALERT_WEBHOOK_URL``) and calls (``ALERT_EVENTS_KEY``).
 
 An alert that cannot be sent never fails the work it is about. The log then says so, without the
 addresses and without the webhook's URL, which is a secret. That holds at each log level.
@@ -17,58 +19,17 @@ from urllib.parse import quote
 
 from airflow.sdk.bases.notifier import BaseNotifier
 
-from crm_mailchimp.scrubbing import silent_transport
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import AlertSettings
+from mailchimp_provider.alert_receivers import EventsNotifier, ReceiverError, WebhookNotifier
 
 if TYPE_CHECKING:
     import jinja2
     from airflow.sdk.definitions.context import Context
 
-    from crm_mailchimp.sync.runs.run_alerts import Message
+    from crm_mailchimp.sync.runs.alert_messages import Message
 
 log = logging.getLogger(__name__)
-
-_WEBHOOK_SECONDS = 15.0
-
-
-class WebhookError(Exception):
-    """The webhook did not take the message. Its URL is a secret, and not shown."""
-
-
-class WebhookNotifier(BaseNotifier):
-    """Posts ``{"text": …}``, which Slack, Mattermost, Teams and Google Chat understand.
-
-    Args:
-        url: of the incoming webhook; a secret.
-        text: what to say.
-    """
-
-    def __init__(self, *, url: str, text: str) -> None:
-        super().__init__()
-        self._url = url
-        self.text = text
-
-    def notify(self, context: Context) -> None:
-        """Send it.
-
-        Raises:
-            WebhookError: it was not taken.
-        """
-        import requests  # noqa: PLC0415
-
-        problem = None
-        try:
-            with silent_transport():
-                answer = requests.post(
-                    self._url, json={"text": self.text}, timeout=_WEBHOOK_SECONDS
-                )
-            if not answer.ok:
-                problem = f"HTTP {answer.status_code}"
-        except requests.RequestException as error:
-            problem = type(error).__name__  # its text holds the URL
-        if problem:
-            raise WebhookError(f"the webhook of ALERT_WEBHOOK_URL: {problem}")
 
 
 class FailureAlert(BaseNotifier):
@@ -121,7 +82,11 @@ class FailureAlert(BaseNotifier):
 
 def failure_message(context: Mapping[str, Any]) -> Message:
     """What is said about a failed run or task; names of DAG, run and task only."""
-    from crm_mailchimp.sync.runs.run_alerts import Message  # noqa: PLC0415 - loads psycopg
+    from crm_mailchimp.sync.runs.alert_messages import (  # noqa: PLC0415 - loads psycopg
+        Message,
+        Trouble,
+        event_of,
+    )
 
     dag_run = context["dag_run"]
     exception = context.get("exception")
@@ -132,7 +97,10 @@ def failure_message(context: Mapping[str, Any]) -> Message:
     elif instance is not None:
         lines.append(f"Task {instance.task_id}.")
     lines.append(f"Look at its log: {_run_url(dag_run.dag_id, dag_run.run_id)}")
-    return Message(f"Airflow: {dag_run.dag_id} failed", "\n".join(lines))
+    trouble = Trouble(collection_code=f"DAG {dag_run.dag_id}", state="failed", reason="run")
+    return Message(
+        f"Airflow: {dag_run.dag_id} failed", "\n".join(lines), events=(event_of(trouble),)
+    )
 
 
 def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bool:
@@ -148,7 +116,8 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
     channels = notifiers(message, AlertSettings.read_usable(environment))
     if not channels:
         log.info(
-            "no alert sent (%s): ALERT_EMAILS and ALERT_WEBHOOK_URL are empty", message.subject
+            "no alert sent (%s): ALERT_EMAILS, ALERT_WEBHOOK_URL and ALERT_EVENTS_KEY are empty",
+            message.subject,
         )
     delivered = False
     for name, notifier in channels.items():
@@ -156,7 +125,7 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
             # Not called: that would treat the text, which holds codes of the CRM, as a template.
             notifier.notify({})
         except Exception as error:
-            words = str(error) if isinstance(error, WebhookError) else type(error).__name__
+            words = str(error) if isinstance(error, ReceiverError) else type(error).__name__
             log.error("alert by %s not sent: %s (%s)", name, words, message.subject)  # noqa: TRY400
         else:
             log.info("alert by %s sent: %s", name, message.subject)
@@ -167,7 +136,7 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
 def notifiers(message: Message, settings: AlertSettings) -> dict[str, BaseNotifier]:
     """The configured channels by name, each ready to send the message."""
     channels: dict[str, BaseNotifier] = {}
-    if settings.alert_emails:
+    if settings.alert_emails and message.text:
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier  # noqa: PLC0415
 
         channels["mail"] = SmtpNotifier(
@@ -176,9 +145,15 @@ def notifiers(message: Message, settings: AlertSettings) -> dict[str, BaseNotifi
             subject=message.subject,
             html_content=f"<pre>{html.escape(message.text)}</pre>",
         )
-    if settings.alert_webhook_url:
+    if settings.alert_webhook_url and message.text:
         channels["webhook"] = WebhookNotifier(
             url=settings.alert_webhook_url, text=f"{message.subject}\n{message.text}"
+        )
+    if settings.alert_events_key and message.events:
+        channels["events"] = EventsNotifier(
+            url=settings.alert_events_url,
+            routing_key=settings.alert_events_key,
+            events=message.events,
         )
     return channels
 

@@ -31,6 +31,35 @@ where
             and going.cause = any(%(due_causes)s::text[])
     )
 union
+-- Mailchimp shows no tag of a pending member. One of these collections may have asked the person.
+select member.subscriber_hash
+from sync.member as member
+where
+    cardinality(%(kept_ids)s::bigint[]) > 0
+    and member.list_id = %(list_id)s
+    and member.status = 'pending'
+    and member.origin in ('created', 'adopted')
+    and not exists (
+        select from leaving_cause as going
+        where
+            going.subscriber_hash = member.subscriber_hash
+            and going.cause = any(%(due_causes)s::text[])
+    )
+union
+-- A member that lost the tag of such a collection by hand can get it again there.
+select tagged.subscriber_hash
+from sync.tag_member as tagged
+where
+    tagged.list_id = %(list_id)s
+    and tagged.collection_id = any(%(kept_ids)s::bigint[])
+    and tagged.taken_by_hand_at is not null
+    and not exists (
+        select from leaving_cause as going
+        where
+            going.subscriber_hash = tagged.subscriber_hash
+            and going.cause = any(%(due_causes)s::text[])
+    )
+union
 -- A member without its tag by hand stays in the audience: there it can get the tag again.
 select tagged.subscriber_hash
 from sync.tag_member as tagged

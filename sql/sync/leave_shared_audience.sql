@@ -1,7 +1,10 @@
--- A collection has left a shared audience, and nobody carries its tag there.
+-- A collection has left a shared audience, and nobody gets its tag there any more. Until its people are in
+-- another audience, it goes on using this one: what they refuse here holds for the collection.
 with former as (
     update sync.tag
-    set left_at = now()
+    set
+        left_at = now(),
+        arrived_at = case when %(has_arrived)s then now() end
     where list_id = %(list_id)s and collection_id = %(collection_id)s and left_at is null
 ),
 
@@ -19,4 +22,4 @@ proof as (
 
 update sync.audience_use
 set left_at = coalesce(left_at, now())
-where list_id = %(list_id)s and collection_id = %(collection_id)s
+where list_id = %(list_id)s and collection_id = %(collection_id)s and %(has_arrived)s

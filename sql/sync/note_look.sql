@@ -16,12 +16,12 @@ where
     used.list_id = this.list_id
     and used.settled_at is null
     and used.collection_id is distinct from owner.collection_id
-    -- Collections that share the audience use it, too.
+    -- Collections that share the audience use it, too. So do those whose people wait here for another one.
     and not exists (
         select from sync.tag
         where
             tag.list_id = used.list_id
             and tag.collection_id = used.collection_id
-            and tag.left_at is null
+            and (tag.left_at is null or tag.arrived_at is null)
     )
     and (used.left_at is null or owner.collection_id is not null)

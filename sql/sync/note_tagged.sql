@@ -117,9 +117,22 @@ belongs as (
     on conflict (refusal_id, contact_id) do update set merged_from = null
 ),
 
+-- A removal of ours that failed: the tag is still there. If somebody takes it later, that is news.
+stayed as (
+    update sync.tag_member as tagged
+    set leaving_cause = null
+    from shown
+    where
+        tagged.list_id = %(list_id)s
+        and tagged.collection_id = %(collection_id)s
+        and tagged.subscriber_hash = shown.subscriber_hash
+        and tagged.leaving_cause is not null
+        and tagged.taken_by_hand_at is null
+),
+
 back as (
     update sync.tag_member as tagged
-    set taken_by_hand_at = null, given_by_hand = true
+    set taken_by_hand_at = null, given_by_hand = true, leaving_cause = null
     from shown
     where
         tagged.list_id = %(list_id)s

@@ -11,7 +11,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Server = TypeVar("Server", bound=socketserver.BaseServer)
 
@@ -62,7 +62,7 @@ class Webhook(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Request)
         self.status = 200
-        self.posts: list[dict[str, str]] = []
+        self.posts: list[dict[str, Any]] = []
 
     @property
     def url(self) -> str:
@@ -85,6 +85,33 @@ class _Request(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
+
+
+class Silent(socketserver.ThreadingTCPServer):
+    """Takes every request, and never answers until it is shut down."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Waiting)
+        self.ended = threading.Event()
+        self.asked = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/services/s3cret-part"
+
+    def shutdown(self) -> None:
+        self.ended.set()
+        super().shutdown()
+
+
+class _Waiting(socketserver.BaseRequestHandler):
+    server: Silent
+
+    def handle(self) -> None:
+        self.server.asked += 1
+        self.server.ended.wait()
 
 
 @contextmanager

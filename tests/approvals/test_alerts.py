@@ -17,15 +17,13 @@ import pytest
 from approvals.mail_and_web import MailServer, Webhook, serving
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import AlertSettings, require_usable
+from crm_mailchimp.sync.runs.alert_messages import Message, Trouble, write_message
 from crm_mailchimp.sync.runs.run_alerts import (
     AlertTimes,
-    Message,
-    Trouble,
     alert_about_dag,
     alert_about_late,
     alert_about_run,
     usable_alert_times,
-    write_message,
 )
 from sync_world import World
 
@@ -185,7 +183,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 logging.basicConfig(level="DEBUG")
 from airflow.serialization.serialized_objects import SerializedDAG
-from crm_mailchimp.sync.runs.run_alerts import Message
+from crm_mailchimp.sync.runs.alert_messages import Message
 from mailchimp_provider.alerts import FailureAlert, deliver
 
 # Names come out of the CRM: they are no templates, and no HTML.

@@ -9,12 +9,8 @@ import pytest
 
 from crm_mailchimp.sync.decisions.approval import decide_removals, find_removal_request
 from crm_mailchimp.sync.decisions.removal_guard import PlanNotApprovedError
-from crm_mailchimp.sync.runs.run_alerts import (
-    AlertTimes,
-    Message,
-    alert_about_late,
-    alert_about_run,
-)
+from crm_mailchimp.sync.runs.alert_messages import Message
+from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_late, alert_about_run
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from sync_world import World
 

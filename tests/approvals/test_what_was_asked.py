@@ -13,7 +13,7 @@ from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.former_audiences import retire_by_code
 from crm_mailchimp.sync.decisions.approval import find_removal_request
-from crm_mailchimp.sync.runs.run_alerts import Trouble
+from crm_mailchimp.sync.runs.alert_messages import Trouble
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.known_collections import continue_as_same
 from fresh_databases import fresh_databases

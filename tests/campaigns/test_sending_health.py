@@ -23,7 +23,8 @@ from crm_mailchimp.campaigns.sending_health import (
     too_many,
     unhealthy_sendings,
 )
-from crm_mailchimp.sync.runs.run_alerts import Message, alert_about_sendings
+from crm_mailchimp.sync.runs.alert_messages import Message
+from crm_mailchimp.sync.runs.run_alerts import alert_about_sendings
 from fresh_databases import fresh_databases
 
 DAY = timedelta(hours=24)

@@ -9,7 +9,8 @@ import psycopg
 from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
 from crm_mailchimp.data_protection.subject_access import access_by_contact
-from crm_mailchimp.sync.runs.run_alerts import AlertTimes, Message, alert_about_undecided
+from crm_mailchimp.sync.runs.alert_messages import Message
+from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_undecided
 from sync_world import World
 
 ASKED = "2026-10-01T00:00:00Z"

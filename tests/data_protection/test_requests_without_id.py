@@ -12,7 +12,8 @@ import pytest
 from campaign_world import CampaignWorld
 from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
-from crm_mailchimp.sync.runs.run_alerts import AlertTimes, Message, alert_about_undecided
+from crm_mailchimp.sync.runs.alert_messages import Message
+from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_undecided
 from fresh_databases import fresh_databases
 from loose_contract import LOOSE
 from sync_world import subscriber_hash

@@ -525,13 +525,14 @@ class World:
         """A shared audience's run lets collections go that the CRM has elsewhere.
 
         That may be long before these are synced themselves: they may be without a campaign type.
+        Until a run has succeeded elsewhere, what people refuse here holds for them.
         After a loss of the ledger nothing may connect them with the audience any more.
         """
         for one in self.collections:
             if self.code_of(one) == code or one.list_id not in self.ever_shared:
                 continue
             (row,) = self.warehouse.execute(
-                "select bool_or(left_at is null), count(*) from sync.tag"
+                "select bool_or(left_at is null or arrived_at is null), count(*) from sync.tag"
                 " where collection_id = %s and list_id = %s",
                 (one.collection_id, one.list_id),
             ).fetchall()

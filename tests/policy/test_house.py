@@ -171,8 +171,9 @@ def test_a_picture_is_read() -> None:
     assert not picture.draws(("dags", "inner"), ("dags", "rest"))
 
 
-def test_the_door_of_the_sync_leads_to_its_commands_alone() -> None:
-    door = ROOT / "include" / "crm_mailchimp" / "sync" / "__main__.py"
+@pytest.mark.parametrize("folder", ["sync", "warehouse"])
+def test_the_door_of_a_folder_leads_to_its_commands_alone(folder: str) -> None:
+    door = ROOT / "include" / "crm_mailchimp" / folder / "__main__.py"
     assert {*imported_files(door)} == {
-        "include/crm_mailchimp/sync_commands.py", "include/crm_mailchimp/command_end.py",
+        f"include/crm_mailchimp/{folder}_commands.py", "include/crm_mailchimp/command_end.py",
     }  # fmt: skip

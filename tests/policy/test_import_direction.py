@@ -13,8 +13,9 @@ PACKAGE = ROOT / "include" / "crm_mailchimp"
 FILES = sorted(PACKAGE.rglob("*.py"))
 FACING = ROOT / "plugins" / "mailchimp_provider"
 FACING_FILES = [path for path in sorted(FACING.rglob("*.py")) if path != FACING / "__init__.py"]
-#: Starts the commands of ``sync``, which are above it.
-SYNC_DOOR = PACKAGE / "sync" / "__main__.py"
+#: They start the commands of their folders, which are above these.
+STARTERS = (PACKAGE / "sync" / "__main__.py", PACKAGE / "warehouse" / "__main__.py")
+COMMANDS = ("sync_commands", "warehouse_commands")
 #: Statements too; a landed migration never changes.
 PRODUCT_FILES = [
     *FILES,
@@ -44,13 +45,13 @@ ROOMS = ("refusals", "staging", "audience", "decisions", "fields", "members", "r
 # Folders that join the layers, from the ground up, with the commands above all of them.
 JOINING_UPWARDS = (
     "quality", "stats", "sync", "campaigns", "data_protection", "page_content", "readiness",
-    "sync_commands",
+    *COMMANDS,
 )  # fmt: skip
 # What faces Airflow, from the ground up.
 FACING_UPWARDS = (
     "connection_type", "hooks", "connections", "plain_failures", "run_params", "outcomes",
-    "time_zones", "alerts", "links", "run_notes", "pauses", "next_tick", "dag_defaults",
-    "questions",
+    "time_zones", "metrics", "alert_receivers", "alerts", "links", "run_notes", "pauses",
+    "next_tick", "dag_defaults", "questions",
     "triggers", "tasks", "operators", "page", "doctor",
 )  # fmt: skip
 # Importing one of these takes seconds: every DAG parse and every task would pay.
@@ -153,7 +154,7 @@ def part(path: Path, folder: Path) -> str:
 
 def test_every_part_has_its_place() -> None:
     assert {part(path, FACING) for path in FACING_FILES} == set(FACING_UPWARDS)
-    assert set(JOINING_UPWARDS) == {*JOINING, "sync_commands"}
+    assert set(JOINING_UPWARDS) == {*JOINING, *COMMANDS}
 
 
 @pytest.mark.parametrize("path", FACING_FILES, ids=label)
@@ -165,7 +166,7 @@ def test_what_faces_airflow_looks_down_alone(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in FILES if part(path, PACKAGE) in JOINING_UPWARDS and path != SYNC_DOOR],
+    [path for path in FILES if part(path, PACKAGE) in JOINING_UPWARDS and path not in STARTERS],
     ids=label,
 )
 def test_what_joins_looks_down_alone(path: Path) -> None:
@@ -174,9 +175,10 @@ def test_what_joins_looks_down_alone(path: Path) -> None:
     assert not [name for name, _ in imports(path) if of(name, *closed)]
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path != SYNC_DOOR], ids=label)
+@pytest.mark.parametrize("path", [path for path in FILES if path not in STARTERS], ids=label)
 def test_nothing_asks_for_a_command(path: Path) -> None:
-    assert not [name for name, _ in imports(path) if of(name, "crm_mailchimp.sync_commands")]
+    closed = [f"crm_mailchimp.{one}" for one in COMMANDS]
+    assert not [name for name, _ in imports(path) if of(name, *closed)]
 
 
 @pytest.mark.parametrize("path", PRODUCT_FILES, ids=label)

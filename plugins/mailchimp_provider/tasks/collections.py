@@ -126,6 +126,7 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
     from crm_mailchimp.sync.runs.finish import CollectionsFailedError, summarise_run
     from crm_mailchimp.sync.runs.sync_thresholds import usable_thresholds
     from mailchimp_provider.alerts import deliver
+    from mailchimp_provider.metrics import count_run
 
     if staging_id is None:
         raise CollectionsFailedError("nothing was staged: see the task 'stage'")
@@ -142,6 +143,8 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
                 note_contact_limits(warehouse)
             run_alerts.alert_about_bill(warehouse, times, deliver)
         summary = summarise_run(warehouse, staging_id)
+    if not params["dry_run"]:
+        count_run(summary)
     if summary.note:
         leave_note(ti, f"{summary.note}\nwhat to do: {page_url()}")
     with problems.noted():

@@ -60,11 +60,12 @@ def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> di
     from crm_mailchimp.data_protection.retention import cautious_ages, ips_kept_since
     from crm_mailchimp.stats.extract import extract_campaigns
     from crm_mailchimp.stats.report_snapshots import account_of_campaign
+    from mailchimp_provider.metrics import count_events
 
     with opened() as connections:
         warehouse = connections.warehouse()
         account = account_of_campaign(warehouse, campaign_ids[0])
-        return extract_campaigns(
+        rows_read = extract_campaigns(
             warehouse,
             connections.mailchimp(account),
             campaign_ids,
@@ -72,6 +73,8 @@ def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> di
             ips_since=ips_kept_since(cautious_ages()),
             connect=warehouse_connection,
         )
+    count_events(rows_read)
+    return rows_read
 
 
 @fail_without_retry()

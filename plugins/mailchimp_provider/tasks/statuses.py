@@ -52,10 +52,12 @@ def report_late() -> list[str]:
     from crm_mailchimp.settings import AlertSettings, Schedules, require_usable
     from crm_mailchimp.sync.runs import run_alerts
     from mailchimp_provider.alerts import deliver
+    from mailchimp_provider.metrics import measure_ages
 
     with opened() as connections:
         late = run_alerts.alert_about_late(
             connections.warehouse(), connections.crm(), run_alerts.usable_alert_times(), deliver
         )
+        measure_ages(connections.warehouse())
     require_usable({AlertSettings: (), Schedules: "pull_schedule"})
     return [trouble.collection_code for trouble in late]

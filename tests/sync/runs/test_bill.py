@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.stats.audience_figures import load_audiences
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.runs.alert_messages import Message
 from crm_mailchimp.sync.runs.contact_limits import near_limits, note_contact_limits
-from crm_mailchimp.sync.runs.run_alerts import AlertTimes, Message, alert_about_bill
+from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_bill
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from fresh_databases import fresh_databases
 from stats.sandbox_world import SETTINGS

@@ -12,12 +12,8 @@ import pytest
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import ThresholdSettings, require_usable
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.run_alerts import (
-    AlertTimes,
-    Message,
-    alert_about_run,
-    alert_about_thresholds,
-)
+from crm_mailchimp.sync.runs.alert_messages import Message
+from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_run, alert_about_thresholds
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.runs.sync_thresholds import SyncThresholds, usable_thresholds
 from crm_mailchimp.sync.staging.known_collections import continue_as_same

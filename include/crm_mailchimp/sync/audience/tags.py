@@ -139,7 +139,7 @@ def find_waiting(
         staged_ids: collections that share it now.
     """
     place = {"list_id": list_id, "shared_id": shared_id}
-    warehouse.execute(statement("sync/note_arrived"), place)
+    warehouse.execute(statement("sync/note_arrived"), {**place, "collection_id": None})
     waiting = read_rows(
         warehouse,
         CollectionTag,
@@ -148,6 +148,21 @@ def find_waiting(
     )
     warehouse.commit()
     return waiting
+
+
+def find_left(warehouse: Connection[Any], collection_id: int) -> list[CollectionTag]:
+    """Tags that a collection left in shared audiences, and has not arrived elsewhere; commits."""
+    asked = {"collection_id": collection_id, "list_id": None, "shared_id": None}
+    warehouse.execute(statement("sync/note_arrived"), asked)
+    left = read_rows(
+        warehouse,
+        CollectionTag,
+        f"{_TAG} where collection_id = %s and left_at is not null and arrived_at is null"
+        " order by list_id",
+        (collection_id,),
+    )
+    warehouse.commit()
+    return left
 
 
 def join(
@@ -176,9 +191,17 @@ def join(
     warehouse.commit()
 
 
-def leave(warehouse: Connection[Any], tag: CollectionTag) -> None:
-    """Note that a collection is in the shared audience no longer; commits."""
-    parameters = {"list_id": tag.list_id, "collection_id": tag.collection_id}
+def leave(warehouse: Connection[Any], tag: CollectionTag, *, has_arrived: bool = False) -> None:
+    """Note that a collection is in the shared audience no longer; commits.
+
+    Args:
+        has_arrived: its people are in another audience by now.
+    """
+    parameters = {
+        "list_id": tag.list_id,
+        "collection_id": tag.collection_id,
+        "has_arrived": has_arrived,
+    }
     warehouse.execute(statement("sync/leave_shared_audience"), parameters)
     warehouse.commit()
 

@@ -245,20 +245,23 @@ class CollectionRun:
         )
 
     def leave_earlier_audience(self) -> None:
-        """Look once more at the audience that the collection shared until now; commits.
+        """Look once more at shared audiences that the collection had until now; commits.
 
         What people refused there until now holds for the collection. After a dry run it is still
-        in the shared audience.
+        in the shared audience. If an earlier run left one and did not arrive anywhere, its people
+        may have refused there since.
         """
         tag = tags.find_tag(self.warehouse, self.collection.collection_id)
-        if tag is None:
-            return
-        shared = audience_map.find_by_list(self.warehouse, tag.list_id)
-        self.warehouse.commit()
-        if shared is not None:
-            self.look_for_the_last_time(shared, tag)
-        if not self.collection.dry_run:
-            tags.leave(self.warehouse, tag)
+        left = tags.find_left(self.warehouse, self.collection.collection_id)
+        for one in ([tag] if tag is not None else []) + left:
+            if one.shared_id == self.collection.shared_id:
+                continue
+            shared = audience_map.find_by_list(self.warehouse, one.list_id)
+            self.warehouse.commit()
+            if shared is not None:
+                self.look_for_the_last_time(shared, one)
+            if one is tag and not self.collection.dry_run:
+                tags.leave(self.warehouse, tag)
 
     def look_for_the_last_time(
         self, audience: KnownAudience, tag: CollectionTag | None = None

@@ -83,7 +83,7 @@ def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str 
         elif not moved[tag.collection_id]:
             waiting.append(tag)
         elif not run.collection.dry_run:
-            tags.leave(run.warehouse, tag)
+            tags.leave(run.warehouse, tag, has_arrived=True)
             _note(
                 run,
                 f"collection {tag.collection_code} left this audience. Its tag {tag.name!r} "

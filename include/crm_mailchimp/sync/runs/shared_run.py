@@ -61,10 +61,7 @@ class SharedRun(CollectionRun):
         """
         for part in self.parts:
             run = self._run_of(part)
-            tag = tags.find_tag(self.warehouse, run.collection.collection_id)
-            self.warehouse.commit()
-            if tag is not None and tag.shared_id != self.collection.collection_id:
-                self._leave(part, run.leave_earlier_audience)
+            self._leave(part, run.leave_earlier_audience)
             known = audience_map.find_known(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
             if known is not None:
@@ -92,8 +89,11 @@ class SharedRun(CollectionRun):
         full = full or self.is_full(audience) or left_collections.has_arrived(self, self.parts)
         super().pull_back(audience, full=full)
         self._find_lost_tags(audience.list_id)
-        known = tags.read_tags(self.warehouse, self.collection.collection_id)
-        self.warehouse.commit()
+        shared_id = self.collection.collection_id
+        known = tags.read_tags(self.warehouse, shared_id)
+        staged = [part.collection.collection_id for part in self.parts]
+        # What is done by hand to the tag of a collection that waits is news for the collection.
+        known += tags.find_waiting(self.warehouse, audience.list_id, shared_id, staged)
         by_hand = tags.look_at_tags(
             self.warehouse,
             self.provider,

@@ -86,6 +86,7 @@ def stage_unsynced(
                 "marketing_permission": None,
                 "provider_list_id": None,
                 "settings": Jsonb({}),
+                "own_settings": [],
                 "problem_code": "inactive_collection",
                 "problem_state": "succeeded",
                 "problem_detail": f"{_why(one, row)}: {_GOES_ON}",

@@ -1,0 +1,207 @@
+"""A collection waits for its new audience. What its people refuse meanwhile holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from campaign_world import CampaignWorld
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
+from fresh_databases import fresh_databases
+from sharing_world import CODE, NAME, act, by_hand, last_run, rows, share, tagged, with_status
+from sync_world import World
+
+UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
+MARIA, ZOI, KOSTAS = "maria@galaxy.gr", "zoi@galaxy.gr", "kostas@galaxy.gr"
+OTHER = "Άλλο κοινό"
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
+    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
+        made = CampaignWorld(crm, warehouse, mailchimp_sandbox)
+        share(made)
+        yield made
+        made.close()
+
+
+def sync(world: World, times: int = 1) -> None:
+    for _ in range(times):
+        staging_id = world.stage()
+        with world.connect(world.warehouse_dsn) as warehouse:
+            codes = codes_to_sync(warehouse, staging_id)
+        for code in codes:
+            with suppress(ProviderError):
+                world.push(staging_id, code, options=UNGUARDED)
+
+
+def fill(world: World) -> dict[str, int]:
+    """Zoi and Maria are in the audience by NEWS; Kostas, and Maria too, by OFFERS."""
+    news = world.collection("NEWS", shared_audience=NAME)
+    offers = world.collection("OFFERS", shared_audience=NAME)
+    ids = {
+        "NEWS": news,
+        ZOI: world.contact(ZOI, news, first_name="Ζωή"),
+        MARIA: world.contact(MARIA, news, offers, first_name="Μαρία"),
+        KOSTAS: world.contact(KOSTAS, offers, first_name="Κώστας"),
+    }
+    sync(world)
+    return ids
+
+
+def move(world: World, name: str | None, *, audiences: int) -> None:
+    """Give NEWS another audience, under a plan of so many audiences; -1: of any number."""
+    world.sandbox.control("POST", "limits", {"max_audiences": audiences})
+    world.crm.execute(
+        "update crm.contact_collection set shared_audience = %s where code = 'NEWS'", (name,)
+    )
+
+
+def refuse(world: World, how: str, email: str) -> None:
+    if how == "unsubscribes":
+        act(world, email, "unsubscribe")
+    elif how == "complains":
+        act(world, email, "complain")
+    elif how == "archived by hand":
+        world.archive_by_hand(email, CODE)
+    else:
+        by_hand(world, "NEWS", email, "taken")
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("name", [None, OTHER])
+@pytest.mark.parametrize("how", ["unsubscribes", "archived by hand", "tag taken"])
+def test_it_holds_where_the_collection_goes(
+    world: CampaignWorld, name: str | None, how: str, seen: bool
+) -> None:
+    fill(world)
+    move(world, name, audiences=1)
+    sync(world, 2)
+    assert last_run(world, "NEWS")["state"] != "succeeded"
+    refuse(world, how, MARIA if how == "tag taken" else ZOI)
+    if seen:
+        sync(world, 2)
+
+    move(world, name, audiences=-1)
+    sync(world, 2)
+
+    code = "NEWS" if name is None else f"shared:{name}"
+    stays = ZOI if how == "tag taken" else MARIA
+    assert with_status(world, "subscribed", code) == {stays}
+
+
+def test_it_holds_at_another_address(world: CampaignWorld) -> None:
+    ids = fill(world)
+    move(world, None, audiences=1)
+    sync(world, 2)
+    act(world, ZOI, "unsubscribe")
+    sync(world)
+    world.change_contact(ids[ZOI], email="zoi.nea@galaxy.gr")
+
+    move(world, None, audiences=-1)
+    sync(world, 2)
+
+    assert with_status(world, "subscribed", "NEWS") == {MARIA}
+
+
+def test_it_holds_between_two_attempts_of_one_move(world: CampaignWorld) -> None:
+    """Mailchimp fails to make the new audience once: the next run has to look again."""
+    fill(world)
+    world.retry = type(world.retry)(attempts=1)
+
+    def fail(what: str) -> None:
+        if what == "POST /lists":
+            world.sandbox.control("POST", "faults", {"next": [{"kind": "503", "count": 1}]})
+
+    world.calls.reset(before=fail)
+    move(world, None, audiences=-1)
+    sync(world)
+    world.calls.reset()
+    assert last_run(world, "NEWS")["state"] == "failed"
+    act(world, ZOI, "unsubscribe")
+
+    sync(world, 2)
+
+    assert with_status(world, "subscribed", "NEWS") == {MARIA}
+
+
+def test_what_is_refused_after_the_arrival_is_about_the_others(world: CampaignWorld) -> None:
+    """NEWS has its own audience by then, with an own link to unsubscribe."""
+    fill(world)
+    move(world, None, audiences=-1)
+    sync(world, 3)
+    assert with_status(world, "subscribed", "NEWS") == {MARIA, ZOI}
+    (row,) = rows(world, "select left_at, arrived_at from sync.tag where collection_code = 'NEWS'")
+    assert row["left_at"] <= row["arrived_at"]
+    world.sandbox.control("POST", "clock/advance", {"seconds": 2})
+    act(world, MARIA, "unsubscribe")
+
+    sync(world, 2)
+
+    assert with_status(world, "subscribed", "NEWS") == {MARIA, ZOI}
+
+
+@pytest.mark.parametrize("how", ["inactive", "without a provider", "waits"])
+def test_who_is_asked_stays_pending_while_the_collection_is_away(
+    world: CampaignWorld, how: str
+) -> None:
+    world.crm.execute("alter table crm.contact_collection add column confirm_new_members boolean")
+    ids = fill(world)
+    world.crm.execute(
+        "update crm.contact_collection set confirm_new_members = true where code = 'NEWS'"
+    )
+    world.contact("eleni@galaxy.gr", ids["NEWS"], first_name="Ελένη")
+    sync(world)
+    by_hand(world, "NEWS", ZOI, "taken")
+    sync(world)
+    assert with_status(world, "pending") == {"eleni@galaxy.gr"}
+    if how == "waits":
+        move(world, None, audiences=1)
+    else:
+        column = {"inactive": "is_active = false", "without a provider": "external_provider = null"}
+        world.crm.execute(f"update crm.contact_collection set {column[how]} where code = 'NEWS'")
+
+    sync(world, 2)
+
+    assert with_status(world, "pending") == {"eleni@galaxy.gr"}
+    # She can get her tag again by hand.
+    assert with_status(world, "subscribed") == {MARIA, ZOI, KOSTAS}
+
+
+@pytest.mark.parametrize("how", ["fails", "dies"])
+def test_a_removal_of_ours_that_failed_hides_no_later_act_by_hand(
+    world: CampaignWorld, how: str
+) -> None:
+    ids = fill(world)
+    world.leave(ids["NEWS"], ids[MARIA])
+    world.retry = type(world.retry)(attempts=1)
+
+    def break_down(what: str) -> None:
+        if what.startswith("POST") and "/segments/" in what:
+            if how == "dies":
+                raise KeyboardInterrupt
+            world.sandbox.control("POST", "faults", {"next": [{"kind": "503", "count": 1}]})
+
+    world.calls.reset(before=break_down)
+    with suppress(KeyboardInterrupt):
+        sync(world)
+    world.calls.reset()
+    world.sandbox.control("POST", "faults", {"clear": True})
+    world.join(ids["NEWS"], ids[MARIA])
+    sync(world, 2)
+    assert tagged(world, "NEWS") == {MARIA, ZOI}
+
+    by_hand(world, "NEWS", MARIA, "taken")
+    sync(world, 2)
+
+    assert tagged(world, "NEWS") == {ZOI}
+    # No run after that reads the members of the tag for nothing.
+    world.calls.reset()
+    sync(world)
+    assert [one for one in world.calls.made if "/segments/" in one] == []
