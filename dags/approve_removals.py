@@ -20,6 +20,7 @@ of how many, why, and their contact ids.
 - *Approve* stores the approval and starts `sync_collections` for that collection. The sync makes
   a new plan. If that plan removes anybody outside the approved plan, the collection ends `blocked`
   with a new plan. An approval serves one run, and holds for `APPROVAL_VALID_HOURS` (default 24).
+  It holds for the audience that the question was about. If members lose a tag, it archives nobody.
 - *Reject* removes nobody. A plan with the same members is not asked again for
   `APPROVAL_ASK_AGAIN_HOURS` (default 168). If the members change, it is asked at once. The page
   *Mailchimp* shows the answer.

@@ -80,7 +80,9 @@ class SyncSettings(Settings):
         " of its members always do.",
     )
     approval_valid_hours: Hours = Field(
-        24, description="An approval of removals serves one run, and holds for this many hours."
+        24,
+        description="An approval of removals serves one run, and holds for this many hours. It is "
+        "about one collection in one audience: about its tag there, or about its members.",
     )
     merge_field_limit: FieldCount = Field(
         30,

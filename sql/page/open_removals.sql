@@ -8,6 +8,7 @@ select
         order by collection.staging_id desc limit 1
     ) as description,
     request.run_id,
+    request.of_tag is true as of_tag,
     request.removals,
     request.members,
     request.requested_at

@@ -46,6 +46,11 @@ shared as (
     where shared_id = %(old_id)s
 ),
 
+asked as (
+    update sync.removal_request set collection_id = %(new_id)s
+    where collection_id = %(old_id)s
+),
+
 written as (
     update sync.written_status set collection_id = %(new_id)s
     where collection_id = %(old_id)s

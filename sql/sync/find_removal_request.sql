@@ -1,6 +1,7 @@
 select
     plan_id,
     collection_code,
+    of_tag is true as of_tag,
     run_id,
     requested_at,
     removals,

@@ -5,7 +5,8 @@ select
     coalesce(substring(collection_run.detail from '^[A-Za-z_]+'), 'unknown') as reason,
     request.plan_id,
     request.removals,
-    request.members
+    request.members,
+    request.of_tag
 from sync.staged_collection as collection
 inner join sync.staging_run as run on collection.staging_id = run.staging_id
 left join sync.collection_run as collection_run
@@ -17,7 +18,8 @@ left join lateral (
     select
         removal_request.plan_id,
         removal_request.removals,
-        removal_request.members
+        removal_request.members,
+        removal_request.of_tag
     from sync.removal_request
     where
         removal_request.collection_code = collection.collection_code

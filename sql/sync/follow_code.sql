@@ -61,7 +61,7 @@ alerted as (
 request as (
     update sync.removal_request
     set collection_code = %(new)s
-    where collection_code = %(old)s
+    where collection_id = %(collection_id)s or (collection_id is null and collection_code = %(old)s)
 )
 
 update sync.quarantine as quarantine

@@ -38,8 +38,12 @@ wanted as (
             planned.action in ('tag', 'unchanged')
             or (planned.action in ('quarantine', 'untag') and planned.cause = 'suppressed_pending')
         )
-    -- A consent before none: it is the proof, and its time is the time of the opt-in.
-    order by planned.contact_id asc, planned.action in ('quarantine', 'untag') asc, planned.collection_id asc
+    -- A consent before none: it gives the marketing permission, and its time is the time of the opt-in.
+    order by
+        planned.contact_id asc,
+        planned.action in ('quarantine', 'untag') asc,
+        verdict.consent_id is null asc,
+        planned.collection_id asc
 ),
 
 first as (

@@ -2,6 +2,7 @@
 -- request that a person is reading. Any other open request of the collection is superseded.
 -- A rejected request of the same members is not asked again for some time. The members are the same if
 -- nobody else would be removed, and if nobody of them has come back. Those who withdrew go out anyway.
+-- A request about another audience, or about a tag and not about members, is another question.
 with removal as (
     select
         subscriber_hash,
@@ -22,6 +23,9 @@ candidate as (
     from sync.removal_request as request
     where
         request.collection_code = %(collection_code)s
+        and request.collection_id = %(collection_id)s
+        and request.list_id = %(list_id)s
+        and request.of_tag = %(of_tag)s
         and (
             request.decided_at is null
             or (
@@ -117,9 +121,14 @@ superseded as (
 ),
 
 request as (
-    insert into sync.removal_request (collection_code, run_id, removals, members)
+    insert into sync.removal_request (
+        collection_code, collection_id, list_id, of_tag, run_id, removals, members
+    )
     select
         %(collection_code)s as code,
+        %(collection_id)s as collection,
+        %(list_id)s as audience,
+        %(of_tag)s as about_tag,
         %(run_id)s as run,
         (select count(*) from removal) as removals,
         (
@@ -129,7 +138,7 @@ request as (
                 and member.origin in ('created', 'adopted')
                 and member.status in ('subscribed', 'pending')
                 and (
-                    not %(is_shared)s
+                    not %(of_tag)s
                     or exists (
                         select from sync.tag_member as tagged
                         where

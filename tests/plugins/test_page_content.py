@@ -61,6 +61,9 @@ def test_both_kinds_of_questions_wait_in_one_place(
     assert shown("release_campaigns").count("release_campaigns is paused in Airflow") == 1
     assert "filos" not in text, "nobody's address"
 
+    world.warehouse.execute("update sync.removal_request set of_tag = true")
+    assert shown().count("7 of 12 members would lose the tag of the collection.") == 2
+
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         decide_removals(warehouse, 1, "rejected", decided_by="μαρία")
     assert "Removals of 7 of 12 members: rejected by μαρία" in shown()

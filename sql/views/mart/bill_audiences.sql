@@ -10,6 +10,23 @@ with ledger as (
     group by member.list_id
 ),
 
+-- The last run of the collection did not find the audience any more. The detail may also be about another
+-- audience, which the CRM names and the account does not have.
+deleted as (
+    select audience.list_id
+    from sync.audience as audience
+    inner join lateral (
+        select ended.detail
+        from sync.collection_run as ended
+        where
+            ended.collection_code = audience.collection_code
+            and ended.state in ('succeeded', 'blocked', 'failed')
+        order by ended.started_at desc
+        limit 1
+    ) as newest on true
+    where starts_with(newest.detail, 'audience_deleted: ') and strpos(newest.detail, audience.list_id) > 0
+),
+
 -- Audiences of which we know each member, at least from the first full listing on.
 own as (
     select
@@ -46,7 +63,13 @@ present as (
     from stats.lists as list
     full outer join pulled on list.list_id = pulled.list_id
     -- A list that only a campaign names may be gone since long.
-    where list.gone_at is null and (list.read_at is not null or pulled.list_id is not null)
+    where
+        list.gone_at is null
+        and (list.read_at is not null or pulled.list_id is not null)
+        and not exists (
+            select from deleted
+            where deleted.list_id = coalesce(list.list_id, pulled.list_id)
+        )
 )
 
 select

@@ -191,6 +191,39 @@ def test_a_former_audience_is_billed_until_it_is_deleted(world: World) -> None:
     assert bill(world)["contacts"] == plan(world)["contacts"] == 2
 
 
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_deleted_audience_is_not_billed_from_the_next_sync_on(
+    world: World, is_read: bool
+) -> None:
+    """Not only after the next reports.
+
+    Args:
+        is_read: the reports have read the audience before it was deleted.
+    """
+    news, books = world.collection("NEWS"), world.collection("ΒΙΒΛΙΑ")
+    world.contact("maria@mail.gr", news, books)
+    world.sync()
+    if is_read:
+        read(world)
+    assert bill(world)["contacts"] == plan(world)["contacts"] == 2
+    gone = world.list_id("NEWS")
+    with world.provider() as provider:
+        provider.client.call("DELETE", "/lists/{list_id}", ids={"list_id": gone})
+
+    assert (world.sync()["NEWS"].detail or "").startswith("audience_deleted: ")
+
+    assert set(audiences(world)) == {world.list_id("ΒΙΒΛΙΑ")}
+    assert bill(world)["contacts"] == plan(world)["contacts"] == 1
+    assert bill(world)["saved_by_sharing"] == 0
+
+    # The CRM names an audience that does not exist. The one that the collection has is billed.
+    world.crm.execute(
+        "update crm.contact_collection set provider_list_id = 'xxxxxxxxxx' where code = 'ΒΙΒΛΙΑ'"
+    )
+    assert (world.sync()["ΒΙΒΛΙΑ"].detail or "").startswith("audience_deleted: ")
+    assert set(audiences(world)) == {world.list_id("ΒΙΒΛΙΑ")}
+
+
 def test_each_account_has_a_bill_of_its_own(world: World) -> None:
     news, books = world.collection("NEWS"), world.collection("ΒΙΒΛΙΑ")
     world.contact("maria@mail.gr", news, books)

@@ -59,10 +59,16 @@ class RemovalCause:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovalRequest:
-    """Removals that wait for a person; no addresses."""
+    """Removals that wait for a person; no addresses.
+
+    Attributes:
+        of_tag: members would lose the collection's tag. Otherwise they would be archived or
+            unsubscribed.
+    """
 
     plan_id: int
     collection_code: str
+    of_tag: bool
     run_id: str
     requested_at: datetime
     removals: int
@@ -72,10 +78,10 @@ class RemovalRequest:
     @property
     def subject(self) -> str:
         """The question, in one line."""
-        return (
-            f"Remove {self.removals} of {members_in_words(self.members)} of "
-            f"{self.collection_code}? (plan {self.plan_id})"
-        )
+        who = f"{self.removals} of {members_in_words(self.members)}"
+        if self.of_tag:
+            return f"Take the tag of {self.collection_code} from {who}? (plan {self.plan_id})"
+        return f"Remove {who} of {self.collection_code}? (plan {self.plan_id})"
 
     @property
     def sync_params(self) -> dict[str, object]:
@@ -92,15 +98,25 @@ class RemovalRequest:
             f"| `{cause.cause}` | {cause.explanation} | {cause.members} | {_ids(cause)} |"
             for cause in self.causes
         )
+        code = f"`{self.collection_code.replace('`', '')}`"
+        if self.of_tag:
+            change = f"would lose the tag of collection {code}"
+            then = (
+                " Who has no other collection's tag after that is archived. If they are many, the "
+                "shared audience has a question of its own."
+            )
+            nobody, outside = "nobody loses the tag", "It takes the tag from nobody"
+        else:
+            change, then = f"of collection {code} would be archived or unsubscribed", ""
+            nobody, outside = "nobody is removed", "It removes nobody"
         return (
-            f"At most **{self.removals} of {self.members}** members of collection "
-            f"`{self.collection_code.replace('`', '')}` would be archived or unsubscribed "
+            f"At most **{self.removals} of {self.members}** members {change} "
             f"(plan {self.plan_id} of {self.requested_at:%Y-%m-%d %H:%M %Z}, run "
-            f"`{self.run_id.replace('`', '')}`).\n\n"
+            f"`{self.run_id.replace('`', '')}`).{then}\n\n"
             f"| cause | what happened | members | contact ids |\n|---|---|---|---|\n{rows}\n\n"
-            f"**{APPROVE}**: the collection is planned again and synced. It removes nobody "
+            f"**{APPROVE}**: the collection is planned again and synced. {outside} "
             f"outside this plan, and nobody who has come back meanwhile.\n\n"
-            f"**{REJECT}**, or no answer in time: nobody is removed. The collection stays blocked "
+            f"**{REJECT}**, or no answer in time: {nobody}. The collection stays blocked "
             f"until the CRM is corrected. After **{REJECT}** the same members are asked about "
             f"again after {ask_again_hours:g} hours. Without an answer the next run asks again."
             "\n\n"
@@ -114,6 +130,7 @@ class _StoredRequest(NamedTuple):
 
     plan_id: int
     collection_code: str
+    of_tag: bool
     run_id: str
     requested_at: datetime
     removals: int
@@ -177,6 +194,7 @@ def find_removal_request(
     return RemovalRequest(
         plan_id=found.plan_id,
         collection_code=found.collection_code,
+        of_tag=found.of_tag,
         run_id=found.run_id,
         requested_at=found.requested_at,
         removals=found.removals,

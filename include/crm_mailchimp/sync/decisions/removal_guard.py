@@ -35,6 +35,10 @@ DUE_CAUSES = (
 )
 
 
+#: Of ``sync.removal_request``: whether the question was about these removals, as they are now.
+_IS_ABOUT_THESE = (
+    "collection_id = %(collection_id)s and list_id = %(list_id)s and of_tag = %(of_tag)s"
+)
 #: A clock that is set right by less than this was not wrong.
 _CLOCK_STEP = timedelta(minutes=1)
 #: How long an approval holds: the sync that it starts may wait behind others.
@@ -75,9 +79,9 @@ class _Removals(NamedTuple):
 
 
 class _Approval(NamedTuple):
-    """What became of a request for an approval."""
+    """What became of a request for an approval, and whether it is about these removals."""
 
-    collection_code: str
+    is_about_these: bool
     decision: str | None
     age: timedelta | None
     carried_out_by: str | None
@@ -148,15 +152,16 @@ def judge_plan(
     """
     if approved_plan is not None:
         approved_plan = _approved_plan_for(
-            warehouse,
-            approved_plan,
-            collection.collection_code,
-            run_id=collection.run_id,
-            valid_for=valid_for,
+            warehouse, approved_plan, collection, list_id, valid_for=valid_for
         )
-    else:
+    if approved_plan is None:
+        # Another plan was approved: these removals may have an approval of their own.
         approved_plan = _open_approval(warehouse, collection, list_id, valid_for=valid_for)
-    blocked = _judge(warehouse, collection, list_id, limits, approved_plan)
+    counted = _count_removals(warehouse, collection, list_id, approved_plan)
+    blocked = _judge(collection, counted, limits, approved_plan)
+    if collection.is_shared_audience and not counted.removals:
+        # A collection that is blocked keeps its members. The approval waits until they may go.
+        approved_plan = None
     warehouse.execute(
         "update sync.staged_collection set guard_detail = %s"
         " where staging_id = %s and collection_code = %s",
@@ -216,12 +221,12 @@ def _open_approval(
     plan_id = find_value(
         warehouse,
         int,
-        "select plan_id from sync.removal_request"
-        " where collection_code = %s and decision = 'approved' and carried_out_at is null"
+        f"select plan_id from sync.removal_request where {_IS_ABOUT_THESE}"
+        " and decision = 'approved' and carried_out_at is null"
         # An answer in the future was given under a clock that was ahead: nobody knows its age.
-        " and decided_at between now() - %s and now() + interval '1 minute'"
+        " and decided_at between now() - %(valid_for)s and now() + interval '1 minute'"
         " order by plan_id desc limit 1",
-        (collection.collection_code, valid_for),
+        {**_what_is_asked(collection, list_id), "valid_for": valid_for},
     )
     if plan_id is None:
         return None
@@ -230,14 +235,13 @@ def _open_approval(
 
 
 def _judge(
-    warehouse: Connection[Any],
     collection: StagedCollection,
-    list_id: str | None,
+    counted: _Removals,
     limits: GuardLimits,
     approved_plan: int | None,
 ) -> Blocked | None:
     """Look at the plan's removals that are not due; an approved plan's members may go."""
-    removals, outside, members = _count_removals(warehouse, collection, list_id, approved_plan)
+    removals, outside, members = counted
     if approved_plan is not None and not outside:
         return None
     blocked = _judge_count(collection, removals, members, limits)
@@ -262,9 +266,10 @@ def _judge_count(
             "except withdrawals and erasures. If it is meant to be empty, approve that",
         )
     if exceeds(removals, members, limits):
+        what = "be removed" if collection.shared_id is None else "lose the tag"
         return Blocked(
             "removal_guard",
-            f"{removals} of {members_in_words(members)} would be removed: nothing was pushed "
+            f"{removals} of {members_in_words(members)} would {what}: nothing was pushed "
             "except withdrawals and erasures",
         )
     return None
@@ -282,13 +287,11 @@ def _request_approval(
         _Request,
         statement("sync/request_removals"),
         {
+            **_what_is_asked(collection, list_id),
             "staging_id": collection.staging_id,
-            "collection_id": collection.collection_id,
             "collection_code": collection.collection_code,
-            "list_id": list_id,
             "run_id": collection.run_id,
             "due_causes": list(DUE_CAUSES),
-            "is_shared": collection.shared_id is not None,
             "ask_again_after": ask_again_after,
         },
     )
@@ -297,18 +300,30 @@ def _request_approval(
     return found
 
 
+def _what_is_asked(collection: StagedCollection, list_id: str | None) -> dict[str, object]:
+    """Whose removals a question is about: parameters of the statements about requests."""
+    return {
+        "collection_id": collection.collection_id,
+        "list_id": list_id,
+        "of_tag": collection.shared_id is not None,
+    }
+
+
 def _approved_plan_for(
     warehouse: Connection[Any],
     plan_id: int,
-    collection_code: str,
+    collection: StagedCollection,
+    list_id: str | None,
     *,
-    run_id: str,
-    valid_for: timedelta = APPROVAL_VALID,
+    valid_for: timedelta,
 ) -> int | None:
-    """The plan id, if it is an approved plan of this collection.
+    """The plan id, if it is an approved plan of this collection in this audience.
+
+    A plan serves one run, however often its task is repeated. A plan about tags does not serve for
+    archiving.
 
     Args:
-        run_id: the run that asks; a plan serves one run, however often its task is repeated.
+        list_id: the collection's audience; None: it has none yet.
         valid_for: how long an approval holds.
 
     Raises:
@@ -318,18 +333,19 @@ def _approved_plan_for(
     found = read_row(
         warehouse,
         _Approval,
-        "select collection_code, decision, now() - decided_at as age, carried_out_by"
-        " from sync.removal_request where plan_id = %s",
-        (plan_id,),
+        f"select ({_IS_ABOUT_THESE}) is true as is_about_these, decision,"
+        " now() - decided_at as age, carried_out_by"
+        " from sync.removal_request where plan_id = %(plan_id)s",
+        {**_what_is_asked(collection, list_id), "plan_id": plan_id},
     )
     if found is None or found.decision != "approved" or found.age is None:
         raise PlanNotApprovedError(
             f"param 'approved_plan' is {plan_id}, which is no approved plan: see "
             "sync.removal_request, and answer under Required Actions"
         )
-    if found.collection_code != collection_code:
+    if not found.is_about_these:
         return None
-    if found.carried_out_by is not None and found.carried_out_by != run_id:
+    if found.carried_out_by is not None and found.carried_out_by != collection.run_id:
         raise PlanNotApprovedError(
             f"the approved plan {plan_id} was carried out by run {found.carried_out_by}. Sync "
             "without 'approved_plan', and approve the new plan if one is asked for"

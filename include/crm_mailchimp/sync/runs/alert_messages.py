@@ -48,13 +48,15 @@ class Trouble:
     plan_id: int | None = None
     removals: int | None = None
     members: int | None = None
+    of_tag: bool | None = None
 
     def __str__(self) -> str:
         text = f"{self.collection_code}: {self.reason}"
         if self.plan_id is None:
             return text
+        what = "lose the tag" if self.of_tag else "be removed"
         return (
-            f"{text}, {self.removals} of {self.members} members would be removed; answer under "
+            f"{text}, {self.removals} of {self.members} members would {what}; answer under "
             f"Required Actions in Airflow (plan {self.plan_id})"
         )
 

@@ -97,12 +97,14 @@ def sync_collection(
                 warehouse, parts, state=state, detail=detail, list_id=progress.list_id,
                 was_planned=progress.is_planned,
             )  # fmt: skip
-            broken = failed_parts(parts) if state == "succeeded" else None
+            broken = failed_parts(parts) if state in ("succeeded", "blocked") else None
+            if broken and state == "succeeded":
+                state, detail, broken = "failed", broken, None
             return run_record.finish(
                 warehouse,
                 collection,
-                state="failed" if broken else state,
-                detail=broken or detail,
+                state=state,
+                detail="; ".join(filter(None, (detail, broken))) or None,
                 list_id=progress.list_id,
                 counts=progress.counts,
                 unchanged=member_plan.planned(progress.planned, "unchanged"),
@@ -294,9 +296,15 @@ def _push(
         # Members were gone before we removed them: nobody of these people is added elsewhere.
         run.make_plan(audience.list_id)
     discovered = update(push, mappings)
+    refused = None
     if adds:
-        discovered += _add(push, mappings)
-    if discovered or (adds and permissions.has_permissions(run.warehouse, audience.list_id)):
+        added, refused = _add(push, mappings)
+        discovered += added
+    if (
+        discovered
+        or refused is not None
+        or (adds and permissions.has_permissions(run.warehouse, audience.list_id))
+    ):
         # Members were there unknown to us: the plan decides about them from what is known now.
         # New members have given no marketing permission yet: no addition takes one.
         refresh_statistics(run.warehouse)
@@ -307,6 +315,8 @@ def _push(
     run.push_tags(audience.list_id)
     if not run.collection.is_shared_audience:
         renew_proofs(run.warehouse, run.collection, audience.list_id)
+    if refused is not None:
+        raise _StopError("blocked", refused)
     if not run.progress.failed:
         forget_healed(push)
 
@@ -354,15 +364,21 @@ def _mappings(run: CollectionRun, list_id: str) -> Sequence[FieldMapping]:
     return carried.mappings
 
 
-def _add(push: Push, mappings: Sequence[FieldMapping]) -> int:
+def _add(push: Push, mappings: Sequence[FieldMapping]) -> tuple[int, str | None]:
+    """Add the planned members.
+
+    Returns:
+        members that were there unknown to us, as far as answers came. Then why Mailchimp takes no
+        new members, if so.
+    """
     try:
-        return additions.add(push, mappings)
+        return additions.add(push, mappings), None
     except NotAllowedByProviderError as error:
-        raise _StopError(
-            "blocked",
+        push.warehouse.rollback()
+        return 0, (
             "contact_limit: Mailchimp takes no new members; the collection's other changes "
             "were made. The account's plan has no room for more contacts, or the "
             f"key's user may not add any. Mailchimp's words: "
             f"{error.explanation}. Make room: permanently delete or archive members that nobody "
-            "needs. Or have the plan or the user's role changed",
-        ) from error
+            "needs. Or have the plan or the user's role changed"
+        )

@@ -61,12 +61,17 @@ class CollectionRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRemoval:
-    """Removals that wait for a person; the run's plan shows each contact."""
+    """Removals that wait for a person; the run's plan shows each contact.
+
+    Attributes:
+        of_tag: members would lose the collection's tag, and need not leave the audience.
+    """
 
     plan_id: int
     collection_code: str
     description: str | None
     run_id: str
+    of_tag: bool
     removals: int
     members: int
     requested_at: datetime

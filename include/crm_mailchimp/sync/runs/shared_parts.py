@@ -157,10 +157,13 @@ def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, 
     problem = part.collection.problem
     if problem is not None:
         return problem.state, str(problem)
-    if part.failed and state in ("succeeded", "dry_run"):
-        return "failed", "; ".join(dict.fromkeys(map(words_of, part.failed)))
+    failed = "; ".join(dict.fromkeys(map(words_of, part.failed)))
+    if failed and state in ("succeeded", "dry_run"):
+        return "failed", failed
     if state in ("blocked", "failed"):
-        return state, f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
+        words = f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
+        own = str(part.blocked) if part.blocked is not None else None
+        return state, "; ".join(filter(None, (words, own, failed)))
     if state == "dry_run":
         words = f"plan: {member_plan.describe_plan(part.planned)}"
         return state, f"{words}; it would be blocked: {part.blocked}" if part.blocked else words

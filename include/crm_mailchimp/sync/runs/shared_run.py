@@ -351,8 +351,9 @@ class SharedRun(CollectionRun):
         self.warehouse.commit()
 
     def _judge(self, part: CollectionPart, list_id: str | None) -> GuardJudgement:
+        earlier = part.judgement.approved_plan if part.judgement is not None else None
         try:
-            return removal_guard.judge_plan(
+            found = removal_guard.judge_plan(
                 self.warehouse,
                 part.collection,
                 list_id,
@@ -364,6 +365,10 @@ class SharedRun(CollectionRun):
         except removal_guard.PlanNotApprovedError as error:
             self.warehouse.rollback()
             return GuardJudgement(Blocked("removal_guard", str(error)), None)
+        if found.blocked is None and found.approved_plan is None:
+            # Planned once more after its members were archived: the run carries the plan out.
+            return replace(found, approved_plan=earlier)
+        return found
 
     def _run_of(self, part: CollectionPart) -> CollectionRun:
         return CollectionRun(

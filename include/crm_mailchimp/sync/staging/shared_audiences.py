@@ -57,7 +57,7 @@ class SharedAudience:
                 one.collection_id,
             ),
         )
-        linked = self._linked()
+        linked = self._linked(problems)
         return replace(
             first,
             collection_id=self.shared_id,
@@ -85,7 +85,7 @@ class SharedAudience:
         found = [problem for one in self.collections if (problem := problems.get(one.code))]
         if len(found) == len(self.collections):
             return found[0]
-        permissions = {one.marketing_permission for one in self.collections}
+        permissions = {one.marketing_permission for one in self._sound(problems)}
         if len(permissions) > 1:
             return Problem(
                 "shared_audience_conflict",
@@ -94,7 +94,7 @@ class SharedAudience:
                 "permissions, and a member gives one. Enter the same in "
                 "crm.contact_collection.marketing_permission of all",
             )
-        linked = self._linked()
+        linked = self._linked(problems)
         if len(linked) < 2:
             return None
         return Problem(
@@ -105,8 +105,17 @@ class SharedAudience:
             "crm.contact_collection.provider_list_id of all, or leave it empty",
         )
 
-    def _linked(self) -> list[str]:
-        return sorted({one.provider_list_id for one in self.collections if one.provider_list_id})
+    def _sound(self, problems: Mapping[str, Problem | None]) -> list[Collection]:
+        """The collections that can be synced: what the others say stops nobody."""
+        return [one for one in self.collections if problems.get(one.code) is None]
+
+    def _linked(self, problems: Mapping[str, Problem | None]) -> list[str]:
+        """The audiences that the CRM names.
+
+        If no collection that can be synced names any, those of the others count. Without that, the
+        others would get a new audience, and lose it when the collection is mended.
+        """
+        return _named(self._sound(problems)) or _named(self.collections)
 
 
 def read_chosen(
@@ -177,6 +186,10 @@ def store_shared(
                 "collection_ids": [member.collection_id for member in one.collections],
             },
         )
+
+
+def _named(collections: Sequence[Collection]) -> list[str]:
+    return sorted({one.provider_list_id for one in collections if one.provider_list_id})
 
 
 def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
