@@ -135,8 +135,7 @@ def _ask(warehouse: Explaining, staging_id: int) -> None:
     warehouse.watch(ASKING)
     parameters = {
         "staging_id": staging_id, "collection_id": NEWS, "collection_code": "NEWS",
-        "list_id": LIST, "run_id": "r", "due_causes": ["consent_withdrawn"], "is_shared": False,
-        "of_tag": False,
+        "list_id": LIST, "run_id": "r", "due_causes": ["consent_withdrawn"], "of_tag": False,
         "ask_again_after": timedelta(days=7), "most": 200,
     }  # fmt: skip
     for decision in (None, "rejected", "rejected"):
