@@ -88,3 +88,28 @@ where
         refusal.gdpr_category is null
         or refusal.gdpr_category in (select category.gdpr_category from category)
     )
+union all
+-- From these members somebody took the tag. No plan takes it, so a refusal of its category is found here.
+select
+    tagged.subscriber_hash,
+    tagged.collection_id,
+    case when refusal.gdpr_category is null then 'erased_contact' else 'consent_withdrawn' end as cause
+from sync.tag_member as tagged
+inner join sync.tag as tag
+    on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+inner join sync.member as member
+    on tagged.list_id = member.list_id and tagged.subscriber_hash = member.subscriber_hash
+inner join staging.refusal as refusal
+    on refusal.staging_id = %(staging_id)s and member.contact_id = refusal.contact_id
+where
+    tagged.list_id = %(list_id)s
+    and tagged.taken_by_hand_at is not null
+    and (tag.left_at is null or tag.collection_id = any(%(waiting_ids)s::bigint[]))
+    and member.origin in ('created', 'adopted')
+    and sync.may_be_mailed(member.status)
+    and not refusal.is_unreadable
+    and (
+        refusal.gdpr_category is null
+        or tag.gdpr_category is null
+        or refusal.gdpr_category = tag.gdpr_category
+    )

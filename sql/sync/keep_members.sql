@@ -1,11 +1,11 @@
--- Fills kept_member for the plan of a shared audience.
+-- Fills kept_member for the plan of a shared audience. A member that lost the tag of a kept collection by
+-- hand stays, too: it can get the tag again there.
 insert into kept_member (subscriber_hash)
 select distinct tagged.subscriber_hash
 from sync.tag_member as tagged
 where
     tagged.list_id = %(list_id)s
     and tagged.collection_id = any(%(kept_ids)s::bigint[])
-    and tagged.taken_by_hand_at is null
     -- What is due goes out all the same.
     and not exists (
         select from leaving_cause as going
@@ -16,11 +16,14 @@ where
     )
 union
 -- While a collection cannot say who belongs to it, all stay unless something is due. Tags may be lost, or not
--- given yet.
+-- given yet. Mailchimp shows no tag of a pending member: any of the collections may have asked the person.
 select member.subscriber_hash
 from sync.member as member
 where
-    cardinality(%(unclear_ids)s::bigint[]) > 0
+    (
+        cardinality(%(unclear_ids)s::bigint[]) > 0
+        or (cardinality(%(kept_ids)s::bigint[]) > 0 and member.status = 'pending')
+    )
     and member.list_id = %(list_id)s
     and sync.may_be_mailed(member.status)
     and member.origin in ('created', 'adopted')
@@ -28,35 +31,6 @@ where
         select from leaving_cause as going
         where
             going.subscriber_hash = member.subscriber_hash
-            and going.cause = any(%(due_causes)s::text[])
-    )
-union
--- Mailchimp shows no tag of a pending member. One of these collections may have asked the person.
-select member.subscriber_hash
-from sync.member as member
-where
-    cardinality(%(kept_ids)s::bigint[]) > 0
-    and member.list_id = %(list_id)s
-    and member.status = 'pending'
-    and member.origin in ('created', 'adopted')
-    and not exists (
-        select from leaving_cause as going
-        where
-            going.subscriber_hash = member.subscriber_hash
-            and going.cause = any(%(due_causes)s::text[])
-    )
-union
--- A member that lost the tag of such a collection by hand can get it again there.
-select tagged.subscriber_hash
-from sync.tag_member as tagged
-where
-    tagged.list_id = %(list_id)s
-    and tagged.collection_id = any(%(kept_ids)s::bigint[])
-    and tagged.taken_by_hand_at is not null
-    and not exists (
-        select from leaving_cause as going
-        where
-            going.subscriber_hash = tagged.subscriber_hash
             and going.cause = any(%(due_causes)s::text[])
     )
 union

@@ -63,6 +63,15 @@ def move(world: World, name: str | None, *, audiences: int) -> None:
     )
 
 
+def put_away(world: World, how: str) -> None:
+    """NEWS is not synced in the audience any more."""
+    if how == "waits":
+        move(world, None, audiences=1)
+        return
+    column = {"inactive": "is_active = false", "without a provider": "external_provider = null"}
+    world.crm.execute(f"update crm.contact_collection set {column[how]} where code = 'NEWS'")
+
+
 def refuse(world: World, how: str, email: str) -> None:
     if how == "unsubscribes":
         act(world, email, "unsubscribe")
@@ -147,6 +156,37 @@ def test_what_is_refused_after_the_arrival_is_about_the_others(world: CampaignWo
     assert with_status(world, "subscribed", "NEWS") == {MARIA, ZOI}
 
 
+@pytest.mark.parametrize("how", ["synced", "inactive", "without a provider", "waits"])
+def test_a_withdrawal_of_who_has_no_tag_goes_out(world: CampaignWorld, how: str) -> None:
+    """Eleni is asked to confirm, and somebody took Zoi's tag. Then the collection is away."""
+    world.crm.execute("alter table crm.contact_collection add column confirm_new_members boolean")
+    ids = fill(world)
+    world.crm.execute(
+        "update crm.contact_collection set confirm_new_members = true where code = 'NEWS'"
+    )
+    eleni = world.contact("eleni@galaxy.gr", ids["NEWS"], first_name="Ελένη")
+    sync(world)
+    by_hand(world, "NEWS", ZOI, "taken")
+    sync(world)
+    if how != "synced":
+        put_away(world, how)
+        sync(world)
+
+    # A category that no collection of the audience has says nothing about them.
+    for contact in (eleni, ids[ZOI]):
+        world.regrant(contact, category="offer", granted=False)
+    sync(world)
+    assert with_status(world, "pending") == {"eleni@galaxy.gr"}
+    assert with_status(world, "subscribed") == {MARIA, ZOI, KOSTAS}
+    for contact in (eleni, ids[ZOI]):
+        world.regrant(contact, granted=False)
+    sync(world)
+
+    assert with_status(world, "subscribed") == {MARIA, KOSTAS}
+    assert with_status(world, "pending") == set()
+    assert with_status(world, "unsubscribed") == {"eleni@galaxy.gr", ZOI}
+
+
 @pytest.mark.parametrize("how", ["inactive", "without a provider", "waits"])
 def test_who_is_asked_stays_pending_while_the_collection_is_away(
     world: CampaignWorld, how: str
@@ -161,11 +201,7 @@ def test_who_is_asked_stays_pending_while_the_collection_is_away(
     by_hand(world, "NEWS", ZOI, "taken")
     sync(world)
     assert with_status(world, "pending") == {"eleni@galaxy.gr"}
-    if how == "waits":
-        move(world, None, audiences=1)
-    else:
-        column = {"inactive": "is_active = false", "without a provider": "external_provider = null"}
-        world.crm.execute(f"update crm.contact_collection set {column[how]} where code = 'NEWS'")
+    put_away(world, how)
 
     sync(world, 2)
 
