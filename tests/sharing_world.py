@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
+from crm_mailchimp.sync.staging.stagings import codes_to_sync
 from sync_world import World
 
 #: What the CRM calls the shared audience.
 NAME = "Κοινό"
 CODE = f"shared:{NAME}"
+#: Nobody guards an audience, so that a wrong plan shows.
+UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
 def share(world: World) -> None:
     """Give the CRM the optional column."""
     world.crm.execute("alter table crm.contact_collection add column shared_audience text")
+
+
+def change(world: World, of: str, /, **columns: object) -> None:
+    """Change columns of a collection in the CRM, by its code."""
+    for name, value in columns.items():
+        world.crm.execute(
+            f"update crm.contact_collection set {name} = %s where code = %s", (value, of)
+        )
+
+
+def sync_each(world: World, times: int = 1, options: SyncOptions = UNGUARDED) -> None:
+    """Sync all collections, as the DAG does: one that fails stops no other."""
+    for _ in range(times):
+        staging_id = world.stage()
+        with world.connect(world.warehouse_dsn) as warehouse:
+            codes = codes_to_sync(warehouse, staging_id)
+        for code in codes:
+            with suppress(ProviderError):
+                world.push(staging_id, code, options=options)
 
 
 def rows(world: World, sql: str, *parameters: object) -> list[dict[str, Any]]:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
 
-from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from crm_mailchimp.sync.staging.stagings import codes_to_sync
-from sharing_world import NAME, audience_of, tagged, with_status
+from sharing_world import NAME, audience_of, sync_each, tagged, with_status
 from sync_world import World
 
-UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
 WAYS = ("inactive", "without a provider", "deleted", "waits elsewhere", "lost with the state")
-
-
-def sync(world: World, times: int = 1) -> None:
-    for _ in range(times):
-        staging_id = world.stage()
-        with world.connect(world.warehouse_dsn) as warehouse:
-            codes = codes_to_sync(warehouse, staging_id)
-        for code in codes:
-            with suppress(ProviderError):
-                world.push(staging_id, code, options=UNGUARDED)
 
 
 def fill(world: World) -> tuple[int, int, int]:
@@ -36,7 +19,7 @@ def fill(world: World) -> tuple[int, int, int]:
     world.contact(ZOI, news, offers, first_name="Ζωή")
     kostas = world.contact(KOSTAS, offers, first_name="Κώστας")
     world.contact(ELENI, offers, first_name="Ελένη")
-    sync(world)
+    sync_each(world)
     return news, offers, kostas
 
 
@@ -63,11 +46,11 @@ def put_away(world: World, news: int, how: str) -> None:
 def test_who_leaves_another_collection_is_archived(shared: World, how: str) -> None:
     news, offers, kostas = fill(shared)
     put_away(shared, news, how)
-    sync(shared, 2)
+    sync_each(shared, 2)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
 
     shared.leave(offers, kostas)
-    sync(shared, 2)
+    sync_each(shared, 2)
 
     assert tagged(shared, "OFFERS") == {ZOI, ELENI}
     assert with_status(shared, "archived") == {KOSTAS}
@@ -78,14 +61,14 @@ def test_who_leaves_another_collection_is_archived(shared: World, how: str) -> N
 def test_if_its_tag_is_deleted_nobody_knows_who_its_members_are(shared: World, how: str) -> None:
     news, offers, kostas = fill(shared)
     put_away(shared, news, how)
-    sync(shared)
+    sync_each(shared)
     with shared.provider() as provider:
         list_id = audience_of(shared)
         (tag,) = [one for one in provider.tags(list_id) if one.name.endswith("(NEWS)")]
         provider.client.lists.delete_segment(list_id, str(tag.tag_id))
 
     shared.leave(offers, kostas)
-    sync(shared, 2)
+    sync_each(shared, 2)
 
     assert with_status(shared, "archived") == set()
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from sharing_world import CODE, NAME, act, by_hand, last_run, quarantine, rows, tagged, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    UNGUARDED,
+    act,
+    by_hand,
+    last_run,
+    quarantine,
+    rows,
+    tagged,
+    with_status,
+)
 from sync_world import World
 
 OTHER = "Άλλο"
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
 def share_in(world: World, code: str, name: str | None) -> None:
@@ -39,7 +47,7 @@ def test_of_its_own_audience_when_it_shares_one_now(shared: World, how: str) -> 
     shared.forget_ledger()
     share_in(shared, "NEWS", NAME)
 
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
 
     assert tagged(shared, "NEWS") == {"nikos@example.gr"}
     assert tagged(shared, "OFFERS") == {"maria@example.gr"}, "she refused the other collection"
@@ -49,7 +57,7 @@ def test_of_its_own_audience_when_it_shares_one_now(shared: World, how: str) -> 
     ]
     # What happens there later holds, too, and what is due goes out there.
     shared.regrant(maria, granted=False)
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     with shared.provider() as provider:
         assert {one.status for one in provider.members(own) if one.email_address[0] == "m"} <= {
             "unsubscribed"
@@ -71,11 +79,11 @@ def test_of_the_shared_audience_when_it_has_its_own_now(
     share_in(shared, "NEWS", None)
 
     # Alone: nobody looks at the shared audience otherwise.
-    shared.sync(["NEWS"] if alone else (), options=_NO_GUARD)
+    shared.sync(["NEWS"] if alone else (), options=UNGUARDED)
 
     assert with_status(shared, "subscribed", "NEWS") == {"nikos@example.gr"}
     assert ("NEWS", maria) in quarantine(shared)
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     assert with_status(shared, "subscribed", "NEWS") == {"nikos@example.gr"}
     with shared.provider() as provider:
         assert len(list(provider.audiences())) == 2, "the shared audience is found again"
@@ -100,7 +108,7 @@ def test_of_a_shared_audience_when_it_shares_another_now(shared: World, linked: 
     share_in(shared, "NEWS", OTHER)
 
     for _ in range(2):
-        shared.sync(options=_NO_GUARD)
+        shared.sync(options=UNGUARDED)
         assert with_status(shared, "subscribed", f"shared:{OTHER}") == {"nikos@example.gr"}
         assert ("NEWS", maria) in quarantine(shared)
     assert last_run(shared, "NEWS")["state"] == "succeeded"
@@ -117,7 +125,7 @@ def test_when_its_own_audience_is_the_shared_one_now(shared: World) -> None:
     share_in(shared, "NEWS", NAME)
     shared.crm.execute("update crm.contact_collection set provider_list_id = %s", (own,))
 
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
 
     assert shared.list_id(CODE) == own
     assert tagged(shared, "NEWS") == {"nikos@example.gr"}
@@ -170,7 +178,7 @@ def test_nobody_gets_a_tag_while_an_earlier_audience_cannot_be_read(shared: Worl
         shared.sandbox.control("POST", "faults", {"clear": True})
 
     assert "maria@example.gr" not in with_status(shared, "subscribed")
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     assert tagged(shared, "OFFERS") == {"nikos@example.gr"}
     assert "maria@example.gr" not in with_status(shared, "subscribed")
 
@@ -207,7 +215,7 @@ def test_people_who_moved_along_before_the_loss_stay(shared: World, where: str |
     shared.sync()
     share_in(shared, "NEWS", where)
     for _ in range(2):
-        shared.sync(options=_NO_GUARD)
+        shared.sync(options=UNGUARDED)
     code = "NEWS" if where is None else f"shared:{where}"
     people = {f"filos{number}@example.gr" for number in range(8)}
     assert with_status(shared, "subscribed", code) == people
@@ -235,6 +243,6 @@ def test_a_tag_taken_by_hand_before_the_last_look_holds(shared: World, where: st
 
     code = "NEWS" if where is None else f"shared:{where}"
     for _ in range(2):
-        shared.sync(options=_NO_GUARD)
+        shared.sync(options=UNGUARDED)
         assert with_status(shared, "subscribed", code) == {"zoe@example.gr"}
     assert tagged(shared, "OFFERS") == {"nikos@example.gr", "zoe@example.gr"}

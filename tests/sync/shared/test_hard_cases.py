@@ -8,15 +8,15 @@ from contextlib import suppress
 import pytest
 
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stagings import StagingOutdatedError
 from sharing_world import (
     CODE,
     NAME,
+    UNGUARDED,
     act,
     audience_of,
     by_hand,
+    change,
     last_run,
     quarantine,
     rows,
@@ -25,20 +25,11 @@ from sharing_world import (
 )  # fmt: skip
 from sync_world import World
 
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
-
 
 def share_in(world, code, name):
     world.crm.execute(
         "update crm.contact_collection set shared_audience = %s where code = %s", (name, code)
     )
-
-
-def change(world, code, **columns):
-    for key, value in columns.items():
-        world.crm.execute(
-            f"update crm.contact_collection set {key} = %s where code = %s", (value, code)
-        )
 
 
 def filler(world, *collections, n=30):
@@ -105,7 +96,7 @@ def test_tag_taken_by_hand_then_collection_gets_its_own_audience(shared: World) 
     by_hand(shared, "NEWS", "maria@example.gr", "taken")
     shared.sync()
     share_in(shared, "NEWS", None)
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     assert "maria@example.gr" not in with_status(shared, "subscribed", "NEWS")
 
 
@@ -211,7 +202,7 @@ def test_two_codes_that_differ_in_case_only(shared: World) -> None:
     shared.contact("nikos@example.gr", other)
     for _ in range(3):
         with suppress(ProviderError):
-            shared.sync(options=_NO_GUARD)
+            shared.sync(options=UNGUARDED)
     tags = rows(shared, "select tag_id, name from sync.tag")
     assert len({row["tag_id"] for row in tags}) == 2, tags
 
@@ -298,7 +289,7 @@ def test_an_older_run_of_the_shared_audience_does_not_take_a_collection_back(
     shared.sync()
     older = shared.stage()
     share_in(shared, "NEWS", None)
-    shared.sync(["NEWS"], options=_NO_GUARD)
+    shared.sync(["NEWS"], options=UNGUARDED)
     own = shared.list_id("NEWS")
     with suppress(StagingOutdatedError):
         shared.push(older, CODE)
@@ -314,7 +305,7 @@ def test_an_older_own_run_does_not_take_a_collection_out(shared: World) -> None:
     shared.sync()
     older = shared.stage()
     share_in(shared, "NEWS", NAME)
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     assert tagged(shared, "NEWS") == {"maria@example.gr"}
     with suppress(StagingOutdatedError):
         shared.push(older, "NEWS")
@@ -334,8 +325,8 @@ def test_one_audience_linked_by_a_shared_and_by_an_own_collection(shared: World)
     list_id = shared.list_id("OWN")
     news = shared.collection("NEWS", shared_audience=NAME, provider_list_id=list_id)
     shared.contact("nikos@example.gr", news)
-    results = shared.sync(options=_NO_GUARD)
-    results = shared.sync(options=_NO_GUARD)
+    results = shared.sync(options=UNGUARDED)
+    results = shared.sync(options=UNGUARDED)
     with shared.provider() as provider:
         assert {one.email_address: one.status for one in provider.members(list_id)} in (
             {"maria@example.gr": "subscribed"},
@@ -380,14 +371,14 @@ def test_own_audience_becomes_the_shared_one_by_link(shared: World) -> None:
     for code in ("NEWS", "OFFERS"):
         share_in(shared, code, NAME)
     change(shared, "NEWS", provider_list_id=list_id)
-    results = shared.sync(options=_NO_GUARD)
+    results = shared.sync(options=UNGUARDED)
     print(results)
     assert results[CODE].state == "succeeded", results
     assert audience_of(shared) == list_id
     assert with_status(shared, "subscribed") == {"maria@example.gr", "eleni@example.gr"}
     assert tagged(shared, "NEWS") == {"maria@example.gr"}
     shared.change_contact(ref, email="n2@example.gr")
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     assert with_status(shared, "subscribed") == {"maria@example.gr", "eleni@example.gr"}
 
 

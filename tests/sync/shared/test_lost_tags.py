@@ -5,23 +5,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from fresh_databases import fresh_databases
 from sharing_world import (
     CODE,
     NAME,
+    UNGUARDED,
     act,
     audience_of,
+    change,
     last_run,
     quarantine,
     rows,
-    share,
     tagged,
     with_status,
 )  # fmt: skip
@@ -29,21 +26,10 @@ from sync_world import World
 
 MARIA, ZOI = "maria@galaxy.gr", "zoi@galaxy.gr"
 VIP = "Καλοί πελάτες (Αθήνα)"
-#: Nobody guards the audience, so that a wrong plan shows.
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
 class KilledError(Exception):
     """The process ends here."""
-
-
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def sharing(request: Any, mailchimp_sandbox: Any) -> Iterator[World]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = World(crm, warehouse, mailchimp_sandbox)
-        share(world)
-        yield world
-        world.close()
 
 
 @pytest.fixture
@@ -62,14 +48,7 @@ def news(sharing: World) -> int:
 def sync(world: World, times: int = 1) -> None:
     for _ in range(times):
         with suppress(ProviderError):
-            world.sync(options=_NO_GUARD)
-
-
-def change(world: World, code: str, **columns: object) -> None:
-    for name, value in columns.items():
-        world.crm.execute(
-            f"update crm.contact_collection set {name} = %s where code = %s", (value, code)
-        )
+            world.sync(options=UNGUARDED)
 
 
 def delete_collection(world: World, collection_id: int) -> None:
@@ -253,7 +232,7 @@ def test_a_run_that_dies_on_the_way_begins_again(sharing: World, news: int) -> N
 
         sharing.calls.reset(before=kill)
         try:
-            sharing.sync(options=_NO_GUARD)
+            sharing.sync(options=UNGUARDED)
         except KilledError:
             died += 1
         else:
@@ -273,8 +252,8 @@ def test_the_opt_outs_of_one_that_moved_hold_where_it_is_now(sharing: World, new
     sharing.forget_ledger()
     change(sharing, "NEWS", shared_audience=None)
 
-    sharing.sync(["OFFERS"], options=_NO_GUARD)
-    sharing.sync(["NEWS"], options=_NO_GUARD)
+    sharing.sync(["OFFERS"], options=UNGUARDED)
+    sharing.sync(["NEWS"], options=UNGUARDED)
     sync(sharing, 2)
 
     assert with_status(sharing, "subscribed", "NEWS") == {MARIA}

@@ -7,13 +7,14 @@ from contextlib import suppress
 import pytest
 
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs import collection_run
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from sharing_world import (
     CODE,
     NAME,
+    UNGUARDED,
     audience_of,
+    change,
     last_run,
     rows,
     tagged,
@@ -21,18 +22,9 @@ from sharing_world import (
 )  # fmt: skip
 from sync_world import World
 
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
-
 
 def share_in(world, code, name):
     change(world, code, shared_audience=name)
-
-
-def change(world, code, **columns):
-    for key, value in columns.items():
-        world.crm.execute(
-            f"update crm.contact_collection set {key} = %s where code = %s", (value, code)
-        )
 
 
 def filler(world, *collections, n=30):
@@ -72,14 +64,14 @@ def test_codes_that_differ_in_case_after_a_loss(shared: World, lost: bool) -> No
     other = shared.collection("news", shared_audience=NAME, description="Νέα")
     shared.contact("maria@example.gr", news)
     shared.contact("nikos@example.gr", other)
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     if lost:
         shared.forget_ledger()
     else:
         delete_tags(shared, "news")
     for _ in range(2):
         with suppress(ProviderError):
-            shared.sync(options=_NO_GUARD)
+            shared.sync(options=UNGUARDED)
     tags = rows(shared, "select tag_id, name from sync.tag")
     assert len({row["tag_id"] for row in tags}) == 2, tags
     assert tagged(shared, "NEWS") == {"maria@example.gr"}

@@ -5,32 +5,25 @@ They stay in the shared audience until a run of the collection has succeeded els
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import pytest
-
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from crm_mailchimp.sync.staging.stagings import codes_to_sync
-from fresh_databases import fresh_databases
-from sharing_world import CODE, NAME, last_run, rows, share, tagged, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    UNGUARDED,
+    change,
+    last_run,
+    rows,
+    sync_each,
+    tagged,
+    with_status,
+)
 from sync_world import World
 
-UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
 OTHER = "Άλλο"
-
-
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def on_each_server(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[World]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = World(crm, warehouse, mailchimp_sandbox)
-        share(world)
-        yield world
-        world.close()
 
 
 def fill(world: World) -> dict[str, int]:
@@ -43,24 +36,6 @@ def fill(world: World) -> dict[str, int]:
         KOSTAS: world.contact(KOSTAS, offers, first_name="Κώστας"),
         ELENI: world.contact(ELENI, news, first_name="Ελένη"),
     }
-
-
-def change(world: World, **columns: object) -> None:
-    """Change the collection NEWS in the CRM."""
-    for name, value in columns.items():
-        world.crm.execute(
-            f"update crm.contact_collection set {name} = %s where code = 'NEWS'", (value,)
-        )
-
-
-def sync(world: World) -> None:
-    """Sync all; one that fails stops no other."""
-    staging_id = world.stage()
-    with world.connect(world.warehouse_dsn) as warehouse:
-        codes = codes_to_sync(warehouse, staging_id)
-    for code in codes:
-        with suppress(ProviderError):
-            world.push(staging_id, code, options=UNGUARDED)
 
 
 def allow(world: World, audiences: int) -> None:
@@ -83,15 +58,15 @@ def waits(world: World) -> bool:
     return "no run has succeeded there yet" in (run["detail"] or "")
 
 
-def test_who_moves_to_an_audience_that_cannot_be_made_stays(on_each_server: World) -> None:
-    world = on_each_server
+def test_who_moves_to_an_audience_that_cannot_be_made_stays(sharing: World) -> None:
+    world = sharing
     contacts = fill(world)
-    sync(world)
+    sync_each(world)
     allow(world, 1)
-    change(world, shared_audience=None)
+    change(world, "NEWS", shared_audience=None)
 
     for _ in range(2):
-        sync(world)
+        sync_each(world)
     assert last_run(world, "NEWS")["state"] == "blocked"
     # The collection's own run left the tag before it found out.
     assert None not in left_at(world)
@@ -100,13 +75,13 @@ def test_who_moves_to_an_audience_that_cannot_be_made_stays(on_each_server: Worl
 
     # A withdrawal goes out. Who is in another collection, too, loses the tag alone.
     world.regrant(contacts[MARIA], granted=False)
-    sync(world)
+    sync_each(world)
     assert with_status(world, "unsubscribed") == {MARIA}
     assert with_status(world, "subscribed") == {ZOI, KOSTAS, ELENI}
 
     allow(world, 10)
     for _ in range(2):
-        sync(world)
+        sync_each(world)
     assert with_status(world, "subscribed", "NEWS") == {ZOI, ELENI}
     assert with_status(world, "subscribed") == {ZOI, KOSTAS}
     assert with_status(world, "archived") == {ELENI}
@@ -115,11 +90,11 @@ def test_who_moves_to_an_audience_that_cannot_be_made_stays(on_each_server: Worl
 
 def test_a_wrong_audience_of_the_crm(shared: World) -> None:
     fill(shared)
-    sync(shared)
-    change(shared, shared_audience=None, provider_list_id="0000000000")
+    sync_each(shared)
+    change(shared, "NEWS", shared_audience=None, provider_list_id="0000000000")
 
     for _ in range(2):
-        sync(shared)
+        sync_each(shared)
 
     assert last_run(shared, "NEWS")["state"] not in ("succeeded", "dry_run")
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
@@ -129,44 +104,44 @@ def test_a_wrong_audience_of_the_crm(shared: World) -> None:
 def test_a_provider_of_another_kind(shared: World) -> None:
     """The collection's own run leaves nothing: it makes no call."""
     contacts = fill(shared)
-    sync(shared)
+    sync_each(shared)
     shared.crm.execute(
         "alter table crm.external_provider add column if not exists kind text;"
         "insert into crm.external_provider (code, connection_id, email_type_option, kind)"
         " values ('other', 'x', false, 'brevo')"
     )
-    change(shared, external_provider="other")
+    change(shared, "NEWS", external_provider="other")
     for _ in range(2):
-        sync(shared)
+        sync_each(shared)
     assert left_at(shared) == [None]
     assert waits(shared)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
 
     shared.regrant(contacts[MARIA], granted=False)
     shared.regrant(contacts[ZOI], granted=False)
-    sync(shared)
+    sync_each(shared)
     assert with_status(shared, "unsubscribed") == {MARIA, ZOI}
     assert tagged(shared, "NEWS") == {ELENI}
 
-    change(shared, external_provider="mailchimp")
-    sync(shared)
+    change(shared, "NEWS", external_provider="mailchimp")
+    sync_each(shared)
     assert tagged(shared, "NEWS") == {ELENI}
     assert with_status(shared, "subscribed") == {KOSTAS, ELENI}
 
 
 def test_to_another_shared_audience_that_cannot_be_made(shared: World) -> None:
     fill(shared)
-    sync(shared)
+    sync_each(shared)
     allow(shared, 1)
-    change(shared, shared_audience=OTHER)
+    change(shared, "NEWS", shared_audience=OTHER)
     for _ in range(2):
-        sync(shared)
+        sync_each(shared)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
     assert waits(shared)
 
     allow(shared, 10)
     for _ in range(2):
-        sync(shared)
+        sync_each(shared)
     assert with_status(shared, "subscribed", f"shared:{OTHER}") == {MARIA, ZOI, ELENI}
     assert with_status(shared, "archived") == {MARIA, ELENI}
 
@@ -174,9 +149,9 @@ def test_to_another_shared_audience_that_cannot_be_made(shared: World) -> None:
 def test_the_plan_of_its_own_run_stays_as_it_is(shared: World) -> None:
     """The shared audience plans the tag while the collection's own run may go on."""
     fill(shared)
-    sync(shared)
+    sync_each(shared)
     allow(shared, 1)
-    change(shared, shared_audience=None)
+    change(shared, "NEWS", shared_audience=None)
     staging_id = shared.stage()
     with suppress(ProviderError):
         shared.push(staging_id, "NEWS", options=UNGUARDED)
@@ -191,13 +166,13 @@ def test_the_plan_of_its_own_run_stays_as_it_is(shared: World) -> None:
 
 def test_back_before_it_went_anywhere(shared: World) -> None:
     fill(shared)
-    sync(shared)
+    sync_each(shared)
     allow(shared, 1)
-    change(shared, shared_audience=None)
-    sync(shared)
-    change(shared, shared_audience=NAME)
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared)
+    change(shared, "NEWS", shared_audience=NAME)
 
-    sync(shared)
+    sync_each(shared)
 
     assert left_at(shared) == [None]
     assert not waits(shared)
@@ -209,17 +184,17 @@ def test_another_collection_with_its_code_has_not_moved(shared: World) -> None:
     """Codes are swapped: the success of the other collection is not its own."""
     fill(shared)
     shared.collection("GIFTS")
-    sync(shared)
+    sync_each(shared)
     allow(shared, 1)
-    change(shared, shared_audience=None)
-    sync(shared)
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared)
     for old, new in (("NEWS", "x"), ("GIFTS", "NEWS"), ("x", "GIFTS")):
         shared.crm.execute(
             "update crm.contact_collection set code = %s where code = %s", (new, old)
         )
 
     for _ in range(2):
-        sync(shared)
+        sync_each(shared)
 
     assert waits(shared)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}

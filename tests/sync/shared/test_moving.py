@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from sharing_world import CODE, NAME, act, last_run, quarantine, rows, tagged, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    UNGUARDED,
+    act,
+    last_run,
+    quarantine,
+    rows,
+    tagged,
+    with_status,
+)
 from sync_world import World
-
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
 def share_in(world: World, code: str, name: str | None) -> None:
@@ -38,7 +44,7 @@ def test_from_an_own_audience_to_a_shared_one_and_back(shared: World) -> None:
         assert {one.status for one in provider.members(own)} == {"subscribed"}
 
     share_in(shared, "NEWS", None)
-    results = shared.sync(options=_NO_GUARD)
+    results = shared.sync(options=UNGUARDED)
     assert {one.state for one in results.values()} == {"succeeded"}
     assert with_status(shared, "subscribed", "NEWS") == {"maria@example.gr", "nikos@example.gr"}
     assert with_status(shared, "subscribed") == {"maria@example.gr", "eleni@example.gr"}
@@ -55,7 +61,7 @@ def test_an_opt_out_that_nobody_saw_holds_after_leaving_a_shared_audience(shared
     act(shared, "maria@example.gr", "unsubscribe")
     share_in(shared, "NEWS", None)
     # The collection alone: nobody looks at the shared audience otherwise.
-    shared.sync(["NEWS"], options=_NO_GUARD)
+    shared.sync(["NEWS"], options=UNGUARDED)
 
     assert with_status(shared, "subscribed", "NEWS") == {"nikos@example.gr"}
     assert quarantine(shared)[("NEWS", maria)] == "suppressed_unsubscribed"
@@ -89,7 +95,7 @@ def test_from_one_shared_audience_to_another(shared: World) -> None:
     share_in(shared, "NEWS", "Άλλο")
 
     for _ in range(2):
-        shared.sync(options=_NO_GUARD)
+        shared.sync(options=UNGUARDED)
 
     assert with_status(shared, "subscribed", "shared:Άλλο") == {"maria@example.gr"}
     assert with_status(shared, "subscribed") == {"maria@example.gr"}

@@ -9,15 +9,21 @@ from typing import Any
 import pytest
 
 from campaign_world import CampaignWorld
-from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from crm_mailchimp.sync.staging.stagings import codes_to_sync
 from fresh_databases import fresh_databases
-from sharing_world import CODE, NAME, act, by_hand, last_run, rows, share, tagged, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    act,
+    by_hand,
+    last_run,
+    rows,
+    share,
+    sync_each,
+    tagged,
+    with_status,
+)
 from sync_world import World
 
-UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 MARIA, ZOI, KOSTAS = "maria@galaxy.gr", "zoi@galaxy.gr", "kostas@galaxy.gr"
 OTHER = "Άλλο κοινό"
 
@@ -31,16 +37,6 @@ def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[Ca
         made.close()
 
 
-def sync(world: World, times: int = 1) -> None:
-    for _ in range(times):
-        staging_id = world.stage()
-        with world.connect(world.warehouse_dsn) as warehouse:
-            codes = codes_to_sync(warehouse, staging_id)
-        for code in codes:
-            with suppress(ProviderError):
-                world.push(staging_id, code, options=UNGUARDED)
-
-
 def fill(world: World) -> dict[str, int]:
     """Zoi and Maria are in the audience by NEWS; Kostas, and Maria too, by OFFERS."""
     news = world.collection("NEWS", shared_audience=NAME)
@@ -51,7 +47,7 @@ def fill(world: World) -> dict[str, int]:
         MARIA: world.contact(MARIA, news, offers, first_name="Μαρία"),
         KOSTAS: world.contact(KOSTAS, offers, first_name="Κώστας"),
     }
-    sync(world)
+    sync_each(world)
     return ids
 
 
@@ -91,14 +87,14 @@ def test_it_holds_where_the_collection_goes(
 ) -> None:
     fill(world)
     move(world, name, audiences=1)
-    sync(world, 2)
+    sync_each(world, 2)
     assert last_run(world, "NEWS")["state"] != "succeeded"
     refuse(world, how, MARIA if how == "tag taken" else ZOI)
     if seen:
-        sync(world, 2)
+        sync_each(world, 2)
 
     move(world, name, audiences=-1)
-    sync(world, 2)
+    sync_each(world, 2)
 
     code = "NEWS" if name is None else f"shared:{name}"
     stays = ZOI if how == "tag taken" else MARIA
@@ -108,13 +104,13 @@ def test_it_holds_where_the_collection_goes(
 def test_it_holds_at_another_address(world: CampaignWorld) -> None:
     ids = fill(world)
     move(world, None, audiences=1)
-    sync(world, 2)
+    sync_each(world, 2)
     act(world, ZOI, "unsubscribe")
-    sync(world)
+    sync_each(world)
     world.change_contact(ids[ZOI], email="zoi.nea@galaxy.gr")
 
     move(world, None, audiences=-1)
-    sync(world, 2)
+    sync_each(world, 2)
 
     assert with_status(world, "subscribed", "NEWS") == {MARIA}
 
@@ -130,12 +126,12 @@ def test_it_holds_between_two_attempts_of_one_move(world: CampaignWorld) -> None
 
     world.calls.reset(before=fail)
     move(world, None, audiences=-1)
-    sync(world)
+    sync_each(world)
     world.calls.reset()
     assert last_run(world, "NEWS")["state"] == "failed"
     act(world, ZOI, "unsubscribe")
 
-    sync(world, 2)
+    sync_each(world, 2)
 
     assert with_status(world, "subscribed", "NEWS") == {MARIA}
 
@@ -144,14 +140,14 @@ def test_what_is_refused_after_the_arrival_is_about_the_others(world: CampaignWo
     """NEWS has its own audience by then, with an own link to unsubscribe."""
     fill(world)
     move(world, None, audiences=-1)
-    sync(world, 3)
+    sync_each(world, 3)
     assert with_status(world, "subscribed", "NEWS") == {MARIA, ZOI}
     (row,) = rows(world, "select left_at, arrived_at from sync.tag where collection_code = 'NEWS'")
     assert row["left_at"] <= row["arrived_at"]
     world.sandbox.control("POST", "clock/advance", {"seconds": 2})
     act(world, MARIA, "unsubscribe")
 
-    sync(world, 2)
+    sync_each(world, 2)
 
     assert with_status(world, "subscribed", "NEWS") == {MARIA, ZOI}
 
@@ -165,22 +161,22 @@ def test_a_withdrawal_of_who_has_no_tag_goes_out(world: CampaignWorld, how: str)
         "update crm.contact_collection set confirm_new_members = true where code = 'NEWS'"
     )
     eleni = world.contact("eleni@galaxy.gr", ids["NEWS"], first_name="Ελένη")
-    sync(world)
+    sync_each(world)
     by_hand(world, "NEWS", ZOI, "taken")
-    sync(world)
+    sync_each(world)
     if how != "synced":
         put_away(world, how)
-        sync(world)
+        sync_each(world)
 
     # A category that no collection of the audience has says nothing about them.
     for contact in (eleni, ids[ZOI]):
         world.regrant(contact, category="offer", granted=False)
-    sync(world)
+    sync_each(world)
     assert with_status(world, "pending") == {"eleni@galaxy.gr"}
     assert with_status(world, "subscribed") == {MARIA, ZOI, KOSTAS}
     for contact in (eleni, ids[ZOI]):
         world.regrant(contact, granted=False)
-    sync(world)
+    sync_each(world)
 
     assert with_status(world, "subscribed") == {MARIA, KOSTAS}
     assert with_status(world, "pending") == set()
@@ -197,13 +193,13 @@ def test_who_is_asked_stays_pending_while_the_collection_is_away(
         "update crm.contact_collection set confirm_new_members = true where code = 'NEWS'"
     )
     world.contact("eleni@galaxy.gr", ids["NEWS"], first_name="Ελένη")
-    sync(world)
+    sync_each(world)
     by_hand(world, "NEWS", ZOI, "taken")
-    sync(world)
+    sync_each(world)
     assert with_status(world, "pending") == {"eleni@galaxy.gr"}
     put_away(world, how)
 
-    sync(world, 2)
+    sync_each(world, 2)
 
     assert with_status(world, "pending") == {"eleni@galaxy.gr"}
     # She can get her tag again by hand.
@@ -226,18 +222,18 @@ def test_a_removal_of_ours_that_failed_hides_no_later_act_by_hand(
 
     world.calls.reset(before=break_down)
     with suppress(KeyboardInterrupt):
-        sync(world)
+        sync_each(world)
     world.calls.reset()
     world.sandbox.control("POST", "faults", {"clear": True})
     world.join(ids["NEWS"], ids[MARIA])
-    sync(world, 2)
+    sync_each(world, 2)
     assert tagged(world, "NEWS") == {MARIA, ZOI}
 
     by_hand(world, "NEWS", MARIA, "taken")
-    sync(world, 2)
+    sync_each(world, 2)
 
     assert tagged(world, "NEWS") == {ZOI}
     # No run after that reads the members of the tag for nothing.
     world.calls.reset()
-    sync(world)
+    sync_each(world)
     assert [one for one in world.calls.made if "/segments/" in one] == []

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from sharing_world import CODE, NAME, audience_of, by_hand, last_run, rows, tagged, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    UNGUARDED,
+    audience_of,
+    by_hand,
+    last_run,
+    rows,
+    tagged,
+    with_status,
+)
 from sync_world import World, subscriber_hash
-
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
 def make_tag(world: World, name: str, *emails: str) -> int:
@@ -40,7 +46,7 @@ def test_a_tag_of_our_name_that_was_there_before_is_left_alone(shared: World, fu
     shared.contact("eleni@example.gr", news)
 
     for _ in range(2):
-        results = shared.sync(options=_NO_GUARD, full_refresh=full)
+        results = shared.sync(options=UNGUARDED, full_refresh=full)
         assert results[CODE].state == "succeeded"
         run = last_run(shared, "NEWS")
         assert run["state"] == "blocked"
@@ -51,7 +57,7 @@ def test_a_tag_of_our_name_that_was_there_before_is_left_alone(shared: World, fu
 
     with shared.provider() as provider:
         provider.rename_tag(audience_of(shared), tag_id, "Της Μαρίας")
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
     assert tagged(shared, "NEWS") == {"eleni@example.gr"}
     assert carry(shared, tag_id) == {subscriber_hash("maria@example.gr")}
 
@@ -76,7 +82,7 @@ def test_a_tag_of_our_name_in_a_linked_audience_is_left_alone(shared: World) -> 
     )
     shared.contact("eleni@example.gr", news)
 
-    shared.sync(options=_NO_GUARD)
+    shared.sync(options=UNGUARDED)
 
     assert last_run(shared, "NEWS")["detail"].startswith("tag_by_hand: ")
     with shared.provider() as provider:

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from fresh_databases import fresh_databases
 from sharing_world import (
     CODE,
     NAME,
+    UNGUARDED,
     act,
     by_hand,
     last_run,
     quarantine,
-    share,
     tagged,
     with_status,
 )
 from sync_world import World
 
 MARIA, ZOI, KOSTAS = "maria@galaxy.gr", "zoi@galaxy.gr", "kostas@galaxy.gr"
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
-
-
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def sharing(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[World]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = World(crm, warehouse, mailchimp_sandbox)
-        share(world)
-        yield world
-        world.close()
 
 
 @pytest.fixture
@@ -47,7 +31,7 @@ def ids(sharing: World) -> dict[str, int]:
         ZOI: sharing.contact(ZOI, news, offers, first_name="Ζωή"),
         KOSTAS: sharing.contact(KOSTAS, offers, first_name="Κώστας"),
     }
-    sharing.sync(options=_NO_GUARD)
+    sharing.sync(options=UNGUARDED)
     return made
 
 
@@ -55,20 +39,20 @@ def ids(sharing: World) -> dict[str, int]:
 def test_it_is_not_given_again(sharing: World, ids: dict[str, int], was_noticed: bool) -> None:
     by_hand(sharing, "NEWS", ZOI, "taken")
     if was_noticed:
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
     sharing.forget_ledger()
 
-    sharing.sync(options=_NO_GUARD)
+    sharing.sync(options=UNGUARDED)
     assert "is missing at 1 member" in last_run(sharing, "NEWS")["detail"]
     for _ in range(2):
         assert tagged(sharing, "NEWS") == {MARIA}
         assert quarantine(sharing) == {("NEWS", ids[ZOI]): "suppressed_archived"}
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "OFFERS") == {ZOI, KOSTAS}
     assert with_status(sharing, "subscribed") == {MARIA, ZOI, KOSTAS}
 
     by_hand(sharing, "NEWS", ZOI, "given")
-    sharing.sync(options=_NO_GUARD)
+    sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA, ZOI}
     assert quarantine(sharing) == {}
 
@@ -78,15 +62,15 @@ def test_it_holds_at_another_address_and_under_another_id(
 ) -> None:
     by_hand(sharing, "NEWS", ZOI, "taken")
     sharing.forget_ledger()
-    sharing.sync(options=_NO_GUARD)
+    sharing.sync(options=UNGUARDED)
 
     sharing.change_contact(ids[ZOI], email="zoi.nea@galaxy.gr")
-    sharing.sync(options=_NO_GUARD)
+    sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA}
     survivor = sharing.contact("zoi.allou@galaxy.gr", ids["NEWS"], first_name="Ζωή")
     sharing.change_contact(ids[ZOI], merged_into_id=survivor)
     for _ in range(2):
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA}
 
 
@@ -97,7 +81,7 @@ def test_a_changed_address_and_the_loss(sharing: World, ids: dict[str, int]) -> 
     sharing.forget_ledger()
 
     for _ in range(2):
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA}
 
 
@@ -109,7 +93,7 @@ def test_who_is_new_in_the_audience_is_tagged(sharing: World, ids: dict[str, int
     sharing.forget_ledger()
 
     for _ in range(2):
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
 
     assert tagged(sharing, "NEWS") == {MARIA, ZOI, "eleni@galaxy.gr", "nikos@galaxy.gr"}
     assert quarantine(sharing) == {}
@@ -123,7 +107,7 @@ def test_who_joined_another_collection_since_waits_for_a_person(
     sharing.forget_ledger()
 
     for _ in range(2):
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA, ZOI}
     assert quarantine(sharing) == {("NEWS", ids[KOSTAS]): "suppressed_archived"}
 
@@ -131,6 +115,6 @@ def test_who_joined_another_collection_since_waits_for_a_person(
     late = sharing.contact("late@galaxy.gr", ids["NEWS"], first_name="Λένα")
     assert late
     by_hand(sharing, "NEWS", KOSTAS, "given")
-    sharing.sync(options=_NO_GUARD)
+    sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA, ZOI, KOSTAS, "late@galaxy.gr"}
     assert last_run(sharing, CODE)["state"] == "succeeded"

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
-from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from fresh_databases import fresh_databases
-from sharing_world import CODE, NAME, audience_of, last_run, rows, share, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    UNGUARDED,
+    audience_of,
+    change,
+    last_run,
+    rows,
+    with_status,
+)
 from sync_world import World, subscriber_hash
 
 MARIA, ZOI, KOSTAS = "maria@galaxy.gr", "zoi@galaxy.gr", "kostas@galaxy.gr"
-_NO_GUARD = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 
 
 class KilledError(Exception):
     """The process ends here."""
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def sharing(request: Any, mailchimp_sandbox: Any) -> Iterator[World]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = World(crm, warehouse, mailchimp_sandbox)
-        share(world)
-        yield world
-        world.close()
-
-
 def sync(world: World, times: int = 1, **staging: Any) -> None:
     for _ in range(times):
         with suppress(ProviderError):
-            world.sync(options=_NO_GUARD, **staging)
-
-
-def change(world: World, code: str, /, **columns: object) -> None:
-    for name, value in columns.items():
-        world.crm.execute(
-            f"update crm.contact_collection set {name} = %s where code = %s", (value, code)
-        )
+            world.sync(options=UNGUARDED, **staging)
 
 
 def tags(world: World, list_id: str) -> dict[str, set[str]]:
@@ -102,7 +90,7 @@ def test_a_first_run_that_died_is_no_loss(sharing: World, name: str) -> None:
 
     sharing.calls.reset(before=kill)
     with pytest.raises(KilledError):
-        sharing.sync(options=_NO_GUARD)
+        sharing.sync(options=UNGUARDED)
     sharing.calls.reset()
     sync(sharing, 2)
 
@@ -132,7 +120,7 @@ def test_a_preview_of_a_move_that_nobody_makes(sharing: World) -> None:
     change(sharing, "NEWS", shared_audience=None)
     sharing.stage(["NEWS"], dry_run=True)
     with suppress(ProviderError):
-        sharing.sync(["NEWS"], options=_NO_GUARD, dry_run=True)
+        sharing.sync(["NEWS"], options=UNGUARDED, dry_run=True)
     change(sharing, "NEWS", shared_audience=NAME)
 
     sync(sharing, 2)

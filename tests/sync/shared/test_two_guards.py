@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
-from fresh_databases import fresh_databases
 from removal_questions import answer, approve, is_carried_out, open_plans
 from sharing_world import CODE, NAME, act, last_run, rows, tagged, with_status
 from sync_world import World
 
 PEOPLE = [f"melos{number}@galaxy.gr" for number in range(10)]
-
-
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def sharing(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[World]:
-    """The CRM of a shared audience, on both servers."""
-    column = "alter table crm.contact_collection add column shared_audience text"
-    server = request.getfixturevalue(request.param)
-    with fresh_databases(server, column) as (crm, warehouse):
-        world = World(crm, warehouse, mailchimp_sandbox)
-        yield world
-        world.close()
 
 
 def fill(world: World, *codes: str) -> tuple[list[int], list[int]]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from crm_mailchimp.data_protection import retention
-from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
-from crm_mailchimp.sync.staging.stagings import codes_to_sync
-from sharing_world import CODE, NAME, last_run, rows, tagged, with_status
+from sharing_world import (
+    CODE,
+    NAME,
+    change,
+    last_run,
+    rows,
+    sync_each,
+    tagged,
+    with_status,
+)
 from sync_world import World
 
-UNGUARDED = SyncOptions(limits=GuardLimits(share=1.0, minimum=10**6, half=2.0))
 MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
 
 
@@ -27,33 +30,15 @@ def fill(world: World) -> dict[str, int]:
     }
 
 
-def change(world: World, **columns: object) -> None:
-    for name, value in columns.items():
-        world.crm.execute(
-            f"update crm.contact_collection set {name} = %s where code = 'NEWS'", (value,)
-        )
-
-
-def sync(world: World, times: int = 1, options: SyncOptions = UNGUARDED) -> None:
-    """Sync all; one that fails stops no other."""
-    for _ in range(times):
-        staging_id = world.stage()
-        with world.connect(world.warehouse_dsn) as warehouse:
-            codes = codes_to_sync(warehouse, staging_id)
-        for code in codes:
-            with suppress(ProviderError):
-                world.push(staging_id, code, options=options)
-
-
 def waits(world: World) -> bool:
     return "no run has succeeded there yet" in (last_run(world, CODE)["detail"] or "")
 
 
 def test_a_later_failure_elsewhere_keeps_nobody_again(shared: World) -> None:
     contacts = fill(shared)
-    sync(shared)
-    change(shared, shared_audience=None)
-    sync(shared, 2)
+    sync_each(shared)
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared, 2)
     assert with_status(shared, "archived") == {MARIA, ELENI}
     with shared.provider() as provider:
         ids = {"list_id": shared.list_id("NEWS")}
@@ -62,7 +47,7 @@ def test_a_later_failure_elsewhere_keeps_nobody_again(shared: World) -> None:
     shared.crm.execute(
         "delete from crm.collection_member where contact_id = %s", (contacts[KOSTAS],)
     )
-    sync(shared)
+    sync_each(shared)
 
     assert last_run(shared, "NEWS")["state"] != "succeeded"
     assert not waits(shared)
@@ -72,20 +57,20 @@ def test_a_later_failure_elsewhere_keeps_nobody_again(shared: World) -> None:
 def test_a_refusal_of_another_category_is_none_of_theirs(shared: World) -> None:
     """Their tag counts, though the collection left it: its category alone unsubscribes them."""
     contacts = fill(shared)
-    change(shared, campaign_type="OFFER")
+    change(shared, "NEWS", campaign_type="OFFER")
     for email in (MARIA, ZOI, ELENI):
         shared.consent(contacts[email], category="offer")
-    sync(shared)
+    sync_each(shared)
     assert tagged(shared, "NEWS") == {MARIA, ZOI, ELENI}
     shared.sandbox.control("POST", "limits", {"max_audiences": 1})
-    change(shared, shared_audience=None)
-    sync(shared)
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared)
     assert waits(shared)
 
     shared.regrant(contacts[MARIA], granted=False)
     shared.regrant(contacts[ZOI], granted=False)
     shared.regrant(contacts[ELENI], category="offer", granted=False)
-    sync(shared, 2)
+    sync_each(shared, 2)
 
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS}
     assert with_status(shared, "unsubscribed") == {ELENI}
@@ -99,10 +84,10 @@ def test_the_guard_of_the_audience_asks_when_they_leave_at_last(shared: World) -
     ).fetchone() or (None,)
     for number in range(60):
         shared.contact(f"pelatis{number}@galaxy.gr", news, first_name="Πέτρος")
-    sync(shared)
-    change(shared, shared_audience=None)
+    sync_each(shared)
+    change(shared, "NEWS", shared_audience=None)
 
-    sync(shared, 2, SyncOptions())
+    sync_each(shared, 2, SyncOptions())
 
     assert last_run(shared, "NEWS")["state"] == "succeeded"
     assert last_run(shared, CODE)["state"] == "blocked"
@@ -136,43 +121,43 @@ def two_years_later(world: World) -> None:
 
 def test_who_waits_longer_than_the_records_stay_is_not_archived(shared: World) -> None:
     fill(shared)
-    sync(shared)
+    sync_each(shared)
     shared.sandbox.control("POST", "limits", {"max_audiences": 1})
-    change(shared, shared_audience=None)
-    sync(shared, 2)
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared, 2)
     two_years_later(shared)
     assert rows(shared, "select from sync.collection_run") == [], "their age is over"
 
-    sync(shared)
+    sync_each(shared)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
     assert remembered(shared) == 3
 
     # Arrived at last: what nobody needs any more has an age again.
     shared.sandbox.control("POST", "limits", {"max_audiences": 10})
-    sync(shared, 2)
+    sync_each(shared, 2)
     assert with_status(shared, "archived") == {MARIA, ELENI}
     assert remembered(shared) == 3
     two_years_later(shared)
     assert remembered(shared) == 0
 
     # The run that arrived is forgotten, too, and nobody waits again.
-    sync(shared)
+    sync_each(shared)
     assert not waits(shared)
     assert with_status(shared, "subscribed") == {ZOI, KOSTAS}
 
 
 def test_one_that_comes_back_and_leaves_again_waits_again(shared: World) -> None:
     fill(shared)
-    sync(shared)
-    change(shared, shared_audience=None)
-    sync(shared, 2)
-    change(shared, shared_audience=NAME)
-    sync(shared, 2)
+    sync_each(shared)
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared, 2)
+    change(shared, "NEWS", shared_audience=NAME)
+    sync_each(shared, 2)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
 
     shared.sandbox.control("POST", "limits", {"max_audiences": 1})
-    change(shared, shared_audience="Άλλο")
-    sync(shared, 2)
+    change(shared, "NEWS", shared_audience="Άλλο")
+    sync_each(shared, 2)
     assert last_run(shared, "NEWS")["state"] != "succeeded"
     assert waits(shared)
     assert with_status(shared, "subscribed") == {MARIA, ZOI, KOSTAS, ELENI}
