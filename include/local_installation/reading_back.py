@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from psycopg import Connection
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT, Accounts
 from crm_mailchimp.data_protection.retention import cautious_ages, ips_kept_since
@@ -34,7 +31,7 @@ def read_reports(services: Services) -> int:
     Raises:
         InstallationError: some reports could not be read, or the sandbox does not answer.
     """
-    with _provider(services) as provider, _session(services.warehouse) as warehouse:
+    with _provider(services) as provider, open_session(services.warehouse) as warehouse:
         list_campaigns(warehouse, provider, Choice())
         chosen = choose_campaigns(warehouse, Choice(), [DEFAULT_ACCOUNT])
         campaigns = [campaign_id for ids in chosen.values() for campaign_id in ids]
@@ -43,7 +40,7 @@ def read_reports(services: Services) -> int:
             provider,
             campaigns,
             ips_since=ips_kept_since(cautious_ages()),
-            connect=lambda: _session(services.warehouse),
+            connect=lambda: open_session(services.warehouse),
         )
     return len(campaigns)
 
@@ -59,8 +56,8 @@ def read_statuses(services: Services) -> None:
     """
     with (
         _provider(services) as provider,
-        _session(services.warehouse) as warehouse,
-        _session(services.crm, autocommit=True) as crm,
+        open_session(services.warehouse) as warehouse,
+        open_session(services.crm, autocommit=True) as crm,
     ):
         for code in mapped_codes(warehouse):
             warehouse.commit()
@@ -75,7 +72,3 @@ def _provider(services: Services) -> Iterator[Mailchimp]:
             yield provider
     except (PassingError, PermanentError, ProviderError) as error:
         raise InstallationError(f"the past could not be read back: {error}") from error
-
-
-def _session(dsn: str, *, autocommit: bool = False) -> Connection[Any]:
-    return open_session(dsn, autocommit=autocommit)
