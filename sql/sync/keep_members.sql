@@ -1,5 +1,5 @@
 -- Fills kept_member for the plan of a shared audience. A member that lost the tag of a kept collection by
--- hand stays, too: it can get the tag again there.
+-- hand stays, too. It can get the tag again there.
 insert into kept_member (subscriber_hash)
 select distinct tagged.subscriber_hash
 from sync.tag_member as tagged
