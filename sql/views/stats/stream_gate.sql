@@ -1,12 +1,13 @@
 create or replace view stats.stream_gate as
 select
-    report.campaign_id,
+    -- As in stats.latest_report: a question about one campaign looks up that one alone.
+    campaign.campaign_id,
     gate.stream,
     gate.figures,
     gate.is_empty,
     campaign.gone_at
 from stats.campaigns as campaign
--- As in stats.latest_report. A join of campaigns with themselves may compare each with each.
+-- A join of campaigns with themselves may compare each with each.
 cross join
     lateral (
         select snapshot.*
