@@ -28,6 +28,15 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": ["mailchimp_provider.hooks.mailchimp"],
             }
         ],
+        "asset-uris": [
+            {
+                "schemes": ["mailchimp"],
+                "handler": "mailchimp_provider.assets.sanitize_uri",
+                "to_openlineage_converter": (
+                    "mailchimp_provider.assets.convert_asset_to_openlineage"
+                ),
+            }
+        ],
         "connection-types": [
             {
                 "connection-type": "mailchimp",

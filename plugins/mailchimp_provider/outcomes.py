@@ -30,11 +30,12 @@ def fail_without_retry() -> Iterator[None]:
     from crm_mailchimp.database_errors import without_data  # noqa: PLC0415 - loads psycopg
     from mailchimp_provider.connections import is_undefined_connection  # noqa: PLC0415
     from mailchimp_provider.plain_failures import show_no_frames  # noqa: PLC0415
+    from mailchimp_provider.table_lineage import noted_tables  # noqa: PLC0415
 
     show_no_frames()
     try:
         require_known_params()
-        with without_data():
+        with noted_tables(), without_data():
             yield
     except PermanentError as error:
         failure = AnnouncedFailure if error.is_announced else AirflowFailException

@@ -16,6 +16,7 @@ from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.mailchimp.transport import is_loopback
 from mailchimp_provider.connection_type import require_type
+from mailchimp_provider.observed_client import ObservedClient
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.connection import Connection
@@ -120,8 +121,10 @@ class MailchimpHook(BaseHook):
                 retry, deadline=self._seconds(connection, "retry_deadline", retry.deadline)
             )
         try:
-            return MailchimpClient(
+            return ObservedClient(
                 key,
+                hook=self,
+                account=self.mailchimp_conn_id,
                 host=_host(connection),
                 name=self.mailchimp_conn_id,
                 timeout=(connect, read),

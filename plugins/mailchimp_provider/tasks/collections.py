@@ -15,6 +15,7 @@ from mailchimp_provider.connections import data_docs_folder, opened
 from mailchimp_provider.links import AUDIENCE_PAGE, page_url
 from mailchimp_provider.outcomes import Problems, fail_without_retry
 from mailchimp_provider.run_notes import leave_note
+from mailchimp_provider.spans import note_figures
 
 
 @fail_without_retry()
@@ -109,6 +110,7 @@ def carry_out(
         ti.xcom_push(key=AUDIENCE_PAGE, value=page)
     result.require_success()
     outcome = {"state": result.state, **result.counts}
+    note_figures(outcome)
     if result.state == "blocked":
         ti.xcom_push(key="return_value", value=outcome)  # a skipped task returns nothing
         raise AirflowSkipException(f"collection {collection_code} is blocked: {result.detail}")
@@ -145,6 +147,7 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
         summary = summarise_run(warehouse, staging_id)
     if not params["dry_run"]:
         count_run(summary)
+        note_figures(summary.counts)
     if summary.note:
         leave_note(ti, f"{summary.note}\nwhat to do: {page_url()}")
     with problems.noted():

@@ -12,6 +12,7 @@ from typing import Any
 from crm_mailchimp.accounts import AccountsFailedError, AccountsPostponedError, work_in_each
 from mailchimp_provider.connections import opened, warehouse_connection
 from mailchimp_provider.outcomes import Problems, fail_without_retry
+from mailchimp_provider.spans import note_figures
 from mailchimp_provider.tasks.accounts import accounts_to_work_in
 
 
@@ -74,6 +75,7 @@ def read_campaigns(campaign_ids: Sequence[str], params: Mapping[str, Any]) -> di
             connect=warehouse_connection,
         )
     count_events(rows_read)
+    note_figures(rows_read)
     return rows_read
 
 
