@@ -59,13 +59,15 @@ class FailureAlert(BaseNotifier):
         if self.unless_announced and isinstance(context.get("exception"), AnnouncedFailure):
             return
         message = failure_message(context)
-        if self.quiet_for is None or not self._deliver_unless_repeated(
-            context["dag_run"].dag_id, message
-        ):
+        if not self._deliver_unless_repeated(context["dag_run"].dag_id, message):
             deliver(message)
 
     def _deliver_unless_repeated(self, dag_id: str, message: Message) -> bool:
-        """Send it unless the same was sent lately; False when the warehouse cannot say."""
+        """Send it unless the same was sent lately, and note it, so that its end is sent too.
+
+        Returns:
+            False: the warehouse cannot say what was sent.
+        """
         from crm_mailchimp.sync.runs.run_alerts import alert_about_dag  # noqa: PLC0415
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
 
@@ -78,6 +80,31 @@ class FailureAlert(BaseNotifier):
             )
             return False
         return True
+
+
+class RecoveryNotice(BaseNotifier):
+    """For ``on_success_callback`` of a DAG: says that it is well again, if people heard of a
+    failed run. A dry run proves too little for that."""
+
+    def render_template_fields(
+        self, context: Context, jinja_env: jinja2.Environment | None = None
+    ) -> None:
+        """Nothing: it has no templates. In ``airflow dags test`` the DAG could not render any."""
+
+    def notify(self, context: Context) -> None:
+        from crm_mailchimp.sync.runs.run_alerts import end_alert_about_dag  # noqa: PLC0415
+        from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
+
+        dag_run = context["dag_run"]
+        if (dag_run.conf or {}).get("dry_run"):
+            return
+        try:
+            with closing(warehouse_connection()) as warehouse:
+                end_alert_about_dag(warehouse, dag_run.dag_id, deliver)
+        except Exception as error:
+            log.warning(
+                "nobody hears whether %s is well again: %s", dag_run.dag_id, type(error).__name__
+            )
 
 
 def failure_message(context: Mapping[str, Any]) -> Message:

@@ -9,7 +9,7 @@ from typing import Any
 from airflow import settings
 from airflow.sdk import Asset
 
-from mailchimp_provider.alerts import FailureAlert
+from mailchimp_provider.alerts import FailureAlert, RecoveryNotice
 from mailchimp_provider.next_tick import NextTickTimetable
 
 #: Updated when members have changed in Mailchimp.
@@ -76,4 +76,5 @@ def dag_header(
             "priority_weight": priority_weight,
         },
         "on_failure_callback": on_failure,
+        "on_success_callback": RecoveryNotice(),
     }

@@ -225,6 +225,11 @@ def alert_about_dag(
     return bool(tell(warehouse, [trouble], quiet_for, send, message))
 
 
+def end_alert_about_dag(warehouse: Connection[Any], dag_id: str, send: Send) -> None:
+    """Tell that a DAG is well again, if people heard of a failed run."""
+    tell_over(warehouse, ("failed",), [f"DAG {dag_id}"], [], send)
+
+
 def _undecided_words(one: erasure_requests.UndecidedErasure) -> str:
     what = f"asked for erasure and was merged into {one.survivor_id}, which did not ask"
     if one.asked_id is None:
