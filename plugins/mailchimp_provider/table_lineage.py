@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mailchimp_provider.lineage import find_collector
 
 if TYPE_CHECKING:
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
+    from airflow.sdk.bases.hook import BaseHook
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def noted_tables() -> Iterator[None]:
 
 
 def _report(collector: Any, names: Iterable[str]) -> None:
-    from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415
+    from airflow.sdk.bases.hook import BaseHook  # noqa: PLC0415 - DAG files import the tasks
 
     from crm_mailchimp.statement_tables import tables_of  # noqa: PLC0415
     from crm_mailchimp.statements import statement  # noqa: PLC0415
@@ -45,13 +45,12 @@ def _report(collector: Any, names: Iterable[str]) -> None:
     found = [tables_of(statement(name)) for name in names]
     read = {table for one in found for table in one.read}
     written = {table for one in found for table in one.written}
-    hooks: dict[str, tuple[PostgresHook, str]] = {}
+    hooks: dict[str, tuple[BaseHook, str]] = {}
     for tables, add in ((read, collector.add_input_asset), (written, collector.add_output_asset)):
         for table in sorted(tables):
             connection_id = CRM if table.startswith("crm.") else WAREHOUSE
             if connection_id not in hooks:
-                hook = PostgresHook(connection_id)
-                place = hook.get_connection(connection_id)
+                hook, place = BaseHook(), BaseHook.get_connection(connection_id)
                 server = f"postgres://{place.host}:{place.port or 5432}/{place.schema}"
                 hooks[connection_id] = (hook, server)
             hook, server = hooks[connection_id]
