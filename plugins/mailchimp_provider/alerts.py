@@ -65,12 +65,15 @@ class FailureAlert(BaseNotifier):
             deliver(message)
 
     def _deliver_unless_repeated(self, dag_id: str, message: Message) -> bool:
-        """Send it unless the same was sent lately; False when the warehouse cannot say."""
+        """Send it unless the same was sent lately; False when the warehouse may not say that."""
         from crm_mailchimp.sync.runs.run_alerts import alert_about_dag  # noqa: PLC0415
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
+        from mailchimp_provider.deployment import is_of_another  # noqa: PLC0415
 
         try:
             with closing(warehouse_connection()) as warehouse:
+                if is_of_another(warehouse):
+                    return False  # a note of ours would keep that Airflow's own alert from people
                 alert_about_dag(warehouse, dag_id, self.quiet_for or timedelta(0), message, deliver)
         except Exception as error:
             log.warning(
