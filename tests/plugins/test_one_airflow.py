@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def test_a_second_airflow_does_nothing_until_the_warehouse_is_its_own(
 ) -> None:
     news = world.collection("NEWS", description="Τα νέα μας")
     world.contact("anna@mail.gr", news, first_name="Άννα")
-    old, new = migrated_home(tmp_path / "old"), migrated_home(tmp_path / "new")
+    old = migrated_home(tmp_path / "old")
+    new = Path(shutil.copytree(old, tmp_path / "new"))
+    (new / "airflow.cfg").unlink()  # it names the other one's database
     world.home = old
     (run,) = world.run(("sync_collections", {}))
     assert run.state == "success", run.log[-3000:]
