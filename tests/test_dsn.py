@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str] | None], int], list[str]]] = {
     "warehouse migrate": (warehouse.main, ["migrate"]),
     "warehouse grant-bi": (warehouse.main, ["grant-bi", "--login", "bi"]),
     "warehouse dictionary": (warehouse.main, ["dictionary"]),
+    "warehouse hand-over": (warehouse.main, ["hand-over", "--to", "a"]),
     "warehouse backup": (warehouse.main, ["backup", "--output", "nowhere/backup"]),
     "warehouse restore": (warehouse.main, ["restore", "--input", "no_backup", "--former-lost"]),
     "quality export": (quality.main, ["export"]),

@@ -20,6 +20,7 @@ from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.warehouse.backup import back_up
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
 from crm_mailchimp.warehouse.data_dictionary import data_dictionary
+from crm_mailchimp.warehouse.deployment import hand_over, release, usable_id
 from crm_mailchimp.warehouse.migrations import MigrationError, Upgrade, upgrade
 from crm_mailchimp.warehouse.opening import opened_warehouse
 from crm_mailchimp.warehouse.restore import restore_backup
@@ -61,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
         "dictionary", help="print the data dictionary of stats and mart, in Markdown"
     )
     describing.set_defaults(run=_describe)
+    handing_over = commands.add_parser(
+        "hand-over", help="let another Airflow work with the warehouse from now on, and no other"
+    )
+    handing_over.add_argument(
+        "--to", required=True, metavar="ID", help="the id that the refused Airflow's error says"
+    )
+    handing_over.set_defaults(run=_hand_over)
     backing_up = commands.add_parser(
         "backup", help="write the warehouse into one file, without the stagings"
     )
@@ -87,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--programs", type=Path, help="folder of pg_dump and pg_restore, if they are not found"
         )
-    for command in (migrating, granting, describing, backing_up, restoring):
+    for command in (migrating, granting, describing, handing_over, backing_up, restoring):
         command.add_argument(
             "--dsn", required=True, help="postgresql://… or libpq keywords of the warehouse"
         )
@@ -116,6 +124,16 @@ def _describe(options: argparse.Namespace) -> str:
         return data_dictionary(connection).rstrip("\n")
 
 
+def _hand_over(options: argparse.Namespace) -> str:
+    new = usable_id(options.to)
+    with opened_warehouse(options.dsn) as connection:
+        former = hand_over(connection, new)
+    lines = [f"the Airflow {new} works with this warehouse from now on, and no other"]
+    if former not in (None, new):
+        lines.append(f"the Airflow {former} is refused, from its next task on. Pause its DAGs")
+    return "\n".join(lines)
+
+
 def _back_up(options: argparse.Namespace) -> str:
     size = back_up(options.dsn, options.output, programs=options.programs)
     return (
@@ -135,6 +153,7 @@ def _restore(options: argparse.Namespace) -> str:
     done = upgrade(readable_dsn(options.dsn), beside_crm=options.beside_crm)
     with opened_warehouse(options.dsn) as warehouse:
         returned = remove_returned(warehouse)
+        release(warehouse)  # the backup may be from before warehouses belonged to an Airflow
     lines = [
         "the backup is restored; " + _applied(done),
         f"{restored.merged} erasures since the backup were taken over, and {returned.removed} rows "
@@ -150,4 +169,9 @@ def _restore(options: argparse.Namespace) -> str:
             "erasures since the backup are not known: run the DAG erase_contacts before any other"
         )
     lines.append("logins of BI tools have no rights yet: run grant-bi for each of them")
+    known = restored.deployment_id or "ID (the error of the first task says the id)"
+    lines.append(
+        "no Airflow may work with this warehouse yet. If it is no drill, run "
+        f"python -m crm_mailchimp.warehouse hand-over --dsn … --to {known}"
+    )
     return "\n".join(lines)

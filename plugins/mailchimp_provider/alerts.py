@@ -66,13 +66,16 @@ class FailureAlert(BaseNotifier):
         """Send it unless the same was sent lately, and note it, so that its end is sent too.
 
         Returns:
-            False: the warehouse cannot say what was sent.
+            False: the warehouse may not say what was sent.
         """
         from crm_mailchimp.sync.runs.run_alerts import alert_about_dag  # noqa: PLC0415
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
+        from mailchimp_provider.deployment import is_of_another  # noqa: PLC0415
 
         try:
             with closing(warehouse_connection()) as warehouse:
+                if is_of_another(warehouse):
+                    return False  # a note of ours would keep that Airflow's own alert from people
                 alert_about_dag(warehouse, dag_id, self.quiet_for or timedelta(0), message, deliver)
         except Exception as error:
             log.warning(

@@ -38,8 +38,8 @@ class Connections:
         self._stack = stack
 
     def warehouse(self) -> Connection[Any]:
-        """A connection to the warehouse."""
-        return self._stack.enter_context(warehouse_connection())
+        """A connection to the warehouse, if it is this Airflow's."""
+        return self._stack.enter_context(own_warehouse_connection())
 
     def crm(self, *, autocommit: bool = False) -> Connection[Any]:
         """A connection to the CRM.
@@ -97,11 +97,24 @@ def warehouse_connection() -> Connection[Any]:
     return _fitting(_postgres(WAREHOUSE), require_current)
 
 
+def own_warehouse_connection() -> Connection[Any]:
+    """The same for a task's work: only one Airflow works with a warehouse.
+
+    Raises:
+        OtherDeploymentError: the warehouse belongs to another Airflow, or to none.
+        NoWarehouseError, OldWarehouseError: as ``warehouse_connection``.
+    """
+    from mailchimp_provider.deployment import require_own_warehouse  # noqa: PLC0415 - only in tasks
+
+    return _fitting(warehouse_connection(), require_own_warehouse)
+
+
 def crm_connection() -> Connection[Any]:
     """A new connection to the CRM; the caller closes it.
 
     Raises:
         NoContractError: the database has no schema of the CRM.
+        CrmReplicaError: it is a read replica.
     """
     from crm_mailchimp.crm.opening import require_contract  # noqa: PLC0415 - only in tasks
 
@@ -113,6 +126,7 @@ def crm_query_connection() -> Connection[Any] | None:
 
     Raises:
         NoContractError: the database has no schema of the CRM.
+        CrmReplicaError: it is a read replica.
     """
     from crm_mailchimp.crm.opening import require_contract  # noqa: PLC0415 - only in tasks
 
@@ -151,7 +165,7 @@ def crm_snapshot_connections() -> Iterator[
     from psycopg import OperationalError  # noqa: PLC0415 - only in tasks
 
     from crm_mailchimp.crm.dynamic_query import QueryFailedError  # noqa: PLC0415
-    from crm_mailchimp.crm.opening import NoContractError  # noqa: PLC0415
+    from crm_mailchimp.crm.opening import CrmReplicaError, NoContractError  # noqa: PLC0415
     from crm_mailchimp.database_errors import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
@@ -164,7 +178,7 @@ def crm_snapshot_connections() -> Iterator[
                 f"the connection {CRM_QUERY} could not be opened: check its host and its login"
                 f" ({describe(error)})"
             )
-        except (NoContractError, WrongConnectionTypeError) as error:
+        except (NoContractError, CrmReplicaError, WrongConnectionTypeError) as error:
             crm_query = QueryFailedError(str(error))
         else:
             if crm_query is not None:

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from benchmarks.table import Measured, Table, at_most, timed
+from benchmarks.sizes import stored_bytes
+from benchmarks.table import Case, Measured, Table, at_most, timed
 from crm_mailchimp.stats.marts import MartRefresh, refresh_marts
 from crm_mailchimp.warehouse.migrations import upgrade
 from stats.event_history import Group, fill, read_late_opens, small_campaigns
@@ -45,6 +46,16 @@ def test_three_of_five_thousand_campaigns_changed(server: Any, table: Table) -> 
         warehouse.execute("set jit = off")
         warehouse.commit()
         refresh_marts(warehouse)
+        for name, pattern, count in (
+            ("an event", r"^stats[.]campaign_activities_", events),
+            ("a recipient", r"^stats[.](campaign_recipients|recipient_engagement)$", recipients),
+            ("a person, marts", r"^mart[.]", group.people),
+        ):
+            stored = stored_bytes(dsn, pattern)
+            assert stored > count, name
+            table.add(
+                Case(name=f"bytes of {name}", value=stored / count, target=None, unit="bytes")
+            )
         rebuilt, everything = _timed(warehouse, rebuild=True)
         assert everything.campaigns == CAMPAIGNS
         three = small_campaigns(warehouse, "a", 3)

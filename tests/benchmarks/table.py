@@ -112,7 +112,7 @@ class Case:
         target: what it is to reach; None: shown for comparison alone.
         against: what it is compared with, in words; empty: nothing.
         against_value: that one's value.
-        unit: of both values: "s", "MiB", "calls", "writes".
+        unit: of both values: "s", "MiB", "bytes", "calls", "writes".
         rows: members, recipients or campaigns that the case is about, for rows a second.
         cost: of the work. The table shows its calls, connections, memory and server.
     """

@@ -73,6 +73,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
     ):
         assert words in healthy.words("fine")
     for words in (
+        "no Airflow works with the warehouse yet",
         "the first sync would push 3 people (add 3)",
         "sync_collections is paused. Unpausing starts nothing: its next run is at ",
     ):
@@ -117,6 +118,8 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         "REMOVAL_GUARD_PERCENT is '5%'",
         "MAILCHIMP_CONTACT_LIMIT names mailchimp_films",
         "connection mailchimp_books is not defined",
+        "belongs to another Airflow since",
+        "This Airflow gets its id with its first task",
         "nobody has looked at a plan of ",
     ):
         assert words in sick.words("to do"), sick.words("to do")
@@ -144,6 +147,7 @@ def _break(installation: Installation) -> None:
     world.crm.execute("insert into crm.external_provider (code, kind, connection_id)"
                       " values ('books', 'mailchimp', 'mailchimp_books')")  # fmt: skip
     world.collection("NEW")
+    world.warehouse.execute("insert into sync.deployment (deployment_id) values ('theirs')")
 
 
 def test_what_cannot_be_opened_is_a_line_and_the_rest_goes_on(installation: Installation) -> None:

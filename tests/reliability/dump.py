@@ -22,6 +22,7 @@ LEFT_OUT = {
     "sync.campaign_gate": "one row for each time that the gate was asked",
     "sync.campaign_release": "belongs to a gate's row",
     "sync.collection_run": "what each run did",
+    "sync.deployment": "which Airflow played the story",
     "sync.person_lookup": "when somebody looked a person up",
     "sync.staged_collection": "what each run staged",
     "sync.staging_invariant": "what each run checked",

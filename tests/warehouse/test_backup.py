@@ -25,6 +25,12 @@ from crm_mailchimp.warehouse import dump_programs, restore
 from crm_mailchimp.warehouse.backup import BackupFileError, back_up
 from crm_mailchimp.warehouse.backup_file import NoBackupError
 from crm_mailchimp.warehouse.bi_login import grant_reading
+from crm_mailchimp.warehouse.deployment import (
+    OtherDeploymentError,
+    find_holder,
+    hand_over,
+    require_holder,
+)
 from crm_mailchimp.warehouse.dump_programs import (
     DumpProgramError,
     DumpPrograms,
@@ -107,6 +113,7 @@ def fill(dsn: str) -> None:
             "insert into sync.suppression (kind, digest, cause) values ('address', %s, 'erased')",
             (b"\x00\t\n\\x",),
         )
+        hand_over(connection, "production")
 
 
 def test_a_restored_warehouse_is_the_one_that_was_backed_up(
@@ -123,8 +130,14 @@ def test_a_restored_warehouse_is_the_one_that_was_backed_up(
     assert output.err == ""
     assert "the backup is restored; the warehouse is up to date" in output.out
     assert "0 erasures since the backup were taken over" in output.out
+    # A drill changes nothing in Mailchimp, until a person says that it is no drill.
+    assert "warehouse hand-over --dsn … --to production\n" in output.out
     with psycopg.connect(target, autocommit=True) as connection:
         after, theirs = read_rows(connection), describe(connection)
+        (held,), (free,) = before.pop("sync.deployment"), after.pop("sync.deployment")
+        assert (held["deployment_id"], free["deployment_id"]) == ("production", None)
+        with pytest.raises(OtherDeploymentError, match="was restored from a backup"):
+            require_holder(connection, lambda: "production", lambda: "never")
         assert before["sync.alert"]
         assert before["sync.suppression"]
         assert lost_rows(before, after) == {}
@@ -161,7 +174,9 @@ def test_an_old_warehouse_is_backed_up_and_restored_up_to_date(
     words = capsys.readouterr().out
     assert f"applied {next(one.name for one in migration_files() if one.name > '0015')}" in words
     assert "erasures since the backup are not known" in words
+    assert "--to ID (the error of the first task says the id)" in words
     with psycopg.connect(target) as connection:
+        assert getattr(find_holder(connection), "deployment_id", "") is None, "it is nobody's"
         lost = lost_rows(before, read_rows(connection))
     # Stagings are not backed up, and unwanted traces of erased people are gone.
     assert {name for name in lost if not name.startswith("staging.")} == set()

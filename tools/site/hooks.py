@@ -8,28 +8,19 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
-from typing import Any
 
 from lists import with_lists_of_python_markdown
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from pages import DOCS, OUTSIDE, ROOT, RUNBOOKS, linked_files, source_of, with_links_of_the_site
+from pages import DOCS, OUTSIDE, ROOT, RUNBOOKS, linked_files, with_links_of_the_site
 from runbooks import runbooks
 
 ASSETS = Path(__file__).parent / "assets"
 MERMAID = "assets/javascripts/mermaid.js"
-#: Pages that the navigation names, and that not every state of the repository has.
-OPTIONAL = {"scale.md"}
 GREEK = "el/"
 DIAGRAM = '<pre class="mermaid">'
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave out of the navigation what does not exist."""
-    config.nav = _existing(config.nav)
-    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -77,16 +68,6 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         script = f'<script src="{"../" * depth}{MERMAID}"></script>'
         output = output.replace("</head>", f"{script}</head>", 1)
     return output
-
-
-def _existing(nav: Any) -> Any:
-    if isinstance(nav, list):
-        kept = [_existing(item) for item in nav]
-        return [item for item in kept if item is not None]
-    if isinstance(nav, dict):
-        kept_pages = {title: _existing(value) for title, value in nav.items()}
-        return kept_pages if None not in kept_pages.values() else None
-    return None if nav in OPTIONAL and not (ROOT / source_of(nav)).exists() else nav
 
 
 def _file(config: MkDocsConfig, place: str, text: str) -> File:

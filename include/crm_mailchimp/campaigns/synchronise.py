@@ -24,6 +24,7 @@ from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_value
 from crm_mailchimp.sync.staging.known_collections import audience_code
+from crm_mailchimp.warehouse.deployment import OtherDeploymentError
 from crm_mailchimp.warehouse.locks import try_audience_lock
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def sync_campaign(
 
     Raises:
         UnknownCampaignError: nobody knows the code.
+        OtherDeploymentError: the warehouse belongs to another Airflow. Nothing was done.
         AmbiguousCampaignError: a person has to decide which campaign in Mailchimp is its own.
         ChangedMeanwhileError: the CRM or Mailchimp changed each time it was judged.
         ProviderError: Mailchimp refused or failed; stored in ``sync.campaign.detail`` too.
@@ -150,6 +152,8 @@ def sync_campaign(
                 test_mail = _TestMail(addresses=test_to, run_id=test_run) if test_to else None
                 result = _sync(services, code, at_risk, test_mail, recreate=recreate)
                 return replace(result, account=account)
+    except OtherDeploymentError:
+        raise  # the campaign is the other Airflow's, which judges it before it goes out
     except Exception as error:
         # A test mail is nothing that a schedule depends on.
         if test_to:

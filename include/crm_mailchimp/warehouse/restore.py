@@ -30,6 +30,7 @@ from crm_mailchimp.warehouse.backup_file import (
     read_backup,
 )
 from crm_mailchimp.warehouse.copying import copy_query
+from crm_mailchimp.warehouse.deployment import release
 from crm_mailchimp.warehouse.dump_programs import (
     DumpProgramError,
     DumpPrograms,
@@ -67,9 +68,11 @@ class Restored:
 
     Attributes:
         merged: digests on the two lists of erased people that the backup did not have.
+        deployment_id: of the Airflow that the backed-up warehouse belonged to; None: of none.
     """
 
     merged: int
+    deployment_id: str | None
 
 
 class _Identity(NamedTuple):
@@ -88,6 +91,8 @@ def restore_backup(
     beside_crm: bool = False,
 ) -> Restored:
     """Restore a backup as it was made; ``upgrade`` then brings it up to date.
+
+    No Airflow may work with the restored warehouse until a person hands it over.
 
     Args:
         dsn: of a database without any warehouse.
@@ -121,8 +126,10 @@ def restore_backup(
                 merged = _merge(old, target) if old else 0
                 # Questions that people were asked name ids of the warehouse that is gone.
                 target.execute(statement("warehouse/advance_ids"), {"schemas": ["sync", "stats"]})
+                # The backup may be of a warehouse that its Airflow still works with.
+                deployment_id = release(target)
                 _record(target, content)
-    return Restored(merged)
+    return Restored(merged, deployment_id)
 
 
 def _require_new(target: Connection[Any], *, beside_crm: bool) -> None:

@@ -21,6 +21,7 @@ from crm_mailchimp.readiness.logins import (
     warehouse_login,
     write_back_rights,
 )
+from crm_mailchimp.warehouse.deployment import find_holder, refusal_words
 from mailchimp_provider.connections import (
     CRM,
     CRM_QUERY,
@@ -30,6 +31,7 @@ from mailchimp_provider.connections import (
     is_undefined_connection,
     warehouse_connection,
 )
+from mailchimp_provider.deployment import read_id
 
 
 class UndefinedConnectionError(PermanentError):
@@ -91,6 +93,7 @@ def database_checks() -> Iterator[Check]:
     """Connections, logins, the contract, its values, queries and collections."""
     yield Check(subject="connections", look=_opens_crm, opens=CRM)
     yield Check(subject="connections", look=_opens_warehouse, opens=WAREHOUSE)
+    yield Check(subject="connections", look=_own_warehouse, needs=(WAREHOUSE,))
     yield Check(subject="connections", look=_opens_query, needs=(CRM,), opens=CRM_QUERY)
     yield _of_crm("logins", crm_login)
     yield _of_crm("logins", write_back_rights)
@@ -120,6 +123,17 @@ def _opens_crm() -> Iterator[tuple[Verdict, str]]:
 def _opens_warehouse() -> Iterator[tuple[Verdict, str]]:
     with read_only_warehouse():
         yield "fine", f"{WAREHOUSE} leads to a warehouse with all migrations of this code"
+
+
+def _own_warehouse() -> Iterator[tuple[Verdict, str]]:
+    with read_only_warehouse() as warehouse:
+        own_id, holder = read_id(), find_holder(warehouse)
+        if holder is None:
+            yield "note", "no Airflow works with the warehouse yet. The first task makes it its own"
+        elif holder.deployment_id == own_id:
+            yield "fine", f"the warehouse belongs to this Airflow (id {own_id})"
+        else:
+            yield "to do", refusal_words(warehouse, own_id, holder)
 
 
 def _opens_query() -> Iterator[tuple[Verdict, str]]:

@@ -17,7 +17,7 @@ from mailchimp_provider.connections import (
     crm_connection,
     mailchimp,
     opened,
-    warehouse_connection,
+    own_warehouse_connection,
 )
 from mailchimp_provider.links import campaign_url
 from mailchimp_provider.outcomes import Problems, fail_without_retry
@@ -39,7 +39,7 @@ class _CampaignConnections:
     """Implements ``CampaignConnections`` of ``crm_mailchimp.campaigns.synchronise``."""
 
     def warehouse(self) -> Connection[Any]:
-        return warehouse_connection()
+        return own_warehouse_connection()
 
     def crm(self) -> Connection[Any]:
         connection = crm_connection()
