@@ -1,4 +1,4 @@
-"""A bare Airflow: what ``requirements.txt`` locks, this project's wheel, and nothing else of ours."""
+"""A bare Airflow: what ``requirements.txt`` locks, and nothing of this project but its wheel."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
 # only_reports
 
-Brings campaign reports from Mailchimp into a Postgres database, and counts the tables for dashboards.
-It needs no CRM, and changes nothing in Mailchimp.
+Brings campaign reports from Mailchimp into a Postgres database, and counts the tables for
+dashboards. It needs no CRM, and changes nothing in Mailchimp.
 
 **Settings.** Two connections: `mailchimp_default`, and `warehouse_db`. The command
 `python -m crm_mailchimp.warehouse migrate` makes the tables once, and again after each upgrade.

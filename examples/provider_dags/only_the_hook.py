@@ -10,7 +10,8 @@ Mailchimp, and no database.
 
 - `connection`: id of the connection.
 
-**Rerun.** At any time. The hook here only reads: it refuses each request that would change something.
+**Rerun.** At any time. The hook here only reads: it refuses each request that would change
+something.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Airflow plugin: the Test button works for a connection without a port.
 
 For such a connection Airflow's page sends ``port: 0``. The API server of Airflow 3.3.1 and 3.3.2
-takes 0 for another destination than the stored one, so it refuses the test. The port leaves the
+takes 0 for another destination than the stored one. So it refuses the test. The port leaves the
 request here, before the API server reads it. Source: https://github.com/apache/airflow/pull/73298,
 which corrects later versions.
 """
@@ -20,7 +20,7 @@ _ROUTE = "/api/v2/connections/test"
 
 
 class PortlessTests:
-    """Middleware for requests that test a connection of type ``mailchimp``. Others pass as they are.
+    """Middleware for requests that test a connection of type ``mailchimp``. Others pass by.
 
     A request may always leave out its port: the API server then uses the stored one. So nobody can
     send a stored key to another place by this.
