@@ -33,11 +33,17 @@ EXAMPLES = ROOT / "examples" / "provider_dags"
 SECRET = "0123456789abcdef0123456789abcdef-us21"
 PASSWORD = "κωδικός του διαχειριστή"
 
+#: The examples of the page, with the id of an audience that is there.
+EXAMPLES_OF_THE_PAGE = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "provider.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
 LOOK = """
-import importlib.util, json
+import importlib.util, json, sys
 import crm_mailchimp, mailchimp_provider
 from airflow import plugins_manager
 from airflow.providers_manager import ProvidersManager
+from airflow.sdk import DAG
 from crm_mailchimp.statements import SQL_ROOT
 from mailchimp_provider.hooks.mailchimp import MailchimpHook
 
@@ -55,6 +61,9 @@ found = {
 with MailchimpHook(read_only=True).get_conn() as mailchimp:
     found["name"] = mailchimp.account().name
     found["members"] = [audience.member_count for audience in mailchimp.audiences()]
+for number, example in enumerate(json.loads(sys.argv[1])):
+    with DAG(f"example_{number}"):
+        exec(example, {})
 print("answer:" + json.dumps(found))
 """
 
@@ -80,8 +89,11 @@ def test_airflow_knows_the_provider_by_its_wheel(bare: BareAirflow, mailchimp_sa
     providers = {row["package_name"]: row for row in json.loads(listed[listed.index("[{") :])}
     assert providers[project["name"]]["version"] == project["version"]
     with open_provider(mailchimp_sandbox) as provider:
-        make_audience(provider, 3)
-    said = bare.run("-c", LOOK, **connection(mailchimp_sandbox))
+        list_id, _ = make_audience(provider, 3)
+    examples = [text.replace("a1b2c3", list_id) for text in EXAMPLES_OF_THE_PAGE]
+    assert len(examples) == 8
+    assert f'"{list_id}"' in examples[0]
+    said = bare.run("-c", LOOK, json.dumps(examples), **connection(mailchimp_sandbox))
     (answer,) = re.findall("^answer:(.*)$", said, re.MULTILINE)
     found = json.loads(answer)
     environment = bare.python.parents[1]
@@ -92,6 +104,7 @@ def test_airflow_knows_the_provider_by_its_wheel(bare: BareAirflow, mailchimp_sa
     assert found["strangers"] == []
     assert found["name"]
     assert found["members"] == [3]
+    assert f"{list_id} 3\n" in said, "the hook's example prints the same"
     assert mailchimp_sandbox.key not in said
 
 
