@@ -1,4 +1,4 @@
-"""Airflow provider: the connection type ``mailchimp`` and its hook.
+"""Airflow provider: the connection type ``mailchimp``, and what works with such a connection.
 
 Airflow finds ``get_provider_info`` by the entry point ``apache_airflow_provider`` of the installed
 package. It is read by every Airflow process at its start, so nothing heavy is imported here.
@@ -10,7 +10,10 @@ from typing import Any
 
 
 def get_provider_info() -> dict[str, Any]:
-    """What Airflow shall know: the connection type, its form in the UI, its hook."""
+    """What Airflow shall know: the connection type with its form, and the modules of each kind.
+
+    Its form is that of ``provider_info.schema.json`` in Airflow 3.3.
+    """
     return {
         "package-name": "crm-mailchimp",
         "name": "Mailchimp",
@@ -27,6 +30,28 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": "Mailchimp",
                 "python-modules": ["mailchimp_provider.hooks.mailchimp"],
             }
+        ],
+        "operators": [
+            {
+                "integration-name": "Mailchimp",
+                "python-modules": [
+                    "mailchimp_provider.operators.campaign",
+                    "mailchimp_provider.operators.collection",
+                    "mailchimp_provider.operators.start_run",
+                ],
+            }
+        ],
+        "triggers": [
+            {
+                "integration-name": "Mailchimp",
+                "python-modules": ["mailchimp_provider.triggers.campaign"],
+            }
+        ],
+        "notifications": [
+            "mailchimp_provider.alerts.FailureAlert",
+            "mailchimp_provider.alerts.RecoveryNotice",
+            "mailchimp_provider.alert_receivers.WebhookNotifier",
+            "mailchimp_provider.alert_receivers.EventsNotifier",
         ],
         "asset-uris": [
             {

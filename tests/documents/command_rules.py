@@ -164,14 +164,16 @@ def airflow(command: Command, *, is_mention: bool) -> None:
 
 def pip(command: Command, *, is_mention: bool) -> None:
     action, *rest = command.words[1:]
-    assert action in {"install", "uninstall"}
+    assert action in {"install", "uninstall", "wheel"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     if action == "uninstall":
         assert rest == [project["name"]]
         return
     files = [rest[i + 1] for i, word in enumerate(rest) if word == "-r"]
     folders = [word for word in rest if word.startswith(".")]
-    assert files or folders
+    # What the command before it has built.
+    wheels = [word for word in rest if word.endswith(".whl")]
+    assert files or folders or wheels
     assert all((ROOT / file).is_file() for file in files), files
     for folder in folders:
         path, _, extra = folder.rstrip("]").partition("[")

@@ -158,7 +158,7 @@ def test_a_warning_stops_the_build(tmp_path: Path) -> None:
     if not (ROOT / ".venv-docs" / "installed").is_file():
         pytest.skip("MkDocs is not installed: tools/install_beside docs")
     copy = tmp_path / "copy"
-    for folder in ("docs", "dags", "tools", "include/mailchimp_sandbox"):
+    for folder in ("docs", "dags", "tools", "examples", "include/mailchimp_sandbox"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("tests"))
     for path in ROOT.iterdir():
         if path.is_file():

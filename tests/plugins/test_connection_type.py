@@ -141,18 +141,20 @@ def test_the_test_button(airflow: Run, mailchimp_sandbox: Any) -> None:
         assert good, message
         assert "Connected to the Mailchimp account" in message
     words = {
-        "no_key": ("'no_key'", "No Mailchimp API key", "Enter the API key as the password"),
-        "no_data_centre": ("'no_data_centre'", "data centre", "Copy the key again"),
+        "no_key": ("No Mailchimp API key", "Enter the API key as the password"),
+        "no_data_centre": ("data centre", "Copy the key again"),
         "wrong_key": ("401", "Check the API key"),
         "unreachable": ("cannot be reached", "Check the host"),
-        "bad_host": ("'bad_host'", "The host ftp://127.0.0.1 is no address", "Correct the host"),
-        "bad_extra": ("'bad_extra'", "timeout in its extra", "Write a number"),
+        "bad_host": ("The host ftp://127.0.0.1 is no address", "Correct the host"),
+        "bad_extra": ("timeout in its extra", "Write a number"),
     }
     assert set(found) == set(words)
     for name, expected in words.items():
         good, message = found[name]
         assert not good
         assert all(word in message for word in expected), message
+        # Airflow's page tests under an id of the moment: nobody knows it.
+        assert name not in message
     assert SECRET not in done.stdout + done.stderr
 
 

@@ -20,16 +20,13 @@ import pytest
 from local_installation.airflow_processes import clean_environment
 from local_installation.installation import CHECKOUT, LOCALHOST, free_port
 from local_installation.own_processes import OwnProcess, start_process, stop_processes
+from locked_packages import install_locked, make_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fab"), pytest.mark.timeout(900)]
 
 FAB = Path(__file__).parent / "fab"
 LOCK = FAB / "requirements.txt"
 PASSWORD = "ένα δύο τρία"
-OUT_OF_REACH = re.compile(
-    r"NewConnectionError|ConnectTimeoutError|ReadTimeoutError|Max retries exceeded"
-    r"|Temporary failure in name resolution|ProxyError"
-)
 READ, EDIT = "can_read", "can_edit"
 #: Roles with their rights; None: one that FAB has by itself.
 ROLES: Mapping[str, list[tuple[str, str]] | None] = {
@@ -59,42 +56,6 @@ ANSWER = {
 }
 
 
-def _index() -> dict[str, str]:
-    """The package index of pip's settings, for uv as well (as in ``tools/install``)."""
-    asked = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    index = {"UV_DEFAULT_INDEX": asked.stdout.strip()} if asked.returncode == 0 else {}
-    certificates = os.environ.get("PIP_CERT")
-    if certificates:
-        index["SSL_CERT_FILE"] = certificates
-    return {
-        "UV_CACHE_DIR": str(CHECKOUT / ".local" / "cache" / "uv"),
-        "UV_SYSTEM_CERTS": "1",
-        **index,
-        **os.environ,
-    }
-
-
-def _install(python: Path) -> None:
-    """What the lock holds, by uv, else by pip. Without an index this test cannot be."""
-    locked = ["--require-hashes", "-r", str(LOCK)]
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-    for tool in (uv, pip):
-        done = subprocess.run(
-            [*tool, *locked], env=_index(), capture_output=True, text=True, check=False
-        )
-        if done.returncode == 0:
-            return
-    if OUT_OF_REACH.search(done.stderr) and not os.environ.get("CI"):
-        pytest.skip("the package index is out of reach")
-    pytest.fail(done.stderr[-2000:])
-
-
 @pytest.fixture(scope="module")
 def python(pytestconfig: pytest.Config) -> Path:
     """The interpreter of an environment with FAB."""
@@ -103,11 +64,8 @@ def python(pytestconfig: pytest.Config) -> Path:
     folder = pytestconfig.cache.mkdir("fab") / hashlib.sha256(made_of).hexdigest()[:12]
     interpreter = folder / "bin" / "python"
     if not (folder / "complete").exists():
-        # Without pip: Debian's Python has no ensurepip, and ours installs into any environment.
-        subprocess.run(
-            [sys.executable, "-m", "venv", "--clear", "--without-pip", folder], check=True
-        )
-        _install(interpreter)
+        make_environment(folder)
+        install_locked(interpreter, LOCK)
         (folder / "complete").touch()
     return interpreter
 

@@ -49,8 +49,8 @@ JOINING_UPWARDS = (
 )  # fmt: skip
 # What faces Airflow, from the ground up.
 FACING_UPWARDS = (
-    "connection_type", "assets", "lineage", "observed_client", "hooks", "deployment",
-    "connections",
+    "connection_type", "connection_form", "assets", "lineage", "observed_client", "hooks",
+    "deployment", "connections",
     "plain_failures", "run_params", "table_lineage", "outcomes",
     "time_zones", "metrics", "spans", "alert_receivers", "alerts", "links", "run_notes", "pauses",
     "next_tick", "dag_defaults", "questions",

@@ -26,6 +26,7 @@ PYTHON = (
     ("include/local_installation", "**/*.py"),
     ("include/mailchimp_sandbox", "*.py"),
     ("plugins", "**/*.py"),
+    ("examples", "**/*.py"),
 )
 #: Pages for people.
 TEMPLATES = ("plugins", "**/*.html")

@@ -9,24 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bare_airflow import build_wheel
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-
-
-def wheel(project: Path, folder: Path) -> zipfile.ZipFile:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
-            *("--no-index", "--wheel-dir", str(folder), str(project)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    [path] = folder.glob("*.whl")
-    return zipfile.ZipFile(path)
 
 
 def tops(names: list[str]) -> set[str]:
@@ -34,7 +21,7 @@ def tops(names: list[str]) -> set[str]:
 
 
 def test_the_product_is_alone_in_its_wheel(tmp_path: Path) -> None:
-    with wheel(ROOT, tmp_path) as built:
+    with zipfile.ZipFile(build_wheel(ROOT, tmp_path)) as built:
         names = built.namelist()
     assert tops(names) == {"crm_mailchimp", "mailchimp_provider"}
     assert "crm_mailchimp/_sql/migrations/0002_sync.sql" in names
@@ -42,7 +29,8 @@ def test_the_product_is_alone_in_its_wheel(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_runs_from_its_wheel_alone(tmp_path: Path) -> None:
-    with wheel(ROOT / "include" / "mailchimp_sandbox", tmp_path) as built:
+    sandbox = ROOT / "include" / "mailchimp_sandbox"
+    with zipfile.ZipFile(build_wheel(sandbox, tmp_path)) as built:
         names = built.namelist()
         built.extractall(tmp_path / "installed")
     assert tops(names) == {"mailchimp_sandbox"}

@@ -91,42 +91,52 @@ class MailchimpHook(BaseHook):
         """What the button "Test" of the UI asks: is this key good, and whose is it?"""
         try:
             # No slot, as the page knows no warehouse: 8 slots of the 10 connections leave room.
-            client = self._quick_client()
+            # No name either: Airflow tests under an id of the moment, which says nothing.
+            client = self._quick_client(name="")
             with client:
                 found = account(client)
         except MailchimpError as error:
             return False, str(error)
         return True, (
-            f"Connected to the Mailchimp account {found.name!r} by {client.place}"
+            f"Connected to the Mailchimp account {found.name!r} at {client.place}"
             f" ({found.total_subscribers} subscribers in all)."
         )
 
-    def _quick_client(self, *, slot: Slot | None = None) -> MailchimpClient:
-        return self._client(Retry(attempts=2, deadline=10), slot=slot, most_seconds=15)
+    def _quick_client(
+        self, *, slot: Slot | None = None, name: str | None = None
+    ) -> MailchimpClient:
+        retry = Retry(attempts=2, deadline=10)
+        return self._client(retry, slot=slot, most_seconds=15, name=name)
 
     def _client(
-        self, retry: Retry, *, slot: Slot | None = None, most_seconds: float | None = None
+        self,
+        retry: Retry,
+        *,
+        slot: Slot | None = None,
+        most_seconds: float | None = None,
+        name: str | None = None,
     ) -> MailchimpClient:
+        """The client; errors call the connection by ``name``. None: its id, empty: not at all."""
+        name = self.mailchimp_conn_id if name is None else name
         connection = self.get_connection(self.mailchimp_conn_id)
         require_type(self.mailchimp_conn_id, connection.conn_type, self.conn_type)
         key = (connection.password or "").strip()
         if key:
             mask_secret(key)
         connect, read = TIMEOUT
-        read = self._seconds(connection, "timeout", read)
-        if most_seconds is not None:
-            connect, read = min(connect, most_seconds), min(read, most_seconds)
-        else:
-            retry = replace(
-                retry, deadline=self._seconds(connection, "retry_deadline", retry.deadline)
-            )
         try:
+            read = _seconds(connection, "timeout", read)
+            if most_seconds is None:
+                deadline = _seconds(connection, "retry_deadline", retry.deadline)
+                retry = replace(retry, deadline=deadline)
+            else:
+                connect, read = min(connect, most_seconds), min(read, most_seconds)
             return ObservedClient(
                 key,
                 hook=self,
                 account=self.mailchimp_conn_id,
                 host=_host(connection),
-                name=self.mailchimp_conn_id,
+                name=name,
                 timeout=(connect, read),
                 retry=retry,
                 slot=slot,
@@ -134,23 +144,24 @@ class MailchimpHook(BaseHook):
             )
         except ConfigurationError as error:
             problem, advice = str(error.args[0]), error.advice
-        raise ConfigurationError(f"Connection {self.mailchimp_conn_id!r}: {problem}", advice=advice)
+        called = f"Connection {name!r}: " if name else ""
+        raise ConfigurationError(f"{called}{problem}", advice=advice)
 
-    def _seconds(self, connection: Connection, name: str, default: float) -> float:
-        value = connection.extra_dejson.get(name)
-        if value in (None, ""):
-            return default
-        try:
-            seconds = float(value)
-        except (TypeError, ValueError):
-            seconds = -1
-        if seconds < 0 or (name == "timeout" and seconds == 0):
-            raise ConfigurationError(
-                f"Connection {self.mailchimp_conn_id!r}: {name} in its extra is no number of"
-                " seconds",
-                advice=f"Write a number, such as {name!r}: 60, or delete it",
-            )
-        return seconds
+
+def _seconds(connection: Connection, name: str, default: float) -> float:
+    value = connection.extra_dejson.get(name)
+    if value in (None, ""):
+        return default
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1
+    if seconds < 0 or (name == "timeout" and seconds == 0):
+        raise ConfigurationError(
+            f"{name} in its extra is no number of seconds",
+            advice=f"Write a number, such as {name!r}: 60, or delete it",
+        )
+    return seconds
 
 
 def _host(connection: Connection) -> str | None:
