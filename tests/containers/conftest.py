@@ -1,0 +1,110 @@
+"""One installation of ``docker-compose.yaml`` for all tests of the folder, without Docker."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from compose_file import REQUIRED, services
+from containers.native import Containers
+from local_installation.airflow_api import AirflowApi
+from local_installation.demo import SYNCED
+from local_installation.installation import free_port
+from local_installation.mailchimp_account import MailchimpAccount
+from local_installation.member_check import wrong_members
+from local_installation.results import CollectionResult, collection_results
+
+SETTINGS = {
+    "SYNC_SCHEDULE": "", "PULL_SCHEDULE": "", "REPORTS_SCHEDULE": "", "ERASURE_SCHEDULE": "",
+    "CAMPAIGNS_SCHEDULE": "", "SENDINGS_SCHEDULE": "", "AIRFLOW_WORKER_TASKS": "4",
+    "SUPERSET_ADMIN_PASSWORD": "supersetpass", "SUPERSET_SECRET_KEY": "supersetsecret" * 4,
+    "BI_PASSWORD": "bipass",
+}  # fmt: skip
+#: A machine with two cores, and a test that does not wait for minutes.
+MORE = {
+    "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "5",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
+}
+KEY = "sandbox-us1"
+PASSWORD = REQUIRED["POSTGRES_PASSWORD"]
+
+
+@dataclass(frozen=True)
+class World:
+    """What runs, and what a test asks of it."""
+
+    containers: Containers
+    airflow: AirflowApi
+
+    @property
+    def crm(self) -> str:
+        return self.dsn("crm")
+
+    @property
+    def crm_query(self) -> str:
+        """The CRM by the login of dynamic queries."""
+        return self.dsn("crm", "crm_query")
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://127.0.0.1:{self.containers.ports['mailchimp-sandbox']}"
+
+    def dsn(self, database: str, login: str = "postgres", password: str = PASSWORD) -> str:
+        port = self.containers.ports["postgres"]
+        return f"postgresql://{login}:{password}@127.0.0.1:{port}/{database}"
+
+    def results(self, run_id: str) -> list[CollectionResult]:
+        """What a run of ``sync_collections`` did, by collection."""
+        with psycopg.connect(self.dsn("warehouse")) as warehouse:
+            return collection_results(warehouse, run_id)
+
+    def wrong_members(self, run_id: str, codes: list[str]) -> list[str]:
+        """Where the sandbox's members differ from who may be there."""
+        account = MailchimpAccount(self.sandbox, KEY)
+        return wrong_members(self, account, self.results(run_id), codes)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """The services without a profile, and those of the profile ``sandbox``, all healthy."""
+    # Not pytest's own folders: those belong to root alone when root runs the tests.
+    folder = Path(tempfile.mkdtemp(prefix="crm-containers-"))
+    folder.chmod(0o755)
+    with ExitStack() as running:
+        running.callback(shutil.rmtree, folder, ignore_errors=True)
+        port = free_port()
+        described = services(
+            folder, "sandbox", "celery", "bi", AIRFLOW_PORT=str(port), **SETTINGS
+        )
+        containers = Containers(
+            folder, described, more=MORE, own_ports={"api-server": port}
+        )
+        running.callback(containers.close)
+        containers.up("mailchimp-sandbox", "api-server")
+        containers.run_again("sample-crm")
+        airflow = ("scheduler", "dag-processor", "triggerer")
+        containers.up(*airflow)
+        containers.wait_until_healthy("api-server", *airflow)
+        api = AirflowApi(
+            f"http://127.0.0.1:{port}", user="admin", password=REQUIRED["AIRFLOW_ADMIN_PASSWORD"]
+        )
+        yield World(containers, api)
+
+
+@pytest.fixture(scope="session")
+def codes() -> list[str]:
+    """Collections of the sample CRM that can be synced."""
+    return sorted(SYNCED)
