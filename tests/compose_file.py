@@ -54,9 +54,10 @@ class Service:
     @property
     def health(self) -> list[str]:
         """The words of the health check, the shell's own among them; empty without a check."""
-        test = (self.described.get("healthcheck") or {}).get("test") or []
-        kind, *words = [test] if isinstance(test, str) else test
-        words = [_unescaped(word) for word in words]
+        test = (self.described.get("healthcheck") or {}).get("test")
+        if not test:
+            return []
+        kind, *words = map(_unescaped, test)
         return ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
 
     @property

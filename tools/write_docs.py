@@ -213,8 +213,8 @@ COMPOSE = Section(
         ),
         Variable(
             name="BI_PASSWORD",
-            text="The password of the login bi, which Superset reads the warehouse with. The profile"
-            " bi makes this login in the Postgres container.",
+            text="The password of the login bi, which Superset reads the warehouse with. The"
+            " profile bi makes this login in the Postgres container.",
             form="letters and digits",
         ),
         Variable(

@@ -66,6 +66,17 @@ class World:
         port = self.containers.ports["postgres"]
         return f"postgresql://{login}:{password}@127.0.0.1:{port}/{database}"
 
+    def errors(self, run_id: str) -> str:
+        """What the tasks of a run say of errors, wherever their logs are."""
+        logs = (self.containers.folder / "volumes").glob(f"logs*/dag_id=*/run_id={run_id}/**/*.log")
+        lines = (
+            f"{path.parent.name}: {line[:1500]}"
+            for path in sorted(logs)
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+            if '"level":"error"' in line
+        )
+        return "\n".join(lines)
+
     def results(self, run_id: str) -> list[CollectionResult]:
         """What a run of ``sync_collections`` did, by collection."""
         with psycopg.connect(self.dsn("warehouse")) as warehouse:
@@ -86,12 +97,8 @@ def world() -> Iterator[World]:
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
         port = free_port()
-        described = services(
-            folder, "sandbox", "celery", "bi", AIRFLOW_PORT=str(port), **SETTINGS
-        )
-        containers = Containers(
-            folder, described, more=MORE, own_ports={"api-server": port}
-        )
+        described = services(folder, "sandbox", "celery", "bi", AIRFLOW_PORT=str(port), **SETTINGS)
+        containers = Containers(folder, described, more=MORE, own_ports={"api-server": port})
         running.callback(containers.close)
         containers.up("mailchimp-sandbox", "api-server")
         containers.run_again("sample-crm")

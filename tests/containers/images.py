@@ -31,9 +31,7 @@ class Image:
 #: Images of others that ours begin with. Airflow's entry runs subcommands of ``airflow``:
 #: https://airflow.apache.org/docs/docker-stack/entrypoint.html
 BASES = {
-    "apache/airflow": Image(
-        entrypoint=("airflow",), environment={"AIRFLOW_HOME": "/opt/airflow"}
-    ),
+    "apache/airflow": Image(entrypoint=("airflow",), environment={"AIRFLOW_HOME": "/opt/airflow"}),
     "python": Image(),
 }
 

@@ -1,9 +1,9 @@
 """Services of ``docker-compose.yaml`` as processes of this machine, without Docker.
 
-Each service has a folder that stands for its container's disk. What its image copies is copied there,
-and its volumes are links to folders that services share. It runs the file's own entrypoint and
-command, with the file's own environment and user. Three things are translated, because all of them
-share one machine: paths below ``/opt``, names of hosts, and ports.
+Each service has a folder that stands for its container's disk. What its image copies is copied
+there, and its volumes are links to folders that services share. It runs the file's own entrypoint
+and command, with the file's own environment and user. Three things are translated, because all of
+them share one machine: paths inside of a container, names of hosts, and ports.
 """
 
 from __future__ import annotations
@@ -270,7 +270,8 @@ class Containers:
         for host, port in PORTS.items():
             here = self.ports[host]
             text = re.sub(rf"@{host}/", f"@127.0.0.1:{here}/", text)
-            text = re.sub(rf"\b{host}(:|%3A){port}\b", rf"127.0.0.1\g<1>{here}", text)
+            address = rf"(?:(?<=%2F)|\b){host}(:|%3A){port}\b"
+            text = re.sub(address, rf"127.0.0.1\g<1>{here}", text)
         if name in PORTS:
             text = text.replace("0.0.0.0", "127.0.0.1")
             text = re.sub(rf"(?<=127\.0\.0\.1:){PORTS[name]}\b", str(self.ports[name]), text)
@@ -346,7 +347,9 @@ class Containers:
         words = [self._translated(word, name) for word in check or machine.service.health]
         assert words, f"{name} has no health check"
         if name == "redis":
-            words = [word.replace("redis-cli", f"redis-cli -p {self.ports[name]}") for word in words]
+            words = [
+                word.replace("redis-cli", f"redis-cli -p {self.ports[name]}") for word in words
+            ]
         done = subprocess.run(
             [*machine.prefix, *words], env=dict(machine.environment), cwd="/",
             capture_output=True, text=True, check=False, timeout=_SECONDS,

@@ -1,7 +1,7 @@
 """``docker-compose.yaml`` in earnest: its own commands, as its own users, until all are healthy.
 
-There is no Docker here (``native.py``). The versions are those of this machine: its Postgres and its
-Redis are not those of the images.
+There is no Docker here (``native.py``). The versions are those of this machine: its Postgres and
+its Redis are not those of the images.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def test_the_sync_runs_in_the_services_of_the_file(world: World) -> None:
     run_id = world.airflow.trigger("sync_collections", {"collections": [FIRST]})
     state = world.airflow.wait_for_run("sync_collections", run_id, seconds=RUN_SECONDS)
 
-    assert state == "success"
+    assert state == "success", world.errors(run_id)
     assert world.wrong_members(run_id, [FIRST]) == []
     assert ask_sandbox(world, "GET", "")["lists"] == 1
     docs = containers.disk_of("api-server", "/opt/airflow/data_docs")
@@ -125,7 +125,7 @@ def test_a_killed_worker_loses_nothing(celery: World, codes: list[str]) -> None:
     assert containers.is_healthy("worker-1")
     assert cut, "it was killed while tasks ran"
     wait_until(lambda: has_ended(world, run_id), seconds=RUN_SECONDS)
-    assert airflow.run_state("sync_collections", run_id) == "success"
+    assert airflow.run_state("sync_collections", run_id) == "success", world.errors(run_id)
     again = {(task.task_id, task.map_index) for task in tasks(run_id) if task.try_number > 1}
     assert again & cut, "a task was tried again"
     assert world.wrong_members(run_id, codes) == []

@@ -1,9 +1,9 @@
 """``deploy/helm/values.yaml``: keys that the official chart has, and values that fit this project.
 
-Neither ``helm`` nor the chart is here. ``KEYS`` has the keys of ``chart/values.schema.json`` that we use,
-read on 2026-11-28 in https://github.com/apache/airflow. The chart refuses others
-(``additionalProperties: false``). ``workers.celery`` and ``createUserJob.defaultUser`` came with 1.19.0
-(https://github.com/apache/airflow/pull/59730, pull/60238, pull/61193).
+Neither ``helm`` nor the chart is here. ``KEYS`` has those keys of ``chart/values.schema.json`` that
+we use, read on 2026-11-28 in https://github.com/apache/airflow. The chart refuses others
+(``additionalProperties: false``). ``workers.celery`` came with 1.19.0: see its pull requests 59730,
+60238 and 61193.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def test_the_chart_has_each_key() -> None:
 _ASK_AIRFLOW = """
 import json, sys
 from airflow.configuration import conf
-from airflow.utils.module_loading import import_string
+from airflow.sdk._shared.module_loading import import_string
 
 asked = json.loads(sys.argv[1])
 unknown = [
@@ -156,7 +156,7 @@ def test_the_job_migrates_as_the_containers_do() -> None:
         assert line.removeprefix("exec ") in said, line
     subprocess.run(["bash", "-n", "-c", script], check=True)
     # The other pods wait for Airflow's tables alone.
-    assert script.index("crm_mailchimp.warehouse migrate") < script.index("airflow db migrate")
+    assert script.index("mailchimp_provider.migrate") < script.index("airflow db migrate")
 
 
 def test_nothing_secret_is_in_the_file() -> None:

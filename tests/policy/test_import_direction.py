@@ -49,9 +49,9 @@ JOINING_UPWARDS = (
 )  # fmt: skip
 # What faces Airflow, from the ground up.
 FACING_UPWARDS = (
-    "connection_type", "hooks", "connections", "plain_failures", "run_params", "outcomes",
-    "time_zones", "metrics", "alert_receivers", "alerts", "links", "run_notes", "pauses",
-    "next_tick", "dag_defaults", "questions",
+    "connection_type", "hooks", "connections", "migrate", "plain_failures", "run_params",
+    "outcomes", "time_zones", "metrics", "alert_receivers", "alerts", "links", "run_notes",
+    "pauses", "next_tick", "dag_defaults", "questions",
     "triggers", "tasks", "operators", "page", "doctor",
 )  # fmt: skip
 # Importing one of these takes seconds: every DAG parse and every task would pay.
