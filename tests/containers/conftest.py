@@ -12,10 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from compose_file import REQUIRED, services
+from compose_file import REQUIRED, Service, services
 from containers.native import Containers
 from local_installation.airflow_api import AirflowApi
-from local_installation.demo import SYNCED
 from local_installation.installation import free_port
 from local_installation.mailchimp_account import MailchimpAccount
 from local_installation.member_check import wrong_members
@@ -23,7 +22,7 @@ from local_installation.results import CollectionResult, collection_results
 
 SETTINGS = {
     "SYNC_SCHEDULE": "", "PULL_SCHEDULE": "", "REPORTS_SCHEDULE": "", "ERASURE_SCHEDULE": "",
-    "CAMPAIGNS_SCHEDULE": "", "SENDINGS_SCHEDULE": "", "AIRFLOW_WORKER_TASKS": "4",
+    "CAMPAIGNS_SCHEDULE": "", "SENDINGS_SCHEDULE": "",
     "SUPERSET_ADMIN_PASSWORD": "supersetpass", "SUPERSET_SECRET_KEY": "supersetsecret" * 4,
     "BI_PASSWORD": "bipass",
 }  # fmt: skip
@@ -38,6 +37,7 @@ MORE = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
 }
+CELERY = "CeleryExecutor"
 KEY = "sandbox-us1"
 PASSWORD = REQUIRED["POSTGRES_PASSWORD"]
 
@@ -88,6 +88,12 @@ class World:
         return wrong_members(self, account, self.results(run_id), codes)
 
 
+def described(folder: Path, port: int, executor: str) -> dict[str, Service]:
+    """The services of all profiles, with an executor; others than the scheduler do not use it."""
+    settings = {**SETTINGS, "AIRFLOW_PORT": str(port), "AIRFLOW_EXECUTOR": executor}
+    return services(folder, "sandbox", "celery", "bi", **settings)
+
+
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     """The services without a profile, and those of the profile ``sandbox``, all healthy."""
@@ -97,9 +103,14 @@ def world() -> Iterator[World]:
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
         port = free_port()
-        described = services(folder, "sandbox", "celery", "bi", AIRFLOW_PORT=str(port), **SETTINGS)
-        containers = Containers(folder, described, more=MORE, own_ports={"api-server": port})
+        containers = Containers(
+            folder, described(folder, port, CELERY), more=MORE, own_ports={"api-server": port}
+        )
         running.callback(containers.close)
+        # Before Celery is used, `init` looks for Redis.
+        containers.up("redis")
+        containers.run_again("init")
+        containers.services.update(described(folder, port, "LocalExecutor"))
         containers.up("mailchimp-sandbox", "api-server")
         containers.run_again("sample-crm")
         airflow = ("scheduler", "dag-processor", "triggerer")
@@ -109,9 +120,3 @@ def world() -> Iterator[World]:
             f"http://127.0.0.1:{port}", user="admin", password=REQUIRED["AIRFLOW_ADMIN_PASSWORD"]
         )
         yield World(containers, api)
-
-
-@pytest.fixture(scope="session")
-def codes() -> list[str]:
-    """Collections of the sample CRM that can be synced."""
-    return sorted(SYNCED)

@@ -1,6 +1,6 @@
 """Services of ``docker-compose.yaml`` as processes of this machine, without Docker.
 
-Each service has a folder that stands for its container's disk. What its image copies is copied
+Each service has a folder that is the disk of its container. What its image copies is copied
 there, and its volumes are links to folders that services share. It runs the file's own entrypoint
 and command, with the file's own environment and user. Three things are translated, because all of
 them share one machine: paths inside of a container, names of hosts, and ports.
@@ -45,7 +45,7 @@ class Machine:
 
     Attributes:
         service: of the file.
-        folder: stands for the disk of its container.
+        folder: in place of the disk of its container.
         words: the whole command.
         environment: the whole environment.
         prefix: words that change to its user.
