@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ MORE = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
 }
+#: What the services need of this machine, and Debian's package of each.
+PROGRAMS = {"redis-server": "redis-server", "redis-cli": "redis-tools", "curl": "curl"}
 CELERY = "CeleryExecutor"
 KEY = "sandbox-us1"
 PASSWORD = REQUIRED["POSTGRES_PASSWORD"]
@@ -97,6 +100,10 @@ def described(folder: Path, port: int, executor: str) -> dict[str, Service]:
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     """The services without a profile, and those of the profile ``sandbox``, all healthy."""
+    for program, package in PROGRAMS.items():
+        if shutil.which(program) is None:
+            missing = f"{program} is not installed: apt-get install {package}"
+            pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     # Not pytest's own folders: those belong to root alone when root runs the tests.
     folder = Path(tempfile.mkdtemp(prefix="crm-containers-"))
     folder.chmod(0o755)

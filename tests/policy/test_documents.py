@@ -105,7 +105,7 @@ CHANGES = (
     "What `explain` says", "A DAG or a task", "A section of the page", "A setting", "A command",
     "A check of the doctor", "A database login", "The words of an error",
     "The words of an alert, or a webhook",
-    "Receive Mailchimp's webhooks", "A page of the documents",
+    "Receive Mailchimp's webhooks", "A page of the documents", "A service of the containers",
     "The sandbox: what happens to people", "The sandbox: HTTP", "The sandbox: reports",
 )  # fmt: skip
 
