@@ -63,7 +63,7 @@ docs: install-dev install-docs ## write the documents that are made from the cod
 dictionary: install-dev ## write docs/data_dictionary.md from the comments of the warehouse's views and columns
 	$(PY) tools/write_dictionary.py
 
-sbom: install-dev ## write the software bill of materials and the table of licences of requirements.txt
+sbom: install-dev ## write the software bill of materials and the table of licences of requirements-celery.txt
 	@tools/sbom
 
 clean: ## stop what still runs of ours and remove every trace: .local, .venv, caches

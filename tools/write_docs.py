@@ -146,7 +146,7 @@ COMPOSE = Section(
         Variable(
             name="POSTGRES_PASSWORD",
             text="The superuser's password in the Postgres container. Its databases are airflow,"
-            " warehouse, and crm for the sample CRM.",
+            " warehouse, and crm for the sample CRM. It is also the password of Redis.",
             form="letters and digits",
             is_required=True,
         ),
@@ -181,6 +181,48 @@ COMPOSE = Section(
             text="The port of the web page on this machine.",
             form="a port",
             default="8080",
+        ),
+        Variable(
+            name="AIRFLOW_EXECUTOR",
+            text="What runs the tasks: LocalExecutor, or CeleryExecutor with the profile celery"
+            " (docs/deployment.md).",
+            form="LocalExecutor or CeleryExecutor",
+            default="LocalExecutor",
+        ),
+        Variable(
+            name="AIRFLOW_WORKER_TASKS",
+            text="How many tasks each worker of the profile celery runs at once.",
+            form="a whole number",
+            default="8",
+        ),
+        Variable(
+            name="SUPERSET_ADMIN_PASSWORD",
+            text='The password of the user "admin" in Superset. The profile bi needs it.',
+            form="letters and digits",
+        ),
+        Variable(
+            name="SUPERSET_SECRET_KEY",
+            text="The key that encrypts what Superset stores. The profile bi needs it.",
+            form="letters and digits",
+        ),
+        Variable(
+            name="SUPERSET_PORT",
+            text="The port of Superset on this machine.",
+            form="a port",
+            default="8088",
+        ),
+        Variable(
+            name="BI_PASSWORD",
+            text="The password of the login bi, which Superset reads the warehouse with. The"
+            " profile bi makes this login in the Postgres container.",
+            form="letters and digits",
+        ),
+        Variable(
+            name="BI_DSN",
+            text="The warehouse through a BI login that you made, for a warehouse elsewhere. Then"
+            " BI_PASSWORD is not needed.",
+            form="a DSN",
+            example="postgresql://bi:secret@dwh.example.com:5432/warehouse",
         ),
     ),
 )

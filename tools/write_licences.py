@@ -24,7 +24,8 @@ _UNDECLARED = {
 }
 _HEADING = """# Licences
 
-What the pipeline runs on in production (`requirements.txt`), and under which licence.
+What the pipeline runs on in production, and under which licence. It is the content of
+`requirements-celery.txt`: that of `requirements.txt`, and what Celery adds.
 `make sbom` writes this page. It fails if a licence does not fit a program under Apache-2.0.
 *Library* means: the licence is LGPL or MPL. The pipeline imports such a library unchanged, and does
 not contain it. A changed library has to be published. *Undeclared* means: neither metadata nor

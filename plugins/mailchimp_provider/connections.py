@@ -109,6 +109,15 @@ def own_warehouse_connection() -> Connection[Any]:
     return _fitting(warehouse_connection(), require_own_warehouse)
 
 
+def warehouse_dsn() -> str:
+    """The warehouse's DSN as libpq knows it, with the password, for what migrates it."""
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - only in commands
+
+    with closing(_postgres(WAREHOUSE)) as connection:
+        known = connection.info
+        return make_conninfo("", **known.get_parameters(), password=known.password)
+
+
 def crm_connection() -> Connection[Any]:
     """A new connection to the CRM; the caller closes it.
 

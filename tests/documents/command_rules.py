@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -34,6 +35,7 @@ WITHOUT_PARSER = {"reliability.tally", "pytest"}
 #: Subcommands of Airflow that come with the FAB auth manager, which is not in the lock.
 #: https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/cli-ref.html
 FAB_COMMANDS = {("roles", "add-perms"): {"--action", "--resource"}}
+HELM_VALUES = "deploy/helm/values.yaml"
 #: Words after ``docker compose``, of https://docs.docker.com/reference/cli/docker/compose/
 COMPOSE_COMMANDS = {"up", "down", "config", "build", "run", "exec", "logs", "ps"}
 
@@ -181,8 +183,55 @@ def pip(command: Command, *, is_mention: bool) -> None:
         assert not extra or extra in described["project"]["optional-dependencies"]
 
 
+def helm_values() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / HELM_VALUES).read_text(encoding="utf-8"))
+    return found
+
+
+def image(name: str) -> None:
+    """An image that is built or pushed is the one that the chart takes."""
+    wanted = helm_values()["images"]["airflow"]
+    assert name == f"{wanted['repository']}:{wanted['tag']}"
+
+
+def kubectl(command: Command, *, is_mention: bool) -> None:
+    """A secret has exactly the keys that the chart's values read of it."""
+    kind, name, *given = command.words[3:]
+    assert command.words[1:3] == ("create", "secret")
+    assert kind == "generic"
+    keys = {word.removeprefix("--from-literal=").partition("=")[0] for word in given}
+    values = helm_values()
+    read = {(one["secretName"], one["secretKey"]) for one in values["secret"]}
+    # The chart's own names of keys: templates/_helpers.yaml of the chart.
+    read |= {
+        (values["data"]["metadataSecretName"], "connection"),
+        (values["fernetKeySecretName"], "fernet-key"),
+        (values["apiSecretKeySecretName"], "api-secret-key"),
+        (values["jwtSecretName"], "jwt-secret"),
+    }
+    for volume in values["apiServer"]["extraVolumes"]:
+        if "secret" in volume:
+            (copied,) = values["apiServer"]["extraInitContainers"]
+            file = re.findall(r"/given/(\S+)", copied["command"][-1])
+            read |= {(volume["secret"]["secretName"], one) for one in file}
+    assert keys == {key for secret, key in read if secret == name}, name
+
+
+def helm(command: Command, *, is_mention: bool) -> None:
+    words = list(command.words[1:])
+    if words[:2] == ["repo", "add"]:
+        assert words[2:] == ["apache-airflow", "https://airflow.apache.org"]
+        return
+    assert words[:2] == ["upgrade", "--install"]
+    assert words[3] == "apache-airflow/airflow"
+    assert words[4:] == ["--values", HELM_VALUES]
+
+
 def docker(command: Command, *, is_mention: bool) -> None:
     words = list(command.words[1:])
+    if words[0] in ("build", "push"):
+        image(words[-1] if words[0] == "push" else words[words.index("--tag") + 1])
+        return
     assert words.pop(0) == "compose"
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))[
         "services"
@@ -289,7 +338,7 @@ RULES: dict[str, Callable[..., None]] = {
     "python": python, "python3": python, ".venv/bin/python": python, "make": make,
     "airflow": airflow, "pip": pip, "docker": docker, "git": git, "grep": grep, "cd": cd,
     "sha256sum": sha256sum, "export": export, "date": date, "curl": curl, "sudo": apt_get,
-    "apt-get": apt_get, ".venv/bin/pre-commit": pre_commit,
+    "apt-get": apt_get, ".venv/bin/pre-commit": pre_commit, "kubectl": kubectl, "helm": helm,
     **dict.fromkeys(("ls", "cat", "head", "tail"), reader),
     **dict.fromkeys(
         ("psql", "createdb", "createuser", "dropdb", "initdb", "pg_ctl", "pg_dump", "pg_restore"),

@@ -27,7 +27,7 @@ LANGUAGES = {"sh", "env", "text", "sql", "python", "json", "yaml", "mermaid"}
 BLOCKS = all_blocks()
 #: Programs that no document names yet. Who names one writes a rule for it.
 WITHOUT_RULE = {
-    "kubectl", "helm", "npm", "node", "ssh", "systemctl", "cp", "mv", "rm", "chmod",
+    "npm", "node", "ssh", "systemctl", "cp", "mv", "rm", "chmod",
     "mkdir", "wget", "uv", "pytest", "superset", "mkdocs", "docker-compose",
 }  # fmt: skip
 #: Pieces of a sentence that begin like a command.

@@ -96,6 +96,8 @@ def talking(
         (KEY, "US21.api.mailchimp.com", "https://US21.api.mailchimp.com/3.0"),
         (KEY, "http://[::1]:8099", "http://[::1]:8099/3.0"),
         (KEY, "http://127.8.9.10", "http://127.8.9.10/3.0"),
+        # The sandbox in a container: its key is no secret.
+        ("sandbox-us1", "http://mailchimp-sandbox:8099", "http://mailchimp-sandbox:8099/3.0"),
     ],
 )
 def test_where_it_talks_to(key: str, host: str | None, expected: str) -> None:
@@ -118,6 +120,14 @@ def test_where_it_talks_to(key: str, host: str | None, expected: str) -> None:
         (KEY, "http://127.0.0.1.galaxy.gr", "without encryption"),
         (KEY, "http://localhost.galaxy.gr", "without encryption"),
         (KEY, "http://sandbox:8099", "without encryption"),
+        (KEY, "http://mailchimp-sandbox:8099", "without encryption"),
+        ("sandbox-us2", "http://mailchimp-sandbox:8099", "without encryption"),
+        ("sandbox-us1", "http://sandbox.galaxy.gr:8099", "without encryption"),
+        ("sandbox-us1", "http://sandbox.:8099", "without encryption"),
+        ("sandbox-us1", "http://10.0.0.1:8099", "without encryption"),
+        ("sandbox-us1", "http://167772161:8099", "without encryption"),
+        ("sandbox-us1", "http://0xa000001:8099", "without encryption"),
+        ("sandbox-us1", "http://[2001:db8::1]:8099", "without encryption"),
         (KEY, "http://10.0.0.1", "without encryption"),
         (KEY, "http://[2001:db8::1]:8099", "without encryption"),
         (KEY, "http://0.0.0.0:8099", "without encryption"),

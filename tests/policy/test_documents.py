@@ -106,6 +106,7 @@ CHANGES = (
     "A check of the doctor", "A database login", "The words of an error",
     "The words of an alert, or a webhook",
     "Receive Mailchimp's webhooks", "A part of the Airflow provider", "A page of the documents",
+    "A service of the containers",
     "The sandbox: what happens to people", "The sandbox: HTTP", "The sandbox: reports",
 )  # fmt: skip
 

