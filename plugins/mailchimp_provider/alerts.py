@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -87,7 +87,15 @@ class FailureAlert(BaseNotifier):
 
 class RecoveryNotice(BaseNotifier):
     """For ``on_success_callback`` of a DAG: says that it is well again, if people heard of a
-    failed run. A dry run proves too little for that."""
+    failed run.
+
+    Args:
+        unless: params. A run with one of them set proves too little, so it says nothing.
+    """
+
+    def __init__(self, *, unless: Sequence[str] = ("dry_run",)) -> None:
+        super().__init__()
+        self.unless = unless
 
     def render_template_fields(
         self, context: Context, jinja_env: jinja2.Environment | None = None
@@ -99,7 +107,8 @@ class RecoveryNotice(BaseNotifier):
         from mailchimp_provider.connections import warehouse_connection  # noqa: PLC0415
 
         dag_run = context["dag_run"]
-        if (dag_run.conf or {}).get("dry_run"):
+        conf = dag_run.conf or {}
+        if any(conf.get(name) for name in self.unless):
             return
         try:
             with closing(warehouse_connection()) as warehouse:
