@@ -4,7 +4,8 @@ insert into leaving_cause (subscriber_hash, collection_id, cause)
 with untagged as (
     select
         member.subscriber_hash,
-        member.contact_id
+        member.contact_id,
+        member.origin = 'adopted' and member.status = 'subscribed' as signed_up
     from sync.member as member
     where
         member.list_id = %(list_id)s
@@ -50,6 +51,18 @@ where
             and planned.cause = any(%(due_causes)s::text[])
             -- A tag that somebody took by hand is about its collection alone.
             and planned.cause <> 'suppressed_archived'
+            -- Who is here by another collection, or signed up here, refused this one elsewhere.
+            and not exists (
+                select from sync.tag_member as tagged
+                where
+                    tagged.list_id = %(list_id)s
+                    and tagged.collection_id <> planned.collection_id
+                    and tagged.subscriber_hash = planned.subscriber_hash
+            )
+            and not exists (
+                select from untagged
+                where untagged.subscriber_hash = planned.subscriber_hash and untagged.signed_up
+            )
         )
     )
 union all
@@ -73,7 +86,10 @@ inner join staging.verdict as verdict
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = any(%(collection_ids)s::bigint[])
         and untagged.contact_id = verdict.contact_id
-where verdict.reason_code is not null
+where
+    verdict.reason_code is not null
+    -- The person signed up here alone, so a refusal in another audience is not about this one.
+    and not (untagged.signed_up and starts_with(verdict.reason_code, 'suppressed_'))
 union all
 select
     untagged.subscriber_hash,

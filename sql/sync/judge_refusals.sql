@@ -10,7 +10,13 @@ insert into refusal_found (
 )
 -- Each person's refusals are looked up by their keys, whatever Postgres has counted. An offset of nothing
 -- keeps the planner from joining them otherwise.
-with found as (
+with present as materialized (
+    select audience.list_id
+    from sync.collection_audience as audience
+    where audience.collection_id = %(collection_id)s and audience.list_id is not null
+),
+
+found as (
     select
         asked.key,
         holding.kind,
@@ -71,10 +77,41 @@ with found as (
     ) as holding
 ),
 
+-- We unsubscribed these persons in another audience, and never in the present one. So a grant counts there,
+-- as it does for a tag.
+kept as materialized (
+    select asked.key
+    from person_asked as asked
+    cross join present
+    cross join
+        lateral (
+            select there.list_id
+            from sync.member as there
+            where
+                there.list_id = present.list_id
+                and there.contact_id = asked.contact_id
+                and there.status = 'subscribed'
+                and there.origin in ('created', 'adopted')
+                and there.cause is distinct from 'forgotten'
+            offset 0
+        ) as there
+    where
+        not asked.is_other
+        and asked.key in (
+            select found.key from found
+            where found.kind = 'withdrawal'
+        )
+        and asked.key not in (
+            select found.key from found
+            where found.kind = 'withdrawal' and found.list_id in (select present.list_id from present)
+        )
+),
+
 weighed as (
     select
         found.*,
         found.kind in ('withdrawal', 'unconfirmed') as asks,
+        found.kind = 'withdrawal' and found.key in (select kept.key from kept) as is_kept,
         -- We had unsubscribed the member before a person archived or deleted it: we ask for a confirmation.
         found.kind in ('archived_by_hand', 'forgotten')
         and exists (
@@ -119,6 +156,8 @@ select
     end as reason_of_person,
     coalesce(bool_or(weighed.is_other and not weighed.asks and not weighed.only_hides_ours), false)
         as is_refused_by_other,
-    coalesce(bool_or(weighed.asks and not weighed.is_other), false) as must_confirm
+    coalesce(
+        bool_or(weighed.asks and not weighed.is_kept and not weighed.is_other), false
+    ) as must_confirm
 from weighed
 group by weighed.key

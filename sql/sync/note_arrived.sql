@@ -17,7 +17,7 @@ with arrived as (
             where
                 run.state = 'succeeded'
                 and run.finished_at >= tag.left_at
-                and run.list_id is distinct from tag.list_id
+                and run.list_id <> tag.list_id
                 -- The code may have been another collection's in that run.
                 and (
                     staged.collection_id = tag.collection_id

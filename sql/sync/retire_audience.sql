@@ -10,6 +10,13 @@ tags as (
     set left_at = now()
     from retired
     where tag.list_id = retired.list_id and tag.left_at is null
+),
+
+left_now as (
+    update sync.audience_use as used
+    set left_at = coalesce(used.left_at, now())
+    from retired
+    where used.list_id = retired.list_id and used.collection_id = retired.collection_id
 )
 
 insert into sync.former_audience (

@@ -65,7 +65,22 @@ shown as (
                 then null
             else changed.contact_id
         end as contact_id,
-        changed.refused_at,
+        -- That we tidy up after a collection left is no news about the person.
+        case
+            when kinds.kind = 'withdrawal' and changed.cause_detail is distinct from 'consent_withdrawn'
+                then coalesce(
+                    (
+                        select known.refused_at from sync.refusal as known
+                        where
+                            known.list_id = changed.list_id
+                            and known.address_digest = changed.address_digest
+                            and known.kind = 'withdrawal'
+                            and known.ended_at is null
+                    ),
+                    changed.refused_at
+                )
+            else changed.refused_at
+        end as refused_at,
         changed.looked_at,
         kinds.kind,
         not (
@@ -144,6 +159,23 @@ opened as (
                     or shown.kind not in ('archived_by_hand', 'forgotten')
                     or shown.looked_at is null
                     or shown.looked_at <= used.left_at
+                )
+                -- Our own act where the collection is not any more. The contact is in its present audience.
+                and not (
+                    used.left_at is not null
+                    and shown.kind in ('withdrawal', 'unconfirmed')
+                    and exists (
+                        select from sync.collection_audience as present
+                        inner join sync.member as there
+                            on
+                                present.list_id = there.list_id
+                                and there.contact_id = shown.contact_id
+                                and there.status in ('subscribed', 'pending')
+                                and there.cause is distinct from 'forgotten'
+                        where
+                            present.collection_id = used.collection_id
+                            and present.list_id <> shown.list_id
+                    )
                 )
             order by used.collection_id
         ),
