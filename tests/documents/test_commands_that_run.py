@@ -31,9 +31,12 @@ import crm_mailchimp.quality.__main__ as quality
 import crm_mailchimp.sync.__main__ as sync
 import crm_mailchimp.warehouse.__main__ as warehouse
 from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.mailchimp.client import MailchimpClient
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from documents.code_in_documents import Code, all_blocks, all_spans
 from documents.shell_commands import OWN_VALUE, Command, commands
 from fresh_databases import fresh_databases
+from stats.sandbox_world import make_audience
 from sync_world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documents")]
@@ -255,15 +258,19 @@ def _request(address: str, method: str, key: str, body: Any) -> Any:
 
 def test_the_hook_of_the_example_reaches_the_account(mailchimp_sandbox: Any) -> None:
     (code,) = [code for code in all_blocks() if "MailchimpHook" in code.text]
+    client = MailchimpClient(mailchimp_sandbox.key, host=mailchimp_sandbox.host)
+    with Mailchimp(client) as provider:
+        list_id, _ = make_audience(provider, 2)
+    assert '"a1b2c3"' in code.text
     connection = {
         "conn_type": "mailchimp",
         "host": mailchimp_sandbox.host,
         "password": mailchimp_sandbox.key,
     }
     done = subprocess.run(
-        [sys.executable, "-c", code.text],
+        [sys.executable, "-c", code.text.replace("a1b2c3", list_id)],
         capture_output=True, text=True, check=False,
         env={**os.environ, "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(connection)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert f"{list_id} 2" in done.stdout.splitlines()
