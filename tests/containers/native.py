@@ -144,9 +144,6 @@ class Containers:
         """Where a path of a service's container is on this machine."""
         return self.folder / "disks" / name / path.lstrip("/")
 
-    def environment_of(self, name: str) -> Mapping[str, str]:
-        return self._machine(name).environment
-
     def pids(self, name: str) -> list[int]:
         process = self._machines[name].process
         return _family(process.popen.pid) if process else []

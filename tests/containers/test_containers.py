@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +79,28 @@ def test_the_sync_runs_in_the_services_of_the_file(world: World) -> None:
     containers.require_alive()
 
 
-@pytest.fixture
+def test_superset_shows_the_dashboards(world: World) -> None:
+    if not ENVIRONMENT.is_dir():
+        missing = "Superset is not installed: tools/install_beside bi"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    containers = world.containers
+
+    containers.run_again("dashboards")
+
+    assert containers.is_healthy("superset")
+    url = f"http://127.0.0.1:{containers.ports['superset']}"
+    with Superset(url, "admin", SETTINGS["SUPERSET_ADMIN_PASSWORD"]) as page:
+        titles = [one.title for one in page.dashboards()]
+    assert len(titles) == 3
+    with psycopg.connect(world.dsn("warehouse", "bi", SETTINGS["BI_PASSWORD"])) as reader:
+        assert reader.execute("select count(*) from mart.collections").fetchone() is not None
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.execute("select count(*) from sync.member")
+    containers.run_again("bi-login")
+    containers.stop("superset")
+
+
+@pytest.fixture(scope="module")
 def celery(world: World) -> Iterator[World]:
     """The same services with Celery: Redis, two workers with folders of their own."""
     containers = world.containers
@@ -103,6 +125,14 @@ def tasks_of(world: World, worker: str) -> set[str]:
         str(path.parent.relative_to(logs))
         for path in logs.glob("dag_id=*/run_id=*/task_id=*/**/*.log")
     }
+
+
+def test_redis_asks_for_its_password(celery: World) -> None:
+    port = str(celery.containers.ports["redis"])
+    done = subprocess.run(
+        ["redis-cli", "-p", port, "keys", "*"], capture_output=True, text=True, check=False
+    )
+    assert "NOAUTH" in done.stdout + done.stderr
 
 
 def test_a_killed_worker_loses_nothing(celery: World) -> None:
@@ -192,24 +222,3 @@ def has_ended(world: World, run_id: str) -> bool:
         )
     world.containers.require_alive()
     return world.airflow.run_state("sync_collections", run_id) in ("success", "failed")
-
-
-def test_superset_shows_the_dashboards(world: World) -> None:
-    if not ENVIRONMENT.is_dir():
-        missing = "Superset is not installed: tools/install_beside bi"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    containers = world.containers
-
-    containers.run_again("dashboards")
-
-    assert containers.is_healthy("superset")
-    url = f"http://127.0.0.1:{containers.ports['superset']}"
-    with Superset(url, "admin", SETTINGS["SUPERSET_ADMIN_PASSWORD"]) as page:
-        titles = [one.title for one in page.dashboards()]
-    assert len(titles) == 3
-    with psycopg.connect(world.dsn("warehouse", "bi", SETTINGS["BI_PASSWORD"])) as reader:
-        assert reader.execute("select count(*) from mart.collections").fetchone() is not None
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            reader.execute("select count(*) from sync.member")
-    containers.run_again("bi-login")
-    containers.stop("superset")
