@@ -109,7 +109,10 @@ class Containers:
         stop_processes([process for name in names if (process := self._take(name))])
 
     def close(self) -> None:
-        self.stop(*reversed(self._machines))
+        """End everything. Only Postgres has to end by itself: it gives its shared memory back."""
+        for name in [name for name in self._machines if name != "postgres"]:
+            self.kill(name)
+        self.stop("postgres")
 
     def kill(self, name: str) -> None:
         """``kill -9`` of all processes of a service, as if its machine lost its power."""
