@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from airflow_world import wait_until
 from compose_file import REQUIRED, Service, services
 from containers.native import Containers
 from local_installation.airflow_api import AirflowApi
@@ -122,8 +123,11 @@ def world() -> Iterator[World]:
         containers.run_again("sample-crm")
         airflow = ("scheduler", "dag-processor", "triggerer")
         containers.up(*airflow)
-        containers.wait_until_healthy("api-server", *airflow)
+        containers.wait_until_healthy("api-server")
         api = AirflowApi(
             f"http://127.0.0.1:{port}", user="admin", password=REQUIRED["AIRFLOW_ADMIN_PASSWORD"]
         )
+        # The checks of the file take seconds each: they are asked when there is hope.
+        wait_until(lambda: not api.unhealthy_components())
+        containers.wait_until_healthy(*airflow)
         yield World(containers, api)

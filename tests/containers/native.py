@@ -9,7 +9,6 @@ them share one machine: paths inside of a container, names of hosts, and ports.
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -24,7 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compose_file import ROOT, Service
+from containers.accounts import family, give, user_of
 from containers.images import Image, image_of
+from containers.postgres_programs import known_here, postgres_programs
 from local_installation.installation import free_port
 from local_installation.os_account import unprivileged_account
 from local_installation.own_processes import OwnProcess, start_process, stop_processes
@@ -109,13 +110,16 @@ class Containers:
         stop_processes([process for name in names if (process := self._take(name))])
 
     def close(self) -> None:
-        self.stop(*reversed(self._machines))
+        """End everything. Only Postgres has to end by itself: it gives its shared memory back."""
+        for name in [name for name in self._machines if name != "postgres"]:
+            self.kill(name)
+        self.stop("postgres")
 
     def kill(self, name: str) -> None:
         """``kill -9`` of all processes of a service, as if its machine lost its power."""
         process = self._take(name)
         assert process is not None
-        for pid in _family(process.popen.pid):
+        for pid in family(process.popen.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         stop_processes([process])
@@ -140,16 +144,18 @@ class Containers:
             if machine.process:
                 machine.process.require_alive()
 
+    def has_said(self, name: str, words: str) -> bool:
+        """Whether a service has printed some words since it was started."""
+        log = self.folder / "logs" / f"{name}.log"
+        return words in log.read_text(encoding="utf-8", errors="replace")
+
     def disk_of(self, name: str, path: str) -> Path:
         """Where a path of a service's container is on this machine."""
         return self.folder / "disks" / name / path.lstrip("/")
 
-    def environment_of(self, name: str) -> Mapping[str, str]:
-        return self._machine(name).environment
-
     def pids(self, name: str) -> list[int]:
         process = self._machines[name].process
-        return _family(process.popen.pid) if process else []
+        return family(process.popen.pid) if process else []
 
     # ---- inside
 
@@ -202,7 +208,7 @@ class Containers:
         service = self.services[name]
         image = Image() if service.target is None else image_of(service.target)
         disk = self.folder / "disks" / name
-        uid, gid = _user(service)
+        uid, gid = user_of(service)
         if not disk.exists():
             self._lay_out(service, image, disk, (uid, gid))
         entry = image.entrypoint if service.entrypoint is None else service.entrypoint
@@ -219,10 +225,10 @@ class Containers:
             **(self._more if "AIRFLOW__CORE__EXECUTOR" in service.environment else {}),
             **more,
         }  # fmt: skip
-        machine.prefix = self._as_user(disk, uid, gid)
+        machine.prefix = self._asuser_of(disk, uid, gid)
         return machine
 
-    def _as_user(self, disk: Path, uid: int, gid: int) -> tuple[str, ...]:
+    def _asuser_of(self, disk: Path, uid: int, gid: int) -> tuple[str, ...]:
         """Words that change to a user, who can read this checkout and Python."""
         if os.geteuid() != 0:
             return ()
@@ -253,13 +259,13 @@ class Containers:
             shutil.rmtree(inside, ignore_errors=True)
             if not volume.exists():
                 volume.mkdir()
-                _give(volume, ids)
+                give(volume, ids)
             inside.symlink_to(volume)
-        _give(disk, ids)
+        give(disk, ids)
 
     def _programs(self, service: Service) -> str:
         own = ROOT / ".venv-bi" / "bin" if service.name == "superset" else _PYTHON
-        return f"{own}:{_postgres_programs()}:/usr/local/bin:/usr/bin:/bin"
+        return f"{own}:{postgres_programs()}:/usr/local/bin:/usr/bin:/bin"
 
     def _translated(self, text: str, name: str) -> str:
         """Paths below ``/opt``, hosts and ports, as they are on this one machine."""
@@ -301,13 +307,13 @@ class Containers:
     def _prepare_postgres(self, machine: Machine) -> None:
         password = machine.folder / "tmp" / "password"
         password.write_text(machine.environment["POSTGRES_PASSWORD"], encoding="utf-8")
-        _give(password, _user(machine.service))
+        give(password, user_of(machine.service))
         wanted = machine.environment["POSTGRES_INITDB_ARGS"].split()
         self._as(
             machine,
             ["initdb", "--pgdata", str(machine.folder / "var/lib/postgresql/data"),
              *("--username", "postgres", "--pwfile", str(password)),
-             *("--auth-local", "trust", "--auth-host", "scram-sha-256"), *_known_here(wanted)],
+             *("--auth-local", "trust", "--auth-host", "scram-sha-256"), *known_here(wanted)],
         )  # fmt: skip
 
     def _fill_postgres(self, machine: Machine) -> None:
@@ -355,61 +361,3 @@ class Containers:
             capture_output=True, text=True, check=False, timeout=_SECONDS,
         )  # fmt: skip
         return "" if done.returncode == 0 else f"{done.returncode}: {done.stderr[-2000:]}"
-
-
-def _user(service: Service) -> tuple[int, int]:
-    """The numbers of a service's user and group. Without root's rights all run as this user."""
-    if os.geteuid() != 0:
-        return os.geteuid(), os.getegid()
-    name, _, group = str(service.described.get("user", "postgres")).partition(":")
-    if name.isdigit():
-        return int(name), int(group or name)
-    try:
-        found = pwd.getpwnam(name)
-    except KeyError:  # the image has such an account, this machine does not
-        found = pwd.getpwnam("nobody")
-    return found.pw_uid, found.pw_gid
-
-
-def _give(path: Path, ids: tuple[int, int]) -> None:
-    if os.geteuid() == 0:
-        for below in (path, *path.rglob("*")):
-            os.chown(below, *ids, follow_symlinks=False)
-
-
-def _postgres_programs() -> Path:
-    from local_installation.postgres_cluster import binaries  # noqa: PLC0415
-
-    return binaries()
-
-
-def _known_here(wanted: Sequence[str]) -> list[str]:
-    """Options of ``initdb``. Before version 17 ICU takes the place of the provider ``builtin``."""
-    said = subprocess.run(
-        [str(_postgres_programs() / "initdb"), "--version"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    version = re.search(r"\b(\d+)[.\w]*\s*$", said)
-    assert version
-    if int(version[1]) >= 17:
-        return list(wanted)
-    older = {"--locale-provider=builtin": "--locale-provider=icu"}
-    return [
-        older.get(word, word.replace("--builtin-locale=C.UTF-8", "--icu-locale=und"))
-        for word in wanted
-    ]
-
-
-def _family(leader: int) -> list[int]:
-    """A process with all that come from it, in whatever session they are."""
-    parents: dict[int, int] = {}
-    sessions: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
-                parents[int(entry.name)], sessions[int(entry.name)] = int(fields[1]), int(fields[3])
-    found = {leader, *(pid for pid, session in sessions.items() if session == leader)}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return sorted(found)

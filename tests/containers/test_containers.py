@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 
 from airflow_world import wait_until
 from containers.conftest import CELERY, SETTINGS, World, described
+from containers.native import Containers
 from crm_mailchimp.warehouse.connection_slots import SLOT_COUNT
 from dashboards.provision import Superset
 from local_installation.airflow_api import TaskInstance
@@ -78,7 +80,28 @@ def test_the_sync_runs_in_the_services_of_the_file(world: World) -> None:
     containers.require_alive()
 
 
-@pytest.fixture
+def test_superset_shows_the_dashboards(world: World) -> None:
+    if not ENVIRONMENT.is_dir():
+        missing = "Superset is not installed: tools/install_beside bi"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    containers = world.containers
+
+    containers.run_again("dashboards")
+
+    assert containers.is_healthy("superset")
+    url = f"http://127.0.0.1:{containers.ports['superset']}"
+    with Superset(url, "admin", SETTINGS["SUPERSET_ADMIN_PASSWORD"]) as page:
+        titles = [one.title for one in page.dashboards()]
+    assert len(titles) == 3
+    with psycopg.connect(world.dsn("warehouse", "bi", SETTINGS["BI_PASSWORD"])) as reader:
+        assert reader.execute("select count(*) from mart.collections").fetchone() is not None
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.execute("select count(*) from sync.member")
+    containers.run_again("bi-login")
+    containers.stop("superset")
+
+
+@pytest.fixture(scope="module")
 def celery(world: World) -> Iterator[World]:
     """The same services with Celery: Redis, two workers with folders of their own."""
     containers = world.containers
@@ -88,12 +111,19 @@ def celery(world: World) -> Iterator[World]:
     # Only the scheduler's executor is another one: tests/policy/test_compose_file.py.
     containers.stop("scheduler")
     containers.up("scheduler", *WORKERS)
-    containers.wait_until_healthy("redis", *WORKERS, "scheduler")
+    wait_until(lambda: all(is_ready(containers, worker) for worker in WORKERS))
+    containers.wait_until_healthy("redis", *WORKERS)
     yield world
     ask_sandbox(world, "POST", "latency", {"milliseconds": 0})
     for worker in WORKERS:
         containers.kill(worker)
     containers.stop("scheduler", "redis")
+
+
+def is_ready(containers: Containers, worker: str) -> bool:
+    """Whether a worker says that it takes tasks. The health check takes seconds each time."""
+    containers.require_alive()
+    return containers.has_said(worker, " ready.")
 
 
 def tasks_of(world: World, worker: str) -> set[str]:
@@ -103,6 +133,14 @@ def tasks_of(world: World, worker: str) -> set[str]:
         str(path.parent.relative_to(logs))
         for path in logs.glob("dag_id=*/run_id=*/task_id=*/**/*.log")
     }
+
+
+def test_redis_asks_for_its_password(celery: World) -> None:
+    port = str(celery.containers.ports["redis"])
+    done = subprocess.run(
+        ["redis-cli", "-p", port, "keys", "*"], capture_output=True, text=True, check=False
+    )
+    assert "NOAUTH" in done.stdout + done.stderr
 
 
 def test_a_killed_worker_loses_nothing(celery: World) -> None:
@@ -135,7 +173,7 @@ def test_a_killed_worker_loses_nothing(celery: World) -> None:
     assert world.wrong_members(run_id, codes) == []
     assert all(tasks_of(world, worker) for worker in WORKERS)
     assert SLOT_COUNT <= most_in_flight(world) <= MOST_CONNECTIONS
-    containers.wait_until_healthy(*WORKERS)
+    containers.wait_until_healthy("worker-2")
 
 
 def add_collections(world: World, codes: list[str]) -> None:
@@ -192,24 +230,3 @@ def has_ended(world: World, run_id: str) -> bool:
         )
     world.containers.require_alive()
     return world.airflow.run_state("sync_collections", run_id) in ("success", "failed")
-
-
-def test_superset_shows_the_dashboards(world: World) -> None:
-    if not ENVIRONMENT.is_dir():
-        missing = "Superset is not installed: tools/install_beside bi"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    containers = world.containers
-
-    containers.run_again("dashboards")
-
-    assert containers.is_healthy("superset")
-    url = f"http://127.0.0.1:{containers.ports['superset']}"
-    with Superset(url, "admin", SETTINGS["SUPERSET_ADMIN_PASSWORD"]) as page:
-        titles = [one.title for one in page.dashboards()]
-    assert len(titles) == 3
-    with psycopg.connect(world.dsn("warehouse", "bi", SETTINGS["BI_PASSWORD"])) as reader:
-        assert reader.execute("select count(*) from mart.collections").fetchone() is not None
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            reader.execute("select count(*) from sync.member")
-    containers.run_again("bi-login")
-    containers.stop("superset")
