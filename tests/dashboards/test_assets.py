@@ -1,4 +1,4 @@
-"""The dashboards' YAML by itself: charts name what their datasets have, and scanners do not count."""
+"""The YAML of the dashboards: charts name what their datasets have, and scanners do not count."""
 
 from __future__ import annotations
 
