@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -71,3 +72,15 @@ def test_a_name_on_a_dashboard_is_that_of_its_chart() -> None:
         }
         assert shown
         assert shown == {uuid: names[uuid] for uuid in shown}, path.name
+
+
+def test_times_are_those_of_the_report_time_zone() -> None:
+    """As on the page: Superset itself shows a time with a zone in UTC."""
+    selected = [
+        (dataset["table_name"], line.strip())
+        for dataset in datasets().values()
+        for line in dataset["sql"].splitlines()
+        if re.search(r"_at,?$", line)
+    ]
+    assert selected
+    assert [one for one in selected if "at time zone" not in one[1]] == []
