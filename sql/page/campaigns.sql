@@ -11,6 +11,7 @@ select
     campaign.scheduled_for,
     campaign.sent_at,
     campaign.emails_sent,
+    greatest(report.emails_sent - report.hard_bounces - report.soft_bounces, 0) as delivered,
     campaign.unique_opens,
     campaign.unique_clicks,
     campaign.detail,
@@ -24,6 +25,7 @@ select
     answered.decided_at as answered_at,
     answered.expires_at as answer_expires_at
 from stats.campaign_overview as campaign
+left join stats.latest_report as report on campaign.provider_campaign_id = report.campaign_id
 left join lateral (
     select
         release.decision,
@@ -38,5 +40,10 @@ left join lateral (
     order by release.gate_id desc
     limit 1
 ) as answered on true
-order by coalesce(campaign.sent_at, campaign.scheduled_for, campaign.planned_at, now()) desc
+order by
+    -- However many campaigns are newer, an overdue one is what somebody must see.
+    campaign.sent_at is null
+    and campaign.status is distinct from 'deleted'
+    and campaign.crm_state = 'overdue' desc nulls last,
+    coalesce(campaign.sent_at, campaign.scheduled_for, campaign.planned_at, now()) desc
 limit %(most)s;

@@ -73,6 +73,64 @@ def test_a_look_up_says_why_and_leaves_a_row_without_the_address(world: Campaign
     )
 
 
+def test_a_look_up_shows_who_looked_before(world: CampaignWorld) -> None:
+    with reading(world.warehouse_dsn, username="ελένη") as reader:
+        first = post(reader, "/person", token=reader.token(), who=ADDRESS)
+        assert "Nobody." in first.text, "not the look-up itself"
+        post(reader, "/person", token=reader.token(), who="maria@mail.gr")
+    with reading(world.warehouse_dsn, username="νίκος") as reader:
+        by_contact = html.unescape(
+            post(reader, "/person", token=reader.token(), who=f"{FILOS}").text
+        )
+        assert by_contact.count("· ελένη</li>") == 1, "of this person only"
+        by_address = html.unescape(post(reader, "/person", token=reader.token(), who=ADDRESS).text)
+        assert by_address.index("· νίκος</li>") < by_address.index("· ελένη</li>"), "newest first"
+        greek = reader.client.post(
+            "/person",
+            data={"token": reader.token(), "who": f"{MARIA}"},
+            headers={"Accept-Language": "el"},
+        )
+        assert "Ποιος αναζήτησε αυτό το άτομο πριν" in greek.text
+        assert html.unescape(greek.text).count("· ελένη</li>") == 1
+
+
+def test_a_look_up_says_since_when_somebody_is_out(world: CampaignWorld) -> None:
+    world.consent(FILOS, granted=False)
+    world.sync()
+    world.warehouse.execute(
+        "update sync.consent_proof set ended_at = '2026-06-01 12:00+00'"
+        " where contact_id = %s and ended_at is not null",
+        (FILOS,),
+    )
+    world.warehouse.execute(
+        "update sync.member set status_since = '2026-06-03 12:00+00' where contact_id = %s",
+        (FILOS,),
+    )
+    world.warehouse.execute(
+        "update sync.quarantine set first_seen_at = '2026-06-02 12:00+00' where contact_id = %s",
+        (FILOS,),
+    )
+    with reading(world.warehouse_dsn) as reader:
+        text = post(reader, "/person", token=reader.token(), who=f"{FILOS}").text
+    for words in ("ended 1 Jun 2026", "Since 2 Jun 2026", "Since 3 Jun 2026"):
+        assert words in text, words
+
+
+def test_nobody_who_left_is_called_eligible(world: CampaignWorld) -> None:
+    """The newest snapshot found the contact eligible. Then the person left in Mailchimp."""
+    fine = "Nothing is against it."
+    with reading(world.warehouse_dsn) as reader:
+        assert fine in post(reader, "/person", token=reader.token(), who=f"{FILOS}").text
+        world.warehouse.execute(
+            "update sync.member set status = 'unsubscribed', cause = 'own_unsubscribe'"
+            " where contact_id = %s",
+            (FILOS,),
+        )
+        text = post(reader, "/person", token=reader.token(), who=f"{FILOS}").text
+    assert "the person unsubscribed" in text
+    assert "Eligible, and not sent yet." not in text and fine not in text
+
+
 @pytest.mark.parametrize("who", ["", "   ", "0", "9" * 30])
 def test_nobody_asked_for_is_no_look_up(world: CampaignWorld, who: str) -> None:
     with reading(world.warehouse_dsn) as reader:

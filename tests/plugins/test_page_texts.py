@@ -12,6 +12,7 @@ import pytest
 
 import mailchimp_provider
 from crm_mailchimp.campaigns.gate_reasons import _CONSENT_WORDS
+from crm_mailchimp.campaigns.sending_health import _WORDS
 from crm_mailchimp.data_protection.membership_words import _NOT_MAILED
 from crm_mailchimp.data_protection.refusal_words import _KINDS
 from crm_mailchimp.page_content import campaigns, overview
@@ -130,6 +131,7 @@ def test_every_state_has_words() -> None:
     assert_known("cause", set(_NOT_MAILED))
     assert_known("refusal", set(_KINDS))
     assert_known("delivery", {"sent", "hard", "soft"})
+    assert_known("sending", set(_WORDS))
     assert_known("done", {"preview", "sync", "defaults", "answer", "erase", "refused"})
 
 

@@ -182,6 +182,22 @@ def test_a_warehouse_that_cannot_be_read_is_a_plain_sentence(error: Exception, w
         assert "Η αποθήκη δεδομένων δεν διαβάζεται" in reader.get("", 503, **GREEK)
 
 
+def test_a_view_that_breaks_says_so_in_the_readers_words() -> None:
+    with reading(failing(ValueError("maria@mail.gr"))) as reader:
+        text = reader.get("", 500)
+        assert "Something went wrong" in text and "maria" not in text
+        assert "Παρουσιάστηκε σφάλμα" in reader.get("campaigns", 500, **GREEK)
+
+
+def test_a_file_that_is_not_here_is_a_page_in_the_readers_language(
+    world: CampaignWorld, reader: Reader
+) -> None:
+    for path in ("quarantine.csv?collection=ΟΧΙ", "plan.csv?run=ΟΧΙ", "data-docs/999999/"):
+        text = html.unescape(reader.get(path, 404, **GREEK))
+        assert "Δεν βρέθηκε" in text, path
+        assert "Επιστροφή στην επισκόπηση" in text, path
+
+
 def test_a_database_that_is_no_warehouse_says_so(crm_db: str) -> None:
     from crm_mailchimp.warehouse.opening import require_current  # noqa: PLC0415 - for this test
 

@@ -13,10 +13,10 @@ from psycopg import Connection
 
 from crm_mailchimp.address import parse_address, written_form
 from crm_mailchimp.data_protection.known_under import known_under, merged_into
+from crm_mailchimp.data_protection.person_keys import person_keys
 from crm_mailchimp.data_protection.refusal_words import as_text
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.refusals.suppression import open_suppression
 
 _STATEMENTS = "sync/access_sync", "sync/access_staging", "sync/access_reports"
 
@@ -108,13 +108,6 @@ class SubjectAccess:
                 yield f"<table>{rows}</table>"
 
 
-class _EarlierAddress(NamedTuple):
-    """An address that contacts had; only its hash may be known."""
-
-    subscriber_hash: str
-    address: str | None
-
-
 class _KnownRecord(NamedTuple):
     """A record as it is kept, and what it is."""
 
@@ -159,24 +152,12 @@ def _gather(
     addresses: Set[str],
     hashes: Set[str],
 ) -> SubjectAccess:
-    digester = open_suppression(warehouse)
-    earlier = read_rows(
-        warehouse,
-        _EarlierAddress,
-        statement("sync/access_earlier"),
-        {"contact_ids": list(contact_ids)},
-    )
-    hashes |= {one.subscriber_hash for one in earlier}
-    addresses |= {one.address for one in earlier if one.address is not None}
+    keys = person_keys(warehouse, contact_ids, addresses, hashes)
     parameters = {
-        "subscriber_hashes": sorted(hashes),
-        "addresses": sorted(addresses),
+        "subscriber_hashes": sorted(keys.subscriber_hashes),
+        "addresses": sorted(keys.addresses),
         "contact_ids": list(contact_ids),
-        "digests": [
-            *(digester.address(one) for one in addresses),
-            *(digester.contact(one) for one in contact_ids),
-            *(digester.subscriber(one) for one in hashes),
-        ],
+        "digests": keys.digests,
     }
     sections: dict[str, list[Mapping[str, object]]] = {}
     for name in _STATEMENTS:

@@ -126,6 +126,19 @@ class ComparedTotal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SendingHealth:
+    """A row of ``sync.sending_health``; its comments say what the columns mean."""
+
+    looked_at: datetime
+    emails_sent: int
+    hard_bounces: int
+    complaints: int
+    unsubscribes: int
+    is_judged: bool
+    too_many: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RateRow:
     """One rate, in each way of counting; None: not known in this way."""
 
@@ -145,6 +158,7 @@ class CampaignContent:
     hours: Sequence[Hour]
     links: Sequence[ClickedLink]
     totals: Sequence[ComparedTotal]
+    health: SendingHealth | None
 
 
 def phase_of(
@@ -247,6 +261,7 @@ def read_campaign(warehouse: Connection[Any], code: str, now: datetime) -> Campa
             warehouse, ClickedLink, statement("page/campaign_links"), {**values, "most": MOST_LINKS}
         ),
         totals=read_rows(warehouse, ComparedTotal, statement("page/reconciliation"), values),
+        health=read_row(warehouse, SendingHealth, statement("page/sending_health"), values),
     )
     warehouse.rollback()
     return content

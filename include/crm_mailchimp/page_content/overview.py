@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.campaigns.sending_health import Unhealthy, unhealthy_sendings
 from crm_mailchimp.page_content.campaigns import Phase, phase_of
 from crm_mailchimp.page_content.thresholds import CollectionHealth, read_healths
 from crm_mailchimp.rows import read_rows, read_values
@@ -76,6 +77,7 @@ class Overview:
         runs: by collection code.
         healths: figures of the thresholds of a sync, by collection code.
         campaigns: those that matter now, with what happens next.
+        unhealthy_sendings: those that hold the next campaign of their audience.
     """
 
     page: PageContent
@@ -84,6 +86,7 @@ class Overview:
     runs: Mapping[str, NewestRun]
     healths: Mapping[str, CollectionHealth]
     campaigns: Sequence[tuple[Phase, CampaignRow]]
+    unhealthy_sendings: Sequence[Unhealthy]
 
     @property
     def troubles(self) -> Sequence[tuple[Health, CollectionRow]]:
@@ -123,6 +126,8 @@ def read_overview(warehouse: Connection[Any], now: datetime) -> Overview:
         one.campaign_code: one.crm_state
         for one in read_rows(warehouse, _CampaignState, statement("page/campaign_states"))
     }
+    sendings = unhealthy_sendings(warehouse)
+    warehouse.rollback()
     return Overview(
         page=page,
         collections=sorted(judged, key=lambda one: HEALTHS.index(one[0])),
@@ -144,6 +149,7 @@ def read_overview(warehouse: Connection[Any], now: datetime) -> Overview:
             )
             for row in page.campaigns
         ],
+        unhealthy_sendings=sendings,
     )
 
 

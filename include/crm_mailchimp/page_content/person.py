@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -16,12 +16,15 @@ from crm_mailchimp.data_protection.explain import (
     explain_contact,
 )
 from crm_mailchimp.data_protection.known_under import known_under, merged_into
+from crm_mailchimp.data_protection.person_keys import person_keys
 from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 
 #: Campaigns that are shown, newest first.
 MOST_MAILS = 200
+#: Earlier look-ups that are shown, newest first.
+MOST_LOOKUPS = 20
 _LARGEST_ID = 2**63 - 1
 
 
@@ -42,12 +45,21 @@ class ReceivedMail:
     unsubscribed_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EarlierLookup:
+    """A look-up of the person before this one; ``looked_up_by`` is Airflow's id of the user."""
+
+    looked_up_at: datetime
+    looked_up_by: str
+
+
 @dataclass(frozen=True)
 class PersonContent:
     """Everything that the view shows of a person; no address, no name."""
 
     explanation: Explanation = field(repr=False)
     mails: Sequence[ReceivedMail] = field(repr=False)
+    lookups: Sequence[EarlierLookup] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,7 @@ def look_up(warehouse: Connection[Any], entered: str, *, looked_up_by: str) -> P
     )
     warehouse.commit()
     hashes: set[str] = set()
+    addresses: Set[str] = frozenset()
     if asked.kind == "contact":
         explanation = explain_contact(warehouse, asked.contact_id)
         contact_ids = merged_into(warehouse, asked.contact_id)
@@ -93,6 +106,7 @@ def look_up(warehouse: Connection[Any], entered: str, *, looked_up_by: str) -> P
         explanation = explain_address(warehouse, asked.address)
         known = known_under(warehouse, asked.address)
         hashes |= set(known.subscriber_hashes)
+        addresses = known.addresses
         contact_ids = list(known.contact_ids)
     hashes |= set(
         read_values(warehouse, str, statement("page/person_hashes"), {"contact_ids": contact_ids})
@@ -103,12 +117,23 @@ def look_up(warehouse: Connection[Any], entered: str, *, looked_up_by: str) -> P
         statement("page/person_mails"),
         {"subscriber_hashes": sorted(hashes), "most": MOST_MAILS},
     )
+    keys = person_keys(warehouse, contact_ids, addresses, hashes)
+    lookups = read_rows(
+        warehouse,
+        EarlierLookup,
+        statement("page/person_lookups"),
+        {
+            "digests": [*keys.digests, digest],
+            "lookup_id": lookup_id,
+            "most": MOST_LOOKUPS,
+        },
+    )
     was_known = bool(explanation.contact_ids or explanation.memberships or mails)
     warehouse.execute(
         statement("page/end_lookup"), {"lookup_id": lookup_id, "was_known": was_known}
     )
     warehouse.commit()
-    return PersonContent(explanation, mails)
+    return PersonContent(explanation, mails, lookups)
 
 
 def _asked(entered: str) -> _Asked:

@@ -76,6 +76,13 @@ def tell_unfit(request: Request, error: PermanentError) -> Response:
     return _unreadable(request, "schema", str(error))
 
 
+@app.exception_handler(Exception)
+def tell_failed(request: Request, error: Exception) -> Response:
+    """500 in the reader's words. The error is in the log, without its values."""
+    log.error("a view failed: %s", type(error).__name__)
+    return rendered(request, "refused.html", status=500, kind="failed", words="")
+
+
 def _unreadable(request: Request, kind: str, words: str) -> Response:
     again = "./" if request.method != "GET" else request.url.path.rpartition("/")[2] or "./"
     if request.method == "GET" and request.url.query:

@@ -11,7 +11,7 @@ from typing import TextIO, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 from starlette.responses import Response
 
 from crm_mailchimp.quality.export import (
@@ -23,6 +23,7 @@ from crm_mailchimp.quality.export import (
 )
 from crm_mailchimp.sync.decisions.plan_export import NoPlanError, write_csv
 from mailchimp_provider.connections import data_docs_folder, warehouse_connection
+from mailchimp_provider.page.rendering import rendered
 
 router = APIRouter()
 
@@ -38,10 +39,13 @@ _POLICY = (
 
 
 @router.get("/quarantine.csv")
-def quarantine_file(collection: str | None = None, reason: str | None = None) -> Response:
+def quarantine_file(
+    request: Request, collection: str | None = None, reason: str | None = None
+) -> Response:
     """Who is held back now, by contact id, as a spreadsheet in Greek opens it.
 
     Args:
+        request: of the reader.
         collection: code; all of them by default. 404 for a code that the warehouse does not know.
         reason: code; any by default. 404 for an unknown one.
     """
@@ -54,7 +58,7 @@ def quarantine_file(collection: str | None = None, reason: str | None = None) ->
                 require_known_reason(warehouse, reason)
         except UnknownCodeError as error:
             file.close()
-            return PlainTextResponse(str(error), status_code=404)
+            return _missing(request, str(error))
         export_quarantine(
             warehouse, file, collection_code=collection, reason_code=reason or None, delimiter=";"
         )
@@ -63,10 +67,11 @@ def quarantine_file(collection: str | None = None, reason: str | None = None) ->
 
 
 @router.get("/plan.csv")
-def plan_file(run: str, collection: str | None = None) -> Response:
+def plan_file(request: Request, run: str, collection: str | None = None) -> Response:
     """A run's plan, member by member, as a spreadsheet in Greek opens it.
 
     Args:
+        request: of the reader.
         run: Airflow's id of the run. 404 where it has no plan (any more).
         collection: code; all of the run by default.
     """
@@ -76,12 +81,12 @@ def plan_file(run: str, collection: str | None = None) -> Response:
             write_csv(warehouse, file, run, collection_code=collection, delimiter=";")
         except NoPlanError as error:
             file.close()
-            return PlainTextResponse(str(error), status_code=404)
+            return _missing(request, str(error))
     return _spreadsheet(file, f"plan-{collection}.csv" if collection else "plan.csv")
 
 
 @router.get("/data-docs/{staging_id}/")
-def data_docs(staging_id: int) -> Response:
+def data_docs(request: Request, staging_id: int) -> Response:
     """To the page of Great Expectations about one snapshot's checks."""
     try:
         folder = _folder(staging_id)
@@ -89,12 +94,12 @@ def data_docs(staging_id: int) -> Response:
     except (OSError, ValueError):
         pages = []
     if not pages:
-        return _missing(staging_id)
+        return _missing(request, _no_data_docs(staging_id))
     return RedirectResponse(quote(pages[-1].relative_to(folder).as_posix()))
 
 
 @router.get("/data-docs/{staging_id}/{path:path}")
-def data_docs_file(staging_id: int, path: str) -> Response:
+def data_docs_file(request: Request, staging_id: int, path: str) -> Response:
     """One file of a snapshot's Data Docs, and none from elsewhere."""
     try:
         folder = _folder(staging_id)
@@ -103,7 +108,7 @@ def data_docs_file(staging_id: int, path: str) -> Response:
     except (OSError, ValueError):  # a name that no file system can have
         is_ours = False
     if not is_ours:
-        return _missing(staging_id)
+        return _missing(request, _no_data_docs(staging_id))
     return FileResponse(file, headers={"Content-Security-Policy": _POLICY})
 
 
@@ -146,13 +151,16 @@ def _folder(staging_id: int) -> Path:
     return (data_docs_folder() / f"staging-{staging_id}").resolve()
 
 
-def _missing(staging_id: int) -> PlainTextResponse:
-    return PlainTextResponse(
+def _no_data_docs(staging_id: int) -> str:
+    return (
         f"The Data Docs of snapshot {str(staging_id)[:20]} are not here. They are kept for"
         " KEEP_DATA_DOCS_DAYS, in DATA_DOCS_DIR, a folder that the API server and the workers must"
-        " share.",
-        status_code=404,
+        " share."
     )
+
+
+def _missing(request: Request, words: str) -> Response:
+    return rendered(request, "refused.html", status=404, kind="missing", words=words)
 
 
 def _read(file: TextIO) -> Iterator[str]:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from crm_mailchimp.page_content.person import (
+    MOST_LOOKUPS,
     MOST_MAILS,
     NobodyAskedForError,
     PersonContent,
@@ -59,4 +60,5 @@ def _shown(
         done=done,
         problem=problem,
         most_mails=MOST_MAILS,
+        most_lookups=MOST_LOOKUPS,
     )

@@ -31,6 +31,7 @@ from crm_mailchimp.page_content.overview import read_overview
 from crm_mailchimp.settings import QuestionSettings, SyncSettings
 from crm_mailchimp.sync.decisions.plan_excerpt import read_plan_excerpt
 from crm_mailchimp.sync.decisions.plan_export import NoPlanError
+from crm_mailchimp.sync.runs.collections_page import MOST_CAMPAIGNS
 from mailchimp_provider.connections import warehouse_connection
 from mailchimp_provider.page import plots
 from mailchimp_provider.page.airflow_state import log_addresses, next_sync, paused_dags, runs_of
@@ -75,6 +76,7 @@ def show_overview(request: Request, done: Done = "") -> HTMLResponse:
         next_run=next_sync(),
         logs=log_addresses({code: run.run_id for code, run in found.runs.items()}),
         phases=PHASES,
+        most_campaigns=MOST_CAMPAIGNS,
         now=now,
         ask_again_after=timedelta(hours=hours),
     )

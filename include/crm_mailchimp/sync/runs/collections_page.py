@@ -132,6 +132,7 @@ class CampaignRow:
     """A row of ``stats.campaign_overview``; its comments say what the columns mean.
 
     Attributes:
+        delivered: mails without those that came back; None before a report was read.
         answer: to the newest question about the gate: ``approved``, ``rejected`` or ``timed_out``.
         answered_by: Airflow's id of the person.
         answer_expires_at: a no holds until then for the same reasons.
@@ -147,6 +148,7 @@ class CampaignRow:
     scheduled_for: datetime | None
     sent_at: datetime | None
     emails_sent: int | None
+    delivered: int | None
     unique_opens: int | None
     unique_clicks: int | None
     detail: str | None
