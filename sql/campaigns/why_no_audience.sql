@@ -6,7 +6,8 @@ select
             where collection_id = %(collection_id)s and left_at is not null and arrived_at is null
         ) then 'waits'
         when exists (
-            select from sync.former_audience where collection_id = %(collection_id)s
+            select from sync.former_audience
+            where collection_id = %(collection_id)s
         ) then 'left'
         when exists (
             select from sync.collection_run as run
