@@ -1,4 +1,4 @@
--- Why a collection has no audience: it waits for another one, has left its own, or no sync gave it any.
+-- Why a collection has no audience. It waits for another one, it left its own, or no sync gave it any.
 select
     case
         when exists (

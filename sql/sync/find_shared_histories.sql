@@ -1,5 +1,5 @@
--- What is known about shared audiences before they are staged: which audience each is, which collections
--- have a tag there, and whether it carries fields of the CRM beside the standard fields.
+-- What is known about shared audiences before they are staged. Each has its collections, and may carry
+-- fields of the CRM beside the standard fields.
 select
     audience.collection_id as shared_id,
     audience.list_id,
@@ -19,7 +19,7 @@ select
         select from sync.merge_field as field
         where
             field.list_id = audience.list_id
-            and field.field_code <> all(%(standard_tags)s::text[])
+            and field.field_code not in ('FNAME', 'LNAME', 'CRMREF')
             and not exists (
                 select from sync.former_field as former
                 where former.list_id = field.list_id and former.tag = field.tag

@@ -122,7 +122,7 @@ def test_a_scheduled_one_follows_into_the_sharing(sharing: CampaignWorld) -> Non
 def test_what_a_person_chose_stays_when_the_audience_becomes_shared(
     sharing: CampaignWorld,
 ) -> None:
-    """Whom the condition means in an audience of several collections, only a person knows."""
+    """Only a person knows which members the condition means, now that others are there too."""
     own(sharing)
     due(sharing)
     condition = {"condition_type": "EmailAddress", "field": "EMAIL", "op": "contains"}

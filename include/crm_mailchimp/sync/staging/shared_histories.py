@@ -14,7 +14,6 @@ from psycopg import Connection
 
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.fields.wanted_fields import STANDARD_TAGS
 from crm_mailchimp.sync.staging.shared_audiences import SharedAudience
 
 
@@ -59,10 +58,7 @@ def with_histories(
             warehouse,
             _History,
             statement("sync/find_shared_histories"),
-            {
-                "shared_ids": [one.shared_id for one in shared],
-                "standard_tags": list(STANDARD_TAGS),
-            },
+            {"shared_ids": [one.shared_id for one in shared]},
         )
     }
     warehouse.commit()
