@@ -130,7 +130,7 @@ def _create(services: Services, state: CampaignState, _chosen: NextAction) -> Ac
     campaign = state.campaign
     if campaign is None:
         raise RuntimeError(f"campaign {state.code} is not in the CRM, but is to be created")
-    audience = audience_to_use(campaign, state)
+    audience = audience_to_use(services, campaign, state)
     if isinstance(audience, str):
         return _held(state, audience)
     draft = campaign.draft(audience.list_id, audience.tag_id)
@@ -194,7 +194,7 @@ def _put_into_schedule(services: Services, state: LinkedCampaign, at: datetime) 
 
 
 def _check(services: Services, state: LinkedCampaign, _chosen: NextAction) -> ActionResult:
-    audience = audience_to_use(state.campaign, state)
+    audience = audience_to_use(services, state.campaign, state)
     if isinstance(audience, str):
         return _held(take_out_of_schedule(services, state), audience)
     state = note_own_schedule(services, state)

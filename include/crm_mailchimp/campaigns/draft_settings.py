@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+from psycopg import Connection
 
 from crm_mailchimp.campaigns.campaign_state import (
     CampaignState,
@@ -12,10 +15,14 @@ from crm_mailchimp.campaigns.campaign_state import (
 )
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign
 from crm_mailchimp.crm.collections import provider_problem
+from crm_mailchimp.rows import read_value
+from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
 
 
-def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudience | str:
+def audience_to_use(
+    services: Services, campaign: CrmCampaign, state: CampaignState
+) -> KnownAudience | str:
     """The audience, or what keeps the campaign from being made or from staying scheduled."""
     audience = state.audience
     if campaign.unreadable:
@@ -24,7 +31,7 @@ def audience_to_use(campaign: CrmCampaign, state: CampaignState) -> KnownAudienc
         columns = ", ".join(f"crm.campaign.{name}" for name in campaign.missing)
         return f"missing_parameter: fill {columns} or the list's defaults"
     if audience is None:
-        return f"no_audience: collection {campaign.collection_code} was never synced"
+        return f"no_audience: {_why_none(services.warehouse, campaign)}"
     if audience.tag is not None and audience.tag_id is None:
         return (
             f"no_audience: collection {campaign.collection_code} has no tag in the audience that "
@@ -59,29 +66,48 @@ def changed_settings(state: LinkedCampaign) -> dict[str, str]:
     }
 
 
+def _why_none(warehouse: Connection[Any], campaign: CrmCampaign) -> str:
+    """Why a collection has no audience, and what to do; commits."""
+    collection = campaign.collection_code
+    found = read_value(
+        warehouse,
+        str,
+        statement("campaigns/why_no_audience"),
+        {"collection_id": campaign.collection_id, "collection_code": collection},
+    )
+    warehouse.commit()
+    words = {
+        "waits": f"collection {collection} left the audience that it shared, and is in no other "
+        "one yet. Its members stay there until then. See why its last sync did not succeed",
+        "left": f"collection {collection} has left its audience, and has no other one yet. Sync "
+        "the collection, and see how that ends",
+        "tried": f"collection {collection} has no audience yet. See why its last sync did not "
+        "succeed",
+    }
+    return words.get(found, f"collection {collection} was never synced")
+
+
 def has_moved_audience(state: CampaignState) -> bool:
     """Whether it is to go elsewhere than the sync wrote into its draft.
 
-    The CRM moved it to another collection, or the collection's audience or tag is another now.
+    The CRM moved it to another collection. Or the collection has another audience or tag, or
+    begins or ends to share the audience that it has.
     """
-    audience, campaign = state.audience, state.campaign
+    audience, campaign, remote = state.audience, state.campaign, state.remote
     if audience is None:
         return False
     if state.record.list_id != audience.list_id:
         return True
     # In a shared audience each collection has a tag of its own.
-    if audience.tag is None:
-        return False
-    if campaign is not None and state.record.collection_code != campaign.collection_code:
+    is_shared = audience.tag is not None
+    moved = campaign is not None and state.record.collection_code != campaign.collection_code
+    if is_shared and moved:
         return True
-    # Somebody deleted the tag, and the sync made it again. What people chose instead stays.
     written, present = state.record.tag_id, audience.tag_id
-    return (
-        None not in (written, present)
-        and written != present
-        and state.remote is not None
-        and state.remote.tag_id == written
-    )
+    if remote is None or written == present or (is_shared and present is None):
+        return False
+    # What people chose instead of it stays.
+    return remote.tag_id == written and remote.has_segment == (written is not None)
 
 
 def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign | str:
@@ -91,7 +117,7 @@ def write_settings(services: Services, state: LinkedCampaign) -> LinkedCampaign 
         the campaign after it, or what keeps it from having the CRM's settings.
     """
     campaign = state.campaign
-    audience = audience_to_use(campaign, state)
+    audience = audience_to_use(services, campaign, state)
     if isinstance(audience, str):
         return audience
     wanted = campaign.draft(audience.list_id).settings()

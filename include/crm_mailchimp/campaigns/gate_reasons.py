@@ -17,7 +17,7 @@ from crm_mailchimp.campaigns.sending_health import unhealthy_sendings
 from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.crm.collections import provider_problem
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_row, read_value
+from crm_mailchimp.rows import find_value, read_row, read_value
 from crm_mailchimp.scrubbing import scrub
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
@@ -143,6 +143,7 @@ def tag_reasons(
 ) -> Iterator[GateReason]:
     """Whether it goes to the members of its collection alone, where several share an audience."""
     if audience.tag is None:
+        yield from _former_tag_reasons(warehouse, remote, audience)
         return
     if audience.tag_id is None:
         yield firm(
@@ -168,6 +169,28 @@ def tag_reasons(
             f"somebody gave the tag {audience.tag.name!r} to {members_in_words(by_hand)} in "
             f"Mailchimp. Sync collection {audience.tag.collection_code}. Members that it does not "
             "have lose the tag then",
+        )
+
+
+def _former_tag_reasons(
+    warehouse: Connection[Any], remote: RemoteCampaign, audience: KnownAudience
+) -> Iterator[GateReason]:
+    """Whether it goes to a tag of the collection that nobody gets any more.
+
+    The collection shared this audience with others, and has it alone now.
+    """
+    former = find_value(
+        warehouse,
+        str,
+        "select name from sync.tag where list_id = %s and collection_id = %s and tag_id = %s"
+        " and left_at is not null",
+        (audience.list_id, audience.collection_id, remote.tag_id),
+    )
+    if former is not None:
+        yield firm(
+            "tag_changed",
+            f"it goes to the tag {former!r}. The collection does not share the audience any more, "
+            "so new members do not get this tag. Choose the whole audience for it in Mailchimp",
         )
 
 

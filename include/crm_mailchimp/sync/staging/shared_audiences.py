@@ -36,12 +36,26 @@ class SharedAudience:
             it is the same after a loss of the warehouse.
         code: names it where collections have their codes.
         name: what the CRM calls it, and what it is called in Mailchimp.
+        unreadable: collections that share it too, and whose rows cannot be read.
+        known_list_id: the audience in Mailchimp; None: it is not known yet.
+        tagged_ids: collections that have a tag there already.
+        keeps_fields: it goes on with additional fields, because a collection wants them that is
+            inactive or cannot be read.
     """
 
     shared_id: int
     code: str
     name: str
     collections: tuple[Collection, ...]
+    unreadable: tuple[Collection, ...] = ()
+    known_list_id: str | None = None
+    tagged_ids: frozenset[int] = frozenset()
+    keeps_fields: bool = False
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether its members have additional fields: a member has one value in a field."""
+        return self.keeps_fields or any(one.sync_merge_fields for one in self.collections)
 
     def as_collection(self, problems: Mapping[str, Problem | None]) -> Collection:
         """The row of the audience itself, with the sender of its first complete collection.
@@ -66,7 +80,7 @@ class SharedAudience:
             comments=None,
             is_static=True,
             query_text=None,
-            sync_merge_fields=any(one.sync_merge_fields for one in self.collections),
+            sync_merge_fields=self.has_fields,
             provider_list_id=linked[0] if linked else None,
             shared_audience=self.name,
             # Each collection says for its own contacts whether they are asked first.
@@ -105,6 +119,29 @@ class SharedAudience:
             "crm.contact_collection.provider_list_id of all, or leave it empty",
         )
 
+    def problems_of_joining(self) -> dict[int, Problem]:
+        """Collections that join it and name another audience of Mailchimp, by id.
+
+        Nobody moves the people of all collections by an entry that one of them has had before.
+        """
+        tagged = [one for one in self.collections if one.collection_id in self.tagged_ids]
+        if self.known_list_id is None or not tagged or _named(tagged):
+            return {}
+        return {
+            one.collection_id: Problem(
+                "shared_audience_conflict",
+                "blocked",
+                f"it names audience {one.provider_list_id}, and the collections that share "
+                f"{self.name} use audience {self.known_list_id}. Empty "
+                "crm.contact_collection.provider_list_id of this collection. Or, to move all of "
+                "them, enter its audience in a collection that is in the shared one already",
+            )
+            for one in self.collections
+            if one.collection_id not in self.tagged_ids
+            and one.provider_list_id
+            and one.provider_list_id != self.known_list_id
+        }
+
     def _sound(self, problems: Mapping[str, Problem | None]) -> list[Collection]:
         """The collections that can be synced: what the others say stops nobody."""
         return [one for one in self.collections if problems.get(one.code) is None]
@@ -113,9 +150,15 @@ class SharedAudience:
         """The audiences that the CRM names.
 
         If no collection that can be synced names any, those of the others count. Without that, the
-        others would get a new audience, and lose it when the collection is mended.
+        others would get a new audience, and lose it when the collection is mended. A row that
+        cannot be read moves nobody: it counts as long as no audience is known.
         """
-        return _named(self._sound(problems)) or _named(self.collections)
+        refused = self.problems_of_joining()
+        counted = [one for one in self.collections if one.collection_id not in refused]
+        named = _named(self._sound(problems)) or _named(counted)
+        if named or self.known_list_id is not None:
+            return named
+        return _named(self.unreadable)
 
 
 def read_chosen(
@@ -134,8 +177,9 @@ def read_chosen(
         UnknownCollectionError: one of ``codes`` is no active collection with a provider, and no
             shared audience.
     """
-    every = read_collections(crm)
-    shared = _shared(every)
+    read = read_collections(crm)
+    shared = _shared(read)
+    every = [_without_shared_link(one) for one in read]
     if not codes:
         return every, shared
     known = {one.code for one in every} | {one.code for one in shared}
@@ -162,10 +206,7 @@ def with_common_fields(
     A member has one value in a field, whatever collections it is in.
     """
     with_fields = {
-        member.collection_id
-        for one in shared
-        if any(member.sync_merge_fields for member in one.collections)
-        for member in one.collections
+        member.collection_id for one in shared if one.has_fields for member in one.collections
     }
     return [
         replace(one, sync_merge_fields=True) if one.collection_id in with_fields else one
@@ -192,10 +233,17 @@ def _named(collections: Sequence[Collection]) -> list[str]:
     return sorted({one.provider_list_id for one in collections if one.provider_list_id})
 
 
+def _without_shared_link(collection: Collection) -> Collection:
+    """The collection; one that cannot be read does not take the audience that it shares."""
+    if collection.unreadable is None or collection.shared_audience is None:
+        return collection
+    return replace(collection, provider_list_id=None)
+
+
 def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
     by_audience: dict[tuple[str, str], list[Collection]] = defaultdict(list)
     for one in sorted(collections, key=lambda one: one.collection_id):
-        if one.shared_audience and one.unreadable is None:
+        if one.shared_audience:
             account = one.connection_id or DEFAULT_ACCOUNT
             by_audience[account, one.shared_audience].append(one)
     return [
@@ -203,9 +251,11 @@ def _shared(collections: Sequence[Collection]) -> list[SharedAudience]:
             shared_id=id_of(account, name),
             code=code_of(account, name),
             name=name,
-            collections=tuple(members),
+            collections=readable,
+            unreadable=tuple(one for one in members if one.unreadable is not None),
         )
         for (account, name), members in sorted(by_audience.items())
+        if (readable := tuple(one for one in members if one.unreadable is None))
     ]
 
 

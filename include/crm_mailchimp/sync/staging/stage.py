@@ -20,7 +20,7 @@ from crm_mailchimp.rows import read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals import address_notes, refusal_ledger, suppression
-from crm_mailchimp.sync.staging import known_collections, shared_audiences
+from crm_mailchimp.sync.staging import known_collections, shared_audiences, shared_histories
 from crm_mailchimp.sync.staging.collection_problems import collection_problem, sender_problem
 from crm_mailchimp.sync.staging.contact_fields import store_contact_fields
 from crm_mailchimp.sync.staging.dynamic_members import stage_dynamic
@@ -93,6 +93,7 @@ def stage(
         judging = JudgingClock.at(clock) if clock else JudgingClock.beside(snapshot.clock)
         judging.warn_of_difference()
         collections, shared = shared_audiences.read_chosen(crm, codes)
+        shared = shared_histories.with_histories(warehouse, crm, shared)
         collections = shared_audiences.with_common_fields(collections, shared)
         replaced = known_collections.follow(warehouse, crm, collections)
         collections = known_collections.with_codes_of_their_own(collections, replaced)
@@ -105,9 +106,15 @@ def stage(
             full_refresh=full_refresh,
         )
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
+        joining = {
+            collection_id: problem
+            for audience in shared
+            for collection_id, problem in audience.problems_of_joining().items()
+        }
         problems = {
             collection.code: replaced.get(collection.collection_id)
             or collection_problem(collection)
+            or joining.get(collection.collection_id)
             for collection in collections
         }
         _stage_static(warehouse, crm, staging_id, [c for c in collections if c.is_static])

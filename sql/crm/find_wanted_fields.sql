@@ -1,0 +1,11 @@
+-- Which of these collections, active or not, want additional fields in an audience that they share. What
+-- cannot be read counts as before: the value may be only broken.
+select
+    collection.collection_id::bigint as collection_id,
+    -- The column may be missing.
+    nullif(btrim(to_jsonb(collection) ->> 'shared_audience'), '') as shared_audience,
+    coalesce(octet_length(to_jsonb(collection) ->> 'shared_audience') > 400, false) as is_unreadable
+from crm.contact_collection as collection
+where
+    collection.collection_id = any(%(collection_ids)s::bigint[])
+    and coalesce(collection.sync_merge_fields, true)

@@ -1,0 +1,129 @@
+"""Only one collection of a shared audience wants additional fields, and it is away for a while."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from sharing_world import CODE, NAME, change, last_run, rows, sync_each, tagged
+from sync_world import World
+
+MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
+BORN, WRITTEN = datetime.date(1990, 5, 17), "05/17"
+
+AWAY: dict[str, dict[str, object]] = {
+    "inactive": {"is_active": False},
+    "unreadable": {"is_static": None},
+    "unreadable wish": {"sync_merge_fields": None},
+    "without a provider": {"external_provider": None},
+}
+
+
+@pytest.fixture
+def people(sharing: World) -> dict[str, int]:
+    """NEWS wants fields, and has Μαρία and Ζωή. OFFERS has Μαρία and Κώστας."""
+    for column in ("is_static", "sync_merge_fields"):
+        sharing.crm.execute(
+            f"alter table crm.contact_collection alter column {column} drop not null"
+        )
+    news = sharing.collection("NEWS", shared_audience=NAME, sync_merge_fields=True)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    found = {
+        "offers": offers,
+        "maria": sharing.contact(MARIA, news, offers, birth_date=BORN),
+        "zoi": sharing.contact(ZOI, news, birth_date=BORN),
+        "kostas": sharing.contact(KOSTAS, offers, birth_date=BORN),
+    }
+    sync_each(sharing, 2)
+    assert birthdays(sharing) == dict.fromkeys((MARIA, ZOI, KOSTAS), WRITTEN)
+    return found
+
+
+def birthdays(world: World, *more: str) -> dict[str, Any]:
+    everybody = (MARIA, ZOI, KOSTAS, *more)
+    return {one: world.remote_fields(one, CODE).get("BIRTHDAY") for one in everybody}
+
+
+def updated(world: World) -> int:
+    (row,) = rows(
+        world,
+        "select updated from sync.collection_run where collection_code = %s"
+        " order by started_at desc limit 1",
+        CODE,
+    )
+    return int(row["updated"])
+
+
+@pytest.mark.parametrize("how", AWAY)
+def test_the_audience_goes_on_with_its_fields(
+    sharing: World, people: dict[str, int], how: str
+) -> None:
+    before = rows(sharing, "select * from sync.merge_field order by field_code")
+    change(sharing, "NEWS", **AWAY[how])
+    sync_each(sharing)
+    assert (last_run(sharing, CODE)["state"], updated(sharing)) == ("succeeded", 0)
+    assert birthdays(sharing) == dict.fromkeys((MARIA, ZOI, KOSTAS), WRITTEN)
+
+    # Values stay right: one changes in the CRM, one is new.
+    sharing.change_contact(people["kostas"], birth_date=datetime.date(1991, 6, 18))
+    sharing.contact(ELENI, people["offers"], birth_date=BORN)
+    sync_each(sharing, 2)
+    assert birthdays(sharing, ELENI) == {
+        MARIA: WRITTEN,
+        ZOI: WRITTEN,
+        KOSTAS: "06/18",
+        ELENI: WRITTEN,
+    }
+    assert tagged(sharing, "NEWS") == {MARIA, ZOI}
+
+    back = {"is_active": True, "is_static": True, "sync_merge_fields": True}
+    change(sharing, "NEWS", **back, external_provider="mailchimp")
+    sync_each(sharing)
+    assert (last_run(sharing, "NEWS")["state"], updated(sharing)) == ("succeeded", 0)
+    assert rows(sharing, "select * from sync.merge_field order by field_code") == before
+    assert rows(sharing, "select * from sync.former_field") == []
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"is_active": False, "sync_merge_fields": False},
+        {"is_active": False, "shared_audience": None},
+        {"gone": True},
+    ],
+)
+def test_its_fields_end_when_nobody_wants_them_any_more(
+    sharing: World, people: dict[str, int], why: dict[str, object]
+) -> None:
+    change(sharing, "NEWS", is_active=False)
+    sync_each(sharing)
+    if "gone" in why:
+        sharing.crm.execute(
+            "delete from crm.collection_member where collection_id not in"
+            " (select collection_id from crm.contact_collection where code <> 'NEWS')"
+        )
+        sharing.crm.execute("delete from crm.contact_collection where code = 'NEWS'")
+    else:
+        change(sharing, "NEWS", **why)
+    sync_each(sharing, 2)
+
+    assert set(birthdays(sharing).values()) == {""}
+    assert last_run(sharing, CODE)["state"] == "succeeded"
+
+
+def test_a_collection_that_is_away_begins_no_fields(sharing: World) -> None:
+    news = sharing.collection("NEWS", shared_audience=NAME)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    sharing.contact(MARIA, news, birth_date=BORN)
+    sharing.contact(KOSTAS, offers, birth_date=BORN)
+    sync_each(sharing, 2)
+
+    change(sharing, "NEWS", is_active=False, sync_merge_fields=True)
+    sync_each(sharing, 2)
+
+    assert "BIRTHDAY" not in sharing.remote_fields(KOSTAS, CODE)
+    change(sharing, "NEWS", is_active=True)
+    sync_each(sharing)
+    assert sharing.remote_fields(KOSTAS, CODE)["BIRTHDAY"] == WRITTEN
