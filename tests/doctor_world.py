@@ -62,9 +62,9 @@ class Installation:
         self.airflow_dsn = dsns["airflow"]
         with psycopg.connect(self.admin_dsn, autocommit=True) as admin:
             create_contract(admin)
-            assert create_query_login(admin, self.logins["query"], PASSWORD) == []
             for kind in ("pipeline", "owner"):
                 self._run(admin, "create role {} login password {}", kind, PASSWORD)
+            assert create_query_login(admin, self.logins["query"], PASSWORD) == []
             for words in (
                 f"connect, temporary on database {self.databases['crm']}",
                 "usage on schema crm",

@@ -12,7 +12,7 @@ with counted as (
 planned as (
     select
         collection_id,
-        sum(people) filter (where action <> 'quarantine') as people,
+        sum(people) filter (where action not in ('quarantine', 'unchanged')) as people,
         string_agg(action || ' ' || people, ', ' order by action) as actions
     from counted
     group by collection_id

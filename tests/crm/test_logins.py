@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,11 +10,16 @@ import psycopg
 import pytest
 
 from crm_mailchimp.accounts import Accounts
+from crm_mailchimp.crm.extract import snapshot
 from crm_mailchimp.crm.provider_defaults import fill_provider_defaults
+from crm_mailchimp.crm.query_login import create_query_login
+from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.readiness.logins import crm_login
 from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.collection_sync import sync_collection
 from crm_mailchimp.sync.staging.stage import stage
 from documented_grants import grants
+from local_installation.postgres import Server
 from sync_world import World
 
 
@@ -59,3 +65,36 @@ def test_the_documented_rights_are_enough_and_no_more(world: World, pipeline: st
 
     written = world.crm.execute("select status from crm.provider_member_status").fetchall()
     assert written == [("subscribed",)]
+
+
+@pytest.mark.parametrize("on", ["postgres", "debian_postgres"])
+def test_a_login_made_after_that_of_the_queries_gets_the_missing_right_by_name(
+    on: str, request: pytest.FixtureRequest
+) -> None:
+    server: Server = request.getfixturevalue(on)
+    mark = uuid.uuid4().hex[:10]
+    database, late, query = f"late_{mark}", f"pipeline_{mark}", f"query_{mark}"
+    dsn = server.create_database(database)
+    try:
+        with psycopg.connect(dsn, autocommit=True) as admin:
+            create_contract(admin)
+            assert create_query_login(admin, query, "κωδικός") == []
+            admin.execute(f"create role {late} login password 'μυστικό'".encode())
+            admin.execute(grants(database, late)[0].encode())
+            with psycopg.connect(server.dsn(database, user=late, password="μυστικό")) as crm:
+                found = list(crm_login(crm))
+                assert [verdict for verdict, _ in found] == ["to do"]
+                assert "pg_export_snapshot" in found[0][1]
+                crm.rollback()
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), snapshot(crm):
+                    pass
+            admin.execute(f"grant execute on function pg_export_snapshot() to {late}".encode())
+            with psycopg.connect(server.dsn(database, user=late, password="μυστικό")) as crm:
+                assert [verdict for verdict, _ in crm_login(crm)] == ["fine"]
+                crm.rollback()
+                with snapshot(crm) as taken:
+                    assert taken.name
+    finally:
+        server.drop_database(database)
+        with psycopg.connect(server.dsn(), autocommit=True) as admin:
+            admin.execute(f"drop role {late}; drop role {query}".encode())

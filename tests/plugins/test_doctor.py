@@ -109,6 +109,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
     assert sick.findings[-1]["verdict"] == "to do", "the worst last"
     for words in (
         "the login of crm_db may write crm.contact, and only has to read",
+        "the login of crm_db may not call pg_export_snapshot, which each run needs",
         "WRITE_BACK_MEMBERS is true, and the login of crm_db has no right to write: grant select",
         "crm.consent.channel: 1 rows",
         "collection ACTIVE: query_refused",
@@ -133,6 +134,10 @@ def _break(installation: Installation) -> None:
         admin.execute(f"grant update on crm.contact to {installation.logins['pipeline']}".encode())
         admin.execute(
             "revoke select on crm.provider_member_status from "
+            f"{installation.logins['pipeline']}".encode()
+        )
+        admin.execute(
+            "revoke execute on function pg_export_snapshot() from "
             f"{installation.logins['pipeline']}".encode()
         )
         admin.execute("alter table crm.consent drop constraint consent_channel_check")

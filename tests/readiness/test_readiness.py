@@ -61,6 +61,32 @@ def test_the_newest_preview_counts_people_of_the_first_sync(world: World) -> Non
     assert (verdict, "nobody has looked at a plan of NEWS" in words) == ("to do", True)
 
 
+def test_a_collection_that_synced_needs_no_preview_and_the_others_do(world: World) -> None:
+    news = world.collection("NEWS")
+    world.collection("OFFERS")
+    world.contact("maria@mail.gr", news)
+    world.sync(dry_run=True)
+    assert [verdict for verdict, _ in planned(world, "NEWS", "OFFERS")] == ["note", "note"]
+
+    world.sync()
+    assert planned(world, "NEWS", "OFFERS") == [], "the older preview says nothing any more"
+    assert [words for _, words in planned(world, "NEWS", "THIRD")] == [
+        "nobody has looked at a plan of THIRD: run the DAG preview_collections"
+    ]
+
+    world.contact("eleni@mail.gr", news)
+    world.sync(dry_run=True)
+    newer = [words for _, words in planned(world, "NEWS")]
+    assert any("would push 1 people" in words for words in newer), newer
+
+    # A sync that did not succeed is no sync.
+    world.warehouse.execute("update sync.collection_run set state = 'blocked'"
+                            " where collection_code = 'OFFERS'")  # fmt: skip
+    world.warehouse.execute("update sync.staging_run set dropped_at = now()")
+    ((verdict, words),) = planned(world, "NEWS", "OFFERS")
+    assert (verdict, "nobody has looked at a plan of OFFERS:" in words) == ("to do", True)
+
+
 def test_what_a_collection_has_to_have(world: World) -> None:
     world.collection("NEWS")
     world.collection("NOTYPE", campaign_type=None)

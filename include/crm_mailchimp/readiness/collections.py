@@ -36,6 +36,13 @@ class PreviewedCollection(NamedTuple):
     actions: str | None
 
 
+class SyncedCollection(NamedTuple):
+    """A collection and the clock of its last run that succeeded, previews apart."""
+
+    collection_code: str
+    clock: datetime
+
+
 def active_collections(crm: Connection[Any]) -> list[Collection]:
     """The active collections with a provider, by code.
 
@@ -78,6 +85,8 @@ def collections_ready(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
 def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tuple[Verdict, str]]:
     """How many people the next sync would push, by the newest preview.
 
+    A collection that has synced needs no preview, and an older one says nothing about it any more.
+
     Args:
         warehouse: to ``warehouse_db``.
         codes: of the active collections.
@@ -97,7 +106,16 @@ def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tup
             {"staging_id": newest},
         )
     )
-    rows = [row for row in rows if not row.is_dropped]
+    synced = {
+        one.collection_code: one.clock
+        for one in read_rows(warehouse, SyncedCollection, statement("readiness/synced"))
+    }
+    rows = [
+        row
+        for row in rows
+        if not row.is_dropped
+        if row.collection_code not in synced or row.clock > synced[row.collection_code]
+    ]
     for row in rows:
         place = (
             f"collection {row.collection_code}, by the preview of {row.clock:%Y-%m-%d %H:%M} UTC"
@@ -116,7 +134,7 @@ def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tup
                 f"{place}: the first sync would push {row.people} people"
                 + (f" ({row.actions})" if row.actions else ""),
             )
-    missing = sorted(set(codes) - {row.collection_code for row in rows})
+    missing = sorted(set(codes) - {row.collection_code for row in rows} - set(synced))
     if missing:
         yield (
             "to do",

@@ -31,6 +31,7 @@ class LoginRights(NamedTuple):
     sees_all_rows: bool
     owns_database: bool
     makes_temporary_tables: bool
+    exports_snapshots: bool
 
 
 class _Relation(NamedTuple):
@@ -88,7 +89,15 @@ def crm_login(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
             "the login of crm_db may make no temporary tables, which each sync needs: grant"
             " temporary on its database",
         )
-    if not powers and not unwanted and not closed and rights.makes_temporary_tables:
+    if not rights.exports_snapshots:
+        yield (
+            "to do",
+            "the login of crm_db may not call pg_export_snapshot, which each run needs (logins"
+            " made after crm create --query-login may not). As a superuser in its database:"
+            " grant execute on function pg_export_snapshot() to that login",
+        )
+    is_enough = not closed and rights.makes_temporary_tables and rights.exports_snapshots
+    if is_enough and not powers and not unwanted:
         yield "fine", "the login of crm_db reads the contract, and has no right too many"
 
 
