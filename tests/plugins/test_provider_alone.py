@@ -91,7 +91,7 @@ def test_airflow_knows_the_provider_by_its_wheel(bare: BareAirflow, mailchimp_sa
     with open_provider(mailchimp_sandbox) as provider:
         list_id, _ = make_audience(provider, 3)
     examples = [text.replace("a1b2c3", list_id) for text in EXAMPLES_OF_THE_PAGE]
-    assert len(examples) == 8
+    assert len(examples) == 9
     assert f'"{list_id}"' in examples[0]
     said = bare.run("-c", LOOK, json.dumps(examples), **connection(mailchimp_sandbox))
     (answer,) = re.findall("^answer:(.*)$", said, re.MULTILINE)
