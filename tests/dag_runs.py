@@ -27,9 +27,11 @@ from airflow.utils.cli import get_bagged_dag
 for dag_id, settings in json.loads(sys.argv[1]):
     kept = dict(os.environ)
     os.environ.update(settings)
-    print("=== begin", flush=True)
+    # One write each: threads of Airflow's listeners may write between two.
+    os.write(1, b"=== begin\\n")
     run = get_bagged_dag(bundle_names=None, dag_id=dag_id).test()
-    print("=== end", run.state, flush=True)
+    sys.stdout.flush()
+    os.write(1, f"\\n=== end {run.state}\\n".encode())
     os.environ.clear()
     os.environ.update(kept)
 """

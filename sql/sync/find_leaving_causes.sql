@@ -51,17 +51,31 @@ where
             and planned.cause = any(%(due_causes)s::text[])
             -- A tag that somebody took by hand is about its collection alone.
             and planned.cause <> 'suppressed_archived'
-            -- Who is here by another collection, or signed up here, refused this one elsewhere.
-            and not exists (
-                select from sync.tag_member as tagged
-                where
-                    tagged.list_id = %(list_id)s
-                    and tagged.collection_id <> planned.collection_id
-                    and tagged.subscriber_hash = planned.subscriber_hash
-            )
-            and not exists (
-                select from untagged
-                where untagged.subscriber_hash = planned.subscriber_hash and untagged.signed_up
+            -- Who is here by another collection, or signed up here, may have refused this one elsewhere.
+            and (
+                planned.cause = 'shared_address_refused'
+                or exists (
+                    select from sync.refusal_contact as belongs
+                    inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+                    where
+                        belongs.contact_id = planned.contact_id
+                        and refusal.list_id = %(list_id)s
+                        and refusal.ended_at is null
+                        and planned.collection_id = any(refusal.collection_ids)
+                )
+                or not (
+                    exists (
+                        select from sync.tag_member as tagged
+                        where
+                            tagged.list_id = %(list_id)s
+                            and tagged.collection_id <> planned.collection_id
+                            and tagged.subscriber_hash = planned.subscriber_hash
+                    )
+                    or exists (
+                        select from untagged
+                        where untagged.subscriber_hash = planned.subscriber_hash and untagged.signed_up
+                    )
+                )
             )
         )
     )

@@ -77,8 +77,8 @@ found as (
     ) as holding
 ),
 
--- We unsubscribed these persons in another audience, and never in the present one. So a grant counts there,
--- as it does for a tag.
+-- We unsubscribed these persons in another audience, and never in the present one. There another collection
+-- keeps them, so a grant counts as it does for a tag.
 kept as materialized (
     select asked.key
     from person_asked as asked
@@ -93,6 +93,13 @@ kept as materialized (
                 and there.status = 'subscribed'
                 and there.origin in ('created', 'adopted')
                 and there.cause is distinct from 'forgotten'
+                and exists (
+                    select from sync.tag_member as tagged
+                    where
+                        tagged.list_id = there.list_id
+                        and tagged.subscriber_hash = there.subscriber_hash
+                        and tagged.collection_id <> %(collection_id)s
+                )
             offset 0
         ) as there
     where

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import subprocess
 import sys
@@ -146,7 +147,8 @@ def test_one_reason_alone(
     assert "quarantine-NEWS-missing_email.csv" in known.headers["content-disposition"]
     assert [row["contact_id"] for row in rows_of(of_all.text.removeprefix("\ufeff"), ";")] == ["7"]
     assert missing.status_code == 404
-    assert "no reason with the code 'NOPE'" in missing.text and "no_consent" in missing.text
+    words = html.unescape(missing.text)
+    assert "no reason with the code 'NOPE'" in words and "no_consent" in words
     assert len(rows_of(empty.text.removeprefix("\ufeff"), ";")) == 3
 
     assert main(["export", "--dsn", quarantine, "--reason", "no_consent", "--all"]) == 0

@@ -38,6 +38,7 @@ _PARAMETERS: Mapping[str, object] = {
     "collection_codes": ["A"],
     "contact_ids": [1],
     "digest": b"1",
+    "digests": [b"1"],
     "due_causes": ["withdrawn"],
     "ends_at": "2026-02-01",
     "kind": "address",
