@@ -60,10 +60,6 @@ def _filters(audience: Audience, call: Call) -> list[Callable[[Member], bool]]:
     query = call.query
     tests: list[Callable[[Member], bool]] = []
     status = choice(query, "status", _STATUSES)
-    if status is None:
-        tests.append(lambda member: member.status != "archived")
-    else:
-        tests.append(lambda member: member.status == status)
     tests.extend(_time_filters(query))
     unsubscribed_after = moment(query, "unsubscribed_since")
     if unsubscribed_after is not None:
@@ -92,6 +88,14 @@ def _filters(audience: Audience, call: Call) -> list[Callable[[Member], bool]]:
     return tests
 
 
+def _of_status(audience: Audience, status: str | None) -> list[Member]:
+    # Before the other filters: clients often ask for the few archived members of a large audience.
+    members = audience.members.values()
+    if status is None:
+        return [member for member in members if member.status != "archived"]
+    return [member for member in members if member.status == status]
+
+
 @operation("GET", "/lists/{list_id}/members", rows={"members": _MEMBER})
 def list_members(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdMembers. Without ``status`` archived members are left out."""
@@ -100,9 +104,9 @@ def list_members(sandbox: Sandbox, call: Call) -> Any:
     tests = _filters(audience, call)
 
     def build() -> list[Member]:
-        rows = [m for m in audience.members.values() if all(test(m) for test in tests)]
+        rows = _of_status(audience, query.get("status") or None)
         return ordered(
-            rows,
+            [member for member in rows if all(test(member) for test in tests)] if tests else rows,
             query,
             {
                 name: lambda member, name=name: getattr(member, name) or 0  # type: ignore[misc]

@@ -112,6 +112,17 @@ kept as materialized (
             select found.key from found
             where found.kind = 'withdrawal' and found.list_id in (select present.list_id from present)
         )
+        -- A grant of the survivor is none of the contact that was merged into it.
+        and not exists (
+            select from sync.refusal_contact as belongs
+            inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+            where
+                belongs.contact_id = asked.contact_id
+                and belongs.merged_from is not null
+                and refusal.kind = 'withdrawal'
+                and refusal.ended_at is null
+                and %(collection_id)s = any(refusal.collection_ids)
+        )
 ),
 
 weighed as (

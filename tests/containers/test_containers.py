@@ -145,7 +145,7 @@ def test_redis_asks_for_its_password(celery: World) -> None:
 
 def test_a_killed_worker_loses_nothing(celery: World) -> None:
     world, containers, airflow = celery, celery.containers, celery.airflow
-    codes = [f"LOAD_{number}" for number in range(1, MOST_CONNECTIONS + 3)]
+    codes = [f"LOAD_{number}" for number in range(1, 2 * MOST_CONNECTIONS + 1)]
     add_collections(world, codes)
     airflow.wait_for_dags(["sync_collections"])
     # Slow answers: each task holds its slot for long, and the others want one meanwhile.
@@ -156,8 +156,11 @@ def test_a_killed_worker_loses_nothing(celery: World) -> None:
     # The load stays for a while: a limit that leaks would show.
     wanted = requests(world) + LONG_ENOUGH
     wait_until(lambda: requests(world) >= wanted, seconds=RUN_SECONDS)
+    # Of two, one is still at work when the worker ends.
+    wait_until(lambda: len(at_work(world, run_id, "worker-2")) > 1, seconds=RUN_SECONDS)
     containers.kill("worker-2")
-    cut = {key for key, task in collections(world, run_id).items() if task.state == "running"}
+    # Nobody reports their end any more.
+    cut = at_work(world, run_id, "worker-2")
     ask_sandbox(world, "POST", "latency", {"milliseconds": 100})
     is_missed = not containers.is_healthy("worker-2")
     # As `restart: unless-stopped` does.
@@ -212,6 +215,17 @@ def collections(world: World, run_id: str) -> dict[int, TaskInstance]:
     """The tasks of the collections of a sync."""
     tasks = world.airflow.task_instances("sync_collections", run_id)
     return {task.map_index: task for task in tasks if task.task_id == "sync_collection"}
+
+
+def at_work(world: World, run_id: str, worker: str) -> set[int]:
+    """The collections that a worker syncs, by the numbers of their tasks."""
+    of_worker = tasks_of(world, worker)
+    place = f"dag_id=sync_collections/run_id={run_id}/task_id=sync_collection/map_index="
+    return {
+        number
+        for number, task in collections(world, run_id).items()
+        if task.state == "running" and f"{place}{number}" in of_worker
+    }
 
 
 def is_at_the_limit(world: World, run_id: str, worker: str) -> bool:

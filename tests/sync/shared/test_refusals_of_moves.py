@@ -208,6 +208,25 @@ def test_after_a_new_grant_the_tag_comes_back(moving: Story, when: str) -> None:
     assert quarantine(moving) == {}
 
 
+def test_a_grant_of_the_survivor_brings_no_tag_back(moving: Story) -> None:
+    """Zoi withdrew the newsletter. She is merged into Maria, who is in OFFERS and grants it."""
+    news, offers = _two(moving, first=None, campaign_type="OFFER")
+    maria, zoi = moving.contact(MARIA, news, offers), moving.contact(ZOI, news)
+    moving.consent(maria, category="offer")
+    moving.contact(FRIENDS[0], news)
+    sync_each(moving)
+    moving.withdraw(zoi)
+    sync_each(moving)
+    change(moving, "NEWS", shared_audience=NAME)
+    moving.merge(zoi, maria)
+    moving.regrant(maria)
+    sync_each(moving, 3)
+
+    assert tagged(moving, "NEWS") == {FRIENDS[0]}
+    assert MARIA in tagged(moving, "OFFERS")
+    assert MARIA in with_status(moving, "subscribed")
+
+
 def test_who_opted_out_before_the_move_stays_out(moving: Story) -> None:
     """An opt-out of her own is no withdrawal of ours: no grant in the CRM lifts it."""
     news, offers = _two(moving, first=None, campaign_type="OFFER")
