@@ -22,7 +22,7 @@ what changed, and dashboards can read meanwhile.
 
 - *The error names `REPORT_TIME_ZONE` or `REFRESH_MARTS_HOURS`*: correct it (docs/settings.md), and
   run this again.
-- *`AirflowTaskTimeout`*: there was more to count than `REFRESH_MARTS_HOURS` allows. A refresh counts
+- *`AirflowTaskTimeout`*: there was more to count than `REFRESH_MARTS_HOURS` allows. It counts
   everything or nothing, so dashboards stay as they were, and nothing is lost. Two more attempts end
   the same way. Give it more hours (docs/scale.md says how many), restart Airflow's components, and
   clear the task.

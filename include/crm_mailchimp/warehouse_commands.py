@@ -155,7 +155,7 @@ def _restore(options: argparse.Namespace) -> str:
     )
     done = upgrade(readable_dsn(options.dsn), beside_crm=options.beside_crm)
     with opened_warehouse(options.dsn) as warehouse:
-        # The backup has no stagings. Where they were, an empty plan would look like "nothing to do".
+        # The backup has no stagings: an empty plan would look like "nothing to do".
         drop_staging(warehouse, keep_days=0, now=read_value(warehouse, datetime, "select now()"))
         returned = remove_returned(warehouse)
         release(warehouse)  # the backup may be from before warehouses belonged to an Airflow

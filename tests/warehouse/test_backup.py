@@ -522,7 +522,7 @@ def test_a_backup_that_fails_says_what_where_and_what_to_do(
     ("said", "remedy"),
     [
         (": could not write to file: No space left on device", "Make room on that disk"),
-        (": ERROR:  out of shared memory", "max_locks_per_transaction"),
+        (": ERROR:  out of shared memory", "Give the server more max_locks_per_transaction"),
         (": connection to server at h failed: timeout expired", "See that the server runs"),
         (": unrecognized configuration parameter x", "Correct that"),
         ("", "Its own words may quote people's data, so they are not shown"),
