@@ -19,7 +19,7 @@ from local_installation.installation import (
 from local_installation.local_services import Services, run_command, running_services
 from local_installation.own_processes import stop_leftovers
 from local_installation.preparation import is_prepared
-from local_installation.side_by_side import entered, last_words, shared, stay
+from local_installation.side_by_side import entered, last_words, require_host, shared, stay
 from local_installation.superset_processes import USER, SupersetSettings, running_superset
 
 NAME = "make bi"
@@ -71,8 +71,12 @@ def bring_up(installation: Installation) -> None:
             steps.step("databases, datasets, charts and dashboards"),
             Superset(superset.url, USER, secrets.superset_password) as page,
         ):
-            page.provision(warehouse)
-            dashboards = page.dashboards()
+            try:
+                page.provision(warehouse)
+                dashboards = page.dashboards()
+            except SupersetError:
+                require_host(installation, host)
+                raise
         where = _where_it_is(superset.url, secrets.superset_password, dashboards)
         _say("\n".join([where, last_words(host)]))
         stay(installation, host, superset.process.require_alive)

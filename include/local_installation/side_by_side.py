@@ -134,13 +134,21 @@ def stay(installation: Installation, host: Host | None, require_alive: Callable[
     """
     while True:
         # The host first: without its databases, our processes end too, and would get the blame.
-        if host and find_host(replace(installation, is_beside=False)) != host:
-            raise InstallationError(
-                f"{host.name} has ended, and its databases with it. Nothing is lost: start this "
-                "again"
-            )
+        require_host(installation, host)
         require_alive()
         time.sleep(_LOOK_SECONDS)
+
+
+def require_host(installation: Installation, host: Host | None) -> None:
+    """Say that the host has ended, where the work of this run fails because of it.
+
+    Raises:
+        InstallationError: it has ended.
+    """
+    if host and find_host(replace(installation, is_beside=False)) != host:
+        raise InstallationError(
+            f"{host.name} has ended, and its databases with it. Nothing is lost: start this again"
+        )
 
 
 def last_words(host: Host | None) -> str:
