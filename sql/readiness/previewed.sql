@@ -9,7 +9,7 @@ with newest as (
     from sync.staging_run as run
     inner join sync.staged_collection as collection on run.staging_id = collection.staging_id
     where run.dry_run and run.row_counts is not null and run.dropped_at is null
-    order by collection.collection_code, run.staging_id desc
+    order by collection.collection_code asc, run.staging_id desc
 ),
 
 counted as (

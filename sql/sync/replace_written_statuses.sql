@@ -1,4 +1,4 @@
--- Puts the rows that the CRM has into the place of those that were written. They meet the current statuses next.
+-- Puts the rows that the CRM has into the place of those that were written. They are compared next.
 with gone as (
     delete from sync.written_status as written
     where
