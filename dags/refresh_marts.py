@@ -7,8 +7,9 @@ Updates the `mart` tables for dashboards (`campaign_performance`, `contact_engag
 **When.** After each `extract_reports` that brought something. By hand at any time: it counts only
 what changed, and dashboards can read meanwhile.
 
-**Setting.** Days and hours are those of `REPORT_TIME_ZONE`, a name of IANA's database such as
-`Europe/Athens`. Without it they are those of Airflow's default time zone.
+**Settings.** Days and hours are those of `REPORT_TIME_ZONE`, a name of IANA's database such as
+`Europe/Athens`. Without it they are those of Airflow's default time zone. After
+`REFRESH_MARTS_HOURS` (default 2) the task is ended.
 
 **Params**
 
@@ -19,7 +20,12 @@ what changed, and dashboards can read meanwhile.
 
 **When something is wrong**
 
-- *The error names `REPORT_TIME_ZONE`*: correct it (docs/settings.md), and run this again.
+- *The error names `REPORT_TIME_ZONE` or `REFRESH_MARTS_HOURS`*: correct it (docs/settings.md), and
+  run this again.
+- *`AirflowTaskTimeout`*: there was more to count than `REFRESH_MARTS_HOURS` allows. It counts
+  everything or nothing, so dashboards stay as they were, and nothing is lost. Two more attempts end
+  the same way. Give it more hours (docs/scale.md says how many), restart Airflow's components, and
+  clear the task.
 """
 
 from __future__ import annotations
@@ -28,6 +34,7 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag, task
 
+from crm_mailchimp.settings import ReportSettings
 from mailchimp_provider.alerts import FailureAlert
 from mailchimp_provider.dag_defaults import MARTS, STATS, dag_header
 from mailchimp_provider.tasks import reports
@@ -39,7 +46,7 @@ from mailchimp_provider.tasks import reports
         description="Tables for dashboards catch up with the reports.",
         topic="reports",
         schedule=[STATS],
-        task_timeout=timedelta(hours=2),
+        task_timeout=timedelta(hours=ReportSettings.read_usable().refresh_marts_hours),
         on_failure=FailureAlert(),
     ),
     params={

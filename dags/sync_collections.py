@@ -11,7 +11,8 @@ makes the plan, and pushes what changed.
 
 - `collections`: codes of the collections to sync. Empty: all active ones with a provider.
 - `dry_run`: make the plan and change nothing. `preview_collections` does the same.
-- `full_refresh`: list the audiences in full, and push the fields of each member again.
+- `full_refresh`: list the audiences in full, and push the fields of each member again. The
+  write-back compares the CRM's whole table.
 - `approved_plan`: id of a removal plan that a person approved. `approve_removals` sets it.
 
 **Rerun.** Clear any task at any time. A cleared `sync_collection` continues where it stopped,

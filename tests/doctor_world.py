@@ -66,7 +66,7 @@ class Installation:
                 self._run(admin, "create role {} login password {}", kind, PASSWORD)
             assert create_query_login(admin, self.logins["query"], PASSWORD) == []
             for words in (
-                f"connect, temporary on database {self.databases['crm']}",
+                f"connect on database {self.databases['crm']}",
                 "usage on schema crm",
                 "select on all tables in schema crm",
             ):

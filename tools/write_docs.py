@@ -309,7 +309,7 @@ each removal that is not mandatory waits for approval; runs fail at their end |
 | `WRITE_BACK_…` | nothing is written back; runs fail at their end |
 | `ALERT_…` | alerts go out without that value; runs fail at their end |
 | the thresholds of a sync | collections are judged by the default; runs fail at their end |
-| `REPORT_TIME_ZONE` | the marts are not refreshed |
+| `REPORT_TIME_ZONE`, `REFRESH_MARTS_HOURS` | the marts are not refreshed |
 | `SENDING_…` | sendings are judged by the default; runs of `watch_sendings` fail at their end |
 | `CAMPAIGN_…` | no campaign is scheduled or sent; campaigns near their time are taken back |
 | `KEEP_…` | that kind of data is kept; the other ages are obeyed; runs fail at their end |

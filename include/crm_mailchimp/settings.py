@@ -242,6 +242,11 @@ class ReportSettings(Settings):
         " (core.default_timezone).",
         examples=["Europe/Athens"],
     )
+    refresh_marts_hours: Hours = Field(
+        2,
+        description="Hours after which refresh_marts is ended. Then nothing of that refresh is"
+        " kept, and dashboards stay as they were.",
+    )
 
 
 class CampaignSettings(Settings):

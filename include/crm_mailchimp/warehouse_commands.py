@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,8 @@ from crm_mailchimp.data_protection.erased_traces import remove_returned
 from crm_mailchimp.database_errors import describe
 from crm_mailchimp.dsn import readable_dsn
 from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.rows import read_value
+from crm_mailchimp.sync.staging.stagings import drop_staging
 from crm_mailchimp.warehouse.backup import back_up
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
 from crm_mailchimp.warehouse.data_dictionary import data_dictionary
@@ -152,6 +155,8 @@ def _restore(options: argparse.Namespace) -> str:
     )
     done = upgrade(readable_dsn(options.dsn), beside_crm=options.beside_crm)
     with opened_warehouse(options.dsn) as warehouse:
+        # The backup has no stagings: an empty plan would look like "nothing to do".
+        drop_staging(warehouse, keep_days=0, now=read_value(warehouse, datetime, "select now()"))
         returned = remove_returned(warehouse)
         release(warehouse)  # the backup may be from before warehouses belonged to an Airflow
     lines = [

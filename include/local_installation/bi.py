@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 from contextlib import ExitStack
 
 import psycopg
@@ -16,36 +15,48 @@ from local_installation.installation import (
     Installation,
     InstallationError,
     find_installation,
-    held,
 )
 from local_installation.local_services import Services, run_command, running_services
 from local_installation.own_processes import stop_leftovers
 from local_installation.preparation import is_prepared
+from local_installation.side_by_side import entered, last_words, require_host, shared, stay
 from local_installation.superset_processes import USER, SupersetSettings, running_superset
 
+NAME = "make bi"
 BI_LOGIN = "bi"
 _METADATA = "superset"
-_LOOK_SECONDS = 2.0
 
 
 def bring_up(installation: Installation) -> None:
     """Start Superset on the warehouse, print where it is, and stay until interrupted.
 
+    Beside ``make up`` only Superset starts: the warehouse is there.
+
     Raises:
         InstallationError: there is no data yet, or something does not start, or ends by itself.
         SupersetError: Superset refuses the dashboards.
     """
-    if not is_prepared(installation):
-        raise InstallationError("there is no data to show yet: run make demo first")
     with ExitStack() as running:
-        running.enter_context(held(installation))
+        installation, host = running.enter_context(entered(installation, NAME))
+        if not is_prepared(installation):
+            raise InstallationError("there is no data to show yet: run make demo first")
         # Also what an interruption left between its start and its place in the stack.
         running.callback(stop_leftovers, installation.running)
         secrets = installation.secrets()
         steps = Steps(total=3)
-        with steps.step("Postgres, and a login that can only read the warehouse's statistics"):
-            services = running.enter_context(running_services(installation, secrets))
+        with steps.step(
+            "a login that can only read the warehouse's statistics"
+            if host
+            else "Postgres, and a login that can only read the warehouse's statistics"
+        ):
+            services = (
+                host.services(installation)
+                if host
+                else running.enter_context(running_services(installation, secrets))
+            )
             warehouse = grant_bi(services, secrets.bi_password)
+        if not host:
+            running.enter_context(shared(installation, NAME, services))
         settings = SupersetSettings(
             home=installation.superset_home,
             logs=installation.logs,
@@ -60,12 +71,15 @@ def bring_up(installation: Installation) -> None:
             steps.step("databases, datasets, charts and dashboards"),
             Superset(superset.url, USER, secrets.superset_password) as page,
         ):
-            page.provision(warehouse)
-            dashboards = page.dashboards()
-        _say(_where_it_is(superset.url, secrets.superset_password, dashboards))
-        pause = threading.Event()
-        while not pause.wait(_LOOK_SECONDS):
-            superset.process.require_alive()
+            try:
+                page.provision(warehouse)
+                dashboards = page.dashboards()
+            except SupersetError:
+                require_host(installation, host)
+                raise
+        where = _where_it_is(superset.url, secrets.superset_password, dashboards)
+        _say("\n".join([where, last_words(host)]))
+        stay(installation, host, superset.process.require_alive)
 
 
 def grant_bi(services: Services, password: str) -> str:
@@ -96,7 +110,6 @@ def _where_it_is(url: str, password: str, dashboards: list[Dashboard]) -> str:
             f"    password         {password}",
             *(f"  {one.title:<36} {one.url}" for one in dashboards),
             "",
-            "Ctrl-C stops everything; the data stays until `make clean`.",
         ]
     )
 

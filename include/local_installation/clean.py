@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from local_installation.installation import (
@@ -33,9 +34,11 @@ def clean(installation: Installation) -> list[str]:
     if not installation.home.is_dir():
         return []
     done = []
-    if end_holder(installation):
-        done.append("stopped the run that was using it")
-    done += [f"stopped {name}, left over" for name in stop_leftovers(installation.running)]
+    # The run beside another one first: it works with the other one's databases.
+    for one in (replace(installation, is_beside=True), installation):
+        if end_holder(one):
+            done.append("stopped the run that was using it")
+        done += [f"stopped {name}, left over" for name in stop_leftovers(one.running)]
     if _stop_postgres(installation.postgres_data):
         done.append("stopped Postgres, left over")
     remove(installation)

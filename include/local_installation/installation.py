@@ -36,6 +36,10 @@ class InstallationError(RuntimeError):
     """Something is in the way; the message says what, and what to do about it."""
 
 
+class InUseError(InstallationError):
+    """Another run holds the installation."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
     """Generated at the first run, kept in a file that only its owner can read."""
@@ -53,9 +57,20 @@ class Secrets:
 
 @dataclass(frozen=True)
 class Installation:
-    """Folders and files below one home folder."""
+    """Folders and files below one home folder.
+
+    Attributes:
+        home: the folder.
+        is_beside: as a run sees it that works with the databases of another run.
+    """
 
     home: Path
+    is_beside: bool = False
+
+    @property
+    def lock(self) -> Path:
+        """Held by a run, with its process id."""
+        return self.home / ("lock_beside" if self.is_beside else "lock")
 
     @property
     def postgres_data(self) -> Path:
@@ -92,7 +107,7 @@ class Installation:
     @property
     def running(self) -> Path:
         """One file for each process we started, removed when it ended."""
-        return self.home / "running"
+        return self.home / ("running_beside" if self.is_beside else "running")
 
     def secrets(self) -> Secrets:
         """The installation's credentials, made at the first call."""
@@ -130,7 +145,8 @@ def held(installation: Installation) -> Iterator[None]:
     """Make the home folder if need be and hold it: one run at a time.
 
     Raises:
-        InstallationError: another run holds it, it is not ours, or the disk is full.
+        InUseError: another run holds it.
+        InstallationError: it is not ours, or the disk is full.
     """
     home = installation.home
     try:
@@ -152,7 +168,7 @@ def held(installation: Installation) -> Iterator[None]:
             f"only {free} MiB are free on the disk of {home}, {_SPACE_NEEDED_MIB} MiB are needed. "
             f"Make room, or use another disk: {HOME_SETTING}=/some/folder make demo"
         )
-    with (home / "lock").open("a+", encoding="ascii") as lock:
+    with installation.lock.open("a+", encoding="ascii") as lock:
         _take(lock, home)
         yield
 
@@ -169,12 +185,12 @@ def remove(installation: Installation) -> None:
 
 
 def end_holder(installation: Installation) -> bool:
-    """Ask a live `make demo` or `make up` of this installation to end; True if there was one.
+    """Ask a live run of this installation (make demo, up or bi) to end; True if there was one.
 
     Raises:
         InstallationError: it did not end in time.
     """
-    path = installation.home / "lock"
+    path = installation.lock
     if not path.is_file():
         return False
     found = False
@@ -244,6 +260,15 @@ def _require_ours(home: Path) -> None:
         )
 
 
+def holder(installation: Installation) -> int | None:
+    """Process id of the run that holds the installation, or was the last to hold it."""
+    try:
+        with installation.lock.open(encoding="ascii") as lock:
+            return _holder(lock)
+    except (OSError, ValueError):
+        return None
+
+
 def _holder(lock: IO[str]) -> int:
     lock.seek(0)
     return int(lock.read().strip())
@@ -254,9 +279,10 @@ def _take(lock: IO[str], home: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.seek(0)
-        raise InstallationError(
+        raise InUseError(
             f"process {lock.read().strip() or 'unknown'} already runs the installation in {home}. "
-            "Stop it there with Ctrl-C (or: make clean), then try again"
+            "Stop it there with Ctrl-C (or: make clean), then try again. make up and make bi run "
+            "side by side: start the second when the first has its databases"
         ) from error
     lock.truncate(0)
     lock.write(str(os.getpid()))

@@ -33,7 +33,7 @@ _READY_SECONDS = 300.0
 class Services:
     """Where the running services are."""
 
-    server: postgres.Server = field(repr=False)
+    server: postgres.ServerAddress = field(repr=False)
     mailchimp_url: str
     mailchimp_key: str = field(repr=False)
     query_password: str = field(repr=False)

@@ -37,7 +37,7 @@ from local_installation.postgres_cluster import (
     prepare,
 )
 
-__all__ = ["EmbeddedPostgresError", "Server", "start"]
+__all__ = ["EmbeddedPostgresError", "Server", "ServerAddress", "find_running", "start"]
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
@@ -64,30 +64,13 @@ _CARELESS: Mapping[str, str] = {
 }
 
 
-class Server:
-    """A running server; made by ``start``. As a context manager it also stops at the
-    interpreter's end."""
+class ServerAddress:
+    """A running server of ours: how to reach it as its superuser."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        lock: IO[str],
-        *,
-        data_dir: Path,
-        port: int,
-        password: str,
-    ) -> None:
-        self._process = process
+    def __init__(self, *, port: int, password: str) -> None:
         self._password = password
-        self._lock = lock
-        self.data_dir = data_dir
         self.port = port
         self.host = _HOST
-
-    @property
-    def pid(self) -> int:
-        """Process id of the postmaster, which leads a process group of its own."""
-        return self._process.pid
 
     def dsn(
         self, database: str = "postgres", *, user: str | None = None, password: str = ""
@@ -121,6 +104,30 @@ class Server:
             connection.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
+
+
+class Server(ServerAddress):
+    """A running server; made by ``start``. As a context manager it also stops at the
+    interpreter's end."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        lock: IO[str],
+        *,
+        data_dir: Path,
+        port: int,
+        password: str,
+    ) -> None:
+        super().__init__(port=port, password=password)
+        self._process = process
+        self._lock = lock
+        self.data_dir = data_dir
+
+    @property
+    def pid(self) -> int:
+        """Process id of the postmaster, which leads a process group of its own."""
+        return self._process.pid
 
     def stop(self) -> None:
         """Fast shutdown; returns when the server has ended. A second call does nothing."""
@@ -180,7 +187,7 @@ def start(
     try:
         chosen = {**_SETTINGS, **({} if durable else _CARELESS), **(settings or {})}
         account = prepare(folder, programs)
-        password = beside(folder, "password").read_text(encoding="utf-8").strip()
+        password = _password(folder)
         process, used = _launch(folder, programs, account, port, chosen)
         server = Server(process, lock, data_dir=folder, port=used, password=password)
         try:
@@ -197,6 +204,20 @@ def start(
     except BaseException:
         lock.close()
         raise
+
+
+def find_running(data_dir: Path, port: int) -> ServerAddress:
+    """The server of a data folder that another process of ours runs on this port.
+
+    Args:
+        data_dir: the cluster's folder.
+        port: where that process says that the server listens.
+    """
+    return ServerAddress(port=port, password=_password(data_dir))
+
+
+def _password(folder: Path) -> str:
+    return beside(folder, "password").read_text(encoding="utf-8").strip()
 
 
 def _launch(

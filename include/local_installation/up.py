@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import threading
 from contextlib import ExitStack
 
 from local_installation.airflow_api import AirflowApiError
@@ -17,35 +16,42 @@ from local_installation.installation import (
     Secrets,
     find_installation,
     free_port,
-    held,
     require_port,
 )
 from local_installation.local_services import Services, running_services
 from local_installation.own_processes import stop_leftovers
 from local_installation.preparation import is_prepared, prepare, sample_settings, set_prepared
+from local_installation.side_by_side import entered, last_words, shared, stay
 
+NAME = "make up"
 PORT_SETTING = "CRM_MAILCHIMP_UI_PORT"
 _USUAL_PORT = 8080
-_LOOK_SECONDS = 2.0
 
 
 def bring_up(installation: Installation) -> None:
     """Start everything, print where it is, and stay until interrupted.
 
+    Beside ``make bi`` only Airflow starts: databases and sandbox are there.
+
     Raises:
         InstallationError: something does not start, or ends by itself.
     """
     with ExitStack() as running:
-        running.enter_context(held(installation))
+        installation, host = running.enter_context(entered(installation, NAME))
         # Also what an interruption left between its start and its place in the stack.
         running.callback(stop_leftovers, installation.running)
         port = chosen_port()
         secrets = installation.secrets()
         # After a demo that was killed half-way, CRM, warehouse and sandbox may not fit together.
         afresh = not is_prepared(installation)
-        steps = Steps(total=3 if afresh else 2)
-        with steps.step("Postgres and the Mailchimp sandbox"):
-            services = running.enter_context(running_services(installation, secrets, afresh=afresh))
+        steps = Steps(total=1 if host else 3 if afresh else 2)
+        if host:
+            services = host.services(installation)
+        else:
+            with steps.step("Postgres and the Mailchimp sandbox"):
+                services = running.enter_context(
+                    running_services(installation, secrets, afresh=afresh)
+                )
         settings = AirflowSettings(
             port=port,
             metadata_dsn=services.airflow,
@@ -56,12 +62,12 @@ def bring_up(installation: Installation) -> None:
             with steps.step("sample CRM, warehouse, Airflow's tables"):
                 prepare(installation, secrets, services, settings)
                 set_prepared(installation, True)
+        if not host:
+            running.enter_context(shared(installation, NAME, services))
         with steps.step("Airflow: API server, scheduler, dag-processor, triggerer"):
             airflow = running.enter_context(running_airflow(installation, secrets, settings))
-        _say(_where_it_is(settings, secrets, services))
-        pause = threading.Event()
-        while not pause.wait(_LOOK_SECONDS):
-            airflow.require_alive()
+        _say("\n".join([_where_it_is(settings, secrets, services), last_words(host)]))
+        stay(installation, host, airflow.require_alive)
 
 
 def chosen_port() -> int:
@@ -96,7 +102,6 @@ def _where_it_is(settings: AirflowSettings, secrets: Secrets, services: Services
             "Commands of the project run in another terminal, with the Python of the checkout:",
             "  .venv/bin/python -m crm_mailchimp.sync explain --dsn … --contact 57",
             "",
-            "Ctrl-C stops everything; the data stays until `make clean`.",
         ]
     )
 

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: What to do, by the kind of an error of mail. Its own words may hold an address or a name.
+_MAIL_REMEDIES = {
+    "ValueError": "the mail has no sender: set ALERT_FROM_EMAIL",
+    "AirflowException": "define the connection smtp_default",
+    "SSLError": "the server speaks no TLS at this port: set disable_ssl in smtp_default",
+    "SMTPNotSupportedError": "the server has no STARTTLS: set disable_tls in smtp_default",
+    "SMTPAuthenticationError": "correct login and password of smtp_default",
+}
+
 
 class FailureAlert(BaseNotifier):
     """For ``on_failure_callback``: says which run, or which task of it, failed, and where to look.
@@ -164,12 +173,22 @@ def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bo
             # Not called: that would treat the text, which holds codes of the CRM, as a template.
             notifier.notify({})
         except Exception as error:
-            words = str(error) if isinstance(error, ReceiverError) else type(error).__name__
-            log.error("alert by %s not sent: %s (%s)", name, words, message.subject)  # noqa: TRY400
+            log.error(  # noqa: TRY400
+                "alert by %s not sent: %s (%s)", name, _words(name, error), message.subject
+            )
         else:
             log.info("alert by %s sent: %s", name, message.subject)
             delivered = True
     return delivered
+
+
+def _words(channel: str, error: Exception) -> str:
+    """Why a channel failed, without the words of others: these may hold addresses and keys."""
+    if isinstance(error, ReceiverError):
+        return str(error)
+    kind = type(error).__name__
+    remedy = _MAIL_REMEDIES.get(kind) if channel == "mail" else None
+    return f"{kind}, {remedy}" if remedy else kind
 
 
 def notifiers(message: Message, settings: AlertSettings) -> dict[str, BaseNotifier]:

@@ -19,7 +19,7 @@ def report_time_zone() -> str:
     Raises:
         SettingError: it is not a name of IANA's time zone database.
     """
-    chosen = ReportSettings.read().report_time_zone
+    chosen = ReportSettings.read(only="report_time_zone").report_time_zone
     if chosen is not None:
         return chosen
     default = str(conf.get("core", "default_timezone"))

@@ -276,5 +276,27 @@ def test_an_alert_that_cannot_be_sent_stops_nothing_and_tells_no_secret(
     assert "s3cret-part" not in output
 
 
+@pytest.mark.parametrize(
+    ("sender", "extra", "words"),
+    [
+        ("", {}, "ValueError, the mail has no sender: set ALERT_FROM_EMAIL"),
+        ("airflow@galaxy.gr", None, "AirflowException, define the connection smtp_default"),
+        ("airflow@galaxy.gr", {"disable_ssl": False}, "SSLError, the server speaks no TLS"),
+        ("airflow@galaxy.gr", {"disable_tls": False}, "SMTPNotSupportedError, the server has no"),
+    ],
+)
+def test_mail_that_cannot_be_sent_says_what_to_do(
+    tmp_path: Path, mail: MailServer, sender: str, extra: dict[str, bool] | None, words: str
+) -> None:
+    settings = {"ALERT_EMAILS": "data@galaxy.gr", "ALERT_FROM_EMAIL": sender}
+    if extra is not None:
+        described = json.loads(connection(mail.port))
+        described["extra"] = json.dumps({**json.loads(described["extra"]), **extra})
+        settings["AIRFLOW_CONN_SMTP_DEFAULT"] = json.dumps(described)
+    done = send(tmp_path, settings)
+    assert f"alert by mail not sent: {words}" in done.stderr
+    assert "galaxy.gr" not in done.stdout + done.stderr
+
+
 def test_without_channels_nothing_is_sent(tmp_path: Path) -> None:
     assert "answer: False" in send(tmp_path, {}).stdout

@@ -25,12 +25,12 @@ def pull(world: World, code: str = "NEWS") -> dict[str, int] | None:
         return pull_statuses(warehouse, Accounts.only(provider), code)
 
 
-def write_back(world: World) -> WrittenBack:
+def write_back(world: World, *, compare: bool = False) -> WrittenBack:
     with (
         psycopg.connect(world.warehouse_dsn) as warehouse,
         psycopg.connect(world.crm_dsn) as crm,
     ):
-        return write_back_members(warehouse, crm)
+        return write_back_members(warehouse, crm, compare=compare)
 
 
 def statuses_in_crm(world: World) -> dict[tuple[int, int], tuple[str, str | None]]:
@@ -131,6 +131,46 @@ def test_nothing_is_noted_as_written_when_the_crm_did_not_take_it(world: World) 
         write_back(world)
     world.crm.execute("alter table crm.elsewhere rename to provider_member_status")
     assert write_back(world) == WrittenBack(written=1, deleted=0)
+
+
+def test_a_table_that_was_emptied_is_filled_again(world: World) -> None:
+    """Switched off, dropped or truncated, and switched on again: nobody has to know what to do."""
+    news = world.collection()
+    maria = world.contact("maria@mail.gr", news)
+    world.sync()
+    assert write_back(world) == WrittenBack(written=1, deleted=0)
+    world.crm.execute("truncate crm.provider_member_status")
+    assert write_back(world) == WrittenBack(written=1, deleted=0)
+    assert statuses_in_crm(world) == {(news, maria): ("subscribed", None)}
+    assert write_back(world) == WrittenBack(written=0, deleted=0)
+
+
+def test_a_restored_crm_is_compared_on_request(world: World) -> None:
+    news = world.collection()
+    people = [world.contact(f"{name}@mail.gr", news) for name in ("maria", "eleni", "nikos")]
+    world.sync()
+    write_back(world)
+    right = statuses_in_crm(world)
+    maria, eleni, nikos = people
+    # The restored table is of another day: a row less, an older one, and one of a contact who left.
+    world.crm.execute("delete from crm.provider_member_status where contact_id = %s", (maria,))
+    world.crm.execute(
+        "update crm.provider_member_status set status = 'quarantined', reason = 'no_consent'"
+        " where contact_id = %s",
+        (eleni,),
+    )
+    world.crm.execute(
+        "insert into crm.provider_member_status (collection_id, contact_id, status, changed_at)"
+        " values (%s, 4711, 'subscribed', now())",
+        (news,),
+    )
+    untouched = changed_at(world, nikos)
+
+    assert write_back(world) == WrittenBack(written=0, deleted=0), "it knows what it wrote"
+    assert write_back(world, compare=True) == WrittenBack(written=2, deleted=1)
+    assert statuses_in_crm(world) == right
+    assert changed_at(world, nikos) == untouched
+    assert write_back(world, compare=True) == WrittenBack(written=0, deleted=0)
 
 
 def test_the_written_status_of_an_erased_contact_is_taken_away(world: World) -> None:

@@ -74,7 +74,8 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         assert words in healthy.words("fine")
     for words in (
         "no Airflow works with the warehouse yet",
-        "the first sync would push 3 people (add 3)",
+        "nobody hears of trouble: ALERT_EMAILS, ALERT_WEBHOOK_URL and ALERT_EVENTS_KEY are empty",
+        "the next sync would push 3 people (add 3)",
         "sync_collections is paused. Unpausing starts nothing: its next run is at ",
     ):
         assert words in healthy.words("note")
@@ -101,6 +102,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         DATA_DOCS_DIR=str(installation.folder / "gone"),
         WRITE_BACK_MEMBERS="true",
         REMOVAL_GUARD_PERCENT="5%",
+        ALERT_EMAILS="data@galaxy.gr",
         MAILCHIMP_CONTACT_LIMIT="mailchimp_films=5",
     )
 
@@ -116,6 +118,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         "collection NEWS: missing_parameter: Mailchimp requires subject",
         "the domain unknown.gr of the sender of NEWS is not known to Mailchimp",
         "DATA_DOCS_DIR does not exist",
+        "alerts by mail reach nobody: connection smtp_default is not defined",
         "REMOVAL_GUARD_PERCENT is '5%'",
         "MAILCHIMP_CONTACT_LIMIT names mailchimp_films",
         "connection mailchimp_books is not defined",
@@ -183,6 +186,17 @@ def test_what_cannot_be_opened_is_a_line_and_the_rest_goes_on(installation: Inst
         assert words in report.words("to do"), report.words("to do")
     assert "the login of crm_db reads the contract" in report.words("fine")
     assert "wrong-us1" not in report.output
+
+    smtp = {"conn_type": "smtp", "host": "127.0.0.1"}
+    for sender, words in ({}, "they have no sender"), ({"from_email": "a@galaxy.gr"}, ""):
+        report = installation.ask(
+            "--json",
+            ALERT_EMAILS="data@galaxy.gr",
+            AIRFLOW_CONN_SMTP_DEFAULT=json.dumps({**smtp, "extra": sender}),
+        )
+        assert (f"alerts by mail reach nobody: {words}" in report.words("to do")) == bool(words)
+        assert ("alerts go out by mail (ALERT_EMAILS)" in report.words("fine")) != bool(words)
+        assert "galaxy.gr" not in report.output
 
     superuser = psycopg.conninfo.conninfo_to_dict(installation.admin_dsn)
     powerful = {

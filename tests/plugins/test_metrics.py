@@ -1,9 +1,10 @@
-"""The pipeline's figures arrive over the wire, as OpenTelemetry sends them (OTLP over HTTP)."""
+"""The pipeline's figures arrive over the wire: by OpenTelemetry (OTLP over HTTP), and by statsd."""
 
 from __future__ import annotations
 
 import gzip
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,7 +89,27 @@ def points(request: Any) -> Iterator[tuple[str, Any]]:
                 yield from ((metric.name, point) for point in data.data_points)
 
 
-def export(tmp_path: Path, warehouse: str, port: int) -> subprocess.CompletedProcess[str]:
+def to_collector(port: int) -> dict[str, str]:
+    return {
+        # Seconds for which the exporter tries again.
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "AIRFLOW__METRICS__OTEL_HOST": "127.0.0.1",
+        "AIRFLOW__METRICS__OTEL_PORT": str(port),
+    }
+
+
+def to_statsd(port: int) -> dict[str, str]:
+    return {
+        "AIRFLOW__METRICS__STATSD_ON": "True",
+        "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
+        "AIRFLOW__METRICS__STATSD_PORT": str(port),
+    }
+
+
+def export(
+    tmp_path: Path, warehouse: str, settings: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
     return subprocess.run(
         [sys.executable, "-c", SEND, warehouse],
@@ -96,11 +117,7 @@ def export(tmp_path: Path, warehouse: str, port: int) -> subprocess.CompletedPro
             **inherited,
             "AIRFLOW_HOME": str(tmp_path),
             "NO_PROXY": "127.0.0.1",
-            # Seconds for which the exporter tries again.
-            "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
-            "AIRFLOW__METRICS__OTEL_ON": "True",
-            "AIRFLOW__METRICS__OTEL_HOST": "127.0.0.1",
-            "AIRFLOW__METRICS__OTEL_PORT": str(port),
+            **settings,
         },
         capture_output=True,
         text=True,
@@ -130,7 +147,7 @@ def warehouse(warehouse_db: str) -> str:
 
 def test_figures_arrive_at_a_collector(tmp_path: Path, warehouse: str) -> None:
     with serving(Collector()) as collector:
-        done = export(tmp_path, warehouse, collector.server_address[1])
+        done = export(tmp_path, warehouse, to_collector(collector.server_address[1]))
     assert "done" in done.stdout, done.stderr[-2000:]
     found = collector.points
     age = found.pop(("airflow.mailchimp.sync.last_success_age", "collection_id=17"))
@@ -152,4 +169,41 @@ def test_figures_arrive_at_a_collector(tmp_path: Path, warehouse: str) -> None:
 
 
 def test_a_collector_that_is_away_stops_nothing(tmp_path: Path, warehouse: str) -> None:
-    assert "done" in export(tmp_path, warehouse, 1).stdout
+    assert "done" in export(tmp_path, warehouse, to_collector(1)).stdout
+
+
+def test_figures_arrive_at_statsd(tmp_path: Path, warehouse: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statsd:
+        statsd.bind(("127.0.0.1", 0))
+        done = export(tmp_path, warehouse, to_statsd(statsd.getsockname()[1]))
+        assert "done" in done.stdout, done.stderr[-2000:]
+        statsd.setblocking(False)
+        # Airflow sends figures of its own as well.
+        lines = [line for line in _waiting(statsd) if line.startswith("airflow.mailchimp.")]
+    ages = [line for line in lines if "_success_age:" in line]
+    assert [line.rpartition(":")[0] for line in ages] == [
+        # Plain statsd has no tags: only the largest age is of use there.
+        "airflow.mailchimp.sync.last_success_age",
+        "airflow.mailchimp.sync.oldest_success_age",
+    ]
+    assert 3 * 3600 <= float(ages[1].rpartition(":")[2].removesuffix("|g")) < 4 * 3600
+    assert [line for line in lines if line not in ages] == [
+        "airflow.mailchimp.sync.added:3|c",
+        "airflow.mailchimp.sync.updated:2|c",
+        "airflow.mailchimp.sync.removed:1|c",
+        "airflow.mailchimp.sync.rejected:4|c",
+        "airflow.mailchimp.sync.api_calls:9|c",
+        "airflow.mailchimp.sync.held_back:7|g",
+        "airflow.mailchimp.sync.blocked:2|g",
+        "airflow.mailchimp.sync.failed:0|g",
+        "airflow.mailchimp.reports.events_read:12|c",
+    ]
+
+
+def _waiting(statsd: socket.socket) -> Iterator[str]:
+    """What has arrived. On this machine a datagram is there as soon as it is sent."""
+    while True:
+        try:
+            yield statsd.recv(65_535).decode()
+        except BlockingIOError:
+            return

@@ -83,7 +83,7 @@ def test_each_other_dag_names_its_own_settings_once(world: AirflowWorld) -> None
         "watch_sendings": ["SENDINGS_SCHEDULE", "SENDING_LEAST_MAILS"],
         "approve_removals": ["APPROVAL_TIMEOUT_HOURS"],
         "release_campaigns": ["APPROVAL_TIMEOUT_HOURS"],
-        "refresh_marts": ["REPORT_TIME_ZONE"],
+        "refresh_marts": ["REFRESH_MARTS_HOURS", "REPORT_TIME_ZONE"],
     }
     # Wrong for every DAG: those that a DAG does not use are no matter to it.
     settings = {name: "+02:00" for names in wrong.values() for name in names}

@@ -43,7 +43,8 @@ for dag in bag.dags.values():
         "tells": bool(dag.on_failure_callback),
         "tasks": [
             {"task_id": task.task_id, "owner": task.owner, "retries": task.retries,
-             "timeout": bool(task.execution_timeout), "tells": bool(task.on_failure_callback),
+             "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
+             "tells": bool(task.on_failure_callback),
              "answer_within": getattr(task, "response_timeout", None)
                  and task.response_timeout.total_seconds()}
             for task in dag.tasks
@@ -156,6 +157,11 @@ def hours_to_answer(bag: dict[str, Any]) -> dict[str, float]:
     }
 
 
+def hours_to_refresh(bag: dict[str, Any]) -> list[float]:
+    (dag,) = (dag for dag in bag["dags"] if dag["dag_id"] == "refresh_marts")
+    return [task["timeout"] / 3600 for task in dag["tasks"]]
+
+
 def test_schedules_and_timeouts_are_those_of_the_settings(
     bag: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -167,11 +173,14 @@ def test_schedules_and_timeouts_are_those_of_the_settings(
         for dag_id, name in SCHEDULED.items()
     }
     assert hours_to_answer(bag) == dict.fromkeys(asking, 24)
+    assert hours_to_refresh(bag) == [2]
     chosen = {name: f"{minute} 3 * * *" for minute, name in enumerate(SCHEDULED.values())}
     chosen["SYNC_SCHEDULE"] = ""
-    found = read_dags(tmp_path, {**chosen, "APPROVAL_TIMEOUT_HOURS": "1.5"})
+    hours = {"APPROVAL_TIMEOUT_HOURS": "1.5", "REFRESH_MARTS_HOURS": "9.5"}
+    found = read_dags(tmp_path, {**chosen, **hours})
     assert schedules(found) == {dag_id: chosen[name] or None for dag_id, name in SCHEDULED.items()}
     assert hours_to_answer(found) == dict.fromkeys(asking, 1.5)
+    assert hours_to_refresh(found) == [9.5]
 
 
 def test_unpausing_a_scheduled_dag_starts_nothing(bag: dict[str, Any]) -> None:

@@ -147,6 +147,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "report_time_zone": (
         "+02:00", "UTC+2", "GMT+2", "EET-2", "europe/athens", "Athens", "/etc/passwd", "localtime",
     ),
+    "refresh_marts_hours": ("2h", "0", "9000"),
     "campaign_max_sync_age": ("2h", "-1"),
     "campaign_max_lateness": ("2h", "1e9"),
     "campaign_recipient_tolerance": ("10%", "-1"),
@@ -262,6 +263,7 @@ OBEYED_ELSEWHERE = {
     "mailchimp_contact_warning_percent": "tests/sync/runs/test_bill.py",
     **dict.fromkeys(SCHEDULES, "tests/policy/test_dags.py"),
     "approval_timeout_hours": "tests/policy/test_dags.py",
+    "refresh_marts_hours": "tests/policy/test_dags.py",
     "alert_emails": "tests/approvals/test_alerts.py",
     "alert_from_email": "tests/approvals/test_alerts.py",
     "alert_webhook_url": "tests/approvals/test_alerts.py",

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.readiness.collections import collections_ready, first_sync
+from crm_mailchimp.readiness.collections import collections_ready, next_sync
 from crm_mailchimp.readiness.finding import Check, Verdict, run_checks
 from crm_mailchimp.readiness.surroundings import folder_of_data_docs, usable_settings
 from fresh_databases import fresh_databases
@@ -34,10 +34,10 @@ def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[Wo
 def planned(world: World, *codes: str) -> list[tuple[Verdict, str]]:
     with closing(psycopg.connect(world.warehouse_dsn)) as warehouse:
         warehouse.read_only = True
-        return list(first_sync(warehouse, codes))
+        return list(next_sync(warehouse, codes))
 
 
-def test_the_newest_preview_counts_people_of_the_first_sync(world: World) -> None:
+def test_the_newest_preview_counts_people_of_the_next_sync(world: World) -> None:
     news = world.collection("NEWS")
     for code in ("A", "B"):
         collection = world.collection(code, shared_audience="Όλοι")
@@ -51,7 +51,7 @@ def test_the_newest_preview_counts_people_of_the_first_sync(world: World) -> Non
     found = planned(world, "A", "B", "NEWS")
     assert {verdict for verdict, _ in found} == {"note"}
     (words,) = [words for _, words in found if "collection NEWS" in words]
-    assert words.endswith("the first sync would push 1 people (add 1)")
+    assert words.endswith("the next sync would push 1 people (add 1)")
     (shared,) = [words for _, words in found if "collection shared:Όλοι" in words]
     assert "would push 2 people" in shared
 
@@ -67,6 +67,12 @@ def test_a_collection_that_synced_needs_no_preview_and_the_others_do(world: Worl
     world.contact("maria@mail.gr", news)
     world.sync(dry_run=True)
     assert [verdict for verdict, _ in planned(world, "NEWS", "OFFERS")] == ["note", "note"]
+
+    # The next preview may be of another collection alone.
+    world.sync(("NEWS",), dry_run=True)
+    assert [verdict for verdict, _ in planned(world, "NEWS", "OFFERS")] == ["note", "note"]
+    # A collection that left keeps its preview for days, and nobody asks about it any more.
+    assert [words for _, words in planned(world, "OFFERS") if "NEWS" in words] == []
 
     world.sync()
     assert planned(world, "NEWS", "OFFERS") == [], "the older preview says nothing any more"

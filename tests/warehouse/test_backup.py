@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import psycopg
 import pytest
 
 from crm_mailchimp.crm.schema import create_contract
+from crm_mailchimp.sync.staging.stagings import open_staging
 from crm_mailchimp.warehouse import dump_programs, restore
 from crm_mailchimp.warehouse.backup import BackupFileError, back_up
 from crm_mailchimp.warehouse.backup_file import NoBackupError
@@ -34,6 +36,7 @@ from crm_mailchimp.warehouse.deployment import (
 from crm_mailchimp.warehouse.dump_programs import (
     DumpProgramError,
     DumpPrograms,
+    failed_at,
     find_programs,
     open_target,
     run_program,
@@ -50,6 +53,7 @@ from warehouse.test_upgrade import DUMP, lost_rows, read_rows
 
 pytestmark = pytest.mark.slow
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 GREEK = "Ελένη Οικονόμου «Ζωή»\n\t\\."
 PERSON = "eleni@mail.gr"
 
@@ -177,9 +181,45 @@ def test_an_old_warehouse_is_backed_up_and_restored_up_to_date(
     assert "--to ID (the error of the first task says the id)" in words
     with psycopg.connect(target) as connection:
         assert getattr(find_holder(connection), "deployment_id", "") is None, "it is nobody's"
-        lost = lost_rows(before, read_rows(connection))
+        after = read_rows(connection)
     # Stagings are not backed up, and unwanted traces of erased people are gone.
+    assert {run.pop("dropped_at") is not None for run in after["sync.staging_run"]} == {True}
+    for run in before["sync.staging_run"]:
+        run.pop("dropped_at")
+    lost = lost_rows(before, after)
     assert {name for name in lost if not name.startswith("staging.")} == set()
+
+
+def test_a_week_of_hourly_stagings_is_backed_up_without_them(place: Place, tmp_path: Path) -> None:
+    """An empty plan must not look like "nothing to do", and the tables would need many locks."""
+    source, target, file = place.database(), place.database(), tmp_path / "week"
+    upgrade(source)
+    fill(source)
+    stagings = 3
+    with psycopg.connect(source) as connection:
+        for number in range(stagings):
+            open_staging(connection, NOW, str(number), refusal_clock=NOW, dry_run=True,
+                         full_refresh=False)  # fmt: skip
+        connection.execute("update sync.staging_run set row_counts = '{}'")
+        connection.commit()
+        assert len(staging_tables(connection)) > 7 * stagings
+    back_up(source, file, programs=place.programs)
+    restoring = ["restore", "--dsn", target, "--input", str(file), "--former", source]
+    assert main([*restoring, "--programs", str(place.programs)]) == 0
+    with psycopg.connect(target) as connection:
+        # Only the parents.
+        assert [name for name in staging_tables(connection) if re.search(r"\d", name)] == []
+        assert len(staging_tables(connection)) == 7
+        dropped = connection.execute("select count(dropped_at), count(*) from sync.staging_run")
+        assert dropped.fetchone() == (stagings, stagings)
+
+
+def staging_tables(connection: psycopg.Connection) -> list[str]:
+    found = connection.execute(
+        "select relname::text from pg_class where relnamespace = 'staging'::regnamespace"
+        " and relkind in ('r', 'p') order by 1"
+    )
+    return [name for (name,) in found]
 
 
 def refused(place: Place, target: str, *, former: str | None = None) -> str:
@@ -425,6 +465,73 @@ def test_an_error_of_a_program_quotes_no_row(place: Place, tmp_path: Path) -> No
     with pytest.raises(DumpProgramError, match=r"connection to server .* failed"):
         run_program(place.programs / "pg_dump", where, environment)
     assert "nobody" not in "".join(environment.values())
+
+
+def test_a_restore_that_fails_says_what_where_and_what_to_do(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The login of --dsn does not own the new database, as after a plain createdb."""
+    target, login = place.database(), f"ξένος_{uuid.uuid4().hex[:8]}"
+    name = str(psycopg.conninfo.conninfo_to_dict(target)["dbname"])
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(f"create role \"{login}\" login password 'κ'")
+        connection.execute(f'grant connect, temporary on database {name} to "{login}"'.encode())
+    dsn = place.server.dsn(name, user=login, password="κ")
+    restoring = ["restore", "--dsn", dsn, "--input", str(place.file), "--former-lost"]
+    try:
+        assert main([*restoring, "--programs", str(place.programs)]) == 1
+        words = capsys.readouterr().err
+        assert f"database {name}): pg_restore ended with code 1: " in words
+        assert f"permission denied for database {name}. Nothing was restored" in words
+        assert "the database is still empty. --dsn has to name the login that owns" in words
+        assert "Then run the command again" in words
+        with psycopg.connect(target) as connection:
+            assert read_rows(connection) == {}
+    finally:
+        with psycopg.connect(target, autocommit=True) as connection:
+            connection.execute(f'drop owned by "{login}"'.encode())
+            connection.execute(f'drop role "{login}"'.encode())
+
+
+def test_a_backup_that_fails_says_what_where_and_what_to_do(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A login that may look at the list of migrations, and at nothing else."""
+    login = f"ξένος_{uuid.uuid4().hex[:8]}"
+    name = str(psycopg.conninfo.conninfo_to_dict(place.source)["dbname"])
+    with psycopg.connect(place.source, autocommit=True) as connection:
+        connection.execute(f"create role \"{login}\" login password 'κ'")
+        for grant in (f"connect on database {name}", "usage on schema migration, sync",
+                      "select on all tables in schema migration"):  # fmt: skip
+            connection.execute(f'grant {grant} to "{login}"'.encode())
+    dsn = place.server.dsn(name, user=login, password="κ")
+    backing_up = ["backup", "--dsn", dsn, "--output", str(tmp_path / "b")]
+    try:
+        assert main([*backing_up, "--programs", str(place.programs)]) == 1
+        words = capsys.readouterr().err
+        assert f"database {name}): pg_dump ended with code 1: " in words
+        assert ". No backup was written. --dsn has to name the login that owns" in words
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        with psycopg.connect(place.source, autocommit=True) as connection:
+            connection.execute(f'drop owned by "{login}"'.encode())
+            connection.execute(f'drop role "{login}"'.encode())
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (": could not write to file: No space left on device", "Make room on that disk"),
+        (": ERROR:  out of shared memory", "Give the server more max_locks_per_transaction"),
+        (": connection to server at h failed: timeout expired", "See that the server runs"),
+        (": unrecognized configuration parameter x", "Correct that"),
+        ("", "Its own words may quote people's data, so they are not shown"),
+    ],
+)
+def test_each_failure_of_a_program_has_a_remedy(said: str, remedy: str) -> None:
+    words = str(failed_at("h", DumpProgramError(f"pg_dump ended with code 1{said}"), "No backup"))
+    assert f"code 1{said}. No backup. {remedy}" in words
+    assert words.endswith(". Then run the command again")
 
 
 def test_a_secret_that_would_be_seen_is_refused() -> None:

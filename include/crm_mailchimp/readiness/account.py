@@ -80,7 +80,7 @@ def account_size(
 def new_audiences(
     warehouse: Connection[Any], collections: Sequence[Collection], account: str
 ) -> Iterator[tuple[Verdict, str]]:
-    """How many audiences the first sync would make.
+    """How many audiences a sync of all its collections would make.
 
     Args:
         warehouse: to ``warehouse_db``.
@@ -101,8 +101,8 @@ def new_audiences(
     if number:
         yield (
             "note",
-            f"connection {account}: the first sync makes or finds {number} audiences. Mailchimp's"
-            " API does not show how many the plan allows: look it up",
+            f"connection {account}: a sync of all its collections makes or finds {number} more"
+            " audiences. Mailchimp's API does not show how many the plan allows: look it up",
         )
     else:
         yield "fine", f"connection {account}: no collection needs a new audience"

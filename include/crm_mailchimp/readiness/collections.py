@@ -1,4 +1,4 @@
-"""Can each collection be synced, and how many people would the first sync push?"""
+"""Can each collection be synced, and how many people would the next sync push?"""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from psycopg import Connection
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.readiness.finding import Verdict
-from crm_mailchimp.rows import find_value, read_rows
+from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.collection_problems import collection_problem, sender_problem
-from crm_mailchimp.sync.staging.shared_audiences import read_chosen
+from crm_mailchimp.sync.staging.shared_audiences import PREFIX, read_chosen
+
+#: What codes of shared audiences begin with; the second is for other accounts than the first.
+_SHARED = (PREFIX, "shared@")
 
 
 class PreviewedCollection(NamedTuple):
     """What the newest preview planned for a collection.
 
     Attributes:
-        is_dropped: its staging was dropped, and the plan with it.
         guard_detail: why the removal guard would ask a person; None: it would not.
         people: how many would be pushed.
         actions: of the plan, each with its number of people; None: nothing would be done.
@@ -28,7 +30,6 @@ class PreviewedCollection(NamedTuple):
 
     collection_code: str
     clock: datetime
-    is_dropped: bool
     state: str | None
     detail: str | None
     guard_detail: str | None
@@ -82,8 +83,8 @@ def collections_ready(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
         )
 
 
-def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tuple[Verdict, str]]:
-    """How many people the next sync would push, by the newest preview.
+def next_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tuple[Verdict, str]]:
+    """How many people the next sync would push, by the newest preview of each collection.
 
     A collection that has synced needs no preview, and an older one says nothing about it any more.
 
@@ -91,29 +92,15 @@ def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tup
         warehouse: to ``warehouse_db``.
         codes: of the active collections.
     """
-    newest = find_value(
-        warehouse,
-        int,
-        "select max(staging_id) from sync.staging_run where dry_run and row_counts is not null",
-    )
-    rows = (
-        []
-        if newest is None
-        else read_rows(
-            warehouse,
-            PreviewedCollection,
-            statement("readiness/previewed"),
-            {"staging_id": newest},
-        )
-    )
     synced = {
         one.collection_code: one.clock
         for one in read_rows(warehouse, SyncedCollection, statement("readiness/synced"))
     }
     rows = [
         row
-        for row in rows
-        if not row.is_dropped
+        for row in read_rows(warehouse, PreviewedCollection, statement("readiness/previewed"))
+        # A shared audience has a row of its own. An old preview may be of a collection that left.
+        if row.collection_code in codes or row.collection_code.startswith(_SHARED)
         if row.collection_code not in synced or row.clock > synced[row.collection_code]
     ]
     for row in rows:
@@ -125,13 +112,13 @@ def first_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tup
         elif row.guard_detail:
             yield (
                 "note",
-                f"{place}: the first sync would ask a person before it removes anybody"
+                f"{place}: the next sync would ask a person before it removes anybody"
                 f" ({row.guard_detail})",
             )
         else:
             yield (
                 "note",
-                f"{place}: the first sync would push {row.people} people"
+                f"{place}: the next sync would push {row.people} people"
                 + (f" ({row.actions})" if row.actions else ""),
             )
     missing = sorted(set(codes) - {row.collection_code for row in rows} - set(synced))

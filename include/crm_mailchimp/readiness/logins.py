@@ -83,12 +83,6 @@ def crm_login(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
             f"the login of crm_db may not read {_names(closed)}: grant usage on schema crm, and"
             " select on these",
         )
-    if not rights.makes_temporary_tables:
-        yield (
-            "to do",
-            "the login of crm_db may make no temporary tables, which each sync needs: grant"
-            " temporary on its database",
-        )
     if not rights.exports_snapshots:
         yield (
             "to do",
@@ -96,7 +90,7 @@ def crm_login(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
             " made after crm create --query-login may not). As a superuser in its database:"
             " grant execute on function pg_export_snapshot() to that login",
         )
-    is_enough = not closed and rights.makes_temporary_tables and rights.exports_snapshots
+    is_enough = not closed and rights.exports_snapshots
     if is_enough and not powers and not unwanted:
         yield "fine", "the login of crm_db reads the contract, and has no right too many"
 
@@ -116,6 +110,7 @@ def write_back_rights(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
         "provider_campaign": ("WRITE_BACK_CAMPAIGNS", settings.write_back_campaigns),
     }
     found = {one.relname: one for one in _contract(crm)}
+    may_stream = login_rights(crm).makes_temporary_tables
     for table, (setting, is_on) in wanted.items():
         if not is_on:
             yield "fine", f"write-back to crm.{table} is off ({setting})"
@@ -123,13 +118,19 @@ def write_back_rights(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
             yield (
                 "to do",
                 f"{setting} is true, and crm.{table} is not there: make it (python -m"
-                " crm_mailchimp.crm create), or switch the setting off",
+                " crm_mailchimp.crm create --missing-tables), or switch the setting off",
             )
         elif missing := _missing(found[table]):
             yield (
                 "to do",
                 f"{setting} is true, and the login of crm_db has no right to write: grant"
                 f" {', '.join(missing)} on crm.{table}",
+            )
+        elif table == "provider_member_status" and not may_stream:
+            yield (
+                "to do",
+                f"{setting} is true, and the login of crm_db may make no temporary tables, through"
+                " which the statuses go: grant temporary on its database",
             )
         else:
             yield "fine", f"the login of crm_db may write crm.{table} ({setting})"

@@ -44,10 +44,34 @@ _SAFE = tuple(
         r".*canceling statement.*",
         r".*No such file or directory",
         r".*could not (?:extend|write to|read) file .*",
-        r".*out of memory.*",
+        r".*out of (?:shared )?memory.*",
         r".*ERROR:  (?:relation|schema|type|role|extension|function|language) \S+ .*exist.*",
         r'COPY failed for table "\w+"',
     )
+)
+
+#: What to do about words of the programs; the first that fits.
+_REMEDIES = (
+    (
+        re.compile(r"permission denied"),
+        "--dsn has to name the login that owns the database and the warehouse",
+    ),
+    (re.compile(r"No space left"), "Make room on that disk"),
+    (
+        re.compile(r"out of shared memory"),
+        "Give the server more max_locks_per_transaction (256 is enough), and restart it",
+    ),
+    (
+        re.compile(r"connection|canceling|out of memory"),
+        "See that the server runs and can be reached. Its log says more",
+    ),
+    (re.compile(r": "), "Correct that"),
+    # Without words: they could quote rows.
+    (
+        re.compile(""),
+        "Its own words may quote people's data, so they are not shown. The server's log has them,"
+        " at this time",
+    ),
 )
 
 
@@ -169,6 +193,18 @@ def run_program(program: Path, arguments: list[str], environment: Mapping[str, s
         DumpProgramError: it failed.
     """
     return b"".join(stream_program(program, arguments, environment)).decode("utf-8")
+
+
+def failed_at(place: str, error: DumpProgramError, outcome: str) -> DumpProgramError:
+    """The same error with where it happened, what became of the work, and what to do.
+
+    Args:
+        place: the database, for people.
+        error: of a program.
+        outcome: a sentence without its full stop.
+    """
+    remedy = next(words for pattern, words in _REMEDIES if pattern.search(str(error)))
+    return DumpProgramError(f"{place}: {error}. {outcome}. {remedy}. Then run the command again")
 
 
 def stream_program(

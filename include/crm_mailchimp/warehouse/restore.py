@@ -34,6 +34,7 @@ from crm_mailchimp.warehouse.deployment import release
 from crm_mailchimp.warehouse.dump_programs import (
     DumpProgramError,
     DumpPrograms,
+    failed_at,
     find_programs,
     open_target,
     run_program,
@@ -121,7 +122,7 @@ def restore_backup(
             )
         with _former_warehouse(former, content) as old, _alone(target):
             _require_new(target, beside_crm=beside_crm)
-            _run(found, dsn, source, content)
+            _run(found, dsn, place_of(target), source, content)
             with target.transaction():
                 merged = _merge(old, target) if old else 0
                 # Questions that people were asked name ids of the warehouse that is gone.
@@ -206,7 +207,9 @@ def _alone(target: Connection[Any]) -> Iterator[None]:
         yield
 
 
-def _run(programs: DumpPrograms, dsn: str, source: Path, content: BackupContent) -> None:
+def _run(
+    programs: DumpPrograms, dsn: str, place: str, source: Path, content: BackupContent
+) -> None:
     where, environment = open_target(dsn)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as entries:
         entries.write(content.entries)
@@ -216,7 +219,8 @@ def _run(programs: DumpPrograms, dsn: str, source: Path, content: BackupContent)
         try:
             run_program(programs.folder / "pg_restore", arguments, environment)
         except DumpProgramError as error:
-            raise DumpProgramError(f"{error}. Nothing was restored") from None
+            outcome = "Nothing was restored, and the database is still empty"
+            raise failed_at(place, error, outcome) from None
 
 
 def _merge(old: Connection[Any], target: Connection[Any]) -> int:

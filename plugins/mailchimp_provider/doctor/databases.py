@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.readiness.collections import active_collections, collections_ready, first_sync
+from crm_mailchimp.readiness.collections import active_collections, collections_ready, next_sync
 from crm_mailchimp.readiness.contract import contract_tables, has_dynamic, held_values, queries
 from crm_mailchimp.readiness.finding import Check, Verdict
 from crm_mailchimp.readiness.logins import (
@@ -103,7 +103,7 @@ def database_checks() -> Iterator[Check]:
     yield _of_crm("contract", held_values)
     yield _of_crm("collections", collections_ready)
     yield Check(subject="queries", look=_queries, needs=(CRM, CRM_QUERY))
-    yield Check(subject="first sync", look=_first_sync, needs=(CRM, WAREHOUSE))
+    yield Check(subject="next sync", look=_next_sync, needs=(CRM, WAREHOUSE))
 
 
 def _of_crm(subject: str, look: Look) -> Check:
@@ -180,6 +180,6 @@ def _opened_query() -> Iterator[Connection[Any]]:
         yield query
 
 
-def _first_sync() -> Iterator[tuple[Verdict, str]]:
+def _next_sync() -> Iterator[tuple[Verdict, str]]:
     with read_only_crm() as crm, read_only_warehouse() as warehouse:
-        yield from first_sync(warehouse, [one.code for one in active_collections(crm)])
+        yield from next_sync(warehouse, [one.code for one in active_collections(crm)])

@@ -9,12 +9,14 @@ from airflow.configuration import conf
 
 from crm_mailchimp.readiness.finding import Check, Verdict
 from crm_mailchimp.readiness.surroundings import folder_of_data_docs, usable_settings
-from crm_mailchimp.settings import DataDocsSettings
+from crm_mailchimp.settings import AlertSettings, DataDocsSettings
 from crm_mailchimp.warehouse.connection_slots import SLOT_COUNT
-from mailchimp_provider.connections import data_docs_folder
+from mailchimp_provider.connections import data_docs_folder, is_undefined_connection
 from mailchimp_provider.doctor.airflow_database import pool_slots
 from mailchimp_provider.time_zones import report_time_zone
 
+#: The connection through which mail goes.
+SMTP = "smtp_default"
 #: A run waits in one task while another works.
 _FEWEST_TASKS = 2
 
@@ -23,6 +25,7 @@ def surrounding_checks() -> Iterator[Check]:
     """Settings, Data Docs, and what Airflow is configured to do."""
     yield Check(subject="settings", look=lambda: usable_settings(os.environ))
     yield Check(subject="settings", look=_data_docs)
+    yield Check(subject="alerts", look=_alerts)
     yield Check(subject="airflow", look=_auth_manager)
     yield Check(subject="airflow", look=_executor)
     yield Check(subject="airflow", look=_tasks_at_once)
@@ -32,6 +35,45 @@ def surrounding_checks() -> Iterator[Check]:
 def _data_docs() -> Iterator[tuple[Verdict, str]]:
     is_chosen = DataDocsSettings.read_usable().data_docs_dir is not None
     return folder_of_data_docs(data_docs_folder(), is_chosen=is_chosen)
+
+
+def _alerts() -> Iterator[tuple[Verdict, str]]:
+    settings = AlertSettings.read_usable()
+    channels = {
+        "mail (ALERT_EMAILS)": settings.alert_emails,
+        "webhook (ALERT_WEBHOOK_URL)": settings.alert_webhook_url,
+        "calls (ALERT_EVENTS_KEY)": settings.alert_events_key,
+    }
+    chosen = [name for name, value in channels.items() if value]
+    if not chosen:
+        yield (
+            "note",
+            "nobody hears of trouble: ALERT_EMAILS, ALERT_WEBHOOK_URL and ALERT_EVENTS_KEY are"
+            " empty",
+        )
+        return
+    problem = _mail_problem(settings) if settings.alert_emails else None
+    if problem:
+        yield "to do", f"alerts by mail reach nobody: {problem}"
+    else:
+        yield "fine", f"alerts go out by {', '.join(chosen)}. The doctor sends none"
+
+
+def _mail_problem(settings: AlertSettings) -> str | None:
+    from airflow.sdk import BaseHook  # noqa: PLC0415 - takes seconds
+
+    try:
+        connection = BaseHook.get_connection(SMTP)
+    except Exception as error:
+        if not is_undefined_connection(error):
+            raise
+        return (
+            f"connection {SMTP} is not defined (Admin, Connections, type SMTP, or"
+            f" AIRFLOW_CONN_{SMTP.upper()} in the environment)"
+        )
+    if settings.alert_from_email or connection.extra_dejson.get("from_email"):
+        return None
+    return "they have no sender. Set ALERT_FROM_EMAIL"
 
 
 def _auth_manager() -> Iterator[tuple[Verdict, str]]:

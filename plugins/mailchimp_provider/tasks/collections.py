@@ -152,7 +152,7 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
         leave_note(ti, f"{summary.note}\nwhat to do: {page_url()}")
     with problems.noted():
         if not params["dry_run"]:
-            write_back_members()
+            write_back_members(compare=bool(params["full_refresh"]))
     with problems.noted():
         summary.require_success()
     with problems.noted():
@@ -170,8 +170,11 @@ def finish(staging_id: int | None, params: Mapping[str, Any], ti: Any) -> dict[s
     return summary.counts
 
 
-def write_back_members() -> dict[str, int] | None:
+def write_back_members(*, compare: bool = False) -> dict[str, int] | None:
     """Write to the CRM what became of its contacts; None where ``WRITE_BACK_MEMBERS`` is off.
+
+    Args:
+        compare: read the CRM's whole table first, whatever was written before.
 
     Raises:
         SettingError: ``WRITE_BACK_MEMBERS`` is neither true nor false.
@@ -181,4 +184,7 @@ def write_back_members() -> dict[str, int] | None:
     if not write_back.members_are_written_back():
         return None
     with opened() as connections:
-        return asdict(write_back.write_back_members(connections.warehouse(), connections.crm()))
+        written = write_back.write_back_members(
+            connections.warehouse(), connections.crm(), compare=compare
+        )
+    return asdict(written)

@@ -154,9 +154,11 @@ def finish(problems: Sequence[str]) -> None:
 @fail_without_retry()
 def refresh(params: Mapping[str, Any]) -> dict[str, int]:
     """Count again what changed; returns the rows counted."""
+    from crm_mailchimp.settings import ReportSettings
     from crm_mailchimp.stats.marts import refresh_marts
     from mailchimp_provider.time_zones import known_to_postgres, report_time_zone
 
+    ReportSettings.read()
     time_zone = report_time_zone()
     with opened() as connections, known_to_postgres(time_zone):
         counted = refresh_marts(

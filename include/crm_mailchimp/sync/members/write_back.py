@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.rows import read_rows, stream_rows
+from crm_mailchimp.rows import read_rows, read_value, stream_rows
 from crm_mailchimp.settings import WriteBackSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.refusals.suppression import open_suppression
@@ -60,7 +60,9 @@ def members_are_written_back(environment: Mapping[str, str] = os.environ) -> boo
     return WriteBackSettings.read(environment, only="write_back_members").write_back_members
 
 
-def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> WrittenBack:
+def write_back_members(
+    warehouse: Connection[Any], crm: Connection[Any], *, compare: bool = False
+) -> WrittenBack:
     """Bring ``crm.provider_member_status`` to what the warehouse knows; safe to repeat.
 
     The CRM commits first: after a crash in between, the same rows are written once more.
@@ -69,9 +71,13 @@ def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> Writ
         warehouse: outside a transaction; commits here.
         crm: to ``crm_db``, with the right to write the table and to create temporary ones;
             commits here.
+        compare: read the whole table first. It may not be as it was left: the CRM was restored,
+            or somebody wrote there. An emptied table is noticed without it.
     """
     with named_lock(warehouse, LOCK):
         _learn_erased(warehouse, crm)
+        if compare or _is_emptied(warehouse, crm):
+            _learn_written(warehouse, crm)
         warehouse.execute(statement("sync/find_changed_statuses"))
         with crm.transaction():
             crm.execute(statement("crm/create_member_status"))
@@ -90,6 +96,31 @@ def write_back_members(warehouse: Connection[Any], crm: Connection[Any]) -> Writ
         warehouse.commit()
     log.info("written back to the CRM: %d statuses, %d rows taken away", written, deleted)
     return WrittenBack(written=written, deleted=deleted)
+
+
+def _is_emptied(warehouse: Connection[Any], crm: Connection[Any]) -> bool:
+    """Whether the CRM has no row, although rows were written."""
+    return read_value(
+        warehouse, bool, "select exists (select from sync.written_status)"
+    ) and not read_value(crm, bool, "select exists (select from crm.provider_member_status)")
+
+
+def _learn_written(warehouse: Connection[Any], crm: Connection[Any]) -> None:
+    """Know the rows that the CRM has now, in place of those that were written; no commit."""
+    warehouse.execute(
+        "create temporary table found_status on commit drop as"
+        " select collection_id, contact_id, status, reason from sync.written_status with no data"
+    )
+    names = ("collection_id", "contact_id", "status", "reason")
+    with crm.transaction():
+        copy_query(
+            crm,
+            f"select {', '.join(names)} from crm.provider_member_status",
+            warehouse,
+            "found_status",
+            names,
+        )
+    warehouse.execute(statement("sync/replace_written_statuses"))
 
 
 def _learn_erased(warehouse: Connection[Any], crm: Connection[Any]) -> None:
