@@ -230,7 +230,8 @@ class SharedRun(CollectionRun):
 
     def _leave_own(self, run: CollectionRun, known: KnownAudience) -> None:
         run.look_for_the_last_time(known)
-        if not self.collection.dry_run:
+        # A preview puts the map back. It plans in this audience if that is the shared one now.
+        if not self.collection.dry_run or known.list_id == self.collection.provider_list_id:
             collection_audience.retire(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
 
