@@ -1,4 +1,4 @@
--- Addresses that get no marketing permission from a collection, because one of their contacts lacks the
+-- Addresses that get no marketing permission from a collection, because one of their contacts gave no
 -- consent.
 create temporary table if not exists withheld_permission (
     collection_id bigint not null,

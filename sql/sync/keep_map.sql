@@ -1,5 +1,5 @@
 -- The audience map as a preview finds it: what a run of these collections could change. These are the
--- audiences that they use or used, the one that the CRM names, and all uses and tags of them.
+-- audiences that they use or used, and the one that the CRM names. All uses and tags of them belong to it.
 with place as (
     select audience.list_id
     from sync.audience as audience

@@ -95,7 +95,7 @@ def require_mapped(warehouse: Connection[Any], collection: StagedCollection, lis
 def withhold(warehouse: Connection[Any], *, staging_id: int, collection_id: int) -> None:
     """Find the addresses that get no permission, for a plan and its push; nothing is committed.
 
-    Several contacts have one address, and one of them lacks the consent. Then nobody knows that the
+    Several contacts have one address, and one of them gave no consent. Then nobody knows that the
     person who reads the mail gave it.
 
     Args:
@@ -103,9 +103,7 @@ def withhold(warehouse: Connection[Any], *, staging_id: int, collection_id: int)
     """
     parameters = {"staging_id": staging_id, "collection_id": collection_id}
     warehouse.execute(statement("sync/create_withheld_permission"))
-    warehouse.execute(
-        "delete from withheld_permission where collection_id = %(collection_id)s", parameters
-    )
+    warehouse.execute(statement("sync/clear_withheld_permissions"), parameters)
     warehouse.execute(statement("sync/find_withheld_permissions"), parameters)
     warehouse.execute("analyze withheld_permission")
 

@@ -2,7 +2,7 @@
 
 A collection that is inactive, or whose row cannot be read, is not staged with its audience. The
 audience goes on all the same with the fields that the collection wants. The CRM may have lost the
-row for a night: then nobody knows what the collection wants, and the fields stay with its members.
+row for a night. Then nobody knows what the collection wants. So the fields stay with its members.
 """
 
 from __future__ import annotations
