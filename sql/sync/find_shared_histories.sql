@@ -15,6 +15,27 @@ select
             and tag.left_at is null
             and (tag.tag_id is not null or tag.made_as is not null or tag.deleted_at is not null)
     ) as tagged_ids,
+    -- Collections whose members would stay if the CRM lost them. Without its tag nobody knows who they are.
+    array(
+        select tag.collection_id from sync.tag
+        where
+            tag.shared_id = audience.collection_id
+            and tag.left_at is null
+            and (
+                (tag.tag_id is null and (tag.made_as is not null or tag.deleted_at is not null))
+                or exists (
+                    select from sync.tag_member as tagged
+                    inner join sync.member as member
+                        on
+                            tagged.list_id = member.list_id
+                            and tagged.subscriber_hash = member.subscriber_hash
+                    where
+                        tagged.list_id = tag.list_id
+                        and tagged.collection_id = tag.collection_id
+                        and sync.may_be_mailed(member.status)
+                )
+            )
+    ) as keeping_ids,
     exists(
         select from sync.merge_field as field
         where

@@ -10,7 +10,8 @@ with eligible as (
     where
         verdict.staging_id = %(staging_id)s
         and verdict.collection_id = %(collection_id)s
-        and verdict.reason_code is null
+        -- A consent that cannot be read now may have been there before.
+        and (verdict.reason_code is null or verdict.reason_code = 'unreadable_consent')
 ),
 
 ours as (
@@ -41,6 +42,15 @@ untagged as (
         eligible.contact_id
     from ours
     inner join eligible on ours.subscriber_hash = eligible.subscriber_hash
+    union
+    -- The person goes on as another contact, which may have another address.
+    select
+        ours.subscriber_hash,
+        eligible.contact_id
+    from ours
+    inner join staging.merged as merged
+        on merged.staging_id = %(staging_id)s and ours.contact_id = merged.merged_id
+    inner join eligible on merged.contact_id = eligible.contact_id
 )
 
 select

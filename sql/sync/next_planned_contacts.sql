@@ -24,6 +24,12 @@ select
             and mapped.is_on
             and verdict.consent_id is not null
             and mapped.permission_id <> all(coalesce(planned.given_permissions, '{}'))
+            and not exists (
+                select from withheld_permission as withheld
+                where
+                    withheld.collection_id = %(collection_id)s
+                    and withheld.subscriber_hash = planned.subscriber_hash
+            )
     ) as permission_to_give,
     -- In Mailchimp the person chose another address than the CRM has. We know only the id of that address.
     exists(

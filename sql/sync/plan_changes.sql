@@ -104,6 +104,7 @@ wanted as (
         coalesce(found.must_confirm, false) as must_confirm,
         -- The contact gave in the CRM the marketing permission that the member does not have in Mailchimp.
         desired.consent_id is not null
+        and withheld.subscriber_hash is null
         and mapped.permission_id is not null
         and mapped.permission_id <> all(coalesce(member.given_permissions, '{}')) as needs_permission,
         -- The collection asks new members first. We archived a member while it was subscribed. So the same
@@ -155,6 +156,10 @@ wanted as (
     left join refused_address on desired.subscriber_hash = refused_address.subscriber_hash
     left join rejected on desired.subscriber_hash = rejected.subscriber_hash
     left join sync.gdpr_audience as mapped on mapped.list_id = %(list_id)s and mapped.is_on
+    left join withheld_permission as withheld
+        on
+            withheld.collection_id = %(collection_id)s
+            and desired.subscriber_hash = withheld.subscriber_hash
 ),
 
 wanted_action as (

@@ -35,16 +35,18 @@ named as (
 )
 
 insert into sync.tag (
-    list_id, collection_id, collection_code, shared_id, gdpr_category, campaign_type, tag_id, name
+    list_id, collection_id, collection_code, shared_id, gdpr_category, campaign_type, tag_id, name,
+    unjudged_since
 )
 values (
     %(list_id)s, %(collection_id)s, %(code)s, %(shared_id)s, %(gdpr_category)s, %(campaign_type)s, %(tag_id)s,
-    %(name)s
+    %(name)s, now()
 )
 on conflict (list_id, collection_id) do update set
     collection_code = excluded.collection_code,
     shared_id = excluded.shared_id,
     tag_id = excluded.tag_id,
     name = excluded.name,
+    unjudged_since = excluded.unjudged_since,
     left_at = null,
     arrived_at = null

@@ -46,17 +46,19 @@ moved as (
     where tagged.list_id = %(list_id)s and tagged.collection_id = kept.collection_id
 )
 
-insert into sync.tag (list_id, collection_id, collection_code, shared_id, tag_id, name)
+insert into sync.tag (list_id, collection_id, collection_code, shared_id, tag_id, name, unjudged_since)
 select
     %(list_id)s,
     %(collection_id)s,
     %(collection_code)s,
     kept.shared_id,
     kept.tag_id,
-    kept.name
+    kept.name,
+    now() as unjudged_since
 from kept
 on conflict (list_id, collection_id) do update set
     tag_id = excluded.tag_id,
     name = excluded.name,
+    unjudged_since = excluded.unjudged_since,
     left_at = null,
     arrived_at = null

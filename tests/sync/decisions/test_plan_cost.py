@@ -31,6 +31,8 @@ PLANNING = (
     "follow_changed_persons",
     "end_changed_addresses",
     "find_given_up",
+    "clear_withheld_permissions",
+    "find_withheld_permissions",
     "plan_changes",
 )  # fmt: skip
 STAGING = (

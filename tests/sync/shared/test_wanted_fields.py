@@ -6,8 +6,19 @@ import datetime
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
-from sharing_world import CODE, NAME, change, last_run, rows, sync_each, tagged
+from sharing_world import (
+    CODE,
+    NAME,
+    audience_of,
+    change,
+    last_run,
+    rows,
+    sync_each,
+    tagged,
+    with_status,
+)
 from sync_world import World
 
 MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
@@ -91,7 +102,6 @@ def test_the_audience_goes_on_with_its_fields(
     [
         {"is_active": False, "sync_merge_fields": False},
         {"is_active": False, "shared_audience": None},
-        {"gone": True},
     ],
 )
 def test_its_fields_end_when_nobody_wants_them_any_more(
@@ -99,14 +109,7 @@ def test_its_fields_end_when_nobody_wants_them_any_more(
 ) -> None:
     change(sharing, "NEWS", is_active=False)
     sync_each(sharing)
-    if "gone" in why:
-        sharing.crm.execute(
-            "delete from crm.collection_member where collection_id not in"
-            " (select collection_id from crm.contact_collection where code <> 'NEWS')"
-        )
-        sharing.crm.execute("delete from crm.contact_collection where code = 'NEWS'")
-    else:
-        change(sharing, "NEWS", **why)
+    change(sharing, "NEWS", **why)
     sync_each(sharing, 2)
 
     assert set(birthdays(sharing).values()) == {""}
@@ -127,3 +130,86 @@ def test_a_collection_that_is_away_begins_no_fields(sharing: World) -> None:
     change(sharing, "NEWS", is_active=True)
     sync_each(sharing)
     assert sharing.remote_fields(KOSTAS, CODE)["BIRTHDAY"] == WRITTEN
+
+
+def lose_row(world: World, code: str) -> dict[str, Any]:
+    """The CRM has no row of the collection any more, and no members of it."""
+    (row,) = world.crm.execute(
+        "select to_jsonb(collection), array(select contact_id from crm.collection_member as member"
+        " where member.collection_id = collection.collection_id)"
+        " from crm.contact_collection as collection where code = %s",
+        (code,),
+    ).fetchall()
+    for table in ("collection_member", "contact_collection"):
+        world.crm.execute(
+            f"delete from crm.{table} where collection_id = %s", (row[0]["collection_id"],)
+        )
+    return {"row": row[0], "members": row[1]}
+
+
+def give_back(world: World, lost: dict[str, Any]) -> None:
+    world.crm.execute(
+        "insert into crm.contact_collection"
+        " select * from jsonb_populate_record(null::crm.contact_collection, %s)",
+        (Jsonb(lost["row"]),),
+    )
+    for contact_id in lost["members"]:
+        world.join(lost["row"]["collection_id"], contact_id)
+
+
+@pytest.mark.parametrize("before", [{}, {"is_active": False}], ids=["active", "inactive"])
+def test_its_row_is_gone_for_a_night(
+    sharing: World, people: dict[str, int], before: dict[str, object]
+) -> None:
+    """Its members stay, so the values do. They follow the CRM meanwhile."""
+    fields = rows(sharing, "select * from sync.merge_field order by field_code")
+    change(sharing, "NEWS", **before)
+    sync_each(sharing)
+    lost = lose_row(sharing, "NEWS")
+    sharing.change_contact(people["kostas"], birth_date=datetime.date(1991, 6, 18))
+    sync_each(sharing, 2)
+    written = {MARIA: WRITTEN, ZOI: WRITTEN, KOSTAS: "06/18"}
+    assert birthdays(sharing) == written
+    assert last_run(sharing, CODE)["state"] == "succeeded"
+
+    give_back(sharing, lost)
+    change(sharing, "NEWS", is_active=True)
+    writes = sharing.write_requests()
+    sync_each(sharing, 2)
+
+    assert sharing.write_requests() == writes
+    assert (birthdays(sharing), tagged(sharing, "NEWS")) == (written, {MARIA, ZOI})
+    assert rows(sharing, "select * from sync.merge_field order by field_code") == fields
+    assert rows(sharing, "select * from sync.former_field") == []
+
+
+def test_the_fields_of_a_lost_tag_stay_too(sharing: World, people: dict[str, int]) -> None:
+    """Nobody knows its members then, and everybody stays."""
+    with sharing.provider() as provider:
+        list_id = audience_of(sharing)
+        (tag,) = [one for one in provider.tags(list_id) if one.name.endswith("(NEWS)")]
+        provider.client.lists.delete_segment(list_id, str(tag.tag_id))
+    lose_row(sharing, "NEWS")
+    sync_each(sharing, 2)
+    assert birthdays(sharing) == dict.fromkeys((MARIA, ZOI, KOSTAS), WRITTEN)
+
+
+def test_a_collection_that_keeps_nobody_keeps_no_fields(
+    sharing: World, people: dict[str, int]
+) -> None:
+    """As the page says: its contacts leave while it is active, then it ends."""
+    (news,) = sharing.crm.execute(
+        "select collection_id from crm.contact_collection where code = 'NEWS'"
+    ).fetchone() or (0,)
+    # A guard asks about a collection that is empty.
+    sharing.contact(ELENI, news, consent=None)
+    for one in ("maria", "zoi"):
+        sharing.leave(news, people[one])
+    sync_each(sharing, 2)
+    assert with_status(sharing, "subscribed") == {MARIA, KOSTAS}
+    lose_row(sharing, "NEWS")
+
+    sync_each(sharing, 2)
+
+    found = {one: sharing.remote_fields(one, CODE).get("BIRTHDAY") for one in (MARIA, KOSTAS)}
+    assert found == {MARIA: "", KOSTAS: ""}

@@ -79,10 +79,11 @@ def locate(
         known = _remember(warehouse, collection, found, linked=False) if found else None
     category = collection.gdpr_category
     if known is not None and category is not None and category != known.gdpr_category:
-        warehouse.execute(
-            "update sync.audience set gdpr_category = %s where list_id = %s",
-            (category, known.list_id),
-        )
+        if not collection.dry_run:
+            warehouse.execute(
+                "update sync.audience set gdpr_category = %s where list_id = %s",
+                (category, known.list_id),
+            )
         warehouse.commit()
         return replace(known, gdpr_category=category)
     return known

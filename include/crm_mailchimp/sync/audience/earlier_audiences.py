@@ -35,6 +35,8 @@ class EarlierAudience:
         account: id of the Airflow connection that leads to the audience.
         shared_id: of a shared audience: its id among the collections; None: it was its own.
         tag: the collection's tag in a shared audience.
+        is_renamed: this installation marked it under another connection or another name than it
+            has now. So nothing says whether the CRM still means it.
     """
 
     collection: StagedCollection
@@ -42,6 +44,7 @@ class EarlierAudience:
     account: str
     shared_id: int | None = None
     tag: Tag | None = None
+    is_renamed: bool = False
 
     @property
     def list_id(self) -> str:
@@ -117,6 +120,7 @@ def find_in(
     warehouse.commit()
     found: list[EarlierAudience] = []
     for audience in listing.audiences:
+        is_renamed = False
         shared_id = known.get(audience.list_id)
         if audience.list_id in known:
             if shared_id is None or not shared_audiences.is_shared_id(shared_id):
@@ -135,9 +139,17 @@ def find_in(
                 ]
                 continue
             shared_id = owner.collection_id
+            is_renamed = owner.installation == own and shared_id != shared_audiences.id_of(
+                account, audience.settings.name
+            )
         found += [
             EarlierAudience(
-                collection=one, audience=audience, account=account, shared_id=shared_id, tag=tag
+                collection=one,
+                audience=audience,
+                account=account,
+                shared_id=shared_id,
+                tag=tag,
+                is_renamed=is_renamed,
             )
             for one, tag in _tagged(
                 collections,

@@ -46,12 +46,14 @@ def find_own(
 
     Raises:
         AudienceUnusableError: several could be meant, or one of this name was made by hand. Or
-            another installation has an audience for this collection.
+            another installation has an audience for this collection. Or somebody changed the name
+            of CRMREF in an audience, and nothing says whose it is.
     """
     name = collection.settings.name
     ours: list[str] = []
     of_old_connection: list[str] = []
     by_hand: list[str] = []
+    unclear: list[str] = []
     for audience, fields in _unmapped(warehouse, listing, collection):
         counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
         is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
@@ -64,6 +66,8 @@ def find_own(
             ours.append(audience.list_id)
         elif audience.settings.name == name:
             by_hand.append(audience.list_id)
+        elif _is_marked(fields) and ownership.owner_of(fields) is None:
+            unclear.append(audience.list_id)
     ours = ours or of_old_connection
     if len(ours) > 1:
         raise AudienceUnusableError(
@@ -78,6 +82,14 @@ def find_own(
             "was made by hand. To use it, enter its id in "
             "crm.contact_collection.provider_list_id and look at a dry run. Else rename it, and "
             "the next sync makes an audience",
+        )
+    if unclear and not ours:
+        raise AudienceUnusableError(
+            "audience_ambiguous",
+            f"audience {unclear[0]} in Mailchimp has the field {REFERENCE_TAG}. The name of the "
+            "field does not say whose it is. It may be this collection's. If so, enter its id in "
+            "crm.contact_collection.provider_list_id. Else delete the field there, or make an "
+            "audience and enter the id of that one",
         )
     return ours[0] if ours else None
 

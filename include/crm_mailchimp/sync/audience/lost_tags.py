@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
@@ -33,6 +34,14 @@ class _Unsynced(NamedTuple):
     is_synced: bool
     gdpr_category: str | None
     campaign_type: str | None
+
+
+class _Unjudged(NamedTuple):
+    """A tag of which nobody has looked yet who lost it before the loss."""
+
+    list_id: str
+    collection_id: int
+    tag_id: int
 
 
 class _Owner(NamedTuple):
@@ -94,7 +103,7 @@ def find_again(
     settled |= {owner.code for owner, _ in found}
     others = [tag for tag in free if tag.tag_id not in taken and not _codes_in(tag) & settled]
     found += _of_others(warehouse, crm, others, list_id, {one.collection_code for one in without})
-    staged = {one.collection_id: one.staging_id for one in collections}
+    staged = {one.collection_id: one.staging_id for one in collections if one.problem is None}
     held_back: dict[int, int] = {}
     for owner, tag in found:
         warehouse.execute(
@@ -108,13 +117,7 @@ def find_again(
                 "is_known": not tags.is_unknown_id(owner.collection_id),
             },
         )
-        warehouse.execute("truncate tagged_now")
-        copy_rows(
-            warehouse,
-            "tagged_now",
-            ("subscriber_hash",),
-            ((one.subscriber_hash,) for one in provider.tag_members(list_id, tag.tag_id)),
-        )
+        _read_members(warehouse, provider, list_id, tag.tag_id)
         warehouse.execute(
             statement("sync/restore_tag_members"),
             {"list_id": list_id, "collection_id": owner.collection_id},
@@ -125,6 +128,64 @@ def find_again(
     note_known(warehouse, list_id, shared_id)
     warehouse.commit()
     return held_back
+
+
+def hold_unjudged(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    shared_id: int,
+    collections: Sequence[StagedCollection],
+) -> dict[int, int]:
+    """Do the same for tags of collections that had a problem when they were found; commits.
+
+    Args:
+        provider: for each such tag: one call for each 1,000 members, and others as ``find_again``.
+        shared_id: of the shared audience: its id among the collections.
+        collections: those that share it now.
+
+    Returns:
+        as ``find_again``.
+
+    Raises:
+        ProviderError: the audience cannot be read.
+    """
+    staged = {one.collection_id: one.staging_id for one in collections if one.problem is None}
+    waiting = read_rows(
+        warehouse,
+        _Unjudged,
+        "select list_id, collection_id, tag_id from sync.tag where shared_id = %s"
+        " and left_at is null and tag_id is not null and unjudged_since is not null"
+        " and collection_id = any(%s) order by collection_id",
+        (shared_id, sorted(staged)),
+    )
+    warehouse.commit()
+    held_back: dict[int, int] = {}
+    for one in waiting:
+        warehouse.execute(statement("sync/create_tagged_now"))
+        try:
+            _read_members(warehouse, provider, one.list_id, one.tag_id)
+        except NotFoundAtProviderError:
+            warehouse.rollback()  # deleted: nobody took it from its members
+            continue
+        held = _hold_untagged(
+            warehouse, provider, shared_id, one.collection_id, staged[one.collection_id]
+        )
+        held_back |= {one.collection_id: held} if held else {}
+        warehouse.commit()
+    return held_back
+
+
+def _read_members(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, tag_id: int
+) -> None:
+    """Fill the temporary table ``tagged_now`` with who carries a tag in Mailchimp."""
+    warehouse.execute("truncate tagged_now")
+    copy_rows(
+        warehouse,
+        "tagged_now",
+        ("subscriber_hash",),
+        ((one.subscriber_hash,) for one in provider.tag_members(list_id, tag_id)),
+    )
 
 
 def _hold_untagged(
@@ -141,6 +202,11 @@ def _hold_untagged(
     )
     place = {"list_id": tag.list_id, "collection_id": collection_id}
     warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
+    warehouse.execute(
+        "update sync.tag set unjudged_since = null"
+        " where list_id = %(list_id)s and collection_id = %(collection_id)s",
+        place,
+    )
     present = tags.still_members(warehouse, provider, tag)
     found = read_row(
         warehouse,

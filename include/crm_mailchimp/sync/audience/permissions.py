@@ -92,6 +92,36 @@ def require_mapped(warehouse: Connection[Any], collection: StagedCollection, lis
     warehouse.commit()
 
 
+def withhold(warehouse: Connection[Any], *, staging_id: int, collection_id: int) -> None:
+    """Find the addresses that get no permission, for a plan and its push; nothing is committed.
+
+    Several contacts have one address, and one of them gave no consent. Then nobody knows that the
+    person who reads the mail gave it.
+
+    Args:
+        collection_id: the plan's: a collection, or an audience that several collections share.
+    """
+    parameters = {"staging_id": staging_id, "collection_id": collection_id}
+    warehouse.execute(statement("sync/create_withheld_permission"))
+    warehouse.execute(statement("sync/clear_withheld_permissions"), parameters)
+    warehouse.execute(statement("sync/find_withheld_permissions"), parameters)
+    warehouse.execute("analyze withheld_permission")
+
+
+def recognise_taken_back(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str
+) -> None:
+    """Find who took a permission back before a loss of ``sync``; the caller commits.
+
+    Args:
+        collection: whose run it is.
+        list_id: its audience, which was just listed in full for the first time.
+    """
+    place = {"staging_id": collection.staging_id, "collection_id": collection.collection_id}
+    withhold(warehouse, **place)
+    warehouse.execute(statement("sync/recognise_taken_back"), {**place, "list_id": list_id})
+
+
 def _find_named(warehouse: Connection[Any], collection: StagedCollection, list_id: str) -> str:
     known = read_rows(
         warehouse,

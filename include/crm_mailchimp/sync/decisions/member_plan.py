@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import permissions
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.refusals import address_notes, refusal_ledger
 
@@ -62,24 +63,25 @@ def make_plan(
     warehouse.execute(statement("sync/create_kept_member"))
     warehouse.execute(statement("sync/create_first_asked"))
     refusal_ledger.follow_merges(warehouse, staging_id)
-    if not dry_run:
+    with address_notes.in_preview(warehouse, dry_run=dry_run):
         address_notes.follow_contacts(warehouse, staging_id=staging_id, collection_id=collection_id)
-    warehouse.execute(statement("sync/clear_plan"), parameters)
-    address_notes.find_given_up(
-        warehouse,
-        staging_id=staging_id,
-        collection_id=collection_id,
-        list_id=list_id,
-        is_shared_audience=is_shared_audience,
-    )
-    refusal_ledger.judge_staged(
-        warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id
-    )
-    if is_shared_audience:
-        warehouse.execute(statement("sync/require_confirmations"))
-    warehouse.execute(statement("sync/plan_changes"), parameters)
-    if only_due:
-        warehouse.execute(statement("sync/keep_due_removals"), parameters)
+        warehouse.execute(statement("sync/clear_plan"), parameters)
+        address_notes.find_given_up(
+            warehouse,
+            staging_id=staging_id,
+            collection_id=collection_id,
+            list_id=list_id,
+            is_shared_audience=is_shared_audience,
+        )
+        refusal_ledger.judge_staged(
+            warehouse, staging_id=staging_id, collection_id=collection_id, list_id=list_id
+        )
+        if is_shared_audience:
+            warehouse.execute(statement("sync/require_confirmations"))
+        permissions.withhold(warehouse, staging_id=staging_id, collection_id=collection_id)
+        warehouse.execute(statement("sync/plan_changes"), parameters)
+        if only_due:
+            warehouse.execute(statement("sync/keep_due_removals"), parameters)
     warehouse.commit()
     # The pages are read next: a planner that knows nothing of the plan reads all of it for each.
     warehouse.execute(f"analyze staging.plan_{int(staging_id)}")

@@ -50,29 +50,29 @@ def plan_tags(
         "due_causes": list(DUE_CAUSES),
     }
     refusal_ledger.follow_merges(warehouse, staging_id)
-    if not dry_run:
+    with address_notes.in_preview(warehouse, dry_run=dry_run):
         address_notes.follow_contacts(warehouse, staging_id=staging_id, collection_id=collection_id)
-    warehouse.execute(statement("sync/clear_plan"), parameters)
-    address_notes.find_given_up(
-        warehouse,
-        staging_id=staging_id,
-        collection_id=collection_id,
-        list_id=list_id,
-    )
-    refusal_ledger.judge_staged(
-        warehouse,
-        staging_id=staging_id,
-        collection_id=collection_id,
-        list_id=list_id,
-        tag_of=tag_of,
-    )
-    with hash_joins_now(warehouse):
-        warehouse.execute(statement("sync/plan_tags"), parameters)
-        if only_due:
-            warehouse.execute(statement("sync/keep_due_removals"), parameters)
-        warehouse.execute(f"analyze staging.plan_{int(staging_id)}")
-        if not dry_run:
-            warehouse.execute(statement("sync/settle_tags"), parameters)
+        warehouse.execute(statement("sync/clear_plan"), parameters)
+        address_notes.find_given_up(
+            warehouse,
+            staging_id=staging_id,
+            collection_id=collection_id,
+            list_id=list_id,
+        )
+        refusal_ledger.judge_staged(
+            warehouse,
+            staging_id=staging_id,
+            collection_id=collection_id,
+            list_id=list_id,
+            tag_of=tag_of,
+        )
+        with hash_joins_now(warehouse):
+            warehouse.execute(statement("sync/plan_tags"), parameters)
+            if only_due:
+                warehouse.execute(statement("sync/keep_due_removals"), parameters)
+            warehouse.execute(f"analyze staging.plan_{int(staging_id)}")
+            if not dry_run:
+                warehouse.execute(statement("sync/settle_tags"), parameters)
     warehouse.commit()
     return member_plan.count_plan(warehouse, staging_id=staging_id, collection_id=collection_id)
 

@@ -6,7 +6,8 @@ is loaded again under another id.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -89,7 +90,7 @@ def _note_gone(
 
 
 def follow_contacts(warehouse: Connection[Any], *, staging_id: int, collection_id: int) -> None:
-    """Bring the notes up to date before a plan; the caller commits. A dry run must not do so.
+    """Bring the notes up to date before a plan; the caller commits.
 
     They follow merged contacts and contacts that came back. They end if the CRM has another
     address.
@@ -97,6 +98,27 @@ def follow_contacts(warehouse: Connection[Any], *, staging_id: int, collection_i
     parameters = {"staging_id": staging_id, "collection_id": collection_id}
     warehouse.execute(statement("sync/follow_changed_persons"), parameters)
     warehouse.execute(statement("sync/end_changed_addresses"), parameters)
+
+
+@contextmanager
+def in_preview(warehouse: Connection[Any], *, dry_run: bool) -> Iterator[None]:
+    """Put the notes back when the plan of a preview is made; nothing is committed.
+
+    So the preview shows what a run would do about them. Nobody else sees its changes: they begin
+    and end in one transaction.
+
+    Args:
+        dry_run: without it, the notes stay as the plan left them.
+    """
+    if not dry_run:
+        yield
+        return
+    warehouse.execute(statement("sync/create_note_before"))
+    warehouse.execute("truncate note_before")
+    warehouse.execute("insert into note_before select * from sync.changed_address")
+    yield
+    warehouse.execute(statement("sync/drop_new_notes"))
+    warehouse.execute(statement("sync/put_back_notes"))
 
 
 def find_given_up(

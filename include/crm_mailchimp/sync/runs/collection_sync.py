@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from psycopg import Connection
@@ -16,6 +16,7 @@ from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import audience_map, collection_audience, permissions
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
+from crm_mailchimp.sync.audience.map_in_preview import map_left_alone
 from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
 from crm_mailchimp.sync.decisions import member_plan, removal_guard
 from crm_mailchimp.sync.fields import merge_fields
@@ -130,7 +131,8 @@ def sync_collection(
             )
             if collection.is_shared_audience:
                 run = SharedRun(**vars(run), parts=parts)
-            state, detail = _synchronise(run)
+            with _as_it_was(run, [part.collection.collection_id for part in parts]):
+                state, detail = _synchronise(run)
         except _StopError as stop:
             state, detail = stop.state, stop.detail
         except AudienceUnusableError as problem:
@@ -146,6 +148,17 @@ def sync_collection(
         notes = (*progress.notes, postponed_in_words(warehouse, progress), *progress.due_notes)
         words = filter(None, (detail, *notes))
         return finish(state, "; ".join(words) or None)
+
+
+def _as_it_was(run: CollectionRun, parts: Sequence[int]) -> AbstractContextManager[None]:
+    """A preview puts the audience map back; a run has nothing to put back."""
+    if not run.collection.dry_run:
+        return nullcontext()
+    return map_left_alone(
+        run.warehouse,
+        [run.collection.collection_id, *parts],
+        run.collection.provider_list_id,
+    )
 
 
 def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
@@ -244,7 +257,7 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
                 "list_id": audience.list_id,
             }
             run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
-            run.warehouse.execute(statement("sync/recognise_taken_back"), parameters)
+        permissions.recognise_taken_back(run.warehouse, run.collection, audience.list_id)
         run.warehouse.commit()
     renaming = collection_audience.renaming(audience, run.collection)
     if renaming is not None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PassingError, ProviderError
-from crm_mailchimp.sync.audience import earlier_audiences, lost_audiences
+from crm_mailchimp.rows import read_value
+from crm_mailchimp.sync.audience import audience_map, earlier_audiences, lost_audiences
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.accounts_in_use import accounts_in_use
 from crm_mailchimp.sync.audience.earlier_audiences import EarlierAudience
@@ -23,6 +24,8 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     Raises:
         ProviderError, PassingError: an account cannot be asked, and Mailchimp shows that the
             state was lost. Collections that share an audience are held back instead.
+        AudienceUnusableError: ``audience_ambiguous``. Nobody knows whether a shared audience that
+            is there is the one of this run.
     """
     runs = {one.collection.collection_id: one for one in run.runs_of_parts() or (run,)}
     earlier_audiences.forget_previewed(run.warehouse, list(runs))
@@ -37,6 +40,8 @@ def find_earlier_audiences(run: CollectionRun) -> None:
             run.hold_back(collection, error)
         return
     settled = {one.collection.collection_id for one in found if _is_present(run, one)}
+    if not settled:
+        _require_clear(run, found)
     for one in found:
         if _is_present(run, one):
             continue
@@ -71,10 +76,45 @@ def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[Earlier
     return found
 
 
+def _require_clear(run: CollectionRun, found: Sequence[EarlierAudience]) -> None:
+    """Refuse to make a shared audience while one is there that may be the same.
+
+    Its mark is made of the connection and the name. Perhaps both changed, and the state was lost.
+    """
+    if not run.collection.is_shared_audience or run.collection.provider_list_id:
+        return
+    known = audience_map.find_known(run.warehouse, run.collection.collection_id)
+    run.warehouse.commit()
+    for one in found:
+        if known is None and one.account == run.account and _may_be_present(run, one):
+            raise lost_audiences.AudienceUnusableError(
+                "audience_ambiguous",
+                f"audience {one.list_id} in Mailchimp has this installation's mark and the tag of "
+                f"{one.collection.collection_code}. Its name changed, and perhaps its connection. "
+                "So nothing says whether it is the one that these collections share. To go on "
+                "with it, enter its id in crm.contact_collection.provider_list_id of one of them. "
+                "Else make an audience in Mailchimp, and enter the id of that one",
+            )
+
+
+def _may_be_present(run: CollectionRun, found: EarlierAudience) -> bool:
+    is_another = read_value(
+        run.warehouse,
+        bool,
+        "select exists (select from sync.staged_collection"
+        " where staging_id = %s and collection_id = %s)",
+        (run.collection.staging_id, found.shared_id),
+    )
+    run.warehouse.commit()
+    return found.is_renamed and not is_another
+
+
 def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:
     """Whether the run itself finds and uses the audience: it is no earlier one."""
     if found.account != run.account:
         return False
+    if found.list_id == run.collection.provider_list_id:
+        return True
     if found.shared_id is not None:
         return found.shared_id == run.collection.collection_id or (
             lost_audiences.is_of_old_connection(
@@ -84,6 +124,4 @@ def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:
                 run.collection,
             )
         )
-    return not run.collection.is_shared_audience or (
-        found.list_id == run.collection.provider_list_id
-    )
+    return not run.collection.is_shared_audience

@@ -230,7 +230,8 @@ class SharedRun(CollectionRun):
 
     def _leave_own(self, run: CollectionRun, known: KnownAudience) -> None:
         run.look_for_the_last_time(known)
-        if not self.collection.dry_run:
+        # A preview puts the map back. It plans in this audience if that is the shared one now.
+        if not self.collection.dry_run or known.list_id == self.collection.provider_list_id:
             collection_audience.retire(self.warehouse, run.collection.collection_id)
             self.warehouse.commit()
 
@@ -254,14 +255,17 @@ class SharedRun(CollectionRun):
 
     def _find_lost_tags(self, list_id: str) -> None:
         """Find the audience's tags again after a loss of the sync state; commits."""
-        shared_id = self.collection.collection_id
-        if self.collection.dry_run or not lost_tags.must_look(
+        if self.collection.dry_run:
+            return
+        shared_id, joining = self.collection.collection_id, self._joining()
+        held_back: dict[int, int] = {}
+        if lost_tags.must_look(
             self.warehouse, list_id, shared_id, is_marked=lambda: self._is_marked(list_id)
         ):
-            return
-        held_back = lost_tags.find_again(
-            self.warehouse, self.crm, self.provider, list_id, shared_id, self._joining()
-        )
+            held_back = lost_tags.find_again(
+                self.warehouse, self.crm, self.provider, list_id, shared_id, joining
+            )
+        held_back |= lost_tags.hold_unjudged(self.warehouse, self.provider, shared_id, joining)
         for part in self.parts:
             part.note_untagged(held_back.get(part.collection.collection_id, 0))
 

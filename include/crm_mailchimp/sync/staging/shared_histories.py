@@ -1,7 +1,8 @@
 """What the warehouse knows about shared audiences, and the CRM about collections that are away.
 
 A collection that is inactive, or whose row cannot be read, is not staged with its audience. The
-audience goes on all the same with the fields that the collection wants.
+audience goes on all the same with the fields that the collection wants. The CRM may have lost the
+row for a night. Then nobody knows what the collection wants. So the fields stay with its members.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from psycopg import Connection
 
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.made_up_ids import UNKNOWN_COLLECTIONS
 from crm_mailchimp.sync.staging.shared_audiences import SharedAudience
 
 
@@ -23,25 +25,33 @@ class _History(NamedTuple):
     Attributes:
         joined_ids: collections that are in it.
         tagged_ids: those of them that have, or had, a tag there.
+        keeping_ids: those of them whose members would stay if the CRM lost them.
     """
 
     shared_id: int
     list_id: str
     joined_ids: list[int]
     tagged_ids: list[int]
+    keeping_ids: list[int]
     carries_fields: bool
 
 
-class _WantedFields(NamedTuple):
-    """A collection that wants additional fields.
+class _Away(NamedTuple):
+    """A collection of the CRM that is not staged with its audience.
 
     Attributes:
         is_unreadable: nobody knows which audience it shares.
+        wants_fields: it wants additional fields.
     """
 
     collection_id: int
     shared_audience: str | None
     is_unreadable: bool
+    wants_fields: bool
+
+    def keeps_fields(self, name: str) -> bool:
+        """Whether it wants the additional fields of an audience that the CRM calls so."""
+        return self.wants_fields and (self.is_unreadable or self.shared_audience == name)
 
 
 def with_histories(
@@ -68,22 +78,24 @@ def with_histories(
         if one.shared_id in histories
     }
     asked = sorted(set().union(*away.values()))
-    wanting = (
-        read_rows(
-            crm, _WantedFields, statement("crm/find_wanted_fields"), {"collection_ids": asked}
+    present = {
+        one.collection_id: one
+        for one in (
+            read_rows(crm, _Away, statement("crm/find_away_collections"), {"collection_ids": asked})
+            if asked
+            else ()
         )
-        if asked
-        else []
-    )
+    }
     return [
         replace(
             one,
             known_list_id=known.list_id,
             tagged_ids=frozenset(known.tagged_ids),
             keeps_fields=any(
-                row.collection_id in away[one.shared_id]
-                and (row.is_unreadable or row.shared_audience == one.name)
-                for row in wanting
+                present[collection_id].keeps_fields(one.name)
+                if collection_id in present
+                else collection_id in known.keeping_ids and collection_id not in UNKNOWN_COLLECTIONS
+                for collection_id in away[one.shared_id]
             ),
         )
         if (known := histories.get(one.shared_id)) is not None

@@ -1,0 +1,3 @@
+-- Prepares find_withheld_permissions.sql.
+delete from withheld_permission
+where collection_id = %(collection_id)s
