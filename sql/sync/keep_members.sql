@@ -48,3 +48,31 @@ where
     tagged.list_id = %(list_id)s
     and tagged.collection_id = any(%(collection_ids)s::bigint[])
     and tagged.taken_by_hand_at is not null
+union
+-- A kept collection may not have given its tag yet to members that were added for it. Who carries no tag may
+-- be such a member.
+select member.subscriber_hash
+from sync.member as member
+where
+    member.list_id = %(list_id)s
+    and member.status = 'subscribed'
+    and member.origin in ('created', 'adopted')
+    and exists (
+        select from sync.tag as owed
+        where
+            owed.list_id = member.list_id
+            and owed.collection_id = any(%(kept_ids)s::bigint[])
+            and owed.owed_since <= member.status_since
+    )
+    and not exists (
+        select from sync.tag_member as tagged
+        where
+            tagged.list_id = member.list_id
+            and tagged.subscriber_hash = member.subscriber_hash
+    )
+    and not exists (
+        select from leaving_cause as going
+        where
+            going.subscriber_hash = member.subscriber_hash
+            and going.cause = any(%(due_causes)s::text[])
+    )

@@ -1,6 +1,6 @@
 -- A page of the members that get or lose a collection's tag. Only subscribed members do: what Mailchimp
 -- shows of the others is none of a campaign's business. Each row is looked up by its key, as in
--- next_planned_contacts.sql.
+-- next_planned_contacts.sql. Some are taken before the shared audience's plan archives the members.
 select
     planned.action,
     planned.cause,
@@ -45,6 +45,17 @@ from (
         and plan.action = %(action)s
         and plan.subscriber_hash > %(after)s
         and (plan.action = 'tag' or (plan.cause = any(%(due_causes)s::text[])) = %(is_due)s)
+        and (
+            %(archived_from)s::bigint is null
+            or exists (
+                select from staging.plan as going
+                where
+                    going.staging_id = %(staging_id)s
+                    and going.collection_id = %(archived_from)s
+                    and going.action = 'archive'
+                    and going.subscriber_hash = plan.subscriber_hash
+            )
+        )
     order by plan.subscriber_hash
     limit %(page)s
 ) as planned

@@ -167,8 +167,8 @@ def tag_reasons(
         yield firm(
             "tagged_by_hand",
             f"somebody gave the tag {audience.tag.name!r} to {members_in_words(by_hand)} in "
-            f"Mailchimp. Sync collection {audience.tag.collection_code}. Members that it does not "
-            "have lose the tag then",
+            "Mailchimp, or they came back with it. Sync collection "
+            f"{audience.tag.collection_code}. Members that it does not have lose the tag then",
         )
 
 

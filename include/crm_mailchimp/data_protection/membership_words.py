@@ -172,7 +172,10 @@ def _about_audience(row: Membership) -> Iterator[str]:
             f"{as_text(row.tag_taken_by_hand_at)}. We never give it again. Give it there by hand"
         )
     elif row.has_tag and row.is_tag_given_by_hand:
-        yield "  somebody gave the tag in Mailchimp. It stays if the collection has the contact"
+        yield (
+            "  somebody gave the tag in Mailchimp, or it was left when we removed the member. It "
+            "stays if the collection has the contact"
+        )
 
 
 def _state(row: Membership) -> str:

@@ -8,17 +8,18 @@ more. Their members stay, as they did before the loss.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.errors import NotFoundAtProviderError
-from crm_mailchimp.provider import AudienceProvider
+from crm_mailchimp.provider import AudienceProvider, MergeField
 from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import tag_names, tags
+from crm_mailchimp.sync.audience import ownership, tag_names, tags
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
+from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
 from crm_mailchimp.warehouse.copying import copy_rows
@@ -138,16 +139,8 @@ def hold_unjudged(
 ) -> dict[int, int]:
     """Do the same for tags of collections that had a problem when they were found; commits.
 
-    Args:
-        provider: for each such tag: one call for each 1,000 members, and others as ``find_again``.
-        shared_id: of the shared audience: its id among the collections.
-        collections: those that share it now.
-
-    Returns:
-        as ``find_again``.
-
-    Raises:
-        ProviderError: the audience cannot be read.
+    Arguments, result and errors are those of ``find_again``. Each such tag costs one call for each
+    1,000 members.
     """
     staged = {one.collection_id: one.staging_id for one in collections if one.problem is None}
     waiting = read_rows(
@@ -167,10 +160,9 @@ def hold_unjudged(
         except NotFoundAtProviderError:
             warehouse.rollback()  # deleted: nobody took it from its members
             continue
-        held = _hold_untagged(
-            warehouse, provider, shared_id, one.collection_id, staged[one.collection_id]
-        )
-        held_back |= {one.collection_id: held} if held else {}
+        key = one.collection_id
+        held = _hold_untagged(warehouse, provider, shared_id, key, staged[key])
+        held_back |= {key: held} if held else {}
         warehouse.commit()
     return held_back
 
@@ -218,14 +210,18 @@ def _hold_untagged(
 
 
 def must_look(
-    warehouse: Connection[Any], list_id: str, shared_id: int, *, is_marked: Callable[[], bool]
+    warehouse: Connection[Any],
+    list_id: str,
+    shared_id: int,
+    *,
+    fields: Callable[[], Iterable[MergeField]],
 ) -> bool:
     """Whether tags of a shared audience may be ours that this state does not know; commits.
 
     An audience that is not marked yet has none of ours. That is noted before it is marked.
 
     Args:
-        is_marked: whether CRMREF marks it as the one that the collections share. Asked once.
+        fields: gives the audience's merge fields. Asked once.
     """
     is_known = read_value(
         warehouse,
@@ -237,11 +233,23 @@ def must_look(
     warehouse.commit()
     if is_known:
         return False
-    if is_marked():
+    if _is_marked(warehouse, shared_id, fields()):
         return True
     note_known(warehouse, list_id, shared_id)
     warehouse.commit()
     return False
+
+
+def _is_marked(warehouse: Connection[Any], shared_id: int, fields: Iterable[MergeField]) -> bool:
+    """Whether CRMREF says in Mailchimp that the collections share this audience."""
+    owner = ownership.owner_of(fields)
+    if owner is None:
+        return False
+    # The mark has another id if the account's connection got another one since.
+    return owner.collection_id == shared_id or (
+        shared_audiences.is_shared_id(owner.collection_id)
+        and owner.installation == ownership.own_installation(warehouse)
+    )
 
 
 def note_known(warehouse: Connection[Any], list_id: str, shared_id: int) -> None:

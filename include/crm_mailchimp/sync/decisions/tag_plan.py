@@ -77,6 +77,26 @@ def plan_tags(
     return member_plan.count_plan(warehouse, staging_id=staging_id, collection_id=collection_id)
 
 
+def follow_members(
+    warehouse: Connection[Any], *, staging_id: int, shared_id: int, collection_ids: Sequence[int]
+) -> None:
+    """Plan no tag for members that the shared audience's plan holds back or asks first; commits.
+
+    Args:
+        shared_id: the audience's own id among the collections.
+        collection_ids: collections whose tags were planned since.
+    """
+    warehouse.execute(
+        statement("sync/follow_shared_plan"),
+        {
+            "staging_id": staging_id,
+            "shared_id": shared_id,
+            "collection_ids": list(collection_ids),
+        },
+    )
+    warehouse.commit()
+
+
 def plan_members(
     warehouse: Connection[Any],
     *,
@@ -141,7 +161,9 @@ def plan_members(
         is_shared_audience=True,
         dry_run=dry_run,
     )
-    warehouse.execute(statement("sync/follow_shared_plan"), parameters)
+    follow_members(
+        warehouse, staging_id=staging_id, shared_id=shared_id, collection_ids=collection_ids
+    )
     warehouse.execute("truncate kept_member, first_asked")
     warehouse.commit()
     return counts

@@ -22,6 +22,9 @@ from crm_mailchimp.sync.refusals.suppression import Digester
 
 M = TypeVar("M", bound=PlannedMember)
 
+#: Causes that say that the collection does not have the contact.
+_OF_MEMBERSHIP = ("left_collection", "tagged_by_hand")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recheck:
@@ -90,7 +93,7 @@ class Recheck:
             if not (member.cause or "").startswith("suppressed")
             # What holds back an address that the person chose in Mailchimp is not the contact's.
             and not member.has_changed_address
-            and (self.collection_id is not None or member.cause != "left_collection")
+            and (self.collection_id is not None or member.cause not in _OF_MEMBERSHIP)
         ]
         healed = {member.subscriber_hash for member in self.still_eligible(may_have_healed)}
         return [member for member in members if member.subscriber_hash not in healed]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 
 from crm_mailchimp.address import subscriber_hash
+from crm_mailchimp.crm import extract
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
@@ -17,6 +18,7 @@ from crm_mailchimp.sync.audience import tag_names
 from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
+from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.members.push import TOGETHER, Push, pages, rechecked
 from crm_mailchimp.tag_provider import TagChange, TagOutcome
 from crm_mailchimp.warehouse.key_lookups import key_lookups
@@ -91,13 +93,17 @@ def give_tags(push: Push, tag: CollectionTag) -> int:
         return _send(push, tag, members, change, one_by_one, record)
 
 
-def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
+def take_tags(
+    push: Push, tag: CollectionTag, *, due: bool, archived_from: int | None = None
+) -> None:
     """Take the collection's tag from the planned members; commits after each call.
 
     Args:
         push: of the collection to the shared audience.
         tag: with its id.
         due: those that nothing keeps (``removal_guard.DUE_CAUSES``), or the others.
+        archived_from: only members that the plan of this shared audience archives, by its id among
+            the collections. None: all of them.
     """
 
     def record(members: Sequence[PlannedTag]) -> None:
@@ -118,10 +124,13 @@ def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
         return True
 
     def planned() -> Iterator[list[PlannedTag]]:
-        for page in pages(push, lambda after: _read(push, "untag", after, due=due)):
+        for page in pages(
+            push, lambda after: _read(push, "untag", after, due=due, archived_from=archived_from)
+        ):
             members = rechecked(push, page, push.recheck.still_to_remove)
             if not members:
                 continue
+            members = _with_addresses(push, members)
             by_cause = defaultdict(list)
             for one in members:
                 by_cause[one.cause].append(one.subscriber_hash)
@@ -143,6 +152,28 @@ def take_tags(push: Push, tag: CollectionTag, *, due: bool) -> None:
 
     with key_lookups(push.warehouse):
         _send(push, tag, planned(), change, one_by_one, record)
+
+
+def _with_addresses(push: Push, members: Sequence[PlannedTag]) -> list[PlannedTag]:
+    """Look up addresses that the staging does not have; it has nobody who is in no collection."""
+    unknown = [
+        one.contact_id
+        for one in members
+        if one.address_key is None and one.contact_id is not None and not one.has_changed_address
+    ]
+    if not unknown:
+        return list(members)
+    present = extract.present_contacts(push.recheck.crm, unknown, collection_id=None)
+    keys = address_keys(present)
+    hashes = member_hashes(push.warehouse, keys, list_id=None)
+    return [
+        replace(one, address_key=keys[one.contact_id])
+        if one.address_key is None
+        and one.contact_id is not None
+        and hashes.get(one.contact_id) == one.subscriber_hash
+        else one
+        for one in members
+    ]
 
 
 def _make(
@@ -171,7 +202,9 @@ def _make(
     return made, [one for one in planned if one.subscriber_hash not in done]
 
 
-def _read(push: Push, action: str, after: str, *, due: bool) -> list[PlannedTag]:
+def _read(
+    push: Push, action: str, after: str, *, due: bool, archived_from: int | None = None
+) -> list[PlannedTag]:
     return read_rows(
         push.warehouse,
         PlannedTag,
@@ -183,6 +216,7 @@ def _read(push: Push, action: str, after: str, *, due: bool) -> list[PlannedTag]
             "action": action,
             "is_due": due,
             "due_causes": list(DUE_CAUSES),
+            "archived_from": archived_from,
             "after": after,
             "page": TOGETHER,
         },

@@ -307,6 +307,12 @@ class CollectionRun:
     def push_due_tags(self, list_id: str) -> None:
         """Take tags that nothing keeps. An audience of one collection has no tags of ours."""
 
+    def take_tags_of_leaving(self, list_id: str) -> None:
+        """Take tags from members that are about to be archived; here there are none."""
+
+    def prepare_returns(self, push: Push) -> None:
+        """Take tags that nobody may come back with, before members are added; here none."""
+
     def push_tags(self, list_id: str) -> None:
         """Give and take tags. An audience of one collection has no tags of ours."""
 

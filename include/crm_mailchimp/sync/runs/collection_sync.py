@@ -299,6 +299,7 @@ def _push(
     mappings = _mappings(run, audience.list_id)
     push = run.push_to(audience.list_id, category)
     failed_before = len(run.progress.failed)
+    run.take_tags_of_leaving(audience.list_id)
     discovered += run.carry_out_removals(push, due=False)
     if judgement.approved_plan is not None and len(run.progress.failed) == failed_before:
         removal_guard.note_carried_out(
@@ -308,6 +309,7 @@ def _push(
     if discovered:
         # Members were gone before we removed them: nobody of these people is added elsewhere.
         run.make_plan(audience.list_id)
+    run.prepare_returns(push)
     discovered = update(push, mappings)
     refused = None
     if adds:
@@ -322,6 +324,7 @@ def _push(
         # New members have given no marketing permission yet: no addition takes one.
         refresh_statistics(run.warehouse)
         run.make_plan(audience.list_id)
+        run.prepare_returns(push)
         update(push, mappings)
         run.carry_out_removals(push, due=True)
     _clear_left_values(run, push)

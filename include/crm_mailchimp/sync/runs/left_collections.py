@@ -101,6 +101,15 @@ def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str 
     return LeftTags(lost, waiting)
 
 
+def with_parts(
+    run: CollectionRun, lost: Sequence[CollectionTag], waiting: Sequence[CollectionTag]
+) -> list[tuple[CollectionPart, CollectionTag]]:
+    """The tags that may be taken from who refuses, each with its collection's part in this run."""
+    # Nobody knows whether the tag of an unknown collection is one of ours.
+    found = [(part_of_lost(run, tag), tag) for tag in lost if not tag.is_unknown]
+    return found + [(part_of_waiting(run, tag), tag) for tag in waiting]
+
+
 def plan_id(tag: CollectionTag) -> int:
     """The id under which the tag of a collection that waits is planned.
 

@@ -104,6 +104,11 @@ class CollectionPart:
         return problem is not None and problem.code == "collection_replaced"
 
     @property
+    def planned_tags(self) -> int:
+        """Members that are to get its tag."""
+        return member_plan.planned(self.planned, "tag")
+
+    @property
     def is_judged(self) -> bool:
         """Whether the collection can say who belongs to it, and nothing keeps the others."""
         return self.collection.problem is None and self.blocked is None and not self.is_held_back

@@ -12,12 +12,11 @@ from functools import partial
 
 from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.errors import PassingError, ProviderError
-from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import (
     audience_map,
     collection_audience,
     lost_tags,
-    ownership,
+    owed_tags,
     tag_names,
     tags,
 )
@@ -26,7 +25,7 @@ from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
-from crm_mailchimp.sync.members import tagging
+from crm_mailchimp.sync.members import left_tags, tagging
 from crm_mailchimp.sync.members.last_look import Recheck
 from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
@@ -35,7 +34,6 @@ from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.runs import left_collections
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
-from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
@@ -85,6 +83,8 @@ class SharedRun(CollectionRun):
             return
         if not self.collection.dry_run:
             self._join(audience.list_id)
+            # Who was removed may have signed up since.
+            left_tags.note_left(self.warehouse, audience.list_id)
         # A collection that leaves takes refusals along. Only a full listing shows who was deleted.
         full = full or self.is_full(audience) or left_collections.has_arrived(self, self.parts)
         super().pull_back(audience, full=full)
@@ -143,13 +143,7 @@ class SharedRun(CollectionRun):
 
     def push_due_tags(self, list_id: str) -> None:
         """Take the tags that nothing keeps, those of collections that are gone too; commits."""
-        of_lost = [
-            (left_collections.part_of_lost(self, tag), tag)
-            for tag in self.lost
-            # Nobody knows whether it is a tag of ours.
-            if not tag.is_unknown
-        ]
-        of_lost += [(left_collections.part_of_waiting(self, tag), tag) for tag in self.waiting]
+        of_lost = left_collections.with_parts(self, self.lost, self.waiting)
         for part, tag in (*self._with_tags(), *of_lost):
             if part.planned and member_plan.planned(part.planned, "untag"):
                 self.require_own(list_id)
@@ -162,17 +156,40 @@ class SharedRun(CollectionRun):
                     f"collection {tag.collection_code}, which is not synced here any more"
                 )
 
+    def take_tags_of_leaving(self, list_id: str) -> None:
+        """Take tags from members that are about to be archived: Mailchimp keeps them; commits."""
+        if self.planned("archive"):
+            shared_id = self.collection.collection_id
+            self._push_each(partial(self._take, due=False, archived_from=shared_id))
+
+    def prepare_returns(self, push: Push) -> None:
+        """Take tags that nobody may come back with, and note those to be given; commits.
+
+        A collection that is inactive, blocked or broken looks after its tag no more.
+        """
+        self._join(push.list_id)
+        owing = [part for part in self.parts if part.is_judged and part.planned_tags]
+        owed_tags.note_owed(
+            self.warehouse, push.list_id, [part.collection.collection_id for part in owing]
+        )
+        known = tags.read_tags(self.warehouse, self.collection.collection_id)
+        self.warehouse.commit()
+        left_tags.take_left(push, [*known, *self.waiting])
+
     def push_tags(self, list_id: str) -> None:
         """Take and give tags as each collection's plan says, once members are there; commits."""
         self._join(list_id)
         if any(self.progress.counts[name] for name in ("added", "updated", "removed")):
             refresh_statistics(self.warehouse)
+        self._push_each(self._push_part)
+
+    def _push_each(self, push_part: Callable[[CollectionPart, CollectionTag], None]) -> None:
         for part, known in self._with_tags():
             if not part.is_judged:
                 continue
             calls = self.provider.calls
             try:
-                self._push_part(part, known)
+                push_part(part, known)
                 self.watch.note_answer()
             except ProviderError as error:
                 self.warehouse.rollback()
@@ -183,7 +200,13 @@ class SharedRun(CollectionRun):
     def _push_part(self, part: CollectionPart, known: CollectionTag) -> None:
         # Members were added, brought back and removed since the plan.
         self._plan_tags(part, known.list_id, only_due=False)
-        self._follow_plan_of_members()
+        tag_plan.follow_members(
+            self.warehouse,
+            staging_id=self.collection.staging_id,
+            shared_id=self.collection.collection_id,
+            collection_ids=[one.collection.collection_id for one in self.parts],
+        )
+        left_tags.note_unwanted(self.warehouse, part.collection, known.list_id)
         for due in (True, False):
             self._take(part, known, due=due)
         if part.judgement is not None and part.judgement.approved_plan is not None:
@@ -192,8 +215,10 @@ class SharedRun(CollectionRun):
                     self.warehouse, part.judgement.approved_plan, part.collection.run_id
                 )
             self.warehouse.commit()
-        if member_plan.planned(part.planned, "tag"):
+        if part.planned_tags:
             part.note_missing(tagging.give_tags(self._push_of(part, known.list_id), known))
+        if not part.failed:
+            owed_tags.note_given(self.warehouse, known)
         renew_proofs(self.warehouse, part.collection, known.list_id)
         # Last: a name that it cannot get keeps nobody from what is planned.
         tag = tags.find_tag(self.warehouse, part.collection.collection_id)
@@ -201,11 +226,18 @@ class SharedRun(CollectionRun):
         if tag is not None:
             tag_names.give_name(self.warehouse, self.provider, tag, self._names())
 
-    def _take(self, part: CollectionPart, tag: CollectionTag, *, due: bool) -> None:
+    def _take(
+        self,
+        part: CollectionPart,
+        tag: CollectionTag,
+        *,
+        due: bool,
+        archived_from: int | None = None,
+    ) -> None:
         push = self._push_of(part, tag.list_id)
         if isinstance(push.recheck, Recheck):
             push = replace(push, recheck=replace(push.recheck, refused_for=tag.collection_id))
-        tagging.take_tags(push, tag, due=due)
+        tagging.take_tags(push, tag, due=due, archived_from=archived_from)
 
     def _with_tags(self) -> list[tuple[CollectionPart, CollectionTag]]:
         known = {
@@ -247,11 +279,8 @@ class SharedRun(CollectionRun):
         tags.join(self.warehouse, list_id, self.collection.collection_id, joining)
 
     def _joining(self) -> list[StagedCollection]:
-        return [
-            part.collection
-            for part in self.parts
-            if not part.waits_for_its_id and not part.is_held_back
-        ]
+        joining = (one for one in self.parts if not one.waits_for_its_id and not one.is_held_back)
+        return [part.collection for part in joining]
 
     def _find_lost_tags(self, list_id: str) -> None:
         """Find the audience's tags again after a loss of the sync state; commits."""
@@ -260,7 +289,7 @@ class SharedRun(CollectionRun):
         shared_id, joining = self.collection.collection_id, self._joining()
         held_back: dict[int, int] = {}
         if lost_tags.must_look(
-            self.warehouse, list_id, shared_id, is_marked=lambda: self._is_marked(list_id)
+            self.warehouse, list_id, shared_id, fields=lambda: self.listing.merge_fields(list_id)
         ):
             held_back = lost_tags.find_again(
                 self.warehouse, self.crm, self.provider, list_id, shared_id, joining
@@ -271,6 +300,8 @@ class SharedRun(CollectionRun):
 
     def _plan_members(self, list_id: str | None, *, only_due: bool) -> None:
         staged = {part.collection.collection_id for part in self.parts}
+        if list_id is not None and not self.collection.dry_run:
+            left_tags.note_left(self.warehouse, list_id)
         self.lost[:], self.waiting[:] = left_collections.sort_left(self, self.parts, list_id)
         for part in self.parts:
             can_be_judged = part.collection.problem is None and not part.is_held_back
@@ -325,34 +356,12 @@ class SharedRun(CollectionRun):
             tag_of=tag_of,
         )
 
-    def _is_marked(self, list_id: str) -> bool:
-        """Whether CRMREF says in Mailchimp that the collections share this audience."""
-        owner = ownership.owner_of(self.listing.merge_fields(list_id))
-        if owner is None:
-            return False
-        # The mark has another id if the account's connection got another one since.
-        return owner.collection_id == self.collection.collection_id or (
-            shared_audiences.is_shared_id(owner.collection_id)
-            and owner.installation == ownership.own_installation(self.warehouse)
-        )
-
     def _category_of(self, part: CollectionPart, list_id: str | None) -> str | None:
         """The collection's category; of one that has none now its last known one."""
         if part.collection.gdpr_category is not None:
             return part.collection.gdpr_category
         tag = tags.find_tag(self.warehouse, part.collection.collection_id)
         return tag.gdpr_category if tag is not None and tag.list_id == list_id else None
-
-    def _follow_plan_of_members(self) -> None:
-        self.warehouse.execute(
-            statement("sync/follow_shared_plan"),
-            {
-                "staging_id": self.collection.staging_id,
-                "shared_id": self.collection.collection_id,
-                "collection_ids": [part.collection.collection_id for part in self.parts],
-            },
-        )
-        self.warehouse.commit()
 
     def _judge(self, part: CollectionPart, list_id: str | None) -> GuardJudgement:
         earlier = part.judgement.approved_plan if part.judgement is not None else None
