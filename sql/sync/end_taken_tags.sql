@@ -1,6 +1,6 @@
 -- Ends what given_back has. A refusal whose address has the tag again ends, unless it is another
--- collection's, too. From any other refusal the persons who have the tag again are taken: it stays at its
--- address, and with the others. What ended for them stays known as a refusal of its own.
+-- collection's, too. Any other refusal stays at its address, and with the others. It leaves the persons who
+-- have the tag again. What ended for them stays known as a refusal of its own.
 with decided as (
     select distinct
         refusal_id,

@@ -1,10 +1,10 @@
 -- Which refusals end because somebody gave a collection's tag back by hand. tagged_now has who carries it.
 -- This runs before note_tagged.sql: a tag that this look finds taken is the newer word.
 --
--- A member stands for the contacts that hold its address, and for those whose person chose it in Mailchimp.
--- If nobody holds it, the member stands for the contact that we pushed. The tag at the address of a refusal
--- is given back there. At another address it is given back to the persons of the member, if the refusal
--- belongs to all of them. Otherwise somebody else may be meant.
+-- The persons of a member are the contacts that hold its address. They are also those who chose it in
+-- Mailchimp. If nobody holds it, it is the contact that we pushed. The tag at the address of a refusal is
+-- given back there. At another address it is given back to the persons of the member. The refusal must
+-- belong to all of them. Otherwise somebody else may be meant.
 insert into given_back (refusal_id, contact_id, merged_from, gone_since, ends_address, is_same_person)
 with pads as materialized (
     select

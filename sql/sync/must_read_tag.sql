@@ -1,5 +1,5 @@
 -- Whether the tag's members have to be read before the plan gives the tag. Somebody may have taken it from a
--- person and given it to another member: the count of the members shows nothing of that. So this asks if a
+-- person and given it to another member. The count of the members shows nothing of that. So this asks if a
 -- person who gets the tag has it at another member. Or the person may have had it by an address that the
 -- contact left since the last run.
 with last_run as (

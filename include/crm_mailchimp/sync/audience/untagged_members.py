@@ -1,8 +1,8 @@
 """Members that carried a tag by what we know, and that Mailchimp no longer shows with it.
 
-Somebody took it by hand, or deleted the member. Or something happened since this run has looked at
-the members: the member was archived, is asked to confirm, or has another address. Mailchimp shows
-no tag of those.
+Somebody took it by hand, or deleted the member. Or something happened after this run looked at the
+members. The member was archived, is asked to confirm, or has another address. Mailchimp shows no
+tag of those.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Untagged(NamedTuple):
     """Members without the tag, by their subscriber hashes.
 
     Attributes:
-        present: Mailchimp has them: somebody took the tag.
-        hidden: Mailchimp has them, and does not show under this hash whether they carry it.
+        present: Mailchimp has them, so somebody took the tag.
+        hidden: Mailchimp has them. It does not show under this hash whether they carry the tag.
     """
 
     present: list[str]
@@ -52,7 +52,7 @@ def sort_untagged(
     Args:
         warehouse: ``tagged_now`` has who carries the tag in Mailchimp.
         provider: one or two calls a member. For many members it is a listing of the audience, and
-            of the archived ones for those that it does not show.
+            perhaps of the archived ones.
         list_id: the shared audience.
         collection_id: whose tag it is.
 
