@@ -1,6 +1,6 @@
 -- Compares who carries a tag in Mailchimp with what we know. A member that lost the tag by our own call,
 -- whose answer was lost, is only forgotten. From another member somebody took it by hand. Mailchimp shows
--- neither archived nor pending members: nothing is known of those.
+-- neither archived nor pending members: nothing is known of those. Some became so just now (hidden).
 with pads as materialized (
     select
         sync.hmac_pad(54) as inner_pad,
@@ -9,6 +9,15 @@ with pads as materialized (
 
 shown as (
     select distinct subscriber_hash from tagged_now
+),
+
+last_run as (
+    select coalesce(max(staged.clock), '-infinity') as clock
+    from sync.tag as tag
+    inner join sync.collection_run as run
+        on tag.collection_code = run.collection_code and run.state = 'succeeded'
+    inner join sync.staging_run as staged on run.staging_id = staged.staging_id
+    where tag.list_id = %(list_id)s and tag.collection_id = %(collection_id)s
 ),
 
 gone as (
@@ -23,6 +32,7 @@ gone as (
         and tagged.collection_id = %(collection_id)s
         and tagged.taken_by_hand_at is null
         and coalesce(member.status not in ('archived', 'pending'), true)
+        and not tagged.subscriber_hash = any(%(hidden)s::text[])
         and not exists (
             select from shown
             where shown.subscriber_hash = tagged.subscriber_hash
@@ -107,13 +117,17 @@ belongs as (
             )
     where taken.contact_id is not null
     union
-    -- As in open_refusals.sql: contacts that hold the address, such as the same one under a new id.
+    -- As in open_refusals.sql: contacts that hold the address, such as the same one under a new id. Who left
+    -- it since the last run had it, too, when the tag was taken.
     select
         refused.refusal_id,
         holder.contact_id
     from refused
+    cross join last_run
     inner join sync.address_holder as holder
-        on refused.address_digest = holder.address_digest and holder.left_at is null
+        on
+            refused.address_digest = holder.address_digest
+            and (holder.left_at is null or last_run.clock < holder.left_at)
     on conflict (refusal_id, contact_id) do update set merged_from = null
 ),
 
@@ -140,30 +154,6 @@ back as (
         and tagged.subscriber_hash = shown.subscriber_hash
         and tagged.taken_by_hand_at is not null
     returning tagged.subscriber_hash
-),
-
-ended as (
-    update sync.refusal as refusal
-    set
-        collection_ids = array_remove(refusal.collection_ids, %(collection_id)s::bigint),
-        ended_at = case when refusal.collection_ids = array[%(collection_id)s::bigint] then now() end,
-        ended_by = case when refusal.collection_ids = array[%(collection_id)s::bigint] then 'signed_up' end
-    from back
-    cross join pads
-    left join lateral (
-        select same.address_hash from sync.subscriber_alias as same
-        where same.subscriber_hash = back.subscriber_hash -- noqa: RF01
-        order by same.address_hash
-        limit 1
-    ) as alias on true
-    where
-        refusal.kind = 'tag_taken'
-        and refusal.list_id = %(list_id)s
-        and refusal.ended_at is null
-        and refusal.address_digest = sync.keyed_digest(
-            pads.inner_pad, pads.outer_pad,
-            'subscriber:' || coalesce(alias.address_hash, back.subscriber_hash)
-        )
 ),
 
 given as (

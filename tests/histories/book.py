@@ -244,11 +244,18 @@ class Book:
         )  # fmt: skip
 
     def tag_given(self, list_id: str, address: str, key: str) -> None:
-        """Somebody gave a member a collection's tag by hand."""
+        """Somebody gave a member a collection's tag by hand.
+
+        At another address of the person it ends the refusal, too, if nobody else may be meant. That
+        is not for this book to say, so such a refusal is doubtful from then on.
+        """
+        holders = set(self.cast.holders(address))
         for one in self._taken(list_id, key):
             if address in one.addresses:
                 one.is_given_again = one.is_known or one.is_lost
                 one.is_over = not one.is_given_again
+            elif holders & (one.people | one.maybe):
+                one.is_doubtful = True
 
     def saw_tag(
         self, list_id: str, key: str, carrying: Collection[str], hidden: Collection[str]

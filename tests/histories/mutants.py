@@ -187,9 +187,9 @@ SHARING_MUTANTS = (
     ),
     py(
         "a tag taken by hand is given again",
-        "sync/audience/tags",
-        "return [one for one in untagged if _is_same(",
-        "return [one for one in untagged if False and _is_same(",
+        "sync/audience/untagged_members",
+        "for one in found if not one.is_hidden],",
+        "for one in found if False and not one.is_hidden],",
     ),
     sql(
         "a tag taken by hand is about the address alone",

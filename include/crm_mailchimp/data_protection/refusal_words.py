@@ -155,8 +155,8 @@ def _what_ends(refusal: ExplainedRefusal) -> str:
         )
     if refusal.kind == "tag_taken":
         return (
-            f"it ends when somebody gives the tag again to {_address(refusal)} in audience "
-            f"{refusal.list_id}. No grant in the CRM ends it"
+            f"it ends when somebody gives the tag again in Mailchimp: at {_address(refusal)}, or "
+            "to the same person at another one. No grant in the CRM ends it"
         )
     return (
         f"it ends when Mailchimp shows {_address(refusal)} subscribed again in audience "

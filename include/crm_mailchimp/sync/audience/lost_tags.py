@@ -19,6 +19,7 @@ from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import ownership, tag_names, tags
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
+from crm_mailchimp.sync.audience.untagged_members import sort_untagged
 from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
@@ -199,12 +200,12 @@ def _hold_untagged(
         " where list_id = %(list_id)s and collection_id = %(collection_id)s",
         place,
     )
-    present = tags.still_members(warehouse, provider, tag)
+    untagged = sort_untagged(warehouse, provider, tag.list_id, collection_id)
     found = read_row(
         warehouse,
         FoundByHand,
         statement("sync/note_tagged"),
-        {**place, "is_known": False, "present": present},
+        {**place, "is_known": False, **untagged._asdict()},
     )
     return found.taken if found is not None else 0
 

@@ -19,8 +19,10 @@ from psycopg import Connection
 
 from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
+from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience.given_back import end_taken_tags
+from crm_mailchimp.sync.audience.untagged_members import sort_untagged
 from crm_mailchimp.sync.made_up_ids import UNKNOWN_COLLECTIONS
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
@@ -30,8 +32,6 @@ log = logging.getLogger(__name__)
 
 #: Most characters of a tag's name (Mailchimp help, "Create and manage tags").
 MOST_CHARACTERS = 100
-#: So many members are looked up by name. For more of them the whole audience is listed.
-_BY_NAME = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,18 @@ class FoundByHand(NamedTuple):
     given: int
     taken: int
     taken_name: str | None = None
+
+
+class TagLook(NamedTuple):
+    """What a look at tags found.
+
+    Attributes:
+        by_hand: what was done by hand, by collection id; tags without such a change are left out.
+        read: ids of the tags whose members were read.
+    """
+
+    by_hand: dict[int, FoundByHand]
+    read: set[int]
 
 
 _TAG = (
@@ -214,7 +226,7 @@ def look_at_tags(
     *,
     full: bool,
     wanted: Mapping[int, str] | None = None,
-) -> dict[int, FoundByHand]:
+) -> TagLook:
     """Bring ``sync.tag_member`` up to date with Mailchimp; commits.
 
     A tag may have a collection's name, and an id that is not known. Somebody made it by hand, and
@@ -227,15 +239,13 @@ def look_at_tags(
         tags: of its collections.
         full: read the members of every tag.
         wanted: the name that each tag is to have, by collection id; without: the one that it has.
-
-    Returns:
-        what was done by hand, by collection id; tags without such a change are left out.
     """
     remote = {one.tag_id: one for one in provider.tags(list_id)}
     # A tag of which nobody knows whose it is may be somebody's, and have a name that we need.
     known_ids = {tag.tag_id for tag in tags if not tag.is_unknown}
     by_name = {one.name: one for one in remote.values() if one.tag_id not in known_ids}
-    found = {}
+    found: dict[int, FoundByHand] = {}
+    read: set[int] = set()
     for tag in tags:
         name = (wanted or {}).get(tag.collection_id, tag.name)
         if tag.tag_id is not None:
@@ -257,11 +267,38 @@ def look_at_tags(
         known = read_value(warehouse, int, statement("sync/count_tagged"), _parameters(tag))
         warehouse.commit()
         if full or known != present.member_count or present.tag_id != tag.tag_id:
+            read.add(present.tag_id)
             by_hand = _list_members(warehouse, provider, tag, present.tag_id)
             if any(by_hand):
                 taken_name = found.get(tag.collection_id, by_hand).taken_name
                 found[tag.collection_id] = by_hand._replace(taken_name=taken_name)
-    return found
+    return TagLook(found, read)
+
+
+def must_read(warehouse: Connection[Any], tag: CollectionTag, staging_id: int) -> bool:
+    """Whether the tag's members have to be read before the plan gives the tag; no commit.
+
+    Args:
+        staging_id: of the run, whose plan of the collection is made.
+    """
+    asked = {**_parameters(tag), "staging_id": staging_id}
+    return tag.tag_id is not None and read_value(
+        warehouse, bool, statement("sync/must_read_tag"), asked
+    )
+
+
+def read_members(
+    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
+) -> FoundByHand:
+    """Read the members of a tag, and note what somebody did by hand; commits.
+
+    Args:
+        provider: one call for each 1,000 members.
+        tag: with its id.
+    """
+    if tag.tag_id is None:
+        return FoundByHand(0, 0)
+    return _list_members(warehouse, provider, tag, tag.tag_id)
 
 
 def note_id(warehouse: Connection[Any], tag: CollectionTag, present: Tag) -> None:
@@ -307,60 +344,17 @@ def _list_members(
         _forget(warehouse, tag)
         return FoundByHand(0, 0)
     warehouse.execute("analyze tagged_now")
-    present = still_members(warehouse, provider, tag)
+    is_known = tag.tag_id is not None
+    end_taken_tags(warehouse, tag.list_id, tag.collection_id, is_known=is_known)
+    untagged = sort_untagged(warehouse, provider, tag.list_id, tag.collection_id)
     found = read_row(
         warehouse,
         FoundByHand,
         statement("sync/note_tagged"),
-        {**_parameters(tag), "is_known": tag.tag_id is not None, "present": present},
+        {**_parameters(tag), "is_known": is_known, **untagged._asdict()},
     )
     warehouse.commit()
     return found or FoundByHand(0, 0)
-
-
-def still_members(
-    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
-) -> list[str]:
-    """Of members that lost the tag, those that Mailchimp still has: nobody deleted them.
-
-    Args:
-        provider: one call a member, or a listing of the audience.
-        tag: ``tagged_now`` has its members in Mailchimp.
-
-    Returns:
-        their subscriber hashes.
-    """
-    untagged = read_values(warehouse, str, statement("sync/find_untagged"), _parameters(tag))
-    if len(untagged) <= _BY_NAME:
-        return [one for one in untagged if _is_same(warehouse, provider, tag.list_id, one)]
-    shown = {one.subscriber_hash for one in provider.members(tag.list_id)}
-    return [one for one in untagged if one in shown]
-
-
-def _is_same(
-    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, member_hash: str
-) -> bool:
-    """Whether Mailchimp still has the member that we know, and not a new one of its address.
-
-    A member that was deleted for good is noted as such. Only a full listing shows it otherwise.
-    """
-    known_id = read_value(
-        warehouse,
-        str,
-        "select coalesce(remote_contact_id, '') from sync.member"
-        " where list_id = %s and subscriber_hash = %s",
-        (list_id, member_hash),
-    )
-    present = provider.member(list_id, member_hash)
-    if present is not None:
-        return not known_id or present.remote_contact_id in (None, known_id)
-    # The person may have changed the address since the members were read.
-    if not known_id or provider.member(list_id, known_id) is None:
-        warehouse.execute(
-            statement("sync/mark_forgotten"),
-            {"list_id": list_id, "subscriber_hash": member_hash},
-        )
-    return False
 
 
 def _forget(warehouse: Connection[Any], tag: CollectionTag) -> None:

@@ -31,7 +31,7 @@ from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
-from crm_mailchimp.sync.runs import left_collections
+from crm_mailchimp.sync.runs import left_collections, tag_readings, tags_after_a_loss
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -45,11 +45,13 @@ class SharedRun(CollectionRun):
         parts: its collections, as the staging has them.
         lost: tags of collections that were in it and are not in the CRM any more.
         waiting: tags of collections that have another audience, and are not there yet.
+        read: ids of the tags whose members this run has read.
     """
 
     parts: Sequence[CollectionPart]
     lost: list[CollectionTag] = field(default_factory=list)
     waiting: list[CollectionTag] = field(default_factory=list)
+    read: set[int] = field(default_factory=set)
 
     def leave_earlier_audience(self) -> None:
         """Look once more at audiences that collections had until now; commits.
@@ -94,7 +96,7 @@ class SharedRun(CollectionRun):
         staged = [part.collection.collection_id for part in self.parts]
         # What is done by hand to the tag of a collection that waits is news for the collection.
         known += tags.find_waiting(self.warehouse, audience.list_id, shared_id, staged)
-        by_hand = tags.look_at_tags(
+        look = tags.look_at_tags(
             self.warehouse,
             self.provider,
             audience.list_id,
@@ -102,13 +104,14 @@ class SharedRun(CollectionRun):
             full=full,
             wanted=self._names(),
         )
+        self.read.update(look.read)
         lost_tags.drop_deleted(self.warehouse, known)
         self.progress.notes += lost_tags.words_of_unknown(known)
         for part in self.parts:
             several = lost_tags.several_tags_of(part.collection, known)
             if several is not None:
                 part.block("tag_by_hand", several)
-            found = by_hand.get(part.collection.collection_id)
+            found = look.by_hand.get(part.collection.collection_id)
             if found is not None:
                 part.note_found(found, audience.list_id)
 
@@ -286,15 +289,7 @@ class SharedRun(CollectionRun):
         """Find the audience's tags again after a loss of the sync state; commits."""
         if self.collection.dry_run:
             return
-        shared_id, joining = self.collection.collection_id, self._joining()
-        held_back: dict[int, int] = {}
-        if lost_tags.must_look(
-            self.warehouse, list_id, shared_id, fields=lambda: self.listing.merge_fields(list_id)
-        ):
-            held_back = lost_tags.find_again(
-                self.warehouse, self.crm, self.provider, list_id, shared_id, joining
-            )
-        held_back |= lost_tags.hold_unjudged(self.warehouse, self.provider, shared_id, joining)
+        held_back = tags_after_a_loss.find_tags(self, list_id, self._joining())
         for part in self.parts:
             part.note_untagged(held_back.get(part.collection.collection_id, 0))
 
@@ -306,7 +301,11 @@ class SharedRun(CollectionRun):
         for part in self.parts:
             can_be_judged = part.collection.problem is None and not part.is_held_back
             self._plan_tags(part, list_id, only_due=only_due or not can_be_judged)
-            if not only_due and can_be_judged:
+            if only_due or not can_be_judged:
+                continue
+            if tag_readings.read_before_giving(self, part, list_id, self.read):
+                self._plan_tags(part, list_id, only_due=part.is_held_back)
+            if not part.is_held_back:
                 part.judgement = self._judge(part, list_id)
         for tag in self.lost:
             self._plan_tags(left_collections.part_of_lost(self, tag), list_id, only_due=True)
