@@ -64,8 +64,8 @@ def entered(installation: Installation, name: str) -> Iterator[tuple[Installatio
         name: what people started, such as ``make bi``.
 
     Yields:
-        the installation as this run sees it, and the run whose services it has to use; None: it
-        starts its own.
+        the installation as this run sees it, and the run whose services it uses. None: it starts
+        its own.
 
     Raises:
         InUseError: a run of the same name is there, or one that shares nothing, or not yet.

@@ -129,8 +129,8 @@ def write_back_rights(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
         elif table == "provider_member_status" and not may_stream:
             yield (
                 "to do",
-                f"{setting} is true, and the login of crm_db may make no temporary tables, through"
-                " which the statuses go: grant temporary on its database",
+                f"{setting} is true, and the login of crm_db may make no temporary tables: grant"
+                " temporary on its database",
             )
         else:
             yield "fine", f"the login of crm_db may write crm.{table} ({setting})"

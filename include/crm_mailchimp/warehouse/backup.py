@@ -61,8 +61,8 @@ def back_up(dsn: str, output: Path, *, programs: Path | None = None) -> int:
         with named_lock(warehouse, "migrations"), _whole_file(output) as (file, unfinished):
             # Stagings are unlogged snapshots of the CRM: names and addresses that age in days.
             arguments = ["--format=custom", "--no-unlogged-table-data", "--no-password"]
-            # Nor their tables: a week of hourly runs has more of them than a server with Postgres's
-            # own settings can make in one transaction.
+            # Nor their tables. A week of hourly runs has over a thousand: many locks for the one
+            # transaction of a restore.
             arguments.append("--exclude-table=staging.*_[0-9]+")
             arguments += [f"--schema={schema}" for schema in SCHEMAS]
             program = found.folder / "pg_dump"
