@@ -89,6 +89,7 @@ select
     staged.owner_name,
     staged.is_shared,
     staged.is_static,
+    staged.is_shared_audience,
     staged.comments,
     staged.campaign_type,
     coalesce(staged.connection_id, 'mailchimp_default') as account,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from crm_mailchimp.campaigns.gate_reasons import _CONSENT_WORDS
 from crm_mailchimp.campaigns.sending_health import _WORDS
 from crm_mailchimp.data_protection.membership_words import _NOT_MAILED
 from crm_mailchimp.data_protection.refusal_words import _KINDS
+from crm_mailchimp.errors import ProviderUnreachableError
 from crm_mailchimp.page_content import campaigns, overview
 from crm_mailchimp.sync.decisions.plan_export import ACTIONS
 from mailchimp_provider.page.language import language_of
@@ -119,6 +121,19 @@ def test_every_end_of_a_collection_has_words() -> None:
             codes |= set(re.findall(r'\bf?"([a-z]+_[a-z_]+): ', source))
     assert len(codes) > 15
     assert_known("end", codes)
+
+
+def test_an_account_in_trouble_has_words() -> None:
+    unreachable = set(_classes_below(ProviderUnreachableError))
+    assert {"AuthenticationError", "AccountUnusableError", "ConnectionFault"} <= unreachable
+    assert_known("end", unreachable | {"ConfigurationError", "PermissionDenied", "ServerError"})
+
+
+def _classes_below(error: type[Exception]) -> Iterator[str]:
+    for kind in error.__subclasses__():
+        if kind.__module__.startswith("crm_mailchimp."):
+            yield kind.__name__
+        yield from _classes_below(kind)
 
 
 def test_every_state_has_words() -> None:

@@ -109,7 +109,30 @@ def test_a_shared_audience_names_its_collections_and_tags(
     assert "Its members have the tag Συλλογή ΝΕΑ (ΝΕΑ)." in text
     assert ">ΒΙΒΛΙΑ</a>" in text
     assert "shared, as the collection in the CRM says" in text
-    assert "Shares the audience" in html.unescape(reader.get())
+    overview = html.unescape(reader.get())
+    assert "Shares the audience" in overview
+    assert f"shared:{NAME} · Shared audience" in overview, "it is no collection of fixed members"
+    assert "ΝΕΑ · fixed members" in overview
+
+
+def test_a_collection_that_failed_says_why_at_its_top(
+    world: CampaignWorld, reader: Reader
+) -> None:
+    world.contact("filos@mail.gr", world.collection("ΝΕΑ"))
+    world.sync()
+    healthy = reader.get("collection?code=ΝΕΑ")
+    assert 'id="end"' not in healthy, "nothing is wrong"
+    with world.provider() as provider:
+        provider.client.lists.delete_list(world.list_id("ΝΕΑ"))
+    world.contact("fili@mail.gr", 1)
+    assert world.sync()["ΝΕΑ"].state == "blocked"
+    world.sync(dry_run=True)
+    text = html.unescape(reader.get("collection?code=ΝΕΑ"))
+    top = text[text.index("<h1>") : text.index('id="runs"')]
+    assert "Blocked: a person must decide" in top
+    assert "The audience is gone from Mailchimp." in top
+    assert "audience_deleted" in top, "the technical detail"
+    assert "Το κοινό δεν υπάρχει πλέον στο Mailchimp." in reader.get("collection?code=ΝΕΑ", **GREEK)
 
 
 def test_a_campaign_says_in_plain_words_why_it_waits(world: CampaignWorld, reader: Reader) -> None:

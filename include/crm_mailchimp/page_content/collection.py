@@ -125,6 +125,11 @@ class CollectionContent:
     contacts: Sequence[HeldBackContact]
     has_more: bool
 
+    @property
+    def newest_real(self) -> PastRun | None:
+        """The newest run that was no preview: how the collection is now."""
+        return next((run for run in self.runs if not run.dry_run), None)
+
 
 def read_collection(
     warehouse: Connection[Any], collection_code: str, reason_code: str | None, after: int

@@ -29,6 +29,7 @@ class CollectionRow:
     """A collection as its newest snapshot found it, and how its last run ended.
 
     Attributes:
+        is_shared_audience: it is no collection, but an audience that collections share.
         documented_staging_id: the snapshot, if it has Data Docs.
         account: id of its Airflow connection.
         state: of the last run; None: it still runs, or there was none.
@@ -43,6 +44,7 @@ class CollectionRow:
     owner_name: str | None
     is_shared: bool
     is_static: bool
+    is_shared_audience: bool
     comments: str | None
     campaign_type: str | None
     account: str
