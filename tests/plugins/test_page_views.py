@@ -115,9 +115,7 @@ def test_a_shared_audience_names_its_collections_and_tags(
     assert "ΝΕΑ · fixed members" in overview
 
 
-def test_a_collection_that_failed_says_why_at_its_top(
-    world: CampaignWorld, reader: Reader
-) -> None:
+def test_a_collection_that_failed_says_why_at_its_top(world: CampaignWorld, reader: Reader) -> None:
     world.contact("filos@mail.gr", world.collection("ΝΕΑ"))
     world.sync()
     healthy = reader.get("collection?code=ΝΕΑ")

@@ -109,6 +109,7 @@ def test_a_collection_that_had_an_audience_with_us(story: Story) -> None:
     detail = story.blocked()
 
     assert detail.startswith("provider_unsupported")
+    assert "set its crm.external_provider.kind to 'mailchimp'" in detail
     assert story.remote() == {
         "eleni@mail.gr": "unsubscribed", "nikos@mail.gr": "subscribed",
         "zoe@mail.gr": "subscribed", "anna@mail.gr": "subscribed",

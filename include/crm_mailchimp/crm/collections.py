@@ -193,7 +193,9 @@ def provider_problem(provider: str, kind: str) -> str | None:
     return (
         f"the external provider {provider} is of kind {kind!r}, and this pipeline serves "
         f"{PROVIDER_KIND!r} alone: nobody is pushed anywhere. Set "
-        "crm.contact_collection.external_provider to another provider, or to null"
+        "crm.contact_collection.external_provider to another provider, or to null. If it is an "
+        f"account of Mailchimp, set its crm.external_provider.kind to {PROVIDER_KIND!r}: an empty "
+        "kind means the code"
     )
 
 
