@@ -9,16 +9,12 @@ with refused_member as (
     left join sync.subscriber_alias as alias on refusal.subscriber_hash = alias.address_hash
 ),
 
-refused as (
-    select distinct
+mailed as materialized (
+    select
         member.subscriber_hash,
         member.contact_id,
         member.origin <> 'foreign' as is_ours
     from sync.member as member
-    inner join refused_member as refusal
-        on
-            member.subscriber_hash = refusal.subscriber_hash
-            or (member.contact_id = refusal.contact_id and member.origin <> 'foreign')
     where
         member.list_id = %(list_id)s
         and sync.may_be_mailed(member.status)
@@ -35,8 +31,20 @@ refused as (
                     and tagged.taken_by_hand_at is null
             )
         )
-        -- An unreadable consent counts as a refusal of our members, and not of foreign members.
-        and (member.origin <> 'foreign' or not refusal.is_unreadable)
+),
+
+-- By the address and by the contact, each on its own: one condition of both compares all with all.
+refused as (
+    select mailed.*
+    from mailed
+    inner join refused_member as refusal on mailed.subscriber_hash = refusal.subscriber_hash
+    -- An unreadable consent counts as a refusal of our members, and not of foreign members.
+    where mailed.is_ours or not refusal.is_unreadable
+    union
+    select mailed.*
+    from mailed
+    inner join refused_member as refusal on mailed.contact_id = refusal.contact_id
+    where mailed.is_ours
 )
 
 select

@@ -17,7 +17,10 @@ where
     and not exists (
         select from sync.refusal_contact as belongs
         inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
-        where
-            refusal.ended_at is null
-            and holder.contact_id in (belongs.contact_id, belongs.merged_from)
+        where refusal.ended_at is null and belongs.contact_id = holder.contact_id
+    )
+    and not exists (
+        select from sync.refusal_contact as belongs
+        inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
+        where refusal.ended_at is null and belongs.merged_from = holder.contact_id
     )

@@ -6,20 +6,19 @@ minutes that are not measured. ``BENCH_EVENTS`` says how many events, about.
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
 import psycopg
 import pytest
 
+from benchmarks.settings import Settings
 from benchmarks.sizes import stored_bytes
 from benchmarks.table import Case, Measured, Table, at_most, timed
 from crm_mailchimp.stats.marts import MartRefresh, refresh_marts
 from crm_mailchimp.warehouse.migrations import upgrade
 from stats.event_history import Group, fill, read_late_opens, small_campaigns
 
-EVENTS = int(os.environ.get("BENCH_EVENTS", "10000000"))
 CAMPAIGNS = 5_000
 AUDIENCES = 25
 #: Each person gets about a hundred mails, and does about one thing for each.
@@ -29,10 +28,14 @@ PER_MILLE = 100
 pytestmark = pytest.mark.timeout(7_200)
 
 
-def test_three_of_five_thousand_campaigns_changed(server: Any, table: Table) -> None:
+def test_three_of_five_thousand_campaigns_changed(
+    server: Any, settings: Settings, table: Table
+) -> None:
     dsn = server.create_database("bench_marts")
     upgrade(dsn)
-    group = Group(people=EVENTS // EVENTS_OF_PERSON, audiences=AUDIENCES, campaigns=CAMPAIGNS)
+    group = Group(
+        people=settings.events // EVENTS_OF_PERSON, audiences=AUDIENCES, campaigns=CAMPAIGNS
+    )
     fill(dsn, group, "a")
     with psycopg.connect(dsn, autocommit=True) as owner:
         # As the server does by itself, some minutes after such a load.

@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 
 from benchmarks.far_end import FarEnd, far_end_at
-from benchmarks.settings import Settings, read_settings
+from benchmarks.settings import SettingError, Settings, read_settings
 from benchmarks.table import Table
+
+
+def pytest_configure() -> None:
+    """Refuse a wrong setting before anything is started."""
+    try:
+        read_settings()
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 #: Seconds, for the sandbox to simulate a big campaign.
 _PATIENCE = 3_600
+#: How the sandbox calls itself.
+_SANDBOX = "crm-mailchimp sandbox"
 
 
 @dataclass(frozen=True)
@@ -76,16 +78,21 @@ def far_end_at(host: str, key: str, pid: int | None) -> FarEnd:
     """A server of one's choice. A sandbox among them forgets what it holds.
 
     Raises:
-        ValueError: it is Mailchimp itself: nobody may be made a member there for a benchmark.
+        ValueError: it is Mailchimp itself: nobody may be made a member there for a benchmark. Or
+            nobody answers there.
     """
     host = host.rstrip("/").removesuffix("/3.0")
     if (urlsplit(host).hostname or "").endswith("mailchimp.com"):
         raise ValueError("MAILCHIMP_BENCH_HOST is Mailchimp itself: name another server")
     try:
         identity = _request("GET", f"{host}/_sandbox/")
-        _request("POST", f"{host}/_sandbox/reset")
-    except (OSError, ValueError):
+    except (urllib.error.HTTPError, ValueError):
+        identity = None
+    except OSError as error:
+        raise ValueError(f"MAILCHIMP_BENCH_HOST: nobody answers at {host} ({error})") from error
+    if not isinstance(identity, dict) or identity.get("name") != _SANDBOX:
         return FarEnd(host, key, pid, is_sandbox=False)
+    _request("POST", f"{host}/_sandbox/reset")
     is_here = Path(f"/proc/{identity['pid']}/stat").exists()
     return FarEnd(host, key, pid or (identity["pid"] if is_here else None), is_sandbox=True)
 

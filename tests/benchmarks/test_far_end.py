@@ -9,6 +9,7 @@ import pytest
 from benchmarks.far_end import FarEnd, far_end_at
 from benchmarks.place import most_at_once
 from benchmarks.wire import Request, additions, pages, send
+from mailchimp.scripted_server import Step, answer, scripted
 
 
 @pytest.mark.parametrize("host", ["https://us1.api.mailchimp.com", "https://mailchimp.com/3.0"])
@@ -17,10 +18,22 @@ def test_mailchimp_itself_is_refused(host: str) -> None:
         far_end_at(host, "key-us1", None)
 
 
-def test_a_server_without_control_is_no_sandbox() -> None:
-    found = far_end_at("http://127.0.0.1:9/3.0", "key-us1", None)
-    assert found == FarEnd("http://127.0.0.1:9", "key-us1", None, is_sandbox=False)
-    assert found.cpu_seconds() is None
+@pytest.mark.parametrize(
+    "step",
+    [answer(404, {"title": "Resource Not Found"}), answer(200, {}), answer(200, b"<html>")],
+    ids=["not found", "another object", "a page"],
+)
+def test_a_server_without_control_is_no_sandbox(step: Step) -> None:
+    with scripted(step) as server:
+        found = far_end_at(f"{server.host}/3.0", "key-us1", None)
+        assert found == FarEnd(server.host, "key-us1", None, is_sandbox=False)
+        assert found.cpu_seconds() is None
+        assert [seen.method for seen in server.seen] == ["GET"], "nothing of it may be emptied"
+
+
+def test_a_server_that_does_not_answer_is_named() -> None:
+    with pytest.raises(ValueError, match="MAILCHIMP_BENCH_HOST: nobody answers at http://127"):
+        far_end_at("http://127.0.0.1:9/3.0", "key-us1", None)
 
 
 def test_a_sandbox_of_choice_is_emptied_and_its_cpu_is_known(mailchimp_sandbox: Any) -> None:

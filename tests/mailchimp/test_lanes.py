@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from crm_mailchimp.errors import PassingError
+from crm_mailchimp.mailchimp import lanes
 from crm_mailchimp.mailchimp.lanes import MOST_LANES, Lanes
 
 PATIENCE = 30.0
@@ -122,6 +125,33 @@ def test_a_piece_is_taken_when_a_line_is_free_for_it() -> None:
 
     assert len(list(exchange.lanes().each(work(), noting(call)))) == 4
     assert late == [True], "what was looked up for it would be old"
+
+
+def test_a_piece_is_sent_before_answers_are_read_that_came_while_it_was_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exchange, answered = Exchange(most=2), threading.Semaphore(0)
+    unsent: list[int] = []
+
+    class Threads(ThreadPoolExecutor):
+        def submit(self, *arguments: Any, **named: Any) -> Any:
+            unsent.clear()
+            return super().submit(*arguments, **named)
+
+    def work() -> Iterator[int]:
+        for piece in range(200):
+            if piece:
+                answered.acquire(timeout=PATIENCE)  # the call before ends while this one is made
+            unsent.append(piece)
+            yield piece
+
+    def call(piece: int) -> int:
+        answered.release()
+        return piece
+
+    monkeypatch.setattr(lanes, "ThreadPoolExecutor", Threads)
+    late = [list(unsent) for _ in exchange.lanes().each(work(), noting(call)) if unsent]
+    assert late == [], "what was looked up for it grew old while another answer was read"
 
 
 def test_an_error_comes_after_the_answers_in_flight_and_nothing_new_is_sent() -> None:

@@ -174,6 +174,41 @@ def test_a_slot_of_an_account_knows_itself(connect: Connect, watcher: Any) -> No
             held.require()
 
 
+@pytest.mark.parametrize("has_queued", [False, True], ids=["taken at once", "waited for"])
+def test_a_sign_of_life_never_frees_a_slot(
+    connect: Connect, watcher: psycopg.Connection[Any], has_queued: bool
+) -> None:
+    got: list[int] = []
+
+    def wait_for_one() -> None:
+        with slot(connect) as number:
+            got.append(number)
+
+    with ExitStack() as all_held:
+        before = ExitStack()
+        held = before.enter_context(slot(connect))
+        for _ in range(SLOT_COUNT - 1):
+            all_held.enter_context(slot(connect))
+        if has_queued:
+            freeing = threading.Thread(
+                target=lambda: (wait_for_waiters(watcher, 1), before.close())
+            )
+            freeing.start()
+            held = all_held.enter_context(slot(connect))
+            freeing.join(20)
+        all_held.push(before)
+        waiting = threading.Thread(target=wait_for_one)
+        waiting.start()
+        wait_for_waiters(watcher, 1)
+        for _ in range(300):
+            held.require()
+        assert got == []
+        assert advisory_locks(watcher, granted=True) == SLOT_COUNT
+    waiting.join(20)
+    assert len(got) == 1
+    wait_for_freed_locks(watcher)
+
+
 def test_the_default_account_keeps_the_names_of_its_locks(connect: Connect, watcher: Any) -> None:
     """Tasks of the version before run beside those of this one while it is installed."""
     with slot(connect) as number:

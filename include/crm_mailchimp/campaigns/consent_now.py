@@ -27,7 +27,7 @@ from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppre
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.warehouse.copying import copy_rows
-from crm_mailchimp.warehouse.key_lookups import key_lookups
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now, key_lookups
 
 PAGE = 5_000
 #: Contact ids given as examples: a person starts from them. The count says how many exist.
@@ -223,12 +223,13 @@ def _refused(
             ),
         )
     warehouse.execute("analyze refusal")
-    rows = read_rows(
-        warehouse,
-        _Refused,
-        statement("campaigns/find_refused"),
-        {"list_id": list_id, "tagged_for": tagged_for},
-    )
+    with hash_joins_now(warehouse):
+        rows = read_rows(
+            warehouse,
+            _Refused,
+            statement("campaigns/find_refused"),
+            {"list_id": list_id, "tagged_for": tagged_for},
+        )
     warehouse.execute("drop table refusal")
     return [
         Finding(

@@ -20,6 +20,7 @@ from crm_mailchimp.rows import read_rows, read_value
 from crm_mailchimp.settings import RetentionSettings
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.stagings import drop_staging
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 from crm_mailchimp.warehouse.locks import named_lock
 
 log = logging.getLogger(__name__)
@@ -144,7 +145,8 @@ def apply(
     now = agreed_time(warehouse, mailchimp=mailchimp_time)
     if latest is not None:
         now = min(now, latest)
-    warehouse.execute(statement("sync/note_gone_holders"))
+    with hash_joins_now(warehouse):
+        warehouse.execute(statement("sync/note_gone_holders"))
     warehouse.commit()
     removed = {"staging": drop_staging(warehouse, keep_days=ages.staging, now=now)}
     for kind, age in _ages_by_kind(ages).items():
@@ -188,9 +190,10 @@ def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
 def _in_batches(warehouse: Connection[Any], name: str, days: int, now: datetime) -> int:
     removed = 0
     while True:
-        count = warehouse.execute(
-            statement(name), {"days": days, "batch": _BATCH, "now": now}
-        ).rowcount
+        with hash_joins_now(warehouse):
+            count = warehouse.execute(
+                statement(name), {"days": days, "batch": _BATCH, "now": now}
+            ).rowcount
         warehouse.commit()
         removed += count
         if count < _BATCH:

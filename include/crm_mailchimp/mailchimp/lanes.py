@@ -97,8 +97,8 @@ class Lanes(Generic[L]):
                 taken = list(islice(pieces, 1))
                 while taken:
                     (piece,) = taken
-                    yield from self._ended(flying, failures, at_least_one=False)
-                    if failures:
+                    # Answers that came meanwhile are read afterwards: to read them may take long.
+                    if any(future.done() and future.exception() for future in flying):
                         break
                     lane = self._free_lane()
                     if lane is not None:

@@ -30,6 +30,8 @@ from crm_mailchimp.stats.members import know_members
 from crm_mailchimp.stats.shapes import MEMBER_DETAILS, Field, LeftOut, Row, Shape, entries
 from crm_mailchimp.stats.streams import Reading, store_stream_state
 from crm_mailchimp.warehouse.copying import copy_rows
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
+from crm_mailchimp.warehouse.single_statements import single_statements
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -134,10 +136,10 @@ class Activity:
         Returns the number of events that the API gave.
         """
         parameters = {"campaign_id": reading.campaign_id}
-        progress = read_row(
-            connection, _Progress, statement("stats/activity_progress"), parameters
-        ) or _Progress(complete_through=None, report_through=None)
-        connection.commit()
+        with single_statements(connection):
+            progress = read_row(
+                connection, _Progress, statement("stats/activity_progress"), parameters
+            ) or _Progress(complete_through=None, report_through=None)
         since = None if reading.full else _since(progress.complete_through)
         landed = self._load(connection, provider, reading, since)
         if since is not None and _gap_has_grown(connection, reading.campaign_id):
@@ -182,12 +184,9 @@ class Activity:
             copy_rows(
                 connection, LISTED, _names(LISTED_COLUMNS), ((person[1],) for person in people)
             )
-            copy_rows(
-                connection,
-                _EXTRA_TABLE,
-                _names(_EXTRA_COLUMNS),
-                (person[1:] for person in people if person[2]),
-            )
+            extras = [person[1:] for person in people if person[2]]
+            if extras:
+                copy_rows(connection, _EXTRA_TABLE, _names(_EXTRA_COLUMNS), extras)
             listed += len(people)
             connection.commit()
         require_some(left_out, 0, landed)
@@ -197,17 +196,15 @@ class Activity:
             create_opens(connection)
         connection.execute(statement("stats/ensure_activity_months"))
         connection.commit()
-        know_members(connection, _TABLE, reading.campaign_id)
         parameters = {"campaign_id": reading.campaign_id, "ips_since": reading.ips_since}
-        # Marks are joined to events by hashing, whatever the planner takes the tables for.
-        connection.execute("set local enable_nestloop to off; set local enable_mergejoin to off")
-        connection.execute(statement("stats/load_activity"), parameters)
-        connection.execute(
-            "set local enable_nestloop to default; set local enable_mergejoin to default"
-        )
-        connection.execute(statement("stats/load_activity_extra"), parameters)
-        connection.execute(statement("stats/count_engagement"), parameters)
-        connection.execute(statement("stats/note_unjudged_clicks"), parameters)
+        with connection.pipeline():
+            know_members(connection, _TABLE, reading.campaign_id)
+            # Marks are joined to events by hashing, whatever the planner takes the tables for.
+            with hash_joins_now(connection, merges=False):
+                connection.execute(statement("stats/load_activity"), parameters)
+            connection.execute(statement("stats/load_activity_extra"), parameters)
+            connection.execute(statement("stats/count_engagement"), parameters)
+            connection.execute(statement("stats/note_unjudged_clicks"), parameters)
         connection.commit()
         return landed
 

@@ -42,8 +42,9 @@ def mark_deleted(connection: Connection[Any], provider: ReportProvider, campaign
         campaign_id: the campaign.
     """
     parameters = {"campaign_id": campaign_id}
-    connection.execute(statement("stats/mark_returned"), parameters)
-    missing = read_values(connection, str, statement("stats/find_missing"), parameters)
+    with connection.pipeline():
+        connection.execute(statement("stats/mark_returned"), parameters)
+        missing = read_values(connection, str, statement("stats/find_missing"), parameters)
     connection.commit()
     for subscriber_hash in missing:
         if provider.has_recipient(campaign_id, subscriber_hash):

@@ -35,6 +35,7 @@ from crm_mailchimp.stats.suspected_bots import judge_clicks
 from crm_mailchimp.stats.unsubscribes import UNSUBSCRIBES
 from crm_mailchimp.warehouse.locks import named_lock
 from crm_mailchimp.warehouse.side_sessions import SideSessions
+from crm_mailchimp.warehouse.single_statements import single_statements
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -129,13 +130,13 @@ def extract_campaign(
             return CampaignExtract(campaign_id, failures=(failure,))
         if emails_sent > MOST_RECIPIENTS_BESIDE:
             plans.enter_context(_planned_for_itself(connection))
-        stale = read_rows(
-            connection,
-            _StaleStream,
-            statement("stats/streams_to_read"),
-            {"campaign_id": campaign_id, "from_start": full},
-        )
-        connection.commit()
+        with single_statements(connection):
+            stale = read_rows(
+                connection,
+                _StaleStream,
+                statement("stats/streams_to_read"),
+                {"campaign_id": campaign_id, "from_start": full},
+            )
         readings = {
             one.stream: Reading(campaign_id, one.figures, full or one.is_lacking, ips_since)
             for one in stale

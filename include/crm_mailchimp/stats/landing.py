@@ -64,8 +64,8 @@ def land(
 ) -> int:
     """API objects of one stream into ``landing_<stream>`` of this session.
 
-    Every batch is committed, so that no transaction stays open while the API is asked for the
-    next page.
+    Every whole batch is committed, so that no transaction stays open while the API is asked for
+    the next page. The rest is the caller's to commit: then all pages are there.
 
     Args:
         connection: the warehouse; not in a transaction.
@@ -86,15 +86,15 @@ def land(
     pages = batches(items)
     first = next(pages, [])
     create_landing(connection, table, shape.column_types)
-    for batch in chain([first], pages):
+    for batch in chain([first] if first else [], pages):
         rows = (row for _, row in shape.fitting(batch, left_out))
         landed += copy_rows(connection, table, shape.columns, rows)
-        connection.commit()
+        if len(batch) == BATCH_SIZE:
+            connection.commit()
     require_some(left_out, known, landed, may_be_empty=may_be_empty)
     if landed > BATCH_SIZE:
         # Without it the planner takes the table for a tiny one.
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
-        connection.commit()
     return landed
 
 

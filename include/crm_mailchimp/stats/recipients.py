@@ -52,8 +52,9 @@ class Recipients:
         """Read, load, mark who was deleted, remember; commits. Returns the number of rows read."""
         items = provider.rows(reading.campaign_id, "recipients")
         landed = land(connection, SHAPE, items, reading.left_out)
-        create_listed(connection)
-        connection.execute(statement("stats/list_recipients"))
+        with connection.pipeline():
+            create_listed(connection)
+            connection.execute(statement("stats/list_recipients"))
         mark_deleted(connection, provider, reading.campaign_id)
         with connection.pipeline():
             know_members(connection, f"landing_{SHAPE.stream}", reading.campaign_id)

@@ -81,10 +81,10 @@ def reconcile(connection: Connection[Any], campaign_id: str) -> tuple[str, ...]:
         connection.execute(statement("stats/drop_other_kind"), parameters)
         connection.execute(statement("stats/reconcile"), parameters)
         connection.execute(statement("stats/settle_streams"), parameters)
-    explained = read_rows(
-        connection, _Explained, statement("stats/explain_differences"), parameters
-    )
-    connection.execute(statement("stats/mark_reconciled"), parameters)
+        explained = read_rows(
+            connection, _Explained, statement("stats/explain_differences"), parameters
+        )
+        connection.execute(statement("stats/mark_reconciled"), parameters)
     return tuple(one.metric for one in explained if one.explanation == UNEXPLAINED)
 
 

@@ -14,6 +14,7 @@ from crm_mailchimp.stats.landing import land
 from crm_mailchimp.stats.other_accounts import leave_out_known_elsewhere, require_none_elsewhere
 from crm_mailchimp.stats.parts import leave_out_parts
 from crm_mailchimp.stats.shapes import Field, LeftOut, Shape, amount_in
+from crm_mailchimp.warehouse.single_statements import single_statements
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -137,14 +138,14 @@ def load_mails(
 
 
 def account_of_campaign(connection: Connection[Any], campaign_id: str) -> str:
-    """The account of a campaign; one that is not known is in the default one. Commits."""
-    account = find_value(
-        connection,
-        str,
-        "select account from stats.campaigns where campaign_id = %s",
-        (campaign_id,),
-    )
-    connection.commit()
+    """The account of a campaign; one that is not known is in the default one."""
+    with single_statements(connection):
+        account = find_value(
+            connection,
+            str,
+            "select account from stats.campaigns where campaign_id = %s",
+            (campaign_id,),
+        )
     return account or DEFAULT_ACCOUNT
 
 
@@ -157,13 +158,14 @@ def _load(
     may_be_empty: bool = False,
 ) -> int:
     landed = land(connection, SHAPE, reports, left_out, may_be_empty=may_be_empty)
-    leave_out_parts(connection, f"landing_{SHAPE.stream}")
-    elsewhere = leave_out_known_elsewhere(
-        connection, f"landing_{SHAPE.stream}", "campaigns", account
-    )
-    # Automation mails have reports, but are not in the list of campaigns.
-    connection.execute(statement("stats/load_reported_campaigns"), {"account": account})
-    connection.execute(statement("stats/load_report_snapshots"))
+    with connection.pipeline():
+        leave_out_parts(connection, f"landing_{SHAPE.stream}")
+        elsewhere = leave_out_known_elsewhere(
+            connection, f"landing_{SHAPE.stream}", "campaigns", account
+        )
+        # Automation mails have reports, but are not in the list of campaigns.
+        connection.execute(statement("stats/load_reported_campaigns"), {"account": account})
+        connection.execute(statement("stats/load_report_snapshots"))
     connection.commit()
     require_none_elsewhere(elsewhere, account)
     return landed

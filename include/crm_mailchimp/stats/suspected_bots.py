@@ -32,9 +32,11 @@ def judge_clicks(connection: Connection[Any], campaign_id: str) -> int:
         number of clicks whose mark changed.
     """
     campaign = {"campaign_id": campaign_id}
-    connection.execute(statement("stats/take_unjudged_clicks"), campaign)
-    with hash_joins_now(connection):
-        changed = connection.execute(statement("stats/mark_suspected_bots"), campaign).rowcount
+    with connection.pipeline():
+        connection.execute(statement("stats/take_unjudged_clicks"), campaign)
+        with hash_joins_now(connection):
+            marked = connection.execute(statement("stats/mark_suspected_bots"), campaign)
+    changed = marked.rowcount
     if changed:
         connection.execute(statement("stats/count_engagement"), campaign)
     connection.commit()

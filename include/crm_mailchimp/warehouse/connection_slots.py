@@ -27,16 +27,14 @@ SLOT_COUNT = 8
 # account have a name, those of another account a number alone.
 _KEY = "coalesce(%(number)s::bigint, hashtextextended(%(name)s, 0))"
 
+# A session holds its slot twice. So the slot is never free while it is let go once and taken again.
+_TAKE = f"""
+select case when pg_try_advisory_lock({_KEY}) then pg_try_advisory_lock({_KEY}) else false end
+"""
+
+# A look into pg_locks would read the locks of all sessions, and this is asked before each call.
 _IS_HELD = f"""
-select exists (
-    select from pg_catalog.pg_locks as held
-    where
-        held.locktype = 'advisory'
-        and held.pid = pg_catalog.pg_backend_pid()
-        and held.granted
-        and held.objsubid = 1
-        and (held.classid::bigint << 32 | held.objid::bigint) = {_KEY}
-)
+select case when pg_advisory_unlock({_KEY}) then pg_try_advisory_lock({_KEY}) else false end
 """
 
 _IS_WANTED = f"""
@@ -162,12 +160,7 @@ def _take(
     turn = 0
     while True:
         for number in order:
-            if read_value(
-                connection,
-                bool,
-                f"select pg_try_advisory_lock({_KEY})",
-                _lock(number, limit),
-            ):
+            if read_value(connection, bool, _TAKE, _lock(number, limit)):
                 return number
         remaining_ms = int((deadline - time.monotonic()) * 1000)
         if remaining_ms <= 0:
@@ -191,7 +184,7 @@ def _queue_for(
         connection.execute(f"select pg_advisory_lock({_KEY})", lock)
     except psycopg.errors.LockNotAvailable:
         return False
-    return True
+    return read_value(connection, bool, f"select pg_try_advisory_lock({_KEY})", lock)
 
 
 def _lock(number: int, limit: str | None) -> dict[str, object]:

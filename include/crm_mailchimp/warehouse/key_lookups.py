@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 from psycopg import Connection
+from psycopg.sql import SQL, Identifier
 
 #: Only loops remain, they use indexes, and they begin with what a statement names first: the page.
 #: A plan is made for each page, because the tables grow meanwhile.
@@ -81,7 +82,7 @@ def key_lookups_now(warehouse: Connection[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def hash_joins_now(warehouse: Connection[Any]) -> Iterator[None]:
+def hash_joins_now(warehouse: Connection[Any], *, merges: bool = True) -> Iterator[None]:
     """For statements about a whole audience: they compare no row with every other row.
 
     Without fresh statistics the planner takes a table that was just filled for a small one. Then it
@@ -89,7 +90,11 @@ def hash_joins_now(warehouse: Connection[Any]) -> Iterator[None]:
 
     Args:
         warehouse: in a transaction that ends after the block. An error in here ends it.
+        merges: whether Postgres may also sort both sides and merge them.
     """
-    warehouse.execute("set local enable_nestloop = off")
+    off = ["enable_nestloop"] if merges else ["enable_nestloop", "enable_mergejoin"]
+    for setting in off:
+        warehouse.execute(SQL("set local {} = off").format(Identifier(setting)))
     yield
-    warehouse.execute("set local enable_nestloop to default")
+    for setting in off:
+        warehouse.execute(SQL("set local {} to default").format(Identifier(setting)))

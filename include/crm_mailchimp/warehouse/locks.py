@@ -17,6 +17,7 @@ from psycopg.pq import TransactionStatus
 
 from crm_mailchimp.errors import PassingError
 from crm_mailchimp.rows import read_value
+from crm_mailchimp.warehouse.single_statements import single_statements
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -40,7 +41,9 @@ def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
         connection: an open warehouse connection; outside a transaction it stays outside.
         name: what is locked, for example ``"audience:a1b2c3"``.
     """
-    with _as_before(connection):
+    # The lock belongs to the session. A transaction that asked for it would only stay open
+    # ("idle in transaction") while the lock is held.
+    with single_statements(connection):
         connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
     try:
         yield
@@ -53,7 +56,7 @@ def named_lock(connection: Connection[Any], name: str) -> Iterator[None]:
 @contextmanager
 def try_named_lock(connection: Connection[Any], name: str) -> Iterator[bool]:
     """Like :func:`named_lock` but without waiting: yields whether the lock was got."""
-    with _as_before(connection):
+    with single_statements(connection):
         got = read_value(
             connection, bool, "select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)
         )
@@ -111,7 +114,7 @@ def _release(connection: Connection[Any], name: str) -> None:
     try:
         if connection.info.transaction_status == TransactionStatus.INERROR:
             connection.rollback()  # a failed transaction would refuse the unlock too
-        with _as_before(connection):
+        with single_statements(connection):
             was_held = read_value(
                 connection, bool, "select pg_advisory_unlock(hashtextextended(%s, 0))", (name,)
             )
@@ -129,13 +132,3 @@ def _release_after_error(connection: Connection[Any], name: str) -> None:
     # The block's own error is the one to show.
     with suppress(LockLostError, Error):
         _release(connection, name)
-
-
-@contextmanager
-def _as_before(connection: Connection[Any]) -> Iterator[None]:
-    was_idle = connection.info.transaction_status == TransactionStatus.IDLE
-    yield
-    if was_idle:
-        # The lock belongs to the session. The transaction that asked for it would only stay open
-        # ("idle in transaction") while the lock is held.
-        connection.commit()
