@@ -1,12 +1,25 @@
 -- Fills leaving_cause from the plans of the collections. A member that carries no tag of ours waits for its
--- confirmation, or its tag was lost. Nobody knows whose it was, so any refusal of its contact counts.
+-- confirmation, or its tag was lost. Nobody knows whose it was, so any refusal of its contact counts. Of a
+-- member with the tag of a collection that left, only refusals of that collection's category count.
 insert into leaving_cause (subscriber_hash, collection_id, cause)
 with untagged as (
     select
         member.subscriber_hash,
         member.contact_id,
-        member.origin = 'adopted' and member.status = 'subscribed' as signed_up
+        member.origin = 'adopted' and member.status = 'subscribed' as signed_up,
+        -- Null: nobody knows. An element is null if the collection has no category.
+        had.gdpr_categories
     from sync.member as member
+    cross join lateral (
+        select array_agg(tag.gdpr_category) as gdpr_categories
+        from sync.tag_member as tagged
+        inner join sync.tag as tag
+            on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+        where
+            tagged.list_id = member.list_id
+            and tagged.subscriber_hash = member.subscriber_hash
+        offset 0
+    ) as had
     where
         member.list_id = %(list_id)s
         and member.origin in ('created', 'adopted')
@@ -102,6 +115,7 @@ inner join staging.verdict as verdict
         and untagged.contact_id = verdict.contact_id
 where
     verdict.reason_code is not null
+    and untagged.gdpr_categories is null
     -- The person signed up here alone, so a refusal in another audience is not about this one.
     and not (untagged.signed_up and starts_with(verdict.reason_code, 'suppressed_'))
 union all
@@ -116,7 +130,12 @@ where
     not refusal.is_unreadable
     and (
         refusal.gdpr_category is null
-        or refusal.gdpr_category in (select category.gdpr_category from category)
+        or (
+            untagged.gdpr_categories is null
+            and refusal.gdpr_category in (select category.gdpr_category from category)
+        )
+        or refusal.gdpr_category = any(untagged.gdpr_categories)
+        or array_position(untagged.gdpr_categories, null) is not null
     )
 union all
 -- From these members somebody took the tag. No plan takes it, so a refusal of its category is found here.

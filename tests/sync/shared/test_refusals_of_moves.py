@@ -20,7 +20,7 @@ from sharing_world import (
     tagged,
     with_status,
 )
-from sync_world import subscriber_hash
+from sync_world import LONG_AGO, subscriber_hash
 
 MARIA, ZOI, KOSTAS = "maria@galaxy.gr", "zoi@galaxy.gr", "kostas@galaxy.gr"
 OTHER = "Άλλο κοινό"
@@ -271,3 +271,35 @@ def test_leaving_offers_is_no_refusal_of_offers(moving: Story, origin: str) -> N
     sync_each(moving, 2)
     assert MARIA in tagged(moving, "OFFERS")
     assert MARIA not in tagged(moving, "NEWS")
+
+
+@pytest.mark.parametrize("is_member", [False, True])
+def test_an_old_withdrawal_of_another_category_waits_for_the_guard(
+    moving: Story, is_member: bool
+) -> None:
+    """OFFERS moves out, and the guard of the shared audience asks. Maria withdrew the newsletter
+    before, and never had it. Zoi withdraws the offers, and is out at once."""
+    news, offers = _two(moving, campaign_type="OFFER")
+    maria = moving.contact(MARIA, offers, consent="offer")
+    zoi = moving.contact(ZOI, offers, consent="offer")
+    moving.consent(maria, granted=False, category="newsletter", effective_at=LONG_AGO)
+    if is_member:
+        moving.join(news, maria)
+    for one in FRIENDS[:9]:
+        moving.contact(one, offers, consent="offer")
+    for one in FRIENDS[9:12]:
+        moving.contact(one, news)
+    for _ in range(2):
+        moving.sync()
+    change(moving, "OFFERS", shared_audience=None)
+    moving.sync()
+    moving.withdraw(zoi, category="offer")
+    moving.sync()
+
+    assert {MARIA, KOSTAS, *FRIENDS[:12]} == with_status(moving, "subscribed")
+    assert ZOI in with_status(moving, "unsubscribed")
+    assert {MARIA, KOSTAS, *FRIENDS[:9]} == with_status(moving, "subscribed", "OFFERS")
+    change(moving, "OFFERS", shared_audience=NAME)
+    moving.sync()
+    assert {MARIA, KOSTAS, *FRIENDS[:12]} == with_status(moving, "subscribed")
+    assert {MARIA, KOSTAS, *FRIENDS[:9]} == tagged(moving, "OFFERS")
