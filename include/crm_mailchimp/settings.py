@@ -244,8 +244,7 @@ class ReportSettings(Settings):
     )
     refresh_marts_hours: Hours = Field(
         2,
-        description="Hours after which refresh_marts is ended. Then nothing of that refresh is"
-        " kept, and dashboards stay as they were.",
+        description="Hours after which refresh_marts ends. Dashboards then stay as they were.",
     )
 
 

@@ -105,7 +105,7 @@ MUTANTS = (
         "sync/judge_refusals",
         "%(collection_id)s = any(refusal.collection_ids)",
         "%(collection_id)s is not null",
-        times=2,
+        times=3,
     ),
     sql(
         "a complaint holds in its own audience only",

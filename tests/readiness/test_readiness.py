@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_mailchimp.readiness.collections import collections_ready, next_sync
+from crm_mailchimp.readiness.collections import collections_ready, what_syncs_next
 from crm_mailchimp.readiness.finding import Check, Verdict, run_checks
 from crm_mailchimp.readiness.surroundings import folder_of_data_docs, usable_settings
 from fresh_databases import fresh_databases
@@ -34,7 +34,7 @@ def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[Wo
 def planned(world: World, *codes: str) -> list[tuple[Verdict, str]]:
     with closing(psycopg.connect(world.warehouse_dsn)) as warehouse:
         warehouse.read_only = True
-        return list(next_sync(warehouse, codes))
+        return list(what_syncs_next(warehouse, codes))
 
 
 def test_the_newest_preview_counts_people_of_the_next_sync(world: World) -> None:

@@ -83,7 +83,9 @@ def collections_ready(crm: Connection[Any]) -> Iterator[tuple[Verdict, str]]:
         )
 
 
-def next_sync(warehouse: Connection[Any], codes: Sequence[str]) -> Iterator[tuple[Verdict, str]]:
+def what_syncs_next(
+    warehouse: Connection[Any], codes: Sequence[str]
+) -> Iterator[tuple[Verdict, str]]:
     """How many people the next sync would push, by the newest preview of each collection.
 
     A collection that has synced needs no preview, and an older one says nothing about it any more.

@@ -10,7 +10,11 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.readiness.collections import active_collections, collections_ready, next_sync
+from crm_mailchimp.readiness.collections import (
+    active_collections,
+    collections_ready,
+    what_syncs_next,
+)
 from crm_mailchimp.readiness.contract import contract_tables, has_dynamic, held_values, queries
 from crm_mailchimp.readiness.finding import Check, Verdict
 from crm_mailchimp.readiness.logins import (
@@ -182,4 +186,4 @@ def _opened_query() -> Iterator[Connection[Any]]:
 
 def _next_sync() -> Iterator[tuple[Verdict, str]]:
     with read_only_crm() as crm, read_only_warehouse() as warehouse:
-        yield from next_sync(warehouse, [one.code for one in active_collections(crm)])
+        yield from what_syncs_next(warehouse, [one.code for one in active_collections(crm)])
