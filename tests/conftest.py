@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from debian_postgres import binaries as debian_binaries
 from local_installation import postgres as embedded
 from local_installation.postgres_cluster import EmbeddedPostgresError, remove
 from mailchimp_sandbox.tests.contract.recorded import description  # noqa: F401 - a fixture
+from one_server import not_in_turn
 from unicode_ids import keep_unicode
 
 _READY_SECONDS = 60
@@ -46,12 +47,20 @@ _SLOW_FILES = frozenset({"test_compose_file.py"})
 _FAST_FILES = frozenset({"test_next_action.py"})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
     for item in items:
         place = set(item.path.parts)
         uses_server = _SERVERS & set(getattr(item, "fixturenames", ()))
         if uses_server or (place & (_SLOW_FOLDERS | _SLOW_FILES) and not place & _FAST_FILES):
             item.add_marker(pytest.mark.slow)
+    # Selections by name and mark come first.
+    yield
+    if others := set(not_in_turn(items)):
+        config.hook.pytest_deselected(items=sorted(others, key=lambda item: item.nodeid))
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture

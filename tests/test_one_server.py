@@ -1,0 +1,46 @@
+"""Each story runs on one of the two servers, and on both if somebody asks for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[1]
+STORIES = "tests/sync/shared/test_refusals_of_moves.py"
+PLANS = "tests/sync/shared/test_shared_growth.py"
+
+
+def collected(*arguments: str, **environment: str) -> list[tuple[str, str]]:
+    """Names of tests without their server, and their servers."""
+    kept = {name: value for name, value in os.environ.items() if name != "BOTH_SERVERS"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", "--collect-only", *arguments],
+        cwd=_ROOT, env=kept | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    found = (line for line in done.stdout.splitlines() if "::" in line)
+    servers = ((line, re.search(r"\b(debian_)?postgres\b", line)) for line in found)
+    return [(line.replace(one[0], ""), one[0]) for line, one in servers if one is not None]
+
+
+def test_stories_take_turns_and_plans_do_not() -> None:
+    in_turn = collected(STORIES, PLANS)
+    on_both = collected(STORIES, PLANS, BOTH_SERVERS="1")
+    stories = [one for one in in_turn if STORIES in one[0]]
+    assert len({name for name, _ in stories}) == len(stories)
+    assert {server for _, server in stories} == {"postgres", "debian_postgres"}
+    assert {name for name, _ in in_turn} == {name for name, _ in on_both}
+    assert len([one for one in on_both if STORIES in one[0]]) == 2 * len(stories)
+    assert [one for one in in_turn if PLANS in one[0]] == [
+        one for one in on_both if PLANS in one[0]
+    ]
+
+
+@pytest.mark.parametrize("server", ["debian_postgres", "not debian_postgres"])
+def test_who_asks_for_a_server_gets_all_stories_of_it(server: str) -> None:
+    assert len(collected(STORIES, "-k", server)) == len(collected(STORIES))
