@@ -2,7 +2,10 @@
 select
     collection.collection_code,
     coalesce(collection_run.state, 'failed') as state,
-    coalesce(substring(collection_run.detail from '^[A-Za-z_]+'), 'unknown') as reason,
+    -- The default account is not named: an installation may have no other.
+    coalesce(substring(collection_run.detail from '^[A-Za-z_]+'), 'unknown')
+    || coalesce(' (connection ' || nullif(collection.connection_id, 'mailchimp_default') || ')', '')
+        as reason,
     request.plan_id,
     request.removals,
     request.members,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.data_protection.erasure import ErasureIncompleteError, ErasurePostponedError
+from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_run
 
 #: How an account fails, whether it may heal, and what the words name.
 FAULTS = {
@@ -59,6 +61,17 @@ def test_each_person_is_where_the_crm_says(world: AccountsWorld) -> None:
     assert sorted(world.opened) == sorted([DEFAULT_ACCOUNT, SECOND])
 
 
+def troubles_told(world: AccountsWorld) -> list[str]:
+    """What the alert says of the newest run."""
+    newest = world.warehouse.execute(
+        "select max(staging_id) as newest from sync.staged_collection"
+    ).fetchone()
+    assert newest
+    with psycopg.connect(world.warehouse_dsn) as warehouse:
+        told = alert_about_run(warehouse, newest["newest"], AlertTimes(), lambda message: True)
+    return [str(trouble) for trouble in told]
+
+
 @pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize("broken", [SECOND, DEFAULT_ACCOUNT])
 def test_an_account_that_is_down_stops_itself_alone(
@@ -84,6 +97,10 @@ def test_an_account_that_is_down_stops_itself_alone(
         "select account from sync.collection_run where state = 'failed'"
     ).fetchone()
     assert row and row["account"] == broken
+    [trouble] = troubles_told(world)
+    assert trouble.startswith(f"{theirs}: ")
+    assert trouble.endswith(f" (connection {SECOND})") == (broken == SECOND), trouble
+    assert "mailchimp_default" not in trouble
 
     world.mend(broken)
     assert all(words.startswith("succeeded") for words in world.sync_all().values())

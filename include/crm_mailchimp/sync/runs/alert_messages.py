@@ -26,7 +26,10 @@ _WHERE_TO_LOOK = {
     "too_many_held_back": _THRESHOLDS,
     "too_many_expired": _THRESHOLDS,
 }
-_IN_COLLECTIONS = "Details: sync.collection_run in the warehouse, columns state and detail."
+_IN_COLLECTIONS = (
+    'Details and what to do: the page "Mailchimp" in Airflow, view of the collection. '
+    "In the warehouse: sync.collection_run, columns state and detail."
+)
 #: Lines under one heading; the rest is counted.
 _LONGEST = 50
 #: In the words of PagerDuty's Events API; the others are warnings.
