@@ -1,27 +1,35 @@
 -- Counts the planned removals that need a person above the limit, those outside an approved plan, and the
 -- present members. In a shared audience these are the members with the collection's tag. If another address
 -- of the same contact replaces an address, that is no removal.
-with removal as (
+--
+-- The addresses of each contact are gathered once: no removal looks through the plan for them.
+with replacing as materialized (
+    select
+        plan.contact_id,
+        min(plan.subscriber_hash) as first_hash,
+        max(plan.subscriber_hash) as last_hash
+    from staging.plan as plan
+    where
+        plan.staging_id = %(staging_id)s
+        and plan.collection_id = %(collection_id)s
+        and plan.action in (
+            'add', 'add_pending', 'revive', 'adopt', 'update', 'reconfirm', 'unchanged', 'tag'
+        )
+    group by plan.contact_id
+),
+
+removal as (
     select plan.subscriber_hash
     from staging.plan as plan
+    left join replacing
+        on plan.contact_id = replacing.contact_id and plan.cause = 'changed_address'
     where
         plan.staging_id = %(staging_id)s
         and plan.collection_id = %(collection_id)s
         and plan.action in ('archive', 'unsubscribe', 'untag')
         and not plan.cause = any(%(due_causes)s::text[])
-        and not (
-            plan.cause = 'changed_address'
-            and exists (
-                select from staging.plan as replacing
-                where
-                    replacing.staging_id = plan.staging_id
-                    and replacing.collection_id = plan.collection_id
-                    and replacing.contact_id = plan.contact_id
-                    and replacing.action in (
-                        'add', 'add_pending', 'revive', 'adopt', 'update', 'reconfirm', 'unchanged', 'tag'
-                    )
-                    and replacing.subscriber_hash <> plan.subscriber_hash
-            )
+        and not coalesce(
+            replacing.first_hash <> plan.subscriber_hash or replacing.last_hash <> plan.subscriber_hash, false
         )
 )
 

@@ -30,17 +30,20 @@ with moved as materialized (
                 and other.contact_id <> member.contact_id
                 and sync.subscriber_hash(other.address_key) = member.subscriber_hash
         )
+        -- Two conditions: Postgres would compare each member with each other for one with both.
         and not exists (
             select from sync.member as present
             where
                 present.list_id = member.list_id
-                and (
-                    present.subscriber_hash = sync.subscriber_hash(verdict.address_key)
-                    or present.subscriber_hash in (
-                        select alias.subscriber_hash from sync.subscriber_alias as alias
-                        where alias.address_hash = sync.subscriber_hash(verdict.address_key)
-                    )
-                )
+                and present.subscriber_hash = sync.subscriber_hash(verdict.address_key)
+        )
+        and not exists (
+            select from sync.subscriber_alias as alias
+            inner join sync.member as present
+                on alias.subscriber_hash = present.subscriber_hash
+            where
+                present.list_id = member.list_id
+                and alias.address_hash = sync.subscriber_hash(verdict.address_key)
         )
     order by member.list_id asc, member.contact_id asc, member.last_changed desc
 ),

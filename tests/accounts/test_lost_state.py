@@ -152,7 +152,7 @@ def test_the_doctor_counts_the_audiences_that_are_missing(world: AccountsWorld) 
             ((_, found),) = new_audiences(warehouse, collections_of(crm, SECOND), SECOND)
             return found
 
-    assert "makes or finds 2 audiences" in words()
+    assert "makes or finds 2 more audiences" in words()
     world.sync_all()
     assert len(world.audiences(SECOND)) == 2
     assert "no collection needs a new audience" in words()

@@ -122,9 +122,34 @@ def test_an_audience_that_was_just_filled(databases: tuple[str, str]) -> None:
         staged = _stage(warehouse, crm)
         _assert_linear(warehouse, STAGING)
         _assert_plan_is_linear(warehouse, staged)
+        _count(warehouse, staged)
         _ask(warehouse, staged)
         _record_pages(warehouse, staged)
         _look(warehouse)
+
+
+def _count(warehouse: Explaining, staging_id: int) -> None:
+    """Everybody in the plan has another address: the guard counts no removal."""
+    parameters = {
+        "staging_id": staging_id, "collection_id": NEWS, "list_id": LIST, "is_shared": False,
+        "due_causes": ["consent_withdrawn"], "plan_id": None,
+    }  # fmt: skip
+    before = warehouse.execute(statement("sync/count_removals"), parameters).fetchone()
+    moved = warehouse.execute(
+        "insert into staging.plan (staging_id, collection_id, action, subscriber_hash, contact_id,"
+        " cause) select staging_id, collection_id, 'archive', md5('old' || contact_id), contact_id,"
+        " 'changed_address' from staging.plan where staging_id = %s"
+        " and action in ('add', 'unchanged', 'update', 'revive')",
+        (staging_id,),
+    ).rowcount
+    assert moved > PEOPLE / 4
+    assert warehouse.execute(statement("sync/count_removals"), parameters).fetchone() == before
+    warehouse.watch(("count_removals",))
+    # As hash_joins_now does.
+    warehouse.execute("set local enable_nestloop = off")
+    warehouse.execute(statement("sync/count_removals"), parameters)
+    _assert_linear(warehouse, ("count_removals",))
+    warehouse.rollback()
 
 
 def _ask(warehouse: Explaining, staging_id: int) -> None:

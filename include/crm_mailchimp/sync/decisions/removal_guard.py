@@ -17,6 +17,7 @@ from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 #: Causes of a removal that no guard holds back, and that no approval is asked for.
 DUE_CAUSES = (
@@ -191,19 +192,16 @@ def _count_removals(
     list_id: str | None,
     approved_plan: int | None,
 ) -> _Removals:
-    found = read_row(
-        warehouse,
-        _Removals,
-        statement("sync/count_removals"),
-        {
-            "staging_id": collection.staging_id,
-            "collection_id": collection.collection_id,
-            "list_id": list_id,
-            "due_causes": list(DUE_CAUSES),
-            "is_shared": collection.shared_id is not None,
-            "plan_id": approved_plan,
-        },
-    )
+    parameters = {
+        "staging_id": collection.staging_id,
+        "collection_id": collection.collection_id,
+        "list_id": list_id,
+        "due_causes": list(DUE_CAUSES),
+        "is_shared": collection.shared_id is not None,
+        "plan_id": approved_plan,
+    }
+    with hash_joins_now(warehouse):
+        found = read_row(warehouse, _Removals, statement("sync/count_removals"), parameters)
     return found or _Removals(0, 0, 0)
 
 

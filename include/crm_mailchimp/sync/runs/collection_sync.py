@@ -12,7 +12,6 @@ from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import NotAllowedByProviderError, PassingError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import audience_map, collection_audience, permissions
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
@@ -31,7 +30,7 @@ from crm_mailchimp.sync.members.rejections import forget_healed
 from crm_mailchimp.sync.members.updates import update
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import open_suppression
-from crm_mailchimp.sync.runs import due_removals, run_record
+from crm_mailchimp.sync.runs import after_a_loss, due_removals, run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
 from crm_mailchimp.sync.runs.earlier_search import find_earlier_audiences
 from crm_mailchimp.sync.runs.run_record import CollectionResult
@@ -250,15 +249,7 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
     with collection_audience.expected(run.provider, audience, run.collection):
         run.pull_back(audience)
     if audience.fully_listed_at is None:
-        for one in run.runs_of_parts() or (run,):
-            parameters = {
-                "staging_id": one.collection.staging_id,
-                "collection_id": one.collection.collection_id,
-                "list_id": audience.list_id,
-            }
-            run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
-        permissions.recognise_taken_back(run.warehouse, run.collection, audience.list_id)
-        run.warehouse.commit()
+        after_a_loss.recognise(run, audience.list_id)
     renaming = collection_audience.renaming(audience, run.collection)
     if renaming is not None:
         run.progress.notes.append(renaming)

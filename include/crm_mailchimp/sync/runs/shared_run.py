@@ -31,7 +31,7 @@ from crm_mailchimp.sync.members.proofs import renew_proofs
 from crm_mailchimp.sync.members.push import Push
 from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
-from crm_mailchimp.sync.runs import left_collections, tag_readings, tags_after_a_loss
+from crm_mailchimp.sync.runs import after_a_loss, left_collections, tag_readings
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -289,7 +289,7 @@ class SharedRun(CollectionRun):
         """Find the audience's tags again after a loss of the sync state; commits."""
         if self.collection.dry_run:
             return
-        held_back = tags_after_a_loss.find_tags(self, list_id, self._joining())
+        held_back = after_a_loss.find_tags(self, list_id, self._joining())
         for part in self.parts:
             part.note_untagged(held_back.get(part.collection.collection_id, 0))
 

@@ -1,12 +1,14 @@
-"""When a run of a shared audience looks for its tags after a loss of ``sync``."""
+"""What a run finds out about an audience after a loss of ``sync``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm_mailchimp.sync.audience import lost_tags
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import lost_tags, permissions
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 
 def find_tags(
@@ -34,3 +36,22 @@ def find_tags(
             run.warehouse, run.crm, run.provider, list_id, shared_id, joining
         )
     return held_back | lost_tags.hold_unjudged(run.warehouse, run.provider, shared_id, joining)
+
+
+def recognise(run: CollectionRun, list_id: str) -> None:
+    """Find out what people changed in an audience that was never listed in full before; commits.
+
+    Args:
+        run: of the audience, after its members were read back.
+        list_id: the audience.
+    """
+    for one in run.runs_of_parts() or (run,):
+        parameters = {
+            "staging_id": one.collection.staging_id,
+            "collection_id": one.collection.collection_id,
+            "list_id": list_id,
+        }
+        with hash_joins_now(run.warehouse):
+            run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
+    permissions.recognise_taken_back(run.warehouse, run.collection, list_id)
+    run.warehouse.commit()
