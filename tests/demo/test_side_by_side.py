@@ -37,8 +37,11 @@ with entered(Installation(Path(sys.argv[1])), sys.argv[2]) as (installation, hos
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Installation:
-    return Installation(tmp_path / "σπίτι")
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path / "σπίτι")
+    yield made
+    # A run that was killed leaves its databases and its sandbox at work.
+    clean(made)
 
 
 @contextmanager
