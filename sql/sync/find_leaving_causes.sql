@@ -10,16 +10,17 @@ with untagged as (
         -- Null: nobody knows. An element is null if the collection has no category.
         had.gdpr_categories
     from sync.member as member
-    cross join lateral (
-        select array_agg(tag.gdpr_category) as gdpr_categories
-        from sync.tag_member as tagged
-        inner join sync.tag as tag
-            on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
-        where
-            tagged.list_id = member.list_id
-            and tagged.subscriber_hash = member.subscriber_hash
-        offset 0
-    ) as had
+    cross join
+        lateral (
+            select array_agg(tag.gdpr_category) as gdpr_categories
+            from sync.tag_member as tagged
+            inner join sync.tag as tag
+                on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+            where
+                tagged.list_id = member.list_id
+                and tagged.subscriber_hash = member.subscriber_hash
+            offset 0
+        ) as had
     where
         member.list_id = %(list_id)s
         and member.origin in ('created', 'adopted')

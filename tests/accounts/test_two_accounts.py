@@ -61,15 +61,15 @@ def test_each_person_is_where_the_crm_says(world: AccountsWorld) -> None:
     assert sorted(world.opened) == sorted([DEFAULT_ACCOUNT, SECOND])
 
 
-def troubles_told(world: AccountsWorld) -> list[str]:
+def troubles_of_newest_run(world: AccountsWorld) -> list[str]:
     """What the alert says of the newest run."""
     newest = world.warehouse.execute(
         "select max(staging_id) as newest from sync.staged_collection"
     ).fetchone()
     assert newest
     with psycopg.connect(world.warehouse_dsn) as warehouse:
-        told = alert_about_run(warehouse, newest["newest"], AlertTimes(), lambda message: True)
-    return [str(trouble) for trouble in told]
+        sent = alert_about_run(warehouse, newest["newest"], AlertTimes(), lambda message: True)
+    return [str(trouble) for trouble in sent]
 
 
 @pytest.mark.parametrize("how", FAULTS)
@@ -97,7 +97,7 @@ def test_an_account_that_is_down_stops_itself_alone(
         "select account from sync.collection_run where state = 'failed'"
     ).fetchone()
     assert row and row["account"] == broken
-    [trouble] = troubles_told(world)
+    [trouble] = troubles_of_newest_run(world)
     assert trouble.startswith(f"{theirs}: ")
     assert trouble.endswith(f" (connection {SECOND})") == (broken == SECOND), trouble
     assert "mailchimp_default" not in trouble

@@ -166,8 +166,8 @@ MUTANTS = (
     sql(
         "the guard counts replaced addresses",
         "sync/count_removals",
-        "            plan.cause = 'changed_address'",
-        "            plan.cause = 'changed_address' and false",
+        "plan.cause = 'changed_address'",
+        "plan.cause = 'changed_address' and false",
     ),
 )
 
