@@ -142,9 +142,7 @@ def test_a_preview_of_sharing_that_nobody_begins(sharing: World) -> None:
     sharing.forget_ledger()
     change(sharing, "NEWS", shared_audience=NAME)
     sync(sharing, dry_run=True)
-    assert rows(sharing, "select found_in_preview from sync.former_audience") == [
-        {"found_in_preview": True}
-    ]
+    assert rows(sharing, "select found_in_preview from sync.former_audience") == []
     change(sharing, "NEWS", shared_audience=None)
 
     sync(sharing, 2)
