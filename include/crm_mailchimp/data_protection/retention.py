@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 _DAY = 86_400
 _DATA_DOCS = re.compile(r"staging-\d+")
 _BATCH = 20_000
+#: Kinds whose batch compares whole tables. All others find a batch, and look its rows up by their
+#: places: a hash join would read the whole table again for each batch.
+_COMPARED = frozenset({"address_holders"})
 #: Days; snapshots cannot be kept for good.
 _LONGEST = 36_500
 #: Readers that come after a waiting drop wait for it, too.
@@ -150,9 +154,7 @@ def apply(
     warehouse.commit()
     removed = {"staging": drop_staging(warehouse, keep_days=ages.staging, now=now)}
     for kind, age in _ages_by_kind(ages).items():
-        removed[kind] = (
-            0 if age is None else _in_batches(warehouse, f"sync/expire_{kind}", age, now)
-        )
+        removed[kind] = 0 if age is None else _in_batches(warehouse, kind, age, now)
     removed["events"] = _expire_events(warehouse, ages.events, now)
     removed["logs"] = _remove_old_files(log_folder, ages.logs, now)
     removed["data_docs"] = _remove_old_docs(data_docs_folder, ages.data_docs, now)
@@ -187,12 +189,12 @@ def _ages_by_kind(ages: Ages) -> dict[str, int | None]:
     }
 
 
-def _in_batches(warehouse: Connection[Any], name: str, days: int, now: datetime) -> int:
+def _in_batches(warehouse: Connection[Any], kind: str, days: int, now: datetime) -> int:
     removed = 0
     while True:
-        with hash_joins_now(warehouse):
+        with hash_joins_now(warehouse) if kind in _COMPARED else nullcontext():
             count = warehouse.execute(
-                statement(name), {"days": days, "batch": _BATCH, "now": now}
+                statement(f"sync/expire_{kind}"), {"days": days, "batch": _BATCH, "now": now}
             ).rowcount
         warehouse.commit()
         removed += count

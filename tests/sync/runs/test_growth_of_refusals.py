@@ -45,6 +45,14 @@ _CRM = (
 )
 
 
+_ACTIVITIES = (
+    "insert into stats.lists (list_id, name) values ('a1', 'Νέα')",
+    "insert into stats.members (list_id, subscriber_hash) values ('a1', 'ένα')",
+    "insert into stats.member_activities (list_id, subscriber_hash, activity_type, occurred_at,"
+    " ordinal) select 'a1', 'ένα', 'open', '2000-01-01', n from generate_series(1, %(rows)s) as n",
+)
+
+
 @pytest.fixture(params=["postgres", "debian_postgres"])
 def server(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(request.param)
@@ -81,3 +89,24 @@ def _visits(server: Any, monkeypatch: pytest.MonkeyPatch, rows: int) -> dict[str
                 removed = retention.apply(warehouse, _AGES)
             assert removed["address_holders"] == rows
     return found
+
+
+def test_a_batch_reads_no_table_again(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old activities of members go in batches of 100, and each batch reads its own rows alone."""
+    monkeypatch.setattr(retention, "_BATCH", 100)
+    found = []
+    # In a smaller table, to read all of it costs less than to look up a batch.
+    sizes = (10 * FEW, 10 * MANY)
+    for rows in sizes:
+        with fresh_databases(server) as (_, dsn):
+            count_nothing(dsn, "sync", "staging", "stats", "mart")
+            visits = Visits(dsn)
+            with psycopg.connect(dsn) as warehouse:
+                for statement in _ACTIVITIES:
+                    warehouse.execute(statement, {"rows": rows})
+                warehouse.commit()
+                with visits.watching(monkeypatch):
+                    assert retention.apply(warehouse, _AGES)["member_activities"] == rows
+            found.append({"retention": visits})
+    steep = steep_statements(*found, *sizes)
+    assert not steep, "\n".join(steep)
