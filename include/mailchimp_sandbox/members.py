@@ -56,10 +56,10 @@ def _interest_filter(query: Mapping[str, str]) -> Callable[[Member], bool]:
     return fits
 
 
-def _filters(audience: Audience, call: Call) -> list[Callable[[Member], bool]]:
-    query = call.query
+def _filters(
+    audience: Audience, query: Mapping[str, str], status: str | None
+) -> list[Callable[[Member], bool]]:
     tests: list[Callable[[Member], bool]] = []
-    status = choice(query, "status", _STATUSES)
     tests.extend(_time_filters(query))
     unsubscribed_after = moment(query, "unsubscribed_since")
     if unsubscribed_after is not None:
@@ -101,10 +101,11 @@ def list_members(sandbox: Sandbox, call: Call) -> Any:
     """OpenAPI: getListsIdMembers. Without ``status`` archived members are left out."""
     audience = sandbox.audience(call.parts["list_id"])
     query = call.query
-    tests = _filters(audience, call)
+    status = choice(query, "status", _STATUSES)
+    tests = _filters(audience, query, status)
 
     def build() -> list[Member]:
-        rows = _of_status(audience, query.get("status") or None)
+        rows = _of_status(audience, status)
         return ordered(
             [member for member in rows if all(test(member) for test in tests)] if tests else rows,
             query,

@@ -66,17 +66,34 @@ def test_a_tag_given_by_hand_closes_the_gate(world: CampaignWorld, people: dict[
     assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
 
 
-def test_a_tag_given_to_somebody_who_is_to_confirm_closes_no_gate(
-    world: CampaignWorld, people: dict[str, int]
-) -> None:
-    """Nobody can take it before the person confirms. Then the gate is closed until a sync does."""
-    due(world)
-    by_hand(world, "NEWS", "eleni@mail.gr", "given")
+def ask_eleni(world: CampaignWorld, people: dict[str, int]) -> None:
+    """Eleni withdraws and grants again, so she is asked to confirm."""
     world.consent(people["eleni"], granted=False)
     world.sync()
     world.regrant(people["eleni"])
     world.sync()
     assert with_status(world, "pending") == {"eleni@mail.gr"}
+
+
+def test_a_tag_given_before_somebody_is_asked_is_gone_when_they_confirm(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    by_hand(world, "NEWS", "eleni@mail.gr", "given")
+    ask_eleni(world, people)
+    act(world, "eleni@mail.gr", "confirm")
+    due(world)
+
+    assert world.step().outcome == "sent"
+    assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}
+
+
+def test_a_tag_given_to_somebody_who_is_to_confirm_closes_no_gate(
+    world: CampaignWorld, people: dict[str, int]
+) -> None:
+    """Nobody can take it before the person confirms. Then the gate is closed until a sync does."""
+    due(world)
+    ask_eleni(world, people)
+    by_hand(world, "NEWS", "eleni@mail.gr", "given")
 
     assert world.step().outcome == "sent"
     assert recipients(world) == {"maria@mail.gr", "nikos@mail.gr"}

@@ -23,7 +23,6 @@ from crm_mailchimp.sync.audience.untagged_members import sort_untagged
 from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
-from crm_mailchimp.warehouse.copying import copy_rows
 
 _OPENING = re.compile(r" \((?=[^ ])")
 
@@ -94,7 +93,6 @@ def find_again(
         )
     )
     free = [tag for tag in provider.tags(list_id) if tag.tag_id not in known]
-    warehouse.execute(statement("sync/create_tagged_now"))
     with_tag = {
         tag.collection_id for tag in tags.read_tags(warehouse, shared_id) if tag.tag_id is not None
     }
@@ -119,7 +117,7 @@ def find_again(
                 "is_known": not tags.is_unknown_id(owner.collection_id),
             },
         )
-        _read_members(warehouse, provider, list_id, tag.tag_id)
+        tags.fill_tagged_now(warehouse, provider, list_id, tag.tag_id)
         warehouse.execute(
             statement("sync/restore_tag_members"),
             {"list_id": list_id, "collection_id": owner.collection_id},
@@ -155,9 +153,8 @@ def hold_unjudged(
     warehouse.commit()
     held_back: dict[int, int] = {}
     for one in waiting:
-        warehouse.execute(statement("sync/create_tagged_now"))
         try:
-            _read_members(warehouse, provider, one.list_id, one.tag_id)
+            tags.fill_tagged_now(warehouse, provider, one.list_id, one.tag_id)
         except NotFoundAtProviderError:
             warehouse.rollback()  # deleted: nobody took it from its members
             continue
@@ -168,19 +165,6 @@ def hold_unjudged(
     return held_back
 
 
-def _read_members(
-    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, tag_id: int
-) -> None:
-    """Fill the temporary table ``tagged_now`` with who carries a tag in Mailchimp."""
-    warehouse.execute("truncate tagged_now")
-    copy_rows(
-        warehouse,
-        "tagged_now",
-        ("subscriber_hash",),
-        ((one.subscriber_hash,) for one in provider.tag_members(list_id, tag_id)),
-    )
-
-
 def _hold_untagged(
     warehouse: Connection[Any],
     provider: AudienceProvider,
@@ -189,7 +173,6 @@ def _hold_untagged(
     staging_id: int,
 ) -> int:
     """Note that eligible members without the tag (``tagged_now``) have lost it; gives how many."""
-    warehouse.execute("analyze tagged_now")
     (tag,) = (
         one for one in tags.read_tags(warehouse, shared_id) if one.collection_id == collection_id
     )

@@ -268,7 +268,7 @@ def look_at_tags(
         warehouse.commit()
         if full or known != present.member_count or present.tag_id != tag.tag_id:
             read.add(present.tag_id)
-            by_hand = _list_members(warehouse, provider, tag, present.tag_id)
+            by_hand = read_members(warehouse, provider, tag, present.tag_id)
             if any(by_hand):
                 taken_name = found.get(tag.collection_id, by_hand).taken_name
                 found[tag.collection_id] = by_hand._replace(taken_name=taken_name)
@@ -282,23 +282,7 @@ def must_read(warehouse: Connection[Any], tag: CollectionTag, staging_id: int) -
         staging_id: of the run, whose plan of the collection is made.
     """
     asked = {**_parameters(tag), "staging_id": staging_id}
-    return tag.tag_id is not None and read_value(
-        warehouse, bool, statement("sync/must_read_tag"), asked
-    )
-
-
-def read_members(
-    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
-) -> FoundByHand:
-    """Read the members of a tag, and note what somebody did by hand; commits.
-
-    Args:
-        provider: one call for each 1,000 members.
-        tag: with its id.
-    """
-    if tag.tag_id is None:
-        return FoundByHand(0, 0)
-    return _list_members(warehouse, provider, tag, tag.tag_id)
+    return read_value(warehouse, bool, statement("sync/must_read_tag"), asked)
 
 
 def note_id(warehouse: Connection[Any], tag: CollectionTag, present: Tag) -> None:
@@ -327,23 +311,44 @@ def has_members(warehouse: Connection[Any], tag: CollectionTag) -> bool:
     return known > 0
 
 
-def _list_members(
-    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag, tag_id: int
-) -> FoundByHand:
+def fill_tagged_now(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, tag_id: int
+) -> None:
+    """Fill the temporary table ``tagged_now`` with who carries a tag in Mailchimp; no commit.
+
+    Args:
+        provider: one call for each 1,000 members.
+
+    Raises:
+        NotFoundAtProviderError: somebody deleted the tag.
+    """
     warehouse.execute(statement("sync/create_tagged_now"))
     warehouse.execute("truncate tagged_now")
+    copy_rows(
+        warehouse,
+        "tagged_now",
+        ("subscriber_hash",),
+        ((one.subscriber_hash,) for one in provider.tag_members(list_id, tag_id)),
+    )
+    warehouse.execute("analyze tagged_now")
+
+
+def read_members(
+    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag, tag_id: int
+) -> FoundByHand:
+    """Read the members of a tag, and note what somebody did by hand; commits.
+
+    Args:
+        provider: one call for each 1,000 members, and those of ``sort_untagged``.
+        tag: as the state knows it.
+        tag_id: the tag's id in Mailchimp. The state may not know it.
+    """
     try:
-        copy_rows(
-            warehouse,
-            "tagged_now",
-            ("subscriber_hash",),
-            ((one.subscriber_hash,) for one in provider.tag_members(tag.list_id, tag_id)),
-        )
+        fill_tagged_now(warehouse, provider, tag.list_id, tag_id)
     except NotFoundAtProviderError:
         warehouse.rollback()
         _forget(warehouse, tag)
         return FoundByHand(0, 0)
-    warehouse.execute("analyze tagged_now")
     is_known = tag.tag_id is not None
     end_taken_tags(warehouse, tag.list_id, tag.collection_id, is_known=is_known)
     untagged = sort_untagged(warehouse, provider, tag.list_id, tag.collection_id)

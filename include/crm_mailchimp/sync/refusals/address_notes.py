@@ -113,9 +113,7 @@ def in_preview(warehouse: Connection[Any], *, dry_run: bool) -> Iterator[None]:
     if not dry_run:
         yield
         return
-    warehouse.execute(statement("sync/create_note_before"))
-    warehouse.execute("truncate note_before")
-    warehouse.execute("insert into note_before select * from sync.changed_address")
+    warehouse.execute(statement("sync/keep_notes"))
     yield
     warehouse.execute(statement("sync/drop_new_notes"))
     warehouse.execute(statement("sync/put_back_notes"))

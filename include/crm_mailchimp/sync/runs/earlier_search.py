@@ -85,8 +85,10 @@ def _require_clear(run: CollectionRun, found: Sequence[EarlierAudience]) -> None
         return
     known = audience_map.find_known(run.warehouse, run.collection.collection_id)
     run.warehouse.commit()
+    if known is not None:
+        return
     for one in found:
-        if known is None and one.account == run.account and _may_be_present(run, one):
+        if one.is_renamed and one.account == run.account and not _is_staged(run, one):
             raise lost_audiences.AudienceUnusableError(
                 "audience_ambiguous",
                 f"audience {one.list_id} in Mailchimp has this installation's mark and the tag of "
@@ -97,8 +99,9 @@ def _require_clear(run: CollectionRun, found: Sequence[EarlierAudience]) -> None
             )
 
 
-def _may_be_present(run: CollectionRun, found: EarlierAudience) -> bool:
-    is_another = read_value(
+def _is_staged(run: CollectionRun, found: EarlierAudience) -> bool:
+    """Whether the audience is another shared one of the CRM."""
+    is_staged = read_value(
         run.warehouse,
         bool,
         "select exists (select from sync.staged_collection"
@@ -106,7 +109,7 @@ def _may_be_present(run: CollectionRun, found: EarlierAudience) -> bool:
         (run.collection.staging_id, found.shared_id),
     )
     run.warehouse.commit()
-    return found.is_renamed and not is_another
+    return is_staged
 
 
 def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:

@@ -32,17 +32,16 @@ def read_before_giving(
     if list_id is None or not member_plan.planned(part.planned, "tag"):
         return False
     tag = tags.find_tag(run.warehouse, collection_id)
-    must_read = (
-        tag is not None
-        and tag.tag_id not in read
-        and tags.must_read(run.warehouse, tag, part.collection.staging_id)
-    )
+    if tag is None or tag.tag_id is None or tag.tag_id in read:
+        run.warehouse.commit()
+        return False
+    must_read = tags.must_read(run.warehouse, tag, part.collection.staging_id)
     run.warehouse.commit()
-    if tag is None or tag.tag_id is None or not must_read:
+    if not must_read:
         return False
     read.add(tag.tag_id)
     try:
-        part.note_found(tags.read_members(run.warehouse, run.provider, tag), list_id)
+        part.note_found(tags.read_members(run.warehouse, run.provider, tag, tag.tag_id), list_id)
         run.watch.note_answer()
     except ProviderError as error:
         run.warehouse.rollback()
