@@ -6,9 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -28,11 +25,17 @@ from local_installation import postgres as embedded
 from local_installation.postgres_cluster import EmbeddedPostgresError, remove
 from mailchimp_sandbox.tests.contract.recorded import description  # noqa: F401 - a fixture
 from one_server import not_in_turn
+from sandbox_starter import SandboxStarter, sandbox_starter, stop
 from unicode_ids import keep_unicode
 
 _READY_SECONDS = 60
 _FORGOTTEN_SECONDS = 3600
-
+#: Of the folders with a server's data.
+_PREFIX = "crm-postgres-"
+#: A file system in memory, and what tells how much of the memory is free.
+_MEMORY, _MEMORY_STATE = Path("/dev/shm"), Path("/proc/meminfo")
+#: Two workers with two servers each, in bytes.
+_ENOUGH_MEMORY = 8 * 1024**3
 
 #: What makes a test one of the slow ones, which `make check` leaves out: servers of our own.
 _SERVERS = frozenset({"postgres", "debian_postgres", "mailchimp_sandbox"})
@@ -93,7 +96,7 @@ def debian_postgres() -> Iterator[embedded.Server]:
 def _server(programs: Path | None) -> Iterator[embedded.Server]:
     _remove_what_killed_sessions_left()
     # Not pytest's own folders: those belong to root alone when root runs the tests.
-    folder = Path(tempfile.mkdtemp(prefix="crm-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_data_folder()))
     folder.chmod(0o755)
     try:
         with embedded.start(folder / "data", durable=False, programs=programs) as server:
@@ -102,8 +105,26 @@ def _server(programs: Path | None) -> Iterator[embedded.Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _data_folder() -> Path:
+    """Where servers keep their data: in memory if there is much of it, as nobody needs it later.
+
+    Each test copies two databases of a thousand files. On a disk that takes longer than most tests.
+    """
+    try:
+        memory = re.search(r"^MemAvailable: +(\d+) kB$", _MEMORY_STATE.read_text(), re.MULTILINE)
+        free = shutil.disk_usage(_MEMORY).free
+    except OSError:  # not a Linux
+        return Path(tempfile.gettempdir())
+    enough = memory is not None and min(free, int(memory[1]) * 1024) >= _ENOUGH_MEMORY
+    return _MEMORY if enough and os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+
+
 def _remove_what_killed_sessions_left() -> None:
-    for folder in Path(tempfile.gettempdir()).glob("crm-postgres-*"):
+    for folder in (
+        found
+        for place in {_data_folder(), Path(tempfile.gettempdir())}
+        for found in place.glob(f"{_PREFIX}*")
+    ):
         # Younger ones may be another worker's, not locked yet. What is locked is in use.
         with suppress(OSError, EmbeddedPostgresError):
             if time.time() - folder.stat().st_mtime > _FORGOTTEN_SECONDS:
@@ -176,50 +197,37 @@ class MailchimpSandbox:
         return _request(method, f"{self.host}/_sandbox/{path.lstrip('/')}", json)
 
 
+@pytest.fixture(scope="session")
+def _starter() -> Iterator[SandboxStarter]:
+    with sandbox_starter() as starter:
+        yield starter
+
+
 @pytest.fixture
-def mailchimp_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
+def mailchimp_sandbox(tmp_path: Path, _starter: SandboxStarter) -> Iterator[MailchimpSandbox]:
     """A fresh, empty sandbox in a process of its own."""
-    yield from _sandbox(tmp_path / "sandbox.log", "sandbox-us1")
+    yield from _sandbox(_starter, tmp_path / "sandbox.log", "sandbox-us1")
 
 
 @pytest.fixture
-def second_sandbox(tmp_path: Path) -> Iterator[MailchimpSandbox]:
+def second_sandbox(tmp_path: Path, _starter: SandboxStarter) -> Iterator[MailchimpSandbox]:
     """Another account: a sandbox with a key of its own."""
-    yield from _sandbox(tmp_path / "second_sandbox.log", "second-us2")
+    yield from _sandbox(_starter, tmp_path / "second_sandbox.log", "second-us2")
 
 
-def _sandbox(log: Path, key: str) -> Iterator[MailchimpSandbox]:
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "crm_mailchimp.sandbox", "--port", "0", "--key", key],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
+def _sandbox(starter: SandboxStarter, log: Path, key: str) -> Iterator[MailchimpSandbox]:
+    pid, line = starter.start(key, log)
     try:
-        yield _wait_until_ready(process, log, key)
+        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+/3\.0)\n", line)
+        assert ready, (
+            f"the sandbox did not start: {line!r} {log.read_text(errors='replace')[-2000:]}"
+        )
+        sandbox = MailchimpSandbox(ready[1], key, pid)
+        identity = sandbox.control("GET", "")
+        assert (identity["name"], identity["pid"]) == ("crm-mailchimp sandbox", pid)
+        yield sandbox
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, key: str) -> MailchimpSandbox:
-    assert process.stdout
-    # Blocks until the server prints its one line, or ends; pytest's timeout bounds it.
-    line = process.stdout.readline().decode()
-    ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+/3\.0)\n", line)
-    assert ready, f"the sandbox did not start: {line!r} {log.read_text(errors='replace')[-2000:]}"
-    sandbox = MailchimpSandbox(ready[1], key, process.pid)
-    identity = sandbox.control("GET", "")
-    assert (identity["name"], identity["pid"]) == ("crm-mailchimp sandbox", process.pid)
-    return sandbox
+        stop(pid)
 
 
 def _request(method: str, url: str, body: Any = None) -> Any:

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-import psycopg
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.api_fastapi.core_api import security
 from airflow.configuration import conf
 from fastapi.testclient import TestClient
 
+from crm_mailchimp.sessions import open_session
 from mailchimp_provider.page import app as page
 from mailchimp_provider.page import files, person, rights, views
 
@@ -62,7 +62,7 @@ def reading(
         username: Airflow's id of the user.
         paused: ids of paused DAGs.
     """
-    opener = connect if callable(connect) else lambda: psycopg.connect(connect)
+    opener = connect if callable(connect) else lambda: open_session(connect)
     if role is not None:
         user = SimpleAuthManagerUser(username=username, role=role)
         page.app.dependency_overrides[security.get_user] = lambda: user

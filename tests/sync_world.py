@@ -20,6 +20,7 @@ from crm_mailchimp.mailchimp.errors import ConnectionFault
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
 from crm_mailchimp.provider import MemberChange
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stage import stage
@@ -109,8 +110,9 @@ class World:
         self, crm_dsn: str, warehouse_dsn: str, sandbox: Any, *, rows: str = PROVIDER_ROWS
     ) -> None:
         self.crm_dsn, self.warehouse_dsn, self.sandbox = crm_dsn, warehouse_dsn, sandbox
-        self.crm = psycopg.connect(crm_dsn, autocommit=True)
-        self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True, row_factory=dict_row)
+        self.crm = open_session(crm_dsn, autocommit=True)
+        self.warehouse = open_session(warehouse_dsn, autocommit=True)
+        self.warehouse.row_factory = dict_row
         self.crm.execute(rows.encode())
         self.retry = Retry()
         self.batching: Batching | None = None
@@ -228,7 +230,7 @@ class World:
 
     def connect(self, dsn: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """A connection that the sync uses."""
-        return psycopg.connect(dsn, autocommit=autocommit)
+        return open_session(dsn, autocommit=autocommit)
 
     @contextmanager
     def provider(self) -> Iterator[Mailchimp]:
@@ -254,7 +256,7 @@ class World:
         self, codes: Sequence[str] = (), *, options: SyncOptions | None = None, **staging: Any
     ) -> dict[str, CollectionResult]:
         staging_id = self.stage(codes, **staging)
-        with psycopg.connect(self.warehouse_dsn) as warehouse:
+        with open_session(self.warehouse_dsn) as warehouse:
             found = codes_to_sync(warehouse, staging_id)
         return {code: self.push(staging_id, code, options=options) for code in found}
 

@@ -61,6 +61,7 @@ _CARELESS: Mapping[str, str] = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum_naptime": "10min",
+    "max_wal_size": "256MB",
 }
 
 

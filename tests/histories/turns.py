@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import psycopg
-
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.sync.staging.stagings import StagingOutdatedError, codes_to_sync
@@ -356,16 +355,16 @@ def _unseen(*about: object) -> None:
 def _run_elsewhere(world: World, dsn: str, run_id: str) -> dict[str, str]:
     states = {}
     with (
-        psycopg.connect(dsn) as warehouse,
-        psycopg.connect(world.crm_dsn) as crm,
+        open_session(dsn) as warehouse,
+        open_session(world.crm_dsn) as crm,
     ):
         staging_id = stage(warehouse, crm, None, run_id=run_id)
         codes = codes_to_sync(warehouse, staging_id)
     for code in codes:
         with (
             world.accounts() as accounts,
-            psycopg.connect(dsn) as warehouse,
-            psycopg.connect(world.crm_dsn, autocommit=True) as crm,
+            open_session(dsn) as warehouse,
+            open_session(world.crm_dsn, autocommit=True) as crm,
         ):
             result = sync_collection(
                 warehouse, crm, accounts, staging_id=staging_id, collection_code=code

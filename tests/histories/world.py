@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
-
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT, Accounts, AccountUnusableError
 from crm_mailchimp.data_protection.erasure import erase_contacts
 from crm_mailchimp.mailchimp.errors import MailchimpError
 from crm_mailchimp.provider import AudienceSettings
+from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
@@ -157,15 +156,15 @@ class World:
 
     def __init__(self, crm_dsn: str, warehouse_dsn: str, side: Any, casts: Sequence[Cast]) -> None:
         self.crm_dsn, self.warehouse_dsn, self.side = crm_dsn, warehouse_dsn, side
-        self.crm = psycopg.connect(crm_dsn, autocommit=True)
+        self.crm = open_session(crm_dsn, autocommit=True)
         self.crm.execute(_CRM)
         for provider, connection in side.connections.items():
             if connection != DEFAULT_ACCOUNT:
                 self.crm.execute(_PROVIDER, (provider, connection))
-        self.warehouse = psycopg.connect(warehouse_dsn, autocommit=True)
+        self.warehouse = open_session(warehouse_dsn, autocommit=True)
         # The pipeline's own, opened once: a task in Airflow opens one for each step.
-        self.crm_snapshot = psycopg.connect(crm_dsn)
-        self.pipeline = psycopg.connect(warehouse_dsn)
+        self.crm_snapshot = open_session(crm_dsn)
+        self.pipeline = open_session(warehouse_dsn)
         self.casts = list(casts)
         self.books = {cast: Book(cast) for cast in self.casts}
         self.dirty: set[Cast] = set(self.casts)
@@ -654,7 +653,7 @@ class World:
     def erase(self) -> None:
         """Everybody who asked is erased, and their books with them."""
         self.write_people()
-        with self.accounts() as accounts, psycopg.connect(self.crm_dsn) as crm:
+        with self.accounts() as accounts, open_session(self.crm_dsn) as crm:
             erase_contacts(self.pipeline, crm, accounts, run_id=f"erase-{self.stages}")
         self.side.drain()
         for cast, book in self.books.items():
