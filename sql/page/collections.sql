@@ -1,7 +1,9 @@
--- Every staged collection, with the values of its newest staging and the result of its newest run.
+-- Every collection that is synced, with the values of its newest staging and the result of its newest run. The
+-- newest staging of all says which are synced, and each later one too.
 with staged as (
     select distinct on (collection_code) *
     from sync.staged_collection
+    where staging_id >= coalesce((select max(staging_id) from sync.staging_run where is_whole), 0)
     order by collection_code asc, staging_id desc
 ),
 

@@ -47,6 +47,21 @@ placed as (
             audience.list_id = untagged.list_id
             and held_back.contact_id = untagged.contact_id
             and untagged.status <> 'subscribed'
+    union
+    -- Who left the last collection of a shared audience is archived there, and has no tag any more.
+    select
+        written.collection_id,
+        written.contact_id,
+        audience.list_id,
+        archived.subscriber_hash
+    from sync.written_status as written
+    inner join sync.collection_audience as audience
+        on written.collection_id = audience.collection_id and audience.shared_id is not null
+    inner join sync.member as archived
+        on
+            audience.list_id = archived.list_id
+            and written.contact_id = archived.contact_id
+            and archived.status = 'archived'
 ),
 
 member as (

@@ -199,7 +199,7 @@ def test_a_week_of_hourly_stagings_is_backed_up_without_them(place: Place, tmp_p
     with psycopg.connect(source) as connection:
         for number in range(stagings):
             open_staging(connection, NOW, str(number), refusal_clock=NOW, dry_run=True,
-                         full_refresh=False)  # fmt: skip
+                         full_refresh=False, is_whole=True)  # fmt: skip
         connection.execute("update sync.staging_run set row_counts = '{}'")
         connection.commit()
         assert len(staging_tables(connection)) > 7 * stagings

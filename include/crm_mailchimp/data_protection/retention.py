@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 _DAY = 86_400
 _DATA_DOCS = re.compile(r"staging-\d+")
 _BATCH = 20_000
-#: Kinds whose batch compares whole tables. All others find a batch, and look its rows up by their
-#: places: a hash join would read the whole table again for each batch.
+#: Kinds whose batch compares whole tables. All others look the rows of a batch up by their places.
+#: There a hash join would read the whole table again for each batch.
 _COMPARED = frozenset({"address_holders"})
 #: Days; snapshots cannot be kept for good.
 _LONGEST = 36_500

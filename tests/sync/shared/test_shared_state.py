@@ -216,22 +216,61 @@ def test_the_crm_gets_a_status_for_each_collection(shared: World) -> None:
     shared.act("nikos@example.gr", "unsubscribe", CODE)
     shared.sync()
 
-    with (
-        psycopg.connect(shared.warehouse_dsn) as warehouse,
-        psycopg.connect(shared.crm_dsn, autocommit=True) as crm,
-    ):
+    assert write_back(shared) == {
+        (news, maria): ("subscribed", None),
+        # The mails of the other collection still reach the person.
+        (offers, maria): ("quarantined", "consent_withdrawn"),
+        (news, nikos): ("unsubscribed", "suppressed_unsubscribed"),
+        # Held back before the tag was given: the member itself is unsubscribed.
+        (offers, nikos): ("unsubscribed", "no_consent"),
+    }
+
+
+def test_the_crm_learns_who_left_the_last_collection(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    maria = shared.contact("maria@example.gr", news, offers)
+    eleni = shared.contact("eleni@example.gr", news)
+    nikos = shared.contact("nikos@example.gr", news, offers)
+    stays = {(news, nikos): ("subscribed", None), (offers, nikos): ("subscribed", None)}
+    shared.sync()
+    assert set(write_back(shared)) == {(news, maria), (offers, maria), (news, eleni), *stays}
+
+    # Maria stays for the other collection: what she left has no row of hers.
+    for contact in (maria, eleni):
+        leave(shared, news, contact)
+    shared.sync(options=_NO_GUARD)
+    assert write_back(shared) == {
+        **stays,
+        (offers, maria): ("subscribed", None),
+        (news, eleni): ("archived", "our_archive"),
+    }
+
+    leave(shared, offers, maria)
+    shared.crm.execute("insert into crm.collection_member values (%s, %s)", (offers, eleni))
+    shared.sync(options=_NO_GUARD)
+    assert write_back(shared) == {
+        **stays,
+        (offers, maria): ("archived", "our_archive"),
+        (offers, eleni): ("subscribed", None),
+    }
+
+
+def write_back(world: World) -> dict[tuple[int, int], tuple[str, str | None]]:
+    """What the write-back wrote: collection and contact → status and reason."""
+    with world.connect(world.warehouse_dsn) as warehouse, world.connect(world.crm_dsn) as crm:
         write_back_members(warehouse, crm)
-    found = shared.crm.execute(
+    found = world.crm.execute(
         "select collection_id, contact_id, status, reason from crm.provider_member_status"
     ).fetchall()
-    assert {(one, contact): rest for one, contact, *rest in found} == {
-        (news, maria): ["subscribed", None],
-        # The mails of the other collection still reach the person.
-        (offers, maria): ["quarantined", "consent_withdrawn"],
-        (news, nikos): ["unsubscribed", "suppressed_unsubscribed"],
-        # Held back before the tag was given: the member itself is unsubscribed.
-        (offers, nikos): ["unsubscribed", "no_consent"],
-    }
+    return {(one, contact): (status, reason) for one, contact, status, reason in found}
+
+
+def leave(world: World, collection_id: int, contact_id: int) -> None:
+    world.crm.execute(
+        "delete from crm.collection_member where collection_id = %s and contact_id = %s",
+        (collection_id, contact_id),
+    )
 
 
 def test_explain_says_for_each_collection_whether_the_tag_is_there(shared: World) -> None:

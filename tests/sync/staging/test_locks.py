@@ -43,7 +43,13 @@ def test_a_snapshot_begins_while_others_read_and_plan(world: World, table: str) 
         opener.execute("set lock_timeout = '2s'")
         now = datetime.now(UTC)
         staging_id = open_staging(
-            opener, now, "δοκιμή", refusal_clock=now, dry_run=True, full_refresh=False
+            opener,
+            now,
+            "δοκιμή",
+            refusal_clock=now,
+            dry_run=True,
+            full_refresh=False,
+            is_whole=True,
         )
         # And it goes on reading while the snapshot is made.
         planner.execute("set lock_timeout = '2s'")

@@ -104,6 +104,7 @@ def stage(
             refusal_clock=judging.refusals,
             dry_run=dry_run,
             full_refresh=full_refresh,
+            is_whole=not codes,
         )
         store_contact_fields(warehouse, staging_id, read_contact_fields(crm))
         joining = {

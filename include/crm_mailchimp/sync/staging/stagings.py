@@ -39,12 +39,14 @@ def open_staging(
     refusal_clock: datetime,
     dry_run: bool,
     full_refresh: bool,
+    is_whole: bool,
 ) -> int:
     """Make room for a run's snapshot; the caller commits.
 
     Args:
         clock: of the CRM at the snapshot. Grants up to this moment count.
         refusal_clock: withdrawals and ends of consents up to this moment count.
+        is_whole: all collections are staged.
 
     Returns:
         the staging id.
@@ -53,9 +55,9 @@ def open_staging(
         warehouse,
         int,
         "insert into sync.staging_run"
-        " (run_id, clock, refusal_clock, rules_version, dry_run, full_refresh)"
-        " values (%s, %s, %s, %s, %s, %s) returning staging_id",
-        (run_id, clock, refusal_clock, RULES_VERSION, dry_run, full_refresh),
+        " (run_id, clock, refusal_clock, rules_version, dry_run, full_refresh, is_whole)"
+        " values (%s, %s, %s, %s, %s, %s, %s) returning staging_id",
+        (run_id, clock, refusal_clock, RULES_VERSION, dry_run, full_refresh, is_whole),
     )
     for command in _commands(warehouse, "staging/create_partitions", staging_id):
         warehouse.execute(command)
