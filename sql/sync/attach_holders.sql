@@ -6,9 +6,10 @@ with pads as materialized (
 ),
 
 looked_up as (
-    update sync.refusal
+    update sync.refusal as refusal
     set holders_known_at = now()
-    where refusal_id = any(%(looked_up)s::bigint[])
+    from unnest(%(looked_up)s::bigint[]) as page (refusal_id)
+    where refusal.refusal_id = page.refusal_id
 )
 
 insert into sync.refusal_contact (refusal_id, contact_id)

@@ -1,17 +1,51 @@
 -- Addresses of a person's contacts in audiences, now or before, known only by their hash. If another
 -- contact holds an address now, the address belongs to that contact: only the person's own rows are erased.
-with earlier as (
+with recursive audience as (
+    -- One audience after the other, by the index that begins with it: another one would read all members.
+    select min(list_id) as list_id from sync.member
+    union all
     select
-        list_id,
-        subscriber_hash
-    from sync.member
-    where contact_id = any(%(contact_ids)s::bigint[])
+        (
+            select min(member.list_id) from sync.member as member
+            where member.list_id > audience.list_id
+        )
+    from audience
+    where audience.list_id is not null
+),
+
+person as (
+    select unnest(%(contact_ids)s::bigint[]) as contact_id
+),
+
+earlier as (
+    select
+        found.list_id,
+        found.subscriber_hash
+    from audience
+    cross join person
+    cross join
+        lateral (
+            select
+                member.list_id,
+                member.subscriber_hash
+            from sync.member as member
+            where member.list_id = audience.list_id and member.contact_id = person.contact_id
+            offset 0
+        ) as found
     union
     select
-        list_id,
-        subscriber_hash
-    from sync.consent_proof
-    where contact_id = any(%(contact_ids)s::bigint[])
+        found.list_id,
+        found.subscriber_hash
+    from person
+    cross join
+        lateral (
+            select
+                proof.list_id,
+                proof.subscriber_hash
+            from sync.consent_proof as proof
+            where proof.contact_id = person.contact_id
+            offset 0
+        ) as found
     union
     select
         list_id,
@@ -45,9 +79,13 @@ select
     ) as is_anothers,
     own.contact_id is not null as is_own_row
 from earlier
-left join sync.member as own
-    on
-        earlier.list_id = own.list_id
-        and earlier.subscriber_hash = own.subscriber_hash
-        and own.contact_id = any(%(contact_ids)s::bigint[])
+left join lateral (
+    select member.contact_id
+    from sync.member as member
+    where
+        member.list_id = earlier.list_id
+        and member.subscriber_hash = earlier.subscriber_hash
+        and member.contact_id = any(%(contact_ids)s::bigint[])
+    offset 0
+) as own on true
 where not earlier.subscriber_hash = any(%(known_hashes)s::text[])

@@ -137,8 +137,13 @@ reading as (
             false
         ) as is_as_known
     from observed
-    left join sync.member as member
-        on observed.list_id = member.list_id and observed.subscriber_hash = member.subscriber_hash
+    -- Each member is looked up by its key: a planner without statistics would read the table for each page.
+    left join lateral (
+        select known.*
+        from sync.member as known
+        where known.list_id = observed.list_id and known.subscriber_hash = observed.subscriber_hash
+        offset 0
+    ) as member on true
     left join sync.gdpr_audience as mapped on observed.list_id = mapped.list_id and mapped.is_on
 )
 

@@ -27,7 +27,7 @@ from crm_mailchimp.sync.decisions.mailable_now import find_obstacle, find_suppre
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.refusals import refusal_ledger, suppression
 from crm_mailchimp.warehouse.copying import copy_rows
-from crm_mailchimp.warehouse.key_lookups import hash_joins_now, key_lookups
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now, index_order_now, key_lookups
 
 PAGE = 5_000
 #: Contact ids given as examples: a person starts from them. The count says how many exist.
@@ -174,18 +174,19 @@ def _pages(
 ) -> Iterator[list[_Member]]:
     after_contact, after_hash = -(2**63), ""
     while True:
-        members = read_rows(
-            warehouse,
-            _PageMember,
-            statement("campaigns/next_members"),
-            {
-                "list_id": list_id,
-                "tagged_for": tagged_for,
-                "after_contact": after_contact,
-                "after_hash": after_hash,
-                "page": page,
-            },
-        )
+        with index_order_now(warehouse):
+            members = read_rows(
+                warehouse,
+                _PageMember,
+                statement("campaigns/next_members"),
+                {
+                    "list_id": list_id,
+                    "tagged_for": tagged_for,
+                    "after_contact": after_contact,
+                    "after_hash": after_hash,
+                    "page": page,
+                },
+            )
         if not members:
             return
         after_contact, after_hash = members[-1].contact_id, members[-1].subscriber_hash

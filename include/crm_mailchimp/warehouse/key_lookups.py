@@ -82,6 +82,21 @@ def key_lookups_now(warehouse: Connection[Any]) -> Iterator[None]:
 
 
 @contextmanager
+def index_order_now(warehouse: Connection[Any]) -> Iterator[None]:
+    """For a page in the order of an index: it is read from there, up to its last row.
+
+    The planner takes the rest of a table for small, or a filter for narrow. Then it reads and sorts
+    the whole rest for each page.
+
+    Args:
+        warehouse: in a transaction that ends after the block. An error in here ends it.
+    """
+    warehouse.execute("set local enable_sort = off")
+    yield
+    warehouse.execute("set local enable_sort to default")
+
+
+@contextmanager
 def hash_joins_now(warehouse: Connection[Any], *, merges: bool = True) -> Iterator[None]:
     """For statements about a whole audience: they compare no row with every other row.
 

@@ -13,6 +13,7 @@ from crm_mailchimp.rows import read_row, read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.key_lookups import index_order_now
 
 #: Members read at once, and added by one call (OpenAPI 3.0.55, ``POST /lists/{list_id}``: "Up to
 #: 500 members").
@@ -102,19 +103,20 @@ def next_contacts(
         after: subscriber hash of the last one of the page before.
         size: contacts of a page.
     """
-    return read_rows(
-        warehouse,
-        PlannedContact,
-        statement("sync/next_planned_contacts"),
-        {
-            "staging_id": collection.staging_id,
-            "collection_id": collection.collection_id,
-            "list_id": list_id,
-            "actions": list(actions),
-            "after": after,
-            "page": size,
-        },
-    )
+    with index_order_now(warehouse):
+        return read_rows(
+            warehouse,
+            PlannedContact,
+            statement("sync/next_planned_contacts"),
+            {
+                "staging_id": collection.staging_id,
+                "collection_id": collection.collection_id,
+                "list_id": list_id,
+                "actions": list(actions),
+                "after": after,
+                "page": size,
+            },
+        )
 
 
 def next_removals(
@@ -133,20 +135,21 @@ def next_removals(
         after: subscriber hash of the last one of the page before.
         size: removals of a page.
     """
-    return read_rows(
-        warehouse,
-        PlannedRemoval,
-        statement("sync/next_planned_removals"),
-        {
-            "staging_id": collection.staging_id,
-            "collection_id": collection.collection_id,
-            "list_id": list_id,
-            "is_due": due,
-            "due_causes": list(DUE_CAUSES),
-            "after": after,
-            "page": size,
-        },
-    )
+    with index_order_now(warehouse):
+        return read_rows(
+            warehouse,
+            PlannedRemoval,
+            statement("sync/next_planned_removals"),
+            {
+                "staging_id": collection.staging_id,
+                "collection_id": collection.collection_id,
+                "list_id": list_id,
+                "is_due": due,
+                "due_causes": list(DUE_CAUSES),
+                "after": after,
+                "page": size,
+            },
+        )
 
 
 def find_planned_identity(

@@ -21,7 +21,7 @@ from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.members.push import TOGETHER, Push, pages, rechecked
 from crm_mailchimp.tag_provider import TagChange, TagOutcome
-from crm_mailchimp.warehouse.key_lookups import key_lookups
+from crm_mailchimp.warehouse.key_lookups import index_order_now, key_lookups
 
 log = logging.getLogger(__name__)
 
@@ -205,22 +205,23 @@ def _make(
 def _read(
     push: Push, action: str, after: str, *, due: bool, archived_from: int | None = None
 ) -> list[PlannedTag]:
-    return read_rows(
-        push.warehouse,
-        PlannedTag,
-        statement("sync/next_planned_tags"),
-        {
-            "staging_id": push.collection.staging_id,
-            "collection_id": push.collection.collection_id,
-            "list_id": push.list_id,
-            "action": action,
-            "is_due": due,
-            "due_causes": list(DUE_CAUSES),
-            "archived_from": archived_from,
-            "after": after,
-            "page": TOGETHER,
-        },
-    )
+    with index_order_now(push.warehouse):
+        return read_rows(
+            push.warehouse,
+            PlannedTag,
+            statement("sync/next_planned_tags"),
+            {
+                "staging_id": push.collection.staging_id,
+                "collection_id": push.collection.collection_id,
+                "list_id": push.list_id,
+                "action": action,
+                "is_due": due,
+                "due_causes": list(DUE_CAUSES),
+                "archived_from": archived_from,
+                "after": after,
+                "page": TOGETHER,
+            },
+        )
 
 
 def _send(
