@@ -66,7 +66,7 @@ dictionary: install-dev ## write docs/data_dictionary.md from the comments of th
 sbom: install-dev ## write the software bill of materials and the table of licences of requirements-celery.txt
 	@tools/sbom
 
-clean: ## stop what still runs of ours and remove every trace: .local, .venv, caches
+clean: ## stop what still runs of ours and remove every trace: .local with all data, .venv, caches
 	@tools/clean
 
 lock: install-dev ## resolve requirements*.in again into the locked, hashed requirements*.txt

@@ -18,3 +18,8 @@ class MarketingPermission:
     permission_id: str
     text: str
     is_given: bool
+
+
+def plain_text(text: str) -> str:
+    """A permission's text as it is compared: case and spaces do not count."""
+    return " ".join(text.split()).casefold()

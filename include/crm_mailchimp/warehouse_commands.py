@@ -23,7 +23,7 @@ from crm_mailchimp.sync.staging.stagings import drop_staging
 from crm_mailchimp.warehouse.backup import back_up
 from crm_mailchimp.warehouse.bi_login import NoSuchLoginError, grant_reading
 from crm_mailchimp.warehouse.data_dictionary import data_dictionary
-from crm_mailchimp.warehouse.deployment import hand_over, release, usable_id
+from crm_mailchimp.warehouse.deployment import STAND_IN, hand_over, release, usable_id
 from crm_mailchimp.warehouse.migrations import MigrationError, Upgrade, upgrade
 from crm_mailchimp.warehouse.opening import opened_warehouse
 from crm_mailchimp.warehouse.restore import restore_backup
@@ -134,6 +134,10 @@ def _hand_over(options: argparse.Namespace) -> str:
     lines = [f"the Airflow {new} works with this warehouse from now on, and no other"]
     if former not in (None, new):
         lines.append(f"the Airflow {former} is refused, from its next task on. Pause its DAGs")
+        lines.append(
+            "Was that a mistake? Back again: "
+            f"python -m crm_mailchimp.warehouse hand-over --dsn … --to {former}"
+        )
     return "\n".join(lines)
 
 
@@ -174,7 +178,7 @@ def _restore(options: argparse.Namespace) -> str:
             "erasures since the backup are not known: run the DAG erase_contacts before any other"
         )
     lines.append("logins of BI tools have no rights yet: run grant-bi for each of them")
-    known = restored.deployment_id or "ID (the error of the first task says the id)"
+    known = restored.deployment_id or f"{STAND_IN} (the error of the first task says the id)"
     lines.append(
         "no Airflow may work with this warehouse yet. If it is no drill, run "
         f"python -m crm_mailchimp.warehouse hand-over --dsn … --to {known}"

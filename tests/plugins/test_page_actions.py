@@ -131,7 +131,14 @@ def test_nobody_who_left_is_called_eligible(world: CampaignWorld) -> None:
     assert "Eligible, and not sent yet." not in text and fine not in text
 
 
-@pytest.mark.parametrize("who", ["", "   ", "0", "9" * 30])
+@pytest.mark.parametrize("who", [f"c-{FILOS}", f" C-{FILOS} "])
+def test_the_value_of_the_field_crmref_is_an_id(world: CampaignWorld, who: str) -> None:
+    with reading(world.warehouse_dsn) as reader:
+        text = post(reader, "/person", token=reader.token(), who=who).text
+    assert f"Contacts of the CRM: {FILOS}" in text
+
+
+@pytest.mark.parametrize("who", ["", "   ", "0", "c-0", "9" * 30])
 def test_nobody_asked_for_is_no_look_up(world: CampaignWorld, who: str) -> None:
     with reading(world.warehouse_dsn) as reader:
         answer = post(reader, "/person", token=reader.token(), who=who)

@@ -128,9 +128,11 @@ def test_a_collection_that_failed_says_why_at_its_top(world: CampaignWorld, read
     text = html.unescape(reader.get("collection?code=ΝΕΑ"))
     top = text[text.index("<h1>") : text.index('id="runs"')]
     assert "Blocked: a person must decide" in top
-    assert "The audience is gone from Mailchimp." in top
+    assert "The audience is gone from Mailchimp. Retire it" in top
     assert "audience_deleted" in top, "the technical detail"
-    assert "Το κοινό δεν υπάρχει πλέον στο Mailchimp." in reader.get("collection?code=ΝΕΑ", **GREEK)
+    assert "Το κοινό δεν υπάρχει πλέον στο Mailchimp. Αποσύρετέ" in reader.get(
+        "collection?code=ΝΕΑ", **GREEK
+    )
 
 
 def test_a_campaign_says_in_plain_words_why_it_waits(world: CampaignWorld, reader: Reader) -> None:

@@ -118,6 +118,7 @@ def test_a_hand_over_between_two_tasks_refuses_the_second(
     assert main(["hand-over", "--dsn", dsn, "--to", " theirs-1"]) == 0
 
     output = capsys.readouterr().out
+    assert "Back again: python -m crm_mailchimp.warehouse hand-over --dsn … --to ours-1" in output
     assert "the Airflow theirs-1 works with this warehouse from now on" in output
     assert "the Airflow ours-1 is refused" in output
     assert "id theirs-1)" in ours.task(dsn)
@@ -169,6 +170,19 @@ def test_an_id_that_no_command_line_takes_is_refused(
         assert "error: the id of an Airflow has 1 to 100 signs" in capsys.readouterr().err
     with psycopg.connect(warehouse_db) as connection:
         assert connection.execute("select from sync.deployment").fetchall() == []
+
+
+def test_the_word_id_of_our_own_commands_is_no_id(
+    dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody copies the command with the word in place of the id."""
+    ours = Airflow("ours")
+    assert ours.task(dsn) == "ours-1"
+
+    assert main(["hand-over", "--dsn", dsn, "--to", "ID"]) == 1
+
+    assert "ID is no id: write one in its place" in capsys.readouterr().err
+    assert ours.task(dsn) == "ours-1"
 
 
 @pytest.mark.parametrize("text", ["a", "production-2", "4f1c9a20b7de", " x\n", "y" * 100])

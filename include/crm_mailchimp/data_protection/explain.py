@@ -75,6 +75,11 @@ class Explanation:
     address_changes: Sequence[ExplainedAddressChange]
 
     @property
+    def tags_taken(self) -> set[str]:
+        """Codes of collections whose tag was taken from the person, and nothing else was done."""
+        return _holding(self, "tag_taken") - _holding(self, "archived_by_hand")
+
+    @property
     def erased_at(self) -> datetime | None:
         """When the address or a contact was erased, as the CRM asked; None: it was not."""
         return min(
@@ -191,11 +196,13 @@ def _paragraphs(explanation: Explanation) -> Iterator[str]:
         yield "\n".join(refusal_lines(refusal))
     for change in explanation.address_changes:
         yield "\n".join(address_change_lines(change))
-    tags_taken = _holding(explanation, "tag_taken") - _holding(explanation, "archived_by_hand")
     shown = set()
     for row in explanation.memberships:
         shown.add(row.collection_code)
-        is_taken = row.reason_code == "suppressed_archived" and row.collection_code in tags_taken
+        is_taken = (
+            row.reason_code == "suppressed_archived"
+            and row.collection_code in explanation.tags_taken
+        )
         yield "\n".join(membership_lines(row, is_tag_taken=is_taken))
     if explanation.erased_at is not None:
         return  # what is not known any more is not known of a collection either

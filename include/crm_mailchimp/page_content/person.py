@@ -26,6 +26,8 @@ MOST_MAILS = 200
 #: Earlier look-ups that are shown, newest first.
 MOST_LOOKUPS = 20
 _LARGEST_ID = 2**63 - 1
+#: What the id of a contact begins with in Mailchimp.
+_CONTACT_MARK = "c-"
 
 
 class NobodyAskedForError(ValueError):
@@ -76,7 +78,8 @@ def look_up(warehouse: Connection[Any], entered: str, *, looked_up_by: str) -> P
 
     Args:
         warehouse: a connection that may write ``sync.person_lookup``.
-        entered: an e-mail address in any spelling, or the id of a contact.
+        entered: an e-mail address in any spelling, or the id of a contact. Mailchimp's field
+            ``CRMREF`` has the id with ``c-`` before it: that is one, too.
         looked_up_by: Airflow's id of the user.
 
     Raises:
@@ -138,6 +141,8 @@ def look_up(warehouse: Connection[Any], entered: str, *, looked_up_by: str) -> P
 
 def _asked(entered: str) -> _Asked:
     text = entered.strip()
+    if text[:2].lower() == _CONTACT_MARK and text[2:].isdigit():
+        text = text[2:]
     if text.isascii() and text.isdigit():
         contact_id = int(text) if len(text) <= 19 else 0
         if not 0 < contact_id <= _LARGEST_ID:

@@ -29,6 +29,8 @@ _SET = (
     "insert into sync.deployment (deployment_id) values (%s)"
     " on conflict (is_only) do update set deployment_id = excluded.deployment_id, since = now()"
 )
+#: What our words say in place of an id that is not known. Somebody may copy it.
+STAND_IN = "ID"
 
 
 class OtherDeploymentError(PermanentError):
@@ -56,9 +58,14 @@ def usable_id(text: str) -> str:
 
     Raises:
         UnusableDeploymentIdError: it is empty, longer than 100 signs, or has others than letters,
-            digits, ``_``, ``.`` and ``-``.
+            digits, ``_``, ``.`` and ``-``. Or it is ``ID``.
     """
     deployment_id = text.strip()
+    if deployment_id == STAND_IN:
+        raise UnusableDeploymentIdError(
+            f"{STAND_IN} is no id: write one in its place. The error of the refused Airflow says"
+            " the id, and so does Airflow's variable mailchimp_deployment"
+        )
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", deployment_id):
         raise UnusableDeploymentIdError(
             "the id of an Airflow has 1 to 100 signs, and only letters, digits, _ . and -"
@@ -122,8 +129,8 @@ def refusal_words(warehouse: Connection[Any], own_id: str | None, holder: Wareho
     return (
         f"{place_of(warehouse)}: the warehouse {whose}. Nothing was done. This Airflow {own}. Shall"
         " it get the warehouse? Then pause the DAGs of the other Airflow, and run"
-        f" {_HAND_OVER} --to {own_id or 'ID'}. Else correct the connection, or pause the DAGs of"
-        " this Airflow"
+        f" {_HAND_OVER} --to {own_id or STAND_IN}. Else correct the connection, or pause the"
+        " DAGs of this Airflow"
     )
 
 

@@ -84,3 +84,20 @@ def test_two_broken_ones_that_name_different_audiences_stop_the_others(gdpr: Wor
     change(gdpr, "CLUB", provider_list_id=None)
     assert gdpr.sync()[CODE].state == "succeeded"
     assert with_status(gdpr, "subscribed") == {MARIA}
+
+
+def test_case_and_spaces_of_a_marketing_permission_are_in_no_conflict(gdpr: World) -> None:
+    """As in the text of the audience; another text, or none, is one, and the words say whose."""
+    news = gdpr.collection("NEWS", shared_audience=NAME, marketing_permission="Ηλεκτρονικό e-mail")
+    gdpr.collection("OFFERS", shared_audience=NAME, marketing_permission=" ηλεκτρονικό  E-mail")
+    gdpr.contact(MARIA, news)
+
+    assert gdpr.sync()[CODE].state == "succeeded"
+    assert with_status(gdpr, "subscribed") == {MARIA}
+
+    for other, words in (("Τηλέφωνο", "Τηλέφωνο"), (None, "none")):
+        change(gdpr, "OFFERS", marketing_permission=other)
+        gdpr.sync()
+        detail = last_run(gdpr, CODE)["detail"] or ""
+        assert detail.startswith("shared_audience_conflict: ")
+        assert f"(NEWS: Ηλεκτρονικό e-mail, OFFERS: {words})" in detail

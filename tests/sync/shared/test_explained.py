@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import io
 
 import psycopg
 
 from crm_mailchimp.data_protection.explain import explain_address, explain_contact
 from crm_mailchimp.sync.decisions.plan_export import write_table
+from page_reader import reading
 from sharing_world import CODE, NAME, act, by_hand, rows, tagged
 from sync_world import World
 
@@ -98,6 +100,34 @@ def test_a_tag_taken_by_hand_says_what_gives_it_back(shared: World) -> None:
     paragraphs = explained(shared, maria)
     assert paragraphs["NEWS"].startswith("NEWS: has the collection's tag")
     assert "Mailchimp shows the tag at the member again" in paragraphs["Former refusal"]
+
+
+def test_the_page_says_of_a_taken_tag_what_happened_and_what_ends_it(shared: World) -> None:
+    """Not what the reason may mean as well: the member was never archived."""
+    news = shared.collection("NEWS", shared_audience=NAME)
+    maria = shared.contact("maria@example.gr", news)
+    shared.contact("nikos@example.gr", news)
+    shared.sync()
+    by_hand(shared, "NEWS", "maria@example.gr", "taken")
+    shared.sync()
+
+    with reading(shared.warehouse_dsn) as reader:
+        sent = {"token": reader.token(), "who": str(maria)}
+        texts = [
+            html.unescape(
+                reader.client.post("/person", data=sent, headers={"Accept-Language": one}).text
+            )
+            for one in ("en", "el")
+        ]
+
+    for text, words, others in zip(
+        texts,
+        ("until somebody gives the tag again in Mailchimp", "έως ότου κάποιος δώσει ξανά"),
+        ("archived the member", "αρχειοθέτησε"),
+        strict=True,
+    ):
+        assert words in text
+        assert others not in text
 
 
 def test_a_tag_taken_by_hand_is_named_at_another_address_too(shared: World) -> None:

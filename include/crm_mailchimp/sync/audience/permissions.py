@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.marketing_permissions import plain_text
 from crm_mailchimp.provider import Audience, RemoteMember
 from crm_mailchimp.rows import find_value, read_rows
 from crm_mailchimp.statements import statement
@@ -143,11 +144,7 @@ def _find_named(warehouse: Connection[Any], collection: StagedCollection, list_i
 
 def _matching(known: Sequence[_Permission], named: str) -> list[_Permission]:
     by_id = [one for one in known if one.permission_id == named]
-    return by_id or [one for one in known if _plain(one.permission_text) == _plain(named)]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return by_id or [one for one in known if plain_text(one.permission_text) == plain_text(named)]
 
 
 def _what_to_do(list_id: str, known: Sequence[_Permission], named: str | None) -> str:
@@ -160,8 +157,9 @@ def _what_to_do(list_id: str, known: Sequence[_Permission], named: str | None) -
         )
     if named is None:
         return (
-            f"{_COLUMN} is empty: {asks} nobody is added without one. Enter the id or the text of "
-            f"the permission that the collection's contacts give by their consent: {offer}"
+            f"{_COLUMN} is empty, or not there: {asks} nobody is added without one. Enter the id "
+            "or the text of the permission that the collection's contacts give by their consent: "
+            f"{offer}"
         )
     if len(_matching(known, named)) > 1:
         return f"{asks} several have the text in {_COLUMN}. Enter an id: {offer}"

@@ -19,6 +19,7 @@ from crm_mailchimp.crm.collections import (
     UnknownCollectionError,
     read_collections,
 )
+from crm_mailchimp.marketing_permissions import plain_text
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.made_up_ids import SHARED_AUDIENCES
 from crm_mailchimp.sync.staging.staged_collection import Problem
@@ -99,13 +100,14 @@ class SharedAudience:
         found = [problem for one in self.collections if (problem := problems.get(one.code))]
         if len(found) == len(self.collections):
             return found[0]
-        permissions = {one.marketing_permission for one in self._sound(problems)}
-        if len(permissions) > 1:
+        sound = self._sound(problems)
+        if len({plain_text(one.marketing_permission or "") for one in sound}) > 1:
+            named = ", ".join(f"{one.code}: {one.marketing_permission or 'none'}" for one in sound)
             return Problem(
                 "shared_audience_conflict",
                 "blocked",
                 f"the collections that share the audience {self.name} name different marketing "
-                "permissions, and a member gives one. Enter the same in "
+                f"permissions ({named}), and a member gives one. Enter the same in "
                 "crm.contact_collection.marketing_permission of all",
             )
         linked = self._linked(problems)
