@@ -1,7 +1,7 @@
 """Members without a tag after a loss of ``sync``: somebody may have taken it by hand before.
 
-Nobody knows that any more. So an eligible member without the tag of its collection does not get it,
-and is not added where the collection has another audience since.
+Nobody knows that any more. So an eligible member without the tag of its collection does not get it.
+If the collection has another audience since, the member is not added there.
 """
 
 from __future__ import annotations
