@@ -17,6 +17,7 @@ from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
 from fresh_databases import fresh_databases
+from sharing_world import by_hand
 from sync_world import World, subscriber_hash
 
 NAME, CODE = "Κοινό", "shared:Κοινό"
@@ -254,6 +255,30 @@ def test_the_crm_learns_who_left_the_last_collection(shared: World) -> None:
         (offers, maria): ("archived", "our_archive"),
         (offers, eleni): ("subscribed", None),
     }
+
+
+def test_a_former_address_says_nothing_of_a_member(shared: World) -> None:
+    """The address that Maria had before is archived; she stays under the new one for OFFERS."""
+    news = shared.collection("NEWS", shared_audience=NAME)
+    offers = shared.collection("OFFERS", shared_audience=NAME)
+    maria = shared.contact("maria@example.gr", news, offers)
+    eleni = shared.contact("eleni@example.gr", news, offers)
+    shared.contact("nikos@example.gr", news, offers)
+    shared.sync()
+    for contact, email in ((maria, "maria.nea@example.gr"), (eleni, "eleni.nea@example.gr")):
+        shared.change_contact(contact, email=email)
+    shared.sync(options=_NO_GUARD)
+    write_back(shared)
+    assert shared.remote(CODE)["maria@example.gr"] == "archived"
+
+    leave(shared, news, maria)
+    by_hand(shared, "NEWS", "eleni.nea@example.gr", "taken")
+    shared.sync(options=_NO_GUARD)
+
+    found = write_back(shared)
+    assert (news, maria) not in found
+    assert found[offers, maria] == ("subscribed", None)
+    assert found[news, eleni] == ("quarantined", "suppressed_archived")
 
 
 def write_back(world: World) -> dict[tuple[int, int], tuple[str, str | None]]:

@@ -170,7 +170,11 @@ def forget_previewed(warehouse: Connection[Any], collection_ids: Sequence[int]) 
 
 
 def remember(
-    warehouse: Connection[Any], found: EarlierAudience, *, in_preview: bool = False
+    warehouse: Connection[Any],
+    found: EarlierAudience,
+    *,
+    in_preview: bool = False,
+    has_moved: bool = False,
 ) -> None:
     """Note that the audience was the collection's, as if the state had not been lost; commits.
 
@@ -179,6 +183,8 @@ def remember(
 
     Args:
         in_preview: a preview found it. The next run forgets that (``forget_previewed``).
+        has_moved: the collection has another audience in Mailchimp. So its people may be there, and
+            who has no tag in this one says nothing.
     """
     if found.shared_id is None or found.tag is None:
         warehouse.execute(
@@ -211,12 +217,14 @@ def remember(
             lost_tags.take_back(warehouse, found.list_id, [found.collection])
         tags.join(warehouse, found.list_id, found.shared_id, [found.collection])
         warehouse.execute(
-            "update sync.tag set tag_id = %s, name = %s, found_in_preview = %s"
+            "update sync.tag set tag_id = %s, name = %s, found_in_preview = %s,"
+            " unjudged_since = case when not %s then now() end"
             " where list_id = %s and collection_id = %s",
             (
                 found.tag.tag_id,
                 found.tag.name,
                 in_preview,
+                in_preview or has_moved,
                 found.list_id,
                 found.collection.collection_id,
             ),

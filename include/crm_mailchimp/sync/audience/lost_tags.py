@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider, MergeField
-from crm_mailchimp.rows import read_row, read_rows, read_value, read_values
+from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import ownership, tag_names, tags
-from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
-from crm_mailchimp.sync.audience.untagged_members import sort_untagged
+from crm_mailchimp.sync.audience.tags import CollectionTag
+from crm_mailchimp.sync.audience.untagged_after_loss import hold_untagged
 from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.tag_provider import Tag
@@ -35,14 +34,6 @@ class _Unsynced(NamedTuple):
     is_synced: bool
     gdpr_category: str | None
     campaign_type: str | None
-
-
-class _Unjudged(NamedTuple):
-    """A tag of which nobody has looked yet who lost it before the loss."""
-
-    list_id: str
-    collection_id: int
-    tag_id: int
 
 
 class _Owner(NamedTuple):
@@ -123,74 +114,11 @@ def find_again(
             {"list_id": list_id, "collection_id": owner.collection_id},
         )
         if (staging_id := staged.get(owner.collection_id)) is not None:
-            held = _hold_untagged(warehouse, provider, shared_id, owner.collection_id, staging_id)
+            held = hold_untagged(warehouse, provider, list_id, owner.collection_id, staging_id)
             held_back |= {owner.collection_id: held} if held else {}
     note_known(warehouse, list_id, shared_id)
     warehouse.commit()
     return held_back
-
-
-def hold_unjudged(
-    warehouse: Connection[Any],
-    provider: AudienceProvider,
-    shared_id: int,
-    collections: Sequence[StagedCollection],
-) -> dict[int, int]:
-    """Do the same for tags of collections that had a problem when they were found; commits.
-
-    Arguments, result and errors are those of ``find_again``. Each such tag costs one call for each
-    1,000 members.
-    """
-    staged = {one.collection_id: one.staging_id for one in collections if one.problem is None}
-    waiting = read_rows(
-        warehouse,
-        _Unjudged,
-        "select list_id, collection_id, tag_id from sync.tag where shared_id = %s"
-        " and left_at is null and tag_id is not null and unjudged_since is not null"
-        " and collection_id = any(%s) order by collection_id",
-        (shared_id, sorted(staged)),
-    )
-    warehouse.commit()
-    held_back: dict[int, int] = {}
-    for one in waiting:
-        try:
-            tags.fill_tagged_now(warehouse, provider, one.list_id, one.tag_id)
-        except NotFoundAtProviderError:
-            warehouse.rollback()  # deleted: nobody took it from its members
-            continue
-        key = one.collection_id
-        held = _hold_untagged(warehouse, provider, shared_id, key, staged[key])
-        held_back |= {key: held} if held else {}
-        warehouse.commit()
-    return held_back
-
-
-def _hold_untagged(
-    warehouse: Connection[Any],
-    provider: AudienceProvider,
-    shared_id: int,
-    collection_id: int,
-    staging_id: int,
-) -> int:
-    """Note that eligible members without the tag (``tagged_now``) have lost it; gives how many."""
-    (tag,) = (
-        one for one in tags.read_tags(warehouse, shared_id) if one.collection_id == collection_id
-    )
-    place = {"list_id": tag.list_id, "collection_id": collection_id}
-    warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
-    warehouse.execute(
-        "update sync.tag set unjudged_since = null"
-        " where list_id = %(list_id)s and collection_id = %(collection_id)s",
-        place,
-    )
-    untagged = sort_untagged(warehouse, provider, tag.list_id, collection_id)
-    found = read_row(
-        warehouse,
-        FoundByHand,
-        statement("sync/note_tagged"),
-        {**place, "is_known": False, **untagged._asdict()},
-    )
-    return found.taken if found is not None else 0
 
 
 def must_look(

@@ -218,6 +218,12 @@ def leave(warehouse: Connection[Any], tag: CollectionTag, *, has_arrived: bool =
     warehouse.commit()
 
 
+def note_taken_addresses(warehouse: Connection[Any], tag: CollectionTag) -> None:
+    """Let refusals of the tag hold at addresses that persons chose in Mailchimp since; commits."""
+    warehouse.execute(statement("sync/note_taken_addresses"), _parameters(tag))
+    warehouse.commit()
+
+
 def look_at_tags(
     warehouse: Connection[Any],
     provider: AudienceProvider,

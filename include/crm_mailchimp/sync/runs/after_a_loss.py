@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import lost_tags, permissions
+from crm_mailchimp.sync.audience import lost_tags, permissions, untagged_after_loss
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 from crm_mailchimp.warehouse.key_lookups import hash_joins_now
@@ -35,7 +35,9 @@ def find_tags(
         held_back = lost_tags.find_again(
             run.warehouse, run.crm, run.provider, list_id, shared_id, joining
         )
-    return held_back | lost_tags.hold_unjudged(run.warehouse, run.provider, shared_id, joining)
+    return held_back | untagged_after_loss.hold_unjudged(
+        run.warehouse, run.provider, shared_id, joining
+    )
 
 
 def recognise(run: CollectionRun, list_id: str) -> None:

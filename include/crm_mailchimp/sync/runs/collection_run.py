@@ -17,7 +17,7 @@ from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, Provider
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
-from crm_mailchimp.sync.audience import audience_map, lost_audiences, tags
+from crm_mailchimp.sync.audience import audience_map, lost_audiences, tags, untagged_after_loss
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.tags import CollectionTag
@@ -283,6 +283,12 @@ class CollectionRun:
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
+            if tag is not None and not self.collection.dry_run:
+                held = untagged_after_loss.restore_left(
+                    self.warehouse, there.provider, tag, self.collection
+                )
+                if held:
+                    self.progress.notes.append(untagged_after_loss.words_of_held(tag, held))
             if tag is not None and tags.has_members(self.warehouse, tag):
                 tags.look_at_tags(
                     self.warehouse,
@@ -291,6 +297,8 @@ class CollectionRun:
                     [tag],
                     full=True,
                 )
+            if tag is not None:
+                tags.note_taken_addresses(self.warehouse, tag)
 
     def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
         """End the run: nobody knows where the collection was before.

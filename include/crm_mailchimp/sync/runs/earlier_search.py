@@ -45,7 +45,12 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     for one in found:
         if _is_present(run, one):
             continue
-        earlier_audiences.remember(run.warehouse, one, in_preview=run.collection.dry_run)
+        earlier_audiences.remember(
+            run.warehouse,
+            one,
+            in_preview=run.collection.dry_run,
+            has_moved=one.collection.collection_id in settled,
+        )
         if one.shared_id is not None and not run.collection.dry_run:
             run.leave_earlier_audience()
             earlier_audiences.look_as_at_first(run.warehouse, one.list_id)

@@ -1,0 +1,83 @@
+"""The state is lost while a collection waits for another audience than the shared one."""
+
+from __future__ import annotations
+
+import pytest
+
+from sharing_world import (
+    CODE,
+    NAME,
+    by_hand,
+    change,
+    last_run,
+    quarantine,
+    sync_each,
+    tagged,
+    with_status,
+)
+from sync_world import World
+
+MARIA, NIKOS, ZOI = "maria@galaxy.gr", "nikos@galaxy.gr", "zoi@galaxy.gr"
+OTHER = "Άλλο κοινό"
+
+
+def allow_audiences(world: World, count: int) -> None:
+    """Mailchimp makes so many audiences; -1: any number."""
+    world.sandbox.control("POST", "limits", {"max_audiences": count})
+
+
+@pytest.fixture
+def lost(sharing: World, goes_to: str | None) -> int:
+    """NEWS cannot go where it is to go, and somebody took its tag from Maria; her contact."""
+    news = sharing.collection("NEWS", shared_audience=NAME)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    maria = sharing.contact(MARIA, news, offers)
+    sharing.contact(NIKOS, news, offers)
+    sharing.contact(ZOI, news)
+    sync_each(sharing, 2)
+    allow_audiences(sharing, 1)
+    change(sharing, "NEWS", shared_audience=goes_to)
+    sync_each(sharing)
+    by_hand(sharing, "NEWS", MARIA, "taken")
+    sharing.forget_ledger()
+    sync_each(sharing, 2)
+    # Zoi is a member by NEWS alone.
+    assert with_status(sharing, "subscribed") == {MARIA, NIKOS, ZOI}
+    assert "NEWS has another audience now" in last_run(sharing, CODE)["detail"]
+    return maria
+
+
+@pytest.mark.parametrize("goes_to", [None, OTHER])
+def test_members_stay_until_the_collection_is_there(
+    sharing: World, lost: int, goes_to: str | None
+) -> None:
+    allow_audiences(sharing, -1)
+    sync_each(sharing, 2)
+
+    code = "NEWS" if goes_to is None else f"shared:{goes_to}"
+    assert with_status(sharing, "subscribed", code) == {NIKOS, ZOI}
+    assert quarantine(sharing)["NEWS", lost] == "suppressed_archived"
+    sync_each(sharing)
+    assert with_status(sharing, "subscribed") == {MARIA, NIKOS}
+
+
+@pytest.mark.parametrize("goes_to", [None])
+def test_a_tag_that_is_given_while_it_waits_counts(sharing: World, lost: int) -> None:
+    assert lost
+    by_hand(sharing, "NEWS", MARIA, "given")
+    allow_audiences(sharing, -1)
+    sync_each(sharing, 2)
+
+    assert with_status(sharing, "subscribed", "NEWS") == {MARIA, NIKOS, ZOI}
+
+
+@pytest.mark.parametrize("goes_to", [None])
+def test_a_collection_that_stays_after_all(sharing: World, lost: int) -> None:
+    change(sharing, "NEWS", shared_audience=NAME)
+    sync_each(sharing, 3)
+
+    assert tagged(sharing, "NEWS") == {NIKOS, ZOI}
+    assert quarantine(sharing) == {("NEWS", lost): "suppressed_archived"}
+    by_hand(sharing, "NEWS", MARIA, "given")
+    sync_each(sharing, 2)
+    assert tagged(sharing, "NEWS") == {MARIA, NIKOS, ZOI}
