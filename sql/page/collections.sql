@@ -3,7 +3,14 @@
 with staged as (
     select distinct on (collection_code) *
     from sync.staged_collection
-    where staging_id >= coalesce((select max(staging_id) from sync.staging_run where is_whole), 0)
+    where
+        staging_id >= coalesce(
+            (
+                select max(staging_id) from sync.staging_run
+                where is_whole
+            ),
+            0
+        )
     order by collection_code asc, staging_id desc
 ),
 
