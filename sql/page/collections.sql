@@ -1,5 +1,5 @@
--- Every collection that is synced, with the values of its newest staging and the result of its newest run. The
--- newest staging of all says which are synced, and each later one too.
+-- Every collection that is synced, with the values of its newest staging and the result of its newest run.
+-- The newest staging of all says which are synced, and each later one too.
 with staged as (
     select distinct on (collection_code) *
     from sync.staged_collection
