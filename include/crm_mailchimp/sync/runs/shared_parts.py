@@ -166,7 +166,8 @@ def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, 
     if failed and state in ("succeeded", "dry_run"):
         return "failed", failed
     if state in ("blocked", "failed"):
-        words = f"{_code_of(detail)}the audience that it shares ended {state}: {detail}"
+        code, rest = _code_and_words(detail)
+        words = f"{code}the audience that it shares ended {state}: {rest}"
         own = str(part.blocked) if part.blocked is not None else None
         return state, "; ".join(filter(None, (words, own, failed)))
     if state == "dry_run":
@@ -177,7 +178,9 @@ def _end_of(part: CollectionPart, state: str, detail: str | None) -> tuple[str, 
     return state, None
 
 
-def _code_of(detail: str | None) -> str:
-    """The code with which a detail begins, if it does."""
-    code, colon, _ = (detail or "").partition(": ")
-    return f"{code}: " if colon and code.replace("_", "").isalpha() and " " not in code else ""
+def _code_and_words(detail: str | None) -> tuple[str, str]:
+    """The code with which a detail begins, if it does, and the rest."""
+    code, colon, rest = (detail or "").partition(": ")
+    if colon and code.replace("_", "").isalpha() and " " not in code:
+        return f"{code}: ", rest
+    return "", str(detail)
