@@ -24,17 +24,6 @@ held_back as (
         and quarantine.reason_code not in ('invalid_field_value', 'address_changed')
 ),
 
--- An address that the contact had before says nothing while the present one is a member.
-present as (
-    select
-        member.list_id,
-        member.contact_id,
-        bool_or(member.status = 'subscribed') as is_subscribed
-    from sync.member as member
-    where sync.may_be_mailed(member.status) and member.contact_id is not null
-    group by member.list_id, member.contact_id
-),
-
 placed as (
     select
         membership.collection_id,
@@ -59,12 +48,13 @@ placed as (
             and held_back.contact_id = untagged.contact_id
             and untagged.status <> 'subscribed'
     where
+        -- An address that the contact had before says nothing while the present one is a member.
         not exists (
-            select from present
+            select from sync.member as present
             where
                 present.list_id = audience.list_id
                 and present.contact_id = held_back.contact_id
-                and present.is_subscribed
+                and present.status = 'subscribed'
         )
     union
     -- Who left the last collection of a shared audience is archived there, and has no tag any more.
@@ -81,10 +71,14 @@ placed as (
             audience.list_id = archived.list_id
             and written.contact_id = archived.contact_id
             and archived.status = 'archived'
-    where not exists (
-        select from present
-        where present.list_id = audience.list_id and present.contact_id = written.contact_id
-    )
+    where
+        not exists (
+            select from sync.member as present
+            where
+                present.list_id = audience.list_id
+                and present.contact_id = written.contact_id
+                and sync.may_be_mailed(present.status)
+        )
 ),
 
 member as (

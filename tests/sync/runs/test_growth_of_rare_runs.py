@@ -1,7 +1,8 @@
 """What rarer work makes Postgres visit grows with the contacts, and not with their square.
 
-The gate of a campaign, a lost state, addresses that all change, opt-outs of everybody, erasure of a
-tenth, and retention. With statistics from before the data, as in ``test_growth.py``.
+The gate of a campaign, a lost state, addresses that all change, the write-back, opt-outs of
+everybody, erasure of a tenth, and retention. With statistics from before the data, as in
+``test_growth.py``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from crm_mailchimp.mailchimp.pace import Polling
 from crm_mailchimp.provider import MemberChange
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members import push
+from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from fresh_databases import fresh_databases
 from sync.runs.test_growth import FILL_CONTACTS
@@ -103,7 +105,9 @@ class _RareRuns:
             ("gate", _nothing, self._gate),
             ("state lost", self._world.forget_ledger, self._found_again),
             ("all addresses replaced", self._replace, self._replaced),
+            ("write-back", _nothing, self._write_back),
             ("all opted out in Mailchimp", self._opt_out, self._opted_out),
+            ("write-back after it", _nothing, self._write_back),
             ("gate after it", _nothing, self._gate_of_nobody),
             ("a tenth is erased", self._ask_for_erasure, self._erase),
             ("retention", _nothing, self._retain),
@@ -142,6 +146,11 @@ class _RareRuns:
     def _replaced(self) -> None:
         counts = self.sync()
         assert counts["added"] == counts["removed"] == self._contacts
+
+    def _write_back(self) -> None:
+        world = self._world
+        with world.connect(world.warehouse_dsn) as warehouse, world.connect(world.crm_dsn) as crm:
+            assert write_back_members(warehouse, crm).written == self._contacts
 
     def _opt_out(self) -> None:
         world = self._world
