@@ -81,3 +81,29 @@ def test_a_collection_that_stays_after_all(sharing: World, lost: int) -> None:
     by_hand(sharing, "NEWS", MARIA, "given")
     sync_each(sharing, 2)
     assert tagged(sharing, "NEWS") == {MARIA, NIKOS, ZOI}
+
+
+def test_an_audience_that_was_made_and_is_empty_is_no_arrival(sharing: World) -> None:
+    news = sharing.collection("NEWS", shared_audience=NAME)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    maria = sharing.contact(MARIA, news, offers)
+    sharing.contact(NIKOS, news, offers)
+    sharing.contact(ZOI, news)
+    sync_each(sharing, 2)
+    sharing.sandbox.control("POST", "limits", {"max_contacts": 3, "over_limit": "refuse"})
+    change(sharing, "NEWS", shared_audience=None)
+    sync_each(sharing)
+    assert last_run(sharing, "NEWS")["detail"].startswith("contact_limit: ")
+    by_hand(sharing, "NEWS", MARIA, "taken")
+    sharing.forget_ledger()
+    sync_each(sharing, 2)
+
+    # Zoi is a member by NEWS alone, and is nowhere else.
+    assert with_status(sharing, "subscribed") == {MARIA, NIKOS, ZOI}
+    assert with_status(sharing, "subscribed", "NEWS") == set()
+    sharing.sandbox.control("POST", "limits", {"max_contacts": -1})
+    sync_each(sharing, 2)
+    assert with_status(sharing, "subscribed", "NEWS") == {NIKOS, ZOI}
+    assert quarantine(sharing)["NEWS", maria] == "suppressed_archived"
+    sync_each(sharing)
+    assert with_status(sharing, "subscribed") == {MARIA, NIKOS}

@@ -39,9 +39,11 @@ def find_earlier_audiences(run: CollectionRun) -> None:
         for collection in new:
             run.hold_back(collection, error)
         return
-    settled = {one.collection.collection_id for one in found if _is_present(run, one)}
-    if not settled:
+    present = [one for one in found if _is_present(run, one)]
+    if not present:
         _require_clear(run, found)
+    # An audience without members may have been made before a run that could not add any.
+    settled = {one.collection.collection_id for one in present if one.audience.member_count}
     for one in found:
         if _is_present(run, one):
             continue
