@@ -43,7 +43,7 @@ def test_tags_of_members_change_though_nobody_can_be_added(full: World) -> None:
     assert with_status(full, "subscribed") == {ZOI, KOSTAS, ELENI}
     assert tagged(full, "OFFERS") == {ZOI, ELENI}
     offers = last_run(full, "OFFERS")
-    # The code stands once: the page finds its words by it.
+    # The code comes once: the page finds its words by it.
     words = (result.detail or "").removeprefix("contact_limit: ")
     assert offers["detail"].startswith(
         f"contact_limit: the audience that it shares ended blocked: {words}"

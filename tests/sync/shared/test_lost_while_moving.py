@@ -83,6 +83,24 @@ def test_a_collection_that_stays_after_all(sharing: World, lost: int) -> None:
     assert tagged(sharing, "NEWS") == {MARIA, NIKOS, ZOI}
 
 
+@pytest.mark.parametrize("goes_to", [None])
+def test_the_way_back_ends_it_after_the_arrival(sharing: World, lost: int) -> None:
+    allow_audiences(sharing, -1)
+    sync_each(sharing, 3)
+    assert quarantine(sharing) == {("NEWS", lost): "suppressed_archived"}
+
+    change(sharing, "NEWS", shared_audience=NAME)
+    sync_each(sharing, 2)
+    assert tagged(sharing, "NEWS") == {NIKOS, ZOI}
+    by_hand(sharing, "NEWS", MARIA, "given")
+    sync_each(sharing, 2)
+    change(sharing, "NEWS", shared_audience=None)
+    sync_each(sharing, 2)
+
+    assert with_status(sharing, "subscribed", "NEWS") == {MARIA, NIKOS, ZOI}
+    assert quarantine(sharing) == {}
+
+
 def test_an_audience_that_was_made_and_is_empty_is_no_arrival(sharing: World) -> None:
     news = sharing.collection("NEWS", shared_audience=NAME)
     offers = sharing.collection("OFFERS", shared_audience=NAME)
