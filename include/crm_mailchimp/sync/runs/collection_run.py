@@ -297,7 +297,8 @@ class CollectionRun:
                     [tag],
                     full=True,
                 )
-            if tag is not None:
+            # What a preview noted here would stay, also if the collection stays after all.
+            if tag is not None and not self.collection.dry_run:
                 tags.note_taken_addresses(self.warehouse, tag)
 
     def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:

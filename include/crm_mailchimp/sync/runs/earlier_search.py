@@ -42,8 +42,7 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     present = [one for one in found if _is_present(run, one)]
     if not present:
         _require_clear(run, found)
-    # An audience without members may have been made before a run that could not add any.
-    settled = {one.collection.collection_id for one in present if one.audience.member_count}
+    settled = {one.collection.collection_id for one in present if _has_arrived(one, found)}
     for one in found:
         if _is_present(run, one):
             continue
@@ -117,6 +116,25 @@ def _is_staged(run: CollectionRun, found: EarlierAudience) -> bool:
     )
     run.warehouse.commit()
     return is_staged
+
+
+def _has_arrived(present: EarlierAudience, found: Sequence[EarlierAudience]) -> bool:
+    """Whether the collection's people are in its present audience.
+
+    A run may have made the audience, and ended before it added all of them. Then more members carry
+    the tag where the collection was. Once all are there, the sync takes the tag away.
+    """
+    left = max(
+        (
+            one.tag.member_count
+            for one in found
+            if one.tag is not None
+            and one.list_id != present.list_id
+            and one.collection.collection_id == present.collection.collection_id
+        ),
+        default=0,
+    )
+    return 0 < present.audience.member_count >= left
 
 
 def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:
