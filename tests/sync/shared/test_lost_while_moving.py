@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crm_mailchimp.provider import NewMember
+from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
 from sharing_world import (
     CODE,
     NAME,
@@ -17,6 +20,7 @@ from sharing_world import (
     tagged,
     with_status,
 )
+from sync.shared.test_shared_state import come_back
 from sync_world import World
 
 MARIA, NIKOS, ZOI = "maria@galaxy.gr", "nikos@galaxy.gr", "zoi@galaxy.gr"
@@ -139,3 +143,31 @@ def test_an_audience_without_all_of_them_is_no_arrival(
     assert quarantine(sharing)["NEWS", maria] == "suppressed_archived"
     sync_each(sharing)
     assert with_status(sharing, "subscribed") == {MARIA, NIKOS}
+
+
+@pytest.mark.parametrize("decision", [continue_as_same, begin_as_new])
+def test_the_collection_gets_another_id_meanwhile(sharing: World, decision: Any) -> None:
+    news = sharing.collection("NEWS", shared_audience=NAME)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    maria = sharing.contact(MARIA, news, offers)
+    sharing.contact(NIKOS, news, offers)
+    sharing.contact(ZOI, news)
+    sync_each(sharing, 2)
+    allow_audiences(sharing, 1)
+    change(sharing, "NEWS", shared_audience=None)
+    sync_each(sharing)
+    by_hand(sharing, "NEWS", MARIA, "taken")
+    sharing.forget_ledger()
+    sync_each(sharing)
+    come_back(sharing, news, 900)
+    sync_each(sharing)
+    assert last_run(sharing, "NEWS")["detail"].startswith("collection_replaced: ")
+    with sharing.connect(sharing.warehouse_dsn) as warehouse:
+        assert decision(warehouse, "NEWS") == (news, 900)
+    sync_each(sharing, 2)
+    assert with_status(sharing, "subscribed") == {MARIA, NIKOS, ZOI}
+    allow_audiences(sharing, -1)
+    sync_each(sharing, 3)
+
+    assert with_status(sharing, "subscribed", "NEWS") == {NIKOS, ZOI}
+    assert quarantine(sharing)["NEWS", maria] == "suppressed_archived"

@@ -160,6 +160,14 @@ def _tag_taken(place: Place) -> None:
     assert MARIA not in tagged(place.world, "OFFERS")
 
 
+def _tag_taken_and_address_changed(place: Place) -> None:
+    """Maria chose another address since, and OFFERS is to leave the shared audience."""
+    _tag_taken(place)
+    place.world.act(MARIA, "change_email", CODE, new_email_address="maria.nea@galaxy.gr")
+    sync_each(place.world)
+    _to_own(place)
+
+
 def _another_category(place: Place) -> None:
     change(place.world, "OFFERS", campaign_type="OFFER")
     change(place.world, "NEWS", campaign_type="FREE")
@@ -173,7 +181,7 @@ def _inactive(place: Place) -> None:
 HISTORIES = [
     _to_shared, _own_becomes_shared, _to_own, _to_another_shared, _all_to_another, _named,
     _named_with_a_refusal, _shared_named, _merged, _third_address, _same_address, _left,
-    _withdrawn, _tag_taken, _another_category, _inactive,
+    _withdrawn, _tag_taken, _tag_taken_and_address_changed, _another_category, _inactive,
 ]  # fmt: skip
 #: Their preview reads members of an audience that no run has read.
 READS_ANOTHER = {_named, _named_with_a_refusal, _shared_named}
