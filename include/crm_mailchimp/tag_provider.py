@@ -82,6 +82,6 @@ class TagProvider(Protocol):
         """Give one member a tag; False where the audience has no such member."""
         ...
 
-    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
-        """Take a tag from one member, whether it carries it or not."""
+    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> bool:
+        """Take a tag from one member; False if Mailchimp does not show the member with it."""
         ...

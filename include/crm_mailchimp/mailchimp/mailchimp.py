@@ -183,8 +183,8 @@ class Mailchimp:
     def give_tag(self, list_id: str, name: str, subscriber_hash: str) -> bool:
         return tags.give_tag(self.client, list_id, name, subscriber_hash)
 
-    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
-        tags.take_tag(self.client, list_id, tag_id, subscriber_hash)
+    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> bool:
+        return tags.take_tag(self.client, list_id, tag_id, subscriber_hash)
 
     def member(self, list_id: str, subscriber_hash: str) -> RemoteMember | None:
         return audience_members.member(self.client, list_id, subscriber_hash)

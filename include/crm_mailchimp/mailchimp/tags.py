@@ -135,12 +135,13 @@ def give_tag(client: MailchimpClient, list_id: str, name: str, member_hash: str)
     return True
 
 
-def take_tag(client: MailchimpClient, list_id: str, tag_id: int, member_hash: str) -> None:
-    """Take a tag from one member, by its id. A member that does not carry it is no error."""
+def take_tag(client: MailchimpClient, list_id: str, tag_id: int, member_hash: str) -> bool:
+    """Take a tag from one member, by its id; False where the tag has no such member."""
     try:
         client.lists.remove_segment_member(list_id, str(tag_id), member_hash)
     except NotFound:
-        return
+        return False
+    return True
 
 
 def _tag_of(entry: Mapping[str, Any]) -> Tag:

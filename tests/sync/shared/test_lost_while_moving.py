@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.provider import NewMember
 from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
 from sharing_world import (
     CODE,
     NAME,
+    UNGUARDED,
     audience_of,
     by_hand,
     change,
     last_run,
     quarantine,
+    rows,
     sync_each,
     tagged,
     with_status,
 )
 from sync.shared.test_shared_state import come_back
-from sync_world import World
+from sync_world import World, subscriber_hash
 
 MARIA, NIKOS, ZOI = "maria@galaxy.gr", "nikos@galaxy.gr", "zoi@galaxy.gr"
 OTHER = "Άλλο κοινό"
@@ -105,6 +109,37 @@ def test_the_way_back_ends_it_after_the_arrival(sharing: World, lost: int) -> No
 
     assert with_status(sharing, "subscribed", "NEWS") == {MARIA, NIKOS, ZOI}
     assert quarantine(sharing) == {}
+
+
+@pytest.mark.parametrize("goes_to", [None, OTHER])
+def test_a_tag_that_is_taken_right_after_the_first_look(
+    sharing: World, goes_to: str | None
+) -> None:
+    """The collection's own run looked, and the shared audience had no run since the loss."""
+    news = sharing.collection("NEWS", shared_audience=NAME)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    sharing.contact(MARIA, news, offers)
+    nikos = sharing.contact(NIKOS, news, offers)
+    sharing.contact(ZOI, news)
+    sync_each(sharing, 2)
+    allow_audiences(sharing, 1)
+    change(sharing, "NEWS", shared_audience=goes_to)
+    sync_each(sharing)
+    shared_audience = audience_of(sharing)
+    sharing.forget_ledger()
+    code = "NEWS" if goes_to is None else f"shared:{goes_to}"
+    with suppress(ProviderError):
+        sharing.push(sharing.stage(), code, options=UNGUARDED)
+    assert rows(sharing, "select from sync.collection_run where collection_code = %s", CODE) == []
+    with sharing.provider() as provider:
+        (tag,) = [one for one in provider.tags(shared_audience) if "NEWS" in one.name]
+        assert provider.take_tag(shared_audience, tag.tag_id, subscriber_hash(NIKOS))
+
+    allow_audiences(sharing, -1)
+    sync_each(sharing, 3)
+
+    assert with_status(sharing, "subscribed", code) == {MARIA, ZOI}
+    assert quarantine(sharing) == {("NEWS", nikos): "suppressed_archived"}
 
 
 @pytest.mark.parametrize("moved", [(), (NIKOS,)])

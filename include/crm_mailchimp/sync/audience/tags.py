@@ -355,6 +355,19 @@ def read_members(
         warehouse.rollback()
         _forget(warehouse, tag)
         return FoundByHand(0, 0)
+    return note_shown(warehouse, provider, tag)
+
+
+def note_shown(
+    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag
+) -> FoundByHand:
+    """Note what somebody did by hand to a tag; commits.
+
+    Args:
+        warehouse: ``tagged_now`` has who carries the tag in Mailchimp.
+        provider: the calls of ``sort_untagged``.
+        tag: as the state knows it.
+    """
     is_known = tag.tag_id is not None
     end_taken_tags(warehouse, tag.list_id, tag.collection_id, is_known=is_known)
     untagged = sort_untagged(warehouse, provider, tag.list_id, tag.collection_id)

@@ -12,10 +12,10 @@ from itertools import chain
 from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.crm import extract
 from crm_mailchimp.errors import ProviderError
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import tag_names
-from crm_mailchimp.sync.audience.tags import CollectionTag
+from crm_mailchimp.sync.audience import moved_tags, tag_names
+from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
@@ -95,7 +95,7 @@ def give_tags(push: Push, tag: CollectionTag) -> int:
 
 def take_tags(
     push: Push, tag: CollectionTag, *, due: bool, archived_from: int | None = None
-) -> None:
+) -> FoundByHand:
     """Take the collection's tag from the planned members; commits after each call.
 
     Args:
@@ -104,7 +104,15 @@ def take_tags(
         due: those that nothing keeps (``removal_guard.DUE_CAUSES``), or the others.
         archived_from: only members that the plan of this shared audience archives, by its id among
             the collections. None: all of them.
+
+    Returns:
+        what somebody did by hand to the tag, if it was missing at a member.
     """
+    tag_id = tag.tag_id
+    if tag_id is None:
+        return FoundByHand(0, 0)
+    untouched: set[str] = set()
+    missing: list[PlannedTag] = []
 
     def record(members: Sequence[PlannedTag]) -> None:
         push.warehouse.execute(
@@ -119,9 +127,12 @@ def take_tags(
         push.counts["removed"] += len(members)
 
     def one_by_one(member: PlannedTag) -> bool:
-        if tag.tag_id is not None:
-            push.provider.take_tag(tag.list_id, tag.tag_id, member.subscriber_hash)
-        return True
+        is_taken = push.provider.take_tag(tag.list_id, tag_id, member.subscriber_hash)
+        if is_taken or member.subscriber_hash not in untouched:
+            return True
+        moved_tags.note_untaken(push.warehouse, tag, [member.subscriber_hash])
+        missing.append(member)
+        return False
 
     def planned() -> Iterator[list[PlannedTag]]:
         for page in pages(
@@ -131,19 +142,8 @@ def take_tags(
             if not members:
                 continue
             members = _with_addresses(push, members)
-            by_cause = defaultdict(list)
-            for one in members:
-                by_cause[one.cause].append(one.subscriber_hash)
-            for cause, hashes in by_cause.items():
-                push.warehouse.execute(
-                    statement("sync/note_leaving"),
-                    {
-                        "list_id": tag.list_id,
-                        "collection_id": tag.collection_id,
-                        "subscriber_hashes": hashes,
-                        "cause": cause,
-                    },
-                )
+            for cause, hashes in _by_cause(members).items():
+                untouched.update(_note_leaving(push, tag, hashes, cause))
             push.warehouse.commit()
             yield members
 
@@ -152,6 +152,43 @@ def take_tags(
 
     with key_lookups(push.warehouse):
         _send(push, tag, planned(), change, one_by_one, record)
+        if not missing:
+            return FoundByHand(0, 0)
+        found = moved_tags.find_moved(push.warehouse, push.provider, tag, tag_id)
+        if found is None:
+            for cause, hashes in _by_cause(missing).items():
+                _note_leaving(push, tag, hashes, cause)
+            record(missing)
+            push.warehouse.commit()
+    return found or FoundByHand(0, 0)
+
+
+def _by_cause(members: Sequence[PlannedTag]) -> dict[str | None, list[str]]:
+    by_cause = defaultdict(list)
+    for one in members:
+        by_cause[one.cause].append(one.subscriber_hash)
+    return by_cause
+
+
+def _note_leaving(
+    push: Push, tag: CollectionTag, hashes: Sequence[str], cause: str | None
+) -> list[str]:
+    """Note the members that are about to lose the tag; no commit.
+
+    Returns:
+        those where no call of ours may have taken it before.
+    """
+    return read_values(
+        push.warehouse,
+        str,
+        statement("sync/note_leaving"),
+        {
+            "list_id": tag.list_id,
+            "collection_id": tag.collection_id,
+            "subscriber_hashes": list(hashes),
+            "cause": cause,
+        },
+    )
 
 
 def _with_addresses(push: Push, members: Sequence[PlannedTag]) -> list[PlannedTag]:

@@ -240,7 +240,8 @@ class SharedRun(CollectionRun):
         push = self._push_of(part, tag.list_id)
         if isinstance(push.recheck, Recheck):
             push = replace(push, recheck=replace(push.recheck, refused_for=tag.collection_id))
-        tagging.take_tags(push, tag, due=due, archived_from=archived_from)
+        found = tagging.take_tags(push, tag, due=due, archived_from=archived_from)
+        part.note_found(found, tag.list_id)
 
     def _with_tags(self) -> list[tuple[CollectionPart, CollectionTag]]:
         known = {
