@@ -17,6 +17,7 @@ from crm_mailchimp.rows import read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import tags
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 
 def note_untaken(
@@ -52,7 +53,9 @@ def find_moved(
     except NotFoundAtProviderError:
         warehouse.rollback()  # deleted: nobody took it from its members
         return None
-    if not read_value(warehouse, bool, statement("sync/shows_unknown"), place):
+    with hash_joins_now(warehouse):
+        is_moved = read_value(warehouse, bool, statement("sync/shows_unknown"), place)
+    if not is_moved:
         warehouse.commit()
         return None
     return tags.note_shown(warehouse, provider, tag)

@@ -152,10 +152,11 @@ def take_tags(
 
     with key_lookups(push.warehouse):
         _send(push, tag, planned(), change, one_by_one, record)
-        if not missing:
-            return FoundByHand(0, 0)
-        found = moved_tags.find_moved(push.warehouse, push.provider, tag, tag_id)
-        if found is None:
+    if not missing:
+        return FoundByHand(0, 0)
+    found = moved_tags.find_moved(push.warehouse, push.provider, tag, tag_id)
+    if found is None:
+        with key_lookups(push.warehouse):
             for cause, hashes in _by_cause(missing).items():
                 _note_leaving(push, tag, hashes, cause)
             record(missing)
