@@ -16,7 +16,7 @@ from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members import push
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from fresh_databases import fresh_databases
-from sharing_world import CODE, NAME, rows, share
+from sharing_world import CODE, NAME, by_hand, rows, share
 from sync.runs.test_growth import FILL_CONTACTS
 from sync_world import World
 from visits import Visits, count_nothing, steep_statements
@@ -32,10 +32,15 @@ _FILL = (
     "insert into crm.collection_member (collection_id, contact_id, added_at)"
     " select %(offers)s, n, '2020-01-01' from generate_series(2, %(contacts)s, 2) as n",
 )
+MOVED = "a tag moves by hand, and its person leaves"
 #: What happens in the CRM before each sync, and who carries which tag after it, as shares of all.
 ACTS = {
     "first sync": ("", 1.0, 0.5),
     "nothing changed": ("", 1.0, 0.5),
+    MOVED: (
+        "delete from crm.collection_member where collection_id = %(offers)s and contact_id = 4",
+        1.0, 0.5,
+    ),
     "all but one leave a collection": (
         "delete from crm.collection_member where collection_id = %(offers)s and contact_id > 2",
         1.0, 1e-9,
@@ -87,6 +92,9 @@ def _visits(
         world.crm.execute("analyze")
         found = {}
         for act, (statement, news, offers) in ACTS.items():
+            if act == MOVED:
+                for contact, hand in ((4, "taken"), (1, "given")):
+                    by_hand(world, "OFFERS", f"p{contact}@mail.gr", hand)
             if statement:
                 world.crm.execute(statement.encode(), ids)
                 world.crm.execute("analyze")
