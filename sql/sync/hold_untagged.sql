@@ -28,6 +28,15 @@ ours as (
             select from tagged_now
             where tagged_now.subscriber_hash = member.subscriber_hash
         )
+        -- The collection has another audience since, and the person is there: nobody took the tag before.
+        and not exists (
+            select from present_now
+            where present_now.subscriber_hash = member.subscriber_hash
+        )
+        and not exists (
+            select from present_now
+            where present_now.contact_id = member.contact_id
+        )
 ),
 
 untagged as (

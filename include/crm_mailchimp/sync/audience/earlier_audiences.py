@@ -183,8 +183,8 @@ def remember(
 
     Args:
         in_preview: a preview found it. The next run forgets that (``forget_previewed``).
-        has_moved: the collection has another audience in Mailchimp. So its people may be there, and
-            who has no tag in this one says nothing.
+        has_moved: the collection has another audience in Mailchimp, and its people may be there
+            (``found_tags``).
     """
     if found.shared_id is None or found.tag is None:
         warehouse.execute(
@@ -218,13 +218,15 @@ def remember(
         tags.join(warehouse, found.list_id, found.shared_id, [found.collection])
         warehouse.execute(
             "update sync.tag set tag_id = %s, name = %s, found_in_preview = %s,"
-            " unjudged_since = case when not %s then now() end"
+            " unjudged_since = case when not %s then now() end,"
+            " found_through = case when %s then 'infinity'::timestamptz end"
             " where list_id = %s and collection_id = %s",
             (
                 found.tag.tag_id,
                 found.tag.name,
                 in_preview,
-                in_preview or has_moved,
+                in_preview,
+                has_moved and not in_preview,
                 found.list_id,
                 found.collection.collection_id,
             ),
@@ -237,23 +239,6 @@ def look_as_at_first(warehouse: Connection[Any], list_id: str) -> None:
     warehouse.execute(
         "update sync.audience set fully_listed_at = null, pulled_through = null where list_id = %s",
         (list_id,),
-    )
-    warehouse.commit()
-
-
-def pass_over_archived(warehouse: Connection[Any], left: EarlierAudience) -> None:
-    """Who is archived in an audience that was left is no refusal of the collection; commits.
-
-    After a loss of the state nobody knows who archived them: a person, or the sync when the
-    collection left. Those who refused by hand before were not added to the present audience.
-    """
-    warehouse.execute(
-        statement("sync/pass_over_archived"),
-        {
-            "list_id": left.list_id,
-            "collection_id": left.collection.collection_id,
-            "shared_id": left.shared_id,
-        },
     )
     warehouse.commit()
 

@@ -16,10 +16,11 @@ from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import tags
+from crm_mailchimp.sync.audience import found_tags, tags
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.audience.untagged_members import sort_untagged
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.key_lookups import hash_joins_now
 
 
 class _Unjudged(NamedTuple):
@@ -36,6 +37,8 @@ def hold_untagged(
     list_id: str,
     collection_id: int,
     staging_id: int,
+    *,
+    present_list_id: str | None = None,
 ) -> int:
     """Note that eligible members without the tag may have lost it; no commit.
 
@@ -46,6 +49,8 @@ def hold_untagged(
         list_id: the shared audience.
         collection_id: whose tag it is.
         staging_id: says who is eligible.
+        present_list_id: the audience that the collection has since. Who is there by the sync did
+            not lose the tag before. None: it has none, or the tag is its present one.
 
     Returns:
         how many members are held back.
@@ -54,7 +59,9 @@ def hold_untagged(
         ProviderError: the members cannot be read.
     """
     place = {"list_id": list_id, "collection_id": collection_id}
-    warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
+    found_tags.fill_present(warehouse, collection_id, present_list_id)
+    with hash_joins_now(warehouse):
+        warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
     warehouse.execute(
         "update sync.tag set unjudged_since = null"
         " where list_id = %(list_id)s and collection_id = %(collection_id)s",
@@ -110,6 +117,9 @@ def restore_left(
     provider: AudienceProvider,
     tag: CollectionTag,
     collection: StagedCollection,
+    *,
+    is_found: bool = False,
+    present_list_id: str | None = None,
 ) -> int:
     """Find the members again whose collection has another audience since the loss; commits.
 
@@ -118,6 +128,8 @@ def restore_left(
     Args:
         tag: of the collection. Nothing is done if it was looked at before.
         collection: as the CRM has it now.
+        is_found: one of ``found_tags``. It is looked at only if it is as this says.
+        present_list_id: as for ``hold_untagged``.
 
     Returns:
         how many members are held back.
@@ -129,8 +141,9 @@ def restore_left(
         warehouse,
         bool,
         "select exists (select from sync.tag where list_id = %s and collection_id = %s"
-        " and tag_id is not null and unjudged_since is not null)",
-        (tag.list_id, tag.collection_id),
+        " and tag_id is not null and unjudged_since is not null"
+        " and (found_through is not null) = %s)",
+        (tag.list_id, tag.collection_id, is_found),
     )
     warehouse.commit()
     if tag.tag_id is None or not is_unjudged:
@@ -147,7 +160,12 @@ def restore_left(
     held = 0
     if collection.problem is None:
         held = hold_untagged(
-            warehouse, provider, tag.list_id, tag.collection_id, collection.staging_id
+            warehouse,
+            provider,
+            tag.list_id,
+            tag.collection_id,
+            collection.staging_id,
+            present_list_id=present_list_id,
         )
     warehouse.commit()
     return held

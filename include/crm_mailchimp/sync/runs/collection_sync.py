@@ -30,7 +30,7 @@ from crm_mailchimp.sync.members.rejections import forget_healed
 from crm_mailchimp.sync.members.updates import update
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.refusals.suppression import open_suppression
-from crm_mailchimp.sync.runs import after_a_loss, due_removals, run_record
+from crm_mailchimp.sync.runs import after_a_loss, due_removals, found_after_a_loss, run_record
 from crm_mailchimp.sync.runs.collection_run import CollectionRun, Progress, postponed_in_words
 from crm_mailchimp.sync.runs.earlier_search import find_earlier_audiences
 from crm_mailchimp.sync.runs.run_record import CollectionResult
@@ -179,6 +179,8 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     if audience is not None:
         run.progress.list_id = audience.list_id
         audience = _look_at(run, audience)
+    found_after_a_loss.judge(run, audience.list_id if audience is not None else None)
+    if audience is not None:
         try:
             permissions.require_mapped(run.warehouse, collection, audience.list_id)
         except AudienceUnusableError:
@@ -236,6 +238,7 @@ def _remove_due_alone(run: CollectionRun) -> None:
     due_removals.remove_from_former(run)
     if audience is not None:
         run.progress.list_id = audience.list_id
+        found_after_a_loss.pass_over(run, audience.list_id)
         with run.in_account(audience.account) as there:
             due_removals.remove_from_own(there, audience)
 

@@ -42,7 +42,7 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     present = [one for one in found if _is_present(run, one)]
     if not present:
         _require_clear(run, found)
-    settled = {one.collection.collection_id for one in present if _has_arrived(one, found)}
+    moved = {one.collection.collection_id for one in present}
     for one in found:
         if _is_present(run, one):
             continue
@@ -50,14 +50,11 @@ def find_earlier_audiences(run: CollectionRun) -> None:
             run.warehouse,
             one,
             in_preview=run.collection.dry_run,
-            has_moved=one.collection.collection_id in settled,
+            has_moved=one.collection.collection_id in moved,
         )
         if one.shared_id is not None and not run.collection.dry_run:
             run.leave_earlier_audience()
             earlier_audiences.look_as_at_first(run.warehouse, one.list_id)
-            if one.collection.collection_id in settled:
-                # It had moved before the loss, and the sync archived those who were there by it.
-                earlier_audiences.pass_over_archived(run.warehouse, one)
 
 
 def _search(run: CollectionRun, new: Sequence[StagedCollection]) -> list[EarlierAudience]:
@@ -116,25 +113,6 @@ def _is_staged(run: CollectionRun, found: EarlierAudience) -> bool:
     )
     run.warehouse.commit()
     return is_staged
-
-
-def _has_arrived(present: EarlierAudience, found: Sequence[EarlierAudience]) -> bool:
-    """Whether the collection's people are in its present audience.
-
-    A run may have made the audience, and ended before it added all of them. Then more members carry
-    the tag where the collection was. Once all are there, the sync takes the tag away.
-    """
-    left = max(
-        (
-            one.tag.member_count
-            for one in found
-            if one.tag is not None
-            and one.list_id != present.list_id
-            and one.collection.collection_id == present.collection.collection_id
-        ),
-        default=0,
-    )
-    return 0 < present.audience.member_count >= left
 
 
 def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:

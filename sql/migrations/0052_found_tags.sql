@@ -1,0 +1,5 @@
+-- After a loss of the state a collection may be in another audience already. Who is there was refused in none.
+alter table sync.tag add column found_through timestamptz;
+comment on column sync.tag.found_through is
+'After a loss of sync: the tag was found while its collection had another audience already. The newest known '
+'change in the tag''s audience by then, Mailchimp''s clock. Infinity: nobody has looked yet. Null: not found so.';

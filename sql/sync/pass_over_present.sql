@@ -1,0 +1,61 @@
+-- After a loss of the state nobody knows who archived members of an audience that a collection had before: a
+-- person, or the sync when the collection left. Those who are in its present audience are there by the sync. So
+-- they did not refuse the collection before the loss. They may refuse the others that share the audience.
+with pads as materialized (
+    select
+        sync.hmac_pad(54) as inner_pad,
+        sync.hmac_pad(92) as outer_pad
+),
+
+archived as (
+    select
+        member.subscriber_hash,
+        member.contact_id
+    from sync.member as member
+    inner join sync.tag as tag
+        on member.list_id = tag.list_id and tag.collection_id = %(collection_id)s
+    where
+        member.list_id = %(list_id)s
+        and member.status = 'archived'
+        and coalesce(member.last_changed, member.status_since) <= tag.found_through
+),
+
+passed_over as (
+    select archived.subscriber_hash
+    from archived
+    inner join present_now as present on archived.subscriber_hash = present.subscriber_hash
+    union
+    select archived.subscriber_hash
+    from archived
+    inner join present_now as present on archived.contact_id = present.contact_id
+),
+
+digests as (
+    select
+        sync.keyed_digest(
+            pads.inner_pad, pads.outer_pad,
+            'subscriber:' || coalesce(alias.address_hash, passed_over.subscriber_hash)
+        ) as address_digest
+    from passed_over
+    cross join pads
+    left join lateral (
+        select same.address_hash from sync.subscriber_alias as same
+        where same.subscriber_hash = passed_over.subscriber_hash
+        order by same.address_hash
+        limit 1
+    ) as alias on true
+)
+
+update sync.refusal as refusal
+set
+    collection_ids = array_append(
+        array_remove(array_remove(refusal.collection_ids, %(collection_id)s::bigint), %(shared_id)s::bigint),
+        %(shared_id)s::bigint
+    )
+from digests
+where
+    refusal.list_id = %(list_id)s
+    and refusal.address_digest = digests.address_digest
+    and refusal.kind = 'archived_by_hand'
+    and refusal.ended_at is null
+    and %(collection_id)s = any(refusal.collection_ids)
