@@ -1,5 +1,5 @@
--- Tags that we are about to take away: a lost answer is then no act of somebody else. Returns those that no call
--- of ours may have taken before.
+-- Tags that we are about to take away: a lost answer is then no act of somebody else. Returns those that no
+-- call of ours may have taken before.
 with untouched as (
     select subscriber_hash
     from sync.tag_member
