@@ -1,5 +1,6 @@
--- After a loss of the state a collection may be in another audience already. Who is there was refused in none.
+-- After a loss of the state a collection may be in another audience already. Who is there did not refuse.
 alter table sync.tag add column found_through timestamptz;
 comment on column sync.tag.found_through is
-'After a loss of sync: the tag was found while its collection had another audience already. The newest known '
-'change in the tag''s audience by then, Mailchimp''s clock. Infinity: nobody has looked yet. Null: not found so.';
+'After a loss of sync: the tag was found while its collection had another audience already. '
+'The newest known change in the tag''s audience by then, Mailchimp''s clock. '
+'Infinity: nobody has looked yet. Null: not found so.';

@@ -1,6 +1,6 @@
--- After a loss of the state nobody knows who archived members of an audience that a collection had before: a
--- person, or the sync when the collection left. Those who are in its present audience are there by the sync.
--- So they did not refuse the collection before the loss. They may refuse the others that share the audience.
+-- Members are archived in an audience that a collection had before. After a loss nobody knows who did it: a
+-- person, or the sync when the collection left. Those in its present audience are there by the sync. So they
+-- did not refuse the collection before the loss. They may refuse the others that share the first audience.
 with pads as materialized (
     select
         sync.hmac_pad(54) as inner_pad,

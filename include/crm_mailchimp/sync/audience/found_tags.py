@@ -1,8 +1,8 @@
 """Tags found after a loss of ``sync``, while their collection had another audience already.
 
 Perhaps the collection moved long ago. Then the sync archived who was a member of the former
-audience by it alone, and gave its tag there to nobody any more. Or it was about to move, and people
-refused. Who is in the present audience tells that: the sync added nobody there who had refused.
+audience by it alone. It gave the tag there to nobody any more. Or the collection was about to move,
+and people refused. Its present audience shows that: the sync added nobody there who had refused.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     if audience is not None:
         run.progress.list_id = audience.list_id
         audience = _look_at(run, audience)
-    found_after_a_loss.judge(run, audience.list_id if audience is not None else None)
+    found_after_a_loss.judge_found(run, audience.list_id if audience is not None else None)
     if audience is not None:
         try:
             permissions.require_mapped(run.warehouse, collection, audience.list_id)

@@ -10,7 +10,7 @@ from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.warehouse.locks import second_audience_lock
 
 
-def judge(run: CollectionRun, list_id: str | None) -> None:
+def judge_found(run: CollectionRun, list_id: str | None) -> None:
     """Decide who may have refused in the audience before, as the present one shows it; commits.
 
     Args:
