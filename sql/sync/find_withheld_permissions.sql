@@ -17,6 +17,7 @@ with judged as (
         and (
             collection.shared_id = %(collection_id)s
             or (collection.collection_id = %(collection_id)s and not collection.is_shared_audience)
+            or collection.collection_id = any(%(left_ids)s::bigint[])
         )
         and verdict.subscriber_hash is not null
         and exists (

@@ -148,6 +148,29 @@ def test_who_opts_out_in_the_present_audience_is_out(moved: Moved) -> None:
     assert quarantine(moved.world)["NEWS", moved.zoi] == "suppressed_unsubscribed"
 
 
+@pytest.mark.parametrize("goes_to", [None, OTHER])
+def test_who_lost_the_tag_before_the_collection_arrived_is_not_added(
+    sharing: World, goes_to: str | None
+) -> None:
+    news = sharing.collection("NEWS", shared_audience=NAME)
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    maria = sharing.contact(MARIA, news, offers)
+    sharing.contact(NIKOS, news, offers)
+    sharing.contact(ZOI, news)
+    sync_each(sharing, 2)
+    by_hand(sharing, "NEWS", MARIA, "taken")
+    change(sharing, "NEWS", shared_audience=goes_to)
+    sync_each(sharing, 3)
+    code = "NEWS" if goes_to is None else f"shared:{goes_to}"
+    assert with_status(sharing, "subscribed", code) == {NIKOS, ZOI}
+
+    sharing.forget_ledger()
+    sync_each(sharing, 3)
+
+    assert with_status(sharing, "subscribed", code) == {NIKOS, ZOI}
+    assert quarantine(sharing)["NEWS", maria] == "suppressed_archived"
+
+
 @pytest.mark.parametrize("guests", [0, 6])
 def test_who_was_archived_by_hand_before_a_move_is_not_added(sharing: World, guests: int) -> None:
     """The audience that the collection goes to may have more members than the tag."""

@@ -6,14 +6,15 @@ here. The list itself says only that it has some (OpenAPI 3.0.55, ``GET /lists/{
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.marketing_permissions import plain_text
 from crm_mailchimp.provider import Audience, RemoteMember
-from crm_mailchimp.rows import find_value, read_rows
+from crm_mailchimp.rows import find_value, read_row, read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -29,6 +30,13 @@ class _Permission(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.permission_id} ({self.permission_text!r})"
+
+
+class _Counting(NamedTuple):
+    """The permission of an audience that counts, and the newest refusal there of this kind."""
+
+    permission_id: str | None
+    refusal_id: int
 
 
 def note_audience(warehouse: Connection[Any], audience: Audience) -> None:
@@ -80,20 +88,36 @@ def require_mapped(warehouse: Connection[Any], collection: StagedCollection, lis
             that the audience has, or two have the text.
     """
     if has_permissions(warehouse, list_id):
-        permission_id = _find_named(warehouse, collection, list_id)
-        parameters = {"list_id": list_id, "permission_id": permission_id}
-        changed = warehouse.execute(
-            "update sync.gdpr_audience set permission_id = %(permission_id)s"
-            " where list_id = %(list_id)s and permission_id is distinct from %(permission_id)s",
-            parameters,
-        )
-        if changed.rowcount:
-            warehouse.execute(statement("sync/forget_taken_back"), parameters)
-            warehouse.execute(statement("sync/mark_taken_back"), parameters)
+        _let_count(warehouse, list_id, _find_named(warehouse, collection, list_id))
     warehouse.commit()
 
 
-def withhold(warehouse: Connection[Any], *, staging_id: int, collection_id: int) -> None:
+@contextmanager
+def counting_as_before(warehouse: Connection[Any], list_id: str) -> Iterator[None]:
+    """After a preview, let the permission count again that counted before it; commits.
+
+    Otherwise who took back the preview's one would refuse, whatever the CRM names in the next run.
+    """
+    before = read_row(warehouse, _Counting, statement("sync/find_counting"), {"list_id": list_id})
+    warehouse.commit()
+    try:
+        yield
+    finally:
+        if not warehouse.closed:
+            warehouse.rollback()
+            parameters = {"list_id": list_id, **(before or _Counting(None, 0))._asdict()}
+            warehouse.execute(statement("sync/drop_previewed_permission"), parameters)
+            _let_count(warehouse, list_id, parameters["permission_id"])
+            warehouse.commit()
+
+
+def withhold(
+    warehouse: Connection[Any],
+    *,
+    staging_id: int,
+    collection_id: int,
+    left_ids: Sequence[int] = (),
+) -> None:
     """Find the addresses that get no permission, for a plan and its push; nothing is committed.
 
     Several contacts have one address, and one of them gave no consent. Then nobody knows that the
@@ -101,8 +125,13 @@ def withhold(warehouse: Connection[Any], *, staging_id: int, collection_id: int)
 
     Args:
         collection_id: the plan's: a collection, or an audience that several collections share.
+        left_ids: further collections whose contacts count.
     """
-    parameters = {"staging_id": staging_id, "collection_id": collection_id}
+    parameters = {
+        "staging_id": staging_id,
+        "collection_id": collection_id,
+        "left_ids": list(left_ids),
+    }
     warehouse.execute(statement("sync/create_withheld_permission"))
     warehouse.execute(statement("sync/clear_withheld_permissions"), parameters)
     warehouse.execute(statement("sync/find_withheld_permissions"), parameters)
@@ -118,19 +147,46 @@ def recognise_taken_back(
         collection: whose run it is.
         list_id: its audience, which was just listed in full for the first time.
     """
-    place = {"staging_id": collection.staging_id, "collection_id": collection.collection_id}
-    withhold(warehouse, **place)
-    warehouse.execute(statement("sync/recognise_taken_back"), {**place, "list_id": list_id})
+    staging_id, collection_id = collection.staging_id, collection.collection_id
+    parameters: dict[str, Any] = {"staging_id": staging_id, "list_id": list_id}
+    left_ids = read_values(warehouse, int, statement("sync/find_leaving_collections"), parameters)
+    withhold(warehouse, staging_id=staging_id, collection_id=collection_id, left_ids=left_ids)
+    warehouse.execute(
+        statement("sync/recognise_taken_back"),
+        {**parameters, "collection_id": collection_id, "left_ids": left_ids},
+    )
+
+
+def recognise_taken_back_there(
+    warehouse: Connection[Any], collection: StagedCollection, list_id: str
+) -> None:
+    """Do the same in an audience that was the collection's, read for the first time; commits.
+
+    Nobody knows any more which permission counted there. It is the one that the CRM names, if the
+    audience has it.
+    """
+    if collection.marketing_permission is not None and has_permissions(warehouse, list_id):
+        found = _matching(_known_in(warehouse, list_id), collection.marketing_permission)
+        recognise_taken_back(warehouse, collection, list_id)
+        if len(found) == 1:
+            _let_count(warehouse, list_id, found[0].permission_id)
+    warehouse.commit()
+
+
+def _let_count(warehouse: Connection[Any], list_id: str, permission_id: str | None) -> None:
+    parameters = {"list_id": list_id, "permission_id": permission_id}
+    changed = warehouse.execute(
+        "update sync.gdpr_audience set permission_id = %(permission_id)s"
+        " where list_id = %(list_id)s and permission_id is distinct from %(permission_id)s",
+        parameters,
+    )
+    if changed.rowcount:
+        warehouse.execute(statement("sync/forget_taken_back"), parameters)
+        warehouse.execute(statement("sync/mark_taken_back"), parameters)
 
 
 def _find_named(warehouse: Connection[Any], collection: StagedCollection, list_id: str) -> str:
-    known = read_rows(
-        warehouse,
-        _Permission,
-        "select permission_id, permission_text from sync.marketing_permission"
-        " where list_id = %s order by permission_text, permission_id",
-        (list_id,),
-    )
+    known = _known_in(warehouse, list_id)
     named = collection.marketing_permission
     if named is not None:
         found = _matching(known, named)
@@ -139,6 +195,16 @@ def _find_named(warehouse: Connection[Any], collection: StagedCollection, list_i
     warehouse.rollback()
     raise AudienceUnusableError(
         "marketing_permissions_unmapped", _what_to_do(list_id, known, named)
+    )
+
+
+def _known_in(warehouse: Connection[Any], list_id: str) -> list[_Permission]:
+    return read_rows(
+        warehouse,
+        _Permission,
+        "select permission_id, permission_text from sync.marketing_permission"
+        " where list_id = %s order by permission_text, permission_id",
+        (list_id,),
     )
 
 

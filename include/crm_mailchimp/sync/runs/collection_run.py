@@ -17,7 +17,13 @@ from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, Provider
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
-from crm_mailchimp.sync.audience import audience_map, lost_audiences, tags, untagged_after_loss
+from crm_mailchimp.sync.audience import (
+    audience_map,
+    earlier_audiences,
+    lost_audiences,
+    tags,
+    untagged_after_loss,
+)
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.tags import CollectionTag
@@ -283,6 +289,9 @@ class CollectionRun:
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
+            if tag is not None and audience.fully_listed_at is None:
+                # After a loss its own run has more to find out than who is there.
+                earlier_audiences.look_as_at_first(self.warehouse, audience.list_id)
             if tag is not None and not self.collection.dry_run:
                 held = untagged_after_loss.restore_left(
                     self.warehouse, there.provider, tag, self.collection

@@ -165,9 +165,9 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     collection = run.collection
     if collection.remark is not None:
         run.progress.notes.append(collection.remark)
-    if collection.problem is not None:
+    if (problem := collection.problem) is not None:
         _remove_due_alone(run)
-        raise _StopError(collection.problem.state, str(collection.problem))
+        raise _StopError(problem.state, str(problem))
     find_earlier_audiences(run)
     run.leave_earlier_audience()
     try:
@@ -176,17 +176,24 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
         _remove_due_alone(run)
         raise
     due_removals.remove_from_former(run)
-    if audience is not None:
-        run.progress.list_id = audience.list_id
-        audience = _look_at(run, audience)
-    found_after_a_loss.judge_found(run, audience.list_id if audience is not None else None)
-    if audience is not None:
+    if audience is None:
+        found_after_a_loss.judge_found(run, None)
+        return _plan_and_push(run, None)
+    list_id = run.progress.list_id = audience.list_id
+    audience = _look_at(run, audience)
+    found_after_a_loss.judge_found(run, list_id)
+    before = permissions.counting_as_before(run.warehouse, list_id)
+    with before if collection.dry_run else nullcontext():
         try:
-            permissions.require_mapped(run.warehouse, collection, audience.list_id)
+            permissions.require_mapped(run.warehouse, collection, list_id)
         except AudienceUnusableError:
             due_removals.remove_known(run, audience)
             raise
-    list_id = audience.list_id if audience is not None else None
+        return _plan_and_push(run, audience)
+
+
+def _plan_and_push(run: CollectionRun, audience: KnownAudience | None) -> tuple[str, str | None]:
+    collection, list_id = run.collection, audience.list_id if audience is not None else None
     run.make_plan(list_id)
     try:
         judgement = removal_guard.judge_plan(
@@ -261,9 +268,7 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
 
 def _describe_plan(run: CollectionRun, judgement: removal_guard.GuardJudgement) -> str:
     words = f"plan: {member_plan.describe_plan(run.progress.planned)}"
-    if judgement.blocked is None:
-        return words
-    return f"{words}; it would be blocked: {judgement.blocked}"
+    return f"{words}; it would be blocked: {judgement.blocked}" if judgement.blocked else words
 
 
 def _push(

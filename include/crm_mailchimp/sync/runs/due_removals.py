@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, ProviderError
-from crm_mailchimp.sync.audience import former_audiences
+from crm_mailchimp.sync.audience import former_audiences, permissions
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.decisions import member_plan
@@ -89,6 +89,8 @@ def _remove_from_one(run: CollectionRun, audience: FormerAudience) -> None:
         former_audiences.note_deleted(run.warehouse, list_id)
         notes.append(f"the former audience {list_id} was deleted in Mailchimp")
         return
+    if audience.pulled_through is None:  # found again after a loss
+        permissions.recognise_taken_back_there(run.warehouse, run.collection, list_id)
     planned = _remove(run, list_id, audience.gdpr_category)
     if planned:
         notes.append(f"former audience {list_id}: {member_plan.describe_plan(planned)}")
