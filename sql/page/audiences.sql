@@ -2,7 +2,7 @@
 select
     used.collection_code,
     used.list_id,
-    coalesce(list.name, own.remote_name) as name,
+    coalesce(list.name, own.remote_name, shared.remote_name) as name,
     list.web_id,
     list.account,
     shared.collection_code as shared_audience,

@@ -243,6 +243,37 @@ def test_without_airflow_the_doctor_says_that_it_cannot_run(tmp_path: Path) -> N
     assert "maria" not in done.stderr
 
 
+def ask_with_home(home: Path, **variables: str) -> str:
+    """What the doctor says to a user with this home, who configured nothing else."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    done = subprocess.run(
+        [sys.executable, "-m", "mailchimp_provider.doctor"],
+        env={**kept, "HOME": str(home), **variables},
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    return done.stdout
+
+
+def test_a_user_without_airflow_has_no_home_of_it_afterwards(tmp_path: Path) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    for variables in ({}, {"AIRFLOW_HOME": "~/elsewhere"}):
+        words = ask_with_home(home, TMPDIR=str(temporary), **variables)
+        assert "connection crm_db is not defined" in words
+        assert [*home.iterdir(), *temporary.iterdir()] == [], variables
+
+
+def test_a_home_of_airflow_is_used_as_it_is(tmp_path: Path) -> None:
+    home = tmp_path / "airflow"
+    home.mkdir()
+    (home / "airflow.cfg").write_text("[core]\ndefault_timezone = Asia/Nicosia\n")
+    assert "schedules are in the time zone Asia/Nicosia" in ask_with_home(tmp_path)
+    logs = home / "logs"
+    assert logs.is_dir(), "as Airflow itself makes it"
+
+
 def test_the_doctor_knows_every_dag() -> None:
     files = (Path(__file__).parents[2] / "dags").glob("*.py")
     assert set(DAG_IDS) == {file.stem for file in files}

@@ -110,7 +110,7 @@ def test_a_shared_audience_names_its_collections_and_tags(
     assert ">ΒΙΒΛΙΑ</a>" in text
     assert "shared, as the collection in the CRM says" in text
     overview = html.unescape(reader.get())
-    assert "Shares the audience" in overview
+    assert f"Shares the audience {NAME} with other collections." in overview
     assert f"shared:{NAME} · Shared audience" in overview, "it is no collection of fixed members"
     assert "ΝΕΑ · fixed members" in overview
 

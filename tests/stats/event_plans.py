@@ -50,6 +50,7 @@ _PARAMETERS: Mapping[str, object] = {
     "run_id": "scheduled__1",
     "staging_id": 1,
     "subscriber_hashes": ["a"],
+    "tagged_for": 1,
     "was_known": True,
     "with_resolved": False,
     "with_undated": True,

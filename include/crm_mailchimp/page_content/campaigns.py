@@ -11,7 +11,7 @@ from typing import Any, Literal
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows
+from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.runs.collections_page import OpenRelease
 
@@ -22,6 +22,8 @@ Phase = Literal[
 PHASES: Sequence[Phase] = (
     "waiting", "overdue", "held", "sending", "planned", "draft", "sent", "cancelled", "deleted"
 )  # fmt: skip
+#: Nobody gets anything of it any more.
+_OVER = ("sent", "cancelled", "deleted")
 #: Campaigns of one month on the calendar.
 MOST_CAMPAIGNS = 300
 #: Hours of the plot of opens and clicks: a week.
@@ -139,6 +141,33 @@ class SendingHealth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedRecipients:
+    """Who is to get a campaign of the CRM.
+
+    Attributes:
+        list_id: the audience; None: its collection has none yet.
+        audience: its name.
+        tag: of the collection, if several share the audience.
+        tagged_for: the collection, if several share the audience.
+        synced_at: when the collection's newest sync ended; None: there was none.
+        contacts: of the collection in the CRM, by that sync.
+        held_back: contacts of the collection that get no mail.
+        counted: recipients by Mailchimp's count at the newest check before sending.
+        counted_at: when that was.
+    """
+
+    list_id: str | None
+    audience: str | None
+    tag: str | None
+    tagged_for: int | None
+    synced_at: datetime | None
+    contacts: int | None
+    held_back: int
+    counted: int | None
+    counted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RateRow:
     """One rate, in each way of counting; None: not known in this way."""
 
@@ -148,10 +177,17 @@ class RateRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignContent:
-    """Everything of the view of one campaign; without figures before a report was read."""
+    """Everything of the view of one campaign; without figures before a report was read.
+
+    Attributes:
+        recipients: None: it was sent, will not be, or was made in Mailchimp.
+        estimate: how many of them are subscribed now, as the gate counts; None: nobody knows.
+    """
 
     campaign: CalendarCampaign
     phase: Phase
+    recipients: PlannedRecipients | None
+    estimate: int | None
     figures: Mapping[str, Any] | None
     rates: Sequence[RateRow]
     comparison: Comparison | None
@@ -241,9 +277,13 @@ def read_campaign(warehouse: Connection[Any], code: str, now: datetime) -> Campa
     values: dict[str, object] = {"campaign_id": campaign.provider_campaign_id}
     found = read_row(warehouse, _Figures, statement("page/campaign_figures"), values)
     figures = found.figures if found else None
+    phase = _phase(campaign, _waiting(warehouse), now)
+    recipients = None if phase in _OVER else _recipients(warehouse, code)
     content = CampaignContent(
         campaign=campaign,
-        phase=_phase(campaign, _waiting(warehouse), now),
+        phase=phase,
+        recipients=recipients,
+        estimate=_estimate(warehouse, recipients),
         figures=figures,
         rates=[_rate(name, figures) for name in RATES] if figures else [],
         comparison=read_row(
@@ -265,6 +305,24 @@ def read_campaign(warehouse: Connection[Any], code: str, now: datetime) -> Campa
     )
     warehouse.rollback()
     return content
+
+
+def _recipients(warehouse: Connection[Any], code: str) -> PlannedRecipients | None:
+    return read_row(
+        warehouse, PlannedRecipients, statement("page/campaign_recipients"), {"code": code}
+    )
+
+
+def _estimate(warehouse: Connection[Any], recipients: PlannedRecipients | None) -> int | None:
+    """As many as the gate would expect."""
+    if recipients is None or recipients.list_id is None:
+        return None
+    return read_value(
+        warehouse,
+        int,
+        statement("campaigns/count_subscribed"),
+        {"list_id": recipients.list_id, "tagged_for": recipients.tagged_for},
+    )
 
 
 def _rate(name: str, figures: Mapping[str, Any]) -> RateRow:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from crm_mailchimp.command_end import run_until_reader_leaves
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # (Airflow 3.3.2, airflow/sdk/execution_time/supervisor.py, ``ensure_secrets_backend_loaded``).
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
-    with _own_output() as output:
+    with _own_output() as output, _no_new_home():
         try:
             from crm_mailchimp.readiness.finding import run_checks  # noqa: PLC0415
             from mailchimp_provider.doctor import report  # noqa: PLC0415
@@ -68,6 +70,26 @@ def _own_output() -> Iterator[TextIO]:
             sys.stdout.flush()
             os.dup2(kept, 1)
             os.close(kept)
+
+
+@contextmanager
+def _no_new_home() -> Iterator[None]:
+    """Airflow makes its folder of logs when it is imported, and its home with it.
+
+    Where no home is, the logs go to a folder that lasts as long as the context. A home that is
+    there is used as it is.
+    """
+    variable = "AIRFLOW__LOGGING__BASE_LOG_FOLDER"
+    home = Path(os.path.expandvars(os.environ.get("AIRFLOW_HOME", "~/airflow"))).expanduser()
+    if variable in os.environ or home.exists():
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
+        os.environ.update({variable: folder})
+        try:
+            yield
+        finally:
+            os.environ.pop(variable)
 
 
 def _parser() -> argparse.ArgumentParser:
