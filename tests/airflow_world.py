@@ -15,7 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from local_installation.airflow_api import AirflowApi
-from local_installation.airflow_processes import AirflowSettings, running_airflow
+from local_installation.airflow_processes import READ_RARELY, AirflowSettings, running_airflow
 from local_installation.demo import NO_SCHEDULES
 from local_installation.installation import Installation, free_port, held
 from local_installation.local_services import Services, running_services
@@ -106,7 +106,7 @@ def installed_airflow(
                 port=free_port(),
                 metadata_dsn=services.airflow,
                 connections=services.connections(),
-                extra={**NO_SCHEDULES, **(extra or {})},
+                extra={**NO_SCHEDULES, **READ_RARELY, **(extra or {})},
             )
             prepare(installation, secrets, services, settings, contacts=contacts)
             before_airflow(services)

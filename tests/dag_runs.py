@@ -7,14 +7,17 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from campaign_world import postgres_connection
 from sync_world import World
 
 ROOT = Path(__file__).parents[1]
+_DATABASE = "airflow.db"
 
 #: Runs DAGs one after the other in one process: starting Airflow takes longer than a run.
 RUNNER = """
@@ -101,9 +104,18 @@ def environment_of(home: Path) -> dict[str, str]:
 
 
 def migrated_home(home: Path) -> Path:
-    """A folder with Airflow's own database."""
-    subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"],
-        env=environment_of(home), check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
+    """A folder with Airflow's own database, and nothing in it: a copy of what Airflow made once."""
+    home.mkdir(exist_ok=True)
+    # Only the database. Airflow writes its settings at the first start, and they name the folder.
+    (home / _DATABASE).write_bytes(_empty_database())
     return home
+
+
+@cache
+def _empty_database() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="crm-airflow-") as folder:
+        subprocess.run(
+            [sys.executable, "-m", "airflow", "db", "migrate"],
+            env=environment_of(Path(folder)), check=True, capture_output=True, timeout=300,
+        )  # fmt: skip
+        return (Path(folder) / _DATABASE).read_bytes()

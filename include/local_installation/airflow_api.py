@@ -15,6 +15,8 @@ _REQUEST_SECONDS = 30.0
 _READ_ATTEMPTS = 3
 _PAGE = 100
 _POLL_SECONDS = 0.5
+#: How often a wait looks at the tasks of a run when it shows nobody its progress.
+_LOOK_SECONDS = 5.0
 _ENDED = frozenset({"success", "failed"})
 #: States of a task instance that never change by themselves (Airflow 3.3, ``TaskInstanceState``).
 _TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
@@ -167,7 +169,12 @@ class AirflowApi:
         """
         known: dict[tuple[str, int], tuple[str | None, int]] = {}
         moved_at = time.monotonic()
+        looks_again = moved_at
         while (state := self.run_state(dag_id, run_id)) not in _ENDED:
+            if progress is None and time.monotonic() < looks_again:
+                time.sleep(_POLL_SECONDS)
+                continue
+            looks_again = time.monotonic() + min(_LOOK_SECONDS, seconds / 10)
             instances = self.task_instances(dag_id, run_id)
             if progress:
                 progress(instances)

@@ -31,6 +31,9 @@ USER = "admin"
 #: Limits for a slow, busy machine. A process that ends is noticed at once.
 _MIGRATE_SECONDS = 600.0
 _HEALTHY_SECONDS = 600.0
+#: Airflow reads each DAG file again after half a minute. That costs much of a small machine, and
+#: shows nothing while nobody changes a file.
+READ_RARELY: Mapping[str, str] = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300"}
 _COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "airflow-api-server": ("api-server",),
     # Logs are read from the folder that all share: no log server, hence no port of its own.

@@ -18,7 +18,7 @@ import psycopg
 
 from crm_mailchimp.sync.staging.shared_audiences import PREFIX
 from local_installation.airflow_api import AirflowApi, AirflowApiError, TaskInstance
-from local_installation.airflow_processes import AirflowSettings, running_airflow
+from local_installation.airflow_processes import READ_RARELY, AirflowSettings, running_airflow
 from local_installation.campaign_story import Sent, send_campaigns
 from local_installation.console import Progress, Steps, unwind_on_termination
 from local_installation.installation import (
@@ -104,7 +104,7 @@ def run_demo(installation: Installation) -> None:
             port=free_port(),
             metadata_dsn=services.airflow,
             connections=services.connections(),
-            extra={**sample_settings(), **NO_SCHEDULES},
+            extra={**sample_settings(), **NO_SCHEDULES, **READ_RARELY},
         )
         with steps.step(f"sample CRM of {SAMPLE_CONTACTS:,} contacts, warehouse, Airflow's tables"):
             prepare(installation, secrets, services, settings)

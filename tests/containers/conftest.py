@@ -98,7 +98,7 @@ def described(folder: Path, port: int, executor: str) -> dict[str, Service]:
     return services(folder, "sandbox", "celery", "bi", **settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """The services without a profile, and those of the profile ``sandbox``, all healthy."""
     for program, package in PROGRAMS.items():

@@ -28,7 +28,7 @@ from superset_page import Provisioned
 PASSWORD = "a password of the tests"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def superset(debian_postgres: Any) -> Iterator[Provisioned]:
     if not ENVIRONMENT.is_dir():
         missing = "Superset is not installed: tools/install_beside bi"

@@ -80,7 +80,7 @@ _PEOPLE = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world() -> Iterator[World]:
     with installed_airflow(
         "end-to-end", dags=DAGS, before_airflow=_plant, extra=_PEOPLE

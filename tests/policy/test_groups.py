@@ -1,11 +1,23 @@
-"""Tests of one ``xdist_group`` share one worker: they share servers that would not fit twice."""
+"""Tests of one ``xdist_group`` share one worker and its servers, and these end with the group."""
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+#: Fixtures that hold something until all tests have run: most tests need them.
+OF_ALL_TESTS = {
+    ("tests/conftest.py", "postgres"),
+    ("tests/conftest.py", "debian_postgres"),
+    ("tests/conftest.py", "_starter"),
+    # It holds no process, and prints when all has been measured.
+    ("tests/benchmarks/conftest.py", "table"),
+}
 
 _MODULE = """
 import os
@@ -40,3 +52,29 @@ def test_a_group_is_not_spread_over_workers(tmp_path: Path) -> None:
     workers = notes.read_text(encoding="utf-8").split()
     assert len(workers) == 8
     assert len(set(workers)) == 1
+
+
+def scopes_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Scope and name of each fixture in a file that holds something, hence yields."""
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef) and any(
+            isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function)
+        ):
+            for mark in function.decorator_list:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.fixture":
+                    for argument in mark.keywords:
+                        if argument.arg == "scope":
+                            yield ast.literal_eval(argument.value), function.name
+
+
+def test_an_installation_ends_with_the_last_test_that_needs_it() -> None:
+    """Until then it costs part of a processor. So few fixtures last as long as all tests."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for folder in ("tests", "include/mailchimp_sandbox/tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for scope, name in scopes_of(path):
+                found.setdefault(scope, set()).add((str(path.relative_to(ROOT)), name))
+    assert found["session"] == OF_ALL_TESTS
+    for place, name in found["package"]:
+        # In a folder that is no package, pytest takes the scope for the whole session.
+        assert (ROOT / place).with_name("__init__.py").is_file(), f"{name} in {place}"

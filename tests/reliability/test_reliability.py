@@ -31,7 +31,7 @@ BOUNDED = {
 _BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def theatre(
     crm_server: Postgres, warehouse_server: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Theatre:
