@@ -206,9 +206,9 @@ SHARING_MUTANTS = (
     ),
     py(
         "a campaign goes to the whole shared audience",
-        "campaigns/crm_campaigns",
-        "            tag_id=tag_id,\n",
-        "            tag_id=None,\n",
+        "sync/audience/audience_map",
+        "collection_id=collection_id, tag=tag)",
+        "collection_id=collection_id, tag=None)",
     ),
     sql(
         "an opt-out is not for all collections of the audience",
