@@ -131,10 +131,10 @@ class ReportingMailchimp(Mailchimp):
             self.line.gave_tag(list_id, name, [subscriber_hash])
         return done
 
-    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
+    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> bool:
         if found := self.tag_now(list_id, tag_id):
             self.line.takes_tag(list_id, found[0], [subscriber_hash])
-        super().take_tag(list_id, tag_id, subscriber_hash)
+        return super().take_tag(list_id, tag_id, subscriber_hash)
 
     def add_members(self, list_id: str, members: Sequence[NewMember]) -> AddOutcome:
         outcome = super().add_members(list_id, members)

@@ -100,13 +100,14 @@ class MemoryTags(MemoryConnection):
             self._line.gave_tag(list_id, name, [subscriber_hash])
         return done
 
-    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> None:
+    def take_tag(self, list_id: str, tag_id: int, subscriber_hash: str) -> bool:
         loss = self._begin("take_tag", list_id)
         if tag_id in self._audience(list_id).tags:
             name = self._audience(list_id).tags[tag_id]
             self._line.takes_tag(list_id, name, [subscriber_hash])
-        self._account.take_tag(self._audience(list_id), tag_id, subscriber_hash)
+        is_taken = self._account.take_tag(self._audience(list_id), tag_id, subscriber_hash)
         self._lost(loss, "segments")
+        return is_taken
 
     def _tag_of(self, list_id: str, tag_id: int) -> far.Audience:
         audience = self._audience(list_id)

@@ -53,7 +53,7 @@ def test_a_broken_product_is_noticed(mutant: Mutant, tmp_path: Path, record_prop
     done = play_known(break_product(mutant, tmp_path))
 
     assert done.returncode == 1, f"nobody noticed: {mutant.name}\n{done.stdout[-2000:]}"
-    noticed = _FAILED_PLOT.findall(done.stdout)
+    noticed = _FAILED_PLOT.findall(done.stdout) or _FAILED_TEST.findall(done.stdout)
     assert noticed, done.stdout[-3000:]
     wrong = sum(line.startswith("E ") and "  =>" in line for line in done.stdout.splitlines())
     record_property("mutant", mutant.name)
