@@ -299,7 +299,8 @@ def add_segment_member(sandbox: Sandbox, call: Call) -> Any:
 
 @operation("DELETE", "/lists/{list_id}/segments/{segment_id}/members/{subscriber_hash}")
 def remove_segment_member(sandbox: Sandbox, call: Call) -> Any:
-    """OpenAPI: deleteListsIdSegmentsIdMembersId."""
+    """OpenAPI: deleteListsIdSegmentsIdMembersId. That a member outside the segment is not found is
+    undocumented."""
     audience = sandbox.audience(call.parts["list_id"])
     segment = _static(audience, call)
     member = find(audience, call.parts["subscriber_hash"])
