@@ -12,12 +12,10 @@ archived as (
         member.subscriber_hash,
         member.contact_id
     from sync.member as member
-    inner join sync.tag as tag
-        on member.list_id = tag.list_id and tag.collection_id = %(collection_id)s
     where
         member.list_id = %(list_id)s
         and member.status = 'archived'
-        and coalesce(member.last_changed, member.status_since) <= tag.found_through
+        and coalesce(member.last_changed, member.status_since) <= %(found_through)s
 ),
 
 passed_over as (
@@ -48,10 +46,12 @@ digests as (
 
 update sync.refusal as refusal
 set
-    collection_ids = array_append(
-        array_remove(array_remove(refusal.collection_ids, %(collection_id)s::bigint), %(shared_id)s::bigint),
-        %(shared_id)s::bigint
-    )
+    -- In an audience that others share it still refuses those.
+    collection_ids = case
+        when %(shared_id)s::bigint = any(refusal.collection_ids) or %(shared_id)s::bigint is null
+            then array_remove(refusal.collection_ids, %(collection_id)s::bigint)
+        else array_replace(refusal.collection_ids, %(collection_id)s::bigint, %(shared_id)s::bigint)
+    end
 from digests
 where
     refusal.list_id = %(list_id)s

@@ -1,7 +1,7 @@
-"""A collection moved from a shared audience, and the state is lost after that.
+"""A collection moved to another audience, and the state is lost after that.
 
-The sync archived there who was a member by the collection alone. Nobody in its present audience is
-removed for that, and nobody is added there who refused before the loss.
+The sync archived members in the audience before. Nobody in the present audience is removed for that,
+and nobody is added there who refused before the loss.
 """
 
 from __future__ import annotations
@@ -169,6 +169,39 @@ def test_who_lost_the_tag_before_the_collection_arrived_is_not_added(
 
     assert with_status(sharing, "subscribed", code) == {NIKOS, ZOI}
     assert quarantine(sharing)["NEWS", maria] == "suppressed_archived"
+
+
+@pytest.mark.parametrize("to", ["shared", "own"])
+def test_who_left_before_the_move_and_came_back_after_it_stays(sharing: World, to: str) -> None:
+    """Maria is archived in the former own audience, and subscribed in the present one."""
+    news = sharing.collection("NEWS")
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    maria = sharing.contact(MARIA, news)
+    zoi = sharing.contact(ZOI, news)
+    sharing.contact(NIKOS, news, offers)
+    sync_each(sharing, 2)
+    sharing.leave(news, maria)
+    sync_each(sharing, 2)
+    sharing.archive_by_hand(ZOI, "NEWS")
+    sync_each(sharing)
+    assert with_status(sharing, "archived", "NEWS") == {MARIA, ZOI}
+    if to == "shared":
+        change(sharing, "NEWS", shared_audience=NAME)
+    else:
+        change(sharing, "NEWS", provider_list_id=_made_by_hand(sharing, 0))
+    code = CODE if to == "shared" else "NEWS"
+    sync_each(sharing, 2)
+    sharing.join(news, maria)
+    sync_each(sharing, 2)
+    assert with_status(sharing, "subscribed", code) == {MARIA, NIKOS}
+
+    sharing.forget_ledger()
+    sync_each(sharing, 3)
+
+    assert with_status(sharing, "subscribed", code) == {MARIA, NIKOS}
+    assert quarantine(sharing) == {("NEWS", zoi): "suppressed_archived"}
+    marked = rows(sharing, "select from sync.former_audience where found_through is not null")
+    assert marked == [], "it is decided"
 
 
 @pytest.mark.parametrize("guests", [0, 6])

@@ -184,7 +184,7 @@ def remember(
     Args:
         in_preview: a preview found it. The next run forgets that (``forget_previewed``).
         has_moved: the collection has another audience in Mailchimp, and its people may be there
-            (``found_tags``).
+            (``found_audiences``).
     """
     if found.shared_id is None or found.tag is None:
         warehouse.execute(
@@ -196,6 +196,7 @@ def remember(
                 "collection_code": found.collection.collection_code,
                 "gdpr_category": found.collection.gdpr_category,
                 "in_preview": in_preview,
+                "has_moved": has_moved and not in_preview,
             },
         )
         warehouse.commit()

@@ -16,7 +16,7 @@ from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_row, read_rows, read_value
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import found_tags, tags
+from crm_mailchimp.sync.audience import found_audiences, tags
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.audience.untagged_members import sort_untagged
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -59,7 +59,7 @@ def hold_untagged(
         ProviderError: the members cannot be read.
     """
     place = {"list_id": list_id, "collection_id": collection_id}
-    found_tags.fill_present(warehouse, collection_id, present_list_id)
+    found_audiences.fill_present(warehouse, collection_id, present_list_id)
     with hash_joins_now(warehouse):
         warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
     warehouse.execute(
@@ -128,7 +128,7 @@ def restore_left(
     Args:
         tag: of the collection. Nothing is done if it was looked at before.
         collection: as the CRM has it now.
-        is_found: one of ``found_tags``. It is looked at only if it is as this says.
+        is_found: one of ``found_audiences``. It is looked at only if it is as this says.
         present_list_id: as for ``hold_untagged``.
 
     Returns:

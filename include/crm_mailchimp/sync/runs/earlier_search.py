@@ -43,6 +43,8 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     if not present:
         _require_clear(run, found)
     moved = {one.collection.collection_id for one in present}
+    if run.collection.provider_list_id is not None:
+        moved |= set(runs)  # nothing marks an audience that the CRM names
     for one in found:
         if _is_present(run, one):
             continue
@@ -130,4 +132,4 @@ def _is_present(run: CollectionRun, found: EarlierAudience) -> bool:
                 run.collection,
             )
         )
-    return not run.collection.is_shared_audience
+    return not run.collection.is_shared_audience and run.collection.provider_list_id is None

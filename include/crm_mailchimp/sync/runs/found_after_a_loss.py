@@ -1,11 +1,11 @@
-"""What a run says of tags that were found after a loss of ``sync`` in another audience."""
+"""What a run decides of former audiences that were found after a loss of ``sync``."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
 from crm_mailchimp.errors import NotFoundAtProviderError
-from crm_mailchimp.sync.audience import audience_map, found_tags, untagged_after_loss
+from crm_mailchimp.sync.audience import audience_map, found_audiences, untagged_after_loss
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.warehouse.locks import second_audience_lock
 
@@ -24,7 +24,7 @@ def judge_found(run: CollectionRun, list_id: str | None) -> None:
     if run.collection.dry_run:
         return
     for one in run.runs_of_parts() or (run,):
-        for tag in found_tags.find_found(run.warehouse, one.collection.collection_id):
+        for tag in found_audiences.find_tags(run.warehouse, one.collection.collection_id):
             before = audience_map.find_by_list(run.warehouse, tag.list_id)
             run.warehouse.commit()
             if before is None:
@@ -56,7 +56,7 @@ def pass_over(run: CollectionRun, list_id: str | None) -> None:
     """
     for one in run.runs_of_parts() or (run,):
         collection_id = one.collection.collection_id
-        for tag in found_tags.find_found(run.warehouse, collection_id):
-            found_tags.fill_present(run.warehouse, collection_id, list_id)
-            found_tags.pass_over_present(run.warehouse, tag)
+        for before in found_audiences.find_found(run.warehouse, collection_id):
+            found_audiences.fill_present(run.warehouse, collection_id, list_id)
+            found_audiences.pass_over_present(run.warehouse, collection_id, before)
             run.warehouse.commit()
