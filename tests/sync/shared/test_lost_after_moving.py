@@ -1,7 +1,7 @@
 """A collection moved to another audience, and the state is lost after that.
 
-The sync archived members in the audience before. Nobody in the present audience is removed for that,
-and nobody is added there who refused before the loss.
+The sync archived members in the audience before. Nobody in the present audience is removed for
+that, and nobody is added there who refused before the loss.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class FoundAudience(NamedTuple):
     found_through: datetime
 
 
-def find_tags(warehouse: Connection[Any], collection_id: int) -> list[CollectionTag]:
+def tags_found_before(warehouse: Connection[Any], collection_id: int) -> list[CollectionTag]:
     """The collection's tags there, until a run has succeeded in its present audience; commits."""
     left = tags.find_left(warehouse, collection_id)
     if not left:

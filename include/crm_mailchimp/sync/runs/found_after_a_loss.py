@@ -24,7 +24,7 @@ def judge_found(run: CollectionRun, list_id: str | None) -> None:
     if run.collection.dry_run:
         return
     for one in run.runs_of_parts() or (run,):
-        for tag in found_audiences.find_tags(run.warehouse, one.collection.collection_id):
+        for tag in found_audiences.tags_found_before(run.warehouse, one.collection.collection_id):
             before = audience_map.find_by_list(run.warehouse, tag.list_id)
             run.warehouse.commit()
             if before is None:
