@@ -6,8 +6,8 @@ select
     tag.name as tag,
     -- Members of a shared audience count if they have the tag of the collection.
     case when used.shared_id is not null then used.collection_id end as tagged_for,
-    sync.finished_at as synced_at,
-    sync.staged as contacts,
+    newest.finished_at as synced_at,
+    newest.staged as contacts,
     (
         select count(*) from sync.quarantine
         where
@@ -36,7 +36,7 @@ left join lateral (
         )
     order by run.started_at desc
     limit 1
-) as sync on true
+) as newest on true
 left join lateral (
     select
         decision.recipients,
