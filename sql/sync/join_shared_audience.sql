@@ -33,4 +33,5 @@ on conflict (list_id, collection_id) do update set
     gdpr_category = coalesce(excluded.gdpr_category, tag.gdpr_category),
     campaign_type = coalesce(excluded.campaign_type, tag.campaign_type),
     left_at = null,
-    arrived_at = null
+    arrived_at = null,
+    found_through = null

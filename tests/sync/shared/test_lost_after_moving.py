@@ -139,6 +139,19 @@ def test_a_preview_first(moved: Moved) -> None:
     moved.assert_all_stay()
 
 
+def test_a_collection_that_shares_the_first_audience_again_starts_over(moved: Moved) -> None:
+    """A later move is one without a loss. Then an archive in the audience before counts."""
+    found = "select from sync.tag where found_through is not null"
+    moved.world.forget_ledger()
+    sync_each(moved.world, 3)
+    assert len(rows(moved.world, found)) == 1
+
+    change(moved.world, "NEWS", shared_audience=NAME)
+    sync_each(moved.world, 2)
+
+    assert rows(moved.world, found) == []
+
+
 def test_who_opts_out_in_the_present_audience_is_out(moved: Moved) -> None:
     moved.world.act(ZOI, "unsubscribe", moved.code)
     moved.world.forget_ledger()

@@ -187,12 +187,14 @@ def remember(
             (``found_audiences``).
     """
     if found.shared_id is None or found.tag is None:
+        place = {"list_id": found.list_id, "collection_id": found.collection.collection_id}
+        # A preview may have read it before. Then refusals are known without the collection.
+        warehouse.execute(statement("sync/use_audience"), place)
         warehouse.execute(
             statement("sync/remember_former"),
             {
-                "list_id": found.list_id,
+                **place,
                 "account": found.account,
-                "collection_id": found.collection.collection_id,
                 "collection_code": found.collection.collection_code,
                 "gdpr_category": found.collection.gdpr_category,
                 "in_preview": in_preview,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.rows import read_values
+from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import audience_map, found_audiences, untagged_after_loss
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.warehouse.locks import second_audience_lock
@@ -23,7 +25,7 @@ def judge_found(run: CollectionRun, list_id: str | None) -> None:
     """
     if run.collection.dry_run:
         return
-    for one in run.runs_of_parts() or (run,):
+    for one in _found(run):
         for tag in found_audiences.tags_found_before(run.warehouse, one.collection.collection_id):
             before = audience_map.find_by_list(run.warehouse, tag.list_id)
             run.warehouse.commit()
@@ -54,9 +56,19 @@ def pass_over(run: CollectionRun, list_id: str | None) -> None:
         run: of the present audience.
         list_id: the present audience; None: there is none yet.
     """
-    for one in run.runs_of_parts() or (run,):
+    for one in _found(run):
         collection_id = one.collection.collection_id
         for before in found_audiences.find_found(run.warehouse, collection_id):
             found_audiences.fill_present(run.warehouse, collection_id, list_id)
             found_audiences.pass_over_present(run.warehouse, collection_id, before)
             run.warehouse.commit()
+
+
+def _found(run: CollectionRun) -> list[CollectionRun]:
+    """The runs of collections that had another audience before a loss; mostly there are none."""
+    runs = {one.collection.collection_id: one for one in run.runs_of_parts() or (run,)}
+    found = read_values(
+        run.warehouse, int, statement("sync/had_other_audiences"), {"collection_ids": list(runs)}
+    )
+    run.warehouse.commit()
+    return [runs[one] for one in found]
