@@ -18,6 +18,8 @@ with arrived as (
                 run.state = 'succeeded'
                 and run.finished_at >= tag.left_at
                 and run.list_id <> tag.list_id
+                -- An inactive collection puts nobody there.
+                and staged.problem_code is null
                 -- The code may have been another collection's in that run.
                 and (
                     staged.collection_id = tag.collection_id

@@ -1,14 +1,24 @@
--- A former audience was found after a loss, and a run has listed it in full since.
+-- An audience was found after a loss of the state that a collection had before, and a run has just listed it.
+with newest as (
+    select coalesce(max(coalesce(member.last_changed, member.status_since)), 'epoch') as change
+    from sync.member as member
+    where member.list_id = %(list_id)s
+),
+
+tag as (
+    update sync.tag
+    set found_through = newest.change
+    from newest
+    where
+        tag.list_id = %(list_id)s
+        and tag.collection_id = %(collection_id)s
+        and tag.found_through = 'infinity'
+)
+
 update sync.former_audience as former
-set
-    found_through = coalesce(
-        (
-            select max(coalesce(member.last_changed, member.status_since))
-            from sync.member as member
-            where member.list_id = former.list_id
-        ), 'epoch'
-    )
+set found_through = newest.change
+from newest
 where
-    former.collection_id = %(collection_id)s
+    former.list_id = %(list_id)s
+    and former.collection_id = %(collection_id)s
     and former.found_through = 'infinity'
-    and former.fully_listed_at is not null

@@ -15,7 +15,7 @@ archived as (
     where
         member.list_id = %(list_id)s
         and member.status = 'archived'
-        and coalesce(member.last_changed, member.status_since) <= %(found_through)s
+        and coalesce(member.last_changed, member.status_since) <= %(found_through)s::timestamptz
 ),
 
 passed_over as (

@@ -1,8 +1,8 @@
--- A run of the collection has succeeded since its former audience was found: who refused is decided.
+-- A run of a collection has succeeded since its former audience was found: who refused is decided.
 update sync.former_audience as former
 set found_through = null
 where
-    former.collection_id = %(collection_id)s
+    former.collection_id = any(%(collection_ids)s::bigint[])
     and former.found_through is not null
     and exists (
         select from sync.collection_run as run
@@ -13,4 +13,6 @@ where
             and run.finished_at >= former.retired_at
             and run.list_id <> former.list_id
             and staged.collection_id = former.collection_id
+            -- An inactive collection puts nobody there.
+            and staged.problem_code is null
     )

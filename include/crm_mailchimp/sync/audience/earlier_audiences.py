@@ -8,15 +8,17 @@ The field CRMREF names the collection there, or the collection's tag is in a sha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from crm_mailchimp.provider import Audience
+from crm_mailchimp.errors import NotFoundAtProviderError
+from crm_mailchimp.provider import Audience, AudienceProvider
 from crm_mailchimp.rows import read_row, read_rows, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import audience_map, lost_tags, ownership, tags
+from crm_mailchimp.sync.audience import audience_map, ownership, tags
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.staging import shared_audiences
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
@@ -37,6 +39,8 @@ class EarlierAudience:
         tag: the collection's tag in a shared audience.
         is_renamed: this installation marked it under another connection or another name than it
             has now. So nothing says whether the CRM still means it.
+        is_unclear: its name is the collection's. But somebody changed the name of CRMREF, so
+            nothing says whose installation's it is.
     """
 
     collection: StagedCollection
@@ -45,6 +49,7 @@ class EarlierAudience:
     shared_id: int | None = None
     tag: Tag | None = None
     is_renamed: bool = False
+    is_unclear: bool = False
 
     @property
     def list_id(self) -> str:
@@ -70,18 +75,28 @@ class _Unit(NamedTuple):
     linked: bool
 
 
-def without_trace(
-    warehouse: Connection[Any], collections: Sequence[StagedCollection]
+def unsearched(
+    warehouse: Connection[Any], collections: Sequence[StagedCollection], account: str
 ) -> list[StagedCollection]:
-    """The collections that ``sync`` knows no audience of, present or former; commits."""
+    """The collections whose present audience ``sync`` does not know, or found by chance; commits.
+
+    Args:
+        collections: of one staging.
+        account: that they have now.
+    """
     ids = [
         one.collection_id
         for one in collections
         if one.problem is None or one.problem.code not in _UNKNOWN
     ]
-    known = set(read_values(warehouse, int, statement("sync/find_traces"), {"collection_ids": ids}))
+    if not ids:
+        return []
+    asked = {
+        "staging_id": collections[0].staging_id, "collection_ids": ids, "account": account,
+    }  # fmt: skip
+    found = set(read_values(warehouse, int, statement("sync/find_unsearched"), asked))
     warehouse.commit()
-    return [one for one in collections if one.collection_id in set(ids) - known]
+    return [one for one in collections if one.collection_id in found]
 
 
 def find_in(
@@ -98,7 +113,7 @@ def find_in(
         listing: of the account: one call, one for each audience that nobody has, and one for each
             shared audience.
         account: id of the Airflow connection that leads to it.
-        collections: of which ``sync`` knows no audience.
+        collections: ``unsearched`` ones.
 
     Raises:
         ProviderError: the account cannot be read.
@@ -126,8 +141,16 @@ def find_in(
             if shared_id is None or not shared_audiences.is_shared_id(shared_id):
                 continue
         else:
-            owner = ownership.owner_of(listing.merge_fields(audience.list_id))
+            fields = listing.merge_fields(audience.list_id)
+            owner = ownership.owner_of(fields)
             if owner is None:
+                found += [
+                    EarlierAudience(
+                        collection=one, audience=audience, account=account, is_unclear=True
+                    )
+                    for one in collections
+                    if ownership.is_marked(fields) and _has_code(audience.settings.name, one)
+                ]
                 continue
             if not shared_audiences.is_shared_id(owner.collection_id):
                 found += [
@@ -171,37 +194,39 @@ def forget_previewed(warehouse: Connection[Any], collection_ids: Sequence[int]) 
 
 def remember(
     warehouse: Connection[Any],
+    provider: AudienceProvider,
     found: EarlierAudience,
     *,
     in_preview: bool = False,
     has_moved: bool = False,
 ) -> None:
-    """Note that the audience was the collection's, as if the state had not been lost; commits.
+    """Note that the audience was the collection's, as if the state had not been lost; no commit.
 
     Its own becomes a former audience: it is listed in full before anybody is added elsewhere. In a
-    shared one the collection has its tag, until a last look.
+    shared one the collection has left its tag. Members with it stay, and a last look comes.
 
     Args:
+        provider: of the account with the audience: one call for each 1,000 members of a tag.
         in_preview: a preview found it. The next run forgets that (``forget_previewed``).
         has_moved: the collection has another audience in Mailchimp, and its people may be there
             (``found_audiences``).
+
+    Raises:
+        ProviderError: the tag's members cannot be read.
     """
+    place = {"list_id": found.list_id, "collection_id": found.collection.collection_id}
+    noted = {
+        **place,
+        "account": found.account,
+        "collection_code": found.collection.collection_code,
+        "gdpr_category": found.collection.gdpr_category,
+        "in_preview": in_preview,
+        "has_moved": has_moved,
+    }
     if found.shared_id is None or found.tag is None:
-        place = {"list_id": found.list_id, "collection_id": found.collection.collection_id}
         # A preview may have read it before. Then refusals are known without the collection.
         warehouse.execute(statement("sync/use_audience"), place)
-        warehouse.execute(
-            statement("sync/remember_former"),
-            {
-                **place,
-                "account": found.account,
-                "collection_code": found.collection.collection_code,
-                "gdpr_category": found.collection.gdpr_category,
-                "in_preview": in_preview,
-                "has_moved": has_moved and not in_preview,
-            },
-        )
-        warehouse.commit()
+        warehouse.execute(statement("sync/remember_former"), noted)
         return
     unit = _unit(warehouse, found)
     warehouse.execute(
@@ -215,35 +240,37 @@ def remember(
             "linked": unit.linked,
         },
     )
-    if audience_map.find_by_list(warehouse, found.list_id) is not None:
-        if not in_preview:
-            lost_tags.take_back(warehouse, found.list_id, [found.collection])
-        tags.join(warehouse, found.list_id, found.shared_id, [found.collection])
-        warehouse.execute(
-            "update sync.tag set tag_id = %s, name = %s, found_in_preview = %s,"
-            " unjudged_since = case when not %s then now() end,"
-            " found_through = case when %s then 'infinity'::timestamptz end"
-            " where list_id = %s and collection_id = %s",
-            (
-                found.tag.tag_id,
-                found.tag.name,
-                in_preview,
-                in_preview,
-                has_moved and not in_preview,
-                found.list_id,
-                found.collection.collection_id,
-            ),
-        )
-    warehouse.commit()
+    if audience_map.find_by_list(warehouse, found.list_id) is None:
+        return
+    warehouse.execute(statement("sync/use_audience"), place)
+    warehouse.execute(
+        statement("sync/remember_left_tag"),
+        {
+            **noted,
+            "shared_id": found.shared_id,
+            "campaign_type": found.collection.campaign_type,
+            "tag_id": found.tag.tag_id,
+            "name": found.tag.name,
+        },
+    )
+    if not in_preview:
+        # Its own run may come first. It archives nobody who has the tag.
+        with suppress(NotFoundAtProviderError):
+            tags.fill_tagged_now(warehouse, provider, found.list_id, found.tag.tag_id)
+            warehouse.execute(statement("sync/restore_tag_members"), place)
 
 
 def look_as_at_first(warehouse: Connection[Any], list_id: str) -> None:
-    """The shared audience's own next run looks at it as for the first time; commits."""
+    """The audience's own next run looks at it as for the first time; commits."""
     warehouse.execute(
         "update sync.audience set fully_listed_at = null, pulled_through = null where list_id = %s",
         (list_id,),
     )
     warehouse.commit()
+
+
+def _has_code(name: str, collection: StagedCollection) -> bool:
+    return name.endswith(f" ({collection.collection_code})")
 
 
 def _tagged(
@@ -252,7 +279,7 @@ def _tagged(
     for one in collections:
         for tag in present:
             # Its description may have changed since; the code at the end names the collection.
-            if tag.name == tags.tag_name(one) or tag.name.endswith(f" ({one.collection_code})"):
+            if tag.name == tags.tag_name(one) or _has_code(tag.name, one):
                 yield one, tag
                 break
 

@@ -56,7 +56,9 @@ def find_own(
     unclear: list[str] = []
     for audience, fields in _unmapped(warehouse, listing, collection):
         counts = audience.member_count + audience.unsubscribe_count + audience.cleaned_count
-        is_empty = audience.settings.name == name and counts == 0 and not _is_marked(fields)
+        is_empty = (
+            audience.settings.name == name and counts == 0 and not ownership.is_marked(fields)
+        )
         if is_empty or _is_owned(warehouse, fields, collection):
             ours.append(audience.list_id)
         elif is_of_old_connection(warehouse, audience, fields, collection):
@@ -66,7 +68,7 @@ def find_own(
             ours.append(audience.list_id)
         elif audience.settings.name == name:
             by_hand.append(audience.list_id)
-        elif _is_marked(fields) and ownership.owner_of(fields) is None:
+        elif ownership.is_marked(fields) and ownership.owner_of(fields) is None:
             unclear.append(audience.list_id)
     ours = ours or of_old_connection
     if len(ours) > 1:
@@ -192,10 +194,6 @@ def is_of_old_connection(
     )
 
 
-def _is_marked(fields: list[MergeField]) -> bool:
-    return any(field.tag == REFERENCE_TAG for field in fields)
-
-
 def _is_owned(
     warehouse: Connection[Any], fields: list[MergeField], collection: StagedCollection
 ) -> bool:
@@ -223,7 +221,7 @@ def _is_anothers(
     owner = ownership.owner_of(fields)
     has_name = bool(audience.settings.name == collection.settings.name)
     if owner is None:
-        return has_name and _is_marked(fields)
+        return has_name and ownership.is_marked(fields)
     return owner.collection_id == collection.collection_id or (
         has_name and owner.installation not in (None, ownership.own_installation(warehouse))
     )

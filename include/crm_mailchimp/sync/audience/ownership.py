@@ -73,6 +73,11 @@ def owner_of(fields: Iterable[MergeField]) -> AudienceOwner | None:
     return AudienceOwner(collection_id=int(match["collection"]), installation=match["installation"])
 
 
+def is_marked(fields: Iterable[MergeField]) -> bool:
+    """Whether an audience has the field CRMREF, whatever its name says."""
+    return any(field.tag == REFERENCE_TAG for field in fields)
+
+
 def is_foreign(warehouse: Connection[Any], list_id: str, fields: Iterable[MergeField]) -> bool:
     """Whether an audience must not be touched: nothing shows that it is this installation's.
 
@@ -85,7 +90,7 @@ def is_foreign(warehouse: Connection[Any], list_id: str, fields: Iterable[MergeF
     owner = owner_of(fields)
     if owner is not None and owner.installation is not None:
         return owner.installation != own_installation(warehouse)
-    if owner is None and not any(field.tag == REFERENCE_TAG for field in fields):
+    if owner is None and not is_marked(fields):
         return False  # nobody's: made by hand, or just made by us
     return read_value(
         warehouse,

@@ -59,7 +59,7 @@ def hold_untagged(
         ProviderError: the members cannot be read.
     """
     place = {"list_id": list_id, "collection_id": collection_id}
-    found_audiences.fill_present(warehouse, collection_id, present_list_id)
+    found_audiences.fill_present(warehouse, collection_id, staging_id, present_list_id)
     with hash_joins_now(warehouse):
         warehouse.execute(statement("sync/hold_untagged"), {**place, "staging_id": staging_id})
     warehouse.execute(

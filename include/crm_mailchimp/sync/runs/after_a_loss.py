@@ -56,4 +56,12 @@ def recognise(run: CollectionRun, list_id: str) -> None:
         with hash_joins_now(run.warehouse):
             run.warehouse.execute(statement("sync/recognise_after_loss"), parameters)
     permissions.recognise_taken_back(run.warehouse, run.collection, list_id)
+    pass_over_merged(run, list_id)
+
+
+def pass_over_merged(run: CollectionRun, list_id: str) -> None:
+    """Let no archive count for persons that go on as another contact in the audience; commits."""
+    parameters = {"staging_id": run.collection.staging_id, "list_id": list_id}
+    with hash_joins_now(run.warehouse):
+        run.warehouse.execute(statement("sync/pass_over_merged"), parameters)
     run.warehouse.commit()

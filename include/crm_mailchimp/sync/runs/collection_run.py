@@ -13,13 +13,14 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.accounts import Accounts, is_passing
-from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, ProviderError
+from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
 from crm_mailchimp.sync.audience import (
     audience_map,
     earlier_audiences,
+    found_audiences,
     lost_audiences,
     tags,
     untagged_after_loss,
@@ -60,6 +61,7 @@ class Progress:
         unseen: subscriber hashes of members that nobody could look up.
         unread: former audiences that could not be read. Who refused there is not known, so nobody
             is added anywhere.
+        moved: collections that Mailchimp shows in another audience than the state does.
     """
 
     counts: Counter[str]
@@ -72,6 +74,7 @@ class Progress:
     postponed: set[int] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set, repr=False)
     unread: list[str] = field(default_factory=list)
+    moved: set[int] = field(default_factory=set)
 
     @property
     def may_heal(self) -> bool:
@@ -289,6 +292,9 @@ class CollectionRun:
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
+            found_audiences.note_first_look(
+                self.warehouse, audience.list_id, self.collection.collection_id
+            )
             if tag is not None and audience.fully_listed_at is None:
                 # After a loss its own run has more to find out than who is there.
                 earlier_audiences.look_as_at_first(self.warehouse, audience.list_id)
@@ -310,11 +316,14 @@ class CollectionRun:
             if tag is not None and not self.collection.dry_run:
                 tags.note_taken_addresses(self.warehouse, tag)
 
-    def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
+    def hold_back(self, collection: StagedCollection, error: Exception) -> None:
         """End the run: nobody knows where the collection was before.
 
+        Args:
+            error: of the provider or its account, or an AudienceUnusableError.
+
         Raises:
-            ProviderError, PassingError: the error.
+            Exception: the error.
         """
         raise error
 

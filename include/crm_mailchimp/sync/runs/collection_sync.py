@@ -237,17 +237,18 @@ def _locate(run: CollectionRun) -> KnownAudience | None:
 
 def _remove_due_alone(run: CollectionRun) -> None:
     """Carry out the mandatory removals in the collection's audiences, and nothing else."""
-    problem = run.collection.problem
-    if problem is None or problem.code not in _WITHOUT_A_CALL:
+    if (problem := run.collection.problem) is None or problem.code not in _WITHOUT_A_CALL:
         with suppress(AudienceUnusableError):
+            # Once its present audience is known, nobody searches for those before.
+            find_earlier_audiences(run)
             _locate(run)
     audience = audience_map.find_known(run.warehouse, run.collection.collection_id)
     due_removals.remove_from_former(run)
     if audience is not None:
         run.progress.list_id = audience.list_id
-        found_after_a_loss.pass_over(run, audience.list_id)
         with run.in_account(audience.account) as there:
             due_removals.remove_from_own(there, audience)
+    due_removals.remove_from_found(run)
 
 
 def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:

@@ -1,6 +1,7 @@
-"""A collection of which ``sync`` knows nothing: was it in Mailchimp before the state was lost?
+"""A collection whose audience ``sync`` does not know: was it in Mailchimp before a loss?
 
-That is asked once for each collection, in its own account and in the others that the CRM names.
+The state may be lost, or older than Mailchimp: a backup was restored. That is asked until the state
+knows the collection's present audience, in its own account and in the others that the CRM names.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ from collections.abc import Sequence
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.rows import read_value
-from crm_mailchimp.sync.audience import audience_map, earlier_audiences, lost_audiences
+from crm_mailchimp.statements import statement
+from crm_mailchimp.sync.audience import (
+    audience_map,
+    earlier_audiences,
+    found_audiences,
+    lost_audiences,
+)
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.accounts_in_use import accounts_in_use
 from crm_mailchimp.sync.audience.earlier_audiences import EarlierAudience
@@ -19,17 +26,23 @@ from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
 def find_earlier_audiences(run: CollectionRun) -> None:
-    """Note the audiences that new collections of a run had before; commits.
+    """Note the audiences that collections of a run had before a loss; commits.
+
+    Nothing is noted of a collection until all its audiences are known.
 
     Raises:
         ProviderError, PassingError: an account cannot be asked, and Mailchimp shows that the
-            state was lost. Collections that share an audience are held back instead.
+            state was lost. Or the members of a tag cannot be read. Collections that share an
+            audience are held back instead.
         AudienceUnusableError: ``audience_ambiguous``. Nobody knows whether a shared audience that
-            is there is the one of this run.
+            is there is the one of this run. Or ``foreign_installation``: nothing says whose a
+            former audience is.
     """
     runs = {one.collection.collection_id: one for one in run.runs_of_parts() or (run,)}
     earlier_audiences.forget_previewed(run.warehouse, list(runs))
-    new = earlier_audiences.without_trace(run.warehouse, [one.collection for one in runs.values()])
+    new = earlier_audiences.unsearched(
+        run.warehouse, [one.collection for one in runs.values()], run.account
+    )
     if not new:
         return
     try:
@@ -42,20 +55,45 @@ def find_earlier_audiences(run: CollectionRun) -> None:
     present = [one for one in found if _is_present(run, one)]
     if not present:
         _require_clear(run, found)
-    moved = {one.collection.collection_id for one in present}
-    if run.collection.provider_list_id is not None:
-        moved |= set(runs)  # nothing marks an audience that the CRM names
-    for one in found:
-        if _is_present(run, one):
-            continue
-        earlier_audiences.remember(
-            run.warehouse,
-            one,
-            in_preview=run.collection.dry_run,
-            has_moved=one.collection.collection_id in moved,
+    for collection in new:
+        try:
+            _note(run, collection, found)
+        except (ProviderError, PassingError, lost_audiences.AudienceUnusableError) as error:
+            run.warehouse.rollback()
+            run.hold_back(collection, error)
+
+
+def _note(
+    run: CollectionRun, collection: StagedCollection, found: Sequence[EarlierAudience]
+) -> None:
+    """Note all audiences of a collection that were found, or none; commits."""
+    own = [one for one in found if one.collection is collection]
+    present = [one.list_id for one in own if _is_present(run, one)]
+    present += found_audiences.unjudged_in(run.warehouse, collection)
+    before = [one for one in own if one.list_id not in present]
+    for one in before:
+        with run.in_account(one.account) as there:
+            if one.is_unclear:
+                lost_audiences.require_own_for(
+                    run.warehouse, there.provider, one.list_id, collection
+                )
+            earlier_audiences.remember(
+                run.warehouse,
+                there.provider,
+                one,
+                in_preview=run.collection.dry_run,
+                has_moved=bool(present),
+            )
+    if present:
+        run.progress.moved.add(collection.collection_id)
+    if present and not run.collection.dry_run:
+        run.warehouse.execute(
+            statement("sync/note_moved"),
+            {"collection_id": collection.collection_id, "present": present},
         )
+    run.warehouse.commit()
+    for one in before:
         if one.shared_id is not None and not run.collection.dry_run:
-            run.leave_earlier_audience()
             earlier_audiences.look_as_at_first(run.warehouse, one.list_id)
 
 

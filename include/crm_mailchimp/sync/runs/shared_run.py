@@ -67,12 +67,11 @@ class SharedRun(CollectionRun):
             if known is not None:
                 self._leave(part, partial(self._leave_own, run, known))
 
-    def hold_back(self, collection: StagedCollection, error: ProviderError | PassingError) -> None:
+    def hold_back(self, collection: StagedCollection, error: Exception) -> None:
         """Nobody gets the collection's tag: nobody knows where the collection was before."""
         for part in self.parts:
             if part.collection.collection_id == collection.collection_id:
-                part.failed.append(error)
-                part.is_held_back = True
+                part.hold_back(error)
 
     def runs_of_parts(self) -> list[CollectionRun]:
         """A run for each collection, over the same connections and with the same progress."""
@@ -109,7 +108,8 @@ class SharedRun(CollectionRun):
         self.progress.notes += lost_tags.words_of_unknown(known)
         for part in self.parts:
             several = lost_tags.several_tags_of(part.collection, known)
-            if several is not None:
+            # Who is held back has not taken its tag back yet.
+            if several is not None and not part.is_held_back:
                 part.block("tag_by_hand", several)
             found = look.by_hand.get(part.collection.collection_id)
             if found is not None:
