@@ -1,4 +1,4 @@
--- An audience was found after a loss of the state that a collection had before, and a run has just listed it.
+-- A run has just listed an audience that a collection had before a loss of the state.
 with newest as (
     select coalesce(max(coalesce(member.last_changed, member.status_since)), 'epoch') as change
     from sync.member as member

@@ -111,8 +111,8 @@ def test_there_and_back(sharing: World) -> None:
     moved.assert_quiet()
 
 
-@pytest.mark.parametrize("to", [None, OTHER])
-def test_the_audience_before_is_read_in_part(sharing: World, to: str | None) -> None:
+@pytest.mark.parametrize("to", [OTHER])
+def test_the_audience_before_is_read_in_part(sharing: World, to: str) -> None:
     """Who is archived there is known already when a call fails. Nobody is removed for that."""
     moved = Movers(sharing, NAME, to, "NEWS")
     before = audience_of(sharing)
@@ -127,4 +127,19 @@ def test_the_audience_before_is_read_in_part(sharing: World, to: str | None) -> 
 
     sync_each(sharing, 2)
 
+    assert moved.of("NEWS") == {NIKOS, ZOI, PETROS}
+
+
+def test_a_preview_and_then_the_shared_audience_goes_first(sharing: World) -> None:
+    """The collection is about to leave. Its members stay until they are elsewhere."""
+    moved = Movers(sharing, NAME, None, "NEWS", arrive=False)
+    change(sharing, "NEWS", shared_audience=None)
+    sharing.forget_ledger()
+    sharing.push(sharing.stage(dry_run=True), "NEWS", options=UNGUARDED)
+
+    sharing.push(sharing.stage(), CODE, options=UNGUARDED)
+
+    left = moved.in_audience(audience_of(sharing))
+    assert left == {MARIA: "unsubscribed", **dict.fromkeys((NIKOS, ZOI, PETROS), "subscribed")}
+    sync_each(sharing, 2)
     assert moved.of("NEWS") == {NIKOS, ZOI, PETROS}

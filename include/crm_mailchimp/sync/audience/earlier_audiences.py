@@ -253,11 +253,10 @@ def remember(
             "name": found.tag.name,
         },
     )
-    if not in_preview:
-        # Its own run may come first. It archives nobody who has the tag.
-        with suppress(NotFoundAtProviderError):
-            tags.fill_tagged_now(warehouse, provider, found.list_id, found.tag.tag_id)
-            warehouse.execute(statement("sync/restore_tag_members"), place)
+    # The audience's own run may come next. It archives nobody who has the tag.
+    with suppress(NotFoundAtProviderError):
+        tags.fill_tagged_now(warehouse, provider, found.list_id, found.tag.tag_id)
+        warehouse.execute(statement("sync/restore_tag_members"), place)
 
 
 def look_as_at_first(warehouse: Connection[Any], list_id: str) -> None:

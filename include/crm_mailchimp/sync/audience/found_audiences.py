@@ -25,8 +25,8 @@ class FoundAudience(NamedTuple):
 
     Attributes:
         shared_id: of a shared one: its id among the collections.
-        found_through: the newest known change there by the first look, Mailchimp's clock, as
-            Postgres writes it; infinity: nobody has looked at all of it yet.
+        found_through: the newest known change there by the first look, as Postgres writes it.
+            Mailchimp's clock. Infinity: nobody has looked at all of it yet.
     """
 
     list_id: str

@@ -168,8 +168,6 @@ def _synchronise(run: CollectionRun) -> tuple[str, str | None]:
     if (problem := collection.problem) is not None:
         _remove_due_alone(run)
         raise _StopError(problem.state, str(problem))
-    find_earlier_audiences(run)
-    run.leave_earlier_audience()
     try:
         audience = _locate(run)
     except AudienceUnusableError:
@@ -219,9 +217,13 @@ def _plan_and_push(run: CollectionRun, audience: KnownAudience | None) -> tuple[
     return "succeeded", None
 
 
-def _locate(run: CollectionRun) -> KnownAudience | None:
+def _locate(run: CollectionRun, *, is_left: bool = True) -> KnownAudience | None:
     collection_audience.follow_account(run.warehouse, run.collection)
     try:
+        # Once its present audience is known, nobody searches for those before.
+        find_earlier_audiences(run)
+        if is_left:
+            run.leave_earlier_audience()
         return collection_audience.locate(
             run.warehouse,
             run.provider,
@@ -239,9 +241,7 @@ def _remove_due_alone(run: CollectionRun) -> None:
     """Carry out the mandatory removals in the collection's audiences, and nothing else."""
     if (problem := run.collection.problem) is None or problem.code not in _WITHOUT_A_CALL:
         with suppress(AudienceUnusableError):
-            # Once its present audience is known, nobody searches for those before.
-            find_earlier_audiences(run)
-            _locate(run)
+            _locate(run, is_left=False)
     audience = audience_map.find_known(run.warehouse, run.collection.collection_id)
     due_removals.remove_from_former(run)
     if audience is not None:

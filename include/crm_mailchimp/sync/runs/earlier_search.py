@@ -1,7 +1,7 @@
 """A collection whose audience ``sync`` does not know: was it in Mailchimp before a loss?
 
 The state may be lost, or older than Mailchimp: a backup was restored. That is asked until the state
-knows the collection's present audience, in its own account and in the others that the CRM names.
+knows the collection's present audience. All accounts that the CRM names are asked.
 """
 
 from __future__ import annotations
@@ -71,12 +71,15 @@ def _note(
     present = [one.list_id for one in own if _is_present(run, one)]
     present += found_audiences.unjudged_in(run.warehouse, collection)
     before = [one for one in own if one.list_id not in present]
+    # First: it commits.
     for one in before:
-        with run.in_account(one.account) as there:
-            if one.is_unclear:
+        if one.is_unclear:
+            with run.in_account(one.account) as there:
                 lost_audiences.require_own_for(
                     run.warehouse, there.provider, one.list_id, collection
                 )
+    for one in before:
+        with run.in_account(one.account) as there:
             earlier_audiences.remember(
                 run.warehouse,
                 there.provider,
