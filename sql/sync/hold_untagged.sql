@@ -24,6 +24,7 @@ ours as (
         and member.status = 'subscribed'
         -- CRMREF says that the sync pushed it: only such a member ever had the tag by the sync.
         and member.origin in ('created', 'adopted')
+        and not %(collection_id)s::bigint = any(member.taken_after_loss)
         and not exists (
             select from tagged_now
             where tagged_now.subscriber_hash = member.subscriber_hash

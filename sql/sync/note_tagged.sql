@@ -64,6 +64,29 @@ taken as (
     returning tagged.subscriber_hash, tagged.contact_id
 ),
 
+ending as materialized (
+    select open_proof.proof_id
+    from taken
+    inner join sync.tag as tag on tag.list_id = %(list_id)s and tag.collection_id = %(collection_id)s
+    cross join
+        lateral (
+            select proof.proof_id
+            from sync.consent_proof as proof
+            where
+                proof.list_id = tag.list_id
+                and proof.subscriber_hash = taken.subscriber_hash
+                and proof.collection_code = tag.collection_code
+                and proof.ended_at is null
+            offset 0
+        ) as open_proof
+),
+
+ended as (
+    update sync.consent_proof
+    set ended_at = now(), end_cause = 'tag_taken'
+    where proof_id = any(array(select ending.proof_id from ending))
+),
+
 refused as (
     insert into sync.refusal as refusal (
         kind, list_id, address_digest, collection_ids, known_from, refused_at, holders_known_at

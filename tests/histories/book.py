@@ -246,10 +246,15 @@ class Book:
     def tag_given(self, list_id: str, address: str, key: str) -> None:
         """Somebody gave a member a collection's tag by hand.
 
-        At another address of the person it ends the refusal, too, if nobody else may be meant. That
-        is not for this book to say, so such a refusal is doubtful from then on.
+        At another address of the person, or in another audience of the collection, it ends the
+        refusal, too, if nobody else may be meant. That is not for this book to say, so such a
+        refusal is doubtful from then on.
         """
         holders = set(self.cast.holders(address))
+        for one in self.refusals:
+            is_elsewhere = one.tag_of == key and one.list_id != list_id and not one.is_over
+            if is_elsewhere and (address in one.addresses or holders & (one.people | one.maybe)):
+                one.is_doubtful = True
         for one in self._taken(list_id, key):
             if address in one.addresses:
                 one.is_given_again = one.is_known or one.is_lost

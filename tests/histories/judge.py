@@ -179,7 +179,7 @@ class Judge:
         may_be |= {
             where
             for (list_id, where, who), known_at in self.book.ours_at_loss.items()
-            if who is person
+            if person in (who, self.cast.survivor(who))
             and known_at == address
             and list_id == self.setting.list_id
             and not set(self.cast.holders(where)) - {person}
@@ -201,7 +201,7 @@ class Judge:
         return any(
             who is person and both[0] == address for (_, who), both in self.book.followed.items()
         ) or any(
-            who is person and known_at == address and where != address
+            person in (who, self.cast.survivor(who)) and known_at == address and where != address
             for (_, where, who), known_at in self.book.ours_at_loss.items()
         )
 

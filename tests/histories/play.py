@@ -237,8 +237,10 @@ class _Play:
                     one.tag_of and one.list_id == list_id and member.address in one.addresses
                     for one in world.books[cast].refusals
                 )
+                # After a loss the tag of others looks like that of a collection that is gone.
+                is_kept = world.lost_in >= 0 and member.address in carry.get(OTHERS, ())
                 lost = member.status == "subscribed" and member.address not in wanted
-                if lost and not by_hand:
+                if lost and not by_hand and not is_kept:
                     self._find(
                         cast.number,
                         iter((f"{member.address} in {list_id} is subscribed without any tag",)),

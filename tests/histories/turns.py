@@ -239,10 +239,17 @@ def second_installation(world: World, one: Collection, turn: Turn) -> str | None
 # ---- shared audiences
 
 
+def _is_lost_without_trace(world: World, one: Collection) -> bool:
+    """The ledger is lost, and the collection's tag has a name that nobody knows."""
+    return world.lost_in == world.stages and (one.list_id or "", one.key) in world.renamed_tags
+
+
 def share(world: World, one: Collection, turn: Turn) -> str | None:
     """To share an audience with others, or another one than before."""
     name = ("Κοινό", "Άλλο")[turn.pick % 3 == 2]
     if one.becomes or one.shares == name or one.key in world.broken:
+        return None
+    if _is_lost_without_trace(world, one):
         return None
     named = {
         each.wish
@@ -257,7 +264,7 @@ def share(world: World, one: Collection, turn: Turn) -> str | None:
 
 
 def unshare(world: World, one: Collection, turn: Turn) -> str | None:
-    if not one.shares or one.becomes:
+    if not one.shares or one.becomes or _is_lost_without_trace(world, one):
         return None
     before, one.shares = one.shares, None
     world.change_collection(one, shared_audience=None)
@@ -270,7 +277,7 @@ def unshare(world: World, one: Collection, turn: Turn) -> str | None:
 
 def move_account(world: World, one: Collection, turn: Turn) -> str | None:
     """To the other account, with or without the shared audience that is named alike there."""
-    if one.becomes or one.key in world.broken:
+    if one.becomes or one.key in world.broken or _is_lost_without_trace(world, one):
         return None
     one.provider = "mailchimp" if one.provider == "kriti" else "kriti"
     world.change_collection(one, external_provider=one.provider)

@@ -14,6 +14,7 @@ from crm_mailchimp.data_protection.retention import Ages, apply
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 from fresh_databases import fresh_databases
 from page_reader import Reader, reading
+from sharing_world import NAME, change, share
 
 ADDRESS = "filos@mail.gr"
 FILOS, MARIA = 901, 902
@@ -71,6 +72,15 @@ def test_a_look_up_says_why_and_leaves_a_row_without_the_address(world: Campaign
         ],
         key=str,
     )
+
+
+def test_a_look_up_names_a_shared_audience_as_people_do(world: CampaignWorld) -> None:
+    share(world)
+    change(world, "NEWS", shared_audience=NAME)
+    world.sync()
+    with reading(world.warehouse_dsn, username="ελένη") as reader:
+        text = html.unescape(post(reader, "/person", token=reader.token(), who=ADDRESS).text)
+    assert f"has the collection's tag in the shared audience {NAME}</span>" in text
 
 
 def test_a_look_up_shows_who_looked_before(world: CampaignWorld) -> None:

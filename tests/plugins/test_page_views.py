@@ -80,7 +80,9 @@ def test_each_sender_value_says_where_it_comes_from(world: CampaignWorld, reader
     def source(code: str, column: str) -> tuple[str, str]:
         text = html.unescape(reader.get(f"collection?code={code}"))
         found = re.search(
-            rf'<th scope="row">{column}</th><td>(.*?)</td>\s*<td>(.*?)</td>', text, re.DOTALL
+            rf'<th scope="row">{column}</th><td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>',
+            text,
+            re.DOTALL,
         )
         assert found, column
         return found[1], found[2]
@@ -88,6 +90,9 @@ def test_each_sender_value_says_where_it_comes_from(world: CampaignWorld, reader
     assert source("NEWS", "city") == ("Χανιά", "the collection in the CRM")
     assert source("NEWS", "company")[1] == "the provider in the CRM", "its own value is blank"
     assert source("OFFERS", "city")[1] == "the provider in the CRM"
+    guard = "Ποσοστό αφαιρέσεων που απαιτεί έγκριση"
+    greek = html.unescape(reader.get("collection?code=NEWS", **GREEK))
+    assert "10,0 %" in greek.partition(guard)[2].partition("</tr>")[0]
     assert source("OFFERS", "city")[0] != "Ηράκλειο"
     # A run from before the column does not know it.
     world.warehouse.execute("update sync.staged_collection set own_settings = null")
@@ -149,6 +154,7 @@ def test_a_campaign_says_in_plain_words_why_it_waits(world: CampaignWorld, reade
     assert "Held: the check before sending found something" in text
     assert "The last sync of the collection was blocked." in text
     assert "A person may release the campaign in spite of it." in text
+    assert text.count("Technical detail") == 1, "the reason says what the campaign's row repeats"
     calendar = html.unescape(reader.get(f"campaigns?month={world.quarter_in(48):%Y-%m}", **GREEK))
     assert "campaign?code=NL-11" in calendar
     assert re.search(r">\s*save\s*<", text + calendar) is None, "Mailchimp's word for a draft"

@@ -31,7 +31,7 @@ _ADDRESSES = {
     "changed": "the address that the person chose in Mailchimp",
 }
 #: Causes whose time nobody knows: we only see that the member is gone.
-_NOTICED_LATER = ("forgotten",)
+_NOTICED_LATER = ("forgotten", "tag_taken")
 _END_CAUSES = {
     "unsubscribe": "we unsubscribed the member",
     "archive": "we archived the member",
@@ -41,6 +41,7 @@ _END_CAUSES = {
     "forgotten": "the member was permanently deleted in Mailchimp",
     "renewed": "another consent took its place",
     "left_shared_audience": "the collection left the shared audience",
+    "tag_taken": "somebody took the collection's tag in Mailchimp",
     "audience_deleted": "the audience was deleted in Mailchimp",
 }
 

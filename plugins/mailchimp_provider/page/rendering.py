@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from crm_mailchimp.setting_group import SettingError
+from crm_mailchimp.sync.staging.shared_audiences import name_in
 from mailchimp_provider.page import plots
 from mailchimp_provider.page.language import language_of
 from mailchimp_provider.page.texts import LANGUAGES, Language, catalogue, number, text, text_or
@@ -116,7 +117,7 @@ def _words(language: Language) -> dict[str, Any]:
 
     callables: dict[str, Callable[..., str]] = {
         "t": translated, "moment": moment, "count": count, "percent": percent,
-        "known": known, "code_or": code_or,
+        "known": known, "code_or": code_or, "audience_name": name_in,
     }  # fmt: skip
     return {**callables, "language": language, "languages": LANGUAGES, "zone_name": str(zone())}
 

@@ -51,12 +51,18 @@ _FEET = {"succeeded": "ok", "blocked": "stopped", "failed": "broken"}
 
 @dataclass(frozen=True)
 class Parameter:
-    """What is in force for a collection; ``is_setting``: the name is a column of the CRM."""
+    """What is in force for a collection.
+
+    Attributes:
+        is_setting: the name is a column of the CRM.
+        is_percent: the value counts hundredths.
+    """
 
     name: str
     value: object
     source: str
     is_setting: bool = False
+    is_percent: bool = False
 
 
 @router.get("/")
@@ -210,7 +216,8 @@ def _parameters(found: CollectionContent) -> Iterator[Parameter]:
     ):
         value = getattr(limits, setting)
         is_default = value == getattr(defaults, setting)
-        yield Parameter(name, value, "default" if is_default else "environment")
+        source = "default" if is_default else "environment"
+        yield Parameter(name, value, source, is_percent=name == "guard_percent")
     # A sender is a company's, not a person's. Its e-mail address is not shown anyway.
     for name, value in facts.settings.items():
         if name != "from_email":

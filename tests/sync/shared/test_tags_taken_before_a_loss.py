@@ -10,6 +10,7 @@ from sharing_world import (
     UNGUARDED,
     act,
     by_hand,
+    change,
     last_run,
     quarantine,
     tagged,
@@ -118,3 +119,22 @@ def test_who_joined_another_collection_since_waits_for_a_person(
     sharing.sync(options=UNGUARDED)
     assert tagged(sharing, "NEWS") == {MARIA, ZOI, KOSTAS, "late@galaxy.gr"}
     assert last_run(sharing, CODE)["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_tag_that_the_sync_took_after_the_loss_was_not_taken_by_hand(
+    sharing: World, ids: dict[str, int], looks: int
+) -> None:
+    """While nobody knows the collection's category, a withdrawal of any one takes the tag."""
+    sharing.consent(ids[ZOI], category="offer", granted=False)
+    change(sharing, "NEWS", campaign_type=None)
+    sharing.forget_ledger()
+    for _ in range(looks):
+        sharing.sync(options=UNGUARDED)
+    assert tagged(sharing, "NEWS") == {MARIA}
+
+    change(sharing, "NEWS", campaign_type="NEWS")
+    sharing.sync(options=UNGUARDED)
+
+    assert tagged(sharing, "NEWS") == {MARIA, ZOI}
+    assert quarantine(sharing) == {}

@@ -113,6 +113,7 @@ def take_tags(
         return FoundByHand(0, 0)
     untouched: set[str] = set()
     missing: list[PlannedTag] = []
+    undecided: list[PlannedTag] = []
 
     def record(members: Sequence[PlannedTag]) -> None:
         push.warehouse.execute(
@@ -127,8 +128,17 @@ def take_tags(
         push.counts["removed"] += len(members)
 
     def one_by_one(member: PlannedTag) -> bool:
-        is_taken = push.provider.take_tag(tag.list_id, tag_id, member.subscriber_hash)
-        if is_taken or member.subscriber_hash not in untouched:
+        is_untouched = member.subscriber_hash in untouched
+        try:
+            is_taken = push.provider.take_tag(tag.list_id, tag_id, member.subscriber_hash)
+        except ProviderError:
+            # An answer showed already that the call for many did not take it.
+            if is_untouched and member.address_key is not None:
+                moved_tags.note_untaken(push.warehouse, tag, [member.subscriber_hash])
+                push.warehouse.commit()
+                undecided.append(member)
+            raise
+        if is_taken or not is_untouched:
             return True
         moved_tags.note_untaken(push.warehouse, tag, [member.subscriber_hash])
         missing.append(member)
@@ -152,12 +162,12 @@ def take_tags(
 
     with key_lookups(push.warehouse):
         _send(push, tag, planned(), change, one_by_one, record)
-    if not missing:
+    if not missing and not undecided:
         return FoundByHand(0, 0)
     found = moved_tags.find_moved(push.warehouse, push.provider, tag, tag_id)
     if found is None:
         with key_lookups(push.warehouse):
-            for cause, hashes in _by_cause(missing).items():
+            for cause, hashes in _by_cause([*missing, *undecided]).items():
                 _note_leaving(push, tag, hashes, cause)
             record(missing)
             push.warehouse.commit()

@@ -269,6 +269,11 @@ def code_of(account: str, name: str) -> str:
     return f"{PREFIX.removesuffix(':')}@{account.replace(':', '%3A')}:{name}"
 
 
+def name_in(code: str) -> str:
+    """The name of a shared audience, by its code (``code_of``)."""
+    return code.partition(":")[2]
+
+
 def id_of(account: str, name: str) -> int:
     """The id of a shared audience among the collections. It is the same after such a loss."""
     return SHARED_AUDIENCES.id_of(code_of(account, name))
