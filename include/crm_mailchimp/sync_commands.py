@@ -101,7 +101,8 @@ def _new_collection(warehouse: psycopg.Connection[Any], options: argparse.Namesp
     old_id, new_id = begin_as_new(warehouse, options.collection)
     return (
         f"collection {options.collection} with id {new_id} is a new one. The next sync makes an "
-        f"audience for it. Refusals in the old one (id {old_id}) hold for it\n"
+        "audience for it, or goes on with the tag in the audience that it shares. Refusals in the "
+        f"old one (id {old_id}) hold for it\n"
     )
 
 

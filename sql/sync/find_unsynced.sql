@@ -1,5 +1,5 @@
 -- Audiences whose collections are not in this run. A collection may have left an account before it got an
--- audience in another one. Then it is the audience that it left.
+-- audience in another one. Or a person retired its audience. Then it is the audience that it left.
 select
     collection_id,
     collection_code,
@@ -17,7 +17,6 @@ union all
     from sync.former_audience as former
     where
         former.collection_id <> all(%(collection_ids)s::bigint[])
-        and former.moved_to is not null
         and former.deleted_at is null
         and former.collection_id not in (select audience.collection_id from sync.audience as audience)
     order by former.collection_id asc, former.retired_at desc

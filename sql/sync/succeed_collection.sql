@@ -1,6 +1,7 @@
 -- Another collection under the same code. The audiences of the old one become former audiences of the new
 -- one. Withdrawals still go out there, and refusals made there hold for the new collection. In a shared
--- audience the new collection takes over the tag, whose name has the code. Its guard judges who leaves.
+-- audience the new collection takes over the tag, whose name has the code. Its guard judges who leaves. If
+-- the old one was on its way to another audience, the new one goes on that way.
 with known as (
     update sync.known_collection set replaced_by = %(new_id)s
     where collection_id = %(old_id)s
@@ -35,7 +36,7 @@ former as (
 
 tag as (
     update sync.tag set collection_id = %(new_id)s, collection_code = %(code)s
-    where collection_id = %(old_id)s and left_at is null
+    where collection_id = %(old_id)s and (left_at is null or arrived_at is null)
     returning list_id
 ),
 

@@ -19,7 +19,7 @@ from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import find_value, read_rows, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import ownership
+from crm_mailchimp.sync.audience import other_account, ownership
 from crm_mailchimp.sync.refusals.suppression import Digester
 from crm_mailchimp.warehouse.locks import audience_lock
 
@@ -164,8 +164,11 @@ def delete_members(
         number of audiences looked through.
 
     Raises:
-        ProviderError: an outage of the account, or its audiences cannot be listed.
+        ProviderError: an outage of the account, or its audiences cannot be listed. Or the
+            connection leads to another account (``OtherAccountError``).
     """
+    present = [audience.list_id for audience in provider.audiences()]
+    other_account.require_same(warehouse, account, present)
     looked_through: set[str] = set()
     codes = read_values(warehouse, str, statement("sync/erase_collection_codes"))
     warehouse.commit()
@@ -183,10 +186,10 @@ def delete_members(
                 _delete_unless_foreign(warehouse, provider, list_id, people, watch)
                 looked_through.add(list_id)
     # Audiences that the map does not know: nobody of ours pushes there, so there is no lock.
-    for audience in provider.audiences():
-        if audience.list_id not in looked_through:
-            _delete_unless_foreign(warehouse, provider, audience.list_id, people, watch)
-            looked_through.add(audience.list_id)
+    for list_id in present:
+        if list_id not in looked_through:
+            _delete_unless_foreign(warehouse, provider, list_id, people, watch)
+            looked_through.add(list_id)
     return len(looked_through)
 
 

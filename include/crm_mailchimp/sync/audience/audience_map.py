@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.rows import find_value, read_row
+from crm_mailchimp.rows import find_value, read_row, read_rows
 from crm_mailchimp.sync.audience import tags
 from crm_mailchimp.sync.audience.tags import CollectionTag
 
@@ -22,6 +22,7 @@ _CLOCK_STEP = timedelta(minutes=1)
 class FormerAudience:
     """An audience that was a collection's; the attributes are those of ``KnownAudience``."""
 
+    collection_code: str
     list_id: str
     account: str
     gdpr_category: str | None
@@ -77,6 +78,10 @@ class KnownAudience:
         return not -_CLOCK_STEP < now - self.fully_listed_at <= FULL_LISTING_EVERY
 
 
+_FORMER = (
+    "select collection_code, list_id, account, gdpr_category, pulled_through, fully_listed_at"
+    " from sync.former_audience"
+)
 _KNOWN = (
     "select collection_id, collection_code, list_id, account, linked, settings_hash, remote_name,"
     " pulled_through, fully_listed_at, gdpr_category from sync.audience"
@@ -102,6 +107,26 @@ def find_used(warehouse: Connection[Any], collection_id: int) -> KnownAudience |
 def find_by_list(warehouse: Connection[Any], list_id: str) -> KnownAudience | None:
     """The map's row of an audience, if any."""
     return read_row(warehouse, KnownAudience, f"{_KNOWN} where list_id = %s", (list_id,))
+
+
+def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAudience]:
+    """Former audiences of a collection that are not known to be deleted."""
+    return read_rows(
+        warehouse,
+        FormerAudience,
+        f"{_FORMER} where collection_id = %s and deleted_at is null order by list_id",
+        (collection_id,),
+    )
+
+
+def find_retired(warehouse: Connection[Any], list_id: str) -> FormerAudience | None:
+    """A former audience that is not known to be deleted, if the audience is one."""
+    return read_row(
+        warehouse,
+        FormerAudience,
+        f"{_FORMER} where list_id = %s and deleted_at is null",
+        (list_id,),
+    )
 
 
 def web_id_of(warehouse: Connection[Any], list_id: str) -> int | None:

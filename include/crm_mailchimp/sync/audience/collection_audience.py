@@ -21,7 +21,7 @@ from crm_mailchimp.errors import (
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import lost_audiences, lost_tags, permissions
+from crm_mailchimp.sync.audience import lost_audiences, lost_tags, other_account, permissions
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import KnownAudience, find_known
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
@@ -63,7 +63,7 @@ def locate(
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id
     if linked_id and (known is None or known.list_id != linked_id):
-        linked = _require(provider, linked_id, collection)
+        linked = _require(warehouse, provider, linked_id, collection)
         lost_audiences.require_own_for(warehouse, provider, linked_id, collection)
         if known is not None:
             with suppress(NotFoundAtProviderError):
@@ -102,7 +102,7 @@ def look_at(
     Raises:
         AudienceUnusableError: it is not in the account any more.
     """
-    found = _require(provider, known.list_id, collection)
+    found = _require(warehouse, provider, known.list_id, collection)
     name = found.settings.name
     _note_name(warehouse, known.list_id, name)
     permissions.note_audience(warehouse, found)
@@ -112,7 +112,10 @@ def look_at(
 
 @contextmanager
 def expected(
-    provider: AudienceProvider, known: KnownAudience, collection: StagedCollection
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    known: KnownAudience,
+    collection: StagedCollection,
 ) -> Iterator[None]:
     """Calls that find no audience only when it was deleted: nobody asks before each run.
 
@@ -122,14 +125,20 @@ def expected(
     try:
         yield
     except NotFoundAtProviderError:
-        _require(provider, known.list_id, collection)
+        _require(warehouse, provider, known.list_id, collection)
         raise
 
 
-def _require(provider: AudienceProvider, list_id: str, collection: StagedCollection) -> Audience:
+def _require(
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    collection: StagedCollection,
+) -> Audience:
     try:
         return provider.audience(list_id)
     except NotFoundAtProviderError as error:
+        other_account.require_deleted(warehouse, provider, collection.account, list_id)
         code = collection.collection_code
         if collection.provider_list_id == list_id:
             words = (

@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_row, read_rows
+from crm_mailchimp.rows import read_row
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import collection_audience
-from crm_mailchimp.sync.audience.audience_map import FormerAudience
 from crm_mailchimp.sync.staging.known_collections import audience_code
 from crm_mailchimp.warehouse.locks import audience_lock
 
@@ -22,18 +21,6 @@ class NothingToRetireError(PermanentError):
 class _Mapped(NamedTuple):
     collection_id: int
     list_id: str
-
-
-def read_former(warehouse: Connection[Any], collection_id: int) -> list[FormerAudience]:
-    """Former audiences of a collection that are not known to be deleted."""
-    return read_rows(
-        warehouse,
-        FormerAudience,
-        "select list_id, account, gdpr_category, pulled_through, fully_listed_at"
-        " from sync.former_audience where collection_id = %s and deleted_at is null"
-        " order by list_id",
-        (collection_id,),
-    )
 
 
 def note_deleted(warehouse: Connection[Any], list_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,6 +22,7 @@ from crm_mailchimp.sync.audience import (
     earlier_audiences,
     found_audiences,
     lost_audiences,
+    other_account,
     tags,
     untagged_after_loss,
 )
@@ -258,22 +259,23 @@ class CollectionRun:
 
         What people refused there until now holds for the collection. After a dry run it is still
         in the shared audience. If an earlier run left one and did not arrive anywhere, its people
-        may have refused there since.
+        may have refused there since. The same holds for one that a person retired.
         """
         tag = tags.find_tag(self.warehouse, self.collection.collection_id)
         left = tags.find_left(self.warehouse, self.collection.collection_id)
         for one in ([tag] if tag is not None else []) + left:
-            if one.shared_id == self.collection.shared_id:
-                continue
             shared = audience_map.find_by_list(self.warehouse, one.list_id)
+            retired = audience_map.find_retired(self.warehouse, one.list_id)
             self.warehouse.commit()
-            if shared is not None:
-                self.look_for_the_last_time(shared, one)
+            if retired is None and one.shared_id == self.collection.shared_id:
+                continue
+            if (audience := shared or retired) is not None:
+                self.look_for_the_last_time(audience, one)
             if one is tag and not self.collection.dry_run:
                 tags.leave(self.warehouse, tag)
 
     def look_for_the_last_time(
-        self, audience: KnownAudience, tag: CollectionTag | None = None
+        self, audience: KnownAudience | FormerAudience, tag: CollectionTag | None = None
     ) -> None:
         """Bring ``sync.member`` up to date with an audience that is about to be left; commits.
 
@@ -288,7 +290,7 @@ class CollectionRun:
         with (
             second_audience_lock(self.warehouse, audience.collection_code),
             self.in_account(audience.account) as there,
-            suppress(NotFoundAtProviderError),
+            _unless_deleted(there, audience.list_id),
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
@@ -360,6 +362,19 @@ class CollectionRun:
     def planned(self, *actions: str) -> int:
         """Members that any of these actions is planned for."""
         return member_plan.planned(self.progress.planned, *actions)
+
+
+@contextmanager
+def _unless_deleted(run: CollectionRun, list_id: str) -> Iterator[None]:
+    """Look at an audience. If it was deleted, the block ends early.
+
+    Raises:
+        OtherAccountError: the connection leads to another account.
+    """
+    try:
+        yield
+    except NotFoundAtProviderError:
+        other_account.require_deleted(run.warehouse, run.provider, run.account, list_id)
 
 
 def _may_heal(error: Exception) -> bool:

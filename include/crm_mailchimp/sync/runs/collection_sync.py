@@ -257,7 +257,7 @@ def _look_at(run: CollectionRun, audience: KnownAudience) -> KnownAudience:
         audience = collection_audience.look_at(
             run.warehouse, run.provider, audience, run.collection
         )
-    with collection_audience.expected(run.provider, audience, run.collection):
+    with collection_audience.expected(run.warehouse, run.provider, audience, run.collection):
         run.pull_back(audience)
     if audience.fully_listed_at is None:
         after_a_loss.recognise(run, audience.list_id)

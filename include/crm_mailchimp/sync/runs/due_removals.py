@@ -12,9 +12,11 @@ from itertools import groupby
 
 from crm_mailchimp.errors import NotFoundAtProviderError, PassingError, ProviderError
 from crm_mailchimp.sync.audience import (
+    audience_map,
     earlier_audiences,
     former_audiences,
     found_audiences,
+    other_account,
     permissions,
 )
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
@@ -67,7 +69,7 @@ def remove_from_former(
     for part in run.runs_of_parts():
         remove_from_former(part, elsewhere_alone=elsewhere_alone, is_judged=is_judged)
     collection_id = run.collection.collection_id
-    former = former_audiences.read_former(run.warehouse, collection_id)
+    former = audience_map.read_former(run.warehouse, collection_id)
     may_remove = is_judged or not found_audiences.had_others(run.warehouse, [collection_id])
     run.warehouse.commit()
     # The own account last: its outage ends the run.
@@ -116,6 +118,7 @@ def _remove_from_one(run: CollectionRun, audience: FormerAudience, may_remove: b
     try:
         run.pull_back(audience)
     except NotFoundAtProviderError:
+        other_account.require_deleted(run.warehouse, run.provider, run.account, list_id)
         former_audiences.note_deleted(run.warehouse, list_id)
         notes.append(f"the former audience {list_id} was deleted in Mailchimp")
         return

@@ -83,6 +83,7 @@ def follow(
             warehouse.execute(
                 "delete from sync.known_collection where collection_id = %s", (rival,)
             )
+    _forget_passed(warehouse, [one.code for one in collections], list(problems))
     _rename(warehouse, renamed)
     for one in collections:
         if one.collection_id not in known and one.collection_id not in problems:
@@ -270,6 +271,22 @@ def _note_replaced(warehouse: Connection[Any], collection: Collection, old_id: i
         f"it is a new one, run {command.format('new-collection')}. It then gets "
         f"{'the tag' if collection.shared_audience else 'an audience of its own'}, and all "
         "refusals hold for it, too",
+    )
+
+
+def _forget_passed(
+    warehouse: Connection[Any], codes: Sequence[str], waiting_ids: Sequence[int]
+) -> None:
+    """Forget ids that the CRM took back before anybody decided about them; no commit.
+
+    Args:
+        codes: of the collections of this run.
+        waiting_ids: those of them that wait for a decision.
+    """
+    warehouse.execute(
+        "delete from sync.replaced_collection where decision is null"
+        " and collection_code = any(%s) and new_id <> all(%s)",
+        (list(codes), list(waiting_ids)),
     )
 
 
