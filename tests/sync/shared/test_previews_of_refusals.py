@@ -103,3 +103,27 @@ def test_another_permission_in_a_preview_alone_refuses_nothing(
     count(gdpr, POST)
     sync_each(gdpr, 2)
     assert with_status(gdpr, "subscribed", code) == {NIKOS}
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_preview_counts_only_the_tags_that_people_get(sharing: World, asks: bool) -> None:
+    """Who opted out of the audience, or is asked first, gets no tag: the detail says so, too."""
+    sharing.crm.execute("alter table crm.contact_collection add confirm_new_members boolean")
+    news = sharing.collection("NEWS")
+    offers = sharing.collection("OFFERS", shared_audience=NAME)
+    for email in (MARIA, ZOI):
+        sharing.contact(email, news, offers)
+    sharing.contact(NIKOS, news)
+    sync_each(sharing, 2)
+    sharing.act(MARIA, "unsubscribe", CODE)
+    sync_each(sharing)
+    change(sharing, "NEWS", shared_audience=NAME, confirm_new_members=asks)
+
+    sharing.sync(dry_run=True, options=UNGUARDED)
+    planned = last_run(sharing, "NEWS")["detail"]
+    change(sharing, "NEWS", confirm_new_members=asks)
+    sync_each(sharing)
+
+    given = len(tagged(sharing, "NEWS"))
+    assert given == (1 if asks else 2)
+    assert f"tag {given}" in planned

@@ -141,9 +141,12 @@ def _require(
         other_account.require_deleted(warehouse, provider, collection.account, list_id)
         code = collection.collection_code
         if collection.provider_list_id == list_id:
+            elsewhere = other_account.find_elsewhere(warehouse, collection.account, list_id)
+            known = f" It is known in the account of connection {elsewhere}." if elsewhere else ""
             words = (
                 f"crm.contact_collection.provider_list_id of {code} names audience {list_id}, which"
-                " is not in the Mailchimp account (any more): name another one there"
+                f" is not in the account of connection {collection.account} (any more).{known} "
+                "Correct the id. Or empty it, if the collection is to have an audience of its own"
             )
         else:
             words = (

@@ -6,12 +6,13 @@ The audiences that we know are not in that account. Nobody deleted them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.errors import NotFoundAtProviderError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import find_value, read_values
 from crm_mailchimp.statements import statement
@@ -37,6 +38,32 @@ def require_deleted(
         OtherAccountError: the account has an audience that is known under another connection.
     """
     _refuse(warehouse, account, list_id, [one.list_id for one in provider.audiences()])
+
+
+@contextmanager
+def unless_deleted(
+    warehouse: Connection[Any], provider: AudienceProvider, account: str, list_id: str
+) -> Iterator[None]:
+    """Look at an audience: if it was deleted, the block ends early.
+
+    Arguments and errors are those of ``require_deleted``.
+    """
+    try:
+        yield
+    except NotFoundAtProviderError:
+        require_deleted(warehouse, provider, account, list_id)
+
+
+def find_elsewhere(warehouse: Connection[Any], account: str, list_id: str) -> str | None:
+    """Another account in which an audience is known, if there is one; rolls back."""
+    elsewhere = find_value(
+        warehouse,
+        str,
+        statement("sync/account_elsewhere"),
+        {"list_id": list_id, "account": account},
+    )
+    warehouse.rollback()
+    return elsewhere
 
 
 def require_same(warehouse: Connection[Any], account: str, present: Sequence[str]) -> None:
@@ -66,13 +93,7 @@ def require_same(warehouse: Connection[Any], account: str, present: Sequence[str
 
 def _refuse(warehouse: Connection[Any], account: str, missing: str, present: Sequence[str]) -> None:
     for list_id in present:
-        elsewhere = find_value(
-            warehouse,
-            str,
-            statement("sync/account_elsewhere"),
-            {"list_id": list_id, "account": account},
-        )
-        warehouse.rollback()
+        elsewhere = find_elsewhere(warehouse, account, list_id)
         if elsewhere is not None:
             raise OtherAccountError(
                 f"audience {missing} is not in the account that connection {account} leads to. "

@@ -13,7 +13,6 @@ from typing import Any
 from psycopg import Connection
 
 from crm_mailchimp.accounts import Accounts, is_passing
-from crm_mailchimp.errors import NotFoundAtProviderError
 from crm_mailchimp.outages import OutageWatch
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_value, read_values
@@ -290,7 +289,9 @@ class CollectionRun:
         with (
             second_audience_lock(self.warehouse, audience.collection_code),
             self.in_account(audience.account) as there,
-            _unless_deleted(there, audience.list_id),
+            other_account.unless_deleted(
+                there.warehouse, there.provider, there.account, audience.list_id
+            ),
         ):
             # Only a full listing shows who was deleted: they are not added elsewhere.
             there.pull_back(audience, full=True)
@@ -362,19 +363,6 @@ class CollectionRun:
     def planned(self, *actions: str) -> int:
         """Members that any of these actions is planned for."""
         return member_plan.planned(self.progress.planned, *actions)
-
-
-@contextmanager
-def _unless_deleted(run: CollectionRun, list_id: str) -> Iterator[None]:
-    """Look at an audience. If it was deleted, the block ends early.
-
-    Raises:
-        OtherAccountError: the connection leads to another account.
-    """
-    try:
-        yield
-    except NotFoundAtProviderError:
-        other_account.require_deleted(run.warehouse, run.provider, run.account, list_id)
 
 
 def _may_heal(error: Exception) -> bool:

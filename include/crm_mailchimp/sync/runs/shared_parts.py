@@ -162,6 +162,16 @@ def failed_parts(parts: Sequence[CollectionPart]) -> str | None:
     return f"of its collections failed: {', '.join(codes)}" if codes else None
 
 
+def count_plans(warehouse: Connection[Any], parts: Sequence[CollectionPart]) -> None:
+    """Count the plans again. What the audience's plan holds back gets no tag; commits."""
+    for part in parts:
+        part.planned = member_plan.count_plan(
+            warehouse,
+            staging_id=part.collection.staging_id,
+            collection_id=part.collection.collection_id,
+        )
+
+
 def parts_may_heal(parts: Sequence[CollectionPart]) -> bool:
     """Whether some of what failed for collections may succeed when it is repeated."""
     return any(is_passing(error) for part in parts for error in part.failed)

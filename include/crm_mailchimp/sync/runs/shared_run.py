@@ -33,7 +33,7 @@ from crm_mailchimp.sync.members.shared_recheck import SharedRecheck
 from crm_mailchimp.sync.planner_statistics import refresh_statistics
 from crm_mailchimp.sync.runs import after_a_loss, left_collections, tag_readings
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
-from crm_mailchimp.sync.runs.shared_parts import CollectionPart
+from crm_mailchimp.sync.runs.shared_parts import CollectionPart, count_plans
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
 
@@ -318,11 +318,8 @@ class SharedRun(CollectionRun):
         ]
         lost = [tag.collection_id for tag in self.lost]
         # If the tag is there, its members are known.
-        unclear = [
-            tag.collection_id
-            for tag in (*self.lost, *self.waiting)
-            if tag.tag_id is None and tag.was_made
-        ]
+        away = (*self.lost, *self.waiting)
+        unclear = [tag.collection_id for tag in away if tag.tag_id is None and tag.was_made]
         self.progress.planned = tag_plan.plan_members(
             self.warehouse,
             staging_id=self.collection.staging_id,
@@ -336,6 +333,8 @@ class SharedRun(CollectionRun):
             only_due=only_due,
             dry_run=self.collection.dry_run,
         )
+        if self.collection.dry_run:
+            count_plans(self.warehouse, self.parts)
 
     def _plan_tags(
         self,
