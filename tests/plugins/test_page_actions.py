@@ -14,7 +14,7 @@ from crm_mailchimp.data_protection.retention import Ages, apply
 from crm_mailchimp.sync.refusals.suppression import open_suppression
 from fresh_databases import fresh_databases
 from page_reader import Reader, reading
-from sharing_world import NAME, change, share
+from sharing_world import NAME, by_hand, change, share
 
 ADDRESS = "filos@mail.gr"
 FILOS, MARIA = 901, 902
@@ -81,6 +81,21 @@ def test_a_look_up_names_a_shared_audience_as_people_do(world: CampaignWorld) ->
     with reading(world.warehouse_dsn, username="ελένη") as reader:
         text = html.unescape(post(reader, "/person", token=reader.token(), who=ADDRESS).text)
     assert f"has the collection's tag in the shared audience {NAME}</span>" in text
+    assert "no tag: gets none of its mail" not in text
+
+
+def test_a_look_up_says_first_who_gets_none_of_a_collections_mail(world: CampaignWorld) -> None:
+    share(world)
+    change(world, "NEWS", shared_audience=NAME)
+    world.contact("zoi@mail.gr", world.collection("ΒΙΒΛΙΑ", shared_audience=NAME))
+    world.sync()
+    by_hand(world, "NEWS", ADDRESS, "taken")
+    world.sync()
+    with reading(world.warehouse_dsn, username="ελένη") as reader:
+        text = html.unescape(post(reader, "/person", token=reader.token(), who=ADDRESS).text)
+    of_news = text.partition('<th scope="row">NEWS')[2].partition("</tr>")[0]
+    assert '<span class="state">no tag: gets none of its mail</span>' in of_news
+    assert '<span class="state good">' not in of_news
 
 
 def test_a_look_up_shows_who_looked_before(world: CampaignWorld) -> None:

@@ -132,6 +132,16 @@ def test_a_gate_that_closed_for_more_waits_once(
     assert 'id="campaign-ΝΕΑ-11"' in text
 
 
+def test_a_collection_that_was_only_previewed_is_not_up_to_date(
+    world: CampaignWorld, shown: Callable[..., str]
+) -> None:
+    world.contact("filos@mail.gr", world.collection("ΒΙΒΛΙΑ"))
+    world.sync(dry_run=True)
+    text = shown()
+    assert '<span class="state ">Only previewed</span>' in text
+    assert "Up to date" not in text.partition('id="collections"')[2].partition("</table>")[0]
+
+
 def test_a_preview_hides_no_real_run_and_a_new_code_no_success(
     world: CampaignWorld, shown: Callable[..., str]
 ) -> None:

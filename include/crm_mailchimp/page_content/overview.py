@@ -21,9 +21,11 @@ from crm_mailchimp.sync.runs.collections_page import (
     read_page,
 )
 
-Health = Literal["failed", "blocked", "late", "never", "running", "succeeded"]
+Health = Literal["failed", "blocked", "late", "never", "previewed", "running", "succeeded"]
 #: What needs somebody comes first.
-HEALTHS: Sequence[Health] = ("failed", "blocked", "late", "never", "running", "succeeded")
+HEALTHS: Sequence[Health] = (
+    "failed", "blocked", "late", "never", "previewed", "running", "succeeded",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,4 +171,6 @@ def health_of(row: CollectionRow, late: set[str]) -> Health:
             return "never"
     if row.collection_code in late:
         return "late"
+    if row.state == "dry_run":
+        return "previewed"
     return "running" if row.state is None else "succeeded"
