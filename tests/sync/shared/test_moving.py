@@ -7,9 +7,12 @@ from sharing_world import (
     NAME,
     UNGUARDED,
     act,
+    audience_of,
+    change,
     last_run,
     quarantine,
     rows,
+    sync_each,
     tagged,
     with_status,
 )
@@ -49,6 +52,28 @@ def test_from_an_own_audience_to_a_shared_one_and_back(shared: World) -> None:
     assert with_status(shared, "subscribed", "NEWS") == {"maria@example.gr", "nikos@example.gr"}
     assert with_status(shared, "subscribed") == {"maria@example.gr", "eleni@example.gr"}
     assert with_status(shared, "archived") == {"nikos@example.gr"}
+
+
+def test_a_collection_goes_back_to_the_audience_that_it_had(shared: World) -> None:
+    """If the CRM names it. Who opted out anywhere meanwhile stays out."""
+    news = shared.collection("NEWS")
+    people = ("maria@galaxy.gr", "nikos@galaxy.gr", "zoi@galaxy.gr")
+    for email in people:
+        shared.contact(email, news)
+    sync_each(shared, 2)
+    own = audience_of(shared, "NEWS")
+    change(shared, "NEWS", shared_audience=NAME)
+    sync_each(shared, 2)
+    act(shared, people[0], "unsubscribe")
+
+    change(shared, "NEWS", shared_audience=None, provider_list_id=own)
+    sync_each(shared, 2)
+
+    assert audience_of(shared, "NEWS") == own
+    assert with_status(shared, "subscribed", "NEWS") == set(people[1:])
+    with shared.provider() as provider:
+        names = [one.settings.name for one in provider.audiences()]
+    assert len(names) == len(set(names)) == 2, "no second audience of the name"
 
 
 def test_an_opt_out_that_nobody_saw_holds_after_leaving_a_shared_audience(shared: World) -> None:
