@@ -1,8 +1,9 @@
--- After a loss of the state the sync takes a tag from somebody, before it has looked who had lost the tag by hand.
--- Then nobody took it by hand.
-alter table sync.member add column taken_after_loss bigint [] not null default '{}';
+-- After a loss of the state the sync takes a tag from somebody, before it has looked who had lost the tag by
+-- hand. Then nobody took it by hand.
+alter table sync.member add column taken_after_loss bigint[] not null default '{}';
 comment on column sync.member.taken_after_loss is
-'After a loss of sync: collections whose tag the sync took from the member before it looked who had lost the tag.';
+'After a loss of sync: collections whose tag the sync took from the member before anybody looked. '
+'The looking is for members that had lost the tag by hand.';
 
 -- Tags that were taken by hand: their proofs of consent went on.
 update sync.consent_proof as proof
