@@ -7,7 +7,11 @@ import pytest
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.data_protection.erasure import ErasureIncompleteError
-from crm_mailchimp.sync.audience.account_changes import close_account, rename_account
+from crm_mailchimp.sync.audience.account_changes import (
+    AccountInUseError,
+    close_account,
+    rename_account,
+)
 from crm_mailchimp.sync.staging.known_collections import begin_as_new, continue_as_same
 from sharing_world import NAME, share
 from sync_world import subscriber_hash
@@ -284,6 +288,7 @@ def test_the_first_account_is_closed_while_a_collection_waits(
     filled.sync(2)
     del world.places[DEFAULT_ACCOUNT]
     filled.move(*ALL)
+    filled.sync()
     with world.connect(world.warehouse_dsn) as warehouse:
         close_account(warehouse, DEFAULT_ACCOUNT)
 
@@ -338,3 +343,22 @@ def test_the_account_is_renamed_between_staging_and_push(filled: Shared) -> None
     assert all(one.startswith("succeeded") for one in ended.values()), ended
     assert filled.tagged("NEWS", NEO) == {MARIA, ELENI}
     assert set(world.people(NEO).values()) == {"subscribed"}
+
+
+def test_an_account_that_collections_are_in_is_not_closed(filled: Shared) -> None:
+    world = filled.world
+    filled.refuse("unsubscribe", ZOI)
+    filled.refuse("tag taken", ELENI)
+    with (
+        world.connect(world.warehouse_dsn) as warehouse,
+        pytest.raises(AccountInUseError, match="NEWS, OFFERS"),
+    ):
+        close_account(warehouse, DEFAULT_ACCOUNT)
+
+    ended = filled.sync(2)
+
+    assert all(one.startswith("succeeded") for one in ended.values()), ended
+    assert filled.tagged("NEWS", DEFAULT_ACCOUNT) == {MARIA}
+    assert filled.first() == {
+        MARIA: "subscribed", ZOI: "unsubscribed", KOSTAS: "subscribed", ELENI: "subscribed",
+    }  # fmt: skip

@@ -318,7 +318,7 @@ ORACLE_MUTANTS = (
     oracle(
         "members without any tag are not looked at",
         "play",
-        "if lost and not by_hand:",
+        "if lost and not by_hand and not is_kept:",
         "if False:",
     ),
     oracle(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.errors import PermanentError
 from crm_mailchimp.rows import read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
@@ -17,6 +18,10 @@ from crm_mailchimp.warehouse.locks import audience_lock
 
 class UnknownAccountError(PermanentError):
     """No audience is known in the account."""
+
+
+class AccountInUseError(PermanentError):
+    """Collections of the CRM name the account."""
 
 
 class _Mapped(NamedTuple):
@@ -60,8 +65,10 @@ def close_account(warehouse: Connection[Any], account: str) -> int:
 
     Raises:
         UnknownAccountError: no audience is known in it.
+        AccountInUseError: collections of the newest run are in it.
     """
     _require_known(warehouse, account)
+    _require_unused(warehouse, account)
     mapped = read_rows(
         warehouse,
         _Mapped,
@@ -84,6 +91,24 @@ def close_account(warehouse: Connection[Any], account: str) -> int:
     for list_id in former:
         former_audiences.note_deleted(warehouse, list_id)
     return len(former)
+
+
+def _require_unused(warehouse: Connection[Any], account: str) -> None:
+    """The next run would make second audiences, and add who refused since the last look."""
+    codes = read_values(
+        warehouse,
+        str,
+        statement("sync/codes_of_account"),
+        {"account": account, "default_account": DEFAULT_ACCOUNT},
+    )
+    warehouse.rollback()
+    if codes:
+        raise AccountInUseError(
+            f"the newest run has collections in the account of connection {account}: "
+            f"{', '.join(codes)}. Nothing was changed. Let them name another provider in "
+            "crm.contact_collection.external_provider, or deactivate them. Then run "
+            "sync_collections once, and this command again"
+        )
 
 
 def _follow_shared(warehouse: Connection[Any], old: str, new: str) -> None:
