@@ -8,4 +8,6 @@ where
     )
     and coalesce(staged.connection_id, %(default_account)s) = %(account)s
     and not staged.is_shared_audience
+    -- What is not synced any more is staged for its withdrawals alone.
+    and staged.problem_code is distinct from 'inactive_collection'
 order by staged.collection_code

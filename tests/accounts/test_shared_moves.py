@@ -345,6 +345,14 @@ def test_the_account_is_renamed_between_staging_and_push(filled: Shared) -> None
     assert set(world.people(NEO).values()) == {"subscribed"}
 
 
+def test_an_account_of_inactive_collections_is_closed(filled: Shared) -> None:
+    for code in ALL:
+        filled.world.change_collection(code, is_active=False)
+    filled.sync()
+    with filled.world.connect(filled.world.warehouse_dsn) as warehouse:
+        assert close_account(warehouse, DEFAULT_ACCOUNT) == 1
+
+
 def test_an_account_that_collections_are_in_is_not_closed(filled: Shared) -> None:
     world = filled.world
     filled.refuse("unsubscribe", ZOI)
