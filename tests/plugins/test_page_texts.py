@@ -110,6 +110,12 @@ def test_every_reason_of_a_gate_has_words() -> None:
     assert_known("gate", codes | {"sync_blocked", "sync_failed"})
 
 
+@pytest.mark.parametrize("code", ["tagged_by_hand", "tag_changed"])
+def test_a_gate_that_a_sync_opens_says_so(code: str) -> None:
+    assert "Sync the collection" in text(f"gate.{code}", "en")
+    assert "Συγχρονίστε τη συλλογή" in text(f"gate.{code}", "el")
+
+
 def test_every_end_of_a_collection_has_words() -> None:
     guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     table = guide[guide.index("| `detail` begins with |") :].partition("\n\n")[0]

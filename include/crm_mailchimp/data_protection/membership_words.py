@@ -170,7 +170,8 @@ def _about_audience(row: Membership) -> Iterator[str]:
     if row.tag_taken_by_hand_at:
         yield (
             f"  somebody took the tag away in Mailchimp, noticed "
-            f"{as_text(row.tag_taken_by_hand_at)}. We never give it again. Give it there by hand"
+            f"{as_text(row.tag_taken_by_hand_at)}. We never give it again. "
+            "If the person wants this mail, give it there by hand"
         )
     elif row.has_tag and row.is_tag_given_by_hand:
         yield (
