@@ -133,7 +133,7 @@ def test_a_collection_that_failed_says_why_at_its_top(world: CampaignWorld, read
     text = html.unescape(reader.get("collection?code=ΝΕΑ"))
     top = text[text.index("<h1>") : text.index('id="runs"')]
     assert "Blocked: a person must decide" in top
-    assert "The audience is gone from Mailchimp. Retire it" in top
+    assert "The audience is not in the Mailchimp account. Does the CRM name the right one?" in top
     assert "audience_deleted" in top, "the technical detail"
     assert "Το κοινό δεν υπάρχει πλέον στο Mailchimp. Αποσύρετέ" in reader.get(
         "collection?code=ΝΕΑ", **GREEK
