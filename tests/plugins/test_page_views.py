@@ -135,7 +135,7 @@ def test_a_collection_that_failed_says_why_at_its_top(world: CampaignWorld, read
     assert "Blocked: a person must decide" in top
     assert "The audience is not in the Mailchimp account. Does the CRM name the right one?" in top
     assert "audience_deleted" in top, "the technical detail"
-    assert "Το κοινό δεν υπάρχει πλέον στο Mailchimp. Αποσύρετέ" in reader.get(
+    assert "Το κοινό δεν υπάρχει στον λογαριασμό Mailchimp." in reader.get(
         "collection?code=ΝΕΑ", **GREEK
     )
 
