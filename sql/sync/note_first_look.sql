@@ -2,7 +2,25 @@
 with newest as (
     select coalesce(max(coalesce(member.last_changed, member.status_since)), 'epoch') as change
     from sync.member as member
-    where member.list_id = %(list_id)s
+    where
+        member.list_id = %(list_id)s
+        -- Mostly it is no such audience. Then nobody reads its members.
+        and (
+            exists (
+                select from sync.tag as found
+                where
+                    found.list_id = %(list_id)s
+                    and found.collection_id = %(collection_id)s
+                    and found.found_through = 'infinity'
+            )
+            or exists (
+                select from sync.former_audience as found
+                where
+                    found.list_id = %(list_id)s
+                    and found.collection_id = %(collection_id)s
+                    and found.found_through = 'infinity'
+            )
+        )
 ),
 
 tag as (

@@ -9,6 +9,6 @@ from tagged_now as shown
 left join sync.member as member
     on member.list_id = %(list_id)s and shown.subscriber_hash = member.subscriber_hash
 -- The tag may be read before the members are known.
-on conflict (
-    list_id, collection_id, subscriber_hash) do update set contact_id = excluded.contact_id
-where tagged.contact_id is null
+on conflict (list_id, collection_id, subscriber_hash) do update
+    set contact_id = excluded.contact_id
+    where tagged.contact_id is null

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from psycopg import Connection
 
@@ -23,9 +23,7 @@ from crm_mailchimp.sync.runs.collections_page import (
 
 Health = Literal["failed", "blocked", "late", "never", "previewed", "running", "succeeded"]
 #: What needs somebody comes first.
-HEALTHS: Sequence[Health] = (
-    "failed", "blocked", "late", "never", "previewed", "running", "succeeded",
-)  # fmt: skip
+HEALTHS: Sequence[Health] = get_args(Health)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,11 @@ from crm_mailchimp.sync.staging.known_collections import (
 )
 from sharing_world import CODE as SHARED
 from sharing_world import (
-    NAME,
     act,
     audience_of,
     by_hand,
     change,
+    fill_two,
     last_run,
     sync_each,
     tagged,
@@ -30,14 +30,7 @@ OTHER = "Άλλο κοινό"
 
 def fill(world: World) -> dict[str, int]:
     """Two collections in one audience; ids of the contacts by address."""
-    news = world.collection("NEWS", shared_audience=NAME)
-    offers = world.collection("OFFERS", shared_audience=NAME)
-    found = {
-        MARIA: world.contact(MARIA, news, first_name="Μαρία"),
-        ZOI: world.contact(ZOI, news, offers, first_name="Ζωή"),
-        KOSTAS: world.contact(KOSTAS, offers, first_name="Κώστας"),
-        ELENI: world.contact(ELENI, news, first_name="Ελένη"),
-    }
+    found = fill_two(world)
     sync_each(world)
     return found
 

@@ -14,6 +14,7 @@ from sharing_world import (
     NAME,
     UNGUARDED,
     change,
+    fill_two,
     last_run,
     rows,
     sync_each,
@@ -24,18 +25,6 @@ from sync_world import World
 
 MARIA, ZOI, KOSTAS, ELENI = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas", "eleni"))
 OTHER = "Άλλο"
-
-
-def fill(world: World) -> dict[str, int]:
-    """Two collections in one audience; ids of the contacts by address."""
-    news = world.collection("NEWS", shared_audience=NAME)
-    offers = world.collection("OFFERS", shared_audience=NAME)
-    return {
-        MARIA: world.contact(MARIA, news, first_name="Μαρία"),
-        ZOI: world.contact(ZOI, news, offers, first_name="Ζωή"),
-        KOSTAS: world.contact(KOSTAS, offers, first_name="Κώστας"),
-        ELENI: world.contact(ELENI, news, first_name="Ελένη"),
-    }
 
 
 def allow(world: World, audiences: int) -> None:
@@ -60,7 +49,7 @@ def waits(world: World) -> bool:
 
 def test_who_moves_to_an_audience_that_cannot_be_made_stays(sharing: World) -> None:
     world = sharing
-    contacts = fill(world)
+    contacts = fill_two(world)
     sync_each(world)
     allow(world, 1)
     change(world, "NEWS", shared_audience=None)
@@ -89,7 +78,7 @@ def test_who_moves_to_an_audience_that_cannot_be_made_stays(sharing: World) -> N
 
 
 def test_a_wrong_audience_of_the_crm(shared: World) -> None:
-    fill(shared)
+    fill_two(shared)
     sync_each(shared)
     change(shared, "NEWS", shared_audience=None, provider_list_id="0000000000")
 
@@ -103,7 +92,7 @@ def test_a_wrong_audience_of_the_crm(shared: World) -> None:
 
 def test_a_provider_of_another_kind(shared: World) -> None:
     """The collection's own run leaves nothing: it makes no call."""
-    contacts = fill(shared)
+    contacts = fill_two(shared)
     sync_each(shared)
     shared.crm.execute(
         "alter table crm.external_provider add column if not exists kind text;"
@@ -130,7 +119,7 @@ def test_a_provider_of_another_kind(shared: World) -> None:
 
 
 def test_to_another_shared_audience_that_cannot_be_made(shared: World) -> None:
-    fill(shared)
+    fill_two(shared)
     sync_each(shared)
     allow(shared, 1)
     change(shared, "NEWS", shared_audience=OTHER)
@@ -148,7 +137,7 @@ def test_to_another_shared_audience_that_cannot_be_made(shared: World) -> None:
 
 def test_the_plan_of_its_own_run_stays_as_it_is(shared: World) -> None:
     """The shared audience plans the tag while the collection's own run may go on."""
-    fill(shared)
+    fill_two(shared)
     sync_each(shared)
     allow(shared, 1)
     change(shared, "NEWS", shared_audience=None)
@@ -165,7 +154,7 @@ def test_the_plan_of_its_own_run_stays_as_it_is(shared: World) -> None:
 
 
 def test_back_before_it_went_anywhere(shared: World) -> None:
-    fill(shared)
+    fill_two(shared)
     sync_each(shared)
     allow(shared, 1)
     change(shared, "NEWS", shared_audience=None)
@@ -182,7 +171,7 @@ def test_back_before_it_went_anywhere(shared: World) -> None:
 
 def test_another_collection_with_its_code_has_not_moved(shared: World) -> None:
     """Codes are swapped: the success of the other collection is not its own."""
-    fill(shared)
+    fill_two(shared)
     shared.collection("GIFTS")
     sync_each(shared)
     allow(shared, 1)

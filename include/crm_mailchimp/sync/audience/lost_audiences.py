@@ -7,11 +7,10 @@ from typing import Any
 
 from psycopg import Connection
 
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 from crm_mailchimp.provider import Audience, AudienceProvider, MergeField
-from crm_mailchimp.rows import find_value, read_value, read_values
-from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import ownership
+from crm_mailchimp.rows import read_value, read_values
+from crm_mailchimp.sync.audience import other_account, ownership
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.ownership import REFERENCE_TAG
 from crm_mailchimp.sync.staging import shared_audiences
@@ -30,6 +29,10 @@ class AudienceUnusableError(PermanentError):
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
         self.code = code
+
+
+#: Why nobody knows where a collection was before.
+SearchError = ProviderError | PassingError | AudienceUnusableError
 
 
 def find_own(
@@ -145,13 +148,7 @@ def require_in_account(
     Raises:
         AudienceUnusableError: ``audience_in_two_accounts``.
     """
-    elsewhere = find_value(
-        warehouse,
-        str,
-        statement("sync/account_elsewhere"),
-        {"list_id": list_id, "account": collection.account},
-    )
-    warehouse.rollback()
+    elsewhere = other_account.find_elsewhere(warehouse, collection.account, list_id)
     if elsewhere is None:
         return
     raise AudienceUnusableError(

@@ -264,7 +264,9 @@ class CollectionRun:
         left = tags.find_left(self.warehouse, self.collection.collection_id)
         for one in ([tag] if tag is not None else []) + left:
             shared = audience_map.find_by_list(self.warehouse, one.list_id)
-            retired = audience_map.find_retired(self.warehouse, one.list_id)
+            retired = (
+                audience_map.find_retired(self.warehouse, one.list_id) if shared is None else None
+            )
             self.warehouse.commit()
             if retired is None and one.shared_id == self.collection.shared_id:
                 continue
@@ -319,14 +321,11 @@ class CollectionRun:
             if tag is not None and not self.collection.dry_run:
                 tags.note_taken_addresses(self.warehouse, tag)
 
-    def hold_back(self, collection: StagedCollection, error: Exception) -> None:
+    def hold_back(self, collection: StagedCollection, error: lost_audiences.SearchError) -> None:
         """End the run: nobody knows where the collection was before.
 
-        Args:
-            error: of the provider or its account, or an AudienceUnusableError.
-
         Raises:
-            Exception: the error.
+            ProviderError, PassingError, AudienceUnusableError: the error.
         """
         raise error
 

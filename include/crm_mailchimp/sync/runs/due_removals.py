@@ -70,6 +70,9 @@ def remove_from_former(
         remove_from_former(part, elsewhere_alone=elsewhere_alone, is_judged=is_judged)
     collection_id = run.collection.collection_id
     former = audience_map.read_former(run.warehouse, collection_id)
+    if not former:
+        run.warehouse.commit()
+        return
     may_remove = is_judged or not found_audiences.had_others(run.warehouse, [collection_id])
     run.warehouse.commit()
     # The own account last: its outage ends the run.

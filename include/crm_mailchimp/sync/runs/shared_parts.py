@@ -12,7 +12,7 @@ from psycopg import Connection
 from crm_mailchimp.accounts import is_passing
 from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.error_words import words_of
-from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
+from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError, SearchError
 from crm_mailchimp.sync.audience.tags import FoundByHand, tag_name
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
@@ -53,7 +53,7 @@ class CollectionPart:
         self.is_held_back = True
         self.judgement = GuardJudgement(Blocked(code, detail), None)
 
-    def hold_back(self, error: Exception) -> None:
+    def hold_back(self, error: SearchError) -> None:
         """Only what is due goes out for it in this run: nobody knows where it was before."""
         if isinstance(error, AudienceUnusableError):
             self.block(error.code, str(error))

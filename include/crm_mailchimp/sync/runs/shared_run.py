@@ -21,6 +21,7 @@ from crm_mailchimp.sync.audience import (
     tags,
 )
 from crm_mailchimp.sync.audience.audience_map import FormerAudience, KnownAudience
+from crm_mailchimp.sync.audience.lost_audiences import SearchError
 from crm_mailchimp.sync.audience.tags import CollectionTag
 from crm_mailchimp.sync.decisions import member_plan, removal_guard, tag_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
@@ -67,7 +68,7 @@ class SharedRun(CollectionRun):
             if known is not None:
                 self._leave(part, partial(self._leave_own, run, known))
 
-    def hold_back(self, collection: StagedCollection, error: Exception) -> None:
+    def hold_back(self, collection: StagedCollection, error: SearchError) -> None:
         """Nobody gets the collection's tag: nobody knows where the collection was before."""
         for part in self.parts:
             if part.collection.collection_id == collection.collection_id:
