@@ -92,6 +92,9 @@ def stage_unsynced(
                 "problem_detail": f"{_why(one, row)}: {_GOES_ON}",
             },
         )
+        if shared_audiences.is_shared_id(one.collection_id):
+            # Its collections may wait for another audience. Each has its own category until then.
+            shared_audiences.note_shared(warehouse, staging_id, one.collection_id, [])
 
 
 def _mapped(warehouse: Connection[Any], collection_ids: Sequence[int]) -> list[_Mapped]:

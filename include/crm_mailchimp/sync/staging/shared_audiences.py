@@ -221,14 +221,27 @@ def store_shared(
 ) -> None:
     """Note which collections share which audience; the caller commits."""
     for one in shared:
-        warehouse.execute(
-            statement("staging/store_shared_audience"),
-            {
-                "staging_id": staging_id,
-                "shared_id": one.shared_id,
-                "collection_ids": [member.collection_id for member in one.collections],
-            },
-        )
+        members = [member.collection_id for member in one.collections]
+        note_shared(warehouse, staging_id, one.shared_id, members)
+
+
+def note_shared(
+    warehouse: Connection[Any], staging_id: int, shared_id: int, collection_ids: Sequence[int]
+) -> None:
+    """Note in a staging which collections share an audience; the caller commits.
+
+    Args:
+        shared_id: the audience's id among the collections. Its row is stored already.
+        collection_ids: those that share it; none of an audience that all have left.
+    """
+    warehouse.execute(
+        statement("staging/store_shared_audience"),
+        {
+            "staging_id": staging_id,
+            "shared_id": shared_id,
+            "collection_ids": list(collection_ids),
+        },
+    )
 
 
 def _named(collections: Sequence[Collection]) -> list[str]:
