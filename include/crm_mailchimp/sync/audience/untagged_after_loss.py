@@ -178,3 +178,17 @@ def words_of_held(tag: CollectionTag, held: int) -> str:
         f"tag {tag.name!r}. Somebody may have taken it by hand. So nobody of them is added. Until "
         "a run of the collection succeeds, the tag may be given there in Mailchimp"
     )
+
+
+def words_of_missing(name: str, held: int) -> str:
+    """What a run says of members that do not get a tag, as nobody knows who took it.
+
+    Args:
+        name: the tag's.
+        held: how many members.
+    """
+    return (
+        f"after the loss of sync, the tag {name!r} is missing at {members_in_words(held)}. "
+        "Somebody may have taken it by hand. Nobody of them gets it again until somebody gives it "
+        "in Mailchimp"
+    )

@@ -14,7 +14,7 @@ from crm_mailchimp.crm import extract
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import moved_tags, tag_names
+from crm_mailchimp.sync.audience import deleted_tags, moved_tags, tag_names
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
 from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
@@ -41,7 +41,7 @@ def give_tags(push: Push, tag: CollectionTag) -> int:
     """Give the planned members their collection's tag; commits after each call.
 
     Consent is judged again right before each page. A tag that is missing is made with the first
-    members.
+    members. It is made without any if members are held back that may get it by hand.
 
     Args:
         push: of the collection to the shared audience.
@@ -87,6 +87,9 @@ def give_tags(push: Push, tag: CollectionTag) -> int:
         if tag.tag_id is None:
             first = next(members, None)
             if first is None:
+                # Somebody has to find it in Mailchimp to give it to members that are held back.
+                if not tag.was_made and deleted_tags.has_held(push.warehouse, tag):
+                    tag_names.make_collection_tag(push.warehouse, push.provider, tag, [])
                 return 0
             tag, rest = _make(push, tag, first, record)
             members = chain([rest], members)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 from crm_mailchimp.errors import NotFoundAtProviderError
-from crm_mailchimp.sync.audience import audience_map, found_audiences, untagged_after_loss
+from crm_mailchimp.sync.audience import (
+    audience_map,
+    deleted_tags,
+    found_audiences,
+    untagged_after_loss,
+)
+from crm_mailchimp.sync.audience.tags import tag_name
 from crm_mailchimp.sync.runs import due_removals
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.passed_over import pass_over, runs_with_others
@@ -48,4 +54,18 @@ def judge_found(run: CollectionRun, list_id: str | None) -> None:
                 if held:
                     run.progress.notes.append(untagged_after_loss.words_of_held(tag, held))
     pass_over(run, list_id)
+    _hold_without_tag(run, list_id)
     due_removals.remove_from_found(run)
+
+
+def _hold_without_tag(run: CollectionRun, list_id: str | None) -> None:
+    """Hold back who may have lost a collection's tag where somebody deleted it; commits."""
+    if list_id is None or run.collection.dry_run:
+        return
+    for one in run.runs_of_parts():
+        held = deleted_tags.hold_archived_elsewhere(
+            run.warehouse, run.provider, list_id, one.collection
+        )
+        if held:
+            name = tag_name(one.collection)
+            run.progress.notes.append(untagged_after_loss.words_of_missing(name, held))

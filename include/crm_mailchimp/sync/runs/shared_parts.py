@@ -14,6 +14,7 @@ from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.error_words import words_of
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError, SearchError
 from crm_mailchimp.sync.audience.tags import FoundByHand, tag_name
+from crm_mailchimp.sync.audience.untagged_after_loss import words_of_missing
 from crm_mailchimp.sync.decisions import member_plan
 from crm_mailchimp.sync.decisions.member_plan import PlanCounts
 from crm_mailchimp.sync.decisions.removal_guard import Blocked, GuardJudgement
@@ -84,11 +85,7 @@ class CollectionPart:
     def note_untagged(self, count: int) -> None:
         """Say how many members do not have the tag after a loss of the sync state."""
         if count:
-            self.notes.append(
-                f"after the loss of sync, the tag {tag_name(self.collection)!r} is missing at "
-                f"{members_in_words(count)}. Somebody may have taken it by hand. Nobody of them "
-                "gets it again until somebody gives it in Mailchimp"
-            )
+            self.notes.append(words_of_missing(tag_name(self.collection), count))
 
     def note_missing(self, count: int) -> None:
         """Say how many members Mailchimp did not show when they were to get the tag."""

@@ -219,8 +219,7 @@ class SharedRun(CollectionRun):
                     self.warehouse, part.judgement.approved_plan, part.collection.run_id
                 )
             self.warehouse.commit()
-        if part.planned_tags:
-            part.note_missing(tagging.give_tags(self._push_of(part, known.list_id), known))
+        part.note_missing(tagging.give_tags(self._push_of(part, known.list_id), known))
         if not part.failed:
             owed_tags.note_given(self.warehouse, known)
         renew_proofs(self.warehouse, part.collection, known.list_id)
