@@ -3,7 +3,7 @@
 The collection had another audience before. Perhaps it moved, the sync archived its members there,
 and then somebody deleted the tag in the present audience. Or the collection is about to move, and
 people were archived by hand. Nothing in Mailchimp tells these apart. So a member without any tag
-stays in the present audience, and gets the tag only if somebody gives it in Mailchimp.
+stays in the present audience. It gets the tag only if somebody gives it in Mailchimp.
 """
 
 from __future__ import annotations
