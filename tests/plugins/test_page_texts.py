@@ -17,7 +17,7 @@ from crm_mailchimp.campaigns.sending_health import _WORDS
 from crm_mailchimp.data_protection.membership_words import _NOT_MAILED
 from crm_mailchimp.data_protection.refusal_words import _KINDS
 from crm_mailchimp.errors import ProviderUnreachableError
-from crm_mailchimp.page_content import campaigns, overview
+from crm_mailchimp.page_content import campaigns, troubles
 from crm_mailchimp.sync.decisions.plan_export import ACTIONS
 from mailchimp_provider.page.language import language_of
 from mailchimp_provider.page.texts import LANGUAGES, catalogue, number, text
@@ -143,7 +143,7 @@ def _classes_below(error: type[Exception]) -> Iterator[str]:
 
 
 def test_every_state_has_words() -> None:
-    assert_known("state", set(overview.HEALTHS) | {"dry_run"})
+    assert_known("state", set(troubles.HEALTHS) | {"dry_run"})
     assert_known("phase", set(campaigns.PHASES))
     assert_known("next", set(campaigns.PHASES))
     assert_known("rate", {*campaigns.RATES, *(key for _, key in campaigns.WAYS_OF_COUNTING)})

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from crm_mailchimp.campaigns.sending_health import Unhealthy, unhealthy_sendings
 from crm_mailchimp.page_content.campaigns import Phase, phase_of
 from crm_mailchimp.page_content.thresholds import CollectionHealth, read_healths
+from crm_mailchimp.page_content.troubles import (
+    HEALTHS,
+    Health,
+    Trouble,
+    health_of,
+    troubles_among,
+)
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.runs.collections_page import (
@@ -20,10 +27,6 @@ from crm_mailchimp.sync.runs.collections_page import (
     PageContent,
     read_page,
 )
-
-Health = Literal["failed", "blocked", "late", "never", "previewed", "running", "succeeded"]
-#: What needs somebody comes first.
-HEALTHS: Sequence[Health] = get_args(Health)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +92,12 @@ class Overview:
     unhealthy_sendings: Sequence[Unhealthy]
 
     @property
-    def troubles(self) -> Sequence[tuple[Health, CollectionRow]]:
+    def troubles(self) -> Sequence[Trouble]:
         """Collections that a person should look at."""
-        return [one for one in self.collections if one[0] in ("failed", "blocked", "late")]
+        shared = {code: one.shared_audience for code, one in self.audiences.items()}
+        return troubles_among(
+            self.collections, {code: name for code, name in shared.items() if name is not None}
+        )
 
     @property
     def above_thresholds(self) -> Sequence[tuple[CollectionRow, CollectionHealth]]:
@@ -158,17 +164,3 @@ def read_audiences(warehouse: Connection[Any]) -> Mapping[str, AudienceRow]:
     rows = read_rows(warehouse, AudienceRow, statement("page/audiences"))
     warehouse.rollback()
     return {row.collection_code: row for row in rows}
-
-
-def health_of(row: CollectionRow, late: set[str]) -> Health:
-    """How a collection is, in one word."""
-    match row.state:
-        case "failed" | "blocked" as trouble:
-            return trouble
-        case None if row.succeeded_at is None:
-            return "never"
-    if row.collection_code in late:
-        return "late"
-    if row.state == "dry_run":
-        return "previewed"
-    return "running" if row.state is None else "succeeded"

@@ -1,0 +1,88 @@
+"""What keeps a shared audience stands once on the page, with the collections that it stops."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from campaign_world import CampaignWorld
+from crm_mailchimp.page_content.overview import read_overview
+from fresh_databases import fresh_databases
+from page_reader import reading
+from sharing_world import CODE, NAME, audience_of, change, fill_two, share, sync_each
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
+    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
+        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
+        share(world)
+        fill_two(world)
+        world.collection("OWN")
+        sync_each(world)
+        yield world
+        world.close()
+
+
+def troubles(world: CampaignWorld) -> dict[str, list[str]]:
+    """The collections that each trouble stops, by the code of what is in trouble."""
+    with world.connect(world.warehouse_dsn) as warehouse:
+        found = read_overview(warehouse, datetime.now(UTC)).troubles
+    return {one.row.collection_code: [row.collection_code for row in one.sharing] for one in found}
+
+
+def boxes(world: CampaignWorld) -> list[str]:
+    """What the page says first, in Greek."""
+    with reading(world.warehouse_dsn) as reader:
+        text = html.unescape(reader.get("", **{"Accept-Language": "el"}))
+    (first,) = re.findall(r'<ul class="ask">(.*?)</ul>', text, re.DOTALL)
+    return re.findall(r"<li.*?</li>", first, re.DOTALL)
+
+
+def test_nothing_is_in_trouble(world: CampaignWorld) -> None:
+    assert troubles(world) == {}
+
+
+@pytest.mark.parametrize("state", ["blocked", "failed"])
+def test_the_trouble_of_the_audience_stands_once(world: CampaignWorld, state: str) -> None:
+    if state == "blocked":
+        for number, code in enumerate(("NEWS", "OFFERS")):
+            change(world, code, provider_list_id=f"abcdef012{number}")
+    else:
+        world.sandbox.control(
+            "POST",
+            "faults",
+            {
+                "next": [
+                    {"kind": "500", "count": 10**4, "path": f"/lists/{audience_of(world)}/members"}
+                ]
+            },
+        )
+    sync_each(world)
+    world.sandbox.control("POST", "faults", {"clear": True})
+
+    found = troubles(world)
+    assert found[CODE] == ["NEWS", "OFFERS"]
+    assert "NEWS" not in found
+    (box,) = [one for one in boxes(world) if NAME in one]
+    assert "Αυτό σταματά τις 2 συλλογές που μοιράζονται το κοινό:" in box
+    assert [code in box for code in ("code=NEWS", "code=OFFERS", "code=OWN")] == [True, True, False]
+
+
+def test_a_trouble_of_its_own_stands_by_itself(world: CampaignWorld) -> None:
+    change(world, "OFFERS", campaign_type=None)
+    sync_each(world)
+    assert troubles(world) == {"OFFERS": []}
+
+    change(world, "OFFERS", campaign_type="NEWS", is_active=True)
+    change(world, "NEWS", provider_list_id="abcdef0120")
+    change(world, "OFFERS", provider_list_id="abcdef0121")
+    more = world.collection("MORE", shared_audience=NAME, campaign_type=None)
+    world.contact("eleni2@galaxy.gr", more)
+    sync_each(world)
+    assert troubles(world) == {CODE: ["NEWS", "OFFERS"], "MORE": []}
