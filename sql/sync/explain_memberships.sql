@@ -136,6 +136,20 @@ where
                 and addressed.subscriber_hash is not null
         )
     )
+    -- Somebody may have mistyped the name of a shared audience for a while: nobody was ever in that one.
+    and (
+        asked.list_id is not null
+        or asked.collection_code !~ '^shared[:@]'
+        or exists (
+            select from sync.staged_collection as named
+            where
+                named.collection_code = asked.collection_code
+                and named.staging_id >= (
+                    select coalesce(max(whole.staging_id), 0) from sync.staging_run as whole
+                    where whole.is_whole
+                )
+        )
+    )
 order by
     asked.collection_code asc, is_former_audience asc, asked.in_audience desc,
     asked.contact_id asc nulls last, whose_address desc nulls last, asked.justified_at desc nulls last

@@ -10,7 +10,7 @@ import psycopg
 from crm_mailchimp.data_protection.explain import explain_address, explain_contact
 from crm_mailchimp.sync.decisions.plan_export import write_table
 from page_reader import reading
-from sharing_world import CODE, NAME, act, by_hand, rows, tagged
+from sharing_world import CODE, NAME, act, by_hand, change, rows, sync_each, tagged
 from sync_world import World
 
 
@@ -207,3 +207,22 @@ def test_a_plan_of_a_shared_audience_has_its_own_actions_only(shared: World) -> 
     assert str(people[1]) not in parts[CODE].split("\n", 2)[2].split()
     assert "held back by the check: consent_withdrawn 2" in parts["OFFERS"]
     assert "untag: the contact loses the collection's tag" in parts["NEWS"]
+
+
+def test_a_name_that_somebody_mistyped_for_a_while_is_gone(shared: World) -> None:
+    news = shared.collection("NEWS", shared_audience="Κυνό")
+    maria = shared.contact("maria@example.gr", news)
+    shared.sync(dry_run=True)
+    assert "shared:Κυνό" in explained(shared, maria)
+
+    change(shared, "NEWS", shared_audience=NAME)
+    sync_each(shared)
+
+    codes = set(explained(shared, maria))
+    assert {"NEWS", CODE} <= codes
+    assert "shared:Κυνό" not in codes
+    # One that is in Mailchimp stays, also when no collection shares it any more.
+    change(shared, "NEWS", shared_audience=None)
+    sync_each(shared, 2)
+    with psycopg.connect(shared.warehouse_dsn) as warehouse:
+        assert f"{CODE}: in the audience" in explain_contact(warehouse, maria).as_text()
