@@ -1,4 +1,4 @@
-"""What keeps a shared audience stands once on the page, with the collections that it stops."""
+"""What keeps a shared audience is shown once on the page, with the collections that it stops."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_nothing_is_in_trouble(world: CampaignWorld) -> None:
 
 
 @pytest.mark.parametrize("state", ["blocked", "failed"])
-def test_the_trouble_of_the_audience_stands_once(world: CampaignWorld, state: str) -> None:
+def test_the_trouble_of_the_audience_is_shown_once(world: CampaignWorld, state: str) -> None:
     if state == "blocked":
         for number, code in enumerate(("NEWS", "OFFERS")):
             change(world, code, provider_list_id=f"abcdef012{number}")
@@ -74,7 +74,7 @@ def test_the_trouble_of_the_audience_stands_once(world: CampaignWorld, state: st
     assert [code in box for code in ("code=NEWS", "code=OFFERS", "code=OWN")] == [True, True, False]
 
 
-def test_a_trouble_of_its_own_stands_by_itself(world: CampaignWorld) -> None:
+def test_a_trouble_of_its_own_is_shown_by_itself(world: CampaignWorld) -> None:
     change(world, "OFFERS", campaign_type=None)
     sync_each(world)
     assert troubles(world) == {"OFFERS": []}

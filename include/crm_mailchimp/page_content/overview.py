@@ -15,7 +15,7 @@ from crm_mailchimp.page_content.thresholds import CollectionHealth, read_healths
 from crm_mailchimp.page_content.troubles import (
     HEALTHS,
     Health,
-    Trouble,
+    CollectionInTrouble,
     health_of,
     troubles_among,
 )
@@ -92,7 +92,7 @@ class Overview:
     unhealthy_sendings: Sequence[Unhealthy]
 
     @property
-    def troubles(self) -> Sequence[Trouble]:
+    def troubles(self) -> Sequence[CollectionInTrouble]:
         """Collections that a person should look at."""
         shared = {code: one.shared_audience for code, one in self.audiences.items()}
         return troubles_among(

@@ -12,7 +12,7 @@ Health = Literal["failed", "blocked", "late", "never", "previewed", "running", "
 HEALTHS: Sequence[Health] = get_args(Health)
 
 
-class Trouble(NamedTuple):
+class CollectionInTrouble(NamedTuple):
     """A collection, or a shared audience, that a person should look at.
 
     Attributes:
@@ -40,7 +40,7 @@ def health_of(row: CollectionRow, late: set[str]) -> Health:
 
 def troubles_among(
     collections: Sequence[tuple[Health, CollectionRow]], audience_codes: Mapping[str, str]
-) -> list[Trouble]:
+) -> list[CollectionInTrouble]:
     """What a person should look at, in the order of the collections.
 
     Args:
@@ -49,7 +49,7 @@ def troubles_among(
     """
     found = [one for one in collections if one[0] in ("failed", "blocked", "late")]
     audiences = {row.collection_code: (health, row) for health, row in found}
-    alone: list[Trouble] = []
+    alone: list[CollectionInTrouble] = []
     sharing: dict[str, list[CollectionRow]] = {}
     for health, row in found:
         code = audience_codes.get(row.collection_code, "")
@@ -57,7 +57,7 @@ def troubles_among(
         if audience is not None and audience[0] == health and _says_the_same(row, audience[1]):
             sharing.setdefault(code, []).append(row)
         else:
-            alone.append(Trouble(health, row, []))
+            alone.append(CollectionInTrouble(health, row, []))
     return [one._replace(sharing=sharing.get(one.row.collection_code, [])) for one in alone]
 
 
