@@ -14,8 +14,8 @@ from crm_mailchimp.page_content.campaigns import Phase, phase_of
 from crm_mailchimp.page_content.thresholds import CollectionHealth, read_healths
 from crm_mailchimp.page_content.troubles import (
     HEALTHS,
-    Health,
     CollectionInTrouble,
+    Health,
     health_of,
     troubles_among,
 )
