@@ -21,7 +21,13 @@ from crm_mailchimp.errors import (
 from crm_mailchimp.provider import Audience, AudienceProvider, AudienceSettings
 from crm_mailchimp.rows import find_value, read_row
 from crm_mailchimp.statements import statement
-from crm_mailchimp.sync.audience import lost_audiences, lost_tags, other_account, permissions
+from crm_mailchimp.sync.audience import (
+    campaigns_to_all,
+    lost_audiences,
+    lost_tags,
+    other_account,
+    permissions,
+)
 from crm_mailchimp.sync.audience.account_listing import AccountListing
 from crm_mailchimp.sync.audience.audience_map import KnownAudience, find_known
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
@@ -59,6 +65,7 @@ def locate(
         AudienceUnusableError: the linked audience is not in the account, or is another
             collection's or another installation's. Or an audience of this name was made by hand,
             or several could be meant. Or it is known in another account.
+        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.take_back``.
     """
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id
@@ -70,13 +77,13 @@ def locate(
                 last_look(known)
         else:
             for list_id in lost_audiences.find_former(warehouse, collection, listing):
-                _remember(warehouse, collection, list_id, linked=False)
-        known = _remember(warehouse, collection, linked_id, linked=True)
+                _remember(warehouse, provider, collection, list_id, linked=False)
+        known = _remember(warehouse, provider, collection, linked_id, linked=True)
         permissions.note_audience(warehouse, linked)
         warehouse.commit()
     elif known is None:
         found = lost_audiences.find_own(warehouse, provider, collection, listing)
-        known = _remember(warehouse, collection, found, linked=False) if found else None
+        known = _remember(warehouse, provider, collection, found, linked=False) if found else None
     category = collection.gdpr_category
     if known is not None and category is not None and category != known.gdpr_category:
         if not collection.dry_run:
@@ -184,14 +191,20 @@ def retire(warehouse: Connection[Any], collection_id: int, *, moved_to: str | No
     )
 
 
-def follow_account(warehouse: Connection[Any], collection: StagedCollection) -> None:
+def follow_account(
+    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+) -> None:
     """Leave an audience that is in another account than the collection is now; commits.
 
     It becomes a former audience, which is listed in full before anybody is added elsewhere. When
     the collection comes back to that account, it uses the audience again.
 
+    Args:
+        provider: of the account that the collection has now. Mostly it costs no call.
+
     Raises:
         AudienceUnusableError: the audience is known in another account by now.
+        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.take_back``.
     """
     known = find_known(warehouse, collection.collection_id)
     if known is not None and known.account != collection.account:
@@ -208,7 +221,7 @@ def follow_account(warehouse: Connection[Any], collection: StagedCollection) -> 
         )
         warehouse.commit()
         if left is not None:
-            _remember(warehouse, collection, left.list_id, linked=left.linked)
+            _remember(warehouse, provider, collection, left.list_id, linked=left.linked)
 
 
 def ensure(
@@ -237,7 +250,7 @@ def ensure(
                 "needs, or name an existing one in crm.contact_collection.provider_list_id. Or let "
                 "collections share one (docs/shared_audiences.md), or have the plan changed",
             ) from error
-        known = _remember(warehouse, collection, list_id, linked=False)
+        known = _remember(warehouse, provider, collection, list_id, linked=False)
         # A new audience is empty: there is nothing to list.
         warehouse.execute(
             "update sync.audience set fully_listed_at = now(), settings_hash = %s"
@@ -287,10 +300,16 @@ def _hash_of(settings: AudienceSettings) -> str:
 
 
 def _remember(
-    warehouse: Connection[Any], collection: StagedCollection, list_id: str, *, linked: bool
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    collection: StagedCollection,
+    list_id: str,
+    *,
+    linked: bool,
 ) -> KnownAudience:
     collection_id = collection.collection_id
     lost_audiences.require_in_account(warehouse, list_id, collection)
+    campaigns_to_all.take_back(warehouse, provider, list_id, collection)
     try:
         with warehouse.transaction():
             retire(warehouse, collection_id)

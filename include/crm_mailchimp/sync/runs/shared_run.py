@@ -36,6 +36,7 @@ from crm_mailchimp.sync.runs import after_a_loss, left_collections, tag_readings
 from crm_mailchimp.sync.runs.collection_run import CollectionRun
 from crm_mailchimp.sync.runs.shared_parts import CollectionPart, count_plans
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
+from crm_mailchimp.warehouse.locks import second_audience_lock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,10 +245,8 @@ class SharedRun(CollectionRun):
         part.note_found(found, tag.list_id)
 
     def _with_tags(self) -> list[tuple[CollectionPart, CollectionTag]]:
-        known = {
-            tag.collection_id: tag
-            for tag in tags.read_tags(self.warehouse, self.collection.collection_id)
-        }
+        found = tags.read_tags(self.warehouse, self.collection.collection_id)
+        known = {tag.collection_id: tag for tag in found}
         self.warehouse.commit()
         return [
             (part, known[part.collection.collection_id])
@@ -265,11 +264,13 @@ class SharedRun(CollectionRun):
             part.is_held_back = True
 
     def _leave_own(self, run: CollectionRun, known: KnownAudience) -> None:
-        run.look_for_the_last_time(known)
-        # A preview puts the map back. It plans in this audience if that is the shared one now.
-        if not self.collection.dry_run or known.list_id == self.collection.provider_list_id:
-            collection_audience.retire(self.warehouse, run.collection.collection_id)
-            self.warehouse.commit()
+        # A gate that has the lock may send to all of the audience, until it is a former one.
+        with second_audience_lock(self.warehouse, known.collection_code):
+            run.look_for_the_last_time(known)
+            # A preview puts the map back. It plans in this audience if that is the shared one now.
+            if not self.collection.dry_run or known.list_id == self.collection.provider_list_id:
+                collection_audience.retire(self.warehouse, run.collection.collection_id)
+                self.warehouse.commit()
 
     def _names(self) -> dict[int, str]:
         """The name that each collection's tag is to have, by its id."""

@@ -1,0 +1,17 @@
+-- Campaigns of other collections that may be about to go to everybody in an audience, or on their way.
+select
+    campaign_id,
+    campaign_code,
+    provider_campaign_id,
+    -- Mailchimp may not have answered the call that sends it.
+    coalesce(send_called_at > now() - interval '10 minutes', false) as is_just_called
+from sync.campaign
+where
+    list_id = %(list_id)s
+    and tag_id is null
+    and provider_campaign_id is not null
+    and collection_code <> %(collection_code)s
+    and sent_at is null
+    -- Each of these is committed before the call to Mailchimp.
+    and (scheduled_for is not null or send_called_at is not null or status in ('schedule', 'sending'))
+order by campaign_code
