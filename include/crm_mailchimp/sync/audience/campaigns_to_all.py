@@ -34,7 +34,7 @@ class _Campaign(NamedTuple):
     is_just_called: bool
 
 
-def take_back(
+def unschedule_all(
     warehouse: Connection[Any],
     provider: AudienceProvider,
     list_id: str,

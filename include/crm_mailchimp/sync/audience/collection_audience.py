@@ -65,7 +65,7 @@ def locate(
         AudienceUnusableError: the linked audience is not in the account, or is another
             collection's or another installation's. Or an audience of this name was made by hand,
             or several could be meant. Or it is known in another account.
-        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.take_back``.
+        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.unschedule_all``.
     """
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id
@@ -204,7 +204,7 @@ def follow_account(
 
     Raises:
         AudienceUnusableError: the audience is known in another account by now.
-        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.take_back``.
+        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.unschedule_all``.
     """
     known = find_known(warehouse, collection.collection_id)
     if known is not None and known.account != collection.account:
@@ -309,7 +309,7 @@ def _remember(
 ) -> KnownAudience:
     collection_id = collection.collection_id
     lost_audiences.require_in_account(warehouse, list_id, collection)
-    campaigns_to_all.take_back(warehouse, provider, list_id, collection)
+    campaigns_to_all.unschedule_all(warehouse, provider, list_id, collection)
     try:
         with warehouse.transaction():
             retire(warehouse, collection_id)
