@@ -62,3 +62,19 @@ def test_a_full_disk_is_named(warehouse_db: str, command: str) -> None:
         )  # fmt: skip
     assert done.returncode != 0
     assert done.stderr == "error: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", ["crm create", "warehouse migrate", "quality export"])
+def test_an_argument_that_is_not_utf_8(command: str) -> None:
+    """A terminal for Greek may write ISO 8859-7. The words name no value: it may be an address."""
+    module, *rest = command.split()
+    code = "Νέα".encode("iso8859-7")
+    done = subprocess.run(
+        [sys.executable, "-m", f"crm_mailchimp.{module}", *rest, "--dsn", b"dbname=" + code],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "error: argument 3 is not UTF-8, so nothing was done. Set the terminal to UTF-8, and "
+        "write the command once more\n"
+    )

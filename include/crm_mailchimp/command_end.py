@@ -24,11 +24,17 @@ def fail(words: str) -> int:
 def run_until_reader_leaves(main: Callable[[], int]) -> int:
     """Run a command; returns its exit code, or 141 if nobody reads its output any more.
 
-    An example is ``… | head``.
+    An example is ``… | head``. A command with an argument that is not UTF-8 does not start.
 
     Args:
         main: the command. It lets ``BrokenPipeError`` pass.
     """
+    unreadable = [number for number, word in enumerate(sys.argv) if not _is_text(word)]
+    if unreadable:
+        return fail(
+            f"argument {unreadable[0]} is not UTF-8, so nothing was done. Set the terminal to "
+            "UTF-8, and write the command once more"
+        )
     try:
         try:
             return main()
@@ -40,6 +46,11 @@ def run_until_reader_leaves(main: Callable[[], int]) -> int:
     except OSError as error:
         _drop_the_rest()
         return fail(f"standard output: {error.strerror}")
+
+
+def _is_text(word: str) -> bool:
+    # Python writes bytes that are not UTF-8 as surrogates (PEP 383). No database takes them.
+    return not any("\ud800" <= sign <= "\udfff" for sign in word)
 
 
 def _drop_the_rest() -> None:

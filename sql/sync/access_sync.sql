@@ -118,10 +118,18 @@ select
     to_jsonb(refusal) - 'address_digest'
     || jsonb_build_object(
         'collection_codes', array(
-            select coalesce(audience.collection_code, known.collection_code) as code
+            select coalesce(audience.collection_code, known.collection_code, former.collection_code) as code
             from unnest(refusal.collection_ids) as held (collection_id)
             left join sync.collection_audience as audience on held.collection_id = audience.collection_id
             left join sync.known_collection as known on held.collection_id = known.collection_id
+            -- A shared audience that was retired has no other row.
+            left join (
+                select
+                    collection_id,
+                    max(collection_code) as collection_code
+                from sync.former_audience
+                group by collection_id
+            ) as former on held.collection_id = former.collection_id
             order by code
         )
     ) as record

@@ -35,10 +35,24 @@ select
     refusal.kind,
     refusal.list_id,
     array(
-        select coalesce(audience.collection_code, known.collection_code, held.collection_id::text) as code
+        select
+            coalesce(
+                audience.collection_code,
+                known.collection_code,
+                former.collection_code,
+                held.collection_id::text
+            ) as code
         from unnest(refusal.collection_ids) as held (collection_id)
         left join sync.collection_audience as audience on held.collection_id = audience.collection_id
         left join sync.known_collection as known on held.collection_id = known.collection_id
+        -- A shared audience that was retired has no other row.
+        left join (
+            select
+                collection_id,
+                max(collection_code) as collection_code
+            from sync.former_audience
+            group by collection_id
+        ) as former on held.collection_id = former.collection_id
         order by code
     ) as collection_codes,
     refusal.kind = 'complaint' as holds_everywhere,

@@ -1,9 +1,9 @@
 -- Fills present_now after a loss of the state. The collection had other audiences (earlier_lists), and its
--- tag is not in the present one. Somebody is in the present one by the sync, without any tag, and archived in
--- an earlier one. Perhaps the collection had moved, and somebody deleted its tag. Or nobody has confirmed yet.
--- Perhaps the person refused the collection.
+-- tag is not in the present one. Somebody is in the present one by the sync, also by another collection, and
+-- archived in an earlier one. Perhaps the collection had moved, and somebody deleted its tag. Or nobody has
+-- confirmed yet. Perhaps the person refused the collection.
 insert into present_now (subscriber_hash, contact_id)
-with untagged as (
+with here as (
     select
         member.subscriber_hash,
         member.contact_id
@@ -15,12 +15,6 @@ with untagged as (
         and member.cause is distinct from 'forgotten'
         -- The sync pushed it before the loss.
         and member.synced_at is null
-        and not exists (
-            select from sync.tag_member as tagged
-            where
-                tagged.list_id = member.list_id
-                and tagged.subscriber_hash = member.subscriber_hash
-        )
 ),
 
 archived as (
@@ -54,22 +48,22 @@ merged as (
 -- A contact that was merged into another one is the same person.
 present as (
     select
-        untagged.subscriber_hash,
+        here.subscriber_hash,
         eligible.contact_id
-    from untagged
-    inner join eligible on untagged.contact_id = eligible.contact_id
+    from here
+    inner join eligible on here.contact_id = eligible.contact_id
     union
     select
-        untagged.subscriber_hash,
+        here.subscriber_hash,
         eligible.contact_id
-    from untagged
-    inner join eligible on untagged.subscriber_hash = eligible.subscriber_hash
+    from here
+    inner join eligible on here.subscriber_hash = eligible.subscriber_hash
     union
     select
-        untagged.subscriber_hash,
+        here.subscriber_hash,
         eligible.contact_id
-    from untagged
-    inner join merged on untagged.contact_id = merged.merged_id
+    from here
+    inner join merged on here.contact_id = merged.merged_id
     inner join eligible on merged.contact_id = eligible.contact_id
 ),
 

@@ -37,6 +37,68 @@ with untagged as (
         )
 ),
 
+-- From these members somebody took the tag. No plan takes it, so a refusal of its category is found here.
+taken as (
+    select
+        tagged.subscriber_hash,
+        tagged.collection_id,
+        member.contact_id,
+        tag.gdpr_category
+    from sync.tag_member as tagged
+    inner join sync.tag as tag
+        on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
+    inner join sync.member as member
+        on tagged.list_id = member.list_id and tagged.subscriber_hash = member.subscriber_hash
+    where
+        tagged.list_id = %(list_id)s
+        and tagged.taken_by_hand_at is not null
+        and (tag.left_at is null or tag.collection_id = any(%(waiting_ids)s::bigint[]))
+        and member.origin in ('created', 'adopted')
+        and sync.may_be_mailed(member.status)
+),
+
+asked as (
+    select
+        subscriber_hash,
+        contact_id
+    from untagged
+    union
+    select
+        subscriber_hash,
+        contact_id
+    from taken
+),
+
+-- As in plan_tags.sql: by the contact, and by the address. Another contact may have it, or the person another
+-- contact id.
+refusal as (
+    select
+        refused.contact_id,
+        coalesce(alias.subscriber_hash, sync.subscriber_hash(refused.address_key)) as subscriber_hash,
+        refused.gdpr_category
+    from staging.refusal as refused
+    left join sync.subscriber_alias as alias on sync.subscriber_hash(refused.address_key) = alias.address_hash
+    where refused.staging_id = %(staging_id)s and not refused.is_unreadable
+),
+
+refused as (
+    select
+        asked.subscriber_hash,
+        refusal.gdpr_category,
+        case when refusal.gdpr_category is null then 'erased_contact' else 'consent_withdrawn' end as cause
+    from asked
+    inner join refusal on asked.contact_id = refusal.contact_id
+    union
+    select
+        asked.subscriber_hash,
+        refusal.gdpr_category,
+        case
+            when refusal.gdpr_category is null then 'erased_contact' else 'shared_address_refused'
+        end as cause
+    from asked
+    inner join refusal on asked.subscriber_hash = refusal.subscriber_hash
+),
+
 category as (
     select collection.gdpr_category
     from sync.staged_collection as collection
@@ -123,43 +185,25 @@ union all
 select
     untagged.subscriber_hash,
     null as collection_id,
-    case when refusal.gdpr_category is null then 'erased_contact' else 'consent_withdrawn' end as cause
+    refused.cause
 from untagged
-inner join staging.refusal as refusal
-    on refusal.staging_id = %(staging_id)s and untagged.contact_id = refusal.contact_id
+inner join refused on untagged.subscriber_hash = refused.subscriber_hash
 where
-    not refusal.is_unreadable
-    and (
-        refusal.gdpr_category is null
-        or (
-            untagged.gdpr_categories is null
-            and refusal.gdpr_category in (select category.gdpr_category from category)
-        )
-        or refusal.gdpr_category = any(untagged.gdpr_categories)
-        or array_position(untagged.gdpr_categories, null) is not null
+    refused.gdpr_category is null
+    or (
+        untagged.gdpr_categories is null
+        and refused.gdpr_category in (select category.gdpr_category from category)
     )
+    or refused.gdpr_category = any(untagged.gdpr_categories)
+    or array_position(untagged.gdpr_categories, null) is not null
 union all
--- From these members somebody took the tag. No plan takes it, so a refusal of its category is found here.
 select
-    tagged.subscriber_hash,
-    tagged.collection_id,
-    case when refusal.gdpr_category is null then 'erased_contact' else 'consent_withdrawn' end as cause
-from sync.tag_member as tagged
-inner join sync.tag as tag
-    on tagged.list_id = tag.list_id and tagged.collection_id = tag.collection_id
-inner join sync.member as member
-    on tagged.list_id = member.list_id and tagged.subscriber_hash = member.subscriber_hash
-inner join staging.refusal as refusal
-    on refusal.staging_id = %(staging_id)s and member.contact_id = refusal.contact_id
+    taken.subscriber_hash,
+    taken.collection_id,
+    refused.cause
+from taken
+inner join refused on taken.subscriber_hash = refused.subscriber_hash
 where
-    tagged.list_id = %(list_id)s
-    and tagged.taken_by_hand_at is not null
-    and (tag.left_at is null or tag.collection_id = any(%(waiting_ids)s::bigint[]))
-    and member.origin in ('created', 'adopted')
-    and sync.may_be_mailed(member.status)
-    and not refusal.is_unreadable
-    and (
-        refusal.gdpr_category is null
-        or tag.gdpr_category is null
-        or refusal.gdpr_category = tag.gdpr_category
-    )
+    refused.gdpr_category is null
+    or taken.gdpr_category is null
+    or refused.gdpr_category = taken.gdpr_category

@@ -249,10 +249,17 @@ unwanted as (
             select from desired
             where desired.subscriber_hash = member.subscriber_hash and not desired.is_given_up
         )
-        -- A collection of the shared audience keeps the member, and cannot say more about it now.
-        and not exists (
-            select from kept_member
-            where kept_member.subscriber_hash = member.subscriber_hash
+        -- A collection of the shared audience keeps the member, and cannot say more about it now. Without a
+        -- tag no plan of a collection finds who complained or bounced elsewhere.
+        and (
+            bounced_address.subscriber_hash is not null
+            or coalesce(found.reason_at_address, found.reason_of_person) in (
+                'suppressed_forgotten', 'suppressed_complaint', 'suppressed_unsubscribed'
+            )
+            or not exists (
+                select from kept_member
+                where kept_member.subscriber_hash = member.subscriber_hash
+            )
         )
 )
 

@@ -50,10 +50,27 @@ proof as (
     where collection_code = %(old_code)s and ended_at is null and list_id in (select tag.list_id from tag)
 ),
 
+-- The new one is asked about on its own account.
+asked as (
+    update sync.removal_request
+    set decision = 'superseded', decided_at = now()
+    where collection_id = %(old_id)s and decided_at is null
+),
+
+-- No run looks at the old one any more.
+held_back as (
+    update sync.quarantine
+    set resolved_at = now()
+    where collection_code = %(old_code)s and resolved_at is null
+),
+
 begun as (
     insert into sync.known_collection (collection_id, collection_code)
     values (%(new_id)s, %(code)s)
-    on conflict do nothing
+    -- The CRM has an id of before again.
+    on conflict (collection_id) do update set
+        collection_code = excluded.collection_code,
+        replaced_by = null
 ),
 
 used as (
@@ -64,7 +81,7 @@ used as (
         case when list_id not in (select tag.list_id from tag) then now() end as left_at
     from sync.audience_use
     where collection_id = %(old_id)s and settled_at is null
-    on conflict do nothing
+    on conflict (list_id, collection_id) do update set left_at = excluded.left_at, settled_at = null
 )
 
 update sync.refusal

@@ -227,7 +227,10 @@ def _how_it_ended(row: Membership) -> str:
 
 def _outside_collection(row: Membership) -> Iterator[str]:
     if row.shared_audience is not None:
-        yield "  the newest snapshot does not hold the contact: the tag is to be taken away"
+        yield (
+            "  the newest snapshot does not hold the contact: the tag is to be taken away, unless "
+            "the collection is blocked"
+        )
     elif row.sharing_codes:
         yield (
             "  none of these collections had the contact as eligible in the newest snapshot. The "

@@ -173,3 +173,24 @@ def test_a_collection_that_only_moves_waits_for_nobody(sharing: World, to: str) 
     sync_each(sharing, 3)
 
     assert movers.of("NEWS") == {ZOI, PETROS, NIKOS}
+
+
+@pytest.mark.parametrize("to", ELSEWHERE)
+def test_who_has_the_tag_of_another_collection_may_get_it_back(sharing: World, to: str) -> None:
+    """Zoi is in two collections that moved. The tag of one of them is deleted."""
+    movers = Movers(sharing, NAME, to, "NEWS", "MORE", arrive=False)
+    sharing.leave(movers.ids["MORE"], movers.people[PETROS])
+    sync_each(sharing)
+    movers.move()
+    code = f"shared:{to}"
+    delete_tag(sharing, code)
+    sharing.forget_ledger()
+
+    sync_each(sharing, 3)
+    assert with_status(sharing, "subscribed", code) == {ZOI, PETROS, NIKOS}
+    assert movers.everybody() == {"NEWS": {NIKOS}, "MORE": {ZOI, NIKOS}}
+
+    give(sharing, code, ZOI, PETROS)
+    sync_each(sharing, 2)
+    assert movers.everybody() == {"NEWS": {ZOI, PETROS, NIKOS}, "MORE": {ZOI, NIKOS}}
+    movers.assert_quiet()

@@ -8,9 +8,11 @@ import io
 import psycopg
 
 from crm_mailchimp.data_protection.explain import explain_address, explain_contact
+from crm_mailchimp.data_protection.subject_access import access_by_address
+from crm_mailchimp.sync.audience.former_audiences import retire_by_code
 from crm_mailchimp.sync.decisions.plan_export import write_table
 from page_reader import reading
-from sharing_world import CODE, NAME, act, by_hand, change, rows, sync_each, tagged
+from sharing_world import CODE, NAME, act, by_hand, change, fill_two, rows, sync_each, tagged
 from sync_world import World
 
 
@@ -226,3 +228,18 @@ def test_a_name_that_somebody_mistyped_for_a_while_is_gone(shared: World) -> Non
     sync_each(shared, 2)
     with psycopg.connect(shared.warehouse_dsn) as warehouse:
         assert f"{CODE}: in the audience" in explain_contact(warehouse, maria).as_text()
+
+
+def test_a_refusal_names_a_retired_shared_audience(shared: World) -> None:
+    """By its code: the id is ours, and nobody knows it."""
+    fill_two(shared)
+    shared.sync()
+    act(shared, "zoi@galaxy.gr", "unsubscribe")
+    shared.sync()
+    with shared.connect(shared.warehouse_dsn) as warehouse:
+        retire_by_code(warehouse, CODE)
+        explained = explain_address(warehouse, "zoi@galaxy.gr").as_text()
+        known = access_by_address(warehouse, "zoi@galaxy.gr").as_json()
+    assert f"holds for NEWS, OFFERS, {CODE}\n" in explained
+    assert '"collection_codes": [\n          "NEWS",\n          "OFFERS",' in known
+    assert "null\n" not in known.partition('"collection_codes"')[2].partition("]")[0]

@@ -20,6 +20,10 @@ class UnknownAccountError(PermanentError):
     """No audience is known in the account."""
 
 
+class UnusableAccountIdError(PermanentError):
+    """No connection can have the id, or the account has it already."""
+
+
 class AccountInUseError(PermanentError):
     """Collections of the CRM name the account."""
 
@@ -45,8 +49,15 @@ def rename_account(warehouse: Connection[Any], old: str, new: str) -> int:
 
     Raises:
         UnknownAccountError: no audience is known in ``old``.
+        UnusableAccountIdError: ``new`` is empty or has spaces, or it is ``old``.
     """
     _require_known(warehouse, old)
+    if not new or any(map(str.isspace, new)) or new == old:
+        problem = "the id that it has" if new == old else "no id of a connection"
+        raise UnusableAccountIdError(
+            f"the account of connection {old} cannot be known under {new!r}, which is {problem}. "
+            "Nothing was changed. Write the id that the connection has in Airflow now"
+        )
     _follow_shared(warehouse, old, new)
     audiences = read_value(
         warehouse, int, statement("sync/rename_account"), {"old": old, "new": new}

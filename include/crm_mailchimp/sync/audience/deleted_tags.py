@@ -2,8 +2,8 @@
 
 The collection had another audience before. Perhaps it moved, the sync archived its members there,
 and then somebody deleted the tag in the present audience. Or the collection is about to move, and
-people were archived by hand. Nothing in Mailchimp tells these apart. So a member without any tag
-stays in the present audience. It gets the tag only if somebody gives it in Mailchimp.
+people were archived by hand. Nothing in Mailchimp tells these apart. So a member stays in the
+present audience, and gets the tag only if somebody gives it in Mailchimp.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def hold_archived_elsewhere(
     list_id: str,
     collection: StagedCollection,
 ) -> int:
-    """Hold back who is in the present audience without a tag, and archived in one before; commits.
+    """Hold back who is in the present audience, and archived in one before; commits.
 
     Their archive does not count for the collection any more: the missing tag does.
 

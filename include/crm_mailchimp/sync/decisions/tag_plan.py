@@ -142,7 +142,8 @@ def plan_members(
     warehouse.execute(statement("sync/create_first_asked"))
     warehouse.execute(statement("sync/create_leaving_cause"))
     warehouse.execute("truncate kept_member, first_asked, leaving_cause")
-    warehouse.execute(statement("sync/find_leaving_causes"), parameters)
+    with hash_joins_now(warehouse):
+        warehouse.execute(statement("sync/find_leaving_causes"), parameters)
     warehouse.execute("analyze leaving_cause")
     warehouse.execute(statement("sync/keep_members"), parameters)
     warehouse.execute(statement("sync/judge_shared_audience"), parameters)

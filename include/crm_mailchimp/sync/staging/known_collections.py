@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from crm_mailchimp.crm.collections import Collection
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import find_value, read_row, read_rows, read_value, read_values
+from crm_mailchimp.rows import find_value, read_rows, read_value, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import Problem
 from crm_mailchimp.warehouse.locks import audience_lock
@@ -38,6 +38,10 @@ class NothingReplacedError(PermanentError):
     """No run found the collection under a new id."""
 
 
+class SeveralReplacedError(PermanentError):
+    """The CRM has the code for several new ids."""
+
+
 def follow(
     warehouse: Connection[Any], crm: Connection[Any], collections: Sequence[Collection]
 ) -> dict[int, Problem]:
@@ -56,11 +60,16 @@ def follow(
     known = _known(warehouse)
     codes = {one.collection_id: one.code for one in collections}
     holders = {code: collection_id for collection_id, code in known.items()}
+    problems = _codes_in_use_twice(collections, known, holders)
+    # A known collection is shown beside the one that has the code, and its state goes along.
+    codes |= {
+        collection_id: f"{codes[collection_id]} ({collection_id})" for collection_id in problems
+    }
     # Ids that hold a code which one of these collections has now.
     rivals = {
-        one.code: holders[one.code]
+        codes[one.collection_id]: holders[codes[one.collection_id]]
         for one in collections
-        if holders.get(one.code, one.collection_id) != one.collection_id
+        if holders.get(codes[one.collection_id], one.collection_id) != one.collection_id
     }
     codes |= _codes_now(crm, [rival for rival in rivals.values() if rival not in codes])
     renamed = {
@@ -68,16 +77,16 @@ def follow(
         for collection_id, code in codes.items()
         if collection_id in known and known[collection_id] != code
     }
-    problems: dict[int, Problem] = {}
     for one in collections:
-        rival = rivals.get(one.code)
-        if rival is None or rival in renamed:
+        rival = rivals.get(codes[one.collection_id])
+        if rival is None or rival == one.collection_id or rival in renamed:
             continue
         if one.collection_id in known:
             # A known collection takes the code of one that is gone from the CRM.
             renamed[rival] = (one.code, f"{one.code} ({rival})")
         elif _has_history(warehouse, rival):
-            problems[one.collection_id] = _note_replaced(warehouse, one, rival)
+            twins = sorted(twin.collection_id for twin in collections if twin.code == one.code)
+            problems[one.collection_id] = _note_replaced(warehouse, one, rival, twins)
         else:
             # Nobody was ever mailed for the old one: there is nothing to continue.
             warehouse.execute(
@@ -113,6 +122,38 @@ def audience_code(warehouse: Connection[Any], collection_code: str) -> str:
     return shared or collection_code
 
 
+def _codes_in_use_twice(
+    collections: Sequence[Collection], known: Mapping[int, str], holders: Mapping[str, int]
+) -> dict[int, Problem]:
+    """Known collections that have a code in the CRM which another known one keeps, by id.
+
+    Args:
+        collections: those of this run.
+        known: codes of all known collections by id.
+        holders: ids of all known collections by code.
+    """
+    twins: dict[str, list[int]] = {}
+    for one in collections:
+        if one.collection_id in known:
+            twins.setdefault(one.code, []).append(one.collection_id)
+    problems: dict[int, Problem] = {}
+    for code, ids in twins.items():
+        keeper = holders[code] if holders.get(code) in ids else min(ids)
+        for collection_id in ids:
+            if collection_id != keeper:
+                problems[collection_id] = _in_use_twice(code, keeper, collection_id)
+    return problems
+
+
+def _in_use_twice(code: str, first: int, second: int) -> Problem:
+    return Problem(
+        "collection_replaced",
+        "blocked",
+        f"the CRM has the code {code} twice, for the collections {first} and {second}: give each "
+        "a code of its own",
+    )
+
+
 def with_codes_of_their_own(
     collections: Sequence[Collection], replaced: dict[int, Problem]
 ) -> list[Collection]:
@@ -133,13 +174,7 @@ def with_codes_of_their_own(
             result.append(one)
             continue
         replaced.setdefault(
-            one.collection_id,
-            Problem(
-                "collection_replaced",
-                "blocked",
-                f"the CRM has the code {one.code} twice, for the collections "
-                f"{first[one.code]} and {one.collection_id}: give each a code of its own",
-            ),
+            one.collection_id, _in_use_twice(one.code, first[one.code], one.collection_id)
         )
         result.append(replace(one, code=f"{one.code} ({one.collection_id})"))
     return result
@@ -156,6 +191,7 @@ def continue_as_same(warehouse: Connection[Any], collection_code: str) -> tuple[
     Raises:
         NothingReplacedError: no run found the collection under a new id; the text names those
             that wait.
+        SeveralReplacedError: the CRM has the code for several new ids.
     """
     return _decide(warehouse, collection_code, "same", "sync/continue_collection")
 
@@ -172,6 +208,7 @@ def begin_as_new(warehouse: Connection[Any], collection_code: str) -> tuple[int,
     Raises:
         NothingReplacedError: no run found the collection under a new id; the text names those
             that wait.
+        SeveralReplacedError: the CRM has the code for several new ids.
     """
     return _decide(warehouse, collection_code, "new", "sync/succeed_collection")
 
@@ -180,31 +217,50 @@ def _decide(
     warehouse: Connection[Any], collection_code: str, decision: str, name: str
 ) -> tuple[int, int]:
     with audience_lock(warehouse, audience_code(warehouse, collection_code)):
-        replaced = read_row(
-            warehouse,
-            _Replaced,
+        old_id, new_id = _replaced(warehouse, collection_code)
+        warehouse.execute(
             "update sync.replaced_collection set decision = %s, decided_at = now()"
-            " where collection_code = %s and decision is null returning old_id, new_id",
-            (decision, collection_code),
+            " where new_id = %s",
+            (decision, new_id),
         )
-        if replaced is None:
-            waiting = _waiting(warehouse)
-            warehouse.rollback()
-            raise NothingReplacedError(
-                f"no sync of collection {collection_code} ended blocked with "
-                f"collection_replaced. {waiting}"
-            )
-        old_id, new_id = replaced
         old_code = f"{collection_code} ({old_id})"
         parameters = {
             "old_id": old_id, "new_id": new_id, "code": collection_code, "old_code": old_code,
+            "is_same": decision == "same",
         }  # fmt: skip
+        # The CRM may have had the new id before.
+        warehouse.execute(statement("sync/give_up_passed_id"), parameters)
         if decision == "new":
             # The code is the new collection's from now on.
             _follow_code(warehouse, old_id, collection_code, old_code)
         warehouse.execute(statement(name), parameters)
         warehouse.commit()
     return old_id, new_id
+
+
+def _replaced(warehouse: Connection[Any], collection_code: str) -> _Replaced:
+    """The collection that waits for a decision under a code."""
+    found = read_rows(
+        warehouse,
+        _Replaced,
+        "select old_id, new_id from sync.replaced_collection"
+        " where collection_code = %s and decision is null order by new_id",
+        (collection_code,),
+    )
+    if len(found) == 1:
+        return found[0]
+    waiting = _waiting(warehouse)
+    warehouse.rollback()
+    if found:
+        raise SeveralReplacedError(
+            f"the CRM has the code {collection_code} for the collections "
+            f"{', '.join(str(one.new_id) for one in found)}, and nobody knows which one is meant. "
+            "Nothing was changed. Give each a code of its own in crm.contact_collection. Then run "
+            "sync_collections, and this command again"
+        )
+    raise NothingReplacedError(
+        f"no sync of collection {collection_code} ended blocked with collection_replaced. {waiting}"
+    )
 
 
 def _waiting(warehouse: Connection[Any]) -> str:
@@ -254,7 +310,14 @@ def _codes_now(crm: Connection[Any], collection_ids: Sequence[int]) -> Mapping[i
     )
 
 
-def _note_replaced(warehouse: Connection[Any], collection: Collection, old_id: int) -> Problem:
+def _note_replaced(
+    warehouse: Connection[Any], collection: Collection, old_id: int, twins: Sequence[int]
+) -> Problem:
+    """Note that a collection waits for a decision; no commit.
+
+    Args:
+        twins: ids of the collections that have its code in the CRM, its own among them.
+    """
     warehouse.execute(
         "insert into sync.replaced_collection (new_id, collection_code, old_id)"
         " values (%(new)s, %(code)s, %(old)s) on conflict (new_id) do update"
@@ -263,12 +326,21 @@ def _note_replaced(warehouse: Connection[Any], collection: Collection, old_id: i
         {"new": collection.collection_id, "code": collection.code, "old": old_id},
     )
     command = "'python -m crm_mailchimp.sync {} --dsn … --collection " + collection.code + "'"
+    words = (
+        f"the collection has id {collection.collection_id} in the CRM, and had id {old_id}: "
+        "nothing was pushed"
+    )
+    if len(twins) > 1:
+        words += (
+            f". The CRM has the code {collection.code} for the collections "
+            f"{', '.join(map(str, twins))}. If they are to stay, decide nothing, and give each a "
+            "code of its own"
+        )
     return Problem(
         "collection_replaced",
         "blocked",
-        f"the collection has id {collection.collection_id} in the CRM, and had id {old_id}: "
-        f"nothing was pushed. If it is the same one, run {command.format('same-collection')}. If "
-        f"it is a new one, run {command.format('new-collection')}. It then gets "
+        f"{words}. If it is the same one, run {command.format('same-collection')}. If it is a new "
+        f"one, run {command.format('new-collection')}. It then gets "
         f"{'the tag' if collection.shared_audience else 'an audience of its own'}, and all "
         "refusals hold for it, too",
     )

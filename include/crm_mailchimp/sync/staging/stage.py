@@ -163,6 +163,9 @@ def stage(
     warehouse.execute(statement("staging/count_verdicts"), parameters)
     warehouse.execute(statement("staging/count_shared_audiences"), parameters)
     close_staging(warehouse, staging_id)
+    if not dry_run:
+        warehouse.execute(statement("sync/close_settled_removals"))
+        warehouse.commit()
     refresh_statistics(warehouse)
     log.info("staged %d collections as staging %d", len(collections), staging_id)
     return staging_id
