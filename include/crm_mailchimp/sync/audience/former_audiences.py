@@ -56,9 +56,9 @@ def retire_by_code(warehouse: Connection[Any], collection_code: str) -> str:
                     "collection out of it, change crm.contact_collection.shared_audience"
                 )
             raise NothingToRetireError(
-                f"no collection with the code {collection_code!r} has an audience in "
-                "sync.audience. Nothing was changed. Upper and lower case and accents count. The "
-                f"code of a shared audience begins with 'shared'"
+                f"collection {collection_code} has no audience in sync.audience. Nothing was "
+                "changed. Upper and lower case and accents count. The code of a shared audience "
+                "begins with 'shared'"
             )
         collection_audience.retire(warehouse, mapped.collection_id)
         warehouse.commit()
