@@ -46,6 +46,26 @@ where
 union all
 select
     'contact_collection' as table_name,
+    'code' as column_name,
+    'begins with shared: or shared@' as problem,
+    'these collections are blocked (unreadable_row)' as effect,
+    count(*) as held
+from crm.contact_collection
+where
+    btrim(code) ~ '^shared[:@]'
+union all
+select
+    'contact_collection' as table_name,
+    'shared_audience' as column_name,
+    'longer than 400 bytes' as problem,
+    'these collections are blocked (unreadable_row)' as effect,
+    count(*) as held
+from crm.contact_collection as collection
+where
+    octet_length(to_jsonb(collection) ->> 'shared_audience') > 400
+union all
+select
+    'contact_collection' as table_name,
     'description' as column_name,
     'null or empty' as problem,
     'these collections are blocked (unreadable_row)' as effect,

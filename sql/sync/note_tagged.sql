@@ -200,8 +200,30 @@ given as (
                 and known.subscriber_hash = shown.subscriber_hash
         )
     returning subscriber_hash
+),
+
+-- Nobody knows who gave it: a call of ours had no answer, or our state was lost.
+unclear as (
+    select
+        not %(is_known)s
+        or exists (
+            select from sync.tag as tag
+            where
+                tag.list_id = %(list_id)s
+                and tag.collection_id = %(collection_id)s
+                and tag.owed_since is not null
+        ) as is_so
+),
+
+by_hand as (
+    select back.subscriber_hash from back
+    union all
+    select given.subscriber_hash
+    from given
+    inner join sync.member as member
+        on member.list_id = %(list_id)s and given.subscriber_hash = member.subscriber_hash
 )
 
 select
-    (select count(*) from given)::integer + (select count(*) from back)::integer as given,
+    (select count(*) from by_hand cross join unclear where not unclear.is_so)::integer as given,
     (select count(*) from taken)::integer as taken

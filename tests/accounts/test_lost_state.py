@@ -7,7 +7,7 @@ import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
-from crm_mailchimp.readiness.account import collections_of, new_audiences
+from crm_mailchimp.readiness.account import account_key, collections_of, new_audiences
 from sharing_world import NAME, share
 
 
@@ -144,18 +144,43 @@ def test_the_doctor_counts_the_audiences_that_are_missing(world: AccountsWorld) 
     for one in (news, own):
         world.contact(f"filos{one}@mail.gr", one)
 
-    def words() -> str:
+    def found() -> tuple[str, str]:
         with (
+            world.open_client(SECOND) as client,
             psycopg.connect(world.warehouse_dsn) as warehouse,
             psycopg.connect(world.crm_dsn, autocommit=True) as crm,
         ):
-            ((_, found),) = new_audiences(warehouse, collections_of(crm, SECOND), SECOND)
-            return found
+            (one,) = new_audiences(client, warehouse, collections_of(crm, SECOND), SECOND)
+            return one
 
-    assert "makes or finds 2 more audiences" in words()
+    def allow(audiences: int) -> None:
+        world.second.control("POST", "limits", {"max_audiences": audiences})
+
+    allow(-1)
+    verdict, words = found()
+    assert verdict == "note"
+    assert "makes or finds 2 more audiences. Mailchimp names no limit on audiences" in words
+    allow(1)
+    verdict, words = found()
+    assert verdict == "to do"
+    assert "2 more audiences. The plan allows 1, and the account has 0: let collections" in words
+    allow(2)
+    verdict, words = found()
+    assert (verdict, words.endswith(". The plan allows 2, and the account has 0")) == ("note", True)
     world.sync_all()
     assert len(world.audiences(SECOND)) == 2
-    assert "no collection needs a new audience" in words()
+    assert found() == ("fine", f"connection {SECOND}: no collection needs a new audience")
+    with world.open_client(SECOND) as client:
+        ((_, words),) = account_key(client, SECOND)
+    assert words.endswith(
+        "the key is good; the account has 2 audiences of the 2 that its plan allows"
+    )
+
+    # A sync finds them again, and makes none.
+    world.forget_ledger()
+    verdict, words = found()
+    assert verdict == "note"
+    assert words.endswith("2 more audiences. The plan allows 2, and the account has 2")
 
 
 @pytest.mark.parametrize("renamed", [False, True], ids=["same name", "another description"])

@@ -104,6 +104,21 @@ def test_what_is_due_goes_out_while_the_new_account_cannot_be_used(moved: Moved,
     assert sorted(moved.new()) == ["anna@mail.gr", "eleni@mail.gr", "zoe@mail.gr"]
 
 
+def test_calls_in_both_accounts_count_once_and_in_the_new_one(moved: Moved) -> None:
+    world = moved.world
+    world.opened.clear()
+    world.calls.reset()
+
+    assert moved.move().startswith("succeeded")
+
+    assert {DEFAULT_ACCOUNT, SECOND} <= set(world.opened)
+    found = world.warehouse.execute(
+        "select account, api_calls, counted from mart.collection_runs order by started_at"
+    ).fetchall()
+    made = len(world.calls.made)
+    assert found[-1] == {"account": SECOND, "api_calls": made, "counted": "members"}
+
+
 def test_it_comes_back_to_its_audience(moved: Moved) -> None:
     world = moved.world
     assert moved.move().startswith("succeeded")

@@ -125,6 +125,25 @@ def test_values_of_other_types_are_a_typed_error_or_are_read(value: Any) -> None
             assert error.__suppress_context__ or error.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("constraints", "most"),
+    [
+        ({"max_instances": 3}, 3),
+        ({"max_instances": 0}, 0),
+        ({"max_instances": -1}, None),
+        ({"max_instances": True}, None),
+        ({"max_instances": "3"}, None),
+        ({}, None),
+        ([], None),
+    ],
+)
+def test_a_limit_on_audiences_that_nobody_can_read_is_none(
+    constraints: Any, most: int | None
+) -> None:
+    body = json.dumps({"constraints": constraints}).encode()
+    assert asked(answer(200, body), audiences.most_audiences) == most
+
+
 @pytest.mark.parametrize("errors", [None, {"field": 1}, [None, 7, "x", {"field": None}]])
 def test_a_refusal_of_another_form_is_still_a_refusal(errors: Any) -> None:
     with pytest.raises(MailchimpError, match="400 Invalid Resource"):

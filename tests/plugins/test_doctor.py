@@ -13,8 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from crm_mailchimp.provider import NewMember
 from doctor_world import PASSWORD, Installation, installed
 from mailchimp_provider.doctor.dag_files import DAG_IDS
+from stats.sandbox_world import SETTINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -103,7 +105,7 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         WRITE_BACK_MEMBERS="true",
         REMOVAL_GUARD_PERCENT="5%",
         ALERT_EMAILS="data@galaxy.gr",
-        MAILCHIMP_CONTACT_LIMIT="mailchimp_films=5",
+        MAILCHIMP_CONTACT_LIMIT="mailchimp_films=5,mailchimp_default=1",
     )
 
     assert sick.code == 1, sick.log[-3000:]
@@ -121,6 +123,8 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
         "alerts by mail reach nobody: connection smtp_default is not defined",
         "REMOVAL_GUARD_PERCENT is '5%'",
         "MAILCHIMP_CONTACT_LIMIT names mailchimp_films",
+        "1 contacts, and its plan includes 1 (MAILCHIMP_CONTACT_LIMIT)",
+        "makes or finds 3 more audiences. The plan allows 1, and the account has 1: let",
         "connection mailchimp_books is not defined",
         "belongs to another Airflow since",
         "This Airflow gets its id with its first task",
@@ -155,6 +159,12 @@ def _break(installation: Installation) -> None:
     world.crm.execute("insert into crm.external_provider (code, kind, connection_id)"
                       " values ('books', 'mailchimp', 'mailchimp_books')")  # fmt: skip
     world.collection("NEW")
+    with world.provider() as provider:
+        provider.add_members(
+            provider.create_audience(SETTINGS).list_id,
+            [NewMember(email_address="xenos@mail.gr", status="subscribed", merge_fields={})],
+        )
+    world.sandbox.control("POST", "limits", {"max_audiences": 1})
     world.warehouse.execute("insert into sync.deployment (deployment_id) values ('theirs')")
 
 

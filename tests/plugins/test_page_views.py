@@ -118,6 +118,8 @@ def test_a_shared_audience_names_its_collections_and_tags(
     assert f"Shares the audience {NAME} with other collections." in overview
     assert f"shared:{NAME} · Shared audience" in overview, "it is no collection of fixed members"
     assert "ΝΕΑ · fixed members" in overview
+    billed = overview.split('id="billed-audiences"')[1].split("</table>")[0]
+    assert "<td>ΒΙΒΛΙΑ, ΝΕΑ</td>" in billed
 
 
 def test_a_collection_that_failed_says_why_at_its_top(world: CampaignWorld, reader: Reader) -> None:

@@ -61,10 +61,8 @@ def create_audience(client: MailchimpClient, settings: AudienceSettings) -> Audi
     try:
         return audience_of(client.lists.create_list(_body(settings)))
     except PermissionDenied as error:
-        # One answer for two causes; the list of audiences tells whether the plan is the reason
-        # (OpenAPI 3.0.55, ``GET /lists``, ``constraints``).
-        answer = client.lists.get_all_lists(count=1, fields=["constraints"])
-        constraints = object_of(object_of(answer).get("constraints"))
+        # One answer for two causes; the list of audiences tells whether the plan is the reason.
+        constraints = _constraints(client)
         if constraints.get("may_create", True):
             raise
         raise AudienceLimitReached(
@@ -72,6 +70,14 @@ def create_audience(client: MailchimpClient, settings: AudienceSettings) -> Audi
             allowed=count_of(constraints.get("max_instances")),
             refusal=error,
         ) from error
+
+
+def most_audiences(client: MailchimpClient) -> int | None:
+    """How many audiences the account's plan allows; None: any number, or Mailchimp does not say."""
+    # -1 is unlimited (OpenAPI 3.0.55, ``GET /lists``, ``constraints``, ``max_instances``).
+    allowed = _constraints(client).get("max_instances")
+    is_limit = isinstance(allowed, int) and not isinstance(allowed, bool) and allowed >= 0
+    return allowed if is_limit else None
 
 
 def update_audience(client: MailchimpClient, list_id: str, settings: AudienceSettings) -> Audience:
@@ -139,3 +145,9 @@ def _body(settings: AudienceSettings) -> dict[str, Any]:
         },
         "email_type_option": settings.email_type_option,
     }
+
+
+def _constraints(client: MailchimpClient) -> Mapping[str, Any]:
+    """What the plan allows of audiences (OpenAPI 3.0.55, ``GET /lists``, ``constraints``)."""
+    answer = client.lists.get_all_lists(count=1, fields=["constraints"])
+    return object_of(object_of(answer).get("constraints"))

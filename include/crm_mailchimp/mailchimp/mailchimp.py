@@ -116,6 +116,9 @@ class Mailchimp:
     def audiences(self) -> Iterator[Audience]:
         return audiences.audiences(self.client)
 
+    def most_audiences(self) -> int | None:
+        return audiences.most_audiences(self.client)
+
     def audience(self, list_id: str) -> Audience:
         return audiences.audience(self.client, list_id)
 

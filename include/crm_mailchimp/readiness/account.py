@@ -25,6 +25,10 @@ class AccountInUse(Protocol):
         """All audiences of the account."""
         ...
 
+    def most_audiences(self) -> int | None:
+        """How many audiences the plan allows; None: any number, or the provider does not say."""
+        ...
+
     def sender_domains(self) -> dict[str, bool]:
         """Domains that mails may come from, lower case, and whether they are verified."""
         ...
@@ -39,13 +43,29 @@ def collections_of(crm: Connection[Any], account: str) -> list[Collection]:
     ]
 
 
+def account_key(client: AccountInUse, account: str) -> Iterator[tuple[Verdict, str]]:
+    """Whether the key is good, and how many audiences the account has.
+
+    Args:
+        client: of the account.
+        account: id of its connection.
+    """
+    number, most = len(list(client.audiences())), client.most_audiences()
+    of = "" if most is None else f" of the {most} that its plan allows"
+    yield (
+        "fine",
+        f"connection {account}: the key is good; the account has {number} audiences{of}",
+    )
+
+
 def account_size(
     client: AccountInUse, account: str, environment: Mapping[str, str]
 ) -> Iterator[tuple[Verdict, str]]:
-    """Whether the key is good, and how the account's contacts compare with its plan.
+    """How the account's contacts compare with its plan.
 
-    Mailchimp bills subscribed, unsubscribed and pending members, each audience by itself. Its
-    answers about an audience count the first two (OpenAPI 3.0.55, ``lists``, ``stats``).
+    Mailchimp bills subscribed, unsubscribed and not yet subscribed members, each audience by
+    itself. Pending ones are free (docs/stats.md, "What Mailchimp bills"). Its answers about an
+    audience count the first two (OpenAPI 3.0.55, ``lists``, ``stats``).
 
     Args:
         client: of the account.
@@ -55,10 +75,8 @@ def account_size(
     Raises:
         SettingError: the limit or the percentage cannot be obeyed.
     """
-    audiences = list(client.audiences())
-    contacts = sum(one.member_count + one.unsubscribe_count for one in audiences)
+    contacts = sum(one.member_count + one.unsubscribe_count for one in client.audiences())
     place = f"connection {account}"
-    yield "fine", f"{place}: the key is good; the account has {len(audiences)} audiences"
     settings = BillSettings.read(environment)
     limit = settings.contact_limit_of(account)
     if not limit:
@@ -78,11 +96,15 @@ def account_size(
 
 
 def new_audiences(
-    warehouse: Connection[Any], collections: Sequence[Collection], account: str
+    client: AccountInUse,
+    warehouse: Connection[Any],
+    collections: Sequence[Collection],
+    account: str,
 ) -> Iterator[tuple[Verdict, str]]:
-    """How many audiences a sync of all its collections would make.
+    """How many audiences a sync of all its collections would make, and whether the plan has room.
 
     Args:
+        client: of the account.
         warehouse: to ``warehouse_db``.
         collections: of the account.
         account: id of its connection.
@@ -93,19 +115,33 @@ def new_audiences(
     wanted = {
         shared_audiences.id_of(account, one.shared_audience)
         if one.shared_audience
-        else one.collection_id
+        else one.collection_id: one.shared_audience or f"{one.description} ({one.code})"
         for one in collections
         if one.shared_audience or not one.provider_list_id
     }
-    number = len(wanted.difference(known))
-    if number:
+    names = [name for key, name in wanted.items() if key not in known]
+    place = f"connection {account}"
+    if not names:
+        yield "fine", f"{place}: no collection needs a new audience"
+        return
+    words = f"{place}: a sync of all its collections makes or finds {len(names)} more audiences"
+    most = client.most_audiences()
+    if most is None:
+        yield "note", f"{words}. Mailchimp names no limit on audiences"
+        return
+    present = {one.list_id: one.settings.name for one in client.audiences()}
+    # After a loss of the sync state, an audience of ours is found again by its name.
+    made = len(set(names).difference(present.values()))
+    room = max(most - len(present), 0)
+    limit = f"The plan allows {most}, and the account has {len(present)}"
+    if made > room:
         yield (
-            "note",
-            f"connection {account}: a sync of all its collections makes or finds {number} more"
-            " audiences. Mailchimp's API does not show how many the plan allows: look it up",
+            "to do",
+            f"{words}. {limit}: let collections share an audience (shared_audience), delete an"
+            " audience that nobody needs, or change the plan",
         )
     else:
-        yield "fine", f"connection {account}: no collection needs a new audience"
+        yield "note", f"{words}. {limit}"
 
 
 def senders(

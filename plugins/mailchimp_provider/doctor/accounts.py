@@ -10,6 +10,7 @@ from functools import partial
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.readiness.account import (
     AccountInUse,
+    account_key,
     account_size,
     collections_of,
     new_audiences,
@@ -28,9 +29,12 @@ _SLOT_SECONDS = 30.0
 def account_checks() -> Iterator[Check]:
     """Of each account: key, size, new audiences, domains of senders."""
     for account in _accounts():
-        yield Check(subject="accounts", look=partial(_size, account), opens=account)
+        yield Check(subject="accounts", look=partial(_key, account), opens=account)
+        yield Check(subject="accounts", look=partial(_size, account), needs=(account,))
         yield Check(
-            subject="accounts", look=partial(_new_audiences, account), needs=(CRM, WAREHOUSE)
+            subject="accounts",
+            look=partial(_new_audiences, account),
+            needs=(CRM, WAREHOUSE, account),
         )
         yield Check(subject="accounts", look=partial(_senders, account), needs=(CRM, account))
     yield Check(subject="settings", look=_limits, needs=(CRM,))
@@ -57,14 +61,21 @@ def _client(account: str) -> Iterator[AccountInUse]:
         yield client
 
 
+def _key(account: str) -> Iterator[tuple[Verdict, str]]:
+    with _client(account) as client:
+        yield from account_key(client, account)
+
+
 def _size(account: str) -> Iterator[tuple[Verdict, str]]:
     with _client(account) as client:
         yield from account_size(client, account, os.environ)
 
 
 def _new_audiences(account: str) -> Iterator[tuple[Verdict, str]]:
-    with read_only_crm() as crm, read_only_warehouse() as warehouse:
-        yield from new_audiences(warehouse, collections_of(crm, account), account)
+    with read_only_crm() as crm:
+        collections = collections_of(crm, account)
+    with _client(account) as client, read_only_warehouse() as warehouse:
+        yield from new_audiences(client, warehouse, collections, account)
 
 
 def _senders(account: str) -> Iterator[tuple[Verdict, str]]:

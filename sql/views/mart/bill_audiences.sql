@@ -76,7 +76,7 @@ select
     present.account,
     present.list_id,
     coalesce(present.name, mapped.remote_name) as name,
-    mapped.collection_codes,
+    coalesce(used.collection_codes, mapped.collection_codes) as collection_codes,
     coalesce(
         case when present.is_listed then coalesce(ledger.contacts, 0) end,
         present.contacts_by_mailchimp,
@@ -94,7 +94,13 @@ left join lateral (
         max(audience.remote_name) as remote_name
     from sync.audience as audience
     where audience.list_id = present.list_id
-) as mapped on true;
+) as mapped on true
+-- In a shared audience, the collections with a tag.
+left join lateral (
+    select string_agg(tag.collection_code, ', ' order by tag.collection_code) as collection_codes
+    from sync.tag as tag
+    where tag.list_id = present.list_id and tag.left_at is null
+) as used on true;
 comment on view mart.bill_audiences is
 'Contacts that Mailchimp bills, by audience: subscribed, unsubscribed and not yet subscribed (transactional) '
 'ones. Archived, cleaned, pending and deleted ones are free.';
@@ -102,7 +108,8 @@ comment on column mart.bill_audiences.account is 'The Mailchimp account: id of i
 comment on column mart.bill_audiences.list_id is 'Key: Mailchimp''s id of the audience (mart.lists).';
 comment on column mart.bill_audiences.name is 'Name of the audience; null if it is not known yet.';
 comment on column mart.bill_audiences.collection_codes is
-'Collections of the CRM that use the audience; null if the audience is not ours.';
+'Collections of the CRM that use the audience. If all have left a shared audience: shared: and its name. '
+'Null if the audience is not ours.';
 comment on column mart.bill_audiences.contacts is
 'Contacts of the audience that are billed. This is our own count, if we know the audience''s members; '
 'otherwise Mailchimp''s count.';

@@ -50,7 +50,8 @@ comment on column mart.lists.collection_code is
 'Collection of the CRM that uses the audience. shared: and its name if several share it. Null if the '
 'audience is not ours.';
 comment on column mart.lists.collection_codes is
-'Every collection of the CRM that uses the audience; empty if the audience is not ours.';
+'Every collection of the CRM that uses the audience. If all have left a shared audience: shared: and its '
+'name. Empty if the audience is not ours.';
 comment on column mart.lists.created_at is 'Time of creation; null until the audience was read.';
 comment on column mart.lists.member_count is
 'Subscribed members, as Mailchimp last counted them; null until the audience was read.';

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from sharing_world import (
     CODE,
     NAME,
@@ -213,3 +214,31 @@ def test_a_collection_that_keeps_nobody_keeps_no_fields(
 
     found = {one: sharing.remote_fields(one, CODE).get("BIRTHDAY") for one in (MARIA, KOSTAS)}
     assert found == {MARIA: "", KOSTAS: ""}
+
+
+@pytest.mark.parametrize("is_away", [False, True], ids=["synced", "inactive"])
+def test_too_many_fields_name_the_collections_that_want_them(
+    sharing: World, people: dict[str, int], is_away: bool
+) -> None:
+    sharing.crm.execute(
+        "insert into crm.contact_field (code, label, data_type)"
+        " select 'f' || n, 'Πεδίο ' || n, 'text' from generate_series(1, 3) as n"
+    )
+    change(sharing, "NEWS", is_active=not is_away)
+
+    sync_each(sharing, options=SyncOptions(field_limit=6))
+
+    for code in (CODE, "OFFERS"):
+        blocked = last_run(sharing, code)
+        assert blocked["state"] == "blocked"
+        assert blocked["detail"].startswith("merge_field_limit: ")
+        assert (
+            "sync_merge_fields off for these collections of the audience: NEWS"
+            in (blocked["detail"])
+        )
+        assert "OFFERS" not in blocked["detail"]
+        assert "this collection" not in blocked["detail"]
+
+    change(sharing, "NEWS", sync_merge_fields=False)
+    sync_each(sharing)
+    assert last_run(sharing, CODE)["state"] == "succeeded"

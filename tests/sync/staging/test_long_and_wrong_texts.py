@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 
 from crm_mailchimp.crm.__main__ import main
 from crm_mailchimp.crm.schema import create_contract
+from fresh_databases import fresh_databases
 from loose_contract import LOOSE
+from sharing_world import share
 from sync_world import World
 
 #: A text that does not shrink below the 2,704 bytes of an index row.
@@ -52,6 +56,50 @@ def test_a_very_long_text_in_any_column_stops_only_its_own_row(world: World) -> 
     )
     assert world.open_reasons() == {held["email"]: "invalid_email", odd: "unreadable_consent"}
     assert world.sync()["NEWS"].counts["updated"] == 0
+
+
+@pytest.mark.parametrize("server", ["postgres", "debian_postgres"])
+def test_the_command_counts_names_of_shared_audiences_that_cannot_be_used(
+    request: pytest.FixtureRequest,
+    server: str,
+    mailchimp_sandbox: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with fresh_databases(request.getfixturevalue(server)) as (crm, warehouse):
+        world = World(crm, warehouse, mailchimp_sandbox)
+        world.collection("NEWS")
+        world.collection(" shared:ΚΟΙΝΟ")
+        world.collection("shared@λογαριασμός:ΚΟΙΝΟ")
+        assert main(["create", "--dsn", crm]) == 0
+        begins = (
+            "crm.contact_collection.code: 2 rows (begins with shared: or shared@); these"
+            " collections are blocked (unreadable_row)"
+        )
+        said = capsys.readouterr().out
+        assert begins in said
+        assert "shared_audience" not in said, "the optional column is not there"
+
+        share(world)
+        # 200 Greek letters have 400 bytes.
+        fits, long = "Κ" * 200, "Κ" * 200 + "!"
+        world.collection("FITS", shared_audience=fits)
+        world.collection("LONG", shared_audience=long)
+        assert main(["create", "--dsn", crm]) == 0
+        said = capsys.readouterr().out
+        assert begins in said
+        assert (
+            "crm.contact_collection.shared_audience: 1 rows (longer than 400 bytes); these"
+            " collections are blocked (unreadable_row)"
+        ) in said
+
+        # What is counted is blocked, and nothing else is.
+        ended = world.sync()
+        blocked = [code for code, one in ended.items() if one.state == "blocked"]
+        assert len(blocked) == 3
+        assert "LONG" in blocked
+        for code in blocked:
+            assert (ended[code].detail or "").startswith("unreadable_row: ")
+        world.close()
 
 
 @pytest.mark.parametrize("server", ["postgres", "debian_postgres"])

@@ -32,7 +32,13 @@ def note_untaken(
 
 
 def find_moved(
-    warehouse: Connection[Any], provider: AudienceProvider, tag: CollectionTag, tag_id: int
+    warehouse: Connection[Any],
+    provider: AudienceProvider,
+    tag: CollectionTag,
+    tag_id: int,
+    *,
+    given: Sequence[str],
+    unsure: Sequence[str],
 ) -> FoundByHand | None:
     """Read the members of a tag that was missing at members when we took it; commits.
 
@@ -43,6 +49,9 @@ def find_moved(
         provider: one call for each 1,000 members, and those of ``sort_untagged``.
         tag: as the state knows it.
         tag_id: the tag's id in Mailchimp.
+        given: subscriber hashes of members that just got it from us. Mailchimp's listing may not
+            show them at once.
+        unsure: the same of members whose call failed. If they have it, nobody gave it by hand.
 
     Returns:
         what somebody did by hand; None: nobody else got the tag.
@@ -53,6 +62,12 @@ def find_moved(
     except NotFoundAtProviderError:
         warehouse.rollback()  # deleted: nobody took it from its members
         return None
+    warehouse.execute(
+        "delete from tagged_now where subscriber_hash = any(%s::text[])", ([*given, *unsure],)
+    )
+    warehouse.execute(
+        "insert into tagged_now (subscriber_hash) select unnest(%s::text[])", (list(given),)
+    )
     with hash_joins_now(warehouse):
         is_moved = read_value(warehouse, bool, statement("sync/shows_unknown"), place)
     if not is_moved:

@@ -7,8 +7,9 @@ label only renames the merge field.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -36,6 +37,7 @@ from crm_mailchimp.sync.fields.wanted_fields import (
     wanted_fields,
     with_choices,
 )
+from crm_mailchimp.sync.fields.who_wants_fields import words_of_wanting
 from crm_mailchimp.sync.staging.contact_fields import staged_contact_fields
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
@@ -73,6 +75,7 @@ class CarriedFields:
 
 def carried_fields(
     warehouse: Connection[Any],
+    crm: Connection[Any],
     provider: AudienceProvider,
     collection: StagedCollection,
     list_id: str,
@@ -82,6 +85,7 @@ def carried_fields(
     """What the collection's audience carries, brought up to date; commits.
 
     Args:
+        crm: to ``crm_db``, in autocommit.
         limit: merge fields the audience may have, those made by hand included.
 
     Raises:
@@ -102,6 +106,7 @@ def carried_fields(
             fields,
             owner=owner,
             collection_code=collection.collection_code,
+            wanted_by=partial(words_of_wanting, warehouse, crm, collection),
             limit=limit,
             default_country=collection.settings.country,
         )
@@ -174,6 +179,7 @@ def ensure_merge_fields(
     *,
     owner: AudienceOwner,
     collection_code: str,
+    wanted_by: Callable[[], str],
     limit: int = FIELD_LIMIT,
     default_country: str = "",
 ) -> CarriedFields:
@@ -188,6 +194,7 @@ def ensure_merge_fields(
             ``contact_columns``); empty where the collection does not sync them.
         owner: whose audience it is.
         collection_code: of the owner's collection, for the error.
+        wanted_by: says who wants the fields, for the error.
         limit: merge fields the audience may have, those made by hand included. Contact columns
             come last: where there is no room for one it is left out, and nothing is blocked.
         default_country: of addresses that name none.
@@ -212,8 +219,8 @@ def ensure_merge_fields(
         raise MergeFieldLimitError(
             f"the audience has {len(remote)} merge fields and {len(missing)} more are needed "
             f"({_names(missing)}), but {limit} is the limit. Delete fields in Mailchimp, or "
-            "switch sync_merge_fields off for this collection. Raise MERGE_FIELD_LIMIT if the "
-            "plan allows more"
+            "raise MERGE_FIELD_LIMIT if the plan allows more. Or switch sync_merge_fields off for "
+            f"{wanted_by()}"
         )
     present, settled = len(remote), {}
     left_out = []

@@ -6,175 +6,236 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
-from crm_mailchimp.address import subscriber_hash
 from crm_mailchimp.crm import extract
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import deleted_tags, moved_tags, tag_names
 from crm_mailchimp.sync.audience.tags import CollectionTag, FoundByHand
-from crm_mailchimp.sync.decisions.planned_member import PAGE, PlannedMember
+from crm_mailchimp.sync.decisions.planned_member import PAGE
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.members.push import TOGETHER, Push, pages, rechecked
-from crm_mailchimp.tag_provider import TagChange, TagOutcome
+from crm_mailchimp.sync.members.tag_calls import PlannedTag, TagStep, filled, send
 from crm_mailchimp.warehouse.key_lookups import index_order_now, key_lookups
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedTag(PlannedMember):
-    """A member that gets a tag or loses it.
+class TagsChanged(NamedTuple):
+    """What came of a change of a collection's tag.
 
     Attributes:
-        address_key: None: the member's address in Mailchimp is not known, only its id.
+        found: what somebody did by hand to the tag, if it was missing at a member that loses it.
+        not_shown: members that Mailchimp did not show: they get the tag when they are seen again.
+        took_all: no call failed that takes it.
     """
 
-    address_key: str | None = field(repr=False)
+    found: FoundByHand
+    not_shown: int
+    took_all: bool
 
 
-def give_tags(push: Push, tag: CollectionTag) -> int:
-    """Give the planned members their collection's tag; commits after each call.
+def change_tags(push: Push, tag: CollectionTag) -> TagsChanged:
+    """Take the collection's tag where nothing is due, and give it; commits after each call.
 
     Consent is judged again right before each page. A tag that is missing is made with the first
     members. It is made without any if members are held back that may get it by hand.
 
     Args:
         push: of the collection to the shared audience.
-        tag: with its id, if it has one.
-
-    Returns:
-        members that Mailchimp did not show: they get the tag when they are seen again.
+        tag: with its id, if it has one. Who is to lose it at once has lost it (``take_tags``).
     """
-
-    def record(members: Sequence[PlannedTag]) -> None:
-        push.warehouse.execute(
-            statement("sync/record_tagged"),
-            {
-                "list_id": tag.list_id,
-                "collection_id": tag.collection_id,
-                "subscriber_hashes": [one.subscriber_hash for one in members],
-                "contact_ids": [one.contact_id for one in members],
-            },
-        )
-        push.counts["added"] += len(members)
-
-    @cache
-    def name_now() -> str | None:
-        # Mailchimp makes a tag of a name that it does not have. Another tag may have a former name.
-        return tag_names.name_now(push.provider, tag)
-
-    def one_by_one(member: PlannedTag) -> bool:
-        name = name_now()
-        return name is not None and push.provider.give_tag(
-            tag.list_id, name, member.subscriber_hash
-        )
-
-    def planned() -> Iterator[list[PlannedTag]]:
-        for page in pages(push, lambda after: _read(push, "tag", after, due=True)):
-            if members := rechecked(push, page, push.recheck.still_eligible):
-                yield members
-
-    def change(addresses: list[str]) -> TagChange:
-        return TagChange(add=addresses)
-
     with key_lookups(push.warehouse):
-        members = planned()
+        members = _planned_gives(push)
         if tag.tag_id is None:
             first = next(members, None)
             if first is None:
                 # Somebody has to find it in Mailchimp to give it to members that are held back.
                 if not tag.was_made and deleted_tags.has_held(push.warehouse, tag):
                     tag_names.make_collection_tag(push.warehouse, push.provider, tag, [])
-                return 0
-            tag, rest = _make(push, tag, first, record)
+                return TagsChanged(FoundByHand(0, 0), 0, took_all=True)
+            tag, rest = _make(push, tag, first, _Giving(push, tag).record)
             members = chain([rest], members)
-        return _send(push, tag, members, change, one_by_one, record)
+        if tag.tag_id is None:
+            return TagsChanged(FoundByHand(0, 0), 0, took_all=True)
+        taking = _Taking(push, tag, tag.tag_id)
+        takes = taking.step(_planned_takes(push, tag, taking, [_Due(False)]))
+        gives = _Giving(push, tag).step(members)
+        send(push, tag.tag_id, takes=takes, gives=gives)
+    found = taking.find_moved(gives)
+    return TagsChanged(found, gives.missing, took_all=not takes.unsure)
 
 
-def take_tags(
-    push: Push, tag: CollectionTag, *, due: bool, archived_from: int | None = None
-) -> FoundByHand:
-    """Take the collection's tag from the planned members; commits after each call.
+def take_tags(push: Push, tag: CollectionTag, *, archived_from: int | None = None) -> FoundByHand:
+    """Take the collection's tag where nothing keeps it; commits after each call.
 
     Args:
         push: of the collection to the shared audience.
         tag: with its id.
-        due: those that nothing keeps (``removal_guard.DUE_CAUSES``), or the others.
-        archived_from: only members that the plan of this shared audience archives, by its id among
-            the collections. None: all of them.
+        archived_from: after these the others that the plan of this shared audience archives, by its
+            id among the collections. They fill up the last call. None: none of them.
 
     Returns:
         what somebody did by hand to the tag, if it was missing at a member.
     """
-    tag_id = tag.tag_id
-    if tag_id is None:
+    if tag.tag_id is None:
         return FoundByHand(0, 0)
-    untouched: set[str] = set()
-    missing: list[PlannedTag] = []
-    undecided: list[PlannedTag] = []
+    whom = [_Due(True)]
+    if archived_from is not None:
+        whom.append(_Due(False, archived_from))
+    with key_lookups(push.warehouse):
+        taking = _Taking(push, tag, tag.tag_id)
+        takes = taking.step(filled(_planned_takes(push, tag, taking, whom)))
+        gives = _Giving(push, tag).step(iter(()))
+        send(push, tag.tag_id, takes=takes, gives=gives)
+    return taking.find_moved(gives)
 
-    def record(members: Sequence[PlannedTag]) -> None:
-        push.warehouse.execute(
-            statement("sync/record_untagged"),
+
+class _Due(NamedTuple):
+    """Which of the planned members lose the tag.
+
+    Attributes:
+        is_due: those that nothing keeps (``removal_guard.DUE_CAUSES``), or the others.
+        archived_from: only those that the plan of this shared audience archives; None: all.
+    """
+
+    is_due: bool
+    archived_from: int | None = None
+
+
+@dataclass(frozen=True)
+class _Giving:
+    push: Push
+    tag: CollectionTag
+
+    @cached_property
+    def name_now(self) -> str | None:
+        # Mailchimp makes a tag of a name that it does not have. Another tag may have a former name.
+        return tag_names.name_now(self.push.provider, self.tag)
+
+    def step(self, planned: Iterator[list[PlannedTag]]) -> TagStep:
+        return TagStep(planned=planned, one_by_one=self.one_by_one, record=self.record)
+
+    def one_by_one(self, member: PlannedTag) -> bool:
+        return self.name_now is not None and self.push.provider.give_tag(
+            self.tag.list_id, self.name_now, member.subscriber_hash
+        )
+
+    def record(self, members: Sequence[PlannedTag]) -> None:
+        self.push.warehouse.execute(
+            statement("sync/record_tagged"),
             {
-                "list_id": tag.list_id,
-                "collection_id": tag.collection_id,
-                "collection_code": tag.collection_code,
+                "list_id": self.tag.list_id,
+                "collection_id": self.tag.collection_id,
                 "subscriber_hashes": [one.subscriber_hash for one in members],
+                "contact_ids": [one.contact_id for one in members],
             },
         )
-        push.counts["removed"] += len(members)
+        self.push.counts["added"] += len(members)
 
-    def one_by_one(member: PlannedTag) -> bool:
-        is_untouched = member.subscriber_hash in untouched
+
+@dataclass(frozen=True)
+class _Taking:
+    """How a tag is taken.
+
+    Attributes:
+        untouched: hashes of members from whom no call of ours may have taken the tag before.
+        missing: of these, members that Mailchimp did not show with it.
+        undecided: of these, members whose call failed after an answer without them.
+    """
+
+    push: Push
+    tag: CollectionTag
+    tag_id: int
+    untouched: set[str] = field(default_factory=set)
+    missing: list[PlannedTag] = field(default_factory=list)
+    undecided: list[PlannedTag] = field(default_factory=list)
+
+    def step(self, planned: Iterator[list[PlannedTag]]) -> TagStep:
+        return TagStep(planned=planned, one_by_one=self.one_by_one, record=self.record)
+
+    def one_by_one(self, member: PlannedTag) -> bool:
+        is_untouched = member.subscriber_hash in self.untouched
         try:
-            is_taken = push.provider.take_tag(tag.list_id, tag_id, member.subscriber_hash)
+            is_taken = self.push.provider.take_tag(
+                self.tag.list_id, self.tag_id, member.subscriber_hash
+            )
         except ProviderError:
             # An answer showed already that the call for many did not take it.
             if is_untouched and member.address_key is not None:
-                moved_tags.note_untaken(push.warehouse, tag, [member.subscriber_hash])
-                push.warehouse.commit()
-                undecided.append(member)
+                moved_tags.note_untaken(self.push.warehouse, self.tag, [member.subscriber_hash])
+                self.push.warehouse.commit()
+                self.undecided.append(member)
             raise
         if is_taken or not is_untouched:
             return True
-        moved_tags.note_untaken(push.warehouse, tag, [member.subscriber_hash])
-        missing.append(member)
+        moved_tags.note_untaken(self.push.warehouse, self.tag, [member.subscriber_hash])
+        self.missing.append(member)
         return False
 
-    def planned() -> Iterator[list[PlannedTag]]:
-        for page in pages(
-            push, lambda after: _read(push, "untag", after, due=due, archived_from=archived_from)
-        ):
-            members = rechecked(push, page, push.recheck.still_to_remove)
-            if not members:
-                continue
-            members = _with_addresses(push, members)
-            for cause, hashes in _by_cause(members).items():
-                untouched.update(_note_leaving(push, tag, hashes, cause))
-            push.warehouse.commit()
+    def record(self, members: Sequence[PlannedTag]) -> None:
+        self.push.warehouse.execute(
+            statement("sync/record_untagged"),
+            {
+                "list_id": self.tag.list_id,
+                "collection_id": self.tag.collection_id,
+                "collection_code": self.tag.collection_code,
+                "subscriber_hashes": [one.subscriber_hash for one in members],
+            },
+        )
+        self.push.counts["removed"] += len(members)
+
+    def find_moved(self, gives: TagStep) -> FoundByHand:
+        """Look for the tag elsewhere if it was missing at a member; commits.
+
+        Args:
+            gives: members that got it since, or may have.
+        """
+        if not self.missing and not self.undecided:
+            return FoundByHand(0, 0)
+        found = moved_tags.find_moved(
+            self.push.warehouse,
+            self.push.provider,
+            self.tag,
+            self.tag_id,
+            given=[one.subscriber_hash for one in gives.done],
+            unsure=[one.subscriber_hash for one in gives.unsure],
+        )
+        if found is None:
+            with key_lookups(self.push.warehouse):
+                for cause, hashes in _by_cause([*self.missing, *self.undecided]).items():
+                    _note_leaving(self.push, self.tag, hashes, cause)
+                self.record(self.missing)
+                self.push.warehouse.commit()
+        return found or FoundByHand(0, 0)
+
+
+def _planned_gives(push: Push) -> Iterator[list[PlannedTag]]:
+    for page in pages(push, lambda after: _read(push, "tag", after, _Due(True))):
+        if members := rechecked(push, page, push.recheck.still_eligible):
             yield members
 
-    def change(addresses: list[str]) -> TagChange:
-        return TagChange(remove=addresses)
 
-    with key_lookups(push.warehouse):
-        _send(push, tag, planned(), change, one_by_one, record)
-    if not missing and not undecided:
-        return FoundByHand(0, 0)
-    found = moved_tags.find_moved(push.warehouse, push.provider, tag, tag_id)
-    if found is None:
-        with key_lookups(push.warehouse):
-            for cause, hashes in _by_cause([*missing, *undecided]).items():
-                _note_leaving(push, tag, hashes, cause)
-            record(missing)
-            push.warehouse.commit()
-    return found or FoundByHand(0, 0)
+def _planned_takes(
+    push: Push, tag: CollectionTag, taking: _Taking, whom: Sequence[_Due]
+) -> Iterator[list[PlannedTag]]:
+    def pages_of(due: _Due) -> Iterator[list[PlannedTag]]:
+        return pages(push, lambda after: _read(push, "untag", after, due))
+
+    for page in chain.from_iterable(map(pages_of, whom)):
+        members = rechecked(push, page, push.recheck.still_to_remove)
+        if not members:
+            continue
+        members = _with_addresses(push, members)
+        for cause, hashes in _by_cause(members).items():
+            taking.untouched.update(_note_leaving(push, tag, hashes, cause))
+        push.warehouse.commit()
+        yield members
 
 
 def _by_cause(members: Sequence[PlannedTag]) -> dict[str | None, list[str]]:
@@ -253,9 +314,7 @@ def _make(
     return made, [one for one in planned if one.subscriber_hash not in done]
 
 
-def _read(
-    push: Push, action: str, after: str, *, due: bool, archived_from: int | None = None
-) -> list[PlannedTag]:
+def _read(push: Push, action: str, after: str, due: _Due) -> list[PlannedTag]:
     with index_order_now(push.warehouse):
         return read_rows(
             push.warehouse,
@@ -266,74 +325,10 @@ def _read(
                 "collection_id": push.collection.collection_id,
                 "list_id": push.list_id,
                 "action": action,
-                "is_due": due,
+                "is_due": due.is_due,
                 "due_causes": list(DUE_CAUSES),
-                "archived_from": archived_from,
+                "archived_from": due.archived_from,
                 "after": after,
                 "page": TOGETHER,
             },
         )
-
-
-def _send(
-    push: Push,
-    tag: CollectionTag,
-    planned: Iterator[list[PlannedTag]],
-    change: Callable[[list[str]], TagChange],
-    one_by_one: Callable[[PlannedTag], bool],
-    record: Callable[[Sequence[PlannedTag]], None],
-) -> int:
-    """Send pages, and members without a known address by their ids.
-
-    Returns:
-        members that Mailchimp did not show.
-    """
-    if tag.tag_id is None:
-        return 0
-    unknown: list[PlannedTag] = []
-
-    def ready() -> Iterator[tuple[list[PlannedTag], TagChange]]:
-        for members in planned:
-            known = [one for one in members if one.address_key is not None]
-            unknown.extend(one for one in members if one.address_key is None)
-            for start in range(0, len(known), PAGE):
-                part = known[start : start + PAGE]
-                yield part, change([str(one.address_key) for one in part])
-
-    for part, outcome in push.provider.change_tag_members(push.list_id, tag.tag_id, ready()):
-        if isinstance(outcome, ProviderError):
-            push.watch.note_failure(outcome, part[0].subscriber_hash)
-            push.failed.append(outcome)
-            continue
-        push.watch.note_answer()
-        refused = _refused(part, outcome)
-        unknown.extend(refused)
-        done = [one for one in part if one not in refused]
-        if done:
-            record(done)
-        push.store_progress()
-        push.warehouse.commit()
-    missing = 0
-    for member in unknown:
-        try:
-            is_there = one_by_one(member)
-        except ProviderError as error:
-            push.watch.note_failure(error, member.subscriber_hash)
-            push.failed.append(error)
-            continue
-        push.watch.note_answer()
-        if is_there:
-            record([member])
-        missing += not is_there
-        push.store_progress()
-        push.warehouse.commit()
-    return missing
-
-
-def _refused(part: Sequence[PlannedTag], outcome: TagOutcome) -> list[PlannedTag]:
-    hashes = {subscriber_hash(address) for address in outcome.refused}
-    return [
-        one
-        for one in part
-        if one.address_key in outcome.refused or subscriber_hash(one.address_key or "") in hashes
-    ]

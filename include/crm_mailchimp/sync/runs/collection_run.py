@@ -333,11 +333,12 @@ class CollectionRun:
         """Runs of the collections that share the audience; none for any other audience."""
         return ()
 
-    def push_due_tags(self, list_id: str) -> None:
-        """Take tags that nothing keeps. An audience of one collection has no tags of ours."""
+    def push_due_tags(self, list_id: str, *, with_leaving: bool = False) -> None:
+        """Take tags that nothing keeps. An audience of one collection has no tags of ours.
 
-    def take_tags_of_leaving(self, list_id: str) -> None:
-        """Take tags from members that are about to be archived; here there are none."""
+        Args:
+            with_leaving: those of members that are about to be archived, too.
+        """
 
     def prepare_returns(self, push: Push) -> None:
         """Take tags that nobody may come back with, before members are added; here none."""

@@ -282,7 +282,7 @@ def _push(
             run.require_own(audience.list_id)
         # What is due goes out first: nothing that may fail or block comes before it.
         discovered = run.carry_out_removals(run.push_to(audience.list_id, category), due=True)
-        run.push_due_tags(audience.list_id)
+        run.push_due_tags(audience.list_id, with_leaving=judgement.blocked is None)
     if judgement.blocked is not None:
         raise _StopError("blocked", str(judgement.blocked))
     adds = bool(run.planned(*additions.ACTIONS))
@@ -299,7 +299,6 @@ def _push(
     mappings = _mappings(run, audience.list_id)
     push = run.push_to(audience.list_id, category)
     failed_before = len(run.progress.failed)
-    run.take_tags_of_leaving(audience.list_id)
     discovered += run.carry_out_removals(push, due=False)
     if judgement.approved_plan is not None and len(run.progress.failed) == failed_before:
         removal_guard.note_carried_out(
@@ -362,6 +361,7 @@ def _mappings(run: CollectionRun, list_id: str) -> Sequence[FieldMapping]:
     try:
         carried = merge_fields.carried_fields(
             run.warehouse,
+            run.crm,
             run.provider,
             run.collection,
             list_id,

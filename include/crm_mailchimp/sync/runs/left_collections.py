@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience import tags
@@ -108,6 +109,21 @@ def with_parts(
     # Nobody knows whether the tag of an unknown collection is one of ours.
     found = [(part_of_lost(run, tag), tag) for tag in lost if not tag.is_unknown]
     return found + [(part_of_waiting(run, tag), tag) for tag in waiting]
+
+
+def words_of_taken(part: CollectionPart, tag: CollectionTag) -> list[str]:
+    """What people should know of a tag that members lost; nothing if nobody did.
+
+    Args:
+        part: as ``with_parts`` made it, once the tag was taken.
+    """
+    taken = part.counts["removed"]
+    if not taken:
+        return []
+    return [
+        f"{members_in_words(taken)} lost the tag {tag.name!r} of collection {tag.collection_code}, "
+        "which is not synced here any more"
+    ]
 
 
 def plan_id(tag: CollectionTag) -> int:

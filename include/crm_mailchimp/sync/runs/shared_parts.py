@@ -73,6 +73,12 @@ class CollectionPart:
                 f"somebody took the tag by hand from {members_in_words(found.taken)} in Mailchimp. "
                 "Nobody of them gets it again until somebody gives it there"
             )
+        if found.given:
+            self.notes.append(
+                f"somebody gave the tag by hand to {members_in_words(found.given)} in Mailchimp. "
+                "Who is not in the collection of the CRM, or refused, loses it again. So add the "
+                "person to the collection in the CRM"
+            )
         if found.taken_name is not None:
             self.block(
                 "tag_by_hand",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from crm_mailchimp.counts_in_words import members_in_words
 from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.sync.audience import (
     audience_map,
@@ -146,26 +145,24 @@ class SharedRun(CollectionRun):
             )
         )
 
-    def push_due_tags(self, list_id: str) -> None:
-        """Take the tags that nothing keeps, those of collections that are gone too; commits."""
+    def push_due_tags(self, list_id: str, *, with_leaving: bool = False) -> None:
+        """Take the tags that nothing keeps, those of collections that are gone too; commits.
+
+        What is due goes first. Who is about to be archived loses tags, too: Mailchimp keeps them.
+        """
         of_lost = left_collections.with_parts(self, self.lost, self.waiting)
-        for part, tag in (*self._with_tags(), *of_lost):
-            if part.planned and member_plan.planned(part.planned, "untag"):
-                self.require_own(list_id)
-                self._take(part, tag, due=True)
+        taking = [
+            (part, tag)
+            for part, tag in (*self._with_tags(), *of_lost)
+            if member_plan.planned(part.planned, "untag")
+        ]
+        if taking:
+            self.require_own(list_id)
+        leaving = with_leaving and self.planned("archive") > 0
+        self._push_each(taking, partial(self._take, with_leaving=leaving))
         for part, tag in of_lost:
             self.progress.failed += part.failed
-            if part.counts["removed"]:
-                self.progress.due_notes.append(
-                    f"{members_in_words(part.counts['removed'])} lost the tag {tag.name!r} of "
-                    f"collection {tag.collection_code}, which is not synced here any more"
-                )
-
-    def take_tags_of_leaving(self, list_id: str) -> None:
-        """Take tags from members that are about to be archived: Mailchimp keeps them; commits."""
-        if self.planned("archive"):
-            shared_id = self.collection.collection_id
-            self._push_each(partial(self._take, due=False, archived_from=shared_id))
+            self.progress.due_notes += left_collections.words_of_taken(part, tag)
 
     def prepare_returns(self, push: Push) -> None:
         """Take tags that nobody may come back with, and note those to be given; commits.
@@ -186,12 +183,14 @@ class SharedRun(CollectionRun):
         self._join(list_id)
         if any(self.progress.counts[name] for name in ("added", "updated", "removed")):
             refresh_statistics(self.warehouse)
-        self._push_each(self._push_part)
+        self._push_each([one for one in self._with_tags() if one[0].is_judged], self._push_part)
 
-    def _push_each(self, push_part: Callable[[CollectionPart, CollectionTag], None]) -> None:
-        for part, known in self._with_tags():
-            if not part.is_judged:
-                continue
+    def _push_each(
+        self,
+        tags_of_parts: Sequence[tuple[CollectionPart, CollectionTag]],
+        push_part: Callable[[CollectionPart, CollectionTag], None],
+    ) -> None:
+        for part, known in tags_of_parts:
             calls = self.provider.calls
             try:
                 push_part(part, known)
@@ -212,15 +211,17 @@ class SharedRun(CollectionRun):
             collection_ids=[one.collection.collection_id for one in self.parts],
         )
         left_tags.note_unwanted(self.warehouse, part.collection, known.list_id)
-        for due in (True, False):
-            self._take(part, known, due=due)
+        self._take(part, known)
+        has_failed = bool(part.failed)
+        changed = tagging.change_tags(self._push_of(part, known.list_id), known)
+        part.note_found(changed.found, known.list_id)
+        part.note_missing(changed.not_shown)
         if part.judgement is not None and part.judgement.approved_plan is not None:
-            if not part.failed:
+            if changed.took_all and not has_failed:
                 removal_guard.note_carried_out(
                     self.warehouse, part.judgement.approved_plan, part.collection.run_id
                 )
             self.warehouse.commit()
-        part.note_missing(tagging.give_tags(self._push_of(part, known.list_id), known))
         if not part.failed:
             owed_tags.note_given(self.warehouse, known)
         renew_proofs(self.warehouse, part.collection, known.list_id)
@@ -231,17 +232,15 @@ class SharedRun(CollectionRun):
             tag_names.give_name(self.warehouse, self.provider, tag, self._names())
 
     def _take(
-        self,
-        part: CollectionPart,
-        tag: CollectionTag,
-        *,
-        due: bool,
-        archived_from: int | None = None,
+        self, part: CollectionPart, tag: CollectionTag, *, with_leaving: bool = False
     ) -> None:
+        # Without a judgement nobody said who may leave.
+        may_leave = with_leaving and part.judgement is not None and part.is_judged
+        archived_from = self.collection.collection_id if may_leave else None
         push = self._push_of(part, tag.list_id)
         if isinstance(push.recheck, Recheck):
             push = replace(push, recheck=replace(push.recheck, refused_for=tag.collection_id))
-        found = tagging.take_tags(push, tag, due=due, archived_from=archived_from)
+        found = tagging.take_tags(push, tag, archived_from=archived_from)
         part.note_found(found, tag.list_id)
 
     def _with_tags(self) -> list[tuple[CollectionPart, CollectionTag]]:
