@@ -225,5 +225,10 @@ by_hand as (
 )
 
 select
-    (select count(*) from by_hand cross join unclear where not unclear.is_so)::integer as given,
+    (
+        select count(*)
+        from by_hand
+        cross join unclear
+        where not unclear.is_so
+    )::integer as given,
     (select count(*) from taken)::integer as taken

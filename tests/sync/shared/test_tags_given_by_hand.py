@@ -131,3 +131,22 @@ def test_after_a_loss_of_the_state_nobody_gave_it(sharing: World, people: dict[s
 
     assert tagged(sharing, "OFFERS") == {KOSTAS, ZOI}
     assert [words for words in said(sharing) if "gave the tag" in words] == []
+
+
+def test_a_run_that_dies_when_it_has_given_the_tag(sharing: World, people: dict[str, int]) -> None:
+    sharing.join(people["offers"], people["maria"])
+
+    def die(call: str) -> None:
+        if call == "POST /lists/{list_id}/segments/{segment_id}":
+            by_hand(sharing, "OFFERS", MARIA, "given")  # the call arrives
+            raise KeyboardInterrupt
+
+    sharing.calls.reset(before=die)
+    with pytest.raises(KeyboardInterrupt):
+        sharing.sync(options=UNGUARDED)
+    sharing.calls.reset()
+
+    sync_each(sharing, 2)
+
+    assert tagged(sharing, "OFFERS") == {KOSTAS, ZOI, MARIA}
+    assert said(sharing) == []

@@ -84,8 +84,8 @@ class FoundByHand(NamedTuple):
     """What somebody did by hand to a tag since the last look.
 
     Attributes:
-        given: members that got it. Who gave it has to be clear: our state was not lost, and no call
-            of ours is without an answer.
+        given: members that got it. It is 0 after a loss of our state, or while a call of ours has
+            no answer. Nobody knows then who gave it.
         taken: members that lost it.
         taken_name: the name that the collection's tag is to get. Another tag of the audience has
             it, which is no collection's. None: the name is free, or the tag has it.

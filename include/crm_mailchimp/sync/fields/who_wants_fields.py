@@ -16,7 +16,7 @@ from crm_mailchimp.sync.staging.staged_collection import StagedCollection, read_
 def words_of_wanting(
     warehouse: Connection[Any], crm: Connection[Any], collection: StagedCollection
 ) -> str:
-    """Whom to switch ``sync_merge_fields`` off for; commits.
+    """Where to switch ``sync_merge_fields`` off; commits.
 
     A member has one value in a field. So the staging gives the fields to all collections of a
     shared audience. Only the CRM says which of them wants them, and those that are away count, too.

@@ -70,7 +70,7 @@ class _Call(NamedTuple):
         return TagChange(add=_addresses(self.gives), remove=_addresses(self.takes))
 
 
-def send(push: Push, tag_id: int, *, takes: TagStep, gives: TagStep) -> None:
+def send_changes(push: Push, tag_id: int, *, takes: TagStep, gives: TagStep) -> None:
     """Take a tag from members, then give it to others; commits after each call.
 
     The last call that takes it gives it, too. A failure stops nobody else.

@@ -20,7 +20,7 @@ from crm_mailchimp.sync.decisions.planned_member import PAGE
 from crm_mailchimp.sync.decisions.removal_guard import DUE_CAUSES
 from crm_mailchimp.sync.members.aliases import address_keys, member_hashes
 from crm_mailchimp.sync.members.push import TOGETHER, Push, pages, rechecked
-from crm_mailchimp.sync.members.tag_calls import PlannedTag, TagStep, filled, send
+from crm_mailchimp.sync.members.tag_calls import PlannedTag, TagStep, filled, send_changes
 from crm_mailchimp.warehouse.key_lookups import index_order_now, key_lookups
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def change_tags(push: Push, tag: CollectionTag) -> TagsChanged:
         taking = _Taking(push, tag, tag.tag_id)
         takes = taking.step(_planned_takes(push, tag, taking, [_Due(False)]))
         gives = _Giving(push, tag).step(members)
-        send(push, tag.tag_id, takes=takes, gives=gives)
+        send_changes(push, tag.tag_id, takes=takes, gives=gives)
     found = taking.find_moved(gives)
     return TagsChanged(found, gives.missing, took_all=not takes.unsure)
 
@@ -85,14 +85,14 @@ def take_tags(push: Push, tag: CollectionTag, *, archived_from: int | None = Non
     """
     if tag.tag_id is None:
         return FoundByHand(0, 0)
-    whom = [_Due(True)]
+    which = [_Due(True)]
     if archived_from is not None:
-        whom.append(_Due(False, archived_from))
+        which.append(_Due(False, archived_from))
     with key_lookups(push.warehouse):
         taking = _Taking(push, tag, tag.tag_id)
-        takes = taking.step(filled(_planned_takes(push, tag, taking, whom)))
+        takes = taking.step(filled(_planned_takes(push, tag, taking, which)))
         gives = _Giving(push, tag).step(iter(()))
-        send(push, tag.tag_id, takes=takes, gives=gives)
+        send_changes(push, tag.tag_id, takes=takes, gives=gives)
     return taking.find_moved(gives)
 
 
@@ -144,7 +144,7 @@ class _Taking:
     """How a tag is taken.
 
     Attributes:
-        untouched: hashes of members from whom no call of ours may have taken the tag before.
+        untouched: hashes of members. No call of ours may have taken their tag before.
         missing: of these, members that Mailchimp did not show with it.
         undecided: of these, members whose call failed after an answer without them.
     """
@@ -222,12 +222,12 @@ def _planned_gives(push: Push) -> Iterator[list[PlannedTag]]:
 
 
 def _planned_takes(
-    push: Push, tag: CollectionTag, taking: _Taking, whom: Sequence[_Due]
+    push: Push, tag: CollectionTag, taking: _Taking, which: Sequence[_Due]
 ) -> Iterator[list[PlannedTag]]:
     def pages_of(due: _Due) -> Iterator[list[PlannedTag]]:
         return pages(push, lambda after: _read(push, "untag", after, due))
 
-    for page in chain.from_iterable(map(pages_of, whom)):
+    for page in chain.from_iterable(map(pages_of, which)):
         members = rechecked(push, page, push.recheck.still_to_remove)
         if not members:
             continue
