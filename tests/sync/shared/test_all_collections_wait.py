@@ -88,8 +88,16 @@ def test_a_withdrawal_counts_for_its_category_alone(
     assert of(sharing, "OFFERS", to) == {ELENI}
 
 
-@pytest.mark.parametrize("to", [OTHER, None])
-@pytest.mark.parametrize("how", ["unsubscribe", "archived", "tag taken", "withdrawn"])
+@pytest.mark.parametrize(
+    ("to", "how"),
+    [
+        (OTHER, "unsubscribe"),
+        (None, "archived"),
+        (OTHER, "tag taken"),
+        (None, "tag taken"),
+        (OTHER, "withdrawn"),
+    ],
+)
 def test_what_is_refused_meanwhile_holds(sharing: World, to: str | None, how: str) -> None:
     people = fill(sharing)
     wait(sharing, to)
