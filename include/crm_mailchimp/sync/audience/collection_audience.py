@@ -192,7 +192,9 @@ def retire(warehouse: Connection[Any], collection_id: int, *, moved_to: str | No
 
 
 def follow_account(
-    warehouse: Connection[Any], provider: AudienceProvider, collection: StagedCollection
+    warehouse: Connection[Any],
+    provider: Callable[[], AudienceProvider],
+    collection: StagedCollection,
 ) -> None:
     """Leave an audience that is in another account than the collection is now; commits.
 
@@ -200,7 +202,8 @@ def follow_account(
     the collection comes back to that account, it uses the audience again.
 
     Args:
-        provider: of the account that the collection has now. Mostly it costs no call.
+        provider: gives that of the account which the collection has now. It is asked only if the
+            collection comes back.
 
     Raises:
         AudienceUnusableError: the audience is known in another account by now.
@@ -221,7 +224,7 @@ def follow_account(
         )
         warehouse.commit()
         if left is not None:
-            _remember(warehouse, provider, collection, left.list_id, linked=left.linked)
+            _remember(warehouse, provider(), collection, left.list_id, linked=left.linked)
 
 
 def ensure(

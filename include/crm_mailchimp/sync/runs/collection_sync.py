@@ -219,7 +219,7 @@ def _plan_and_push(run: CollectionRun, audience: KnownAudience | None) -> tuple[
 
 def _locate(run: CollectionRun, *, is_left: bool = True) -> KnownAudience | None:
     try:
-        collection_audience.follow_account(run.warehouse, run.provider, run.collection)
+        collection_audience.follow_account(run.warehouse, lambda: run.provider, run.collection)
         # Once its present audience is known, nobody searches for those before.
         find_earlier_audiences(run)
         if is_left:
