@@ -58,7 +58,17 @@ class RemoteCampaign:
     type: str = "regular"
 
 
-class CampaignProvider(Answering, Protocol):
+class CampaignSchedule(Protocol):
+    """Campaigns in the schedule, where they go out by themselves."""
+
+    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
+        """One campaign; None where it does not exist (any more)."""
+        ...
+
+    def unschedule_campaign(self, campaign_id: str) -> None: ...
+
+
+class CampaignProvider(Answering, CampaignSchedule, Protocol):
     """Campaigns from draft to sent."""
 
     def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
@@ -67,10 +77,6 @@ class CampaignProvider(Answering, Protocol):
 
     def campaign_of(self, row: Mapping[str, Any]) -> RemoteCampaign:
         """One row of ``ReportProvider.campaigns`` as a record."""
-        ...
-
-    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
-        """One campaign; None where it does not exist (any more)."""
         ...
 
     def create_campaign(self, draft: CampaignDraft) -> RemoteCampaign:
@@ -91,7 +97,6 @@ class CampaignProvider(Answering, Protocol):
 
     def send_checklist(self, campaign_id: str) -> Checklist: ...
     def schedule_campaign(self, campaign_id: str, at: datetime) -> None: ...
-    def unschedule_campaign(self, campaign_id: str) -> None: ...
     def send_campaign(self, campaign_id: str) -> None: ...
     def send_test(self, campaign_id: str, addresses: Sequence[str]) -> None: ...
     def delete_campaign(self, campaign_id: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
-from crm_mailchimp.campaign_provider import RemoteCampaign
+from crm_mailchimp.campaign_provider import CampaignSchedule
 from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.marketing_permissions import MarketingPermission
 from crm_mailchimp.outages import Answering
@@ -182,7 +182,7 @@ class BatchRunningError(Exception):
 K = TypeVar("K")
 
 
-class AudienceProvider(Answering, TagProvider, Protocol):
+class AudienceProvider(Answering, TagProvider, CampaignSchedule, Protocol):
     """Audiences, merge fields, tags and members of one account. Every method raises
     a subclass of ``crm_mailchimp.errors.ProviderError`` after retrying what can heal."""
 
@@ -245,11 +245,6 @@ class AudienceProvider(Answering, TagProvider, Protocol):
         With ``wait`` it is waited for; else ``BatchRunningError`` where it still runs."""
 
     def delete_member_permanently(self, list_id: str, subscriber_hash: str) -> bool: ...
-    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
-        """One campaign; None where it does not exist (any more)."""
-        ...
-
-    def unschedule_campaign(self, campaign_id: str) -> None: ...
     def complaints(self, list_id: str) -> Iterator[Complaint]:
         """Reports of mails of this audience as abuse, old ones included."""
         ...

@@ -20,6 +20,6 @@ where
     )
     or newest.staging_id >= (
         select coalesce(max(whole.staging_id), 0) from sync.staging_run as whole
-        where whole.is_whole
+        where whole.is_whole and whole.row_counts is not null
     )
 order by collection_code

@@ -146,7 +146,7 @@ where
                 named.collection_code = asked.collection_code
                 and named.staging_id >= (
                     select coalesce(max(whole.staging_id), 0) from sync.staging_run as whole
-                    where whole.is_whole
+                    where whole.is_whole and whole.row_counts is not null
                 )
         )
     )

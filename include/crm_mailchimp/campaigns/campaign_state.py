@@ -11,7 +11,8 @@ from typing import Any, TypeVar, Unpack
 from psycopg import Connection
 
 from crm_mailchimp.campaign_provider import RemoteCampaign
-from crm_mailchimp.campaigns import campaign_records, gate, take_back
+from crm_mailchimp.campaign_schedule import take_back_campaign
+from crm_mailchimp.campaigns import campaign_records, gate
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
 from crm_mailchimp.campaigns.campaign_records import CampaignColumns, CampaignRecord
 from crm_mailchimp.campaigns.crm_campaigns import CrmCampaign, read_crm_campaigns
@@ -303,7 +304,7 @@ def gate_was_open(services: Services, state: LinkedCampaign) -> bool:
 def take_out_of_schedule(services: Services, state: CampaignState) -> CampaignState:
     """Make a scheduled campaign a draft again."""
     remote = remote_of(state)
-    after = take_back.take_back_campaign(services.provider, remote.campaign_id)
+    after = take_back_campaign(services.provider, remote.campaign_id)
     state = CampaignState(
         campaign=state.campaign,
         record=state.record,

@@ -11,17 +11,15 @@ from psycopg import Connection
 
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.campaign_provider import CampaignProvider, RemoteCampaign
+from crm_mailchimp.campaign_schedule import take_back_campaign
 from crm_mailchimp.campaigns import campaign_records, gate
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions, read_campaign_options
 from crm_mailchimp.campaigns.crm_campaigns import read_crm_campaigns
 from crm_mailchimp.campaigns.next_action import next_quarter
 from crm_mailchimp.error_words import words_of
-from crm_mailchimp.errors import ProviderError
 from crm_mailchimp.setting_group import SettingError
 
 log = logging.getLogger(__name__)
-
-_ATTEMPTS = 3
 
 
 class LastResort(Protocol):
@@ -35,31 +33,6 @@ class LastResort(Protocol):
     def warehouse(self) -> AbstractContextManager[Connection[Any]]:
         """A new connection to the warehouse."""
         ...
-
-
-def take_back_campaign(
-    provider: CampaignProvider, provider_campaign_id: str
-) -> RemoteCampaign | None:
-    """Take a campaign out of the schedule; one that is not in it is left as it is.
-
-    Safe to repeat: after a lost answer its state is read, and it is asked again.
-
-    Returns:
-        the campaign as it is now, None where it is gone. ``sending``: it was too late.
-
-    Raises:
-        ProviderError: it is still in the schedule.
-    """
-    for attempt in range(1, _ATTEMPTS + 1):
-        remote = provider.campaign(provider_campaign_id)
-        if remote is None or remote.status != "schedule":
-            return remote
-        try:
-            provider.unschedule_campaign(provider_campaign_id)
-        except ProviderError:
-            if attempt == _ATTEMPTS:
-                raise
-    return provider.campaign(provider_campaign_id)
 
 
 def if_near(

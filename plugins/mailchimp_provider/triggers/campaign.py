@@ -127,7 +127,7 @@ class CampaignTrigger(BaseTrigger):
         return remote.status if remote else "deleted"
 
     def _take_back(self) -> str:
-        from crm_mailchimp.campaigns.take_back import take_back_campaign  # noqa: PLC0415 - takes seconds
+        from crm_mailchimp.campaign_schedule import take_back_campaign  # noqa: PLC0415 - takes seconds
         from mailchimp_provider.connections import mailchimp  # noqa: PLC0415
 
         # Waits for no slot and no warehouse: this call is what keeps an unjudged mail in.

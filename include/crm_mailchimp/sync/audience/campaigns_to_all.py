@@ -7,18 +7,16 @@ added. They are no recipients of the campaign.
 
 from __future__ import annotations
 
-import logging
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.campaign_schedule import take_back_campaign
 from crm_mailchimp.errors import PassingError
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.rows import read_rows
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
-
-log = logging.getLogger(__name__)
 
 _DETAIL = "taken back: other collections use its audience now, so it is to go to a tag"
 
@@ -57,11 +55,7 @@ def unschedule_all(
     found = read_rows(warehouse, _Campaign, statement("sync/find_campaigns_to_all"), asked)
     warehouse.commit()
     for one in () if collection.dry_run else found:
-        remote = provider.campaign(one.provider_campaign_id)
-        if remote is not None and remote.status == "schedule":
-            provider.unschedule_campaign(one.provider_campaign_id)
-            log.info("campaign %s was taken out of the schedule", one.campaign_code)
-            remote = provider.campaign(one.provider_campaign_id)
+        remote = take_back_campaign(provider, one.provider_campaign_id)
         is_draft = remote is not None and remote.status in ("save", "paused")
         if is_draft and one.is_just_called:
             raise CampaignOnItsWayError(_words(one, list_id))
@@ -73,7 +67,7 @@ def unschedule_all(
                 (remote and remote.status, _DETAIL, one.campaign_id),
             )
             warehouse.commit()
-        elif remote.status in ("schedule", "sending"):
+        elif remote.status in ("schedule", "sending", "canceling"):
             raise CampaignOnItsWayError(_words(one, list_id))
 
 
