@@ -82,7 +82,10 @@ leaving as (
         member.contact_id asc,
         going.cause = 'erased_contact' desc,
         going.cause = any(%(due_causes)s::text[]) desc,
-        going.collection_id asc
+        -- What the person refused says more than what somebody else with the address refused.
+        going.cause = 'shared_address_refused' asc,
+        going.collection_id asc,
+        going.cause asc
 )
 
 insert into staging.verdict (
