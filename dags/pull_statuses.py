@@ -43,7 +43,7 @@ from mailchimp_provider.tasks import statuses
         schedule=Schedules.read_usable().pull_schedule,
         retries=1,
         task_timeout=timedelta(hours=6),
-        on_failure=FailureAlert(quiet_for=timedelta(hours=6)),
+        on_task_failure=FailureAlert(quiet_for=timedelta(hours=6)),
     ),
 )
 def pull_statuses() -> None:

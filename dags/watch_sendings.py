@@ -42,7 +42,7 @@ from mailchimp_provider.tasks import sendings
         schedule=Schedules.read_usable().sendings_schedule,
         retries=1,
         task_timeout=timedelta(hours=1),
-        on_failure=FailureAlert(quiet_for=timedelta(hours=6)),
+        on_task_failure=FailureAlert(quiet_for=timedelta(hours=6)),
     ),
 )
 def watch_sendings() -> None:

@@ -125,8 +125,9 @@ class Accounts(Generic[P_co]):
             PassingError: no slot came free in time.
         """
         if account not in self._clients:
-            opened = self._open_client(account, None)
-            self._clients[account] = self._stack.enter_context(opened)
+            with _errors_of(account):
+                opened = self._open_client(account, None)
+                self._clients[account] = self._stack.enter_context(opened)
         return self._clients[account]
 
     @contextmanager
@@ -137,12 +138,15 @@ class Accounts(Generic[P_co]):
         open meanwhile, it queues for a slot for ``WAIT_BESIDE`` seconds only.
 
         Raises:
-            AccountUnusableError, ProviderError, PassingError: as for ``client``.
+            AccountUnusableError, ProviderError, PassingError: as for ``client``. Those of the
+                block name the account, too.
         """
         if account in self._clients:
-            yield self._clients[account]
+            with _errors_of(account):
+                yield self._clients[account]
             return
-        with self._open_client(account, WAIT_BESIDE if self._clients else None) as client:
+        wait_seconds = WAIT_BESIDE if self._clients else None
+        with _errors_of(account), self._open_client(account, wait_seconds) as client:
             try:
                 yield client
             finally:
@@ -158,6 +162,16 @@ class Accounts(Generic[P_co]):
         traceback: TracebackType | None,
     ) -> None:
         self._stack.__exit__(kind, error, traceback)
+
+
+@contextmanager
+def _errors_of(account: str) -> Iterator[None]:
+    """Errors of the provider that come out of the block name the account."""
+    try:
+        yield
+    except (ProviderError, PassingError) as error:
+        error.accounts = error.accounts or (account,)
+        raise
 
 
 def work_in_each(
@@ -201,6 +215,7 @@ def _one_error(
     kind = AccountsPostponedError if all(map(is_passing, failed.values())) else AccountsFailedError
     error = kind(f"{words}{others}")
     error.done = done
+    error.accounts = tuple(failed)
     return error
 
 

@@ -14,13 +14,21 @@ class PermanentError(Exception):
 
     Attributes:
         is_announced: an alert of its own has informed people.
+        accounts: ids of the connections of the accounts in which the work failed, if it is known.
     """
 
     is_announced = False
+    accounts: tuple[str, ...] = ()
 
 
 class PassingError(Exception):
-    """Trying again may help: the text says what happened, where, and what to do if it stays."""
+    """Trying again may help: the text says what happened, where, and what to do if it stays.
+
+    Attributes:
+        accounts: as for ``PermanentError``.
+    """
+
+    accounts: tuple[str, ...] = ()
 
 
 class ProviderError(Exception):
@@ -30,9 +38,11 @@ class ProviderError(Exception):
         retryable: whether the same request can succeed later without anybody changing anything.
         explanation: the provider's own words, without personal data; empty where it gave none.
         outcome_unknown: the request may have been carried out although no answer says so.
+        accounts: as for ``PermanentError``.
     """
 
     retryable: ClassVar[bool] = False
+    accounts: tuple[str, ...] = ()
     outcome_unknown: bool = False
 
     @property

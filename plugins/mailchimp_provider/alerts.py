@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from airflow.sdk.bases.notifier import BaseNotifier
 
+from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import AlertSettings
 from mailchimp_provider.alert_receivers import EventsNotifier, ReceiverError, WebhookNotifier
@@ -46,8 +47,9 @@ class FailureAlert(BaseNotifier):
 
     Args:
         unless_announced: say nothing of failures that an alert of their own has announced.
-        quiet_for: for DAGs that run often. After an alert, no other is sent about this DAG for so
-            long. So an outage does not cause an alert every few minutes.
+        quiet_for: for DAGs that run often. After an alert, no other is sent about this DAG and
+            the same account for so long. So an outage does not cause an alert every few minutes.
+            Only a task's callback knows the account.
     """
 
     def __init__(
@@ -68,10 +70,13 @@ class FailureAlert(BaseNotifier):
         if self.unless_announced and isinstance(context.get("exception"), AnnouncedFailure):
             return
         message = failure_message(context)
-        if not self._deliver_unless_repeated(context["dag_run"].dag_id, message):
+        accounts = _accounts_of(context.get("exception"))
+        if not self._deliver_unless_repeated(context["dag_run"].dag_id, message, accounts):
             deliver(message)
 
-    def _deliver_unless_repeated(self, dag_id: str, message: Message) -> bool:
+    def _deliver_unless_repeated(
+        self, dag_id: str, message: Message, accounts: Sequence[str] = ()
+    ) -> bool:
         """Send it unless the same was sent lately, and note it, so that its end is sent too.
 
         Returns:
@@ -85,7 +90,8 @@ class FailureAlert(BaseNotifier):
             with closing(warehouse_connection()) as warehouse:
                 if is_of_another(warehouse):
                     return False  # a note of ours would keep that Airflow's own alert from people
-                alert_about_dag(warehouse, dag_id, self.quiet_for or timedelta(0), message, deliver)
+                quiet_for = self.quiet_for or timedelta(0)
+                alert_about_dag(warehouse, dag_id, quiet_for, message, deliver, accounts=accounts)
         except Exception as error:
             log.warning(
                 "alert of %s sent, the warehouse not asked: %s", dag_id, type(error).__name__
@@ -129,12 +135,12 @@ class RecoveryNotice(BaseNotifier):
 
 
 def failure_message(context: Mapping[str, Any]) -> Message:
-    """What is said about a failed run or task; names of DAG, run and task only."""
+    """What is said about a failed run or task; names of DAG, run, task and connections only."""
     from crm_mailchimp.sync.runs.alert_messages import (  # noqa: PLC0415 - loads psycopg
         Message,
-        Trouble,
         event_of,
     )
+    from crm_mailchimp.sync.runs.run_alerts import failures_of_dag  # noqa: PLC0415
 
     dag_run = context["dag_run"]
     exception = context.get("exception")
@@ -144,11 +150,27 @@ def failure_message(context: Mapping[str, Any]) -> Message:
         lines.append(f"Task {instance.task_id}: {type(exception).__name__}.")
     elif instance is not None:
         lines.append(f"Task {instance.task_id}.")
+    accounts = _accounts_of(exception)
+    lines.extend(f"Account: connection {account}." for account in accounts)
     lines.append(f"Look at its log: {_run_url(dag_run.dag_id, dag_run.run_id)}")
-    trouble = Trouble(collection_code=f"DAG {dag_run.dag_id}", state="failed", reason="run")
+    troubles = failures_of_dag(dag_run.dag_id, accounts)
     return Message(
-        f"Airflow: {dag_run.dag_id} failed", "\n".join(lines), events=(event_of(trouble),)
+        f"Airflow: {dag_run.dag_id} failed",
+        "\n".join(lines),
+        events=tuple(event_of(trouble) for trouble in troubles),
     )
+
+
+def _accounts_of(exception: str | BaseException | None) -> tuple[str, ...]:
+    """Connections of the accounts in which the work failed; none: it is not known.
+
+    A task fails with an error of Airflow, raised while the error of the work was handled.
+    """
+    while isinstance(exception, BaseException):
+        if isinstance(exception, (PassingError, PermanentError, ProviderError)):
+            return exception.accounts
+        exception = exception.__context__
+    return ()
 
 
 def deliver(message: Message, environment: Mapping[str, str] = os.environ) -> bool:

@@ -36,6 +36,7 @@ def dag_header(
     retry_exponential_backoff: bool = False,
     priority_weight: int = 1,
     on_failure: FailureAlert | None = None,
+    on_task_failure: FailureAlert | None = None,
     runs_unless_paused: bool = False,
 ) -> dict[str, Any]:
     """Arguments of ``@dag``; what a DAG does not name is the same in all of them.
@@ -52,6 +53,7 @@ def dag_header(
         retry_exponential_backoff: whether the delay doubles each time.
         priority_weight: of the tasks; more goes first.
         on_failure: who hears of a failed run; None leaves that to the tasks.
+        on_task_failure: who hears of each failed task. Only this one knows the account.
         runs_unless_paused: the DAG is not paused when Airflow meets it first. Only for DAGs that
             do nothing by themselves: a person or another DAG starts their runs. Airflow starts no
             run of a paused DAG.
@@ -74,6 +76,7 @@ def dag_header(
             "retry_exponential_backoff": retry_exponential_backoff,
             "execution_timeout": task_timeout,
             "priority_weight": priority_weight,
+            "on_failure_callback": on_task_failure,
         },
         "on_failure_callback": on_failure,
         "on_success_callback": RecoveryNotice(),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
+from approvals.mail_and_web import Webhook, serving
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from dag_runs import AirflowWorld, migrated_home
 
@@ -100,3 +101,37 @@ def test_the_dags_work_in_both_accounts(world: World) -> None:
     for run in world.run(("sync_collections", {}), ("erase_contacts", {})):
         assert run.state == "success", run.log[-3000:]
     assert sorted(world.people(SECOND)) == ["eleni@mail.gr"]
+
+
+def test_trouble_in_one_account_hides_none_in_the_other(world: World) -> None:
+    """``pull_statuses`` runs often, and tells about an account once in six hours."""
+    for number, provider in enumerate(({}, {}, {"external_provider": SECOND_PROVIDER})):
+        code = world.collection(f"NEWS{number}", description=f"Τα νέα {number}", **provider)
+        world.contact(f"anna{number}@mail.gr", code, first_name="Άννα")
+    with serving(Webhook()) as webhook:
+        well = {"ALERT_WEBHOOK_URL": webhook.url}
+        one = well | _wrong_key(world, DEFAULT_ACCOUNT)
+        both = one | _wrong_key(world, SECOND)
+        pull = "pull_statuses"
+        runs = world.run(
+            ("sync_collections", well), *((pull, one), (pull, one), (pull, both), (pull, both)),
+            *((pull, well), (pull, well), (pull, one), (pull, well)),
+        )  # fmt: skip
+        assert [run.state for run in runs] == [
+            "success", *["failed"] * 4, "success", "success", "failed", "success"
+        ]  # fmt: skip
+        texts = webhook.texts
+    assert [text.partition("\n")[0] for text in texts] == [
+        *[f"Airflow: {pull} failed"] * 2, "Mailchimp sync: 2 well again",
+        f"Airflow: {pull} failed", "Mailchimp sync: 1 well again",
+    ]  # fmt: skip
+    named = [[one for one in (DEFAULT_ACCOUNT, SECOND) if one in text] for text in texts]
+    assert named[:2] == [[DEFAULT_ACCOUNT], [SECOND]]
+    assert named[3] == [DEFAULT_ACCOUNT]
+    assert f"DAG {pull}: no longer failed" in texts[2]
+    assert f"DAG {pull}, connection {SECOND}: no longer failed" in texts[2]
+
+
+def _wrong_key(world: World, account: str) -> dict[str, str]:
+    name = f"AIRFLOW_CONN_{account.upper()}"
+    return {name: json.dumps(json.loads(world.connections()[name]) | {"password": "wrong-us1"})}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import psycopg
 import pytest
 
 from approvals.mail_and_web import MailServer, Webhook, serving
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.setting_group import SettingError
 from crm_mailchimp.settings import AlertSettings, require_usable
 from crm_mailchimp.sync.runs.alert_messages import Message, Trouble, write_message
@@ -23,6 +27,7 @@ from crm_mailchimp.sync.runs.run_alerts import (
     alert_about_dag,
     alert_about_late,
     alert_about_run,
+    end_alert_about_dag,
     usable_alert_times,
 )
 from sync_world import World
@@ -160,6 +165,68 @@ def test_a_dag_that_runs_often_is_reported_once_in_a_while(warehouse_db: str) ->
         warehouse.execute("update sync.alert set sent_at = sent_at - interval '2 hours'")
         assert alert_about_dag(warehouse, "pull_statuses", HOUR, message, inbox)
     assert inbox.messages == [message] * 3
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations([DEFAULT_ACCOUNT, "brand", "brand_2"]))
+)
+def test_each_account_of_a_dag_is_reported(warehouse_db: str, order: tuple[str, ...]) -> None:
+    inbox, message = Inbox(), Message("Airflow: pull_statuses failed", "")
+    with psycopg.connect(warehouse_db) as warehouse:
+
+        def tell(*accounts: str) -> bool:
+            return alert_about_dag(
+                warehouse, "pull_statuses", HOUR, message, inbox, accounts=accounts
+            )
+
+        for account in order:
+            assert tell(account)
+            assert not tell(account)
+        assert not tell(*order)
+        # An unknown account counts as the default one.
+        assert not tell()
+        assert tell(*order, "new")
+        # Another DAG's name may begin alike.
+        assert alert_about_dag(warehouse, "pull", HOUR, message, inbox, accounts=order)
+        end_alert_about_dag(warehouse, "pull", inbox)
+        assert not tell(*order)
+        assert inbox.messages[-1].subject == "Mailchimp sync: 3 well again"
+        end_alert_about_dag(warehouse, "pull_statuses", inbox)
+        assert inbox.messages[-1].subject == "Mailchimp sync: 4 well again"
+        assert tell(order[0])
+
+
+def test_tasks_that_fail_together_tell_once(warehouse_db: str) -> None:
+    heard: list[Message] = []
+    message = Message("Airflow: pull_statuses failed", "")
+    first = threading.Event()
+
+    def send(message: Message) -> bool:
+        heard.append(message)
+        first.set()
+        # The other tasks wait for the lock meanwhile.
+        with psycopg.connect(warehouse_db, autocommit=True) as watcher:
+            while watcher.execute(_WAITING).fetchone() is None:
+                pass
+        return True
+
+    def fail() -> None:
+        with psycopg.connect(warehouse_db) as warehouse:
+            alert_about_dag(warehouse, "pull_statuses", HOUR, message, send, accounts=["brand"])
+
+    with ThreadPoolExecutor() as pool:
+        earlier = pool.submit(fail)
+        assert first.wait(60)
+        later = pool.submit(fail)
+        earlier.result(60)
+        later.result(60)
+    assert heard == [message]
+
+
+_WAITING = (
+    "select from pg_locks where locktype = 'advisory' and not granted"
+    " and database = (select oid from pg_database where datname = current_database())"
+)
 
 
 # ---- the channels, in a process of their own: importing Airflow takes seconds

@@ -72,7 +72,8 @@ def pull_statuses(
         warehouse.commit()
         if known is None:
             raise NoAudienceError(f"collection {collection_code} has no audience in sync.audience")
-        pull_back(warehouse, accounts.client(known.account), known, crm=crm)
+        with accounts.lent(known.account) as provider:
+            pull_back(warehouse, provider, known, crm=crm)
         counts = dict(
             read_rows(
                 warehouse,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.crm import erasure_requests
 from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.settings import AlertSettings
@@ -22,9 +23,12 @@ from crm_mailchimp.sync.runs.contact_limits import near_limits
 from crm_mailchimp.sync.runs.sent_alerts import Send, forget, tell, tell_over
 from crm_mailchimp.sync.runs.sync_thresholds import SyncThresholds, judge_run
 from crm_mailchimp.sync.staging.stagings import staged_codes
+from crm_mailchimp.warehouse.locks import named_lock
 
 #: An alert that is not repeated as long as the trouble is the same.
 _ONCE = timedelta(days=36_500)
+#: In the name of a trouble: between the DAG and the account's connection.
+_OF_ACCOUNT = ", connection "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,15 +223,53 @@ def alert_about_dag(
     quiet_for: timedelta,
     message: Message,
     send: Send,
+    *,
+    accounts: Sequence[str] = (),
 ) -> bool:
-    """Tell that a DAG's run failed, unless an alert about it is younger than ``quiet_for``."""
-    trouble = Trouble(collection_code=f"DAG {dag_id}", state="failed", reason="run")
-    return bool(tell(warehouse, [trouble], quiet_for, send, message))
+    """Tell that a DAG's run failed, unless an alert about it is younger than ``quiet_for``.
+
+    Args:
+        warehouse: the warehouse.
+        dag_id: the DAG.
+        quiet_for: each account has its own, so trouble in one hides none of another.
+        message: what to send.
+        send: as for ``alert_about_run``.
+        accounts: where the run failed, as for ``failures_of_dag``.
+
+    Returns:
+        whether it was sent.
+    """
+    # Several tasks of one run fail in the same moment.
+    with named_lock(warehouse, f"alert:DAG {dag_id}"):
+        return bool(tell(warehouse, failures_of_dag(dag_id, accounts), quiet_for, send, message))
 
 
 def end_alert_about_dag(warehouse: Connection[Any], dag_id: str, send: Send) -> None:
-    """Tell that a DAG is well again, if people heard of a failed run."""
-    tell_over(warehouse, ("failed",), [f"DAG {dag_id}"], [], send)
+    """Tell that a DAG is well again in all accounts, if people heard of a failed run."""
+    codes = read_values(
+        warehouse,
+        str,
+        "select collection_code from sync.alert where state = 'failed'"
+        " and (collection_code = %(dag)s or starts_with(collection_code, %(dag)s || %(of)s))",
+        {"dag": f"DAG {dag_id}", "of": _OF_ACCOUNT},
+    )
+    tell_over(warehouse, ("failed",), codes, [], send)
+
+
+def failures_of_dag(dag_id: str, accounts: Sequence[str] = ()) -> list[Trouble]:
+    """What alerts say about a failed run: one trouble for each account.
+
+    Args:
+        dag_id: the DAG.
+        accounts: ids of the connections of the accounts in which it failed. The default account
+            counts as the DAG itself, as in an installation with one account. So does an unknown
+            one.
+    """
+    names = [
+        f"DAG {dag_id}" if account == DEFAULT_ACCOUNT else f"DAG {dag_id}{_OF_ACCOUNT}{account}"
+        for account in accounts or (DEFAULT_ACCOUNT,)
+    ]
+    return [Trouble(collection_code=name, state="failed", reason="run") for name in names]
 
 
 def _undecided_words(one: erasure_requests.UndecidedErasure) -> str:
