@@ -1,4 +1,4 @@
-"""Who works on a shared audience, for whichever of its collections: all others wait."""
+"""Somebody works on a shared audience, for one of its collections: all others wait."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_sync_waits_for_a_campaign(world: CampaignWorld, side: Side) -> None:
 
     synced: CollectionResult = side.result()
     assert synced.state == "succeeded"
-    assert set(world.sent_to()) == {MARIA, ZOI, ELENI}, "those whom the gate has judged"
+    assert set(world.sent_to()) == {MARIA, ZOI, ELENI}, "who was judged by the gate"
     assert tagged(world, "NEWS") == {MARIA, ZOI, ELENI, NIKOS}
 
 

@@ -85,7 +85,7 @@ def sandbox_with(folder: Path, state: Path) -> Iterator[MailchimpSandbox]:
 
 
 def bring_back(dsn: str, folder: Path) -> None:
-    """Make the database anew as it was before the upgrade, and upgrade it."""
+    """Make the database as it was before the upgrade, and upgrade it."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for schema in ("staging", "sync", "stats", "mart", "migration"):
             connection.execute(f"drop schema {schema} cascade")
