@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -27,6 +27,9 @@ from mailchimp_sandbox.tests.contract.recorded import description  # noqa: F401 
 from one_server import not_in_turn
 from sandbox_starter import SandboxStarter, sandbox_starter, stop
 from unicode_ids import keep_unicode
+
+if TYPE_CHECKING:
+    from campaign_world import CampaignWorld
 
 _READY_SECONDS = 60
 _FORGOTTEN_SECONDS = 3600
@@ -195,6 +198,18 @@ class MailchimpSandbox:
     def control(self, method: str, path: str, json: Any = None) -> Any:
         """Call the control API, ``path`` below ``/_sandbox/``; gives the parsed answer."""
         return _request(method, f"{self.host}/_sandbox/{path.lstrip('/')}", json)
+
+
+@pytest.fixture(params=["postgres", "debian_postgres"])
+def campaigning(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
+    """A world with campaigns, on each server."""
+    from campaign_world import CampaignWorld  # noqa: PLC0415
+    from fresh_databases import fresh_databases  # noqa: PLC0415
+
+    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
+        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
+        yield world
+        world.close()
 
 
 @pytest.fixture(scope="session")

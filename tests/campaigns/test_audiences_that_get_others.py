@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from campaign_world import CampaignWorld
-from fresh_databases import fresh_databases
 from sharing_world import CODE, NAME, change, last_run, share, sync_each, tagged, with_status
 
 MARIA, ZOI, KOSTAS = (f"{name}@galaxy.gr" for name in ("maria", "zoi", "kostas"))
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        made = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        share(made)
-        yield made
-        made.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    share(campaigning)
+    return campaigning
 
 
 def fill(world: CampaignWorld) -> dict[str, int]:

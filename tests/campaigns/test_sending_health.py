@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -25,7 +24,6 @@ from crm_mailchimp.campaigns.sending_health import (
 )
 from crm_mailchimp.sync.runs.alert_messages import Message
 from crm_mailchimp.sync.runs.run_alerts import alert_about_sendings
-from fresh_databases import fresh_databases
 
 DAY = timedelta(hours=24)
 LIMITS = HealthLimits(
@@ -90,12 +88,9 @@ def tell(world: CampaignWorld, sent: list[Message]) -> int:
         return len(alert_about_sendings(warehouse, found, deliver))
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        yield world
-        world.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    return campaigning
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -12,7 +11,6 @@ import pytest
 from campaign_world import CampaignWorld
 from crm_mailchimp.data_protection.retention import Ages, apply
 from crm_mailchimp.sync.refusals.suppression import open_suppression
-from fresh_databases import fresh_databases
 from page_reader import Reader, reading
 from sharing_world import NAME, by_hand, change, share
 
@@ -20,17 +18,14 @@ ADDRESS = "filos@mail.gr"
 FILOS, MARIA = 901, 902
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        news = world.collection()
-        world.contact(ADDRESS, news, contact_id=FILOS)
-        world.contact("maria@mail.gr", news, contact_id=MARIA)
-        world.consent(MARIA, granted=False)
-        world.sync()
-        yield world
-        world.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    news = campaigning.collection()
+    campaigning.contact(ADDRESS, news, contact_id=FILOS)
+    campaigning.contact("maria@mail.gr", news, contact_id=MARIA)
+    campaigning.consent(MARIA, granted=False)
+    campaigning.sync()
+    return campaigning
 
 
 def post(reader: Reader, path: str, **fields: str) -> Any:

@@ -12,19 +12,15 @@ import pytest
 from campaign_world import CampaignWorld
 from crm_mailchimp.provider import AudienceSettings, NewMember
 from crm_mailchimp.sync_commands import main
-from fresh_databases import fresh_databases
 from page_reader import Reader, reading
 from sharing_world import CODE, NAME, share
 
 GREEK = {"Accept-Language": "el"}
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        yield world
-        world.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    return campaigning
 
 
 @pytest.fixture

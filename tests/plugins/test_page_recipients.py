@@ -5,12 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from campaign_world import CampaignWorld
-from fresh_databases import fresh_databases
 from page_reader import Reader, reading
 from sharing_world import NAME, share, sync_each
 
@@ -18,12 +16,9 @@ GREEK = {"Accept-Language": "el"}
 TITLE = "Who gets it"
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        yield world
-        world.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    return campaigning
 
 
 @pytest.fixture

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from campaign_world import CampaignWorld
 from crm_mailchimp.page_content.overview import read_overview
-from fresh_databases import fresh_databases
 from page_reader import reading
 from sharing_world import CODE, NAME, audience_of, change, fill_two, share, sync_each
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        share(world)
-        fill_two(world)
-        world.collection("OWN")
-        sync_each(world)
-        yield world
-        world.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    share(campaigning)
+    fill_two(campaigning)
+    campaigning.collection("OWN")
+    sync_each(campaigning)
+    return campaigning
 
 
 def troubles(world: CampaignWorld) -> dict[str, list[str]]:

@@ -14,7 +14,6 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from campaign_world import CampaignWorld
 from crm_mailchimp.page_content.campaigns import phase_of
-from fresh_databases import fresh_databases
 from page_reader import Reader, reading
 from sharing_world import NAME, share
 
@@ -22,12 +21,9 @@ NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 GREEK = {"Accept-Language": "el"}
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        world = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        yield world
-        world.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    return campaigning
 
 
 @pytest.fixture

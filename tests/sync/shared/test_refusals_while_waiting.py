@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 from campaign_world import CampaignWorld
-from fresh_databases import fresh_databases
 from sharing_world import (
     CODE,
     NAME,
@@ -28,13 +25,10 @@ MARIA, ZOI, KOSTAS = "maria@galaxy.gr", "zoi@galaxy.gr", "kostas@galaxy.gr"
 OTHER = "Άλλο κοινό"
 
 
-@pytest.fixture(params=["postgres", "debian_postgres"])
-def world(request: pytest.FixtureRequest, mailchimp_sandbox: Any) -> Iterator[CampaignWorld]:
-    with fresh_databases(request.getfixturevalue(request.param)) as (crm, warehouse):
-        made = CampaignWorld(crm, warehouse, mailchimp_sandbox)
-        share(made)
-        yield made
-        made.close()
+@pytest.fixture
+def world(campaigning: CampaignWorld) -> CampaignWorld:
+    share(campaigning)
+    return campaigning
 
 
 def fill(world: World) -> dict[str, int]:
