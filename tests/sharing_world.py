@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from crm_mailchimp.errors import ProviderError
+from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stagings import codes_to_sync
@@ -53,7 +53,7 @@ def sync_each(world: World, times: int = 1, options: SyncOptions = UNGUARDED) ->
         with world.connect(world.warehouse_dsn) as warehouse:
             codes = codes_to_sync(warehouse, staging_id)
         for code in codes:
-            with suppress(ProviderError):
+            with suppress(PassingError, ProviderError):
                 world.push(staging_id, code, options=options)
 
 

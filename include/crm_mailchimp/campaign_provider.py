@@ -61,6 +61,10 @@ class RemoteCampaign:
 class CampaignSchedule(Protocol):
     """Campaigns in the schedule, where they go out by themselves."""
 
+    def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
+        """All campaigns to one audience, those made by hand included, oldest first."""
+        ...
+
     def campaign(self, campaign_id: str) -> RemoteCampaign | None:
         """One campaign; None where it does not exist (any more)."""
         ...
@@ -70,10 +74,6 @@ class CampaignSchedule(Protocol):
 
 class CampaignProvider(Answering, CampaignSchedule, Protocol):
     """Campaigns from draft to sent."""
-
-    def campaigns_of(self, list_id: str) -> Iterator[RemoteCampaign]:
-        """All campaigns to one audience, those made by hand included, oldest first."""
-        ...
 
     def campaign_of(self, row: Mapping[str, Any]) -> RemoteCampaign:
         """One row of ``ReportProvider.campaigns`` as a record."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -134,3 +135,114 @@ def test_nobody_is_let_in_while_it_may_still_go_out(world: CampaignWorld, method
     world.go_to(at, minutes=-5)
     world.step()
     assert set(world.sent_to()) == {MARIA, ZOI}
+
+
+def test_one_that_a_person_scheduled_since_the_last_round(world: CampaignWorld) -> None:
+    fill(world)
+    at = world.quarter_in(30)
+    world.campaign(state="approved", planned_at=at + timedelta(hours=3))
+    world.step()
+    world.design()
+    world.step()
+    world.schedule_by_hand(at)
+
+    share_with_offers(world)
+    sync_each(world, 2)
+
+    assert with_status(world, "subscribed") == {MARIA, ZOI, KOSTAS}
+    assert world.remote_status() == "save"
+    world.go_to(at, minutes=-5)
+    assert world.sent_to() == []
+
+
+@pytest.mark.parametrize("get_others", [share_with_offers, leave_to_offers])
+def test_after_a_loss(world: CampaignWorld, get_others: Callable[[CampaignWorld], None]) -> None:
+    world.schedule_early()
+    fill(world)
+    at = schedule(world, 30)
+    list_id = world.list_id("NEWS")
+    provider_id = world.provider_id()
+    world.forget_ledger()
+    if get_others is share_with_offers:
+        change(world, "OFFERS", is_active=True, shared_audience=NAME)
+        change(world, "NEWS", shared_audience=NAME, provider_list_id=list_id)
+    else:
+        change(world, "NEWS", shared_audience="Άλλο κοινό")
+        sync_each(world, 2)
+        change(world, "OFFERS", is_active=True, provider_list_id=list_id)
+
+    sync_each(world, 2)
+
+    with world.provider() as provider:
+        assert KOSTAS in {one.email_address for one in provider.members(list_id)}
+        assert provider.campaign(provider_id).status == "save"
+    world.go_to(at, minutes=-5)
+    assert world.sent_to() == []
+
+
+def test_the_code_of_its_collection_belongs_to_another_one(world: CampaignWorld) -> None:
+    world.schedule_early()
+    fill(world)
+    at = schedule(world, 30)
+    list_id = world.list_id("NEWS")
+    change(world, "NEWS", shared_audience="Άλλο κοινό", code="OLD")
+    sync_each(world, 2)
+    change(world, "OFFERS", is_active=True, provider_list_id=list_id, code="NEWS")
+
+    sync_each(world, 2)
+
+    with world.provider() as provider:
+        assert KOSTAS in {one.email_address for one in provider.members(list_id)}
+    assert world.remote_status() == "save"
+    world.go_to(at, minutes=-5)
+    assert world.sent_to() == []
+
+
+def test_one_that_is_no_campaign_of_the_crm_stays_scheduled(world: CampaignWorld) -> None:
+    fill(world)
+    by_hand = world.draft_by_hand("Με το χέρι (NL-99)")
+    at = world.quarter_in(30)
+    with world.provider() as provider:
+        provider.schedule_campaign(by_hand, at)
+
+    share_with_offers(world)
+    sync_each(world, 2)
+
+    assert with_status(world, "subscribed") == {MARIA, ZOI, KOSTAS}
+    with world.provider() as provider:
+        assert provider.campaign(by_hand).status == "schedule"
+
+
+def test_an_audience_that_gets_nobody_else_keeps_its_schedule_at_a_loss(
+    world: CampaignWorld,
+) -> None:
+    world.schedule_early()
+    fill(world)
+    at = schedule(world, 30)
+    provider_id = world.provider_id()
+    world.forget_ledger()
+
+    sync_each(world, 2)
+
+    with world.provider() as provider:
+        assert provider.campaign(provider_id).status == "schedule"
+    world.step()
+    world.go_to(at, minutes=-5)
+    assert set(world.sent_to()) == {MARIA, ZOI}
+
+
+def test_who_refuses_while_it_may_still_go_out_does_not_get_it(world: CampaignWorld) -> None:
+    world.schedule_early()
+    people = fill(world)
+    at = schedule(world, 30)
+    fault = {"kind": "500", "count": 10**4, "method": "POST", "path": "/campaigns/"}
+    fault["path"] += f"{world.provider_id()}/actions/unschedule"
+    world.sandbox.control("POST", "faults", {"next": [fault]})
+    share_with_offers(world)
+    world.regrant(people[MARIA], granted=False)
+
+    sync_each(world)
+
+    assert last_run(world, CODE)["state"] == "failed"
+    world.go_to(at, minutes=-5)
+    assert world.sent_to() == [ZOI]

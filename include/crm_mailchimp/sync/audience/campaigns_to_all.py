@@ -7,22 +7,30 @@ added. They are no recipients of the campaign.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from crm_mailchimp.campaign_provider import RemoteCampaign
 from crm_mailchimp.campaign_schedule import take_back_campaign
-from crm_mailchimp.errors import PassingError
+from crm_mailchimp.crm.campaign_codes import read_campaign_codes
+from crm_mailchimp.error_words import words_of
+from crm_mailchimp.errors import PassingError, ProviderError
 from crm_mailchimp.provider import AudienceProvider
-from crm_mailchimp.rows import read_rows
+from crm_mailchimp.rows import read_rows, read_values
 from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.staging.staged_collection import StagedCollection
 
+log = logging.getLogger(__name__)
+
 _DETAIL = "taken back: other collections use its audience now, so it is to go to a tag"
+_ON_THEIR_WAY = ("schedule", "sending", "canceling")
 
 
 class CampaignOnItsWayError(PassingError):
-    """A campaign is on its way to everybody in an audience that gets other members."""
+    """A campaign is, or may be, on its way to everybody in an audience that gets other members."""
 
 
 class _Campaign(NamedTuple):
@@ -34,32 +42,52 @@ class _Campaign(NamedTuple):
 
 def unschedule_all(
     warehouse: Connection[Any],
+    crm: Connection[Any],
     provider: AudienceProvider,
     list_id: str,
     collection: StagedCollection,
 ) -> None:
     """Take such campaigns of other collections out of Mailchimp's schedule; commits.
 
-    The next round of campaigns judges them again. A preview takes none back.
+    The next round of campaigns judges them again. A preview takes none back. Mailchimp is asked,
+    too: a person may have scheduled one since the last round, or ``sync`` was lost.
 
     Args:
-        provider: no call if there is none. Otherwise two or three calls for each of them.
+        crm: to ``crm_db``, in autocommit.
+        provider: one call for each 1,000 campaigns of the audience. Two or three more for each
+            that may go out.
         list_id: the audience.
         collection: that uses it from now on.
 
     Raises:
-        CampaignOnItsWayError: one is being sent, or a call to send it may still arrive.
-        ProviderError: one may still be in the schedule.
+        CampaignOnItsWayError: one is being sent, or a call to send it may still arrive. Or
+            Mailchimp does not say which go out, or does not take one back.
     """
-    asked = {"list_id": list_id, "collection_code": collection.collection_code}
-    found = read_rows(warehouse, _Campaign, statement("sync/find_campaigns_to_all"), asked)
-    warehouse.commit()
-    for one in () if collection.dry_run else found:
+    if collection.dry_run:
+        return
+    try:
+        _unschedule_all(warehouse, crm, provider, list_id, collection)
+    except ProviderError as error:
+        raise CampaignOnItsWayError(
+            f"a campaign may be on its way to everybody in audience {list_id}. Nobody else is let "
+            f"in: {words_of(error)}"
+        ) from error
+
+
+def _unschedule_all(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    collection: StagedCollection,
+) -> None:
+    for one in _of_others(warehouse, crm, provider, list_id, collection):
         remote = take_back_campaign(provider, one.provider_campaign_id)
         is_draft = remote is not None and remote.status in ("save", "paused")
         if is_draft and one.is_just_called:
             raise CampaignOnItsWayError(_words(one, list_id))
         if remote is None or is_draft:
+            log.info("campaign %s is in no schedule: its audience gets others", one.campaign_code)
             warehouse.execute(
                 "update sync.campaign set scheduled_for = null, look_again_at = null,"
                 " status = coalesce(%s, status), detail = %s, changed_at = now()"
@@ -67,8 +95,50 @@ def unschedule_all(
                 (remote and remote.status, _DETAIL, one.campaign_id),
             )
             warehouse.commit()
-        elif remote.status in ("schedule", "sending", "canceling"):
+        elif remote.status in _ON_THEIR_WAY:
             raise CampaignOnItsWayError(_words(one, list_id))
+
+
+def _of_others(
+    warehouse: Connection[Any],
+    crm: Connection[Any],
+    provider: AudienceProvider,
+    list_id: str,
+    collection: StagedCollection,
+) -> list[_Campaign]:
+    shown = [
+        one
+        for one in provider.campaigns_of(list_id)
+        # One that goes to a tag reaches nobody else.
+        if one.status in _ON_THEIR_WAY and one.type == "regular" and one.tag_id is None
+    ]
+    found = read_rows(
+        warehouse,
+        _Campaign,
+        statement("sync/find_campaigns_to_all"),
+        {"list_id": list_id, "provider_campaign_ids": [one.campaign_id for one in shown]},
+    )
+    warehouse.commit()
+    known = {one.provider_campaign_id for one in found}
+    found += _without_a_record(crm, [one for one in shown if one.campaign_id not in known])
+    if not found or collection.is_shared_audience:
+        return found
+    own = read_values(
+        crm,
+        int,
+        statement("crm/campaigns_of_collection"),
+        {"collection_id": collection.collection_id},
+    )
+    return [one for one in found if one.campaign_id not in own]
+
+
+def _without_a_record(crm: Connection[Any], campaigns: list[RemoteCampaign]) -> Iterator[_Campaign]:
+    """Those that are the CRM's by the code in their title: ``sync`` was lost, for example."""
+    codes = read_campaign_codes(crm) if campaigns else {}
+    for campaign_id, known_as in codes.items():
+        for one in campaigns:
+            if one.settings["title"].strip().endswith(f"({known_as.code})"):
+                yield _Campaign(campaign_id, known_as.code, one.campaign_id, False)
 
 
 def _words(campaign: _Campaign, list_id: str) -> str:

@@ -45,6 +45,7 @@ class _LeftAudience(NamedTuple):
 
 def locate(
     warehouse: Connection[Any],
+    crm: Connection[Any],
     provider: AudienceProvider,
     collection: StagedCollection,
     *,
@@ -58,6 +59,7 @@ def locate(
     look comes before: what happened in it until now holds for the collection.
 
     Args:
+        crm: to ``crm_db``, in autocommit.
         listing: of the account.
         last_look: brings ``sync.member`` up to date with an audience.
 
@@ -65,7 +67,7 @@ def locate(
         AudienceUnusableError: the linked audience is not in the account, or is another
             collection's or another installation's. Or an audience of this name was made by hand,
             or several could be meant. Or it is known in another account.
-        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.unschedule_all``.
+        CampaignOnItsWayError: as for ``campaigns_to_all.unschedule_all``.
     """
     known = find_known(warehouse, collection.collection_id)
     linked_id = collection.provider_list_id
@@ -77,13 +79,14 @@ def locate(
                 last_look(known)
         else:
             for list_id in lost_audiences.find_former(warehouse, collection, listing):
-                _remember(warehouse, provider, collection, list_id, linked=False)
-        known = _remember(warehouse, provider, collection, linked_id, linked=True)
+                _let_into(warehouse, crm, provider, collection, list_id, linked=False)
+        known = _let_into(warehouse, crm, provider, collection, linked_id, linked=True)
         permissions.note_audience(warehouse, linked)
         warehouse.commit()
     elif known is None:
         found = lost_audiences.find_own(warehouse, provider, collection, listing)
-        known = _remember(warehouse, provider, collection, found, linked=False) if found else None
+        if found:
+            known = _let_into(warehouse, crm, provider, collection, found, linked=False)
     category = collection.gdpr_category
     if known is not None and category is not None and category != known.gdpr_category:
         if not collection.dry_run:
@@ -193,6 +196,7 @@ def retire(warehouse: Connection[Any], collection_id: int, *, moved_to: str | No
 
 def follow_account(
     warehouse: Connection[Any],
+    crm: Connection[Any],
     provider: Callable[[], AudienceProvider],
     collection: StagedCollection,
 ) -> None:
@@ -202,12 +206,13 @@ def follow_account(
     the collection comes back to that account, it uses the audience again.
 
     Args:
+        crm: to ``crm_db``, in autocommit.
         provider: gives that of the account which the collection has now. It is asked only if the
             collection comes back.
 
     Raises:
         AudienceUnusableError: the audience is known in another account by now.
-        ProviderError, CampaignOnItsWayError: as for ``campaigns_to_all.unschedule_all``.
+        CampaignOnItsWayError: as for ``campaigns_to_all.unschedule_all``.
     """
     known = find_known(warehouse, collection.collection_id)
     if known is not None and known.account != collection.account:
@@ -224,7 +229,7 @@ def follow_account(
         )
         warehouse.commit()
         if left is not None:
-            _remember(warehouse, provider(), collection, left.list_id, linked=left.linked)
+            _let_into(warehouse, crm, provider(), collection, left.list_id, linked=left.linked)
 
 
 def ensure(
@@ -253,7 +258,9 @@ def ensure(
                 "needs, or name an existing one in crm.contact_collection.provider_list_id. Or let "
                 "collections share one (docs/shared_audiences.md), or have the plan changed",
             ) from error
-        known = _remember(warehouse, provider, collection, list_id, linked=False)
+        lost_audiences.require_in_account(warehouse, list_id, collection)
+        # No campaign goes to it yet.
+        known = _remember(warehouse, collection, list_id, linked=False)
         # A new audience is empty: there is nothing to list.
         warehouse.execute(
             "update sync.audience set fully_listed_at = now(), settings_hash = %s"
@@ -302,17 +309,29 @@ def _hash_of(settings: AudienceSettings) -> str:
     return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
 
 
-def _remember(
+def _let_into(
     warehouse: Connection[Any],
+    crm: Connection[Any],
     provider: AudienceProvider,
     collection: StagedCollection,
     list_id: str,
     *,
     linked: bool,
 ) -> KnownAudience:
-    collection_id = collection.collection_id
+    """Remember an audience that others may have used before."""
     lost_audiences.require_in_account(warehouse, list_id, collection)
-    campaigns_to_all.unschedule_all(warehouse, provider, list_id, collection)
+    campaigns_to_all.unschedule_all(warehouse, crm, provider, list_id, collection)
+    return _remember(warehouse, collection, list_id, linked=linked)
+
+
+def _remember(
+    warehouse: Connection[Any],
+    collection: StagedCollection,
+    list_id: str,
+    *,
+    linked: bool,
+) -> KnownAudience:
+    collection_id = collection.collection_id
     try:
         with warehouse.transaction():
             retire(warehouse, collection_id)

@@ -14,6 +14,7 @@ from crm_mailchimp.errors import NotAllowedByProviderError, PassingError, Provid
 from crm_mailchimp.provider import AudienceProvider
 from crm_mailchimp.sync.audience import audience_map, collection_audience, permissions
 from crm_mailchimp.sync.audience.audience_map import KnownAudience
+from crm_mailchimp.sync.audience.campaigns_to_all import CampaignOnItsWayError
 from crm_mailchimp.sync.audience.lost_audiences import AudienceUnusableError
 from crm_mailchimp.sync.audience.map_in_preview import map_left_alone
 from crm_mailchimp.sync.audience.ownership import ForeignInstallationError
@@ -218,22 +219,21 @@ def _plan_and_push(run: CollectionRun, audience: KnownAudience | None) -> tuple[
 
 
 def _locate(run: CollectionRun, *, is_left: bool = True) -> KnownAudience | None:
+    warehouse, crm, collection = run.warehouse, run.crm, run.collection
     try:
-        collection_audience.follow_account(run.warehouse, lambda: run.provider, run.collection)
+        collection_audience.follow_account(warehouse, crm, lambda: run.provider, collection)
         # Once its present audience is known, nobody searches for those before.
         find_earlier_audiences(run)
         if is_left:
             run.leave_earlier_audience()
         return collection_audience.locate(
-            run.warehouse,
-            run.provider,
-            run.collection,
-            listing=run.listing,
-            last_look=run.pull_back,
+            warehouse, crm, run.provider, collection, listing=run.listing, last_look=run.pull_back
         )
-    except (ProviderError, PassingError):
-        # What is due in other accounts does not wait for this one.
-        due_removals.remove_from_former(run, elsewhere_alone=True)
+    except (ProviderError, PassingError) as error:
+        # What is due in other accounts does not wait for this one. And nobody who refuses meanwhile
+        # is to get a campaign that is on its way.
+        is_answering = isinstance(error, CampaignOnItsWayError)
+        due_removals.remove_from_former(run, elsewhere_alone=not is_answering)
         raise
 
 
@@ -297,8 +297,7 @@ def _push(
     audience = collection_audience.ensure(run.warehouse, run.provider, run.collection, audience)
     run.progress.list_id = audience.list_id
     mappings = _mappings(run, audience.list_id)
-    push = run.push_to(audience.list_id, category)
-    failed_before = len(run.progress.failed)
+    push, failed_before = run.push_to(audience.list_id, category), len(run.progress.failed)
     discovered += run.carry_out_removals(push, due=False)
     if judgement.approved_plan is not None and len(run.progress.failed) == failed_before:
         removal_guard.note_carried_out(
