@@ -8,6 +8,7 @@ select
     staged.owner_name,
     staged.is_static,
     staged.is_shared,
+    staged.is_shared_audience,
     staged.campaign_type,
     staged.gdpr_category,
     staged.provider,

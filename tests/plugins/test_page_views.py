@@ -73,26 +73,33 @@ def test_each_sender_value_says_where_it_comes_from(world: CampaignWorld, reader
         world.contact(f"filos{number}@mail.gr", collection)
     world.sync()
 
-    def source(code: str, column: str) -> tuple[str, str]:
+    def source(code: str, name: str) -> tuple[str, str]:
         text = html.unescape(reader.get(f"collection?code={code}"))
         found = re.search(
-            rf'<th scope="row">{column}</th><td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>',
+            rf'<th scope="row">{name}</th><td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>',
             text,
             re.DOTALL,
         )
-        assert found, column
+        assert found, name
         return found[1], found[2]
 
-    assert source("NEWS", "city") == ("Χανιά", "the collection in the CRM")
-    assert source("NEWS", "company")[1] == "the provider in the CRM", "its own value is blank"
-    assert source("OFFERS", "city")[1] == "the provider in the CRM"
+    assert source("NEWS", "City") == ("Χανιά", "the collection in the CRM")
+    assert source("NEWS", "Company of the sender")[1] == "the provider in the CRM", (
+        "its own value is blank"
+    )
+    assert source("OFFERS", "City")[1] == "the provider in the CRM"
     guard = "Ποσοστό αφαιρέσεων που απαιτεί έγκριση"
     greek = html.unescape(reader.get("collection?code=NEWS", **GREEK))
     assert "10,0 %" in greek.partition(guard)[2].partition("</tr>")[0]
-    assert source("OFFERS", "city")[0] != "Ηράκλειο"
+    in_force = greek.partition('id="in-force"')[2].partition("</table>")[0]
+    names = re.findall(r'<th scope="row">(.*?)</th>', in_force)
+    assert len(names) > 20
+    assert [name for name in names if re.search("[a-z]{2}", name)] == [], "a name of a column"
+    assert "ενημερωτικά δελτία" in in_force, "the category, in words"
+    assert source("OFFERS", "City")[0] != "Ηράκλειο"
     # A run from before the column does not know it.
     world.warehouse.execute("update sync.staged_collection set own_settings = null")
-    assert source("NEWS", "city")[1] == "the collection in the CRM, or else its provider"
+    assert source("NEWS", "City")[1] == "the collection in the CRM, or else its provider"
     filtered = html.unescape(reader.get("collection?code=NEWS&reason=no_consent"))
     assert "quarantine.csv?collection=NEWS&reason=no_consent" not in filtered, "nobody is held back"
 
@@ -110,6 +117,10 @@ def test_a_shared_audience_names_its_collections_and_tags(
     assert "Its members have the tag Συλλογή ΝΕΑ (ΝΕΑ)." in text
     assert ">ΒΙΒΛΙΑ</a>" in text
     assert "shared, as the collection in the CRM says" in text
+    audience = html.unescape(reader.get(f"collection?code=shared:{NAME}"))
+    assert ">ΒΙΒΛΙΑ</a>" in audience and ">ΝΕΑ</a>" in audience
+    assert "Campaign type" not in audience, "each collection has its own"
+    assert "Nobody is held back" not in audience, "one of its collections may hold somebody back"
     overview = html.unescape(reader.get())
     assert f"Shares the audience {NAME} with other collections." in overview
     assert f"shared:{NAME} · Shared audience" in overview, "it is no collection of fixed members"

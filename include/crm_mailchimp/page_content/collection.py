@@ -30,6 +30,7 @@ class CollectionFacts:
     """A collection as its newest staging has it; ``settings`` are those of its audience.
 
     Attributes:
+        is_shared_audience: it is no collection, but an audience that several share.
         own_settings: which of them the collection has itself. None: an old run did not note it.
     """
 
@@ -41,6 +42,7 @@ class CollectionFacts:
     owner_name: str | None
     is_static: bool
     is_shared: bool
+    is_shared_audience: bool
     campaign_type: str | None
     gdpr_category: str | None
     provider: str

@@ -46,6 +46,11 @@ router = APIRouter()
 Done = Annotated[str, Query(pattern="^(preview|sync|defaults|answer|erase|refused)?$")]
 _MONTH = r"^(20[0-9]{2}-(0[1-9]|1[0-2]))?$"
 _LARGEST_ID = 2**63 - 1
+#: Columns of a sender and of list defaults. Its e-mail address is not shown.
+_SENDER = (
+    "company", "address1", "address2", "city", "state", "zip", "country", "phone",
+    "from_name", "subject", "language", "permission_reminder", "email_type_option",
+)  # fmt: skip
 _FEET = {"succeeded": "ok", "blocked": "stopped", "failed": "broken"}
 
 
@@ -54,14 +59,12 @@ class Parameter:
     """What is in force for a collection.
 
     Attributes:
-        is_setting: the name is a column of the CRM.
         is_percent: the value counts hundredths.
     """
 
     name: str
     value: object
     source: str
-    is_setting: bool = False
     is_percent: bool = False
 
 
@@ -200,10 +203,12 @@ def show_plan(request: Request, run: str) -> HTMLResponse:
 def _parameters(found: CollectionContent) -> Iterator[Parameter]:
     facts = found.facts
     yield Parameter("owner", facts.owner_name, "collection")
-    yield Parameter("kind", not facts.is_static, "collection")
-    yield Parameter("shared", facts.is_shared, "collection")
-    yield Parameter("campaign_type", facts.campaign_type, "collection")
-    yield Parameter("gdpr_category", facts.gdpr_category, "campaign_type")
+    # Each of the collections that share an audience has these for itself.
+    if not facts.is_shared_audience:
+        yield Parameter("kind", not facts.is_static, "collection")
+        yield Parameter("shared", facts.is_shared, "collection")
+        yield Parameter("campaign_type", facts.campaign_type, "collection")
+        yield Parameter("gdpr_category", facts.gdpr_category, "campaign_type")
     yield Parameter("account", facts.account, "provider")
     yield _audience(found)
     yield Parameter("fields", facts.sync_merge_fields, "collection")
@@ -218,10 +223,9 @@ def _parameters(found: CollectionContent) -> Iterator[Parameter]:
         is_default = value == getattr(defaults, setting)
         source = "default" if is_default else "environment"
         yield Parameter(name, value, source, is_percent=name == "guard_percent")
-    # A sender is a company's, not a person's. Its e-mail address is not shown anyway.
-    for name, value in facts.settings.items():
-        if name != "from_email":
-            yield Parameter(name, value, _setting_source(found, name), is_setting=True)
+    for name in _SENDER:
+        if name in facts.settings:
+            yield Parameter(name, facts.settings[name], _setting_source(found, name))
 
 
 def _setting_source(found: CollectionContent, name: str) -> str:

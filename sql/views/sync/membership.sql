@@ -29,7 +29,8 @@ left join sync.audience as shared on tag.list_id = shared.list_id
 where tag.left_at is null and tagged.taken_by_hand_at is null;
 comment on view sync.membership is
 'Which contact of which collection is which member. One row is a collection and a member. sync.member has '
-'the member''s status.';
+'the member''s status. In an own audience it is each contact that is or was a member, also archived. In a '
+'shared audience it is who has the collection''s tag.';
 comment on column sync.membership.list_id is 'Audience in Mailchimp.';
 comment on column sync.membership.subscriber_hash is 'Member id of the address.';
 comment on column sync.membership.collection_code is 'Code of the collection.';
