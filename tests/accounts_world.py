@@ -128,6 +128,26 @@ class AccountsWorld(CampaignWorld):
         for sandbox in (self.sandbox, self.second):
             sandbox.control("POST", "clock/advance", {"seconds": 2})
 
+    def requests_of_each(self) -> dict[str, int]:
+        """What each account has been asked so far, as Mailchimp counts it."""
+        return {
+            account: len(
+                self.sandbox_of(account).control("GET", "ledger/requests?count=100000")["requests"]
+            )
+            for account in (DEFAULT_ACCOUNT, SECOND)
+        }
+
+    def counted_calls(self) -> dict[str, int]:
+        """The same for the newest run, as the warehouse counts it."""
+        rows = self.warehouse.execute(
+            "select account, sum(api_calls)::integer as calls from mart.api_calls where run_id ="
+            " (select run_id from sync.staging_run order by staging_id desc limit 1)"
+            " group by account"
+        ).fetchall()
+        return dict.fromkeys((DEFAULT_ACCOUNT, SECOND), 0) | {
+            row["account"]: row["calls"] for row in rows
+        }
+
     # ---- the CRM
 
     def change_collection(self, code: str, /, **columns: Any) -> None:

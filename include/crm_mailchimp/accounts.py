@@ -6,6 +6,7 @@ connections: the caller gives a function that opens an account's client.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import MappingProxyType, TracebackType
@@ -94,7 +95,7 @@ class Accounts(Generic[P_co]):
         self._open_client = open_client
         self._stack = ExitStack()
         self._clients: dict[str, P_co] = {}
-        self._calls_of_closed = 0
+        self._calls_of_closed: Counter[str] = Counter()
 
     @classmethod
     def only(cls, client: P, account: str = DEFAULT_ACCOUNT) -> Accounts[P]:
@@ -110,7 +111,13 @@ class Accounts(Generic[P_co]):
     @property
     def calls(self) -> int:
         """API requests sent so far, over all accounts."""
-        return self._calls_of_closed + sum(client.calls for client in self._clients.values())
+        return self.calls_by_account().total()
+
+    def calls_by_account(self) -> Counter[str]:
+        """API requests sent so far, by account."""
+        calls = Counter(self._calls_of_closed)
+        calls.update({account: client.calls for account, client in self._clients.items()})
+        return calls
 
     def opened(self, account: str) -> P_co | None:
         """The client of an account if it is open already."""
@@ -150,7 +157,7 @@ class Accounts(Generic[P_co]):
             try:
                 yield client
             finally:
-                self._calls_of_closed += client.calls
+                self._calls_of_closed[account] += client.calls
 
     def __enter__(self) -> Self:
         return self

@@ -6,5 +6,6 @@ set
     quarantined = coalesce(%(quarantined)s, quarantined),
     unchanged = %(unchanged)s,
     api_calls = %(api_calls)s,
+    calls_elsewhere = %(calls_elsewhere)s,
     detail = %(detail)s
 where run_id = %(run_id)s and collection_code = %(collection_code)s

@@ -22,5 +22,7 @@ on conflict (run_id, collection_code) do update
         updated = case when collection_run.finished_at is null then collection_run.updated else 0 end,
         removed = case when collection_run.finished_at is null then collection_run.removed else 0 end,
         rejected = case when collection_run.finished_at is null then collection_run.rejected else 0 end,
-        api_calls = case when collection_run.finished_at is null then collection_run.api_calls else 0 end
+        api_calls = case when collection_run.finished_at is null then collection_run.api_calls else 0 end,
+        calls_elsewhere
+        = case when collection_run.finished_at is null then collection_run.calls_elsewhere else '{}' end
 returning added, updated, removed, rejected, api_calls

@@ -7,6 +7,7 @@ import pytest
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.sync.audience.account_changes import close_account, rename_account
+from sharing_world import NAME, share
 
 SUCCEEDED = {"NEWS": "succeeded: None"}
 
@@ -104,19 +105,47 @@ def test_what_is_due_goes_out_while_the_new_account_cannot_be_used(moved: Moved,
     assert sorted(moved.new()) == ["anna@mail.gr", "eleni@mail.gr", "zoe@mail.gr"]
 
 
-def test_calls_in_both_accounts_count_once_and_in_the_new_one(moved: Moved) -> None:
+def test_calls_count_in_the_account_that_got_them(moved: Moved) -> None:
     world = moved.world
-    world.opened.clear()
     world.calls.reset()
+    before = world.requests_of_each()
 
     assert moved.move().startswith("succeeded")
 
-    assert {DEFAULT_ACCOUNT, SECOND} <= set(world.opened)
+    after = world.requests_of_each()
+    got = {account: after[account] - before[account] for account in after}
+    assert min(got.values()) > 0
+    assert world.counted_calls() == got
     found = world.warehouse.execute(
         "select account, api_calls, counted from mart.collection_runs order by started_at"
     ).fetchall()
     made = len(world.calls.made)
     assert found[-1] == {"account": SECOND, "api_calls": made, "counted": "members"}
+
+    # A task that is cleared counts from the beginning.
+    staging_id = world.stage()
+    for _ in range(2):
+        before = world.requests_of_each()
+        assert world.push(staging_id, "NEWS").state == "succeeded"
+        after = world.requests_of_each()
+        assert world.counted_calls() == {one: after[one] - before[one] for one in after}
+
+
+def test_calls_of_a_shared_audience_count_in_each_account_once(world: AccountsWorld) -> None:
+    share(world)
+    for code in ("NEWS", "OFFERS"):
+        one = world.collection(code, shared_audience=NAME)
+        world.contact(f"{code.lower()}@galaxy.gr", one, first_name="Άννα")
+    world.sync_all()
+    for code in ("NEWS", "OFFERS"):
+        world.change_collection(code, external_provider=SECOND_PROVIDER)
+    for _ in range(2):
+        before = world.requests_of_each()
+        world.sync_all()
+        after = world.requests_of_each()
+        got = {one: after[one] - before[one] for one in after}
+        assert got[SECOND] > 0
+        assert world.counted_calls() == got
 
 
 def test_it_comes_back_to_its_audience(moved: Moved) -> None:

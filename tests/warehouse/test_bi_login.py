@@ -47,6 +47,7 @@ def test_it_reads_what_is_for_bi_and_nothing_else(warehouse_db: str, login: str)
             "mart.contact_engagement",
             "mart.campaign_recipients",
             "mart.contact_segments",
+            "mart.api_calls",
             "mart.bill",
             "mart.bill_audiences",
             "mart.member_performance",

@@ -60,8 +60,8 @@ comment on column mart.collection_runs.unchanged is
 'Members that needed no change. In a shared audience the rows of its collections count tags.';
 comment on column mart.collection_runs.rejected is 'Members that Mailchimp refused.';
 comment on column mart.collection_runs.api_calls is
-'Requests to Mailchimp, in all accounts. After a move, requests in the former account count here, too. The '
-'row of a shared audience has those for the tags of its collections. Each collection has its own again.';
+'Requests to Mailchimp, in all accounts: mart.api_calls has those of each. The row of a shared audience has '
+'those for the tags of its collections. Each collection has its own again.';
 comment on column mart.collection_runs.is_shared_audience is
 'Whether the row is about a shared audience, and not about a collection.';
 comment on column mart.collection_runs.counted is

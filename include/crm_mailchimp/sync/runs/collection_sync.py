@@ -73,8 +73,7 @@ def sync_collection(
     Args:
         warehouse: the warehouse; commits after every call to the provider.
         crm: to ``crm_db``, in autocommit: contacts are looked at once more before their push.
-        accounts: gives the clients: of the collection's account, and of those with its former
-            audiences.
+        accounts: gives the clients of the present account, and of those with former audiences.
         staging_id: what ``stage`` returned for this run.
         collection_code: one of the staging's collections.
         options: guard limits and an approved plan.
@@ -84,7 +83,7 @@ def sync_collection(
         query) is a result; errors of the provider or the databases are stored and raised.
     """
     collection = read_staged_collection(warehouse, staging_id, collection_code)
-    calls_before = accounts.calls
+    calls_before = accounts.calls_by_account()
     with audience_lock(warehouse, collection_code):
         progress = Progress(counts=run_record.start(warehouse, collection))
         parts = [
@@ -93,7 +92,8 @@ def sync_collection(
         ]
 
         def finish(state: str, detail: str | None) -> CollectionResult:
-            progress.counts["api_calls"] += accounts.calls - calls_before
+            called = accounts.calls_by_account() - calls_before
+            progress.counts["api_calls"] += called.total()
             finish_parts(
                 warehouse, parts, state=state, detail=detail, list_id=progress.list_id,
                 was_planned=progress.is_planned,
@@ -111,6 +111,7 @@ def sync_collection(
                 unchanged=member_plan.planned(progress.planned, "unchanged"),
                 was_planned=progress.is_planned,
                 may_heal=progress.may_heal or parts_may_heal(parts),
+                called=called,
             )
 
         state: str

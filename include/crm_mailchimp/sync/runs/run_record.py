@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 
 from crm_mailchimp.errors import PassingError, PermanentError
 from crm_mailchimp.quality import quarantine
@@ -98,6 +101,7 @@ def finish(
     unchanged: int,
     was_planned: bool,
     may_heal: bool,
+    called: Mapping[str, int] = MappingProxyType({}),
 ) -> CollectionResult:
     """Close the row and bring the quarantine up to date; commits.
 
@@ -107,6 +111,7 @@ def finish(
         was_planned: whether the whole collection was planned. Else the quarantine stays as it is:
             only the plan holds the quarantined contacts, and they would seem healed.
         may_heal: whether calls failed that may succeed when they are repeated.
+        called: API requests by account, those of an unfinished attempt not included.
     """
     held_back = None
     # The people of a shared audience are held back from its collections, not from itself.
@@ -137,6 +142,9 @@ def finish(
             "quarantined": held_back,
             "unchanged": unchanged,
             "api_calls": counts["api_calls"],
+            "calls_elsewhere": Jsonb(
+                {name: calls for name, calls in called.items() if name != collection.account}
+            ),
             "detail": detail,
         },
     )
