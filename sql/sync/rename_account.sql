@@ -22,8 +22,20 @@ members as (
 ),
 
 runs as (
-    update sync.collection_run set account = %(new)s
-    where account = %(old)s
+    update sync.collection_run
+    set
+        account = case when account = %(old)s then %(new)s else account end,
+        calls_elsewhere = case
+            -- It is the run's own account now.
+            when account in (%(old)s, %(new)s) then calls_elsewhere - %(old)s::text - %(new)s::text
+            else
+                calls_elsewhere - %(old)s::text || jsonb_build_object(
+                    %(new)s::text,
+                    (calls_elsewhere ->> %(old)s)::integer
+                    + coalesce((calls_elsewhere ->> %(new)s)::integer, 0)
+                )
+        end
+    where account = %(old)s or calls_elsewhere -> %(old)s is not null
 ),
 
 planned as (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
+from crm_mailchimp.statements import statement
 from crm_mailchimp.sync.audience.account_changes import close_account, rename_account
 from sharing_world import NAME, share
 
@@ -129,6 +131,39 @@ def test_calls_count_in_the_account_that_got_them(moved: Moved) -> None:
         assert world.push(staging_id, "NEWS").state == "succeeded"
         after = world.requests_of_each()
         assert world.counted_calls() == {one: after[one] - before[one] for one in after}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a", "b", [("b", 7, {"c": 2}), ("b", 7, {"c": 2}), ("c", 7, {"b": 4})]),
+        ("c", "b", [("a", 7, {"b": 3}), ("b", 7, {"a": 1}), ("b", 7, {"a": 3})]),
+        ("a", "d", [("d", 7, {"b": 1, "c": 2}), ("b", 7, {"d": 1, "c": 2}),
+                    ("c", 7, {"d": 3, "b": 1})]),
+        ("c", "a", [("a", 7, {"b": 1}), ("b", 7, {"a": 3}), ("a", 7, {"b": 1})]),
+    ],
+)  # fmt: skip
+def test_calls_follow_an_account_that_is_renamed(
+    world: AccountsWorld, old: str, new: str, expected: list[tuple[str, int, dict[str, int]]]
+) -> None:
+    rows: list[tuple[str, dict[str, int]]] = [
+        ("a", {"b": 1, "c": 2}), ("b", {"a": 1, "c": 2}), ("c", {"a": 3, "b": 1})
+    ]  # fmt: skip
+    with world.connect(world.warehouse_dsn) as warehouse:
+        for account, elsewhere in rows:
+            warehouse.execute(
+                "insert into sync.collection_run (run_id, collection_code, started_at, account,"
+                " api_calls, calls_elsewhere) values ('r', %s, now(), %s, 7, %s)",
+                (account, account, Jsonb(elsewhere)),
+            )
+        warehouse.execute(statement("sync/rename_account"), {"old": old, "new": new})
+        found = warehouse.execute(
+            "select account, api_calls, calls_elsewhere from sync.collection_run"
+            " order by collection_code"
+        ).fetchall()
+        assert [tuple(row) for row in found] == expected
+        total = "select sum(api_calls) from mart.api_calls"
+        assert warehouse.execute(total).fetchone() == (21,)
 
 
 def test_calls_of_a_shared_audience_count_in_each_account_once(world: AccountsWorld) -> None:
