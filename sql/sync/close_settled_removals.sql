@@ -21,6 +21,14 @@ where
                 collection_run.collection_code = request.collection_code
                 and collection_run.state = 'succeeded'
                 and collection_run.started_at > request.requested_at
+                -- Another collection may have had the code then.
+                and not exists (
+                    select from sync.staged_collection as other
+                    where
+                        other.staging_id = collection_run.staging_id
+                        and other.collection_code = collection_run.collection_code
+                        and other.collection_id <> request.collection_id
+                )
         )
         or exists (
             select from last_run

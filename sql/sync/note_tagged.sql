@@ -48,7 +48,7 @@ forgotten as (
         and tagged.subscriber_hash = gone.subscriber_hash
         -- Without a member there is no tag. Nobody took it.
         and (gone.leaving_cause is not null or not gone.subscriber_hash = any(%(present)s::text[]))
-    returning tagged.subscriber_hash
+    returning tagged.subscriber_hash, gone.leaving_cause
 ),
 
 taken as (
@@ -64,9 +64,25 @@ taken as (
     returning tagged.subscriber_hash, tagged.contact_id
 ),
 
-ending as materialized (
-    select open_proof.proof_id
+-- As where the answer came (record_untagged.sql).
+lost as (
+    select
+        subscriber_hash,
+        leaving_cause as cause
+    from forgotten
+    where leaving_cause is not null
+    union all
+    select
+        subscriber_hash,
+        'tag_taken' as cause
     from taken
+),
+
+ending as materialized (
+    select
+        open_proof.proof_id,
+        lost.cause
+    from lost
     inner join sync.tag as tag on tag.list_id = %(list_id)s and tag.collection_id = %(collection_id)s
     cross join
         lateral (
@@ -74,7 +90,7 @@ ending as materialized (
             from sync.consent_proof as proof
             where
                 proof.list_id = tag.list_id
-                and proof.subscriber_hash = taken.subscriber_hash
+                and proof.subscriber_hash = lost.subscriber_hash
                 and proof.collection_code = tag.collection_code
                 and proof.ended_at is null
             offset 0
@@ -82,9 +98,12 @@ ending as materialized (
 ),
 
 ended as (
-    update sync.consent_proof
-    set ended_at = now(), end_cause = 'tag_taken'
-    where proof_id = any(array(select ending.proof_id from ending))
+    update sync.consent_proof as proof
+    set ended_at = now(), end_cause = ending.cause
+    from ending
+    where
+        proof.proof_id = any(array(select ending.proof_id from ending))
+        and proof.proof_id = ending.proof_id
 ),
 
 refused as (

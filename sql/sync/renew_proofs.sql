@@ -1,5 +1,6 @@
 -- A member stays justified by the consent that holds now. The open proof may name another row, contact or
--- category. Then it ends and a new one begins.
+-- category. Then it ends and a new one begins. In a shared audience it also ends for who has no tag and is to
+-- get none. The tag was deleted before the person left the collection, or no answer came.
 with justified as (
     select
         member.list_id,
@@ -48,6 +49,43 @@ outdated as (
 
 renewed as (
     select distinct subscriber_hash from outdated
+),
+
+untagged as (
+    update sync.consent_proof as proof
+    set
+        ended_at = now(),
+        end_cause = coalesce(
+            (
+                select min(refused.reason_code)
+                from staging.verdict as refused
+                where
+                    refused.staging_id = %(staging_id)s
+                    and refused.collection_id = %(collection_id)s
+                    and refused.subscriber_hash = proof.subscriber_hash
+            ),
+            'left_collection'
+        )
+    where
+        %(is_shared)s
+        and proof.list_id = %(list_id)s
+        and proof.collection_code = %(collection_code)s
+        and proof.ended_at is null
+        and not exists (
+            select from sync.tag_member as tagged
+            where
+                tagged.list_id = %(list_id)s
+                and tagged.collection_id = %(collection_id)s
+                and tagged.subscriber_hash = proof.subscriber_hash
+        )
+        and not exists (
+            select from staging.verdict as wanted
+            where
+                wanted.staging_id = %(staging_id)s
+                and wanted.collection_id = %(collection_id)s
+                and wanted.subscriber_hash = proof.subscriber_hash
+                and wanted.reason_code is null
+        )
 ),
 
 -- As before this statement: those that end here are among them.

@@ -86,6 +86,29 @@ def test_a_new_id_while_the_guard_asks(sharing: World, decision: str, when: str)
     assert (open_plans(sharing), len(tagged(sharing, "NEWS"))) == ({}, 4)
 
 
+def test_a_run_of_another_collection_answers_no_question(sharing: World) -> None:
+    """Two collections swap their codes. The other one succeeded after the guard had asked."""
+    [news, offers] = (sharing.collection(code) for code in ("NEWS", "OFFERS"))
+    people = [sharing.contact(email, news, offers) for email in PEOPLE]
+    sharing.sync()
+    for one in people[:6]:
+        sharing.leave(news, one)
+    run_all(sharing)
+    plan = open_plans(sharing)["NEWS"]
+    for collection_id, code in ((news, "SWAP"), (offers, "NEWS"), (news, "OFFERS")):
+        sharing.crm.execute(
+            "update crm.contact_collection set code = %s where collection_id = %s",
+            (code, collection_id),
+        )
+
+    sharing.stage()
+
+    assert open_plans(sharing) == {"OFFERS": plan}
+    answer(sharing, "OFFERS")
+    assert open_plans(sharing) == {}
+    assert sum(one == "archived" for one in sharing.remote("OFFERS").values()) == 6
+
+
 @pytest.mark.parametrize("to", [NAME, OTHER, None])
 @pytest.mark.parametrize("asked", ["NEWS", CODE])
 def test_the_audience_is_retired_after_the_approval(

@@ -1,10 +1,11 @@
-"""The proof of consent ends when somebody takes the collection's tag by hand."""
+"""The proof of consent ends with the collection's tag, by hand or by a call without an answer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sharing_world import NAME, by_hand, rows, sync_each
+from crm_mailchimp.mailchimp.retries import Retry
+from sharing_world import NAME, by_hand, last_run, rows, sync_each, tagged
 from sync_world import World
 
 MARIA = "maria@galaxy.gr"
@@ -44,6 +45,42 @@ def test_it_ends_and_another_begins_when_the_tag_is_given_back(sharing: World) -
     by_hand(sharing, "ΝΕΑ", MARIA, "given")
     sync_each(sharing, 2)
     assert proofs(sharing, maria) == [("ΒΙΒΛΙΑ", None), ("ΝΕΑ", "tag_taken"), ("ΝΕΑ", None)]
+
+
+def test_it_ends_where_no_answer_came_to_the_call_that_took_the_tag(sharing: World) -> None:
+    maria = fill(sharing)
+    (tag,) = rows(sharing, "select * from sync.tag where collection_code = 'ΝΕΑ'")
+    sharing.leave(tag["collection_id"], maria)
+    sharing.retry = Retry(attempts=1)
+    sharing.calls.reset(before=lambda call: call.startswith("POST ") and "/segments/" in call)
+    sync_each(sharing)
+    assert last_run(sharing, "ΝΕΑ")["state"] == "failed"
+    assert tagged(sharing, "ΝΕΑ") == {"zoi@galaxy.gr"}
+    sharing.calls.reset()
+
+    sync_each(sharing)
+
+    assert proofs(sharing, maria) == [("ΒΙΒΛΙΑ", None), ("ΝΕΑ", "left_collection")]
+    sharing.join(tag["collection_id"], maria)
+    sync_each(sharing)
+    assert proofs(sharing, maria) == [
+        ("ΒΙΒΛΙΑ", None), ("ΝΕΑ", "left_collection"), ("ΝΕΑ", None),
+    ]  # fmt: skip
+
+
+def test_it_ends_for_who_left_while_the_tag_was_deleted(sharing: World) -> None:
+    maria = fill(sharing)
+    (tag,) = rows(sharing, "select * from sync.tag where collection_code = 'ΝΕΑ'")
+    with sharing.provider() as provider:
+        provider.client.lists.delete_segment(tag["list_id"], str(tag["tag_id"]))
+    sharing.leave(tag["collection_id"], maria)
+
+    sync_each(sharing, 2)
+
+    assert tagged(sharing, "ΝΕΑ") == {"zoi@galaxy.gr"}
+    assert proofs(sharing, maria) == [("ΒΙΒΛΙΑ", None), ("ΝΕΑ", "left_collection")]
+    open_ones = rows(sharing, "select * from sync.consent_proof where ended_at is null")
+    assert len(open_ones) == 3, "Zoi has both, Maria one"
 
 
 def test_the_migration_ends_those_of_earlier_versions(sharing: World) -> None:
