@@ -69,6 +69,21 @@ def test_a_look_up_says_why_and_leaves_a_row_without_the_address(world: Campaign
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("el", "κατηγορία ενημερωτικά δελτία"), ("en", "category newsletters")]
+)
+def test_a_look_up_names_the_category_of_a_consent_in_words(
+    world: CampaignWorld, language: str, words: str
+) -> None:
+    with reading(world.warehouse_dsn) as reader:
+        text = reader.client.post(
+            "/person",
+            data={"token": reader.token(), "who": f"{FILOS}"},
+            headers={"Accept-Language": language},
+        ).text
+    assert words in html.unescape(text)
+
+
 def test_a_look_up_names_a_shared_audience_as_people_do(world: CampaignWorld) -> None:
     share(world)
     change(world, "NEWS", shared_audience=NAME)

@@ -52,7 +52,7 @@ def test_who_is_not_in_the_collection_loses_it_again(
     (words,) = said(sharing)
     assert words.startswith("OFFERS somebody gave the tag by hand to 1 member in Mailchimp. ")
     assert "loses it again" in words
-    assert "add the person to the collection in the CRM" in words
+    assert "If the CRM does not have the person in the collection, add the person there" in words
     assert tagged(sharing, "OFFERS") == {KOSTAS, ZOI}
 
 
@@ -83,7 +83,9 @@ def test_a_tag_that_is_given_back_is_named_too(sharing: World, people: dict[str,
 
     sync_each(sharing)
 
-    assert "somebody gave the tag by hand to 1 member" in last_run(sharing, "OFFERS")["detail"]
+    words = last_run(sharing, "OFFERS")["detail"]
+    assert "somebody gave the tag by hand to 1 member" in words
+    assert "So add the person" not in words, "the CRM has the person already"
     assert tagged(sharing, "OFFERS") == {KOSTAS, ZOI}
 
 

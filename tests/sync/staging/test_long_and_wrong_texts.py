@@ -147,3 +147,23 @@ def test_a_country_that_is_no_code_is_named_with_its_column(world: World, countr
     world.crm.execute("update crm.external_provider set country = %s", (country,))
     world.crm.execute("update crm.contact_collection set country = null")
     assert "column crm.external_provider.country is no" in str(world.sync()["OWN"].detail)
+
+
+@pytest.mark.parametrize(
+    ("empty", "fill"),
+    [
+        ("city = null", "fill the column in"),
+        ("city = null, address1 = null", "fill these columns in"),
+    ],
+)
+def test_one_missing_value_is_a_column_and_several_are_columns(
+    world: World, empty: str, fill: str
+) -> None:
+    news = world.collection("NEWS")
+    world.contact("maria@mail.gr", news)
+    world.crm.execute(f"update crm.external_provider set {empty}")
+
+    words = str(world.sync()["NEWS"].detail)
+
+    assert words.startswith("missing_parameter: Mailchimp requires ")
+    assert fill in words

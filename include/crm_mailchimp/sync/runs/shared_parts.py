@@ -76,8 +76,8 @@ class CollectionPart:
         if found.given:
             self.notes.append(
                 f"somebody gave the tag by hand to {members_in_words(found.given)} in Mailchimp. "
-                "Who is not in the collection of the CRM, or refused, loses it again. So add the "
-                "person to the collection in the CRM"
+                "Who is not in the collection of the CRM, or refused, loses it again. If the CRM "
+                "does not have the person in the collection, add the person there"
             )
         if found.taken_name is not None:
             self.block(

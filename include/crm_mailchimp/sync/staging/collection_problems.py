@@ -48,10 +48,11 @@ def sender_problem(collection: Collection) -> Problem | None:
     """What Mailchimp requires of a new audience, and the collection does not have."""
     if collection.missing_settings and not collection.provider_list_id:
         columns = ", ".join(collection.missing_settings)
+        fill = "fill the column" if len(collection.missing_settings) == 1 else "fill these columns"
         return Problem(
             "missing_parameter",
             "blocked",
-            f"Mailchimp requires {columns}: fill the column in crm.contact_collection "
+            f"Mailchimp requires {columns}: {fill} in crm.contact_collection "
             "or in crm.external_provider",
         )
     if collection.wrong_country and not collection.provider_list_id:
