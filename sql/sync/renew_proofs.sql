@@ -51,21 +51,21 @@ renewed as (
     select distinct subscriber_hash from outdated
 ),
 
+named as (
+    select
+        subscriber_hash,
+        min(reason_code) as cause
+    from staging.verdict
+    where staging_id = %(staging_id)s and collection_id = %(collection_id)s and reason_code is not null
+    group by subscriber_hash
+),
+
 untagged as (
-    update sync.consent_proof as proof
-    set
-        ended_at = now(),
-        end_cause = coalesce(
-            (
-                select min(refused.reason_code)
-                from staging.verdict as refused
-                where
-                    refused.staging_id = %(staging_id)s
-                    and refused.collection_id = %(collection_id)s
-                    and refused.subscriber_hash = proof.subscriber_hash
-            ),
-            'left_collection'
-        )
+    select
+        proof.proof_id,
+        coalesce(named.cause, 'left_collection') as cause
+    from sync.consent_proof as proof
+    left join named on proof.subscriber_hash = named.subscriber_hash
     where
         %(is_shared)s
         and proof.list_id = %(list_id)s
@@ -86,6 +86,13 @@ untagged as (
                 and wanted.subscriber_hash = proof.subscriber_hash
                 and wanted.reason_code is null
         )
+),
+
+ended as (
+    update sync.consent_proof as proof
+    set ended_at = now(), end_cause = untagged.cause
+    from untagged
+    where proof.proof_id = untagged.proof_id
 ),
 
 -- As before this statement: those that end here are among them.
