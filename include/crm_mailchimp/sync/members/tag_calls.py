@@ -114,17 +114,20 @@ def filled(planned: Iterable[list[PlannedTag]]) -> Iterator[list[PlannedTag]]:
 
 def _calls(takes: TagStep, gives: TagStep) -> Iterator[_Call]:
     last: list[PlannedTag] = []
+    taken: set[str] = set()
     for part in takes.calls():
         if last:
             yield _Call(last, [])
         last = part
+        taken.update(_addresses(part))
     for part in gives.calls():
-        # One address may lead to two members: a call says only one thing of it.
-        if last and not set(_addresses(last)).isdisjoint(_addresses(part)):
-            yield _Call(last, [])
+        # One address may lead to two members. Calls run side by side, so it is given after all of
+        # them.
+        again = [one for one in part if str(one.address_key) in taken]
+        gives.single += again
+        if others := [one for one in part if one not in again]:
+            yield _Call(last, others)
             last = []
-        yield _Call(last, part)
-        last = []
     if last:
         yield _Call(last, [])
 
