@@ -51,21 +51,22 @@ renewed as (
     select distinct subscriber_hash from outdated
 ),
 
-named as (
+judged as (
     select
         subscriber_hash,
-        min(reason_code) as cause
+        min(reason_code) as cause,
+        bool_or(reason_code is null) as is_wanted
     from staging.verdict
-    where staging_id = %(staging_id)s and collection_id = %(collection_id)s and reason_code is not null
+    where staging_id = %(staging_id)s and collection_id = %(collection_id)s
     group by subscriber_hash
 ),
 
 untagged as (
     select
         proof.proof_id,
-        coalesce(named.cause, 'left_collection') as cause
+        coalesce(judged.cause, 'left_collection') as cause
     from sync.consent_proof as proof
-    left join named on proof.subscriber_hash = named.subscriber_hash
+    left join judged on proof.subscriber_hash = judged.subscriber_hash
     where
         %(is_shared)s
         and proof.list_id = %(list_id)s
@@ -78,14 +79,7 @@ untagged as (
                 and tagged.collection_id = %(collection_id)s
                 and tagged.subscriber_hash = proof.subscriber_hash
         )
-        and not exists (
-            select from staging.verdict as wanted
-            where
-                wanted.staging_id = %(staging_id)s
-                and wanted.collection_id = %(collection_id)s
-                and wanted.subscriber_hash = proof.subscriber_hash
-                and wanted.reason_code is null
-        )
+        and not coalesce(judged.is_wanted, false)
 ),
 
 ended as (

@@ -66,7 +66,8 @@ def unschedule_all(
     if collection.dry_run:
         return
     try:
-        _unschedule_all(warehouse, crm, provider, list_id, collection)
+        for one in _of_others(warehouse, crm, provider, list_id, collection):
+            _unschedule(warehouse, provider, list_id, one)
     except ProviderError as error:
         raise CampaignOnItsWayError(
             f"a campaign may be on its way to everybody in audience {list_id}. Nobody else is let "
@@ -74,29 +75,24 @@ def unschedule_all(
         ) from error
 
 
-def _unschedule_all(
-    warehouse: Connection[Any],
-    crm: Connection[Any],
-    provider: AudienceProvider,
-    list_id: str,
-    collection: StagedCollection,
+def _unschedule(
+    warehouse: Connection[Any], provider: AudienceProvider, list_id: str, campaign: _Campaign
 ) -> None:
-    for one in _of_others(warehouse, crm, provider, list_id, collection):
-        remote = take_back_campaign(provider, one.provider_campaign_id)
-        is_draft = remote is not None and remote.status in ("save", "paused")
-        if is_draft and one.is_just_called:
-            raise CampaignOnItsWayError(_words(one, list_id))
-        if remote is None or is_draft:
-            log.info("campaign %s is in no schedule: its audience gets others", one.campaign_code)
-            warehouse.execute(
-                "update sync.campaign set scheduled_for = null, look_again_at = null,"
-                " status = coalesce(%s, status), detail = %s, changed_at = now()"
-                " where campaign_id = %s",
-                (remote and remote.status, _DETAIL, one.campaign_id),
-            )
-            warehouse.commit()
-        elif remote.status in _ON_THEIR_WAY:
-            raise CampaignOnItsWayError(_words(one, list_id))
+    remote = take_back_campaign(provider, campaign.provider_campaign_id)
+    is_draft = remote is not None and remote.status in ("save", "paused")
+    if is_draft and campaign.is_just_called:
+        raise CampaignOnItsWayError(_words(campaign, list_id))
+    if remote is None or is_draft:
+        log.info("campaign %s is in no schedule: its audience gets others", campaign.campaign_code)
+        warehouse.execute(
+            "update sync.campaign set scheduled_for = null, look_again_at = null,"
+            " status = coalesce(%s, status), detail = %s, changed_at = now()"
+            " where campaign_id = %s",
+            (remote and remote.status, _DETAIL, campaign.campaign_id),
+        )
+        warehouse.commit()
+    elif remote.status in _ON_THEIR_WAY:
+        raise CampaignOnItsWayError(_words(campaign, list_id))
 
 
 def _of_others(

@@ -123,9 +123,8 @@ def _calls(takes: TagStep, gives: TagStep) -> Iterator[_Call]:
     for part in gives.calls():
         # One address may lead to two members. Calls run side by side, so it is given after all of
         # them.
-        again = [one for one in part if str(one.address_key) in taken]
-        gives.single += again
-        if others := [one for one in part if one not in again]:
+        gives.single += [one for one in part if str(one.address_key) in taken]
+        if others := [one for one in part if str(one.address_key) not in taken]:
             yield _Call(last, others)
             last = []
     if last:
