@@ -57,6 +57,15 @@ class RemoteCampaign:
     tag_id: int | None = None
     type: str = "regular"
 
+    @property
+    def title(self) -> str:
+        """The title, spaces made one."""
+        return " ".join(self.settings["title"].split())
+
+    def is_titled_with(self, code: str) -> bool:
+        """Whether the title ends with a code of the CRM, as the titles of our drafts do."""
+        return self.title.endswith(f"({' '.join(code.split())})")
+
 
 class CampaignSchedule(Protocol):
     """Campaigns in the schedule, where they go out by themselves."""

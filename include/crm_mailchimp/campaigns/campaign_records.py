@@ -227,13 +227,13 @@ def find_remote(
     warehouse.commit()
     lists = {list_id, record.list_id if record and record.list_id else list_id}
     candidates = [
-        (remote, " ".join(remote.settings["title"].split()))
+        remote
         for each in sorted(lists)
         for remote in provider.campaigns_of(each)
         # Ours are regular ones; what belongs to another campaign is not this one's.
         if remote.campaign_id not in others and remote.type == "regular"
     ]
-    fits = [remote for remote, title in candidates if title in titles]
+    fits = [remote for remote in candidates if remote.title in titles]
     if len(fits) > 1:
         raise AmbiguousCampaignError(
             f"campaign {campaign.code}: {len(fits)} campaigns in Mailchimp have its title; "
@@ -241,8 +241,7 @@ def find_remote(
         )
     if fits:
         return fits[0]
-    near = [remote for remote, title in candidates if title.endswith(f"({campaign.code})")]
-    if near:
+    if any(remote.is_titled_with(campaign.code) for remote in candidates):
         raise AmbiguousCampaignError(
             f"campaign {campaign.code}: a campaign in Mailchimp has its code but not its title "
             f"{campaign.title!r}. If it is the right one, give it this title. Else take the code "

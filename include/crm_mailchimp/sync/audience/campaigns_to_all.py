@@ -133,7 +133,7 @@ def _without_a_record(crm: Connection[Any], campaigns: list[RemoteCampaign]) -> 
     codes = read_campaign_codes(crm) if campaigns else {}
     for campaign_id, known_as in codes.items():
         for one in campaigns:
-            if one.settings["title"].strip().endswith(f"({known_as.code})"):
+            if one.is_titled_with(known_as.code):
                 yield _Campaign(campaign_id, known_as.code, one.campaign_id, False)
 
 
