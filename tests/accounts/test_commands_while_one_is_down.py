@@ -6,9 +6,11 @@ import pytest
 
 from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
-from crm_mailchimp.errors import PermanentError
+from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync_commands import main
 from crm_mailchimp.warehouse_commands import main as warehouse_main
+from removal_questions import approve, is_carried_out, open_plans
 
 ANNA, ELENI, NEA = "anna@mail.gr", "eleni@mail.gr", "nea@mail.gr"
 
@@ -65,6 +67,55 @@ def test_a_decision_about_the_other_account_is_carried_out(
     world.mend()
     assert world.sync_all()["CLUB"].startswith("succeeded")
     assert world.people(SECOND) == {ANNA: "subscribed", ELENI: "subscribed"}
+
+
+@pytest.fixture
+def asked(world: AccountsWorld) -> AccountsWorld:
+    """Of twelve contacts in NEWS and CLUB, half have left both: each removal guard asks."""
+    news = world.collection("NEWS")
+    club = world.collection("CLUB", external_provider=SECOND_PROVIDER)
+    contacts = [world.contact(f"melos{number}@mail.gr", news, club) for number in range(12)]
+    world.sync_all()
+    for contact in contacts[:6]:
+        world.leave(news, contact)
+        world.leave(club, contact)
+    return world
+
+
+@pytest.mark.parametrize("how", ["no connection", "wrong key", "down", "5xx"])
+def test_a_removal_is_approved_while_the_other_account_is_down(
+    asked: AccountsWorld, how: str
+) -> None:
+    world = asked
+    staging_id = world.stage()
+    for code in ("NEWS", "CLUB"):
+        assert world.push(staging_id, code, options=SyncOptions()).state == "blocked"
+    plans = open_plans(world)
+    assert plans.keys() == {"NEWS", "CLUB"}
+    everybody = world.people(SECOND)
+    assert len(everybody) == 12
+    world.break_down(how)
+
+    approve(world, plans["NEWS"])
+    approve(world, plans["CLUB"])
+    staging_id = world.stage()
+    of_news, of_club = (SyncOptions(approved_plan=plans[code]) for code in ("NEWS", "CLUB"))
+    assert world.push(staging_id, "NEWS", options=of_news).state == "succeeded"
+    with pytest.raises((ProviderError, PassingError, PermanentError), match=SECOND):
+        world.push(staging_id, "CLUB", options=of_club)
+
+    assert len(subscribed(world.people(DEFAULT_ACCOUNT, world.list_id("NEWS")))) == 6
+    assert is_carried_out(world, plans["NEWS"])
+    assert not is_carried_out(world, plans["CLUB"])
+    world.mend()
+    assert world.people(SECOND) == everybody
+    assert world.push(staging_id, "CLUB", options=of_club).state == "succeeded"
+    assert len(subscribed(world.people(SECOND))) == 6
+    assert is_carried_out(world, plans["CLUB"])
+
+
+def subscribed(people: dict[str, str]) -> list[str]:
+    return [email for email, status in people.items() if status == "subscribed"]
 
 
 def test_explain_knows_both(filled: AccountsWorld, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,25 @@ def test_a_healthy_installation_and_what_goes_wrong_in_it(installation: Installa
     assert "the login of warehouse_db owns the warehouse" in sick.words("fine"), "others go on"
     assert (installation.counts(), world.write_requests()) == (before, requests)
 
+    for place, words in (
+        ({"password": "0123456789abcdef0123456789abcdef-us2"}, "GET /lists: 401"),
+        ({"host": "http://127.0.0.1:9"}, "127.0.0.1"),
+    ):
+        books = {
+            "conn_type": "mailchimp",
+            "host": world.sandbox.host,
+            "password": world.sandbox.key,
+        }
+        report = installation.ask(
+            "--json", AIRFLOW_CONN_MAILCHIMP_BOOKS=json.dumps({**books, **place})
+        )
+        of_books = [one for one in report.words("to do").splitlines() if "mailchimp_books" in one]
+        assert [one for one in of_books if words in one], report.words("to do")
+        assert [one for one in of_books if "not looked at: first correct the connection" in one]
+        assert "mailchimp_default: the key is good; the account has 1 audiences" in report.words(
+            "fine"
+        )
+
 
 def _break(installation: Installation) -> None:
     world = installation.world
