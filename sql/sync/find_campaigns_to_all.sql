@@ -5,7 +5,8 @@ select
     campaign_code,
     provider_campaign_id,
     -- Mailchimp may not have answered the call that sends it.
-    coalesce(send_called_at > now() - interval '10 minutes', false) as is_just_called
+    coalesce(send_called_at > now() - interval '10 minutes', false) as is_just_called,
+    collection_code
 from sync.campaign
 where
     provider_campaign_id = any(%(provider_campaign_ids)s::text[])

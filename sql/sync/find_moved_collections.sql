@@ -1,8 +1,16 @@
 -- Collections that were in a shared audience and have another one now, by the CRM of this staging. A
--- collection has arrived if its newest run put its people into its present audience.
+-- collection has arrived if its newest run put its people into its present audience. A campaign to its tag
+-- may be on its way. Then it has not.
 select
     collection.collection_id,
-    coalesce(newest.state = 'succeeded' and newest.list_id = own.list_id, false) as has_arrived
+    coalesce(newest.state = 'succeeded' and newest.list_id = own.list_id, false)
+    and not exists (
+        select from sync.tag as tag
+        where
+            tag.collection_id = collection.collection_id
+            and tag.left_at is null
+            and sync.is_on_its_way(tag.list_id, tag.tag_id)
+    ) as has_arrived
 from sync.staged_collection as collection
 left join sync.audience as own on collection.collection_id = own.collection_id
 left join lateral (

@@ -1,5 +1,6 @@
 -- Notes which collections that left a shared audience have had a run that succeeded elsewhere since. Any
--- success counts: what happens in the other audience later is no matter of this one.
+-- success counts: what happens in the other audience later is no matter of this one. A campaign to the tag
+-- may be in Mailchimp's schedule. Until the next round takes it back, withdrawals still go out here.
 with arrived as (
     update sync.tag
     set arrived_at = now()
@@ -10,6 +11,7 @@ with arrived as (
         )
         and tag.left_at is not null
         and tag.arrived_at is null
+        and not sync.is_on_its_way(tag.list_id, tag.tag_id)
         and exists (
             select from sync.collection_run as run
             left join sync.staged_collection as staged

@@ -198,6 +198,45 @@ def test_the_code_of_its_collection_belongs_to_another_one(world: CampaignWorld)
     assert world.sent_to() == []
 
 
+def test_after_a_loss_its_collection_has_no_provider(world: CampaignWorld) -> None:
+    world.schedule_early()
+    fill(world)
+    at = schedule(world, 30)
+    list_id = world.list_id("NEWS")
+    world.forget_ledger()
+    change(world, "NEWS", external_provider=None)
+    change(world, "OFFERS", is_active=True, provider_list_id=list_id)
+
+    sync_each(world, 2)
+
+    with world.provider() as provider:
+        assert KOSTAS in {one.email_address for one in provider.members(list_id)}
+    world.go_to(at, minutes=-5)
+    assert world.sent_to() == []
+
+
+def test_one_that_the_crm_gave_to_the_other_collection_since(world: CampaignWorld) -> None:
+    """It was judged for NEWS. Kostas refused newsletters."""
+    world.schedule_early()
+    fill(world)
+    at = schedule(world, 30)
+    list_id = world.list_id("NEWS")
+    change(world, "NEWS", shared_audience="Άλλο κοινό")
+    world.crm.execute(
+        "update crm.campaign set collection_id = collection.collection_id"
+        " from crm.contact_collection as collection where collection.code = 'OFFERS'"
+    )
+    sync_each(world, 2)
+    change(world, "OFFERS", is_active=True, provider_list_id=list_id)
+
+    sync_each(world, 2)
+
+    with world.provider() as provider:
+        assert KOSTAS in {one.email_address for one in provider.members(list_id)}
+    world.go_to(at, minutes=-5)
+    assert world.sent_to() == []
+
+
 def test_one_that_is_no_campaign_of_the_crm_stays_scheduled(world: CampaignWorld) -> None:
     fill(world)
     by_hand = world.draft_by_hand("Με το χέρι (NL-99)")

@@ -46,9 +46,19 @@ class CampaignCode:
     kind: str | None = None
 
 
-def read_campaign_codes(crm: Connection[Any]) -> dict[int, CampaignCode]:
-    """The codes of all campaigns of collections with an external provider, by campaign id."""
-    return campaign_codes(read_rows(crm, WrittenCode, statement("crm/campaign_codes")))
+def read_campaign_codes(
+    crm: Connection[Any], *, without_provider: bool = False
+) -> dict[int, CampaignCode]:
+    """The codes of all campaigns of collections with an external provider, by campaign id.
+
+    Args:
+        crm: to ``crm_db``.
+        without_provider: also campaigns whose collection has no provider any more. They take no
+            code from the others.
+    """
+    asked = {"without_provider": without_provider}
+    found = campaign_codes(read_rows(crm, WrittenCode, statement("crm/campaign_codes"), asked))
+    return found | read_campaign_codes(crm) if without_provider else found
 
 
 def campaign_codes(written: Iterable[WrittenCode]) -> dict[int, CampaignCode]:

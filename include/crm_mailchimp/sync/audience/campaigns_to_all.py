@@ -38,6 +38,7 @@ class _Campaign(NamedTuple):
     campaign_code: str
     provider_campaign_id: str
     is_just_called: bool
+    collection_code: str | None = None
 
 
 def unschedule_all(
@@ -125,12 +126,16 @@ def _of_others(
         statement("crm/campaigns_of_collection"),
         {"collection_id": collection.collection_id},
     )
-    return [one for one in found if one.campaign_id not in own]
+    # In the CRM it may have become this collection's since its gate judged it for another one.
+    judged_for = (None, collection.collection_code)
+    return [
+        one for one in found if one.campaign_id not in own or one.collection_code not in judged_for
+    ]
 
 
 def _without_a_record(crm: Connection[Any], campaigns: list[RemoteCampaign]) -> Iterator[_Campaign]:
     """Those that are the CRM's by the code in their title: ``sync`` was lost, for example."""
-    codes = read_campaign_codes(crm) if campaigns else {}
+    codes = read_campaign_codes(crm, without_provider=True) if campaigns else {}
     for campaign_id, known_as in codes.items():
         for one in campaigns:
             if one.is_titled_with(known_as.code):

@@ -96,8 +96,9 @@ def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str 
         _note(
             run,
             f"collection {tag.collection_code} has another audience now, and no run has succeeded "
-            "there yet. So its members stay in this audience, and only withdrawals and the like "
-            "go out. See why the collection's own run did not succeed",
+            "there yet. Or a campaign to its tag is on its way. So its members stay in this "
+            "audience, and only withdrawals and the like go out. See how the collection's own run "
+            "ended",
         )
     return LeftTags(lost, waiting)
 
