@@ -7,6 +7,7 @@ select
     campaign.account,
     campaign.status,
     campaign.origin,
+    campaign.crm_state,
     campaign.planned_at,
     campaign.scheduled_for,
     campaign.sent_at,

@@ -22,15 +22,11 @@ collection_runs as (
         collection_run.state,
         -- The question about removals is shown as it is now, not as it was when the run ended. Its words come
         -- right after the guard's own, up to the next semicolon.
-        case
-            when
-                staged_collection.guard_detail is not null
-                and starts_with(collection_run.detail, staged_collection.guard_detail || '; ')
-                then staged_collection.guard_detail || regexp_replace(
-                    substr(collection_run.detail, length(staged_collection.guard_detail) + 1), '^; [^;]*', ''
-                )
-            else collection_run.detail
-        end as detail,
+        coalesce(
+            guard.words
+            || regexp_replace(substr(collection_run.detail, length(guard.words) + 1), '^; [^;]*', ''),
+            collection_run.detail
+        ) as detail,
         collection_run.started_at,
         collection_run.finished_at,
         collection_run.added,
@@ -42,6 +38,23 @@ collection_runs as (
             collection_run.staging_id = staged_collection.staging_id
             and collection_run.collection_code = staged_collection.collection_code
     inner join sync.staging_run on collection_run.staging_id = staging_run.staging_id
+    left join sync.staged_collection as audience
+        on
+            staged_collection.staging_id = audience.staging_id
+            and staged_collection.shared_id = audience.collection_id
+    -- The words of the collection's own guard, or of the guard of the audience that it shares.
+    left join lateral (
+        select said.words
+        from (
+            values
+            (staged_collection.guard_detail),
+            (regexp_replace(
+                audience.guard_detail, '^([a-z_]+: )', '\1the audience that it shares ended blocked: '
+            ))
+        ) as said (words)
+        where starts_with(collection_run.detail, said.words || '; ')
+        limit 1
+    ) as guard on true
 ),
 
 -- A preview hides no real run.

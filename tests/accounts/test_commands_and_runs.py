@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts_world import AccountsWorld
+from accounts_world import SECOND, SECOND_PROVIDER, AccountsWorld
 from crm_mailchimp.accounts import DEFAULT_ACCOUNT
 from crm_mailchimp.sync.audience.account_changes import (
     AccountInUseError,
@@ -91,6 +91,23 @@ def test_an_account_gets_no_id_that_no_connection_has(world: AccountsWorld, new:
         rename_account(warehouse, DEFAULT_ACCOUNT, new)
     assert set(world.sync_all().values()) == {"succeeded: None"}
     assert set(world.audiences(DEFAULT_ACCOUNT)) == {list_id}
+
+
+def test_two_accounts_at_work_do_not_become_one(world: AccountsWorld) -> None:
+    """Nothing could part them again: the command would then rename both."""
+    news = world.collection("NEWS")
+    club = world.collection("CLUB", external_provider=SECOND_PROVIDER)
+    world.contact(MARIA, news, club, first_name="Μαρία")
+    world.sync_all()
+    with world.connect(world.warehouse_dsn) as warehouse:
+        for old, new, code in (
+            (SECOND, DEFAULT_ACCOUNT, "CLUB"),
+            (DEFAULT_ACCOUNT, SECOND, "NEWS"),
+        ):
+            with pytest.raises(AccountInUseError, match=f"{old}: {code}. Nothing was changed"):
+                rename_account(warehouse, old, new)
+    assert set(world.sync_all().values()) == {"succeeded: None"}
+    assert world.people(DEFAULT_ACCOUNT) == world.people(SECOND) == {MARIA: "subscribed"}
 
 
 @pytest.mark.parametrize("call", [2, 6, 9])

@@ -119,6 +119,29 @@ def test_an_overdue_campaign_is_shown_however_many_are_newer(
     assert "It was planned for" in text
 
 
+def test_nobody_is_asked_to_send_by_hand_what_a_refusal_holds(
+    world: CampaignWorld, reader: Reader
+) -> None:
+    """Sent by hand it would reach who withdrew. After the next sync it goes out by itself."""
+    contacts = world.audience(12)
+    world.campaign(state="approved", planned_at=world.in_hours(1))
+    world.step()
+    world.design()
+    world.consent(contacts[0], granted=False)
+    world.pass_time(hours=1.5)
+    assert "no_valid_consent" in str(world.step().detail)
+    world.warehouse.execute("update sync.campaign set planned_at = now() - interval '1 hour'")
+
+    for path in ("", "campaign?code=NL-11"):
+        text = html.unescape(reader.get(path))
+        assert "It goes out when the check allows it" in text
+        assert "send it by hand" not in text
+
+    world.sync()
+    world.step()
+    assert len(world.sent_to()) == 11
+
+
 def test_clicks_of_scanners_are_said_in_words(world: CampaignWorld, reader: Reader) -> None:
     campaign_id = sent_campaign(world)
     world.warehouse.execute("update stats.report_snapshots set clicks_total = 1500")

@@ -10,6 +10,7 @@ import pytest
 
 from campaign_world import CampaignWorld
 from crm_mailchimp.page_content.overview import read_overview
+from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from page_reader import reading
 from sharing_world import CODE, NAME, audience_of, change, fill_two, share, sync_each
 
@@ -80,3 +81,44 @@ def test_a_trouble_of_its_own_is_shown_by_itself(world: CampaignWorld) -> None:
     world.contact("eleni2@galaxy.gr", more)
     sync_each(world)
     assert troubles(world) == {CODE: ["NEWS", "OFFERS"], "MORE": []}
+
+
+def test_what_the_guard_of_the_audience_stops_is_shown_once(world: CampaignWorld) -> None:
+    """The question about the removals says all: who waits for it needs no box of its own."""
+    for number in range(12):
+        world.contact(f"filos{number}@galaxy.gr", 1, first_name="Φίλος")
+    sync_each(world)
+    change(world, "NEWS", shared_audience=None)
+    world.contact("panos@galaxy.gr", 2, first_name="Πάνος")
+    sync_each(world, times=2, options=SyncOptions())
+
+    assert troubles(world) == {CODE: ["OFFERS"]}
+
+
+def test_the_bill_names_a_former_audience(world: CampaignWorld) -> None:
+    """Its name is also that of another audience, and somebody has to archive its members."""
+    own = world.crm.execute(
+        "select collection_id from crm.contact_collection where code = 'OWN'"
+    ).fetchone()
+    assert own
+    world.contact("dimitra@galaxy.gr", own[0], first_name="Δήμητρα")
+    sync_each(world)
+    change(world, "OWN", shared_audience=NAME)
+    sync_each(world)
+    with reading(world.warehouse_dsn) as reader:
+        billed = html.unescape(reader.get()).split('id="billed-audiences"')[1].split("</table>")[0]
+    assert "none any more: a former audience of ours" in billed
+    assert "none of ours" not in billed
+
+
+def test_a_trouble_names_its_account_where_there_are_several(world: CampaignWorld) -> None:
+    change(world, "OWN", campaign_type=None)
+    sync_each(world)
+    (box,) = boxes(world)
+    assert "Λογαριασμός" not in box
+    world.warehouse.execute(
+        "update sync.staged_collection set connection_id = 'mailchimp_kriti'"
+        " where collection_code = 'OWN'"
+    )
+    (box,) = boxes(world)
+    assert "Λογαριασμός mailchimp_kriti" in box

@@ -180,6 +180,8 @@ def test_taken_back_is_a_refusal_that_only_the_person_ends(story: Story, mapped:
         story.synced(full_refresh=change == "full")
     assert "anna.nea@mail.gr" not in story.remote()
     words = story.explain(contact=anna)
+    assert "as the CRM asked" not in words, "the person asked, not the CRM"
+    assert "the next sync asks the person, unless another refusal holds" in words
     assert "took back the marketing permission" in words
     assert "gives the permission again" in words
     story.move(anna, "anna@mail.gr")

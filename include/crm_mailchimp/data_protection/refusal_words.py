@@ -14,7 +14,7 @@ _KINDS = {
     "archived_by_hand": "somebody archived the member in Mailchimp",
     "tag_taken": "somebody took the collection's tag from the member in Mailchimp",
     "permission_taken_back": "the person took back the marketing permission",
-    "withdrawal": "we unsubscribed the member, as the CRM asked",
+    "withdrawal": "we unsubscribed the member: the CRM or another refusal asked for it",
     "unconfirmed": "the person was asked to confirm and has not yet",
 }
 _SOURCES = {
@@ -146,7 +146,7 @@ def _what_ends(refusal: ExplainedRefusal) -> str:
     if refusal.kind in _ASKED:
         return (
             "It waits until the person confirms, or signs up in an audience of these collections. "
-            "After a grant in the CRM, the next sync asks the person"
+            "After a grant in the CRM, the next sync asks the person, unless another refusal holds"
         )
     if refusal.kind == "permission_taken_back":
         return (

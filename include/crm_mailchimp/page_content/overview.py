@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import Connection
 
@@ -60,13 +60,6 @@ class NewestRun:
     run_id: str
     finished_at: datetime | None
     has_plan: bool
-
-
-class _CampaignState(NamedTuple):
-    """What the CRM says about a campaign."""
-
-    campaign_code: str
-    crm_state: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +121,6 @@ def read_overview(warehouse: Connection[Any], now: datetime) -> Overview:
     healths = read_healths(warehouse)
     judged = [(health_of(row, late), row) for row in page.collections]
     waiting = {release.campaign_code for release in page.releases}
-    states = {
-        one.campaign_code: one.crm_state
-        for one in read_rows(warehouse, _CampaignState, statement("page/campaign_states"))
-    }
     sendings = unhealthy_sendings(warehouse)
     warehouse.rollback()
     return Overview(
@@ -149,7 +138,7 @@ def read_overview(warehouse: Connection[Any], now: datetime) -> Overview:
                     gate_is_open=row.gate_is_open,
                     is_waiting=row.code in waiting,
                     now=now,
-                    crm_state=states.get(row.code),
+                    crm_state=row.crm_state,
                 ),
                 row,
             )

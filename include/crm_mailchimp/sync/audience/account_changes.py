@@ -50,6 +50,7 @@ def rename_account(warehouse: Connection[Any], old: str, new: str) -> int:
     Raises:
         UnknownAccountError: no audience is known in ``old``.
         UnusableAccountIdError: ``new`` is empty or has spaces, or it is ``old``.
+        AccountInUseError: both have audiences, and collections of the newest run are in ``old``.
     """
     _require_known(warehouse, old)
     if not new or any(map(str.isspace, new)) or new == old:
@@ -58,6 +59,8 @@ def rename_account(warehouse: Connection[Any], old: str, new: str) -> int:
             f"the account of connection {old} cannot be known under {new!r}, which is {problem}. "
             "Nothing was changed. Write the id that the connection has in Airflow now"
         )
+    if new in accounts_with_audiences(warehouse):
+        _require_one_account(warehouse, old, new)
     _follow_shared(warehouse, old, new)
     audiences = read_value(
         warehouse, int, statement("sync/rename_account"), {"old": old, "new": new}
@@ -106,6 +109,28 @@ def close_account(warehouse: Connection[Any], account: str) -> int:
 
 def _require_unused(warehouse: Connection[Any], account: str) -> None:
     """The next run would make second audiences, and add who refused since the last look."""
+    if codes := _codes_in(warehouse, account):
+        raise AccountInUseError(
+            f"the newest run has collections in the account of connection {account}: "
+            f"{', '.join(codes)}. Nothing was changed. Let them name another provider in "
+            "crm.contact_collection.external_provider, or deactivate them. Then run "
+            "sync_collections once, and this command again"
+        )
+
+
+def _require_one_account(warehouse: Connection[Any], old: str, new: str) -> None:
+    """Nothing could part two accounts again."""
+    if codes := _codes_in(warehouse, old):
+        raise AccountInUseError(
+            f"connection {new} has audiences of its own, and the newest run has collections in "
+            f"the account of connection {old}: {', '.join(codes)}. Nothing was changed. If both "
+            f"connections lead to one Mailchimp account, let all providers name {new} in "
+            "crm.external_provider.connection_id. Then run sync_collections once, and this "
+            "command again"
+        )
+
+
+def _codes_in(warehouse: Connection[Any], account: str) -> list[str]:
     codes = read_values(
         warehouse,
         str,
@@ -113,13 +138,7 @@ def _require_unused(warehouse: Connection[Any], account: str) -> None:
         {"account": account, "default_account": DEFAULT_ACCOUNT},
     )
     warehouse.rollback()
-    if codes:
-        raise AccountInUseError(
-            f"the newest run has collections in the account of connection {account}: "
-            f"{', '.join(codes)}. Nothing was changed. Let them name another provider in "
-            "crm.contact_collection.external_provider, or deactivate them. Then run "
-            "sync_collections once, and this command again"
-        )
+    return codes
 
 
 def _follow_shared(warehouse: Connection[Any], old: str, new: str) -> None:

@@ -146,6 +146,7 @@ class CampaignRow:
     account: str
     status: str | None
     origin: str
+    crm_state: str | None
     planned_at: datetime | None
     scheduled_for: datetime | None
     sent_at: datetime | None

@@ -97,8 +97,8 @@ def sort_left(run: CollectionRun, parts: Sequence[CollectionPart], list_id: str 
             run,
             f"collection {tag.collection_code} has another audience now, and no run has succeeded "
             "there yet. Or a campaign to its tag is on its way. So its members stay in this "
-            "audience, and only withdrawals and the like go out. See how the collection's own run "
-            "ended",
+            "audience, and only withdrawals and the like go out. They may leave in a later run. "
+            "If the collection's own run is not green, see why",
         )
     return LeftTags(lost, waiting)
 
