@@ -16,8 +16,8 @@ side.
   that waits.
 - `campaign`: only gates of the campaign with this code.
 
-**Answer.** Airflow, *Required Actions* (or the task `ask`). It shows the campaign, its recipients
-and the reasons.
+**Answer.** Airflow, *Required Actions* (or the task `ask`). It shows the campaign with its
+collection, account and time, its recipients and the reasons.
 
 - *Approve* releases exactly these reasons for `CAMPAIGN_RELEASE_HOLDS` minutes, and starts
   `sync_campaigns` for that campaign. The gate is asked again. Another number of recipients, or

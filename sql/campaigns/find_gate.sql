@@ -1,4 +1,5 @@
--- A gate's decision, and whether the campaign's newest decision is still closed.
+-- A gate's decision, and whether the campaign's newest decision is still closed. With what people know the
+-- campaign by: all null if it is not known any more.
 select
     gate.gate_id,
     gate.campaign_id,
@@ -7,7 +8,10 @@ select
     gate.reasons,
     gate.recipients,
     newest.is_open as is_open_now,
-    newest.reasons as reasons_now
+    newest.reasons as reasons_now,
+    campaign.collection_code,
+    campaign.account,
+    campaign.planned_at
 from sync.campaign_gate as gate
 cross join
     lateral (
@@ -19,4 +23,5 @@ cross join
         order by decision.gate_id desc
         limit 1
     ) as newest
+left join sync.campaign as campaign on gate.campaign_id = campaign.campaign_id
 where gate.gate_id = %(gate_id)s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import psycopg
 import pytest
@@ -157,6 +157,12 @@ def test_what_a_person_may_release(world: CampaignWorld) -> None:
         request = release.find_release_request(warehouse, gate_id=gate_id)
         assert request is not None
         assert request.subject == "Let campaign NL-11 go to 3 recipients?"
+        planned_at = world.row()["planned_at"].astimezone(UTC)
+        assert request.body.startswith(
+            "- collection: NEWS\n- account: connection mailchimp_default\n"
+            f"- planned for: {planned_at:%Y-%m-%d %H:%M} UTC\n\nThe gate is closed ({gate_id} in "
+        )
+        assert "\n\n- audience_stale: " in request.body
         assert not release.decide_release(
             warehouse, gate_id, "timed_out", holds=DAY, ask_again_after=DAY
         )

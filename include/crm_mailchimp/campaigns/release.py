@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypedDict
 
 from psycopg import Connection
@@ -40,7 +40,10 @@ class AnsweredLateError(PermanentError):
 
 
 class _StoredGate(NamedTuple):
-    """A gate, and the newest decision about its campaign (columns ``…_now``)."""
+    """A gate, and the newest decision about its campaign (columns ``…_now``).
+
+    The collection, the account and the time are those of the campaign as it is now.
+    """
 
     gate_id: int
     campaign_id: int
@@ -50,6 +53,9 @@ class _StoredGate(NamedTuple):
     recipients: int | None
     is_open_now: bool
     reasons_now: list[_StoredReason]
+    collection_code: str | None
+    account: str | None
+    planned_at: datetime | None
 
 
 class _Question(NamedTuple):
@@ -74,12 +80,17 @@ class _Question(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseRequest:
-    """A closed gate that a person may open: which campaign, and why it is closed."""
+    """A closed gate that a person may open: which campaign, and why it is closed.
+
+    Attributes:
+        campaign: what people know it by: its collection, account and time.
+    """
 
     gate_id: int
     campaign_code: str
     recipients: int
     reasons: tuple[str, ...]
+    campaign: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -88,9 +99,12 @@ class ReleaseRequest:
 
     @property
     def body(self) -> str:
-        """Why the gate is closed, in Markdown."""
-        reasons = "\n".join(f"- {reason}" for reason in self.reasons)
-        return f"The gate is closed ({self.gate_id} in `sync.campaign_gate`):\n\n{reasons}\n"
+        """Which campaign it is, and why the gate is closed, in Markdown."""
+        closed = f"The gate is closed ({self.gate_id} in `sync.campaign_gate`):"
+        known_by, reasons = (
+            "\n".join(f"- {one}" for one in lines) for lines in (self.campaign, self.reasons)
+        )
+        return f"{known_by}\n\n{closed}\n\n{reasons}\n".lstrip()
 
 
 def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[OpenQuestion]:
@@ -211,7 +225,17 @@ def _closed_gate(warehouse: Connection[Any], gate_id: int) -> ReleaseRequest:
         campaign_code=gate.campaign_code,
         recipients=gate.recipients or 0,
         reasons=tuple(f"{reason['code']}: {reason['detail']}" for reason in gate.reasons),
+        campaign=tuple(_known_by(gate)),
     )
+
+
+def _known_by(gate: _StoredGate) -> Iterator[str]:
+    if gate.collection_code is not None:
+        yield f"collection: {gate.collection_code}"
+    if gate.account is not None:
+        yield f"account: connection {gate.account}"
+    if gate.planned_at is not None:
+        yield f"planned for: {gate.planned_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def decide_release(
