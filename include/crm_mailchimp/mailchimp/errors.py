@@ -163,7 +163,10 @@ class PermissionDenied(MailchimpError, NotAllowedByProviderError):
 class AudienceLimitReached(PermissionDenied, AudienceLimitAtProviderError):
     """The account has as many audiences as its plan allows (``constraints`` of ``GET /lists``)."""
 
-    advice = "Delete an audience that nobody needs, use an existing one, or have the plan changed."
+    advice = (
+        "Delete an audience of others that nobody needs, use an existing one, or have the plan "
+        "changed."
+    )
 
     def __init__(self, *, present: int, allowed: int, refusal: PermissionDenied) -> None:
         super().__init__(

@@ -138,7 +138,7 @@ def new_audiences(
         yield (
             "to do",
             f"{words}. {limit}: let collections share an audience (shared_audience), delete an"
-            " audience that nobody needs, or change the plan",
+            " audience of others that nobody needs, or change the plan",
         )
     else:
         yield "note", f"{words}. {limit}"

@@ -394,7 +394,7 @@ def _add(push: Push, mappings: Sequence[FieldMapping]) -> tuple[int, str | None]
         return 0, (
             "contact_limit: Mailchimp takes no new members; the collection's other changes "
             "were made. The account's plan has no room for more contacts, or the "
-            f"key's user may not add any. Mailchimp's words: "
-            f"{error.explanation}. Make room: permanently delete or archive members that nobody "
-            "needs. Or have the plan or the user's role changed"
+            f"key's user may not add any. Mailchimp's words: {error.explanation}. Make room: "
+            "archive unsubscribed members, or let collections share an audience. Or have the "
+            "plan or the user's role changed"
         )
