@@ -57,6 +57,10 @@ def test_a_withdrawn_consent_closes_it_and_nobody_may_release_that(world: Campai
     world.consent(people[0], granted=False)
     assert world.step().outcome == "held"
     assert world.gate_codes() == ["no_valid_consent", "refused_address"]
+    assert [reason["detail"].partition(" (")[0] for reason in world.gate()["reasons"]] == [
+        "1 subscribed member has no consent in force",
+        "1 subscribed member has an address that somebody in the CRM refused",
+    ]
     assert world.remote_status() == "save"
     world.regrant(people[0])
     assert world.step().outcome == "scheduled"

@@ -212,18 +212,20 @@ def _minutes(age: timedelta) -> int:
 
 
 _CONSENT_WORDS = {
-    "contact_gone": "subscribed members have no contact in the CRM any more",
-    "erased_contact": "subscribed members asked to be erased",
-    "inactive_contact": "subscribed members are inactive or merged contacts",
-    "no_valid_consent": "subscribed members have no consent in force",
-    "address_changed": "subscribed members have another address in the CRM now",
-    "suppressed": "subscribed members are on the suppression list",
-    "unreadable_consent": "subscribed members have a consent that cannot be read",
-    "refused": "subscribed members refused in Mailchimp, or have not confirmed yet",
-    "refused_address": "subscribed members have an address somebody in the CRM refused",
-    "permission_taken_back": "members not put there by us took back the marketing permission",
-    "refused_foreign_address": "members not put there by us have an address refused in the CRM",
+    "contact_gone": "subscribed {members} {have} no contact in the CRM any more",
+    "erased_contact": "subscribed {members} asked to be erased",
+    "inactive_contact": "subscribed {members} {have} an inactive or merged contact",
+    "no_valid_consent": "subscribed {members} {have} no consent in force",
+    "address_changed": "subscribed {members} {have} another address in the CRM now",
+    "suppressed": "subscribed {members} {are} on the suppression list",
+    "unreadable_consent": "subscribed {members} {have} a consent that cannot be read",
+    "refused": "subscribed {members} {have} refused in Mailchimp, or not confirmed yet",
+    "refused_address": "subscribed {members} {have} an address that somebody in the CRM refused",
+    "permission_taken_back": "{members} not put there by us took back the marketing permission",
+    "refused_foreign_address": "{members} not put there by us {have} an address refused in the CRM",
 }
+_ONE = {"members": "member", "have": "has", "are": "is"}
+_SEVERAL = {word: word for word in _ONE}
 
 
 #: The sync leaves members alone that are not ours: a person does something about them.
@@ -242,9 +244,10 @@ def consent_reason(finding: Finding, campaign: CrmCampaign) -> GateReason:
         f"sync collection {campaign.collection_code}; where that does not remove them, the "
         "campaign's type asks for more than the collection's",
     )
+    words = _CONSENT_WORDS[finding.cause].format_map(_ONE if finding.members == 1 else _SEVERAL)
     return firm(
         finding.cause,
-        f"{finding.members} {_CONSENT_WORDS[finding.cause]}{examples if ids else ''}, for "
+        f"{finding.members} {words}{examples if ids else ''}, for "
         f"category {campaign.gdpr_category}: {todo}",
     )
 
