@@ -90,7 +90,7 @@ class ReleaseRequest:
     campaign_code: str
     recipients: int
     reasons: tuple[str, ...]
-    campaign: tuple[str, ...] = ()
+    campaign: tuple[str, ...]
 
     @property
     def subject(self) -> str:
@@ -101,10 +101,12 @@ class ReleaseRequest:
     def body(self) -> str:
         """Which campaign it is, and why the gate is closed, in Markdown."""
         closed = f"The gate is closed ({self.gate_id} in `sync.campaign_gate`):"
-        known_by, reasons = (
-            "\n".join(f"- {one}" for one in lines) for lines in (self.campaign, self.reasons)
-        )
-        return f"{known_by}\n\n{closed}\n\n{reasons}\n".lstrip()
+        parts = (_listed(self.campaign), closed, _listed(self.reasons))
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def request_releases(warehouse: Connection[Any], codes: Sequence[str]) -> list[OpenQuestion]:
