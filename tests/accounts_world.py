@@ -19,7 +19,6 @@ from crm_mailchimp.data_protection.erasure import ErasureResult, erase_contacts
 from crm_mailchimp.errors import PassingError, PermanentError, ProviderError
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.retries import Retry
-from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_collection
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
@@ -180,7 +179,7 @@ class AccountsWorld(CampaignWorld):
         """Sync each collection, whatever happens to the others: its state and words."""
         self.pass_seconds()
         staging_id = self.stage()
-        with open_session(self.warehouse_dsn) as warehouse:
+        with self.connect(self.warehouse_dsn) as warehouse:
             codes = codes_to_sync(warehouse, staging_id)
         for code in codes:
             # What it ended with is in its record, and in those of collections that share it.
@@ -266,10 +265,10 @@ class _Connections:
     world: AccountsWorld
 
     def warehouse(self) -> psycopg.Connection[Any]:
-        return open_session(self.world.warehouse_dsn)
+        return self.world.connect(self.world.warehouse_dsn)
 
     def crm(self) -> psycopg.Connection[Any]:
-        return open_session(self.world.crm_dsn, autocommit=True)
+        return self.world.connect(self.world.crm_dsn, autocommit=True)
 
     def provider(self, account: str) -> AbstractContextManager[Any]:
         return self.world.open_client(account)

@@ -21,7 +21,6 @@ from crm_mailchimp.campaigns.synchronise import sync_campaign
 from crm_mailchimp.mailchimp import campaigns as campaign_calls
 from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.mailchimp.timestamps import parse_instant
-from crm_mailchimp.sessions import open_session
 from sync_world import LONG_AGO, World
 
 BODY = '<p>Καλημέρα *|FNAME|*, <a href="https://galaxy.gr/νέα">τα νέα μας</a></p>'
@@ -40,11 +39,11 @@ class Connections:
 
     def warehouse(self) -> psycopg.Connection[Any]:
         self.opened.append("warehouse")
-        return open_session(self._world.warehouse_dsn)
+        return self._world.connect(self._world.warehouse_dsn)
 
     def crm(self) -> psycopg.Connection[Any]:
         self.opened.append("crm")
-        return open_session(self._world.crm_dsn, autocommit=True)
+        return self._world.connect(self._world.crm_dsn, autocommit=True)
 
     def provider(self, account: str) -> Mailchimp:
         self.opened.append("provider")
@@ -227,8 +226,8 @@ class CampaignWorld(World):
     def choose(self) -> list[str]:
         """Codes that a run would look at."""
         with (
-            open_session(self.warehouse_dsn) as warehouse,
-            open_session(self.crm_dsn) as crm,
+            self.connect(self.warehouse_dsn) as warehouse,
+            self.connect(self.crm_dsn) as crm,
         ):
             return campaigns_to_sync(warehouse, crm)
 

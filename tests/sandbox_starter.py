@@ -5,6 +5,7 @@ A test starts one or two sandboxes. To read the program takes half a second of a
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -71,9 +72,25 @@ def stop(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def _read_what_servers_read() -> None:
+    """Modules that a server reads when it begins: here once, else in each child."""
+    import uvicorn  # noqa: PLC0415
+
+    from mailchimp_sandbox.account import Sandbox  # noqa: PLC0415
+    from mailchimp_sandbox.app import create_app  # noqa: PLC0415
+    from mailchimp_sandbox.server import Server  # noqa: PLC0415
+
+    server = Server(sandbox=Sandbox(), key="", name=_NAME)
+    uvicorn.Config(create_app(server)).load()
+
+
 def _serve() -> None:
     from mailchimp_sandbox.__main__ import main  # noqa: PLC0415 - not in the process that tests
 
+    _read_what_servers_read()
+    # Else each child's first collection writes into, and so copies, all that was read here.
+    gc.collect()
+    gc.freeze()
     # Who ends leaves nothing behind.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:

@@ -25,6 +25,7 @@ from crm_mailchimp.sync.runs.collection_sync import CollectionResult, sync_colle
 from crm_mailchimp.sync.runs.sync_options import SyncOptions
 from crm_mailchimp.sync.staging.stage import stage
 from crm_mailchimp.sync.staging.stagings import codes_to_sync
+from reused_sessions import ReusedSessions
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -114,6 +115,7 @@ class World:
         self.warehouse = open_session(warehouse_dsn, autocommit=True)
         self.warehouse.row_factory = dict_row
         self.crm.execute(rows.encode())
+        self._sessions = ReusedSessions()
         self.retry = Retry()
         self.batching: Batching | None = None
         self.calls = Calls()
@@ -121,6 +123,7 @@ class World:
         self._runs = itertools.count(1)
 
     def close(self) -> None:
+        self._sessions.close()
         self.crm.close()
         self.warehouse.close()
 
@@ -230,7 +233,7 @@ class World:
 
     def connect(self, dsn: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """A connection that the sync uses."""
-        return open_session(dsn, autocommit=autocommit)
+        return self._sessions.take(dsn, autocommit=autocommit)
 
     @contextmanager
     def provider(self) -> Iterator[Mailchimp]:
@@ -256,7 +259,7 @@ class World:
         self, codes: Sequence[str] = (), *, options: SyncOptions | None = None, **staging: Any
     ) -> dict[str, CollectionResult]:
         staging_id = self.stage(codes, **staging)
-        with open_session(self.warehouse_dsn) as warehouse:
+        with self.connect(self.warehouse_dsn) as warehouse:
             found = codes_to_sync(warehouse, staging_id)
         return {code: self.push(staging_id, code, options=options) for code in found}
 

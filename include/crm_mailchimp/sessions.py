@@ -54,11 +54,11 @@ _LIMITS: Mapping[str, str] = {
     "idle_session_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
-# Servers of older versions do not have all of them.
+# Servers of older versions do not have all of them. The view pg_settings would build all 400 rows.
 _PRESENT = """
-select lower(setting.name)
-from pg_catalog.pg_settings as setting
-where lower(setting.name) = any(%(names)s::text[])
+select wanted.name
+from pg_catalog.unnest(%(names)s::text[]) as wanted (name)
+where pg_catalog.current_setting(wanted.name, true) is not null
 """
 
 _SCHEMA = re.compile(r'("(?:[^"]|"")*")|([^\s,"]+)')

@@ -89,8 +89,9 @@ class ServerAddress:
             if not connection.execute(
                 "select 1 from pg_database where datname = %s", [name]
             ).fetchone():
+                # By files: a template of a thousand files is copied and dropped twice as fast.
                 connection.execute(
-                    sql.SQL("create database {} template {}").format(
+                    sql.SQL("create database {} template {} strategy file_copy").format(
                         sql.Identifier(name), sql.Identifier(template)
                     )
                 )

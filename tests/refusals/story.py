@@ -16,7 +16,6 @@ from campaign_world import BODY, CampaignWorld
 from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.provider import AudienceSettings, MemberChange, NewMember
-from crm_mailchimp.sessions import open_session
 from crm_mailchimp.sync.decisions.removal_guard import GuardLimits
 from crm_mailchimp.sync.members.write_back import write_back_members
 from crm_mailchimp.sync.runs.collection_sync import CollectionResult
@@ -353,8 +352,8 @@ class Story(CampaignWorld):
     def write_back(self) -> dict[tuple[int, int], tuple[str, str | None]]:
         """What the write-back wrote: collection and contact → status and reason."""
         with (
-            open_session(self.warehouse_dsn) as warehouse,
-            open_session(self.crm_dsn) as crm,
+            self.connect(self.warehouse_dsn) as warehouse,
+            self.connect(self.crm_dsn) as crm,
         ):
             write_back_members(warehouse, crm)
         rows = self.crm.execute(
