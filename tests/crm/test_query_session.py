@@ -22,7 +22,7 @@ from local_installation.postgres import Server
 NAME = "given_up"
 PASSWORD = "κωδικός"
 #: Of characters. Postgres compares each with each one of a set of 900, and looks for no interrupt.
-LONG = 2_500_000
+LONG = 800_000
 SLOW = f"select contact_id from contact where translate(address1, '{'β' * 900}', '') = 'x'"
 
 
@@ -120,7 +120,7 @@ def test_the_other_collections_go_on(
         psycopg.connect(warehouse_db) as warehouse,
         psycopg.connect(world.dsn) as crm,
         psycopg.connect(world.login_dsn) as login,
-        QuerySession(login, timeout_seconds=3.0, grace_seconds=0.3) as session,
+        QuerySession(login, timeout_seconds=1.0, grace_seconds=0.3) as session,
     ):
         staging_id = stage(warehouse, crm, session, run_id="given up", codes=codes)
         staged: dict[str, Any] = {
@@ -141,7 +141,7 @@ def test_the_other_collections_go_on(
     assert members == (2,)
     problem, detail = staged["BROKEN_QUERY"]
     assert problem == "query_failed"
-    assert "3 s" in detail
+    assert "1 s" in detail
     assert "its connection was given up" in detail
     assert "translate" not in caplog.text
     wait_until_idle(world)

@@ -121,9 +121,9 @@ IMPORTS = {
 }
 
 
-@pytest.mark.parametrize("path", FILES, ids=label)
-def test_every_file_is_in_a_box(path: Path) -> None:
-    assert PICTURE.box_of(label(path))
+def test_every_file_is_in_a_box() -> None:
+    assert len(FILES) > 100
+    assert [label(path) for path in FILES if not PICTURE.box_of(label(path))] == []
 
 
 def test_every_import_is_drawn() -> None:

@@ -6,8 +6,6 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PRODUCT = (ROOT / "include" / "crm_mailchimp", ROOT / "plugins")
 #: Airflow names a task after its function, and task ids are fixed: each DAG has its own module.
@@ -61,11 +59,11 @@ def test_shared_names_are_found() -> None:
     assert shared_names({"one.py": "def _note(): ...\n", "two.py": "def _note(): ...\n"}) == {}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in FILES if LEDGER.parent not in path.parents],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_the_ledger_is_that_of_refusals(path: Path) -> None:
-    text = path.read_text(encoding="utf-8").replace(LEDGER.stem, "")
-    assert "ledger" not in text.lower()
+def test_the_ledger_is_that_of_refusals() -> None:
+    elsewhere = [path for path in FILES if LEDGER.parent not in path.parents]
+    assert 100 < len(elsewhere) < len(FILES)
+    assert [
+        str(path.relative_to(ROOT))
+        for path in elsewhere
+        if "ledger" in path.read_text(encoding="utf-8").replace(LEDGER.stem, "").lower()
+    ] == []

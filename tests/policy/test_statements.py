@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 SQL = ROOT / "sql"
 #: Files that a statement of their own applies: all of the folder.
@@ -19,9 +17,10 @@ def named() -> set[str]:
     return {name for file in files for name in _NAMED.findall(file.read_text())}
 
 
-@pytest.mark.parametrize("name", sorted(named()))
-def test_a_named_statement_has_a_file(name: str) -> None:
-    assert (SQL / f"{name}.sql").is_file()
+def test_a_named_statement_has_a_file() -> None:
+    names = named()
+    assert len(names) > 100
+    assert {name for name in names if not (SQL / f"{name}.sql").is_file()} == set()
 
 
 def texts() -> set[str]:
