@@ -18,9 +18,14 @@ import pytest
 
 SERVERS = ("postgres", "debian_postgres")
 #: Folders of stories.
-STORIES = ("tests/sync/shared", "tests/sync/audience", "tests/refusals", "tests/accounts")
-#: Tests of plans in these folders.
-ON_BOTH = frozenset({"test_shared_growth.py"})
+STORIES = (
+    *("tests/sync/shared", "tests/sync/audience", "tests/refusals", "tests/accounts"),
+    *("tests/campaigns", "tests/approvals", "tests/data_protection", "tests/plugins"),
+)
+#: Tests of plans, backups, upgrades and rights in these folders.
+ON_BOTH = frozenset(
+    {"test_shared_growth.py", "test_restored_backups.py", "test_migrate.py", "test_doctor.py"}
+)
 
 
 def not_in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:
