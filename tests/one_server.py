@@ -22,10 +22,8 @@ STORIES = (
     *("tests/sync/shared", "tests/sync/audience", "tests/refusals", "tests/accounts"),
     *("tests/campaigns", "tests/approvals", "tests/data_protection", "tests/plugins"),
 )
-#: Tests of plans, backups, upgrades and rights in these folders.
-ON_BOTH = frozenset(
-    {"test_shared_growth.py", "test_restored_backups.py", "test_migrate.py", "test_doctor.py"}
-)
+#: Tests of plans, backups and upgrades in these folders.
+ON_BOTH = frozenset({"test_shared_growth.py", "test_restored_backups.py", "test_migrate.py"})
 
 
 def not_in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:

@@ -310,7 +310,7 @@ class Asking:
     deadline=None,
     # Each example takes seconds: a shorter one takes longer than it is worth.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     rounds=st.lists(

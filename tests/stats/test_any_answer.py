@@ -70,7 +70,9 @@ def objects(draw: st.DrawFn, shape: Shape) -> dict[str, Any]:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.stream)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_any_object_lands_or_is_named(warehouse_db: str, shape: Shape, data: st.DataObject) -> None:

@@ -54,7 +54,9 @@ def _define(crm: psycopg.Connection, codes: list[str], contact_id: int) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example(ODD)
 @given(st.lists(CODES, max_size=8, unique=True))
@@ -83,7 +85,9 @@ def _number(field: ContactField) -> str:
 
 
 @settings(
-    max_examples=1, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=1,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example([*ODD[:5], *ODD[6:17:2]])
 @given(st.lists(CODES, min_size=1, max_size=8, unique=True))
