@@ -10,7 +10,11 @@ begin
         return;
     end if;
     perform pg_advisory_xact_lock(hashtextextended('stats.ensure_activity_month', 0));
-    if to_regclass('stats.' || partition_name) is not null then
+    -- Not by to_regclass: the session may remember from before the lock that there was no such table.
+    if exists (
+        select from pg_catalog.pg_class
+        where relnamespace = 'stats'::regnamespace and relname = partition_name
+    ) then
         return;
     end if;
     execute format('create table stats.%I (like stats.campaign_activities including all)', partition_name);
