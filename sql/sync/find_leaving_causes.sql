@@ -117,6 +117,9 @@ select
     planned.collection_id,
     planned.cause
 from staging.plan as planned
+-- Joined, as a look for each planned row would read all of them each time.
+left join untagged as signed_up
+    on planned.subscriber_hash = signed_up.subscriber_hash and signed_up.signed_up
 where
     planned.staging_id = %(staging_id)s
     and planned.collection_id = any(%(collection_ids)s::bigint[])
@@ -132,12 +135,18 @@ where
                 planned.cause = 'shared_address_refused'
                 or exists (
                     select from sync.refusal_contact as belongs
-                    inner join sync.refusal as refusal on belongs.refusal_id = refusal.refusal_id
                     where
                         belongs.contact_id = planned.contact_id
-                        and refusal.list_id = %(list_id)s
-                        and refusal.ended_at is null
-                        and planned.collection_id = any(refusal.collection_ids)
+                        -- Offset: looked up by its key. As a join, all refusals are read each time.
+                        and exists (
+                            select from sync.refusal as refusal
+                            where
+                                refusal.refusal_id = belongs.refusal_id
+                                and refusal.list_id = %(list_id)s
+                                and refusal.ended_at is null
+                                and planned.collection_id = any(refusal.collection_ids)
+                            offset 0
+                        )
                 )
                 or not (
                     exists (
@@ -147,10 +156,7 @@ where
                             and tagged.collection_id <> planned.collection_id
                             and tagged.subscriber_hash = planned.subscriber_hash
                     )
-                    or exists (
-                        select from untagged
-                        where untagged.subscriber_hash = planned.subscriber_hash and untagged.signed_up
-                    )
+                    or signed_up.subscriber_hash is not null
                 )
             )
         )
