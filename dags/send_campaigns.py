@@ -31,7 +31,7 @@ person may open it starts `release_campaigns`.
 
 - *"may still be in Mailchimp's schedule"*: the campaign could not be judged. Mailchimp did not
   answer the call that takes it back. Take it back in Mailchimp by hand, now.
-- *`when_due` is skipped*: the campaign is held. The run's note says why.
+- *`when_due` is skipped*: the campaign is held. The run's note says why, and people get an alert.
 - *"gate_undecided"*: we took the campaign back because it could not be judged. The detail says why.
 """
 
@@ -90,7 +90,8 @@ def send_campaigns() -> None:
         is_ours="{{ params.is_ours }}",
     )
     closed = find_closed_gates(["{{ params.campaign }}"])
-    waited >> closed
+    told = task(campaigns.alert_about_held, trigger_rule="all_done")()
+    waited >> [closed, told]
     asked = StartRun.partial(
         task_id="ask_for_release",
         trigger_dag_id="release_campaigns",
@@ -98,7 +99,7 @@ def send_campaigns() -> None:
     ).expand_kwargs(closed)
     # The run fails when the campaign's task did, whatever came after it.
     complete = EmptyOperator(task_id="complete", trigger_rule="none_failed")
-    [waited, asked] >> complete
+    [waited, asked, told] >> complete
 
 
 send_campaigns()

@@ -34,7 +34,8 @@ created only once. If a task dies in between, we find the campaign again by its 
 **When something is wrong**
 
 - *A campaign is `held`*: its task is skipped, and the run is green. The run's note says why. The
-  page *Mailchimp* and `stats.campaign_overview` say it, too.
+  page *Mailchimp* and `stats.campaign_overview` say it, too. If its time is near, people get an
+  alert.
 - *Several campaigns in Mailchimp have its title*: delete or rename all but the right one there.
 - *A campaign in Mailchimp has its code but not its title*: that campaign may be ours, or a
   person's. The message says what to do.
@@ -89,7 +90,8 @@ def sync_campaigns() -> None:
     synced = sync_campaign.expand(campaign_code=codes)
     planned = task(campaigns.find_planned)(codes)
     due, closed, shown = find_due(codes), find_closed_gates(codes), show(codes)
-    synced >> [due, closed, shown]
+    told = task(campaigns.alert_about_held, trigger_rule="all_done")()
+    synced >> [due, closed, told, shown]
     started = [
         StartRun.partial(
             task_id=task_id, trigger_dag_id=dag_id, skip_when_already_exists=True
@@ -102,7 +104,7 @@ def sync_campaigns() -> None:
     ]
     # The run fails when any of them did, whatever came after it.
     complete = EmptyOperator(task_id="complete", trigger_rule="none_failed")
-    [synced, *started, shown] >> complete
+    [synced, *started, told, shown] >> complete
 
 
 sync_campaigns()

@@ -9,7 +9,7 @@ import os
 from dataclasses import asdict, fields
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import Field
 
 from mailchimp_sandbox import (
@@ -31,6 +31,8 @@ from mailchimp_sandbox.control_requests import (
     Advance,
     Bounce,
     FaultPlan,
+    Hold,
+    Latency,
     Limits,
 )
 from mailchimp_sandbox.faults import KINDS, PROFILES
@@ -87,7 +89,7 @@ def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small rou
     @api.post("/clock/advance")
     async def advance(by: Advance) -> dict[str, str]:
         """Let simulated time pass; everything due happens, each thing at its own moment."""
-        sandbox.clock.advance(int(by.days * DAY + by.hours * 3600 + by.seconds))
+        sandbox.clock.advance(int(by.days * DAY + by.hours * 3600 + by.minutes * 60 + by.seconds))
         simulation.catch_up(sandbox)
         return {"now": iso(sandbox.now)}
 
@@ -195,10 +197,10 @@ def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small rou
         return {"profile": server.faults.profile, "ordered": server.faults.ordered_left()}
 
     @api.post("/latency")
-    async def set_latency(milliseconds: Annotated[int, Body(embed=True, ge=0)]) -> dict[str, int]:
+    async def set_latency(latency: Latency) -> dict[str, int]:
         """Add this to every answer from now on."""
-        server.latency = milliseconds / 1000
-        return {"milliseconds": milliseconds}
+        server.latency = latency.milliseconds / 1000
+        return {"milliseconds": latency.milliseconds}
 
     @api.post("/lag")
     async def set_lag(seconds: dict[str, Annotated[int, Field(ge=0)]]) -> dict[str, int]:
@@ -244,10 +246,10 @@ def router(server: Server) -> APIRouter:  # noqa: PLR0915 - a table of small rou
         return sandbox.account.domains
 
     @api.post("/batches")
-    async def hold_batches(hold: Annotated[bool, Body(embed=True)]) -> dict[str, bool]:
+    async def hold_batches(batches: Hold) -> dict[str, bool]:
         """Leave batches pending, or let them run again."""
-        sandbox.hold_batches = hold
-        return {"hold": hold}
+        sandbox.hold_batches = batches.hold
+        return {"hold": batches.hold}
 
     @api.post("/reset")
     async def reset() -> dict[str, Any]:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class Advance(BaseModel):
-    """How far to move the clock: the sum of the three."""
+class _Body(BaseModel):
+    """A field that is not known is refused: a test would believe that it did something."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Advance(_Body):
+    """How far to move the clock: the sum of all of them."""
 
     days: float = Field(0, ge=0)
     hours: float = Field(0, ge=0)
+    minutes: float = Field(0, ge=0)
     seconds: int = Field(0, ge=0)
 
 
-class Act(BaseModel):
+class Act(_Body):
     """Something a subscriber does in an audience.
 
     ``campaign_id`` is the campaign it comes from: needed for open, click, complain and forward,
@@ -50,7 +57,7 @@ class Act(BaseModel):
     times: int = Field(1, ge=1, le=5000)
 
 
-class Bounce(BaseModel):
+class Bounce(_Body):
     """A bounce of an address, of a campaign or (hard only) out of the blue."""
 
     list_id: str
@@ -59,7 +66,7 @@ class Bounce(BaseModel):
     bounce_type: Literal["hard", "soft"] = "hard"
 
 
-class OrderedFault(BaseModel):
+class OrderedFault(_Body):
     """The next ``count`` matching requests fail; see ``faults``."""
 
     kind: str
@@ -69,7 +76,7 @@ class OrderedFault(BaseModel):
     delay: float = Field(1.0, ge=0)
 
 
-class FaultPlan(BaseModel):
+class FaultPlan(_Body):
     """A profile from now on, ordered faults, or both; ``clear`` first."""
 
     clear: bool = False
@@ -78,7 +85,7 @@ class FaultPlan(BaseModel):
     next: list[OrderedFault] = []
 
 
-class Limits(BaseModel):
+class Limits(_Body):
     """The account's plan. What is not in the body stays.
 
     ``max_audiences`` and ``max_contacts``: -1 is no limit. ``over_limit``: see ``billing``.
@@ -88,3 +95,15 @@ class Limits(BaseModel):
     max_merge_fields: int | None = Field(None, ge=0)
     max_contacts: int | None = Field(None, ge=-1)
     over_limit: Literal["charge", "pause", "refuse"] | None = None
+
+
+class Latency(_Body):
+    """What is added to every answer."""
+
+    milliseconds: int = Field(ge=0)
+
+
+class Hold(_Body):
+    """Whether batches stay pending."""
+
+    hold: bool

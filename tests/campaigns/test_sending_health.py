@@ -69,7 +69,7 @@ def refuse(world: CampaignWorld, campaign_id: str, action: str, people: range) -
                     "list_id": world.list_id(),
                     "email_address": email,
                     "campaign_id": campaign_id,
-                    "kind": "hard",
+                    "bounce_type": "hard",
                 },
             )
         else:

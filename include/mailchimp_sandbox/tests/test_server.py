@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -191,3 +192,31 @@ def test_two_keys_are_two_accounts() -> None:
             found.append((account, list_id, server.new_campaign(list_id)))
     assert found[0] == found[2], "the same account in every run"
     assert not set(found[0]) & set(found[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("clock/advance", {"weeks": 1}),
+        ("act", {"list_id": "x", "email_address": "x", "action": "open", "kind": "x"}),
+        ("bounce", {"list_id": "x", "email_address": "x", "kind": "hard"}),
+        ("faults", {"next": [{"kind": "429", "times": 2}]}),
+        ("faults", {"cleared": True}),
+        ("latency", {"milliseconds": 1, "seconds": 1}),
+        ("limits", {"audiences": 1}),
+        ("batches", {"hold": True, "until": 1}),
+    ],
+)
+def test_the_control_api_ignores_no_field(world: Running, path: str, body: object) -> None:
+    answer = world.control_client.post(f"/_sandbox/{path}", json=body)
+    assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "extra_forbidden")
+
+
+def test_times_of_the_clock_add_up(world: Running) -> None:
+    def now() -> datetime:
+        return datetime.fromisoformat(world.control("GET", "clock")["now"])
+
+    before = now()
+    world.advance(days=1, hours=2, minutes=3, seconds=4)
+    passed = now() - before - timedelta(days=1, hours=2, minutes=3, seconds=4)
+    assert timedelta(0) <= passed < timedelta(minutes=1)

@@ -185,6 +185,25 @@ def find_closed_gates(codes: Sequence[str] | None, ti: Any) -> list[dict[str, An
 
 
 @fail_without_retry()
+def alert_about_held() -> None:
+    """Tell people which campaigns do not go out at their time."""
+    from crm_mailchimp.campaigns.held_campaigns import held_campaigns
+    from crm_mailchimp.settings import CampaignSettings
+    from crm_mailchimp.sync.runs import run_alerts
+    from mailchimp_provider.alerts import deliver
+
+    ahead = timedelta(minutes=CampaignSettings.read_usable().campaign_schedule_ahead)
+    with opened() as connections:
+        warehouse = connections.warehouse()
+        run_alerts.alert_about_held(
+            warehouse,
+            lambda: {one.campaign_code: str(one) for one in held_campaigns(warehouse, ahead=ahead)},
+            run_alerts.usable_alert_times(),
+            deliver,
+        )
+
+
+@fail_without_retry()
 def show(codes: Sequence[str] | None) -> dict[str, int]:
     """All campaigns into ``stats``; ours into the CRM where ``WRITE_BACK_CAMPAIGNS`` is on.
 

@@ -13,6 +13,7 @@ _HEADINGS = {
     "undecided": "Undecided: a person has to decide about an erasure",
     "near_limit": "Near the plan's limit: contacts that Mailchimp bills",
     "unhealthy": "Sendings that went badly: the next campaign of the audience waits for a person",
+    "held": "Held: campaigns that do not go out at their time unless a person acts",
     "too_many_rejected": "Many rejected: contacts that Mailchimp refused in a run",
     "too_many_held_back": "Many held back: contacts in quarantine",
     "too_many_expired": "Many expired: contacts whose consent expired since the run before",
@@ -22,6 +23,7 @@ _WHERE_TO_LOOK = {
     "undecided": 'What that means: docs/data_protection.md, section "Forget me".',
     "near_limit": 'What to do: docs/operations.md, section "The bill".',
     "unhealthy": 'What to do: docs/campaigns.md, section "The health of a sending".',
+    "held": 'What to do: docs/campaigns.md, section "The gate".',
     "too_many_rejected": _THRESHOLDS,
     "too_many_held_back": _THRESHOLDS,
     "too_many_expired": _THRESHOLDS,
@@ -33,7 +35,7 @@ _IN_COLLECTIONS = (
 #: Lines under one heading; the rest is counted.
 _LONGEST = 50
 #: In the words of PagerDuty's Events API; the others are warnings.
-_SEVERITIES = {"failed": "error", "late": "error", "unhealthy": "error"}
+_SEVERITIES = {"failed": "error", "late": "error", "unhealthy": "error", "held": "error"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class Trouble:
 
     Or it has too many rejected, held back or expired contacts. Or, in the place of the code, a DAG
     that failed, or a contact whose erasure is ``undecided``. Or an account that is ``near_limit``,
-    or a campaign whose sending was ``unhealthy``.
+    or a campaign that is ``held`` at its time, or whose sending was ``unhealthy``.
     """
 
     collection_code: str

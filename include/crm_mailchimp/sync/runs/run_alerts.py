@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -180,6 +180,31 @@ def alert_about_sendings(
     # A sending stays as it went. Only its campaign is no longer looked at.
     forget(warehouse, "unhealthy", troubles)
     return tell(warehouse, troubles, _ONCE, send)
+
+
+def alert_about_held(
+    warehouse: Connection[Any],
+    find_held: Callable[[], Mapping[str, str]],
+    times: AlertTimes,
+    send: Send,
+) -> list[Trouble]:
+    """Tell about campaigns that do not go out at their time; returns those sent.
+
+    Args:
+        warehouse: the warehouse.
+        find_held: gives the time and the reason in words, by the campaign's code.
+        times: when to repeat it.
+        send: as for ``alert_about_run``.
+    """
+    # Several campaigns may reach their time in the same minute, each in a run of its own.
+    with named_lock(warehouse, "alert:held"):
+        troubles = [
+            Trouble(collection_code=f"campaign {code}", state="held", reason=words)
+            for code, words in find_held().items()
+        ]
+        warehouse.commit()
+        tell_over(warehouse, ("held",), None, troubles, send)
+        return tell(warehouse, troubles, times.repeat_after, send)
 
 
 def alert_about_thresholds(
