@@ -120,9 +120,12 @@ def test_it_goes_out_after_the_correction(campaigning: CampaignWorld) -> None:
 
 def test_a_late_campaign_stays_held_until_the_crm_decides(campaigning: CampaignWorld) -> None:
     world, receiver = campaigning, Receiver()
-    world.audience(3)
+    people = world.audience(3)
     for code in ("NL-11", "NL-12"):
         planned(world, code)
+    world.consent(people[0], granted=False)
+    world.go_to(world.row()["planned_at"], minutes=2)
+    assert world.step("NL-12").outcome == "held", "what held it then is not what holds it later"
     world.pass_time(days=2)
     for code in ("NL-11", "NL-12"):
         assert world.step(code).outcome == "held"
