@@ -78,7 +78,7 @@ def create_app(server: Server) -> ASGIApp:
         task.cancel()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(control.router(server))
+    app.mount("/_sandbox", control.api)
 
     async def api(request: Request) -> Response:
         raw_path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
@@ -123,6 +123,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
         path = scope.get("path", "")
+        scope[control.SERVER] = self._server
         if scope["type"] != "http" or not (path == API or path.startswith(API + "/")):
             await self._app(scope, receive, send)
             return
