@@ -10,7 +10,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from database_copies import copy_database, drop_copy
 from debian_postgres import binaries as debian_binaries
 from local_installation import postgres as embedded
 from local_installation.postgres_cluster import EmbeddedPostgresError, remove
@@ -171,9 +171,9 @@ def warehouse_db(postgres: embedded.Server, _warehouse_template: str) -> Iterato
 
 
 def _clone(server: embedded.Server, template: str, prefix: str) -> Iterator[str]:
-    name = f"{prefix}_{uuid.uuid4().hex[:12]}"
-    yield server.create_database(name, template=template)
-    server.drop_database(name)
+    name = copy_database(server, template, prefix)
+    yield server.dsn(name)
+    drop_copy(server, name)
 
 
 @dataclass(frozen=True)

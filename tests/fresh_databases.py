@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ import psycopg
 
 from crm_mailchimp.crm.schema import create_contract
 from crm_mailchimp.warehouse.migrations import upgrade
+from database_copies import copy_database, drop_copy
 from local_installation.postgres import Server
 
 #: Process ids of servers with the database, by its name: a copy is faster than all migrations.
@@ -24,13 +24,11 @@ def fresh_databases(server: Server, *changes: str) -> Iterator[tuple[str, str]]:
         server: the embedded one, or Debian's.
         changes: statements that change the CRM's contract, as somebody's views may.
     """
-    names = [f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("crm", "warehouse")]
-    crm, warehouse = (
-        server.create_database(name, template=_template(server, *made))
-        for name, made in zip(
-            names, (("fresh_crm", _fill_crm), ("fresh_warehouse", upgrade)), strict=True
-        )
-    )
+    names = [
+        copy_database(server, _template(server, "fresh_crm", _fill_crm), "crm"),
+        copy_database(server, _template(server, "fresh_warehouse", upgrade), "warehouse"),
+    ]
+    crm, warehouse = map(server.dsn, names)
     with psycopg.connect(warehouse) as connection:
         # As the migrations make them: each warehouse has its own.
         connection.execute("update sync.installation set installation_id = gen_random_uuid()")
@@ -44,7 +42,7 @@ def fresh_databases(server: Server, *changes: str) -> Iterator[tuple[str, str]]:
                 connection.execute(change.encode())
     yield crm, warehouse
     for name in names:
-        server.drop_database(name)
+        drop_copy(server, name)
 
 
 def _template(server: Server, name: str, fill: Callable[[str], object]) -> str:

@@ -13,6 +13,7 @@ import requests
 
 from admin_page import admin_page
 from airflow_world import RUN_SECONDS, AirflowWorld, installed_airflow, wait_until
+from approvals.mail_and_web import Webhook, serving
 from campaign_world import BODY
 from crm_mailchimp.accounts import Accounts
 from crm_mailchimp.campaigns.campaign_options import CampaignOptions
@@ -78,7 +79,13 @@ class World(AirflowWorld):
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def webhook() -> Iterator[Webhook]:
+    with serving(Webhook()) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def world(webhook: Webhook) -> Iterator[World]:
     with installed_airflow(
         "campaigns",
         dags=DAGS,
@@ -86,13 +93,14 @@ def world() -> Iterator[World]:
         extra={
             "CAMPAIGNS_SCHEDULE": "",
             "CAMPAIGN_SCHEDULE_AHEAD": EARLY,
+            "ALERT_WEBHOOK_URL": webhook.url,
             "WRITE_BACK_CAMPAIGNS": "true",
         },
     ) as installed:
         yield World(**vars(installed))
 
 
-def test_from_plan_to_inbox(world: World) -> None:
+def test_from_plan_to_inbox(world: World, webhook: Webhook) -> None:
     sync_newsletter(world.services)
     for number, code in enumerate(("NL-11", "NL-12"), start=9001):
         world.crm(
@@ -125,6 +133,7 @@ def test_from_plan_to_inbox(world: World) -> None:
     sync_campaigns()
     assert (world.campaign()["action"], world.campaign()["status"]) == ("scheduled", "schedule")
     assert world.gates() == [("schedule", [], True)]
+    assert webhook.texts == []
     (waiting,) = world.airflow.run_ids("send_campaigns")
     wait_until(lambda: world.states("send_campaigns", waiting)["when_due"] == "deferred")
     last_check = at - CampaignOptions().last_check
@@ -151,6 +160,10 @@ def test_from_plan_to_inbox(world: World) -> None:
     note = world.note("send_campaigns", run_id)
     assert "Mailchimp: campaign NL-11 is held: gate " in note
     assert f"{world.airflow.url}/mailchimp-page/#campaign-NL-11" in note
+    [told] = webhook.texts
+    assert (
+        f"  campaign NL-11: planned for {at:%Y-%m-%d %H:%M} UTC: no_valid_consent, refused_address"
+    ) in told.splitlines()
 
     # The consent is restored; what is left a person may release: two are asked at a time.
     world.consent(member["contact_id"], granted=True)
@@ -189,6 +202,7 @@ def test_from_plan_to_inbox(world: World) -> None:
     # The approved one goes out, the rejected one does not.
     (run_id,) = set(world.airflow.run_ids("sync_campaigns")) - set(before)
     assert world.airflow.wait_for_run("sync_campaigns", run_id, seconds=RUN_SECONDS) == "success"
+    assert webhook.texts[-1].splitlines()[-1] == "  campaign NL-11: no longer held"
     world.let_days_pass(3)
     rejected = sync_campaigns()
     assert "was not approved on" in world.note("sync_campaigns", rejected)
