@@ -137,15 +137,22 @@ where
                     select from sync.refusal_contact as belongs
                     where
                         belongs.contact_id = planned.contact_id
-                        -- Offset: looked up by its key. As a join, all refusals are read each time.
+                        -- Offset: looked up by its key, and judged then. As a join, or by the index of the
+                        -- audience, all refusals are read each time.
                         and exists (
-                            select from sync.refusal as refusal
+                            select from (
+                                select
+                                    by_key.list_id,
+                                    by_key.ended_at,
+                                    by_key.collection_ids
+                                from sync.refusal as by_key
+                                where by_key.refusal_id = belongs.refusal_id
+                                offset 0
+                            ) as refusal
                             where
-                                refusal.refusal_id = belongs.refusal_id
-                                and refusal.list_id = %(list_id)s
+                                refusal.list_id = %(list_id)s
                                 and refusal.ended_at is null
                                 and planned.collection_id = any(refusal.collection_ids)
-                            offset 0
                         )
                 )
                 or not (

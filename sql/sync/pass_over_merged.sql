@@ -7,6 +7,15 @@ with pads as materialized (
         sync.hmac_pad(92) as outer_pad
 ),
 
+-- Gathered once: a look for each member may read all of them each time.
+alias as (
+    select
+        subscriber_hash,
+        min(address_hash) as address_hash
+    from sync.subscriber_alias
+    group by subscriber_hash
+),
+
 merged as (
     select distinct
         sync.keyed_digest(
@@ -19,12 +28,7 @@ merged as (
     inner join sync.member as present
         on archived.list_id = present.list_id and same.contact_id = present.contact_id
     cross join pads
-    left join lateral (
-        select other.address_hash from sync.subscriber_alias as other
-        where other.subscriber_hash = archived.subscriber_hash
-        order by other.address_hash
-        limit 1
-    ) as alias on true
+    left join alias on archived.subscriber_hash = alias.subscriber_hash
     where
         archived.list_id = %(list_id)s
         and archived.cause = 'hand_archive'

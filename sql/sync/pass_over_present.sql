@@ -28,6 +28,15 @@ passed_over as (
     inner join present_now as present on archived.contact_id = present.contact_id
 ),
 
+-- Gathered once: a look for each member may read all of them each time.
+alias as (
+    select
+        subscriber_hash,
+        min(address_hash) as address_hash
+    from sync.subscriber_alias
+    group by subscriber_hash
+),
+
 digests as (
     select
         sync.keyed_digest(
@@ -36,12 +45,7 @@ digests as (
         ) as address_digest
     from passed_over
     cross join pads
-    left join lateral (
-        select same.address_hash from sync.subscriber_alias as same
-        where same.subscriber_hash = passed_over.subscriber_hash
-        order by same.address_hash
-        limit 1
-    ) as alias on true
+    left join alias on passed_over.subscriber_hash = alias.subscriber_hash
 )
 
 update sync.refusal as refusal

@@ -145,7 +145,7 @@ def test_totals_stay_and_the_person_does_not(world: World) -> None:
     number = next(n for n in range(60) if subscriber_hash(f"prosopo{n}@mail.gr") == gone)
     email, contact = f"prosopo{number}@mail.gr", contacts[number]
     # A link that carries the address, beside another of the same second. Retention is not to
-    # remove it before the erasure does: it stands at the person's last event.
+    # remove it before the erasure does: it has the time of the person's last event.
     last = world.warehouse.execute(
         """
         insert into stats.campaign_activities (

@@ -15,6 +15,7 @@ def refresh_statistics(warehouse: Connection[Any]) -> None:
     """
     warehouse.execute(
         "analyze sync.member, sync.rejection, sync.refusal, sync.refusal_contact,"
-        " sync.address_holder, sync.consent_proof, sync.tag, sync.tag_member"
+        " sync.address_holder, sync.consent_proof, sync.tag, sync.tag_member,"
+        " sync.subscriber_alias"
     )
     warehouse.commit()
