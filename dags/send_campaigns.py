@@ -90,8 +90,8 @@ def send_campaigns() -> None:
         is_ours="{{ params.is_ours }}",
     )
     closed = find_closed_gates(["{{ params.campaign }}"])
-    told = task(campaigns.alert_about_held, trigger_rule="all_done")()
-    waited >> [closed, told]
+    alerted = task(campaigns.alert_about_held, trigger_rule="all_done")()
+    waited >> [closed, alerted]
     asked = StartRun.partial(
         task_id="ask_for_release",
         trigger_dag_id="release_campaigns",
@@ -99,7 +99,7 @@ def send_campaigns() -> None:
     ).expand_kwargs(closed)
     # The run fails when the campaign's task did, whatever came after it.
     complete = EmptyOperator(task_id="complete", trigger_rule="none_failed")
-    [waited, asked, told] >> complete
+    [waited, asked, alerted] >> complete
 
 
 send_campaigns()

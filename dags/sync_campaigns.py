@@ -90,8 +90,8 @@ def sync_campaigns() -> None:
     synced = sync_campaign.expand(campaign_code=codes)
     planned = task(campaigns.find_planned)(codes)
     due, closed, shown = find_due(codes), find_closed_gates(codes), show(codes)
-    told = task(campaigns.alert_about_held, trigger_rule="all_done")()
-    synced >> [due, closed, told, shown]
+    alerted = task(campaigns.alert_about_held, trigger_rule="all_done")()
+    synced >> [due, closed, alerted, shown]
     started = [
         StartRun.partial(
             task_id=task_id, trigger_dag_id=dag_id, skip_when_already_exists=True
@@ -104,7 +104,7 @@ def sync_campaigns() -> None:
     ]
     # The run fails when any of them did, whatever came after it.
     complete = EmptyOperator(task_id="complete", trigger_rule="none_failed")
-    [synced, *started, told, shown] >> complete
+    [synced, *started, alerted, shown] >> complete
 
 
 sync_campaigns()

@@ -58,7 +58,7 @@ def planned(world: CampaignWorld, code: str = "NL-11", **columns: Any) -> None:
     world.step(code)
 
 
-def test_it_is_told_when_the_time_is_near_and_when_it_is_over(campaigning: CampaignWorld) -> None:
+def test_people_hear_when_the_time_is_near_and_when_it_is_over(campaigning: CampaignWorld) -> None:
     world, receiver = campaigning, Receiver()
     people = world.audience(3)
     planned(world)
@@ -77,7 +77,7 @@ def test_it_is_told_when_the_time_is_near_and_when_it_is_over(campaigning: Campa
     assert message.subject == "Mailchimp sync: 1 held"
     assert f"campaign NL-11: planned for {at:%Y-%m-%d %H:%M} UTC: no_valid_consent" in message.text
     assert [event.severity for event in message.events] == ["error"]
-    # Contacts are counted anew at each look, and none of that is another trouble.
+    # Another reason is another alert; the same reason with other counts is none.
     world.consent(people[2], granted=False, category="offer")
     world.step()
     assert world.gate_codes() == ["no_valid_consent", "refused_address"]
@@ -189,7 +189,7 @@ def test_one_that_could_not_be_judged_is_held_too(campaigning: CampaignWorld) ->
 
 
 def test_no_campaign_hides_another(campaigning: CampaignWorld) -> None:
-    """A draft, a cancelled or sent campaign, and one that the CRM lacks are no trouble."""
+    """A draft, a cancelled or sent campaign, and one without a row in the CRM are no trouble."""
     world, receiver = campaigning, Receiver()
     people = world.audience(3)
     for code in ("DRAFT", "CANCELLED", "GONE", "SENT", "HELD"):

@@ -160,10 +160,10 @@ def test_from_plan_to_inbox(world: World, webhook: Webhook) -> None:
     note = world.note("send_campaigns", run_id)
     assert "Mailchimp: campaign NL-11 is held: gate " in note
     assert f"{world.airflow.url}/mailchimp-page/#campaign-NL-11" in note
-    [told] = webhook.texts
+    [alert] = webhook.texts
     assert (
         f"  campaign NL-11: planned for {at:%Y-%m-%d %H:%M} UTC: no_valid_consent, refused_address"
-    ) in told.splitlines()
+    ) in alert.splitlines()
 
     # The consent is restored; what is left a person may release: two are asked at a time.
     world.consent(member["contact_id"], granted=True)
