@@ -26,7 +26,7 @@ bi: install install-bi ## Superset's dashboards beside the demo's data, until Ct
 doctor: install ## look at this installation before it goes live; changes nothing (docs/doctor.md)
 	@$(PY) -m mailchimp_provider.doctor $(ARGS)
 
-test: install-dev install-bi install-docs ## the whole test suite (some 70 minutes on two idle cores)
+test: install-dev install-bi install-docs ## the whole test suite (some 80 minutes on two cores)
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: install-dev ## what to run before a commit: style, types, SQL, fast tests (under a minute)
