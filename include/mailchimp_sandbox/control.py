@@ -82,11 +82,33 @@ async def _serving(request: Request) -> Server:
     return request.scope[SERVER]  # type: ignore[no-any-return]
 
 
+async def _refuse_unread(request: Request) -> None:
+    """Refuse filters that a call does not know, and a body where it reads none."""
+    reads = request.scope["route"].dependant
+    places = [
+        ["query", name]
+        for name in request.query_params
+        if name not in {known.alias for known in reads.query_params}
+    ]
+    if not reads.body_params and await request.body() not in (b"", b"{}", b"null"):
+        places.append(["body"])
+    if places:
+        raise HTTPException(
+            422,
+            [
+                {"type": "extra_forbidden", "loc": place, "msg": "The call does not read it"}
+                for place in places
+            ],
+        )
+
+
 #: The server that is asked.
 Here = Annotated[Server, Depends(_serving)]
 #: The control API of whichever server puts itself into the request's scope. It is made once, and
 #: not for each server: that takes most of a server's start.
-api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+api = FastAPI(
+    docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(_refuse_unread)]
+)
 
 
 @api.get("/")

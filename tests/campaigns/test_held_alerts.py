@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from campaign_world import CampaignWorld
+from crm_mailchimp.campaign_provider import RemoteCampaign
 from crm_mailchimp.campaigns import take_back
 from crm_mailchimp.campaigns.held_campaigns import held_campaigns
+from crm_mailchimp.errors import ProviderUnreachableError
+from crm_mailchimp.mailchimp.mailchimp import Mailchimp
 from crm_mailchimp.sync.runs.alert_messages import Message
 from crm_mailchimp.sync.runs.run_alerts import AlertTimes, alert_about_held
 
@@ -33,18 +38,21 @@ class Receiver:
         return self.reached
 
 
-def tell(world: CampaignWorld, receiver: Receiver) -> list[Message]:
-    """What the task does at the end of a run; gives what people hear then."""
+def tell(
+    world: CampaignWorld, receiver: Receiver, codes: Sequence[str] | None = None
+) -> list[Message]:
+    """What the task does at the end of a run about these; gives what people hear then."""
     before = len(receiver.messages)
     with psycopg.connect(world.warehouse_dsn) as warehouse:
         alert_about_held(
             warehouse,
             lambda: {
-                one.campaign_code: str(one)
+                one.campaign_code: one.words
                 for one in held_campaigns(warehouse, ahead=AHEAD, now=world.now())
             },
             AlertTimes(),
             receiver,
+            codes=codes,
         )
     return receiver.messages[before:]
 
@@ -207,3 +215,132 @@ def test_no_campaign_hides_another(campaigning: CampaignWorld) -> None:
     [message] = tell(world, receiver)
     assert message.subject == "Mailchimp sync: 1 held"
     assert "campaign HELD: planned for" in message.text
+
+
+class _Unreachable(Mailchimp):
+    def campaign(self, campaign_id: str) -> RemoteCampaign | None:
+        raise ProviderUnreachableError("Mailchimp gives no answer")
+
+
+def test_a_look_that_fails_ends_no_alert(campaigning: CampaignWorld) -> None:
+    world, receiver = campaigning, Receiver()
+    people = world.audience(3)
+    for code in ("NL-11", "NL-12"):
+        planned(world, code)
+    world.go_to(world.row()["planned_at"], minutes=4)
+    world.consent(people[0], granted=False)
+    assert world.step().outcome == "held"
+    [message] = tell(world, receiver)
+    assert "NL-12" not in message.text
+
+    for code in ("NL-11", "NL-12"):
+        with pytest.raises(ProviderUnreachableError):
+            world.step(code, provider=_Unreachable)
+    assert tell(world, receiver) == [], "nothing is well, and the failed run has its own alert"
+    assert world.step().outcome == "held"
+    assert tell(world, receiver) == [], "people know it"
+
+    world.sync()
+    world.pass_time(minutes=10)
+    assert world.step().outcome == "sent"
+    [over] = tell(world, receiver)
+    assert "campaign NL-11: no longer held" in over.text
+
+
+def test_nobody_hears_of_a_campaign_without_a_time(campaigning: CampaignWorld) -> None:
+    """A person did not schedule it yet, so no time is near."""
+    world, receiver = campaigning, Receiver()
+    world.collection("NEWS")
+    world.campaign("FIRST", state="approved")
+    assert str(world.step("FIRST").detail).startswith("no_audience: ")
+    assert tell(world, receiver) == []
+
+    news = world.crm.execute("select collection_id from crm.contact_collection").fetchone()
+    assert news
+    person = world.contact("filos@mail.gr", news[0])
+    world.sync()
+    for code in ("DELETED", "MOVED", "UNDECIDED"):
+        planned(world, code)
+    world.change_campaign("DELETED", planned_at=None)
+    world.step("DELETED")
+    with world.provider() as provider:
+        provider.delete_campaign(world.provider_id("DELETED"))
+    assert str(world.step("DELETED").detail).startswith("deleted: ")
+
+    world.schedule_early()
+    assert world.step("UNDECIDED").outcome == "scheduled"
+    world.go_to(world.row("UNDECIDED")["scheduled_for"], minutes=1)
+    with psycopg.connect(world.warehouse_dsn) as warehouse, world.open_provider() as provider:
+        taken = take_back.if_near(
+            provider, world.provider_id("UNDECIDED"), near=AHEAD, now=world.now()
+        )
+        assert taken is not None
+        take_back.record_taken_back(warehouse, taken, "audience_busy: a sync is at work")
+
+    world.change_campaign("MOVED", planned_at=world.quarter_in(2))
+    world.consent(person, granted=False)
+    assert world.step("MOVED").outcome == "held", "its gate is closed long before its time"
+    for code in ("MOVED", "UNDECIDED"):
+        world.change_campaign(code, planned_at=None)
+        assert world.step(code).outcome == "waiting"
+    assert tell(world, receiver) == []
+
+
+def test_the_time_of_a_person_and_new_settings(campaigning: CampaignWorld) -> None:
+    world, receiver = campaigning, Receiver()
+    people = world.audience(3)
+    planned(world, planned_at=None)
+    world.schedule_by_hand(world.quarter_in(2))
+    assert world.step().outcome == "scheduled"
+    world.consent(people[0], granted=False)
+    world.change_campaign(subject_line="Διόρθωση")
+    assert world.step().outcome == "held"
+    [message] = tell(world, receiver)
+    assert "a person scheduled it in Mailchimp: no_valid_consent" in message.text
+    assert world.step().outcome == "waiting"
+    assert tell(world, receiver) == []
+
+
+def test_a_code_that_another_campaign_has_now(campaigning: CampaignWorld) -> None:
+    world, receiver = campaigning, Receiver()
+    people = world.audience(3)
+    planned(world)
+    world.consent(people[0], granted=False)
+    world.go_to(world.row()["planned_at"], minutes=4)
+    assert world.step().outcome == "held"
+    assert len(tell(world, receiver)) == 1
+
+    # The CRM deletes it, and plans another one under its code. Nobody looks at the first again.
+    world.crm.execute("delete from crm.campaign where code = 'NL-11'")
+    world.campaign(description="Ενημερωτικό Δεκεμβρίου", planned_at=world.quarter_in(24))
+    assert world.step().outcome != "held"
+    [over] = tell(world, receiver)
+    assert "campaign NL-11: no longer held" in over.text
+
+
+def test_a_run_tells_of_the_campaigns_that_it_looked_at(campaigning: CampaignWorld) -> None:
+    """Two campaigns have the same time. What held one of them long before is solved."""
+    world, receiver = campaigning, Receiver()
+    people = world.audience(3)
+    for code in ("NL-11", "NL-12"):
+        planned(world, code)
+    world.consent(people[0], granted=False)
+    world.change_campaign("NL-12", subject_line="Διόρθωση", planned_at=world.quarter_in(3))
+    world.change_campaign("NL-11", planned_at=world.quarter_in(3))
+    world.warehouse.execute("delete from sync.campaign_gate")
+    for code in ("NL-11", "NL-12"):
+        assert world.step(code).outcome == "held"
+    world.sync()
+    world.go_to(world.row()["planned_at"], minutes=4)
+    assert world.step("NL-12").outcome == "scheduled"
+    assert tell(world, receiver, ["NL-12"]) == [], "NL-11 is judged in a moment"
+    assert world.step("NL-11").outcome == "scheduled"
+    assert tell(world, receiver, ["NL-11"]) == []
+
+    world.consent(people[1], granted=False)
+    for code in ("NL-11", "NL-12"):
+        assert world.step(code).outcome == "held"
+    for code in ("NL-11", "NL-12"):
+        [message] = tell(world, receiver, [code])
+        assert message.subject == "Mailchimp sync: 1 held"
+    assert tell(world, receiver) == []

@@ -228,7 +228,7 @@ def _reschedule(services: Services, state: LinkedCampaign, at: datetime) -> Acti
     written = write_settings(services, state)
     if isinstance(written, str):
         return _held(state, written)
-    state, decision = ask_gate(services, written, "schedule")
+    state, decision = ask_gate(services, written, "check")
     if not decision.is_open:
         return _closed(state, decision)
     if at - services.clock() < _SCHEDULE_MARGIN:

@@ -129,7 +129,7 @@ def decide(
         )
         judged = judgement.judged
         reasons += [consent_reason(finding, campaign) for finding in judgement.findings]
-    if occasion != "check":
+    if occasion != "check" or remote.status in ("save", "paused"):
         # A scheduled campaign has passed its checklist, and Mailchimp gives none for it any more.
         reasons += checklist_reasons(provider, remote)
     reasons += domain_reasons(provider, remote)
@@ -148,6 +148,7 @@ def record_undecided(
     provider_campaign_id: str,
     list_id: str,
     why: str,
+    occasion: Occasion = "check",
 ) -> int:
     """Store, committed, that the gate could not decide about a scheduled campaign: it is closed.
 
@@ -158,6 +159,7 @@ def record_undecided(
         provider_campaign_id: in Mailchimp.
         list_id: its audience.
         why: what was in the way; no personal data.
+        occasion: what waits for the decision.
 
     Returns:
         the gate's id.
@@ -170,7 +172,7 @@ def record_undecided(
             "campaign_code": campaign_code,
             "provider_campaign_id": provider_campaign_id,
             "list_id": list_id,
-            "occasion": "check",
+            "occasion": occasion,
             "gdpr_category": None,
             "is_open": False,
             "reasons": Jsonb([asdict(reason)]),

@@ -17,14 +17,19 @@ class HeldCampaign(NamedTuple):
     Attributes:
         campaign_code: in the CRM.
         planned_at: its time in the CRM; None: a person chose the time in Mailchimp.
-        reason: codes of the gate's reasons, or the word for what a person has to solve.
+        reason: codes of the gate's reasons, or the word for what a person has to solve. None: its
+            last look failed, so it may still be held.
     """
 
     campaign_code: str
     planned_at: datetime | None
-    reason: str
+    reason: str | None
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str | None:
+        """Its time and the reason, without its code; None: its last look failed."""
+        if self.reason is None:
+            return None
         if self.planned_at is None:
             return f"a person scheduled it in Mailchimp: {self.reason}"
         return f"planned for {self.planned_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {self.reason}"

@@ -169,6 +169,8 @@ def record_taken_back(warehouse: Connection[Any], remote: RemoteCampaign, why: s
         provider_campaign_id=remote.campaign_id,
         list_id=remote.list_id,
         why=why,
+        # Into a schedule of ours it comes again by itself; into a person's it does not.
+        occasion="check" if record.scheduled_for is None else "schedule",
     )
     campaign_records.update_record(
         warehouse,

@@ -212,6 +212,27 @@ def test_the_control_api_ignores_no_field(world: Running, path: str, body: objec
     assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "extra_forbidden")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "place"),
+    [
+        ("GET", "ledger/events?actions=sent", None, ["query", "actions"]),
+        ("GET", "ledger/requests?action=sent&count=1", None, ["query", "action"]),
+        ("GET", "clock?days=1", None, ["query", "days"]),
+        ("POST", "clock/advance?days=1", {}, ["query", "days"]),
+        ("POST", "clock/present", {"days": 1}, ["body"]),
+        ("POST", "reset", {"seed": 2}, ["body"]),
+        ("POST", "save", {"file": "x"}, ["body"]),
+    ],
+)
+def test_nor_a_filter_or_a_body_that_a_call_does_not_read(
+    world: Running, method: str, path: str, body: object, place: list[str]
+) -> None:
+    answer = world.control_client.request(method, f"/_sandbox/{path}", json=body)
+    assert answer.status_code == 422, answer.text
+    [found] = answer.json()["detail"]
+    assert (found["type"], found["loc"]) == ("extra_forbidden", place)
+
+
 def test_times_of_the_clock_add_up(world: Running) -> None:
     def now() -> datetime:
         return datetime.fromisoformat(world.control("GET", "clock")["now"])

@@ -184,27 +184,36 @@ def alert_about_sendings(
 
 def alert_about_held(
     warehouse: Connection[Any],
-    find_held: Callable[[], Mapping[str, str]],
+    find_held: Callable[[], Mapping[str, str | None]],
     times: AlertTimes,
     send: Send,
+    *,
+    codes: Sequence[str] | None = None,
 ) -> list[Trouble]:
     """Tell about campaigns that do not go out at their time; returns those sent.
 
     Args:
         warehouse: the warehouse.
-        find_held: gives the time and the reason in words, by the campaign's code.
+        find_held: gives the time and the reason in words, by the campaign's code. None: its last
+            look failed, so nothing new is known of it.
         times: when to repeat it.
         send: as for ``alert_about_run``.
+        codes: of the campaigns that were looked at just now; None: all.
     """
     # Several campaigns may reach their time in the same minute, each in a run of its own.
     with named_lock(warehouse, "alert:held"):
-        troubles = [
-            Trouble(collection_code=f"campaign {code}", state="held", reason=words)
-            for code, words in find_held().items()
-        ]
+        held = {
+            code: words for code, words in find_held().items() if codes is None or code in codes
+        }
         warehouse.commit()
-        tell_over(warehouse, ("held",), None, troubles, send)
-        return tell(warehouse, troubles, times.repeat_after, send)
+        troubles = [
+            Trouble(collection_code=f"campaign {code}", state="held", reason=words or "failed")
+            for code, words in held.items()
+        ]
+        looked_at = None if codes is None else [f"campaign {code}" for code in codes]
+        tell_over(warehouse, ("held",), looked_at, troubles, send)
+        known = [one for one, words in zip(troubles, held.values(), strict=True) if words]
+        return tell(warehouse, known, times.repeat_after, send)
 
 
 def alert_about_thresholds(
