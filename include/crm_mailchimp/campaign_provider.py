@@ -62,6 +62,11 @@ class RemoteCampaign:
         """The title, spaces made one."""
         return " ".join(self.settings["title"].split())
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether people can still edit it (OpenAPI 3.0.55, ``status`` of a campaign)."""
+        return self.status in ("save", "paused")
+
     def is_titled_with(self, code: str) -> bool:
         """Whether the title ends with a code of the CRM, as the titles of our drafts do."""
         return self.title.endswith(f"({' '.join(code.split())})")

@@ -18,9 +18,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 from urllib.parse import quote
 
 import psycopg
@@ -38,6 +39,8 @@ from local_installation.postgres_cluster import (
 )
 
 __all__ = ["EmbeddedPostgresError", "Server", "ServerAddress", "find_running", "start"]
+
+Session = psycopg.Connection[Any]
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
@@ -83,9 +86,17 @@ class ServerAddress:
         )
         return f"postgresql://{login}@{_HOST}:{self.port}/{quote(database, safe='')}"
 
-    def create_database(self, name: str, *, template: str = "template0") -> str:
-        """Create a database unless it exists, closed to logins without a grant; gives its DSN."""
-        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+    def create_database(
+        self, name: str, *, template: str = "template0", session: Session | None = None
+    ) -> str:
+        """Create a database unless it exists, closed to logins without a grant; gives its DSN.
+
+        Args:
+            name: of the database.
+            template: is copied; nobody may be connected to it.
+            session: of the superuser, in autocommit; by default a new one.
+        """
+        with self._session(session) as connection:
             if not connection.execute(
                 "select 1 from pg_database where datname = %s", [name]
             ).fetchone():
@@ -102,12 +113,21 @@ class ServerAddress:
                 )
         return self.dsn(name)
 
-    def drop_database(self, name: str) -> None:
-        """Drop a database, ending whatever is still connected to it."""
-        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+    def drop_database(self, name: str, *, session: Session | None = None) -> None:
+        """Drop a database, ending whatever is still connected to it.
+
+        Args:
+            name: of the database.
+            session: as for ``create_database``.
+        """
+        with self._session(session) as connection:
             connection.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
+
+    def _session(self, kept: Session | None) -> AbstractContextManager[Session]:
+        """A new session, which the block ends, or the caller's, which it does not."""
+        return nullcontext(kept) if kept else psycopg.connect(self.dsn(), autocommit=True)
 
 
 class Server(ServerAddress):

@@ -66,6 +66,14 @@ def planned(world: CampaignWorld, code: str = "NL-11", **columns: Any) -> None:
     world.step(code)
 
 
+def take_back_undecided(world: CampaignWorld, code: str) -> None:
+    """What happens near its time while a sync of its audience is at work."""
+    with psycopg.connect(world.warehouse_dsn) as warehouse, world.open_provider() as provider:
+        taken = take_back.if_near(provider, world.provider_id(code), near=AHEAD, now=world.now())
+        assert taken is not None
+        take_back.record_taken_back(warehouse, taken, "audience_busy: a sync is at work")
+
+
 def test_people_hear_when_the_time_is_near_and_when_it_is_over(campaigning: CampaignWorld) -> None:
     world, receiver = campaigning, Receiver()
     people = world.audience(3)
@@ -166,7 +174,7 @@ def test_what_a_person_scheduled_and_the_gate_took_back(campaigning: CampaignWor
         "campaign NL-11: a person scheduled it in Mailchimp: no_valid_consent, refused_address"
         in message.text
     )
-    # The next look finds a draft for a person. That the person's schedule is gone holds on.
+    # The next look finds a draft for a person. The person's schedule is still gone.
     assert world.step().outcome == "waiting"
     assert tell(world, receiver) == []
 
@@ -184,10 +192,7 @@ def test_one_that_could_not_be_judged_is_held_too(campaigning: CampaignWorld) ->
     planned(world)
     assert world.row()["status"] == "schedule"
     world.go_to(world.row()["scheduled_for"], minutes=1)
-    with psycopg.connect(world.warehouse_dsn) as warehouse, world.open_provider() as provider:
-        taken = take_back.if_near(provider, world.provider_id("NL-11"), near=AHEAD, now=world.now())
-        assert taken is not None
-        take_back.record_taken_back(warehouse, taken, "audience_busy: a sync is at work")
+    take_back_undecided(world, "NL-11")
     [message] = tell(world, receiver)
     assert "UTC: gate_undecided" in message.text
 
@@ -270,12 +275,7 @@ def test_nobody_hears_of_a_campaign_without_a_time(campaigning: CampaignWorld) -
     world.schedule_early()
     assert world.step("UNDECIDED").outcome == "scheduled"
     world.go_to(world.row("UNDECIDED")["scheduled_for"], minutes=1)
-    with psycopg.connect(world.warehouse_dsn) as warehouse, world.open_provider() as provider:
-        taken = take_back.if_near(
-            provider, world.provider_id("UNDECIDED"), near=AHEAD, now=world.now()
-        )
-        assert taken is not None
-        take_back.record_taken_back(warehouse, taken, "audience_busy: a sync is at work")
+    take_back_undecided(world, "UNDECIDED")
 
     world.change_campaign("MOVED", planned_at=world.quarter_in(2))
     world.consent(person, granted=False)

@@ -31,8 +31,6 @@ from crm_mailchimp.sync.audience.audience_map import KnownAudience
 
 log = logging.getLogger(__name__)
 
-_EDITABLE = ("save", "paused")
-
 
 class ChangedMeanwhileError(Exception):
     """The CRM or Mailchimp changed while the gate decided: the decision is about something else."""
@@ -96,7 +94,7 @@ class CampaignState:
     @property
     def is_draft(self) -> bool:
         """Whether people can still edit it in Mailchimp."""
-        return self.remote is not None and self.remote.status in _EDITABLE
+        return self.remote is not None and self.remote.is_draft
 
     @property
     def is_scheduled_by_us(self) -> bool:

@@ -129,7 +129,7 @@ def decide(
         )
         judged = judgement.judged
         reasons += [consent_reason(finding, campaign) for finding in judgement.findings]
-    if occasion != "check" or remote.status in ("save", "paused"):
+    if occasion != "check" or remote.is_draft:
         # A scheduled campaign has passed its checklist, and Mailchimp gives none for it any more.
         reasons += checklist_reasons(provider, remote)
     reasons += domain_reasons(provider, remote)
@@ -148,7 +148,7 @@ def record_undecided(
     provider_campaign_id: str,
     list_id: str,
     why: str,
-    occasion: Occasion = "check",
+    occasion: Occasion,
 ) -> int:
     """Store, committed, that the gate could not decide about a scheduled campaign: it is closed.
 

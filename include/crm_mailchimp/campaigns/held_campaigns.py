@@ -12,7 +12,7 @@ from crm_mailchimp.statements import statement
 
 
 class HeldCampaign(NamedTuple):
-    """An approved campaign that is held, and its time is near or over.
+    """An approved campaign that is held and whose time is near or over.
 
     Attributes:
         campaign_code: in the CRM.

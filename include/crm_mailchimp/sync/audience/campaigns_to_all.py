@@ -80,7 +80,7 @@ def _unschedule(
     warehouse: Connection[Any], provider: AudienceProvider, list_id: str, campaign: _Campaign
 ) -> None:
     remote = take_back_campaign(provider, campaign.provider_campaign_id)
-    is_draft = remote is not None and remote.status in ("save", "paused")
+    is_draft = remote is not None and remote.is_draft
     if is_draft and campaign.is_just_called:
         raise CampaignOnItsWayError(_words(campaign, list_id))
     if remote is None or is_draft:
