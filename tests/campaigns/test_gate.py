@@ -289,6 +289,24 @@ def test_a_release_is_about_these_facts(world: CampaignWorld) -> None:
     assert world.step().outcome == "scheduled"
 
 
+def test_new_settings_for_a_persons_time_pass_the_checklist_again(world: CampaignWorld) -> None:
+    """A check of a scheduled campaign reads none: this one is a draft while it is judged."""
+    world.audience(2)
+    world.campaign(state="approved")
+    world.step()
+    world.design()
+    world.schedule_by_hand(world.quarter_in(3))
+    assert world.step().outcome == "scheduled"
+
+    world.sandbox.control("POST", "domains", {"galaxy.gr": False})
+    world.change_campaign(subject_line="Διόρθωση")
+
+    assert world.step().outcome == "held"
+    assert world.remote_status() == "save"
+    assert world.gate()["occasion"] == "check"
+    assert set(world.gate_codes()) == {"checklist", "domain_unverified"}
+
+
 def test_mailchimp_s_own_side(world: CampaignWorld) -> None:
     world.audience(4)
     world.schedule_early()
