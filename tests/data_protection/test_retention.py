@@ -78,9 +78,9 @@ def test_old_rows_go_and_young_open_and_holding_ones_stay(
         values ('old', 'h', 5);
         """
     )
-    for days in (3 * 365, 200, 1):
+    for age in ("3 years", "200 days", "1 day"):
         warehouse.execute(
-            "select stats.ensure_activity_month((now() - make_interval(days => %s))::date)", (days,)
+            "select stats.ensure_activity_month((now() - %s::interval)::date)", (age,)
         )
     warehouse.execute(
         """
