@@ -8,14 +8,15 @@ refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection, sql
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import read_value, read_values
+from crm_mailchimp.rows import UnexpectedAnswerError, read_row, read_value
 
 _TIMEOUT_SECONDS = 10
 #: How often a pooler has to keep two sessions apart. Others use it meanwhile.
@@ -55,10 +56,14 @@ _LIMITS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "0",
 }
 # Servers of older versions do not have all of them. The view pg_settings would build all 400 rows.
-_PRESENT = """
-select wanted.name
-from pg_catalog.unnest(%(names)s::text[]) as wanted (name)
-where pg_catalog.current_setting(wanted.name, true) is not null
+_STATE = """
+select
+    pg_catalog.current_setting('search_path') as path,
+    array(
+        select wanted.name
+        from pg_catalog.unnest(%(names)s::text[]) as wanted (name)
+        where pg_catalog.current_setting(wanted.name, true) is not null
+    ) as names
 """
 
 _SCHEMA = re.compile(r'("(?:[^"]|"")*")|([^\s,"]+)')
@@ -75,35 +80,53 @@ class SharedSessionError(PermanentError):
         )
 
 
+class _State(NamedTuple):
+    """What a new session has: its search path, and the names of settings that it knows."""
+
+    path: str
+    names: list[str]
+
+
 def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -> None:
-    """Set what the code depends on, for the whole session; commits.
+    """Set what the code depends on, for the whole session.
+
+    Three round trips: over a network, each costs more than all of these statements.
 
     Args:
-        connection: new, outside a transaction.
+        connection: new, outside a transaction; so it stays.
         keep_limits: the login's own limits of time, and its right to read only, stay.
     """
     wanted = dict(_MEANING) if keep_limits else {**_MEANING, **_LIMITS}
-    if not keep_limits:
-        connection.execute("set statement_timeout to 0")
-    # Before anything else is read: in another encoding Postgres may not be able to answer.
-    connection.execute("set client_encoding to 'UTF8'")
-    # Postgres's own functions come before others of the same name. The search path that functions
-    # of the CRM may need stays behind them.
-    path = read_value(connection, str, "select pg_catalog.current_setting('search_path')")
-    # SET, because the login for dynamic queries has no right to call set_config.
-    connection.execute(
-        sql.SQL("set search_path to {}").format(
-            sql.SQL(", ").join(map(sql.Literal, ["pg_catalog", *_schemas(path)]))
+    with _each_by_itself(connection):
+        # Before anything else is read: in another encoding Postgres may not be able to answer.
+        encoding = "set client_encoding to 'UTF8'"
+        connection.execute(encoding if keep_limits else f"set statement_timeout to 0; {encoding}")
+        state = read_row(connection, _State, _STATE, {"names": list(wanted)})
+        if state is None:
+            raise UnexpectedAnswerError(f"Postgres gave no row for {_STATE}")
+        # Postgres's own functions come before others of the same name. The search path that
+        # functions of the CRM may need stays behind them.
+        path = sql.SQL("set search_path to {}").format(
+            sql.SQL(", ").join(map(sql.Literal, ["pg_catalog", *_schemas(state.path)]))
         )
-    )
-    # All at once: each round trip would cost as much as the whole.
-    connection.execute(
-        sql.SQL("; ").join(
+        # SET, because the login for dynamic queries has no right to call set_config.
+        settings = [
             sql.SQL("set {} to {}").format(sql.Identifier(name), sql.Literal(wanted[name]))
-            for name in read_values(connection, str, _PRESENT, {"names": list(wanted)})
-        )
-    )
-    connection.commit()
+            for name in state.names
+        ]
+        connection.execute(sql.SQL("; ").join([path, *settings]))
+
+
+@contextmanager
+def _each_by_itself(connection: Connection[Any]) -> Iterator[None]:
+    """Each statement is a transaction of its own, without the round trips of BEGIN and COMMIT."""
+    kept = connection.autocommit
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = kept
 
 
 def _schemas(path: str) -> list[str]:
@@ -159,7 +182,9 @@ def prepared(
     connection = connect()
     try:
         # A pooler does not tell the process id of the server's own session.
-        if connection.info.backend_pid != _session(connection):
+        with _each_by_itself(connection):
+            shared = connection.info.backend_pid != _session(connection)
+        if shared:
             _require_own_session(connection, connect)
         prepare_session(connection, keep_limits=keep_limits)
     except BaseException:
