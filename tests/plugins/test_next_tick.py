@@ -312,6 +312,9 @@ def test_in_each_order_a_tick_is_started_once_or_waits_for_the_next(
     processor that does.
     """
     for reads, looks in itertools.product(SUBSETS, SUBSETS):
+        # The scheduler passes over a paused DAG: these looks are the same as none.
+        if any(slot < unpaused_at for slot in looks):
+            continue
         world = Scheduling(session, monkeypatch, had_a_run=had_a_run)
         pending: list[Any] = []
         for slot in SLOTS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from campaign_world import BODY, CampaignWorld
+from command_starter import run_sync_command
 from crm_mailchimp.campaign_provider import CampaignDraft
 from crm_mailchimp.campaigns.result import CampaignResult
 from crm_mailchimp.provider import AudienceSettings, MemberChange, NewMember
@@ -365,11 +365,7 @@ class Story(CampaignWorld):
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """``python -m crm_mailchimp.sync``, as a person types it."""
-        return subprocess.run(
-            [sys.executable, "-m", "crm_mailchimp.sync", words[0], "--dsn", self.warehouse_dsn,
-             *words[1:]],
-            capture_output=True, check=False, encoding="utf-8", timeout=120,
-        )  # fmt: skip
+        return run_sync_command(words[0], "--dsn", self.warehouse_dsn, *words[1:])
 
     def says(self, command: str, code: str) -> str:
         """A command about a collection, which must succeed; gives what it says."""
