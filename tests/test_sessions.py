@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 
-from crm_mailchimp.sessions import open_session, prepare_session
+from crm_mailchimp.sessions import open_session, prepare_session, prepared
 from local_installation import postgres as embedded
 
 #: Each with a value that Postgres accepts and that changes what a statement means or may do.
@@ -200,6 +202,24 @@ def test_a_login_that_only_reads_keeps_its_limits(postgres: embedded.Server) -> 
             for name in ("default_transaction_read_only", "statement_timeout", "timezone")
         ]
     assert kept == [("on",), ("4s",), ("UTC",)]
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_a_new_session_is_ready_after_four_round_trips(
+    postgres: embedded.Server, tmp_path: Path, autocommit: bool
+) -> None:
+    messages = tmp_path / "messages"
+
+    def connect() -> psycopg.Connection[Any]:
+        connection = psycopg.connect(postgres.dsn(), autocommit=autocommit)
+        connection.pgconn.trace(written.fileno())
+        return connection
+
+    with messages.open("w") as written, closing(prepared(connect)) as session:
+        session.pgconn.untrace()
+        assert session.autocommit is autocommit
+        assert session.info.transaction_status == TransactionStatus.IDLE
+    assert messages.read_text(encoding="utf-8").count("ReadyForQuery") == 4
 
 
 def test_every_connection_of_the_product_is_prepared() -> None:
