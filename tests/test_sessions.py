@@ -124,7 +124,7 @@ def test_an_idle_session_lives_on(database: tuple[embedded.Server, str]) -> None
     [
         {"options": "-c datestyle=SQL,DMY -c timezone=Asia/Kathmandu"},
         {"client_encoding": "ISO_8859_7"},
-        {"options": "-c default_transaction_read_only=on -c statement_timeout=1"},
+        {"options": "-c default_transaction_read_only=on -c statement_timeout=20"},
         {"options": "-c search_path="},
     ],
 )

@@ -26,6 +26,10 @@ HOME_SETTING = "CRM_MAILCHIMP_HOME"
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCALHOST = "127.0.0.1"
 
+#: The range from which Linux gives ports, and where it begins unless somebody has set that.
+_GIVEN_PORTS, _FIRST_GIVEN_PORT = Path("/proc/sys/net/ipv4/ip_local_port_range"), 32_768
+_FIRST_PORT, _TRIED_PORTS = 20_000, 50
+
 # A folder may only be removed by `make clean` if this file says that we made it.
 _MARKER = "made_by_crm_mailchimp"
 _SPACE_NEEDED_MIB = 700
@@ -214,11 +218,31 @@ def end_holder(installation: Installation) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port on this machine that nobody uses now, chosen by the system."""
+    """A TCP port on this machine that nobody uses now.
+
+    Its server may need a minute to start. Linux gives ports of one range to everybody who asks for
+    any port, so this one is from below that range.
+    """
+    for port in secrets.SystemRandom().sample(_below_given_ports(), k=_TRIED_PORTS):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOCALHOST, port))
+            return port
     with socket.socket() as probe:
         probe.bind((LOCALHOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        given: int = probe.getsockname()[1]
+        return given
+
+
+def _below_given_ports() -> range:
+    """Ports that the system gives to nobody by itself.
+
+    Source: Linux, Documentation/networking/ip-sysctl.rst, ``ip_local_port_range``.
+    """
+    try:
+        first = int(_GIVEN_PORTS.read_text(encoding="ascii").split()[0])
+    except OSError:  # not a Linux
+        first = _FIRST_GIVEN_PORT
+    return range(_FIRST_PORT, max(first, _FIRST_PORT + _TRIED_PORTS))
 
 
 def require_port(port: int, setting: str) -> int:

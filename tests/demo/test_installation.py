@@ -18,6 +18,7 @@ from local_installation import installation as module
 from local_installation.clean import clean
 from local_installation.installation import (
     CHECKOUT,
+    LOCALHOST,
     Installation,
     InstallationError,
     find_installation,
@@ -123,7 +124,19 @@ def test_what_is_no_port_is_reported(monkeypatch: pytest.MonkeyPatch, wrong: str
         chosen_port()
 
 
-def test_the_system_chooses_a_port_that_is_free() -> None:
+def test_a_port_that_is_free_stays_so_until_its_server_starts() -> None:
+    port = free_port()
+    assert require_port(port, PORT_SETTING) > 0
+    # The system gives no port to others that is below this range.
+    with socket.socket() as given:
+        given.bind((LOCALHOST, 0))
+        assert port < given.getsockname()[1]
+
+
+def test_a_port_is_chosen_where_the_system_does_not_tell_its_range(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "_GIVEN_PORTS", tmp_path / "missing")
     assert require_port(free_port(), PORT_SETTING) > 0
 
 

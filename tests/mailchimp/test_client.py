@@ -333,7 +333,7 @@ def test_no_attempt_begins_after_the_deadline() -> None:
 
 
 def test_a_slow_answer_is_given_up() -> None:
-    with talking(late(1.0, OK), OK, timeout=0.2) as (client, server, _):
+    with talking(late(6.0, OK), OK, timeout=2.0) as (client, server, _):
         client.ping.get()
         assert len(server.seen) == 2
 

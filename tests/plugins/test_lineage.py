@@ -38,7 +38,12 @@ def world(
 
 def _run(world: AirflowWorld, events: Path) -> Ended:
     transport = json.dumps({"type": "file", "log_file_path": str(events), "append": True})
-    [ended] = world.run(("sync_collections", {"AIRFLOW__OPENLINEAGE__TRANSPORT": transport}))
+    settings = {
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": transport,
+        # Airflow ends a process that has not written its event in time.
+        "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "120",
+    }
+    [ended] = world.run(("sync_collections", settings))
     return ended
 
 

@@ -152,7 +152,8 @@ def test_a_collection_that_failed_says_why_at_its_top(world: CampaignWorld, read
 def test_a_campaign_says_in_plain_words_why_it_waits(world: CampaignWorld, reader: Reader) -> None:
     people = world.audience(12)
     world.schedule_early()
-    world.campaign(state="approved", planned_at=world.quarter_in(48))
+    planned_at = world.quarter_in(48)
+    world.campaign(state="approved", planned_at=planned_at)
     world.step()
     world.design()
     for person in people[:7]:
@@ -164,7 +165,7 @@ def test_a_campaign_says_in_plain_words_why_it_waits(world: CampaignWorld, reade
     assert "The last sync of the collection was blocked." in text
     assert "A person may release the campaign in spite of it." in text
     assert text.count("Technical detail") == 1, "the reason says what the campaign's row repeats"
-    calendar = html.unescape(reader.get(f"campaigns?month={world.quarter_in(48):%Y-%m}", **GREEK))
+    calendar = html.unescape(reader.get(f"campaigns?month={planned_at:%Y-%m}", **GREEK))
     assert "campaign?code=NL-11" in calendar
     assert re.search(r">\s*save\s*<", text + calendar) is None, "Mailchimp's word for a draft"
 

@@ -191,7 +191,7 @@ def url(bare: BareAirflow) -> Iterator[str]:
 def is_healthy(address: str) -> bool:
     try:
         return requests.get(f"{address}/api/v2/monitor/health", timeout=10).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 
@@ -220,9 +220,9 @@ def admin(url: str, token: str) -> Iterator[Browser]:
 
 
 def enter(browser: Browser, selector: str, text: str) -> None:
-    """Type into a field of the form, as soon as it is there."""
+    """Type into a field of the form, as soon as it takes something."""
     field = f"document.querySelector({json.dumps(f'[role=dialog] {selector}')})"
-    browser.wait_for(field)
+    browser.wait_for(f"{field} && !{field}.disabled")
     browser.run(f"{field}.focus()")
     browser.type(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +70,9 @@ def test_a_clock_that_went_back_hides_no_withdrawal(
         "nikos@mail.gr": "archived",
     }
     (warning,) = [record for record in caplog.records if "clock of crm_db" in record.message]
-    assert "differ by 3600 seconds" in warning.message
+    # The machine's clock is looked at some moments after the CRM's.
+    found = re.search(r"differ by (\d+) seconds", warning.message)
+    assert found and 3600 <= int(found[1]) < 3900
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=200), timedelta(days=-200)])

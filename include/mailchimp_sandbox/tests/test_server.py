@@ -89,11 +89,16 @@ def test_broken_json_is_named(world: Running) -> None:
 def test_more_than_ten_connections_at_once_are_throttled(world: Running) -> None:
     world.control("POST", "latency", milliseconds=2000)
     answers: list[int] = []
+    together = threading.Barrier(14)
 
-    def ask() -> None:
-        answers.append(httpx.get(f"{world.base_url}/ping", auth=("x", KEY), timeout=30).status_code)
+    def ask(client: httpx.Client) -> None:
+        with client:
+            together.wait()
+            answers.append(client.get(f"{world.base_url}/ping").status_code)
 
-    threads = [threading.Thread(target=ask) for _ in range(14)]
+    # Made before the first asks: each reads the certificates, which takes as long as an answer.
+    clients = [httpx.Client(auth=("x", KEY), timeout=30) for _ in range(together.parties)]
+    threads = [threading.Thread(target=ask, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
