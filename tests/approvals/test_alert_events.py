@@ -117,7 +117,7 @@ from mailchimp_provider import alert_receivers
 from mailchimp_provider.alerts import FailureAlert, deliver
 
 if sys.argv[1] == "impatient":
-    alert_receivers._WAIT_SECONDS = 0.3
+    alert_receivers._WAIT_SECONDS = 1.5
 long = "Μ" * 2000
 troubles = [Trouble(collection_code=code, state="failed", reason="query_failed")
             for code in ("ΝΕΑ", long)]

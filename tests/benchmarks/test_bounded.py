@@ -68,7 +68,7 @@ ROWS = {
 }
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_every_case_runs_and_is_of_the_right_form(
     debian_postgres: embedded.Server, tmp_path: Path
 ) -> None:

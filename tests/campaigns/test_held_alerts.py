@@ -137,8 +137,9 @@ def test_it_goes_out_after_the_correction(campaigning: CampaignWorld) -> None:
 def test_a_late_campaign_stays_held_until_the_crm_decides(campaigning: CampaignWorld) -> None:
     world, receiver = campaigning, Receiver()
     people = world.audience(3)
+    planned_at = world.quarter_in(2)
     for code in ("NL-11", "NL-12"):
-        planned(world, code)
+        planned(world, code, planned_at=planned_at)
     world.consent(people[0], granted=False)
     world.go_to(world.row()["planned_at"], minutes=2)
     assert world.step("NL-12").outcome == "held", "what held it then is not what holds it later"
@@ -230,8 +231,9 @@ class _Unreachable(Mailchimp):
 def test_a_look_that_fails_ends_no_alert(campaigning: CampaignWorld) -> None:
     world, receiver = campaigning, Receiver()
     people = world.audience(3)
+    planned_at = world.quarter_in(2)
     for code in ("NL-11", "NL-12"):
-        planned(world, code)
+        planned(world, code, planned_at=planned_at)
     world.go_to(world.row()["planned_at"], minutes=4)
     world.consent(people[0], granted=False)
     assert world.step().outcome == "held"
@@ -322,11 +324,13 @@ def test_a_run_tells_of_the_campaigns_that_it_looked_at(campaigning: CampaignWor
     """Two campaigns have the same time. What held one of them long before is solved."""
     world, receiver = campaigning, Receiver()
     people = world.audience(3)
+    planned_at = world.quarter_in(2)
     for code in ("NL-11", "NL-12"):
-        planned(world, code)
+        planned(world, code, planned_at=planned_at)
     world.consent(people[0], granted=False)
-    world.change_campaign("NL-12", subject_line="Διόρθωση", planned_at=world.quarter_in(3))
-    world.change_campaign("NL-11", planned_at=world.quarter_in(3))
+    later = world.quarter_in(3)
+    world.change_campaign("NL-12", subject_line="Διόρθωση", planned_at=later)
+    world.change_campaign("NL-11", planned_at=later)
     world.warehouse.execute("delete from sync.campaign_gate")
     for code in ("NL-11", "NL-12"):
         assert world.step(code).outcome == "held"

@@ -567,7 +567,7 @@ def test_every_segment_by_its_rule(warehouse: Any) -> None:
 
 
 def test_months_and_trend_of_a_contact_over_audiences(warehouse: Any) -> None:
-    this_month = NOW.date().replace(day=1)
+    this_month = datetime.now(UTC).date().replace(day=1)
     account = Account()
     for back in range(6):
         month = this_month
