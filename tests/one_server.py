@@ -2,8 +2,9 @@
 
 What a story shows is decided by our statements, not by the server. Half of the stories run on
 Debian's server, and half on the embedded one. So a difference between the servers is seen, and the
-suite stays short. ``BOTH_SERVERS=1`` runs each story on both. Tests of plans, growth, upgrades,
-backups and rights always run on both.
+suite stays short. The longest tests of growth run on Debian's server, which most users have.
+``BOTH_SERVERS=1`` runs all of these on both. Tests of plans, upgrades, backups and rights always run
+on both.
 """
 
 from __future__ import annotations
@@ -23,11 +24,20 @@ STORIES = (
     *("tests/campaigns", "tests/approvals", "tests/data_protection", "tests/plugins"),
 )
 #: Tests of plans, backups and upgrades in these folders.
-ON_BOTH = frozenset({"test_shared_growth.py", "test_restored_backups.py", "test_migrate.py"})
+ON_BOTH = frozenset({"test_restored_backups.py", "test_migrate.py"})
+#: Each takes minutes.
+ON_DEBIAN = frozenset(
+    {
+        "tests/sync/runs/test_growth.py",
+        "tests/sync/runs/test_growth_of_rare_runs.py",
+        "tests/sync/shared/test_shared_growth.py",
+        "tests/stats/test_growth.py",
+    }
+)
 
 
 def not_in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Stories that are also there on the server whose turn it is.
+    """Stories, and long tests, that are also there on the server whose turn it is.
 
     Args:
         items: what is left after all selections. Who asks for one server gets that one.
@@ -39,8 +49,15 @@ def not_in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return [
         item
         for item, name, server in stories
-        if times[name] == len(SERVERS) and server != SERVERS[crc32(name.encode()) % len(SERVERS)]
+        if times[name] == len(SERVERS) and server != _turn(name)
     ]
+
+
+def _turn(name: str) -> str:
+    """The server whose turn a story is."""
+    if name.partition("::")[0] in ON_DEBIAN:
+        return SERVERS[1]
+    return SERVERS[crc32(name.encode()) % len(SERVERS)]
 
 
 def _story(item: pytest.Item) -> tuple[str, str] | None:
@@ -49,7 +66,8 @@ def _story(item: pytest.Item) -> tuple[str, str] | None:
     if call is None or item.path.name in ON_BOTH:
         return None
     folder = item.path.parent.relative_to(item.config.rootpath)
-    if not any(folder.is_relative_to(Path(one)) for one in STORIES):
+    is_story = any(folder.is_relative_to(Path(one)) for one in STORIES)
+    if not is_story and f"{folder}/{item.path.name}" not in ON_DEBIAN:
         return None
     [*servers] = (value for value in call.params.values() if value in SERVERS)
     if len(servers) != 1:

@@ -12,7 +12,8 @@ import pytest
 
 _ROOT = Path(__file__).parents[1]
 STORIES = "tests/sync/shared/test_refusals_of_moves.py"
-PLANS = "tests/sync/shared/test_shared_growth.py"
+PLANS = "tests/sync/decisions/test_plan_cost.py"
+LONG = "tests/sync/runs/test_growth.py"
 
 
 def collected(*arguments: str, **environment: str) -> list[tuple[str, str]]:
@@ -39,6 +40,13 @@ def test_stories_take_turns_and_plans_do_not() -> None:
     assert [one for one in in_turn if PLANS in one[0]] == [
         one for one in on_both if PLANS in one[0]
     ]
+
+
+def test_long_tests_run_on_debians_server() -> None:
+    assert [server for _, server in collected(LONG)] == ["debian_postgres"]
+    on_both = [server for _, server in collected(LONG, BOTH_SERVERS="1")]
+    assert sorted(on_both) == ["debian_postgres", "postgres"]
+    assert [server for _, server in collected(LONG, "-k", "not debian")] == ["postgres"]
 
 
 @pytest.mark.parametrize("server", ["debian_postgres", "not debian_postgres"])
