@@ -25,7 +25,6 @@ from local_installation import postgres as embedded
 from local_installation.postgres_cluster import EmbeddedPostgresError, remove
 from mailchimp_sandbox.tests.contract.recorded import description  # noqa: F401 - a fixture
 from one_server import not_in_turn
-from own_core import on_own_core
 from sandbox_starter import SandboxStarter, sandbox_starter, stop
 from unicode_ids import keep_unicode
 
@@ -60,28 +59,14 @@ def pytest_collection_modifyitems(
 ) -> Generator[None, None, None]:
     for item in items:
         place = set(item.path.parts)
-        if _servers(item) or (place & (_SLOW_FOLDERS | _SLOW_FILES) and not place & _FAST_FILES):
+        uses_server = _SERVERS & set(getattr(item, "fixturenames", ()))
+        if uses_server or (place & (_SLOW_FOLDERS | _SLOW_FILES) and not place & _FAST_FILES):
             item.add_marker(pytest.mark.slow)
     # Selections by name and mark come first.
     yield
     if others := set(not_in_turn(items)):
         config.hook.pytest_deselected(items=sorted(others, key=lambda item: item.nodeid))
         items[:] = [item for item in items if item not in others]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    if not _servers(item):
-        return (yield)
-    with on_own_core():
-        return (yield)
-
-
-def _servers(item: pytest.Item) -> set[str]:
-    """The servers of ours that a test asks for, by a fixture or by a parameter."""
-    call = getattr(item, "callspec", None)
-    wanted = [*getattr(item, "fixturenames", ()), *(call.params.values() if call else ())]
-    return {one for one in wanted if isinstance(one, str) and one in _SERVERS}
 
 
 @pytest.fixture
