@@ -3,7 +3,7 @@
 Every run opens sessions of its own, and a test has dozens of runs. A new session of Postgres reads
 its catalogs first: that took a quarter of the suite's time. So a session that was closed is reset
 and given out again. ``DISCARD ALL`` is what pgbouncer sends at this moment. Source: pgbouncer.org,
-``server_reset_query``. What a run needs of its session is set again, as in a new one.
+``server_reset_query``. What the product set in the new session is set again, in one round trip.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from crm_mailchimp.sessions import prepare_session, prepared
+from crm_mailchimp.sessions import prepared
 
 _TIMEOUT_SECONDS = 10
 #: In other states a statement or a copy is under way, or the server has gone.
@@ -60,7 +60,7 @@ class ReusedSessions:
         while sessions := self._idle.get(dsn):
             session = sessions.pop()
             try:
-                prepare_session(session)
+                session.set_again()
             except psycopg.OperationalError:
                 # The test ended the server's sessions, or the server.
                 session.end()
@@ -70,7 +70,23 @@ class ReusedSessions:
 
 
 class _Reused(psycopg.Connection[Any]):
+    #: Where it was taken from. Before that, it is being prepared.
     place: tuple[ReusedSessions, str] | None = None
+    #: What the product set meanwhile, a text for each round trip.
+    settings: tuple[str, ...] = ()
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> psycopg.Cursor[Any]:
+        if self.place is None:
+            text = query if isinstance(query, str) else query.as_string(self)
+            if text.startswith("set "):
+                self.settings += (text,)
+        return super().execute(query, *arguments, **options)
+
+    def set_again(self) -> None:
+        """After a reset: the settings of a prepared session."""
+        self.autocommit = True
+        super().execute("; ".join(self.settings).encode())
+        self.autocommit = False
 
     def close(self) -> None:
         if self.place is None or self.info.transaction_status not in _AT_REST:
