@@ -3,8 +3,8 @@
 What a story shows is decided by our statements, not by the server. Half of the stories run on
 Debian's server, and half on the embedded one. So a difference between the servers is seen, and the
 suite stays short. The longest tests of growth run on Debian's server, which most users have.
-``BOTH_SERVERS=1`` runs all of these on both. Tests of plans, upgrades, backups and rights always run
-on both.
+``BOTH_SERVERS=1`` runs all of these on both. Tests of plans, upgrades, backups and rights always
+run on both.
 """
 
 from __future__ import annotations

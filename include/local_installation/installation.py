@@ -220,8 +220,8 @@ def end_holder(installation: Installation) -> bool:
 def free_port() -> int:
     """A TCP port on this machine that nobody uses now.
 
-    Its server may need a minute to start. Linux gives ports of one range to everybody who asks for
-    any port, so this one is from below that range.
+    Its server may need a minute to start. Who asks Linux for any port gets one of a certain range.
+    So this one is from below that range.
     """
     for port in secrets.SystemRandom().sample(_below_given_ports(), k=_TRIED_PORTS):
         with socket.socket() as probe, suppress(OSError):
