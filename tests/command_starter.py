@@ -59,22 +59,18 @@ def _serve() -> None:
     gc.freeze()
     for line in sys.stdin:
         if (pid := os.fork()) == 0:
-            _run(json.loads(line))
+            _run(**json.loads(line))
             return
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _run(wanted: dict[str, object]) -> None:
+def _run(words: list[str], environment: dict[str, str], folder: str, outputs: list[str]) -> None:
     """In a child: the command, until it exits."""
-    words, environment, outputs = wanted["words"], wanted["environment"], wanted["outputs"]
-    assert isinstance(words, list)
-    assert isinstance(environment, dict)
-    assert isinstance(outputs, list)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in enumerate(outputs, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), number)
-    os.chdir(str(wanted["folder"]))
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [_MODULE, *words]

@@ -23,7 +23,7 @@ STORIES = (
     *("tests/sync/shared", "tests/sync/audience", "tests/refusals", "tests/accounts"),
     *("tests/campaigns", "tests/approvals", "tests/data_protection", "tests/plugins"),
 )
-#: Tests of plans, backups and upgrades in these folders.
+#: Tests of backups and upgrades in these folders.
 ON_BOTH = frozenset({"test_restored_backups.py", "test_migrate.py"})
 #: Each takes minutes.
 ON_DEBIAN = frozenset(
@@ -56,7 +56,7 @@ def not_in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 def _turn(name: str) -> str:
     """The server whose turn a story is."""
     if name.partition("::")[0] in ON_DEBIAN:
-        return SERVERS[1]
+        return "debian_postgres"
     return SERVERS[crc32(name.encode()) % len(SERVERS)]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[1]
 STORIES = "tests/sync/shared/test_refusals_of_moves.py"
-PLANS = "tests/sync/decisions/test_plan_cost.py"
+BACKUPS = "tests/data_protection/test_restored_backups.py"
 LONG = "tests/sync/runs/test_growth.py"
 
 
@@ -29,16 +29,16 @@ def collected(*arguments: str, **environment: str) -> list[tuple[str, str]]:
     return [(line.replace(one[0], ""), one[0]) for line, one in servers if one is not None]
 
 
-def test_stories_take_turns_and_plans_do_not() -> None:
-    in_turn = collected(STORIES, PLANS)
-    on_both = collected(STORIES, PLANS, BOTH_SERVERS="1")
+def test_stories_take_turns_and_backups_do_not() -> None:
+    in_turn = collected(STORIES, BACKUPS)
+    on_both = collected(STORIES, BACKUPS, BOTH_SERVERS="1")
     stories = [one for one in in_turn if STORIES in one[0]]
     assert len({name for name, _ in stories}) == len(stories)
     assert {server for _, server in stories} == {"postgres", "debian_postgres"}
     assert {name for name, _ in in_turn} == {name for name, _ in on_both}
     assert len([one for one in on_both if STORIES in one[0]]) == 2 * len(stories)
-    assert [one for one in in_turn if PLANS in one[0]] == [
-        one for one in on_both if PLANS in one[0]
+    assert [one for one in in_turn if BACKUPS in one[0]] == [
+        one for one in on_both if BACKUPS in one[0]
     ]
 
 

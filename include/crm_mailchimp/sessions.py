@@ -16,7 +16,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from crm_mailchimp.errors import PermanentError
-from crm_mailchimp.rows import UnexpectedAnswerError, read_row, read_value
+from crm_mailchimp.rows import read_rows, read_value
 
 _TIMEOUT_SECONDS = 10
 #: How often a pooler has to keep two sessions apart. Others use it meanwhile.
@@ -101,9 +101,7 @@ def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -
         # Before anything else is read: in another encoding Postgres may not be able to answer.
         encoding = "set client_encoding to 'UTF8'"
         connection.execute(encoding if keep_limits else f"set statement_timeout to 0; {encoding}")
-        state = read_row(connection, _State, _STATE, {"names": list(wanted)})
-        if state is None:
-            raise UnexpectedAnswerError(f"Postgres gave no row for {_STATE}")
+        [state] = read_rows(connection, _State, _STATE, {"names": list(wanted)})
         # Postgres's own functions come before others of the same name. The search path that
         # functions of the CRM may need stays behind them.
         path = sql.SQL("set search_path to {}").format(
@@ -119,14 +117,14 @@ def prepare_session(connection: Connection[Any], *, keep_limits: bool = False) -
 
 @contextmanager
 def _each_by_itself(connection: Connection[Any]) -> Iterator[None]:
-    """Each statement is a transaction of its own, without the round trips of BEGIN and COMMIT."""
+    """Each statement is a transaction of its own, without the round trips of BEGIN and COMMIT.
+
+    After an error the connection is of no use: its mode stays.
+    """
     kept = connection.autocommit
     connection.autocommit = True
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.autocommit = kept
+    yield
+    connection.autocommit = kept
 
 
 def _schemas(path: str) -> list[str]:

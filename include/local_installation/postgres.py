@@ -14,7 +14,6 @@ from __future__ import annotations
 import atexit
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from local_installation.installation import free_port
 from local_installation.os_account import Account
 from local_installation.postgres_cluster import (
     SUPERUSER,
@@ -251,12 +251,12 @@ def _launch(
     command = [*account.prefix, str(programs / "postgres"), "-D", str(folder), *options]
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        number = port or _free_port()
+        number = port or free_port()
         process, words = _start_once([*command, f"--port={number}"], folder, account, deadline)
         if process:
             return process, number
-        # Backends of a killed postmaster need a moment to notice. A port chosen by the system may
-        # be taken between the question and the start.
+        # Backends of a killed postmaster need a moment to notice. Another program may take the port
+        # between the question and the start.
         heals = "shared memory block" in words or (not port and "Address already in use" in words)
         if heals and time.monotonic() < deadline:
             time.sleep(0.2)
@@ -306,10 +306,3 @@ def _accepts(folder: Path, pid: int) -> bool:
     except FileNotFoundError:
         return False
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        number: int = probe.getsockname()[1]
-        return number

@@ -18,7 +18,6 @@ from local_installation import installation as module
 from local_installation.clean import clean
 from local_installation.installation import (
     CHECKOUT,
-    LOCALHOST,
     Installation,
     InstallationError,
     find_installation,
@@ -124,13 +123,15 @@ def test_what_is_no_port_is_reported(monkeypatch: pytest.MonkeyPatch, wrong: str
         chosen_port()
 
 
-def test_a_port_that_is_free_stays_so_until_its_server_starts() -> None:
+def test_a_port_is_below_those_that_the_system_gives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = tmp_path / "ip_local_port_range"
+    given.write_text("20100\t60999\n", encoding="ascii")
+    monkeypatch.setattr(module, "_GIVEN_PORTS", given)
     port = free_port()
-    assert require_port(port, PORT_SETTING) > 0
-    # The system gives no port to others that is below this range.
-    with socket.socket() as given:
-        given.bind((LOCALHOST, 0))
-        assert port < given.getsockname()[1]
+    assert 20_000 <= port < 20_100
+    assert require_port(port, PORT_SETTING) == port
 
 
 def test_a_port_is_chosen_where_the_system_does_not_tell_its_range(
