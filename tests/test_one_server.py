@@ -6,14 +6,16 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from one_server import ON_DEBIAN
+
 _ROOT = Path(__file__).parents[1]
 STORIES = "tests/sync/shared/test_refusals_of_moves.py"
 BACKUPS = "tests/data_protection/test_restored_backups.py"
-LONG = "tests/sync/runs/test_growth.py"
 
 
 def collected(*arguments: str, **environment: str) -> list[tuple[str, str]]:
@@ -43,10 +45,12 @@ def test_stories_take_turns_and_backups_do_not() -> None:
 
 
 def test_long_tests_run_on_debians_server() -> None:
-    assert [server for _, server in collected(LONG)] == ["debian_postgres"]
-    on_both = [server for _, server in collected(LONG, BOTH_SERVERS="1")]
-    assert sorted(on_both) == ["debian_postgres", "postgres"]
-    assert [server for _, server in collected(LONG, "-k", "not debian")] == ["postgres"]
+    assert {server for _, server in collected(*ON_DEBIAN)} == {"debian_postgres"}
+    on_both = collected(*ON_DEBIAN, BOTH_SERVERS="1")
+    assert Counter(server for _, server in on_both) == {
+        server: len(ON_DEBIAN) for server in ("debian_postgres", "postgres")
+    }
+    assert {server for _, server in collected(*ON_DEBIAN, "-k", "not debian")} == {"postgres"}
 
 
 @pytest.mark.parametrize("server", ["debian_postgres", "not debian_postgres"])
