@@ -49,12 +49,12 @@ def not_in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return [
         item
         for item, name, server in stories
-        if times[name] == len(SERVERS) and server != _turn(name)
+        if times[name] == len(SERVERS) and server != turn(name)
     ]
 
 
-def _turn(name: str) -> str:
-    """The server whose turn a story is."""
+def turn(name: str) -> str:
+    """The server whose turn it is, for a story by its file and name."""
     if name.partition("::")[0] in ON_DEBIAN:
         return "debian_postgres"
     return SERVERS[crc32(name.encode()) % len(SERVERS)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from one_server import ON_DEBIAN
+from one_server import ON_DEBIAN, turn
 
 _ROOT = Path(__file__).parents[1]
 STORIES = "tests/sync/shared/test_refusals_of_moves.py"
@@ -45,6 +45,8 @@ def test_stories_take_turns_and_backups_do_not() -> None:
 
 
 def test_long_tests_run_on_debians_server() -> None:
+    names = [f"{path}::test_{number}[]" for path in ON_DEBIAN for number in range(9)]
+    assert set(map(turn, names)) == {"debian_postgres"}, "whatever they are called"
     assert {server for _, server in collected(*ON_DEBIAN)} == {"debian_postgres"}
     on_both = collected(*ON_DEBIAN, BOTH_SERVERS="1")
     assert Counter(server for _, server in on_both) == {
